@@ -1,0 +1,378 @@
+"""The catalogue: finds records by their id, reads them on demand and ties references."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zonerisk.document import Document, Tree, read
+from zonerisk.errors import DataError, UnknownTarget
+from zonerisk.model import Evidence, PartialDate, Provider, Record, Region, Site, Text
+
+if TYPE_CHECKING:
+    from zonerisk.policy import Policy
+    from zonerisk.verdict import Units, Verdict
+
+
+class Edition(Record):
+    """The catalogue as a whole: its day replaces today wherever dates matter."""
+
+    date: PartialDate
+    licence: Text
+    attribution: Text
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All that scoring one region needs, in memory.
+
+    Attributes
+    ----------
+    region, provider
+        What is judged.
+    peers
+        The other regions of the provider: where disaster recovery may go.
+    sites
+        Every site that region and peers refer to, by canonical id.
+    feeds_and_hazards
+        Regions whose feeds and hazards may name those sites (the site owners' files too).
+    """
+
+    region: Region
+    provider: Provider
+    peers: tuple[Region, ...]
+    sites: Mapping[str, Site]
+    owners: tuple[Region, ...]
+
+
+def data_root() -> Path:
+    """Find the shipped ``data`` folder: in the wheel, else in the checkout."""
+    here = Path(__file__).resolve().parent
+    for place in (here / "data", here.parents[1] / "data"):
+        if (place / "datacenters").is_dir():
+            return place
+    raise DataError("the shipped catalogue is missing; reinstall zonerisk")
+
+
+def simplify(text: str) -> str:
+    """Bring what a user typed near to an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+
+
+class Catalog:
+    """Records of one or more folders; a later folder's records replace an earlier's.
+
+    Parameters
+    ----------
+    *roots
+        Folders that hold ``datacenters/<provider>/<region>.yaml``. Without any, the
+        shipped catalogue.
+
+    Raises
+    ------
+    DataError
+        If a folder holds no ``datacenters``.
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        self.roots = roots or (data_root(),)
+        self._providers: dict[str, Path] = {}
+        self._regions: dict[str, Path] = {}
+        self._region_provider: dict[str, str] = {}
+        self._loaded_providers: dict[str, Provider] = {}
+        self._loaded: dict[str, Region] = {}
+        for root in self.roots:
+            self._index(root)
+
+    def _index(self, root: Path) -> None:
+        folder = root / "datacenters"
+        if not folder.is_dir():
+            raise DataError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
+        for provider in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+            for path in sorted(provider.glob("*.yaml")):
+                if path.stem == "provider":
+                    self._providers[provider.name] = path
+                else:
+                    self._regions[f"{provider.name}-{path.stem}"] = path
+                    self._region_provider[f"{provider.name}-{path.stem}"] = provider.name
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The day and licence of the shipped catalogue."""
+        for root in self.roots:
+            if (root / "catalog.yaml").is_file():
+                return read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
+        return Catalog().edition
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """Every provider, sorted."""
+        return tuple(sorted(self._providers))
+
+    @property
+    def region_ids(self) -> tuple[str, ...]:
+        """Every region, sorted."""
+        return tuple(sorted(self._regions))
+
+    def path(self, record_id: str) -> Path:
+        """Give the file of a provider or region."""
+        found = self._regions.get(record_id) or self._providers.get(record_id)
+        if found is None:
+            raise UnknownTarget(f"no provider or region is called {record_id}")
+        return found
+
+    def file_name(self, record_id: str) -> str:
+        """Name a record's file as messages do: from the folder that holds ``datacenters``."""
+        path = self.path(record_id)
+        return "/".join(("data", *path.parts[-3:]))
+
+    def regions_of(self, provider_id: str) -> tuple[str, ...]:
+        """Every region of a provider, sorted."""
+        return tuple(sorted(region for region, owner in self._region_provider.items()
+                            if owner == provider_id))
+
+    def provider(self, provider_id: str) -> Provider:
+        """Read a provider."""
+        if provider_id not in self._loaded_providers:
+            document = read(self.path(provider_id), self.file_name(provider_id))
+            provider = document.validate(Provider, {"id": provider_id})
+            _check_cited(document, provider.evidence, document.tree)
+            self._loaded_providers[provider_id] = provider
+        return self._loaded_providers[provider_id]
+
+    def region(self, region_id: str) -> Region:
+        """Read a region; its evidence includes that of its provider.
+
+        Raises
+        ------
+        UnknownTarget
+            If there is no such region.
+        DataError
+            If its file is not a valid record.
+        """
+        if region_id not in self._loaded:
+            document = read(self.path(region_id), self.file_name(region_id))
+            self._loaded[region_id] = self._build(region_id, document)
+        return self._loaded[region_id]
+
+    def _build(self, region_id: str, document: Document) -> Region:
+        provider_id = self._region_provider[region_id]
+        if provider_id not in self._providers:
+            raise DataError(f"{document.name}: data/datacenters/{provider_id}/provider.yaml "
+                            "is missing; write it first")
+        for key in ("id", "provider"):
+            if key in document.tree:
+                raise DataError(document.problem((key,), "comes from the file's path; drop it"))
+        local = document.tree.get("sites")
+        known = set(local) if isinstance(local, dict) else set()
+        tree = _canonical(document.tree, region_id)
+        region = Document(document.name, tree, document.lines).validate(
+            Region, {"id": region_id, "provider": provider_id})
+        evidence = {**self.provider(provider_id).evidence, **region.evidence}
+        _check_cited(document, evidence, document.tree)
+        _check_local(document, region_id, known)
+        return region.model_copy(update={"evidence": evidence})
+
+    def site(self, site_id: str) -> Site:
+        """Read a site by its canonical id, ``region/site``.
+
+        Raises
+        ------
+        UnknownTarget
+            If the region or the site is not in the catalogue.
+        """
+        region_id, _, key = site_id.partition("/")
+        if region_id not in self._regions:
+            raise UnknownTarget(f"{site_id}: no region is called {region_id}")
+        site = self.region(region_id).sites.get(key)
+        if site is None:
+            raise UnknownTarget(f"{site_id}: {self.file_name(region_id)} has no site {key}")
+        return site
+
+    def scope(self, region_id: str) -> Scope:
+        """Gather all that scoring one region needs.
+
+        Raises
+        ------
+        DataError
+            If a region refers to a site that is not in the catalogue.
+        """
+        region = self.region(region_id)
+        peers = tuple(self.region(other) for other in self.regions_of(region.provider)
+                      if other != region_id)
+        sites: dict[str, Site] = {}
+        owners: dict[str, Region] = {region.id: region}
+        for record in (region, *peers):
+            for site_id in referred(record):
+                try:
+                    sites[site_id] = self.site(site_id)
+                except UnknownTarget as error:
+                    raise DataError(f"{self.file_name(record.id)}: refers to {error}") from None
+                if record is region:
+                    owner = site_id.partition("/")[0]
+                    owners[owner] = self.region(owner)
+        return Scope(region, self.provider(region.provider), peers, sites,
+                     tuple(owners[key] for key in sorted(owners)))
+
+    def digest(self, region_id: str) -> str:
+        """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
+        scope = self.scope(region_id)
+        ids = {scope.provider.id, *(record.id for record in (*scope.peers, *scope.owners))}
+        ids |= {site_id.partition("/")[0] for site_id in scope.sites}
+        total = hashlib.sha256()
+        for record_id in sorted(ids):
+            total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
+        return total.hexdigest()
+
+    def resolve(self, text: str) -> tuple[str, ...]:
+        """Turn what a user typed into region ids.
+
+        Parameters
+        ----------
+        text
+            A region's id or name, its code alone, or a provider (for all its regions);
+            case, spaces, underscores and dashes do not matter.
+
+        Raises
+        ------
+        UnknownTarget
+            If nothing, or more than one thing, goes by that name.
+        """
+        wanted = simplify(text)
+        if wanted in self._regions:
+            return (wanted,)
+        if wanted in self._providers:
+            regions = self.regions_of(wanted)
+            if not regions:
+                raise UnknownTarget(f"{wanted} sells no regions; its buildings: "
+                                    "zonerisk list sites")
+            return regions
+        coded = [region for region, provider in self._region_provider.items()
+                 if region.removeprefix(f"{provider}-") == wanted]
+        found = coded or [region_id for region_id, names in self._names()
+                          if wanted in names]
+        if len(found) == 1:
+            return (found[0],)
+        if found:
+            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(found))}; name one")
+        known = (*self.region_ids, *self.provider_ids)
+        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
+        raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
+
+    def _names(self) -> Iterator[tuple[str, set[str]]]:
+        for region_id in self.region_ids:
+            region = self.region(region_id)
+            provider = self.provider(region.provider)
+            names = {simplify(region.name), simplify(region.town or region.name)}
+            yield region_id, names | {f"{simplify(owner)}-{name}" for name in names
+                                      for owner in (provider.id, provider.name)}
+
+    def score(self, target: str, policy: str | Policy = "podcast", as_of: str | None = None,
+              units: Units | None = None) -> Verdict:
+        """Judge one region; see :func:`zonerisk.score.score`."""
+        from zonerisk import policy as policies
+        from zonerisk.score import score
+
+        found = self.resolve(target)
+        if len(found) != 1:
+            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
+        chosen = policies.load(policy) if isinstance(policy, str) else policy
+        return score(self, found[0], chosen, as_of=as_of, units=units)
+
+
+def referred(region: Region) -> tuple[str, ...]:
+    """List the canonical ids of every site that a region's zones and candidates name."""
+    named = [site for zone in region.zones.values() for site in zone.sites]
+    named += region.candidates.sites if region.candidates else ()
+    return tuple(dict.fromkeys((*(site.id for site in region.sites.values()), *named)))
+
+
+def _full(reference: Tree, region_id: str) -> Tree:
+    if isinstance(reference, str) and "/" not in reference:
+        return f"{region_id}/{reference}"
+    return reference
+
+
+def _canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
+    """Write ids into records and full ids into references; leave what is malformed alone."""
+    result = dict(tree)
+    for table in ("zones", "sites", "campuses", "feeds", "hazards"):
+        rows = tree.get(table)
+        if not isinstance(rows, dict):
+            continue
+        result[table] = {key: _canonical_row(row, key, region_id) for key, row in rows.items()}
+    candidates = tree.get("candidates")
+    if isinstance(candidates, dict):
+        result["candidates"] = _referring(candidates, region_id)
+    return result
+
+
+def _canonical_row(row: Tree, key: str, region_id: str) -> Tree:
+    row = {} if row is None else row
+    if not isinstance(row, dict) or "id" in row:
+        return row if not isinstance(row, dict) else {**row, "id": ["comes from the key"]}
+    return {**_referring(row, region_id), "id": f"{region_id}/{key}"}
+
+
+def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
+    row = dict(row)
+    for field in ("sites", "upstream"):
+        listed = row.get(field)
+        if isinstance(listed, list):
+            row[field] = [_full(item, region_id) for item in listed]
+    if "campus" in row:
+        row["campus"] = _full(row["campus"], region_id)
+    return row
+
+
+def _check_cited(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
+                 path: tuple[str | int, ...] = ()) -> None:
+    """Refuse an evidence key that the file and its provider do not define."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            here = (*path, key)
+            if key == "evidence" and isinstance(value, list):
+                for index, cited in enumerate(value):
+                    if cited not in evidence:
+                        raise DataError(document.problem(
+                            (*here, index), f"{cited!r} is not under evidence; add it there"))
+            else:
+                _check_cited(document, evidence, value, here)
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            _check_cited(document, evidence, value, (*path, index))
+
+
+def _check_local(document: Document, region_id: str, known: set[str]) -> None:
+    """Refuse a reference to a site of this file, or to a campus of it, that is not there."""
+    tree = document.tree
+    campuses = tree.get("campuses")
+    declared = set(campuses) if isinstance(campuses, dict) else set()
+    for table in ("zones", "feeds", "hazards"):
+        rows = tree.get(table)
+        for key, row in rows.items() if isinstance(rows, dict) else ():
+            _check_listed(document, region_id, known, (table, key), row)
+    _check_listed(document, region_id, known, ("candidates",), tree.get("candidates"))
+    sites = tree.get("sites")
+    for key, row in sites.items() if isinstance(sites, dict) else ():
+        campus = row.get("campus") if isinstance(row, dict) else None
+        if isinstance(campus, str) and "/" not in campus and campus not in declared:
+            raise DataError(document.problem(("sites", key, "campus"),
+                                             f"{campus!r} is not under campuses; add it there"))
+
+
+def _check_listed(document: Document, region_id: str, known: set[str],
+                  path: tuple[str | int, ...], row: Tree) -> None:
+    listed = row.get("sites") if isinstance(row, dict) else None
+    for index, item in enumerate(listed if isinstance(listed, list) else ()):
+        name = str(item).removeprefix(f"{region_id}/")
+        if "/" not in name and name not in known:
+            raise DataError(document.problem((*path, "sites", index),
+                                             f"{item!r} is not under sites; add it there"))

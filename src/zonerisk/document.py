@@ -1,0 +1,197 @@
+"""YAML read as text: every scalar stays the string that was written, with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from zonerisk.errors import DataError
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+Tree = dict[str, "Tree"] | list["Tree"] | str | None
+Path_ = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 40
+# Plain (unquoted) spellings that mean "nothing here"; quoted ones stay text.
+_NULLS = {"", "~", "null"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML file as text, and the line of each of its nodes.
+
+    Attributes
+    ----------
+    name
+        How messages call the file.
+    tree
+        Mappings, lists and strings; an empty or ``null`` plain scalar is None.
+    lines
+        Line number, from 1, of every node by its path of keys and indices.
+    """
+
+    name: str
+    tree: dict[str, Tree]
+    lines: dict[Path_, int]
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Give the line of a path, or of its nearest ancestor that is written down."""
+        for end in range(len(path), -1, -1):
+            found = self.lines.get(tuple(path[:end]))
+            if found is not None:
+                return found
+        return 1
+
+    def problem(self, path: Sequence[str | int], what: str) -> str:
+        """Word one problem as ``file:line: path: what``."""
+        where = ".".join(str(step) for step in path) or "(top level)"
+        return f"{self.name}:{self.line(path)}: {where}: {what}"
+
+    def validate(self, model: type[Model], injected: dict[str, Tree] | None = None) -> Model:
+        """Type the text by a pydantic model.
+
+        Parameters
+        ----------
+        model
+            The record's model; it refuses unknown keys.
+        injected
+            Values that come from the file's place rather than its text (its id).
+
+        Raises
+        ------
+        DataError
+            With every problem of the file, one a line.
+        """
+        try:
+            return model.model_validate({**self.tree, **(injected or {})})
+        except ValidationError as error:
+            lines = [self.problem(_written(problem["loc"], self.lines), _say(problem))
+                     for problem in error.errors(include_url=False, include_context=False)]
+            raise DataError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _written(loc: Iterable[str | int], lines: dict[Path_, int]) -> Path_:
+    """Keep the steps of a pydantic location that the file knows, and the last one."""
+    steps = tuple(loc)
+    kept: Path_ = ()
+    for index, step in enumerate(steps):
+        if (*kept, step) in lines or index == len(steps) - 1:
+            kept = (*kept, step)
+    return kept
+
+
+_SAY = {
+    "extra_forbidden": "unknown key; look for a typing error, or see data/schema",
+    "missing": "is required",
+    "dict_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "model_type": "must be a mapping of keys to values",
+}
+
+
+def _say(problem: object) -> str:
+    assert isinstance(problem, dict)
+    said = _SAY.get(problem["type"])
+    if said is None:
+        said = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        said = said[:1].lower() + said[1:]
+    value = problem.get("input")
+    return f"{said} (got {value[:60]!r})" if isinstance(value, str) else said
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """Read one YAML file as text.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is not UTF-8 or YAML, is larger than 5 MB, nests
+        deeper than 40, or holds an alias, a tag or a duplicate key.
+    """
+    name = name or str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read: {error.strerror or error}") from None
+    return parse(raw, name)
+
+
+def parse(raw: bytes, name: str) -> Document:
+    """Read YAML bytes as text; see :func:`read`."""
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{name}: {len(raw)} bytes; a record stays under {MAX_BYTES}")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _refuse_depth(text, name, loader)
+        node = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise DataError(f"{name}:{line}: is not YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
+    lines: dict[Path_, int] = {}
+    tree = _plain(node, (), lines, name) if node is not None else {}
+    if not isinstance(tree, dict):
+        raise DataError(f"{name}:1: (top level): must be a mapping of keys to values")
+    return Document(name, tree, lines)
+
+
+def _refuse_depth(text: str, name: str, loader: type) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1
+            raise DataError(f"{name}:{line}: alias *{event.anchor}: write the value out")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1
+                raise DataError(f"{name}:{line}: nests deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _plain(node: Node, path: Path_, lines: dict[Path_, int], name: str) -> Tree:
+    line = node.start_mark.line + 1
+    lines[path] = line
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        raise DataError(f"{name}:{line}: tag {node.tag} is not used here; write plain values")
+    if isinstance(node, yaml.ScalarNode):
+        value = str(node.value)
+        return None if not node.style and value.lower() in _NULLS else value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
+    assert isinstance(node, yaml.MappingNode)
+    result: dict[str, Tree] = {}
+    for key_node, child in node.value:
+        key_line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise DataError(f"{name}:{key_line}: a key must be plain text")
+        key = str(key_node.value)
+        if key in result:
+            where = ".".join(map(str, (*path, key)))
+            raise DataError(f"{name}:{key_line}: {where}: this key stands twice; keep one")
+        result[key] = _plain(child, (*path, key), lines, name)
+        lines[*path, key] = key_line
+    return result

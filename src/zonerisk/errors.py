@@ -1,0 +1,24 @@
+"""Errors a user can act on: each says what is wrong, where, and what to do next."""
+
+
+class ZoneriskError(Exception):
+    """Base of every error that zonerisk raises on purpose."""
+
+    exit_code = 2
+
+
+class UnknownTarget(ZoneriskError, LookupError):
+    """No record, policy or layer goes by that name."""
+
+
+class UsageError(ZoneriskError, ValueError):
+    """The call cannot be answered as it was put."""
+
+
+class DataError(ZoneriskError, ValueError):
+    """A file holds something that its format or its meaning forbids.
+
+    The message reads ``file:line: path: what is wrong``, one problem a line.
+    """
+
+    exit_code = 3

@@ -1,0 +1,347 @@
+"""The catalogue's records: what a provider sells, where it stands and why we say so."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+Grade = Literal["A", "B", "C"]
+
+ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+REFERENCE_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*/)?[a-z0-9]+(-[a-z0-9]+)*$"
+MAX_ZONES = 64
+MAX_SITES = 600
+
+Key = Annotated[str, Field(pattern=ID_PATTERN)]
+Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+def _real_date(text: str) -> str:
+    from datetime import date
+
+    year, *rest = (int(part) for part in text.split("-"))
+    date(year, rest[0] if rest else 1, rest[1] if len(rest) > 1 else 1)
+    return text
+
+
+PartialDate = Annotated[
+    str, Field(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"),
+    AfterValidator(_real_date),
+]
+"""A year, a month or a day (``2022``, ``2022-09``, ``2022-09-12``)."""
+
+
+def _web_address(text: str) -> str:
+    if not re.match(r"^https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?$", text):
+        raise ValueError("must be an http(s) address without spaces")
+    return text
+
+
+Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
+
+
+class Record(BaseModel):
+    """A frozen part of the catalogue that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True,
+                              allow_inf_nan=False)
+
+
+EvidenceKind = Literal[
+    "operator", "authority", "incident-report", "court",  # grade A
+    "registry", "map", "layer", "press",  # grade B
+    "history", "inference", "opinion",  # grade C
+]
+_GRADE_A = ("operator", "authority", "incident-report", "court")
+_GRADE_B = ("registry", "map", "layer", "press")
+
+
+class Evidence(Record):
+    """Why we say so: one page, map object or statement.
+
+    Attributes
+    ----------
+    kind
+        Who speaks; it decides the grade.
+    title
+        The page's or object's name.
+    url
+        Where it can be read; absent only for a source without an address.
+    read
+        When it was read.
+    claim
+        What it says, in our words.
+    weak
+        True where the source is second-hand or could not be read whole.
+    """
+
+    kind: EvidenceKind
+    title: Text
+    url: Url | None = None
+    read: PartialDate
+    claim: Text
+    weak: bool = False
+
+    @property
+    def grade(self) -> Grade:
+        """A operator, authority, report; B registry, map, press; C inference."""
+        return "A" if self.kind in _GRADE_A else "B" if self.kind in _GRADE_B else "C"
+
+
+class Dated(Record):
+    """Something that held between two dates, both counted in; partial dates count whole.
+
+    An absent ``since`` or ``until`` means that no bound is known.
+    """
+
+    since: PartialDate | None = None
+    until: PartialDate | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Dated:
+        if self.since and self.until and self.since[: len(self.until)] > self.until:
+            raise ValueError(f"until {self.until} lies before since {self.since}")
+        return self
+
+    def holds(self, as_of: str) -> bool:
+        """Tell whether this held on a day (``YYYY-MM-DD``)."""
+        started = self.since is None or self.since <= as_of
+        return started and (self.until is None or as_of[: len(self.until)] <= self.until)
+
+
+PositionMethod = Literal["outline", "point", "registry", "address", "statement", "campus", "town"]
+
+
+class Position(Record):
+    """A disc that holds the site with about 95 % confidence.
+
+    Attributes
+    ----------
+    lat, lon
+        WGS 84, degrees.
+    uncertainty_m
+        Radius of the disc, metres.
+    method
+        How it was got: centre of a mapped ``outline``, a mapped ``point``, a ``registry``
+        row, a geocoded ``address``, a ``statement`` of coordinates, the ``campus`` it
+        belongs to, or its ``town``.
+    osm
+        The OpenStreetMap object it was read from (``way/139560858``), seen on ``read``.
+    evidence
+        Keys of the file's evidence, where it does not come from OpenStreetMap alone.
+    """
+
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    uncertainty_m: Annotated[float, Field(gt=0, le=1_000_000)]
+    method: PositionMethod
+    osm: Annotated[str, Field(pattern=r"^(node|way|relation)/[1-9][0-9]*$")] | None = None
+    read: PartialDate | None = None
+    evidence: tuple[Key, ...] = ()
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Position:
+        if not self.evidence and not self.osm:
+            raise ValueError("needs its source: osm with read, or evidence")
+        if self.osm and not self.read:
+            raise ValueError("osm needs read: the day the object was read")
+        return self
+
+    @property
+    def mapped(self) -> tuple[Evidence, ...]:
+        """The OpenStreetMap object as evidence, if there is one."""
+        if not self.osm or not self.read:
+            return ()
+        kind, _, number = self.osm.partition("/")
+        return (Evidence(kind="map", title=f"OpenStreetMap {kind} {number}",
+                         url=f"https://www.openstreetmap.org/{self.osm}", read=self.read,
+                         claim=f"position: {self.method}"),)
+
+
+class Site(Dated):
+    """A brick: a building, a campus, or a metro where no more is known."""
+
+    id: SkipJsonSchema[str] = ""
+    name: Text
+    kind: Literal["building", "campus", "metro"]
+    operator: Key | None = None
+    address: Text | None = None
+    town: Text | None = None
+    country: Country | None = None
+    position: Position | None = None
+    campus: Reference | None = None
+    fate: Literal["destroyed", "closed", "sold"] | None = None
+    evidence: tuple[Key, ...] = ()
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Site:
+        if not self.evidence and self.position is None:
+            raise ValueError("needs evidence, at least that of its position")
+        if self.fate and not self.until:
+            raise ValueError("fate needs until: the last day in service")
+        return self
+
+
+class Campus(Record):
+    """Buildings that stand and fall together: one plot, one gate, one fire."""
+
+    id: SkipJsonSchema[str] = ""
+    name: Text
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
+class Zone(Dated):
+    """The failure domain as sold. No sites means that its building is not disclosed."""
+
+    id: SkipJsonSchema[str] = ""
+    name: Text | None = None
+    sites: tuple[Reference, ...] = ()
+    evidence: tuple[Key, ...] = ()
+    note: Text | None = None
+
+
+class Candidates(Record):
+    """Sites known to serve the region without a zone.
+
+    Attributes
+    ----------
+    one_per_zone
+        True where the sources give as many sites as zones, one for each, so that the
+        set of pairs is known though the labels are not.
+    """
+
+    sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    one_per_zone: bool = False
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
+class Feed(Dated):
+    """A stated supply: when it fails, all its sites lose it together."""
+
+    id: SkipJsonSchema[str] = ""
+    kind: Literal["power", "network", "water"]
+    name: Text
+    sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    upstream: tuple[Reference, ...] = ()
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    note: Text | None = None
+
+
+HazardKind = Literal["flood", "river", "coast", "seismic", "nuclear", "industry", "runway",
+                     "cyclone", "volcano", "dam", "heat", "conflict"]
+
+
+class Hazard(Dated):
+    """What an authority, an operator or a report says of a hazard at sites.
+
+    Attributes
+    ----------
+    relation
+        ``inside`` the hazard's area; ``near`` it; ``outside`` it by statement.
+    distance_m
+        Stated distance, metres, where the statement gives one.
+    """
+
+    id: SkipJsonSchema[str] = ""
+    kind: HazardKind
+    name: Text
+    sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    relation: Literal["inside", "near", "outside"]
+    distance_m: Annotated[float, Field(ge=0)] | None = None
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    note: Text | None = None
+
+
+ClaimKind = Literal["zone-count", "separation-min", "separation-max", "rtt-max",
+                    "separate-power", "separate-network", "dr-distance", "other"]
+
+
+class Claim(Dated):
+    """What the provider states about its zones. A claim is not evidence of itself."""
+
+    kind: ClaimKind
+    text: Text
+    value: Annotated[float, Field(ge=0)] | None = None
+    unit: Literal["km", "ms", "zones"] | None = None
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _measurable(self) -> Claim:
+        units = {"zone-count": "zones", "separation-min": "km", "separation-max": "km",
+                 "rtt-max": "ms", "dr-distance": "km"}
+        wanted = units.get(self.kind)
+        if wanted and (self.value is None or self.unit != wanted):
+            raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")
+        return self
+
+
+Status = Literal["open", "announced", "closed"]
+
+
+class Provider(Record):
+    """Who sells, or whose buildings others rent."""
+
+    id: SkipJsonSchema[str] = ""
+    name: Text
+    role: Literal["cloud", "operator"] = "cloud"
+    country: Country
+    status: Status = "open"
+    website: Url | None = None
+    evidence: dict[Key, Evidence] = {}
+    claims: tuple[Claim, ...] = ()
+    note: Text | None = None
+
+
+class Region(Dated):
+    """What the API calls a region, its zones as sold and the sites known for it.
+
+    Attributes
+    ----------
+    numbered
+        True where a region of one zone is marketed or numbered as several datacenters.
+    """
+
+    id: SkipJsonSchema[str] = ""
+    provider: SkipJsonSchema[str] = ""
+    name: Text
+    country: Country
+    town: Text | None = None
+    status: Status = "open"
+    numbered: bool = False
+    zones: dict[Key, Zone] = {}
+    candidates: Candidates | None = None
+    campuses: dict[Key, Campus] = {}
+    sites: dict[Key, Site] = {}
+    feeds: dict[Key, Feed] = {}
+    hazards: dict[Key, Hazard] = {}
+    claims: tuple[Claim, ...] = ()
+    evidence: dict[Key, Evidence] = {}
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Region:
+        if len(self.zones) > MAX_ZONES:
+            raise ValueError(f"{len(self.zones)} zones; no region sells more than {MAX_ZONES}")
+        if len(self.sites) > MAX_SITES:
+            raise ValueError(f"{len(self.sites)} sites; split the file above {MAX_SITES}")
+        twice = sorted(self.zones.keys() & self.sites.keys())
+        if twice:
+            raise ValueError(f"{twice[0]} names both a zone and a site; give one another key")
+        return self
+
+    def cite_site(self, key: str) -> tuple[Evidence, ...]:
+        """Give what is cited for a site of this file and for its position."""
+        site = self.sites[key]
+        position = site.position
+        keys = (*site.evidence, *(position.evidence if position else ()))
+        return (*self.cite(tuple(dict.fromkeys(keys))), *(position.mapped if position else ()))
+
+    def cite(self, keys: tuple[str, ...]) -> tuple[Evidence, ...]:
+        """Give the evidence behind keys, in their order."""
+        return tuple(self.evidence[key] for key in keys)
