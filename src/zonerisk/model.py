@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 Grade = Literal["A", "B", "C"]
@@ -87,6 +87,7 @@ class Evidence(Record):
     claim: Text
     weak: bool = False
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def grade(self) -> Grade:
         """A operator, authority, report; B registry, map, press; C inference."""
@@ -234,7 +235,7 @@ class Feed(Dated):
 
 
 HazardKind = Literal["flood", "river", "coast", "seismic", "nuclear", "industry", "runway",
-                     "cyclone", "volcano", "dam", "heat", "conflict"]
+                     "cyclone", "volcano", "hydro", "heat", "conflict"]
 
 
 class Hazard(Dated):

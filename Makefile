@@ -1,0 +1,30 @@
+# make score: the verdict on a region. make test: tests, lint, types, import order.
+PYTHON ?= python3
+REGION ?= ovh-sbg
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: score test lint bench clean
+
+score: $(READY)
+	@$(BIN)/zonerisk score $(REGION)
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	for each in benchmarks/*.py; do $(BIN)/python $$each; done
+
+# Rebuilt when the pins or the package's own metadata change; otherwise nothing is asked of the network.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,201 @@
+"""What zonerisk answers: findings, separations, shared risks and their evidence, frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from zonerisk.geometry import Interval
+from zonerisk.model import Evidence, Grade
+
+SCHEMA = "zonerisk/verdict/1"
+
+Outcome = Literal["pass", "warn", "fail", "unknown"]
+Units = Literal["zones", "sites"]
+
+# Worst first: what is known to be wrong, then what is not known at all.
+_WORST = ("fail", "unknown", "warn", "pass")
+
+
+def severity(outcome: Outcome) -> int:
+    """Rank an outcome; the greater is the worse."""
+    return len(_WORST) - _WORST.index(outcome)
+
+
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """Give the worst of some outcomes; ``pass`` for none."""
+    return max(outcomes, key=severity, default="pass")
+
+
+class Result(BaseModel):
+    """A frozen part of a verdict; its JSON is its dump, keys in this order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Span(Result):
+    """An interval of a quantity; null where nothing bounds it."""
+
+    low: float | None
+    best: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, interval: Interval, digits: int = 0) -> Span:
+        """Round an interval: metres to 0 digits, milliseconds to 3."""
+        ends = (None if end is None else round(end, digits) for end in interval)
+        return cls(**dict(zip(("low", "best", "high"), ends, strict=True)))
+
+
+class Value(Span):
+    """An interval with its unit."""
+
+    unit: str
+
+
+class Threshold(Result):
+    """What a policy asks for."""
+
+    value: float
+    unit: str
+
+
+class Range(Result):
+    """A count between two ends."""
+
+    low: int
+    high: int
+
+
+class Score(Result):
+    """0 to 100; the ends differ by what is not known."""
+
+    low: float
+    high: float
+
+
+class Zones(Result):
+    """Zones as sold, and how many of them are independent."""
+
+    sold: int
+    effective: Range
+
+
+class Datacenters(Result):
+    """Datacenters known by name, and how many of them are independent."""
+
+    count: int
+    effective: Range
+
+
+class Finding(Result):
+    """One rule applied."""
+
+    rule: str
+    outcome: Outcome
+    message: str
+    subjects: tuple[str, ...] = ()
+    value: Value | None = None
+    threshold: Threshold | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Separation(Result):
+    """A pair of zones or sites: how far apart, and which shared risks it has."""
+
+    a: str
+    b: str
+    distance_m: Span
+    fibre_m: Span
+    rtt_ms: Span
+    shared: tuple[str, ...] = ()
+
+
+class SharedRisk(Result):
+    """One cause that hits a set of zones or sites together.
+
+    Grade A and B is a ``fail``, grade C a ``warn``.
+    """
+
+    id: str
+    kind: str
+    grade: Grade
+    outcome: Outcome
+    members: tuple[str, ...]
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Option(Result):
+    """A region that may or may not serve as disaster recovery."""
+
+    target: str
+    distance_m: Span
+    outcome: Outcome
+    message: str
+
+
+class Place(Result):
+    """A site as the verdict saw it. ``zones`` is empty for a candidate site."""
+
+    id: str
+    name: str
+    kind: str
+    zones: tuple[str, ...]
+    lat: float | None
+    lon: float | None
+    uncertainty_m: float | None
+    method: str | None
+    evidence: tuple[Evidence, ...]
+
+
+class CatalogueUsed(Result):
+    """Which records were read: the edition's day and a hash of their files."""
+
+    date: str
+    sha256: str
+
+
+class PolicyUsed(Result):
+    """Which policy was applied, and a hash of its file."""
+
+    id: str
+    standing: str
+    sha256: str
+
+
+class Provenance(Result):
+    """What the verdict was made with."""
+
+    version: str
+    catalogue: CatalogueUsed
+    policy: PolicyUsed
+
+
+class Verdict(Result):
+    """All that is answered for one target under one policy."""
+
+    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = SCHEMA
+    target: str
+    name: str
+    policy: str
+    as_of: str
+    units: Units
+    outcome: Outcome
+    grade: str
+    score: Score
+    summary: str
+    zones: Zones
+    datacenters: Datacenters
+    findings: tuple[Finding, ...]
+    shared_risks: tuple[SharedRisk, ...]
+    separations: tuple[Separation, ...]
+    dr: tuple[Option, ...]
+    not_known: tuple[str, ...]
+    places: tuple[Place, ...]
+    provenance: Provenance
+
+    def to_json(self) -> str:
+        """Write the verdict as JSON: stable order, a newline at the end."""
+        return self.model_dump_json(indent=2, by_alias=True) + "\n"
