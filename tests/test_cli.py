@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,7 +104,7 @@ def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> 
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
     assert target.read_bytes() == whole
-    assert os.listdir(tmp_path) == ["verdict.json"]
+    assert [each.name for each in tmp_path.iterdir()] == ["verdict.json"]
 
 
 def test_closed_pipe_and_full_device() -> None:

@@ -150,7 +150,7 @@ class TestFictional:
         for region in zz.region_ids:
             dumped = json.loads(zz.score(region).to_json())
             jsonschema.validate(dumped, schema)
-            assert list(dumped)[0] == "schema"
+            assert next(iter(dumped)) == "schema"
             assert dumped["schema"] == "zonerisk/verdict/1"
 
 

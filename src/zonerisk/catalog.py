@@ -277,7 +277,8 @@ class Catalog:
         by_name, by_town = [], []
         for region_id in self.region_ids:
             region = self.region(region_id)
-            owners = ("", f"{region.provider}-", f"{simplify(self.provider(region.provider).name)}-")
+            provider = simplify(self.provider(region.provider).name)
+            owners = ("", f"{region.provider}-", f"{provider}-")
             if wanted in {owner + simplify(region.name) for owner in owners}:
                 by_name.append(region_id)
             elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
