@@ -11,7 +11,7 @@ from zonerisk.verdict import Option, Outcome, Span
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Scope
-    from zonerisk.model import Region
+    from zonerisk.model import Position, Region
 
 
 def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
@@ -24,7 +24,16 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
         tuple(positions(part) for part in footprint(scope, region, as_of))
         for region in (scope.region, other)
     ]
-    (sure, maybe), (sure_other, maybe_other) = sides
+    return between(sides[0], sides[1])
+
+
+Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
+"""Where something surely stands, and where it may."""
+
+
+def between(ours: Discs, theirs: Discs) -> Interval:
+    """Distance between the nearest of two sets of sites, metres; see :func:`distance_m`."""
+    (sure, maybe), (sure_other, maybe_other) = ours, theirs
     nearest = nearest_m((*sure, *maybe), (*sure_other, *maybe_other))
     if nearest is UNKNOWN:
         return UNKNOWN

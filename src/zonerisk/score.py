@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from zonerisk import feeds, findings, hazards, recovery, separation
 from zonerisk._version import __version__
+from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
 from zonerisk.findings import Case
+from zonerisk.model import Provider
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
@@ -32,9 +34,9 @@ from zonerisk.verdict import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.catalog import Catalog, Scope
+    from zonerisk.catalog import Catalog
     from zonerisk.geometry import Interval
-    from zonerisk.model import Evidence
+    from zonerisk.model import Evidence, Region
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
     from zonerisk.unit import Pair, Unit
@@ -184,6 +186,40 @@ def _assess(
                 kind, units, scope.owners, day, asked.threshold if asked else None
             )
     return found
+
+
+def assess(
+    catalog: Catalog,
+    units: Sequence[Unit],
+    policy: Policy,
+    day: str,
+    own: Sequence[Region] = (),
+) -> dict[str, Assessment]:
+    """Assess units of any regions together, whoever sells them.
+
+    Parameters
+    ----------
+    catalog
+        Where the records come from.
+    units
+        What is compared.
+    policy
+        Thresholds.
+    day
+        The day, ``YYYY-MM-DD``.
+    own
+        Regions that are not in the catalogue, such as a user's own datacenters.
+    """
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    known = {region.id: region for region in own}
+    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
+    owners = {key: known.get(key) or catalog.region(key) for key in ids}
+    evidence = {
+        key: owners[key.partition("/")[0]].cite_site(key.partition("/")[2]) for key in sites
+    }
+    nobody = Provider.model_construct(id="", name="", country="ZZ")
+    scope = Scope(next(iter(owners.values())), nobody, (), sites, tuple(owners.values()))
+    return _assess(scope, units, policy, day, evidence)
 
 
 def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
