@@ -20,11 +20,9 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
     Where a region's buildings are not disclosed, all places where they may stand bound
     the interval from both sides.
     """
-    sides = [
-        tuple(positions(part) for part in footprint(scope, region, as_of))
-        for region in (scope.region, other)
-    ]
-    return between(sides[0], sides[1])
+    sides = [footprint(scope, region, as_of) for region in (scope.region, other)]
+    ours, theirs = ((positions(sure), positions(maybe)) for sure, maybe in sides)
+    return between(ours, theirs)
 
 
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]

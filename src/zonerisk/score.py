@@ -12,7 +12,7 @@ from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
 from zonerisk.findings import Case
-from zonerisk.model import Provider
+from zonerisk.model import Provider, Region
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
     from zonerisk.geometry import Interval
-    from zonerisk.model import Evidence, Region
+    from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
     from zonerisk.unit import Pair, Unit
@@ -108,7 +108,7 @@ def score(
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)
-    total = _score(judged, policy, effective_zones if sold else effective_sites)
+    total = weigh(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
     return Verdict.model_construct(
         target=region_id,
@@ -117,7 +117,7 @@ def score(
         as_of=day,
         units="sites" if by_site else "zones",
         outcome=worst([finding.outcome for finding in judged]),
-        grade=_grade(total),
+        grade=letter(total),
         score=total,
         summary=_summary(name, case, effective_zones, effective_sites, judged),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
@@ -212,17 +212,23 @@ def assess(
     """
     sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
     known = {region.id: region for region in own}
+    sold = set(catalog.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
-    owners = {key: known.get(key) or catalog.region(key) for key in ids}
+    owners = {
+        key: known[key] if key in known else catalog.region(key)
+        for key in ids
+        if key in known or key in sold
+    }
     evidence = {
         key: owners[key.partition("/")[0]].cite_site(key.partition("/")[2]) for key in sites
     }
+    nowhere = Region.model_construct(id="", provider="", name="", country="ZZ")
     nobody = Provider.model_construct(id="", name="", country="ZZ")
-    scope = Scope(next(iter(owners.values())), nobody, (), sites, tuple(owners.values()))
+    scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
     return _assess(scope, units, policy, day, evidence)
 
 
-def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
+def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
     """Weighted mean of the findings times 100, capped by the effective number of zones.
 
     Each end is capped by its own end of that number: were the low end capped by the high
@@ -246,9 +252,10 @@ def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Sco
     return Score.model_construct(low=round(low, 1), high=round(high, 1))
 
 
-def _grade(total: Score) -> str:
+def letter(total: Score) -> str:
+    """Give the letter grade of a score; a range where its ends differ."""
     low, high = (
-        next(letter for least, letter in _GRADES if end >= least) for end in (total.low, total.high)
+        next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high)
     )
     return low if low == high else f"{low} to {high}"
 

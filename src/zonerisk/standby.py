@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -39,11 +39,12 @@ if TYPE_CHECKING:
     from zonerisk.model import Region
     from zonerisk.policy import Policy
 
-SCHEMA = "zonerisk/dr/1"
+SCHEMA: Final = "zonerisk/dr/1"
 
 # Member states of the European Union in 2026.
-EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-               .split())
+EU = frozenset((
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"))
 
 
 class Candidate(Result):
@@ -190,9 +191,11 @@ def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: s
     provider = catalog.region(target).provider
     listed = to or (catalog.region_ids if any_provider else catalog.regions_of(provider))
     judge = Judge(catalog, policy, wanted, day)
-    found = [judge.candidate(ours, region_side(catalog, key, day)) for key in listed
+    sides = [region_side(catalog, key, day) for key in listed
              if key != target and (to or _open(catalog.region(key), day))]
-    found.sort(key=_order)
+    ranked = sorted(((judge.candidate(ours, side), side.whole.disclosed) for side in sides),
+                    key=lambda row: _order(*row))
+    found = [each for each, _ in ranked]
     return Standby(
         target=target, name=f"{catalog.provider(provider).name} {ours.name}", policy=policy.id,
         as_of=day, min_km=wanted.min_km, max_rtt_ms=wanted.max_rtt_ms, within=wanted.within,
@@ -207,11 +210,11 @@ def _open(region: Region, day: str) -> bool:
     return region.status == "open" and bool(zones_sold(region, day))
 
 
-def _order(found: Candidate) -> tuple[int, int, int, float, str]:
+def _order(found: Candidate, disclosed: bool) -> tuple[int, int, int, bool, float, str]:
     doubts = sum(risk.outcome == "warn" for risk in found.shared_risks)
     zones = found.zones.effective.low if found.zones else 0
-    return (severity(found.outcome), doubts, -min(zones, 3), found.distance_m.best or 1e9,
-            found.target)
+    return (severity(found.outcome), doubts, -min(zones, 3), not disclosed,
+            found.distance_m.best or 1e9, found.target)
 
 
 class Judge:

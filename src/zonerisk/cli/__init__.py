@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk._version import __version__
-from zonerisk.cli import compare, dr, listing, score, show
+from zonerisk.cli import compare, dr, listing, plan, score, show
 from zonerisk.errors import ZoneriskError
 
 app = typer.Typer(name="zonerisk", no_args_is_help=True, add_completion=False,
@@ -20,6 +20,7 @@ app.command("compare")(compare.compare)
 app.command("list")(listing.list_)
 app.command("show")(show.show)
 app.command("dr")(dr.dr)
+app.command("plan")(plan.plan)
 
 
 def _version(asked: bool) -> None:
