@@ -10,6 +10,7 @@ from zonerisk._version import __version__
 from zonerisk.catalog import Scope
 from zonerisk.deployment import OWN
 from zonerisk.effective import effective
+from zonerisk.geometry import Interval
 from zonerisk.judgement import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
 from zonerisk.model import Provider, Region
 from zonerisk.placement import Placement
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
     from zonerisk.deployment import Deployment, Place, Workload
-    from zonerisk.geometry import Interval
-    from zonerisk.model import Evidence, Grade
+    from zonerisk.model import Evidence, Grade, Site
     from zonerisk.policy import Policy
     from zonerisk.probability import Inputs
     from zonerisk.shared import Assessment
     from zonerisk.unit import Pair, Unit
+    from zonerisk.verdict import SharedRisk
 
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
 # farther apart share no building, campus or flood, and a supply of theirs that nobody
@@ -74,6 +75,7 @@ class Auditor:
         self.placement = Placement(catalog, day, deployment.own)
         self.own = (deployment.own,) if deployment.own else ()
         self._assessed: dict[tuple[str, ...], dict[str, Assessment]] = {}
+        self._sites: dict[str, tuple[Site, ...]] = {}
         self._distances: dict[Pair, Interval] = {}
         self._fallbacks: dict[str, list[str]] = {}
         self._standby = Judge(catalog, policy, Wanted(least_km(policy)), day)
@@ -85,6 +87,7 @@ class Auditor:
         if key not in self._assessed:
             listed = [distinct[each] for each in key]
             units = [self.placement.unit(place) for place in listed]
+            self._sites |= {unit.id: unit.sites for unit in units}
             found = score.assess(self.catalog, units, self.policy, self.day, self.own)
             far = frozenset((a.id, b.id) for a, b in pairs(units)
                             if self.distance(a, b).low >= REGIONAL_M)
@@ -103,13 +106,23 @@ class Auditor:
     def distance(self, a: Unit, b: Unit) -> Interval:
         """Give the distance between two units, metres."""
         if (a.id, b.id) not in self._distances:
-            # What is not disclosed may stand beside its neighbour, but not in another region.
-            same = a.id.partition("/")[0] == b.id.partition("/")[0]
-            self._distances[a.id, b.id] = (
-                separation.distance_m(a, b) if same else recovery.between(
-                    (positions(a.sites), positions(a.possible)),
-                    (positions(b.sites), positions(b.possible))))
+            self._distances[a.id, b.id] = self._distance(a, b)
         return self._distances[a.id, b.id]
+
+    def _distance(self, a: Unit, b: Unit) -> Interval:
+        region = a.id.partition("/")[0]
+        if region != b.id.partition("/")[0]:
+            # What is not disclosed may stand beside its neighbour, but not in another region.
+            return recovery.between((positions(a.sites), positions(a.possible)),
+                                    (positions(b.sites), positions(b.possible)))
+        if region != OWN and "/" in a.id and "/" in b.id and not (a.sites or b.sites):
+            # Two labels are two zones: as far apart as some two zones of the region are.
+            units = self.placement.zones(region)
+            if "somewhere" not in a.id + b.id and all(unit.disclosed for unit in units):
+                known = [separation.distance_m(one, two) for one, two in pairs(units)]
+                highs = [each.high for each in known if each.high is not None]
+                return Interval(min(each.low for each in known), None, max(highs))
+        return separation.distance_m(a, b)
 
     def fallbacks(self, region: str) -> list[str]:
         """Give regions of the same provider that qualify as recovery, the best first."""
@@ -149,7 +162,8 @@ class Auditor:
                   assessed: dict[str, Assessment]) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
         rules = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
-        if not rules:
+        if not rules or any(place.kind == "region" for place in workload.places):
+            # What a provider spreads over a region has no pairs of places to hold together.
             return ()
         region = Region.model_construct(id=workload.id, provider="", name=workload.id,
                                         country="ZZ")
@@ -196,7 +210,8 @@ class Auditor:
         risks = {risk.id: risk for each in assessed.values() for risk in each.risks}
         # What takes more places, and says so on record, is named before a single place.
         events: dict[str, tuple[str, ...]] = {
-            key: risk.members for key, risk in risks.items() if risk.grade != "C"}
+            key: members for key, risk in risks.items()
+            if risk.grade != "C" and len(members := self._taken(risk)) > 1}
         events |= {f"place:{key}": (key,) for key in counted}
         hardest = survival.losses(counted, workload.quorum, events)[0]
         evidence: tuple[Evidence, ...] = ()
@@ -211,6 +226,13 @@ class Auditor:
             return Finding(rule="survives", outcome="fail", message=message,
                            subjects=events[hardest.event], evidence=evidence)
         return self._may_survive(workload, counted, assessed, message)
+
+    def _taken(self, risk: SharedRisk) -> tuple[str, ...]:
+        """Give the members that a risk takes: one of several buildings is not all of them."""
+        if risk.kind != "building":
+            return risk.members
+        return tuple(member for member in risk.members
+                     if len(self._sites.get(member, ())) < 2)
 
     def _may_survive(self, workload: Workload, counted: dict[str, int],
                      assessed: dict[str, Assessment], holds: str) -> Finding:
@@ -327,8 +349,9 @@ class Auditor:
             return ()
         found = self.assess(tuple(everywhere.values()))
         events: list[tuple[str, str, Grade | None, str, frozenset[str]]] = [
-            (risk.id, kind, risk.grade, risk.message, frozenset(risk.members))
-            for kind, each in found.items() for risk in each.risks if risk.grade != "C"]
+            (risk.id, kind, risk.grade, risk.message, frozenset(members))
+            for kind, each in found.items() for risk in each.risks
+            if risk.grade != "C" and len(members := self._taken(risk)) > 1]
         events += [(f"place:{key}", "place", None,
                     f"{self.placement.unit(place).name} ({key}) is lost", frozenset((key,)))
                    for key, place in everywhere.items()]
@@ -427,10 +450,12 @@ def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Depl
     total = len(judged)
     holding = sum(not any(each.rule == "survives" and each.outcome == "fail"
                           for each in one.findings) for one in judged)
-    said = (f"{total} workload{'' if total == 1 else 's'}: {holding} keep a quorum after any one "
-            "shared risk on record" if total > 1 else
-            f"1 workload: it {'keeps' if holding else 'loses'} its quorum "
-            f"after {'any' if holding else 'some'} one shared risk on record")
+    if total == 1:
+        said = (f"1 workload: it {'keeps' if holding else 'loses'} its quorum after "
+                f"{'any' if holding else 'some'} one shared risk on record")
+    else:
+        said = (f"{total} workloads: {holding or 'none'} keep{'s' if holding < 2 else ''} a quorum "
+                "after any one shared risk on record")
     if events:
         first = events[0]
         said += f"; worst: {first.message}, which takes {len(first.lost)} of them"

@@ -123,7 +123,7 @@ def spread(places: Sequence[Place], copies: int) -> tuple[Place, ...]:
 
 
 def apart(places: Sequence[Place]) -> tuple[Place, ...]:
-    """Tell apart, by a number, copies that stand somewhere in a region: they are not one zone for sure."""
+    """Give copies that stand somewhere in a region a number each: it may not be one zone."""
     counted: dict[str, int] = {}
     result = []
     for place in places:

@@ -97,8 +97,7 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
     reader = _Reader(Placement(catalog, day))
     reader.nodes(found.get("Node", []))
     reader.pods(found.get("Pod", []))
-    for volume in found.get("PersistentVolume", []):
-        reader.volume(volume)
+    reader.volumes(found.get("PersistentVolume", []))
     for kind, objects in found.items():
         if kind not in _KINDS:
             reader.unassessed += [Unassessed(
@@ -126,6 +125,7 @@ class _Reader:
         self.placement = placement
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
+        self.sets: dict[str, list[str]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Unassessed] = []
 
@@ -164,10 +164,10 @@ class _Reader:
                            "zone")
         region = self.placement.region(provider, text)
         self.home = self.home or (provider, region)
-        return self.placement.place(provider, region, self._zone(provider, region, zone))
+        return self.placement.place(provider, region, self._zone(provider, zone))
 
     @staticmethod
-    def _zone(provider: str, region: str, zone: str | None) -> str | None:
+    def _zone(provider: str, zone: str | None) -> str | None:
         # Azure writes the zone 0, another scheduler "nova", where a region has none.
         if zone in (None, "", "0", "nova") or (provider == "azure" and zone and "-" not in zone):
             return None
@@ -199,6 +199,8 @@ class _Reader:
                 continue
             kind, name = _controller(pod)
             namespace = str(_dict(pod.tree.get("metadata")).get("namespace", "default"))
+            if kind == "StatefulSet":
+                self.sets.setdefault(namespace, []).append(name)
             groups.setdefault((kind, f"{namespace}/{name}"), []).append(pod)
         for (kind, name), group in groups.items():
             hosts = [str(_dict(pod.tree.get("spec")).get("nodeName") or "") for pod in group]
@@ -213,24 +215,43 @@ class _Reader:
             if placed:
                 self._add(key, group[0].source, placed, voting=kind == "StatefulSet")
 
-    def volume(self, volume: _Object) -> None:
-        """Take a volume as one copy in the zone that its affinity names."""
-        spec = _dict(volume.tree.get("spec"))
-        claim = _dict(spec.get("claimRef"))
-        key = (f"volume {claim.get('namespace')}/{claim.get('name')}" if claim.get("name")
-               else f"volume {volume.name}")
-        zones, regions = _affinity(spec)
+    def volumes(self, volumes: Sequence[_Object]) -> None:
+        """Take each volume as one copy, and the volumes of a stateful set together."""
+        groups: dict[str, list[Place]] = {}
+        first: dict[str, _Object] = {}
+        for volume in volumes:
+            key = self._claim(volume)
+            placed = self._volume(key, volume)
+            if placed:
+                groups.setdefault(key, []).extend(placed)
+                first.setdefault(key, volume)
+        for key, places in groups.items():
+            self._add(key, first[key].source, places, voting=key.startswith("volumes "))
+
+    def _claim(self, volume: _Object) -> str:
+        """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
+        claim = _dict(_dict(volume.tree.get("spec")).get("claimRef"))
+        if not claim.get("name"):
+            return f"volume {volume.name}"
+        namespace, name = str(claim.get("namespace")), str(claim.get("name"))
+        stem = re.sub(r"-\d+$", "", name)
+        if any(stem.endswith(f"-{each}") for each in self.sets.get(namespace, ())):
+            return f"volumes {namespace}/{stem}"
+        return f"volume {namespace}/{name}"
+
+    def _volume(self, key: str, volume: _Object) -> list[Place]:
+        """Give the zones that a volume's affinity names."""
+        zones, regions = _affinity(_dict(volume.tree.get("spec")))
         try:
             if self.home is None or not zones:
                 raise Unplaced("it names no zone, or no node tells whose cluster it is")
             provider, region = self.home
             region = self.placement.region(provider, regions[0]) if regions else region
-            places = [self.placement.place(provider, region, self._zone(provider, region, zone))
-                      for zone in zones]
+            return [self.placement.place(provider, region, self._zone(provider, zone))
+                    for zone in zones]
         except Unplaced as error:
             self.unassessed.append(Unassessed(key, str(error), volume.source))
-            return
-        self._add(key, volume.source, places, voting=False)
+            return []
 
     def _add(self, key: str, source: Source, places: Sequence[Place], voting: bool = True) -> None:
         notes = {self.placement.relative(place.region.partition("-")[0]) or ""

@@ -156,7 +156,10 @@ class Placement:
         if place.kind == "region":
             return Unit(place.id, f"{record.name}, whole region", tuple(sure.values()),
                         tuple(maybe.values()))
-        return Unit(place.id, name, (), tuple({**sure, **maybe}.values()))
+        said = (f"an unnamed zone of {place.region}" if place.kind == "somewhere"
+                else name.replace("-zone", " zone") if name in ("one-zone", "another-zone")
+                else name)
+        return Unit(place.id, said, (), tuple({**sure, **maybe}.values()))
 
     def zones(self, region: str) -> tuple[Unit, ...]:
         """Give the units of a region's zones."""

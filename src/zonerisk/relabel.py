@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zonerisk.deployment import OWN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zonerisk.deployment import Place
     from zonerisk.shared import Assessment
     from zonerisk.unit import Unit
-
-Zones = "tuple[tuple[Unit, ...], dict[str, Assessment]]"
 
 
 def relabelled(assessed: dict[str, Assessment], places: Sequence[Place],
@@ -34,11 +34,15 @@ def relabelled(assessed: dict[str, Assessment], places: Sequence[Place],
     """
     labels: dict[str, list[str]] = {}
     for place in places:
-        if place.kind == "label":
+        if place.kind in ("label", "zone"):
             labels.setdefault(place.region, []).append(place.id)
     result = dict(assessed)
-    for region, ids in labels.items():
+    for region, listed in labels.items():
+        if len(listed) < 2 or region == OWN:
+            continue
         units, known = zones_of(region)
+        # Where the sources give one site a zone, the units are those sites.
+        ids = [key for key in listed if key not in {unit.id for unit in units}]
         if len(ids) > 1 and len(units) >= len(ids):
             for kind, each in known.items():
                 result[kind] = _merged(result[kind], each, ids, {unit.id for unit in units})

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
 DR_MIN_KM = 300.0
-_POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
+POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
 _CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
@@ -244,7 +244,7 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
         min(
             caps[end],
             100
-            * sum(weights[finding.rule] * _POINTS[finding.outcome][end] for finding in judged)
+            * sum(weights[finding.rule] * POINTS[finding.outcome][end] for finding in judged)
             / total,
         )
         for end in (0, 1)

@@ -220,14 +220,14 @@ class _Reader:
             return
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
-        standby = any(place.id.endswith("/another-zone") for place in places)
+        one = kind.one or (bool(kind.spare or kind.standby) and len(places) == 2 * len(resources))
         provider = self.placement.catalog.region(places[0].region).provider
         if any(place.kind == "label" and not place.id.endswith(("-zone", "/one-zone"))
                for place in places):
             notes.add(self.placement.relative(provider) or "")
         self.workloads.append(Workload(
-            address, source, apart(places), 1 if standby else majority(len(places)),
-            STANDBY if standby else MAJORITY,
+            address, source, apart(places), 1 if one else majority(len(places)),
+            STANDBY if one else MAJORITY,
             notes=tuple(sorted(notes - {""}))))
 
     def _places(self, kind: Kind, values: dict[str, Json], settings: _Settings, notes: set[str]
@@ -235,9 +235,8 @@ class _Reader:
         if kind.provider == "aws" and settings.elsewhere:
             raise Unplaced("its provider talks to another endpoint than AWS")
         provider = kind.provider or self._cloud(values, settings, notes)
-        zones = [str(zone) for path in kind.zones for zone in values_at(values, path)]
-        zones = [self.zone_ids.get(zone, zone) for zone in dict.fromkeys(zones)]
-        regions = [str(region) for path in kind.regions for region in values_at(values, path)]
+        zones = _first(values, kind.zones)
+        regions = _first(values, kind.regions)
         if not regions:
             regions = [_region_of(provider, zone) for zone in zones[:1]]
         if not regions and provider == "aws":
@@ -252,8 +251,8 @@ class _Reader:
         found = [self._region(provider, region) for region in regions]
         if kind.whole and not zones:
             return [self.placement.whole(provider, region) for region in dict.fromkeys(found)]
-        places = ([self.placement.place(provider, found[0], zone) for zone in zones] if zones
-                  else [self.placement.place(provider, region) for region in found])
+        places = [self._zone(provider, found[0], zone) for zone in dict.fromkeys(zones)] or [
+            self.placement.place(provider, region) for region in found]
         return self._copies(kind, values, provider, found[0], places)
 
     def _copies(self, kind: Kind, values: dict[str, Json], provider: str, region: str,
@@ -262,12 +261,19 @@ class _Reader:
         if counts and isinstance(counts[0], int) and 0 <= counts[0] <= MAX_COPIES:
             copies = counts[0] * (len(places) if kind.each else 1)
             return list(spread(places, copies))
-        if kind.standby and kind.standby[1] in values_at(values, kind.standby[0]) \
-                and len(places) == 1:
-            if places[0].kind == "somewhere":
-                places = [Place(f"{region}/one-zone", region, "label")]
-            return [*places, Place(f"{region}/another-zone", region, "label")]
-        return places
+        spare = _first(values, (kind.spare,)) if kind.spare else []
+        if spare:
+            return [*places, self._zone(provider, region, spare[0])]
+        if kind.standby is None or kind.standby[1] not in values_at(values, kind.standby[0]):
+            return places
+        if kind.anywhere:
+            return [*places, self.placement.place(provider, region)]
+        if places[0].kind == "somewhere":
+            places = [Place(f"{region}/one-zone", region, "label")]
+        return [*places, Place(f"{region}/another-zone", region, "label")]
+
+    def _zone(self, provider: str, region: str, zone: str) -> Place:
+        return self.placement.place(provider, region, self.zone_ids.get(zone, zone))
 
     def _region(self, provider: str, text: str) -> str:
         try:
@@ -295,6 +301,12 @@ class _Reader:
                       "OpenStack it is")
             return provider
         raise Unplaced("whose OpenStack it is the file does not tell")
+
+
+def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
+    """Give what stands at the first path that is set."""
+    return next(([str(each) for each in found] for path in paths
+                 if (found := values_at(values, path))), [])
 
 
 def _visible(resource: dict[str, Json]) -> dict[str, Json]:

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """How one type tells its place. Paths are attributes joined by dots; ``*`` is any item.
+    """How one type tells its place.
+
+    Paths are attributes joined by dots; ``*`` is any item. Of several paths the first that
+    is set counts.
 
     Attributes
     ----------
@@ -20,8 +23,14 @@ class Kind(NamedTuple):
         True where that number counts for each zone.
     whole
         True where the provider spreads it over the region.
+    spare
+        Path of the zone of a standby copy.
     standby
-        A path and the value that adds a standby copy in another zone.
+        A path and the value that adds a standby copy in another zone that is not named.
+    anywhere
+        True where that standby may stand in the same zone.
+    one
+        True where one copy is enough: the others stand by.
     """
 
     provider: str
@@ -30,19 +39,21 @@ class Kind(NamedTuple):
     copies: str = ""
     each: bool = False
     whole: bool = False
+    spare: str = ""
     standby: tuple[str, object] | None = None
+    anywhere: bool = False
+    one: bool = False
 
 
 _AZ = ("availability_zone",)
 _LOCATION = ("location",)
 _GOOGLE_VM = Kind("google", ("zone",))
-_GOOGLE_REGION = Kind("google", whole=True)
 _AZURE_VM = Kind("azure", ("zone", "zones"), _LOCATION)
 _AZURE_SET = Kind("azure", ("zones",), _LOCATION, "instances")
-_AZURE_SQL = Kind("azure", ("zone", "high_availability.*.standby_availability_zone"), _LOCATION)
+_AZURE_SQL = Kind("azure", ("zone",), _LOCATION,
+                  spare="high_availability.*.standby_availability_zone")
 _OPENSTACK = Kind("", _AZ)
 _SCALEWAY_ZONE = Kind("scaleway", ("zone",))
-_SCALEWAY_REGION = Kind("scaleway")
 _EXOSCALE = Kind("exoscale", regions=("zone",))
 _EXOSCALE_POOL = Kind("exoscale", regions=("zone",), copies="size")
 _HETZNER = Kind("hetzner", regions=("location", "datacenter"))
@@ -56,7 +67,7 @@ KINDS: dict[str, Kind] = {
     "aws_rds_cluster": Kind("aws", ("availability_zones",), whole=True),
     "aws_rds_cluster_instance": Kind("aws", _AZ),
     "aws_elasticache_cluster": Kind("aws", _AZ),
-    "aws_elasticache_replication_group": Kind("aws", ("preferred_cache_cluster_azs",)),
+    "aws_elasticache_replication_group": Kind("aws", ("preferred_cache_cluster_azs",), one=True),
     "aws_dynamodb_table": Kind("aws", whole=True),
     "aws_efs_file_system": Kind("aws", ("availability_zone_name",), whole=True),
     "aws_eks_cluster": Kind("aws", whole=True),
@@ -70,13 +81,13 @@ KINDS: dict[str, Kind] = {
         "google", ("distribution_policy_zones",), copies="target_size"),
     "google_compute_region_disk": Kind("google", ("replica_zones",)),
     "google_sql_database_instance": Kind(
-        "google", ("settings.*.location_preference.*.zone",
-                   "settings.*.location_preference.*.secondary_zone"),
+        "google", ("settings.*.location_preference.*.zone",),
+        spare="settings.*.location_preference.*.secondary_zone",
         standby=("settings.0.availability_type", "REGIONAL")),
     "google_container_cluster": Kind("google", ("node_locations",), _LOCATION, whole=True),
     "google_container_node_pool": Kind("google", ("node_locations",), _LOCATION, "node_count",
                                        each=True),
-    "google_redis_instance": Kind("google", ("location_id", "alternative_location_id")),
+    "google_redis_instance": Kind("google", ("location_id",), spare="alternative_location_id"),
     "google_filestore_instance": Kind("google", ("zone",), _LOCATION),
     "google_storage_bucket": Kind("google", regions=_LOCATION, whole=True),
     "google_cloud_run_v2_service": Kind("google", regions=_LOCATION, whole=True),
@@ -100,7 +111,7 @@ KINDS: dict[str, Kind] = {
     "ovh_cloud_project_kube": Kind("ovh", whole=True),
     "ovh_cloud_project_kube_nodepool": Kind("ovh", ("availability_zones",),
                                             copies="desired_nodes"),
-    "ovh_cloud_project_database": Kind("ovh", regions=("nodes.*.region",)),
+    "ovh_cloud_project_database": Kind("ovh", regions=("nodes.*.region",), one=True),
     "ovh_cloud_project_storage": Kind("ovh", regions=("region_name",), whole=True),
     "ovh_cloud_project_volume": Kind("ovh", _AZ, ("region_name",)),
     "ovh_dedicated_server": Kind("ovh", ("datacenter",), ("datacenter",)),
@@ -116,8 +127,8 @@ KINDS: dict[str, Kind] = {
     "scaleway_redis_cluster": Kind("scaleway", ("zone",), copies="cluster_size"),
     "scaleway_k8s_pool": Kind("scaleway", ("zone",), copies="size"),
     "scaleway_k8s_cluster": Kind("scaleway", whole=True),
-    "scaleway_rdb_instance": _SCALEWAY_REGION,
-    "scaleway_mongodb_instance": _SCALEWAY_REGION,
+    "scaleway_rdb_instance": Kind("scaleway", standby=("is_ha_cluster", True), anywhere=True),
+    "scaleway_mongodb_instance": Kind("scaleway"),
     "scaleway_object_bucket": Kind("scaleway", whole=True),
     "outscale_vm": Kind("outscale", ("placement_subregion_name",)),
     "outscale_volume": Kind("outscale", ("subregion_name",)),
