@@ -20,6 +20,8 @@ BACKBONE_KV = 380.0
 """From here up a station is where a search for upstreams ends (380 and 400 kV in Europe)."""
 # A station is a yard some hundred metres across; its point is anywhere in it.
 YARD_M = 100.0
+MOST = 12
+"""A site with more stations that could be the nearest has none worth naming."""
 
 # Yards of a railway, a works or a power plant: they supply nobody else.
 _PRIVATE = re.compile(
@@ -146,12 +148,12 @@ def is_private(*texts: str | None) -> bool:
     return any(_PRIVATE.search(text) for text in texts if text)
 
 
-def nearest(position: Position, stations: Iterable[Station], reach_m: float,
-            least: int = 3, most: int = 12) -> tuple[Candidate, ...]:
+def nearest(position: Position, stations: Iterable[Station], reach_m: float
+            ) -> tuple[Candidate, ...]:
     """Find the stations nearest to a site, nearest first.
 
-    Enough of them are given to hold every one that could be the nearest from somewhere
-    in the site's disc, and one beyond as proof; at least ``least``, at most ``most``.
+    At least three are given, and every one that could be the nearest from somewhere in
+    the site's disc; but no more than :data:`MOST`.
 
     Parameters
     ----------
@@ -165,14 +167,14 @@ def nearest(position: Position, stations: Iterable[Station], reach_m: float,
     near = sorted((Candidate(station, found) for station in stations
                    if (found := _distance_m(position, station, reach_m)) is not None),
                   key=lambda one: (one.distance_m, one.station.id))
-    wanted = len(could_be_nearest([one.distance_m for one in near], position.uncertainty_m)) + 1
-    return tuple(near[:min(most, max(least, wanted))])
+    wanted = could_be_nearest([one.distance_m for one in near], position.uncertainty_m)
+    return tuple(near[:min(MOST, max(3, wanted))])
 
 
-def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> Sequence[float]:
-    """Keep the distances, from the best point, that could be the shortest one in the disc."""
+def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
+    """Count the stations of a sorted list that could be the nearest from within a disc."""
     slack = 2 * (uncertainty_m + YARD_M)
-    return [one for one in distances_m if one - distances_m[0] <= slack]
+    return sum(one - distances_m[0] <= slack for one in distances_m)
 
 
 def _distance_m(position: Position, station: Station, reach_m: float) -> float | None:
@@ -181,7 +183,8 @@ def _distance_m(position: Position, station: Station, reach_m: float) -> float |
     # A degree of latitude is never shorter than 110.5 km: this spares most of the geodesics.
     if abs(station.lat - position.lat) * 110_500 > reach_m:
         return None
-    there = Position.model_construct(lat=station.lat, lon=station.lon, uncertainty_m=YARD_M)
+    there = Position.model_construct(lat=station.lat, lon=station.lon, uncertainty_m=YARD_M,
+                                     method="registry")
     found = distance_m(position, there)
     return found if found <= reach_m else None
 

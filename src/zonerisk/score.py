@@ -6,7 +6,7 @@ import calendar
 import re
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, recovery, separation
+from zonerisk import feeds, findings, hazards, recovery, separation, supply
 from zonerisk._version import __version__
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
+    from zonerisk.supply import Sample
     from zonerisk.unit import Pair, Unit
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
@@ -83,11 +84,12 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     evidence = {key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
                 for key in scope.sites}
+    sample = supply.read(catalog.roots)
     chosen = sites if by_site else zones
     distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
-    assessed = _assess(scope, chosen, policy, day, evidence, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
-    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
+    assessed = _assess(scope, chosen, policy, day, evidence, sample, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence, sample)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence, sample)
     effective_zones = (effective(zones, zone_assessed.values()) if sold > 1
                        else Range(low=sold, high=sold))
     effective_sites = effective(sites, site_assessed.values())
@@ -141,7 +143,7 @@ def last_day(text: str) -> str:
 
 
 def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
-            evidence: Mapping[str, tuple[Evidence, ...]],
+            evidence: Mapping[str, tuple[Evidence, ...]], sample: Sample,
             distances: Mapping[Pair, Interval] | None = None) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
     rule = policy.rules.get("colocation")
@@ -152,7 +154,9 @@ def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
                                              distances),
     }
     for kind in feeds.KINDS:
-        found[kind] = feeds.assess(kind, units, scope.owners, day)
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
+        found[kind] = feeds.assess(kind, units, scope.owners, day, sample, hops)
     for kind in hazards.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
