@@ -266,6 +266,13 @@ class Catalog:
         hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
         raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
 
+    def open_regions(self, text: str) -> tuple[str, ...]:
+        """Turn what a user typed into region ids; of a provider, those that are open."""
+        found = self.resolve(text)
+        if len(found) == 1:
+            return found
+        return tuple(region for region in found if self.region(region).status == "open")
+
     def _names(self) -> Iterator[tuple[str, set[str]]]:
         for region_id in self.region_ids:
             region = self.region(region_id)

@@ -19,7 +19,7 @@ DEFAULT = "podcast"
 
 RuleName = Literal[
     "disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation",
-    "flood", "power", "network", "river", "coast", "seismic", "nuclear", "industry", "hydro",
+    "flood", "power", "network", "river", "coast", "seismic", "nuclear", "industry", "hydro", "dam",
     "runway", "cyclone", "volcano", "survives", "claims", "dr", "backup",
 ]
 
@@ -66,8 +66,8 @@ class Rule(Record):
 # What a rule's threshold is measured in; a rule that is not here takes none.
 _UNITS = {"disclosure": "km", "quorum": "zones", "separation-min": "km", "separation-max": "km",
           "rtt-max": "ms", "colocation": "km", "river": "km", "coast": "km", "seismic": "km",
-          "nuclear": "km", "industry": "km", "hydro": "km", "runway": "km", "cyclone": "km",
-          "volcano": "km", "dr": "km", "power": "circuits"}
+          "nuclear": "km", "industry": "km", "hydro": "km", "dam": "km", "runway": "km",
+          "cyclone": "km", "volcano": "km", "dr": "km", "power": "circuits"}
 _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
 
 
