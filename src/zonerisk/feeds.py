@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.model import Evidence, Feed, Grade, Region, Site
-    from zonerisk.shared import SharedRisk
     from zonerisk.supply import Near, Neighbourhood, Sample
     from zonerisk.unit import Unit
+    from zonerisk.verdict import SharedRisk
 
 KINDS = ("power", "network")
 # Circuits between a station and a backbone station above it, where the policy says nothing.

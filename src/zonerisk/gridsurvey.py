@@ -88,12 +88,11 @@ ZONES_WORLD = Layer(
     "MIT", "Electricity Maps contributors",
     "Which grid area a site lies in, with coarse borders; synchronous areas follow from it.")
 LAYERS = (RTE, OSM, OSM_2016, CIRCUITS, ZONES_EU, ZONES_WORLD)
-# The countries of the OSM layer, without France, which RTE's own list covers better.
-_OSM_COUNTRIES = frozenset(
-    "AL AT BA BE BG CH CZ DE DK EE ES FI GB GR HR HU IE IT LT LU LV MD ME MK NL NO PL PT RO RS SE "
-    "SI SK UA XK".split())
-_EU_ZONES = frozenset("AT BE BG CH CZ DE LU DK EE ES FI FR GR HR HU IT LT LV NL NO PL PT RO RS SE "
-                      "SI SK".split())
+# The countries of the OSM layer leave out France, which RTE's own list covers better.
+_EU_ZONES = frozenset((
+    "AT", "BE", "BG", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IT", "LT",
+    "LU", "LV", "NL", "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK"))
+_OSM_COUNTRIES = _EU_ZONES - {"FR"} | {"AL", "BA", "GB", "IE", "MD", "ME", "MK", "UA", "XK"}
 
 
 def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path
@@ -172,7 +171,7 @@ def _above(named: Iterable[str], stations: Iterable[Station], circuits: Iterable
     grid = graph(circuits)
     known = {one.id: one for one in stations}
     backbone = {one.id for one in known.values() if one.kv is not None and one.kv >= BACKBONE_KV}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for station in named:
         for top in upstreams(grid, station, backbone, MAX_HOPS):
             via = ";".join(known[one].name if one in known else one for one in top.via)
@@ -183,7 +182,7 @@ def _above(named: Iterable[str], stations: Iterable[Station], circuits: Iterable
 
 def _areas(placed: Mapping[str, tuple[Position, str]], layers: Path) -> list[tuple[str, ...]]:
     europe, world = _polygons(layers, ZONES_EU, "zone"), _polygons(layers, ZONES_WORLD, "zoneName")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for site, (at, country) in placed.items():
         area = (europe if country in _EU_ZONES else world).at(at, country)
         if area.grid or area.synchronous:

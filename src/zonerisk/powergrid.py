@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -180,8 +181,11 @@ def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
 def _distance_m(position: Position, station: Station, reach_m: float) -> float | None:
     if station.kind != "substation" or station.lat is None or station.lon is None:
         return None
-    # A degree of latitude is never shorter than 110.5 km: this spares most of the geodesics.
-    if abs(station.lat - position.lat) * 110_500 > reach_m:
+    # A degree is never shorter than this, and so spares most of the geodesics.
+    polar = max(abs(station.lat), abs(position.lat))
+    east = abs((station.lon - position.lon + 180) % 360 - 180)
+    if (abs(station.lat - position.lat) * 110_500 > reach_m
+            or east * 110_500 * math.cos(math.radians(polar)) > reach_m):
         return None
     there = Position.model_construct(lat=station.lat, lon=station.lon, uncertainty_m=YARD_M,
                                      method="registry")

@@ -88,7 +88,8 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
     chosen = sites if by_site else zones
     distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
     assessed = _assess(scope, chosen, policy, day, evidence, sample, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence, sample)
+    zone_assessed = (_assess(scope, zones, policy, day, evidence, sample) if by_site
+                     else assessed)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence, sample)
     effective_zones = (effective(zones, zone_assessed.values()) if sold > 1
                        else Range(low=sold, high=sold))
