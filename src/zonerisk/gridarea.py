@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,12 +125,3 @@ class Areas:
             return inside
         nearest = min(distances.values(), default=math.inf)
         return [code for code, found in distances.items() if found <= nearest + 1]
-
-
-def shared(a: Mapping[str, Area], b: Mapping[str, Area]) -> tuple[str, str]:
-    """Name the grid and synchronous area in which all sites of both sides lie; else empty."""
-    every = [*a.values(), *b.values()]
-    if not a or not b:
-        return "", ""
-    grids, whole = {one.grid for one in every}, {one.synchronous for one in every}
-    return (grids.pop() if len(grids) == 1 else "", whole.pop() if len(whole) == 1 else "")

@@ -95,7 +95,8 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
                        else Range(low=sold, high=sold))
     effective_sites = effective(sites, site_assessed.values())
     dr_rule = policy.rules.get("dr")
-    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM)
+    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM,
+                             sample)
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)

@@ -1,0 +1,91 @@
+"""``zonerisk feeds``: fetch what remote sources tell, derive what ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zonerisk.cli.output import Output, write
+
+app = typer.Typer(help="Power and network feeds: sources, and the samples that ship.",
+                  no_args_is_help=True)
+
+
+@app.command("sources")
+def sources() -> None:
+    """List the remote sources with their licences."""
+    from zonerisk.feedsource import SOURCES
+
+    width = max(map(len, SOURCES))
+    write("".join(f"{key:{width}}  {source.title} ({source.licence})\n"
+                  for key, source in SOURCES.items()), None)
+
+
+@app.command("fetch")
+def fetch(
+    source: Annotated[str, typer.Argument(help="A source; see: zonerisk feeds sources")],
+    region: Annotated[str, typer.Option("--region", help="Ask it of this region's sites.")],
+    cache: Annotated[Path | None, typer.Option("--cache", help="Keep answers in this folder.",
+                                               show_default=False)] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Read kept answers only.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Ask again for kept answers.")] = False,
+    output: Output = None,
+) -> None:
+    """Ask a remote source of a region's sites; CSV of what it tells.
+
+    Nothing of it enters a score: stations are candidates, not feeds. Example:
+    zonerisk feeds fetch overpass-stations --region scaleway-fr-par
+    """
+    import csv
+    import io
+
+    from zonerisk import load
+    from zonerisk.catalog import referred
+    from zonerisk.feedcache import FeedCache
+    from zonerisk.feedsource import SOURCES, Told, tell
+    from zonerisk.fetch import cache_root
+
+    catalog = load()
+    sites = [catalog.site(key) for one in catalog.resolve(region)
+             for key in referred(catalog.region(one))]
+    kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Told._fields)
+    writer.writerows(tell(source, kept, sites))
+    write(text.getvalue(), output)
+    typer.echo(f"{SOURCES[source].title}: {SOURCES[source].licence}", err=True)
+
+
+@app.command("derive")
+def derive(
+    layers: Annotated[Path, typer.Option("--layers", help="Folder of raw layers, with power/.")],
+    output: Annotated[Path | None, typer.Option(
+        "-o", "--output", help="Folder to write to; data/feeds of the catalogue without it.",
+        show_default=False)] = None,
+) -> None:
+    """Derive the shipped samples at the catalogue's sites from raw layers.
+
+    The same layers and records give the same files, byte for byte.
+    """
+    from zonerisk import gridsurvey, load, supply
+    from zonerisk.catalog import data_root
+    from zonerisk.errors import UsageError
+
+    catalog = load()
+    regions = [catalog.region(one) for one in catalog.region_ids]
+    sites = {site.id: (site, site.country or region.country)
+             for region in regions for site in region.sites.values()}
+    stated = {feed.station for region in regions for feed in region.feeds.values()
+              if feed.station}
+    files = gridsurvey.survey(sites, stated, layers)
+    folder = output or data_root() / supply.FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {folder}: {error.strerror or error}") from None
+    for name, text in files.items():
+        write(text, folder / name)
+        typer.echo(f"{folder / name}: {text.count(chr(10)) - 1} rows", err=True)
