@@ -7,7 +7,7 @@ import pytest
 
 import zonerisk
 from zonerisk.catalog import Catalog, simplify
-from zonerisk.errors import DataError, UnknownTarget, ZoneriskError
+from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 
 
 @pytest.mark.parametrize("typed", ["ovh-sbg", "OVH SBG", "ovh_sbg", "ovh/sbg", "Ovh  Strasbourg",
@@ -84,7 +84,7 @@ def test_a_later_folder_lies_over_an_earlier(zz_copy: Path) -> None:
     both = zonerisk.load(zz_copy)
     assert both.region("zz-good").name == "Better"
     assert both.region("ovh-sbg").name == "Strasbourg"
-    with pytest.raises(DataError, match="holds no datacenters"):
+    with pytest.raises(UsageError, match="holds no datacenters"):
         zonerisk.load(zz_copy / "datacenters")
 
 

@@ -123,6 +123,8 @@ def load(name: str) -> Policy:
         If the file is not a valid policy.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
+        if not Path(name).is_file():
+            raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
         return read_policy(Path(name))
     wanted = simplify(name)
     if wanted not in ids():

@@ -45,7 +45,7 @@ class Level(StrEnum):
 
 
 Target = Annotated[str, typer.Argument(
-    help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
+    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
 PolicyOption = Annotated[str, typer.Option(
     "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[str | None, typer.Option(
