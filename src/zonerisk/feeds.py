@@ -62,7 +62,10 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
     notes, cited = _ended(records, units, as_of)
     if kind == "power":
         chains = [link for unit in units for link in _chains(unit, current, below, sample, hops)]
-        risks += _upstream_risks(units, chains, sample)
+        told_of = {(feed.station, found.members) for found in risks
+                   for feed, _ in current if found.id == f"{kind}:{feed.id}"}
+        risks += [found for top, found in _upstream_risks(units, chains, sample)
+                  if (top, found.members) not in told_of]
         told, sources = _told(units, sample)
         notes, cited = (*notes, *told), (*cited, *sources)
     return Assessment(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
@@ -146,7 +149,7 @@ def _cited(sample: Sample, *keys: str) -> tuple[Evidence, ...]:
 
 
 def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sample
-                    ) -> list[SharedRisk]:
+                    ) -> list[tuple[str, SharedRisk]]:
     """Group units under the stations they share; of a group's stations, name the nearest two."""
     best: dict[tuple[str, str], _Chain] = {}
     for chain in sorted(chains, key=lambda one: (one.grade, one.hops, one.start)):
@@ -163,8 +166,8 @@ def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sam
         first = [best[tops[0], unit] for unit in members]
         hit = [unit for unit in units if unit.id in members]
         evidence = tuple(dict.fromkeys(piece for one in first for piece in one.evidence))
-        found.append(risk("power", tops[0], grade, hit,
-                          _worded(hit, first, tops, grade, sample), evidence))
+        message = _worded(hit, first, tops, grade, sample)
+        found.append((tops[0], risk("power", tops[0], grade, hit, message, evidence)))
     return found
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from zonerisk.errors import DataError
@@ -142,7 +143,8 @@ def _place(row: Mapping[str, object]) -> tuple[float | None, float | None]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]+", " ", name.upper()).strip()
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]+", " ", bare.upper()).strip()
 
 
 def _circuit(code: str, name: str, known: Mapping[str, str]) -> Circuit | None:
