@@ -123,7 +123,7 @@ class TestCandidates:
         assert all("could be the nearest: candidates overlap" in note for note in found.notes)
 
     def test_candidates_that_agree_still_share(self) -> None:
-        agreeing = sample(dict.fromkeys("ab", [near("s1", 500), near("s2", 600)]),
+        agreeing = sample({key: [near("s1", 500), near("s2", 600)] for key in "ab"},
                           {"s1": {"top": 1}, "s2": {"top": 3}})
         (shared,) = assess("power", units("a", "b"), [], DAY, agreeing).risks
         assert shared.id == "power:top"

@@ -92,7 +92,7 @@ class TestNearest:
         stations = [Station(str(i), "", 225, lat=lat, lon=lon) for i, (lat, lon) in enumerate(places)]
         best = nearest(at(56.0), stations, 400_000)
         assert len(best) == min(len(stations), 3) or len(best) > 3
-        alone = min((nearest(at(56.0), [one], 400_000)[0].distance_m for one in stations))
+        alone = min(nearest(at(56.0), [one], 400_000)[0].distance_m for one in stations)
         assert best[0].distance_m == alone
 
     @given(st.lists(st.floats(0, 1e5), min_size=1), st.floats(1, 1e4), st.floats(0, 1e4))

@@ -37,7 +37,7 @@ def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: 
 
 
 def test_candidates_are_what_the_disc_leaves_open() -> None:
-    near = tuple(Near(f"s{i}", "s", 225, 1000.0 + 300 * i) for i in range(12))
+    near = tuple(Near(f"s{i}", "s", 225, 1000.0 + 300 * i) for i in range(30))
     low = Near("low", "low", 63, 10)
     assert [one.station for one in Neighbourhood((low, *near), 10, "x").candidates] == ["s0"]
     assert len(Neighbourhood(near, 500, "x").candidates) == 5
@@ -57,7 +57,7 @@ def test_a_damaged_sample_is_named(tmp_path: Path, text: str, said: str) -> None
 
 
 def test_damaged_sources(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="sources.json"):
+    with pytest.raises(DataError, match=r"sources\.json"):
         read((folder(tmp_path, "sources.json", '{"x": {}}'),))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from zonerisk import fetch
-from zonerisk.errors import UsageError
+from zonerisk.errors import DataError, UsageError
+from zonerisk.fetch import FetchError
 
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
@@ -36,8 +37,8 @@ class FeedCache:
     offline: bool = False
     refresh: bool = False
 
-    def get(self, name: str, url: str, licence: str, read: Callable[[bytes, str], T], *,
-            params: Mapping[str, str] | None = None,
+    def get(self, name: str, urls: Sequence[str], licence: str,
+            read: Callable[[bytes, str], T], *, params: Mapping[str, str] | None = None,
             headers: Mapping[str, str] | None = None, pause_s: float = 0.0,
             timeout_s: float = 180.0) -> T:
         """Read an answer from disk, or else from its source.
@@ -49,6 +50,8 @@ class FeedCache:
         ----------
         name
             File name to keep it under; the query is part of it.
+        urls
+            Where to ask; the next one where one gives no answer that can be read.
         licence
             What the source allows; kept beside the answer.
         read
@@ -58,14 +61,12 @@ class FeedCache:
 
         Raises
         ------
-        DataError
-            If the answer is not what ``read`` takes.
-        FetchError
-            If no whole answer came; what was kept before stays.
+        FetchError, DataError
+            If no whole answer came, or none that ``read`` takes; what was kept before stays.
         UsageError
             If nothing is kept and asking is forbidden, or the folder cannot be written.
         """
-        query = json.dumps([url, dict(params or {})], sort_keys=True)
+        query = json.dumps([urls[0], dict(params or {})], sort_keys=True)
         tag = hashlib.sha256(query.encode()).hexdigest()[:12]
         stem, dot, suffix = name.partition(".")
         path = self.folder / f"{stem}-{tag}{dot}{suffix}"
@@ -75,20 +76,32 @@ class FeedCache:
             if self.offline:
                 raise UsageError(f"{path.name} is not in the cache ({self.folder}); "
                                  "leave out --offline to fetch it")
-            time.sleep(pause_s)
-            data = fetch.get(url, params=params, headers=headers, max_bytes=MAX_BYTES,
-                             timeout_s=timeout_s)
-            answer = read(data, path.name)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _replace(path.with_name(path.name + ".source.json"), json.dumps({
-                "url": url, "params": dict(params or {}), "licence": licence,
-                "fetched": datetime.now(UTC).date().isoformat(), "bytes": len(data),
-                "sha256": hashlib.sha256(data).hexdigest()}, indent=2).encode() + b"\n")
-            _replace(path, data)
+            trouble: FetchError | DataError | None = None
+            for url in urls:
+                time.sleep(pause_s)
+                try:
+                    data = fetch.get(url, params=params, headers=headers, max_bytes=MAX_BYTES,
+                                     timeout_s=timeout_s)
+                    answer = read(data, path.name)
+                except (FetchError, DataError) as error:
+                    trouble = error
+                    continue
+                self._keep(path, data, url, dict(params or {}), licence)
+                return answer
+            raise trouble or UsageError(f"{name}: there is nowhere to ask")
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error}; name another folder "
                              "with --cache") from None
-        return answer
+
+    def _keep(self, path: Path, data: bytes, url: str, params: dict[str, str],
+              licence: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        card = {"url": url, "params": params, "licence": licence,
+                "fetched": datetime.now(UTC).date().isoformat(), "bytes": len(data),
+                "sha256": hashlib.sha256(data).hexdigest()}
+        _replace(path.with_name(path.name + ".source.json"),
+                 json.dumps(card, indent=2).encode() + b"\n")
+        _replace(path, data)
 
 
 def _replace(path: Path, data: bytes) -> None:

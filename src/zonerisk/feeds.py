@@ -194,7 +194,7 @@ def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple
     for site in {site.id: site for unit in units for site in unit.sites}.values():
         around = sample.neighbourhood(site)
         if around is not None and around.near:
-            key = (str(len(around.candidates)), *(one.station for one in _shown(around)))
+            key = (str(around.open), *(one.station for one in _shown(around)))
             groups.setdefault(key, []).append((site.name, around))
     notes = [_near([name for name, _ in group], [around for _, around in group])
              for group in list(groups.values())[:_TOLD]]
@@ -215,7 +215,7 @@ def _near(names: Sequence[str], around: Sequence[Neighbourhood]) -> str:
     listed = ", ".join(
         f"{column[0].label} at {_km([one.distance_m for one in column])}"
         for column in zip(*(_shown(one) for one in around), strict=True))
-    open_ = len(around[0].candidates)
+    open_ = around[0].open
     doubt = (f" (any of the first {open_} of 220 kV and over could be the nearest: candidates "
              "overlap)" if open_ > 1 else "")
     return f"near {listing(names)}, not known to feed them: {listed}{doubt}"

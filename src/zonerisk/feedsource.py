@@ -55,16 +55,8 @@ class Source:
 
 def _overpass(cache: FeedCache, what: str, at: Position, reach_m: float, licence: str,
               read: Callable[[bytes, str], T]) -> T:
-    """Ask one endpoint after the other; each may be too busy, or say so as if it were data."""
-    trouble: Exception | None = None
-    for endpoint in overpass.ENDPOINTS:
-        try:
-            return cache.get(f"overpass-{what}.json", endpoint, licence, read, params={
-                "data": overpass.query(what, at.lat, at.lon, reach_m)})
-        except (FetchError, DataError) as error:
-            trouble = error
-    assert trouble is not None
-    raise trouble
+    return cache.get(f"overpass-{what}.json", overpass.ENDPOINTS, licence, read, params={
+        "data": overpass.query(what, at.lat, at.lon, reach_m)})
 
 
 def _near_stations(site: Site, stations: Sequence[Station], reach_m: float,
@@ -109,9 +101,9 @@ def _tell_overpass_datacenters(cache: FeedCache, sites: Sequence[Site], licence:
 
 
 def _tell_pypsa(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterator[Told]:
-    stations = cache.get("pypsa-buses.csv", f"{pypsa.BASE}/buses.csv", licence,
+    stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), licence,
                          pypsa.read_stations)
-    circuits = cache.get("pypsa-lines.csv", f"{pypsa.BASE}/lines.csv", licence,
+    circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), licence,
                          pypsa.read_circuits)
     grid = graph(circuits)
     backbone = {one.id for one in stations if one.kv is not None and one.kv >= BACKBONE_KV}
@@ -126,11 +118,11 @@ def _tell_pypsa(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterat
 
 
 def _tell_odre(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterator[Told]:
-    stations = cache.get("odre-stations.csv", odre.export_url(odre.DATASETS[0]), licence,
+    stations = cache.get("odre-stations.csv", (odre.export_url(odre.DATASETS[0]),), licence,
                          odre.read_stations)
     circuits = [circuit for dataset in odre.DATASETS[1:]
                 for circuit in cache.get(
-                    f"odre-{dataset}.csv", odre.export_url(dataset), licence,
+                    f"odre-{dataset}.csv", (odre.export_url(dataset),), licence,
                     lambda data, name: odre.read_circuits(data, name, stations))]
     if all(station.lat is None for station in stations):
         mapped = [station for site in sites if site.position is not None
@@ -167,20 +159,20 @@ def _hifld(cache: FeedCache, site: Site, licence: str) -> list[Station]:
         try:
             for page in range(_PAGES):
                 stations, more = cache.get(
-                    "hifld.json", f"{layer}/query", licence, hifld.read_page,
+                    "hifld.json", (f"{layer}/query",), licence, hifld.read_page,
                     params=hifld.page_params(at.lat, at.lon, STATIONS_M, page * hifld.PAGE))
                 found += stations
                 if not more:
                     return found
             raise DataError(f"{layer}: more than {_PAGES} pages of stations around one site")
-        except (FetchError, DataError) as error:
+        except (FetchError, DataError, UsageError) as error:
             trouble = error
     assert trouble is not None
     raise trouble
 
 
 def _tell_neso(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterator[Told]:
-    points = cache.get("neso-gsp.zip", neso.URL, licence, neso.read)
+    points = cache.get("neso-gsp.zip", (neso.URL,), licence, neso.read)
     for site in sites:
         assert site.position is not None
         found = neso.feeding(points, site.position)
@@ -195,8 +187,8 @@ def _tell_peeringdb(cache: FeedCache, sites: Sequence[Site], licence: str) -> It
     pause_s = 0.0 if headers else peeringdb.PAUSE_S
 
     def ask(table: str, read: Callable[[bytes, str], T], **params: str) -> T:
-        return cache.get(f"peeringdb-{table}.json", f"{peeringdb.BASE}/{table}", licence, read,
-                         params=params, headers=headers, pause_s=pause_s)
+        return cache.get(f"peeringdb-{table}.json", (f"{peeringdb.BASE}/{table}",), licence,
+                         read, params=params, headers=headers, pause_s=pause_s)
 
     for site in sites:
         at = site.position

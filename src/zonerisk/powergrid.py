@@ -21,8 +21,8 @@ BACKBONE_KV = 380.0
 """From here up a station is where a search for upstreams ends (380 and 400 kV in Europe)."""
 # A station is a yard some hundred metres across; its point is anywhere in it.
 YARD_M = 100.0
-MOST = 12
-"""A site with more stations that could be the nearest has none worth naming."""
+MOST = 30
+"""A site with as many stations that could be the nearest has none worth naming."""
 
 # Yards of a railway, a works or a power plant: they supply nobody else.
 _PRIVATE = re.compile(

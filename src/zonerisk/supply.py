@@ -58,11 +58,15 @@ class Neighbourhood:
         return tuple(one for one in self.near if one.kv is None or one.kv >= TRANSMISSION_KV)
 
     @property
+    def open(self) -> int:
+        """Count the transmission stations that could be the nearest from within the disc."""
+        return could_be_nearest([one.distance_m for one in self.transmission],
+                                self.uncertainty_m)
+
+    @property
     def candidates(self) -> tuple[Near, ...]:
         """Transmission stations that could be the nearest; none where they are too many."""
-        found = self.transmission
-        count = could_be_nearest([one.distance_m for one in found], self.uncertainty_m)
-        return found[:count] if count < MOST else ()
+        return self.transmission[:self.open] if self.open < MOST else ()
 
 
 _Place = tuple[float, float, float]
