@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ MEAN_RADIUS_M = 6_371_008.8
 SPHERE_ERROR = 0.006
 # No two points of the Earth are farther apart than half a meridian.
 FARTHEST_M = 20_003_932.0
+# Geodesic.DISTANCE, known before the library is loaded.
+_DISTANCE_ONLY = 1025
 
 
 class Interval(NamedTuple):
@@ -56,9 +58,15 @@ def _wgs84() -> Geodesic:
     return geodesic
 
 
+@lru_cache(maxsize=100_000)
+def geodesic_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Geodesic distance on WGS 84 between two points, metres."""
+    return float(_wgs84().Inverse(lat1, lon1, lat2, lon2, _DISTANCE_ONLY)["s12"])
+
+
 def distance_m(a: Position, b: Position) -> float:
     """Geodesic distance on WGS 84 between two best positions, metres."""
-    return float(_wgs84().Inverse(a.lat, a.lon, b.lat, b.lon, 1025)["s12"])
+    return geodesic_m(a.lat, a.lon, b.lat, b.lon)
 
 
 def separation_m(a: Position, b: Position) -> Interval:
@@ -120,9 +128,3 @@ def farthest_m(ours: Sequence[Position], theirs: Sequence[Position]) -> float | 
     limit = max((1 - SPHERE_ERROR) * d + doubt for d, doubt, _, _ in pairs)
     return min(FARTHEST_M, max(distance_m(a, b) + doubt for d, doubt, a, b in pairs
                                if (1 + SPHERE_ERROR) * d + doubt >= limit))
-
-
-def within_disc(positions: Iterable[Position], lat: float, lon: float) -> bool:
-    """Tell whether a point lies in any of the discs."""
-    return any(_wgs84().Inverse(p.lat, p.lon, lat, lon, 1025)["s12"] <= p.uncertainty_m
-               for p in positions)

@@ -60,7 +60,7 @@ def risk(kind: str, key: str, grade: Grade, members: Iterable[Unit], message: st
     """Build a shared risk; its outcome follows from its grade."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
     ids = tuple(unit.id for unit in members)
-    return SharedRisk(id=f"{kind}:{key}", kind=kind, grade=grade, outcome=outcome,
+    return SharedRisk.model_construct(id=f"{kind}:{key}", kind=kind, grade=grade, outcome=outcome,
                       members=ids, message=message, evidence=evidence)
 
 

@@ -69,6 +69,7 @@ def rtt(
     refuted = sum(bool(one.refuted) for one in judged)
     campus = sum(one.bound.campus for one in judged)
     lines = [one.message for one in judged]
-    lines.append(f"{len(judged)} pair{'' if len(judged) == 1 else 's'}: {campus} can only be one campus, {refuted} refute "
-                 "something; the rest allows what is claimed and proves nothing")
+    pairs = f"{len(judged)} pair{'' if len(judged) == 1 else 's'}"
+    lines.append(f"{pairs}: {campus} can only be one campus, {refuted} refute something; "
+                 "the rest allows what is claimed and proves nothing")
     write("\n".join(lines) + "\n", output)
