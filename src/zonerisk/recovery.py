@@ -34,7 +34,7 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
 
 
 def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
-    """Judge every other open region of the provider as disaster recovery, nearest first.
+    """Judge every other open region of the partition as disaster recovery, nearest first.
 
     Parameters
     ----------
@@ -47,7 +47,11 @@ def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
     """
     found = []
     for peer in scope.peers:
-        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values()):
+        if (
+            peer.status == "open"
+            and peer.partition == scope.region.partition
+            and any(zone.holds(as_of) for zone in peer.zones.values())
+        ):
             distance = distance_m(scope, peer, as_of)
             found.append((distance, _option(peer, distance, min_km)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
@@ -68,6 +72,8 @@ def _option(peer: Region, distance: Interval, min_km: float) -> Option:
         message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
     else:
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
+    if outcome == "pass" and peer.limited:
+        outcome, message = "unknown", f"{message}, but only some services are sold there"
     return Option.model_construct(
         target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message
     )

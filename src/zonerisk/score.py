@@ -91,7 +91,7 @@ def score(
         for key in scope.sites
     }
     chosen = sites if by_site else zones
-    distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
+    distances = separation.distances_m(chosen)
     assessed = _assess(scope, chosen, policy, day, evidence, distances)
     zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
