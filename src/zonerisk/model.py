@@ -316,6 +316,12 @@ class Region(Dated):
     ----------
     numbered
         True where a region of one zone is marketed or numbered as several datacenters.
+    partition
+        A cloud of its own within the provider (government, China, a sovereign offer): an
+        account of one partition cannot recover into another.
+    limited
+        True where the provider sells only a few of its services there (an edge or Local
+        Zone).
     """
 
     id: str = ""
@@ -325,6 +331,8 @@ class Region(Dated):
     town: Text | None = None
     status: Status = "open"
     numbered: bool = False
+    partition: Key | None = None
+    limited: bool = False
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
     campuses: dict[Key, Campus] = {}

@@ -36,9 +36,10 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
-def options(scope: Scope, as_of: str, min_km: float, sample: Sample = EMPTY
-            ) -> tuple[Option, ...]:
-    """Judge every other open region of the provider as disaster recovery, nearest first.
+def options(
+    scope: Scope, as_of: str, min_km: float, sample: Sample = EMPTY
+) -> tuple[Option, ...]:
+    """Judge every other open region of the partition as disaster recovery, nearest first.
 
     A grid or synchronous area that both lie in is told, and so is one that they do not
     share; neither decides.
@@ -57,7 +58,11 @@ def options(scope: Scope, as_of: str, min_km: float, sample: Sample = EMPTY
     found = []
     here = _areas(scope, scope.region, as_of, sample)
     for peer in scope.peers:
-        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values()):
+        if (
+            peer.status == "open"
+            and peer.partition == scope.region.partition
+            and any(zone.holds(as_of) for zone in peer.zones.values())
+        ):
             distance = distance_m(scope, peer, as_of)
             grid = _grid(here, _areas(scope, peer, as_of, sample))
             found.append((distance, _option(peer, distance, min_km, grid)))
@@ -99,6 +104,8 @@ def _option(peer: Region, distance: Interval, min_km: float, grid: str = "") -> 
         message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
     else:
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
+    if outcome == "pass" and peer.limited:
+        outcome, message = "unknown", f"{message}, but only some services are sold there"
     return Option.model_construct(
         target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message + grid
     )

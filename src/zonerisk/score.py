@@ -93,7 +93,7 @@ def score(
     }
     sample = supply.read(catalog.roots)
     chosen = sites if by_site else zones
-    distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
+    distances = separation.distances_m(chosen)
     assessed = _assess(scope, chosen, policy, day, evidence, sample, distances)
     zone_assessed = (
         _assess(scope, zones, policy, day, evidence, sample) if by_site else assessed

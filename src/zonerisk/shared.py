@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.verdict import Outcome, SharedRisk, worst
@@ -41,13 +43,17 @@ class Assessment:
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    @cached_property
+    def _sharing(self) -> dict[Pair, Outcome]:
+        found: dict[Pair, Outcome] = {}
+        for shared in self.risks:
+            for pair in permutations(shared.members, 2):
+                found[pair] = worst([shared.outcome, found.get(pair, "pass")])
+        return found
+
     def outcome(self, pair: Pair) -> Outcome:
         """Judge one pair."""
-        found = [risk.outcome for risk in self.risks
-                 if pair[0] in risk.members and pair[1] in risk.members]
-        if found:
-            return worst(found)
-        return "pass" if pair in self.apart else "unknown"
+        return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:
