@@ -62,3 +62,12 @@ def test_fetch_offline_without_anything(tmp_path: Path) -> None:
         runner.invoke(app, ["feeds", "fetch", "x", "--region", "ovh-sbg", "--cache",
                             str(tmp_path)], catch_exceptions=False)
     assert load().region_ids
+
+
+def test_show_what_ships() -> None:
+    done = runner.invoke(app, ["feeds", "show", "scaleway-fr-par"], catch_exceptions=False)
+    rows = done.stdout.splitlines()
+    assert ("scaleway-fr-par/dc3,FR,Continental Europe,rte/CHEVI,CHEVILLY,225,1.0,yes,"
+            '"VILLEJUST (1), MORBRAS (2), VILLEVAUDE (6)"') in rows
+    assert any(row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row
+               for row in rows)

@@ -103,12 +103,13 @@ class TestCandidates:
         (shared,) = found.risks
         assert (shared.id, shared.grade, shared.outcome) == ("power:top", "C", "warn")
         assert shared.message == (
-            "a and b may hang on TOP 400 kV (S1 225 kV near a, 1 circuit below; S3 225 kV near b, "
-            "2 circuits below; which stations feed them is not known)")
+            "a and b may hang on TOP 400 kV (S1 225 kV, nearest known at 0.5 km from a, 1 circuit "
+            "below; S3 225 kV, nearest known at 0.5 km from b, 2 circuits below; which stations "
+            "feed them is not known)")
         assert [piece.title for piece in shared.evidence] == ["a map", "a graph"]
 
     def test_never_fed_by(self) -> None:
-        found = assess("power", units("a", "b"), [], DAY, TWO)
+        found = assess("power", units("a", "b"), [], DAY, TWO, 1)
         said = " ".join((found.reason, *found.notes, *(one.message for one in found.risks)))
         assert "fed by" not in said.lower()
         assert "near a, not known to feed them: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km" in said
@@ -127,7 +128,8 @@ class TestCandidates:
                           {"s1": {"top": 1}, "s2": {"top": 3}})
         (shared,) = assess("power", units("a", "b"), [], DAY, agreeing).risks
         assert shared.id == "power:top"
-        assert "S1 225 kV or S2 225 kV near a, 3 circuits below" in shared.message
+        assert (
+            "S1 225 kV or S2 225 kV, nearest known at 0.5 to 0.6 km from a and b, 3 circuits below") in shared.message
 
     def test_the_same_single_candidate(self) -> None:
         same = sample({"a": [near("s1", 500)], "b": [near("s1", 900)]}, {"s1": {"top": 1}})

@@ -62,11 +62,12 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
     notes, cited = _ended(records, units, as_of)
     if kind == "power":
         chains = [link for unit in units for link in _chains(unit, current, below, sample, hops)]
-        told_of = {(feed.station, found.members) for found in risks
-                   for feed, _ in current if found.id == f"{kind}:{feed.id}"}
-        risks += [found for top, found in _upstream_risks(units, chains, sample)
-                  if (top, found.members) not in told_of]
-        told, sources = _told(units, sample)
+        # A stated supply that all of a group share leaves nothing more to suspect.
+        risks += [found for found in _upstream_risks(units, chains, sample)
+                  if not any(set(found.members) <= set(known.members)
+                             and known.grade <= found.grade for known in risks)]
+        grouped = {unit for found in risks for unit in found.members}
+        told, sources = _told([unit for unit in units if unit.id not in grouped], sample)
         notes, cited = (*notes, *told), (*cited, *sources)
     return Assessment(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
 
@@ -100,9 +101,11 @@ class _Chain:
     """One way from a unit up to a station that, as far as known, stands above it."""
 
     unit: str
+    site: str
     top: str
     hops: int
     start: str
+    distances_m: tuple[float, ...]
     grade: Grade
     evidence: tuple[Evidence, ...]
 
@@ -117,8 +120,8 @@ def _chains(unit: Unit, current: Sequence[tuple[Feed, Region]],
                 for top, far in _above(feed.station, sample, hops).items():
                     weakest = max(strongest(evidence), "B") if far else strongest(evidence)
                     sources = _cited(sample, "upstreams") if far else ()
-                    found.append(_Chain(unit.id, top, far, f"the stated feed of {site.name}",
-                                        weakest, (*evidence, *sources)))
+                    found.append(_Chain(unit.id, site.name, top, far, feed.name, (), weakest,
+                                        (*evidence, *sources)))
         found += _candidate_chains(unit, site, sample, hops)
     return found
 
@@ -130,8 +133,9 @@ def _candidate_chains(unit: Unit, site: Site, sample: Sample, hops: int) -> list
         return []
     ways = [_above(one.station, sample, hops) for one in around.candidates]
     tops = set.intersection(*(set(way) for way in ways))
-    start = f"{' or '.join(one.label for one in around.candidates)} near {site.name}"
-    return [_Chain(unit.id, top, max(way[top] for way in ways), start, "C",
+    start = " or ".join(one.label for one in around.candidates)
+    distances = tuple(one.distance_m for one in around.candidates)
+    return [_Chain(unit.id, site.name, top, max(way[top] for way in ways), start, distances, "C",
                    _cited(sample, around.source, *(["upstreams"] if any(
                        way[top] for way in ways) else [])))
             for top in sorted(tops)]
@@ -149,7 +153,7 @@ def _cited(sample: Sample, *keys: str) -> tuple[Evidence, ...]:
 
 
 def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sample
-                    ) -> list[tuple[str, SharedRisk]]:
+                    ) -> list[SharedRisk]:
     """Group units under the stations they share; of a group's stations, name the nearest two."""
     best: dict[tuple[str, str], _Chain] = {}
     for chain in sorted(chains, key=lambda one: (one.grade, one.hops, one.start)):
@@ -167,21 +171,29 @@ def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sam
         hit = [unit for unit in units if unit.id in members]
         evidence = tuple(dict.fromkeys(piece for one in first for piece in one.evidence))
         message = _worded(hit, first, tops, grade, sample)
-        found.append((tops[0], risk("power", tops[0], grade, hit, message, evidence)))
+        found.append(risk("power", tops[0], grade, hit, message, evidence))
     return found
 
 
 def _worded(hit: Sequence[Unit], first: Sequence[_Chain], tops: Sequence[str], grade: Grade,
             sample: Sample) -> str:
     names = " and ".join(_name(top, sample) for top in tops[:2])
-    ways = "; ".join(f"{one.start}, {_circuits(one.hops)}" for one in first[:4])
-    verb = "may hang on" if grade == "C" else "hang on"
-    tail = "; which stations feed them is not known" if grade == "C" else ""
-    return f"{named(hit)} {verb} {names} ({ways}{tail})"
+    ways: dict[tuple[str, int], list[_Chain]] = {}
+    for one in first:
+        ways.setdefault((one.start, one.hops), []).append(one)
+    listed = "; ".join(_way(start, hops, each) for (start, hops), each in ways.items())
+    if grade == "C":
+        return f"{named(hit)} may hang on {names} ({listed}; which stations feed them is not known)"
+    return f"{named(hit)} hang on {names} ({listed})"
 
 
-def _circuits(hops: int) -> str:
-    return "the same station" if not hops else f"{hops} circuit{'' if hops == 1 else 's'} below"
+def _way(start: str, hops: int, chains: Sequence[_Chain]) -> str:
+    """Word the ways up from one start: the stations near some sites, or their stated feed."""
+    sites = listing([one.site for one in chains])
+    distances = [far for one in chains for far in one.distances_m]
+    begin = (f"{start}, nearest known at {_km(distances)} from {sites}" if distances
+             else f"{start}, which feeds {sites}")
+    return begin + (f", {hops} circuit{'' if hops == 1 else 's'} below" if hops else "")
 
 
 def _name(station: str, sample: Sample) -> str:
@@ -189,7 +201,7 @@ def _name(station: str, sample: Sample) -> str:
 
 
 def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """Tell which stations are near the sites, and where a disc leaves several open."""
+    """Tell which stations are near sites that no risk speaks of, and where several may be."""
     groups: dict[tuple[str, ...], list[tuple[str, Neighbourhood]]] = {}
     for site in {site.id: site for unit in units for site in unit.sites}.values():
         around = sample.neighbourhood(site)

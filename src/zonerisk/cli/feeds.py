@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zonerisk.cli.output import Output, write
+from zonerisk.cli.score import Catalogues
 
 app = typer.Typer(help="Power and network feeds: sources, and the samples that ship.",
                   no_args_is_help=True)
@@ -21,6 +22,45 @@ def sources() -> None:
     width = max(map(len, SOURCES))
     write("".join(f"{key:{width}}  {source.title} ({source.licence})\n"
                   for key, source in SOURCES.items()), None)
+
+
+@app.command("show")
+def show(
+    target: Annotated[str, typer.Argument(help="A region, or a provider for all its regions.")],
+    output: Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Show what ships of the grid at a region's sites, as CSV.
+
+    Stations are near, not known to feed a site; "open" marks those of 220 kV and over that
+    could be the nearest from somewhere in the site's disc.
+    """
+    import csv
+    import io
+
+    from zonerisk import load, supply
+    from zonerisk.catalog import referred
+
+    catalog = load(*(catalogue or ()))
+    sample = supply.read(catalog.roots)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("site", "grid_area", "synchronous_area", "station", "name", "kv",
+                     "distance_km", "open", "upstream"))
+    for key in dict.fromkeys(key for region in catalog.resolve(target)
+                             for key in referred(catalog.region(region))):
+        site = catalog.site(key)
+        area, around = sample.area(site), sample.neighbourhood(site)
+        place = (key, area.grid, area.synchronous)
+        for one in around.near if around else ():
+            tops = ", ".join(f"{sample.names[top.station].name} ({top.hops})"
+                             for top in sample.upstream.get(one.station, ())[:3])
+            open_ = "yes" if around and one in around.candidates else "no"
+            writer.writerow((*place, one.station, one.name, "" if one.kv is None else f"{one.kv:g}",
+                             f"{one.distance_m / 1000:.1f}", open_, tops))
+        if not around:
+            writer.writerow((*place, *[""] * 6))
+    write(text.getvalue(), output)
 
 
 @app.command("fetch")
