@@ -22,7 +22,7 @@ def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
 @pytest.mark.parametrize(("claim", "outcome", "word"), [
     ("kind: separation-min, value: 5, unit: km", "pass", "confirmed"),
     ("kind: separation-min, value: 50, unit: km", "fail", "refuted"),
-    ("kind: separation-min, value: 18.6, unit: km", "unknown", "not shown"),
+    ("kind: separation-min, value: 18.7, unit: km", "unknown", "not shown"),
     ("kind: separation-max, value: 100, unit: km", "pass", "confirmed"),
     ("kind: separation-max, value: 10, unit: km", "fail", "refuted"),
     ("kind: rtt-max, value: 0.01, unit: ms", "fail", "refuted"),
