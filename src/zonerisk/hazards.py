@@ -1,0 +1,60 @@
+"""Hazards that units share, from what authorities, operators and reports state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.shared import Assessment, named, risk, strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.model import Hazard, Region
+    from zonerisk.unit import Unit
+
+KINDS = ("flood", "river", "coast", "seismic", "nuclear", "industry", "hydro", "runway",
+         "cyclone", "volcano")
+
+
+def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: str,
+           limit_km: float | None) -> Assessment:
+    """Find which units share a hazard of one kind.
+
+    Parameters
+    ----------
+    kind
+        One of :data:`KINDS`.
+    units
+        What is compared.
+    owners
+        Region records whose hazard statements may name the units' sites.
+    as_of
+        The day, ``YYYY-MM-DD``.
+    limit_km
+        The policy's distance for being near the same object.
+    """
+    risks, notes, cited = [], [], []
+    for region in owners:
+        for hazard in region.hazards.values():
+            if hazard.kind != kind or not hazard.holds(as_of):
+                continue
+            hit = [unit for unit in units
+                   if any(site.id in hazard.sites for site in unit.sites)]
+            evidence = region.cite(hazard.evidence)
+            if hit and hazard.relation != "outside" and len(hit) > 1:
+                grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
+                message = f"{named(hit)} are {hazard.relation} the same {hazard.name}"
+                risks.append(risk(kind, hazard.id, grade, hit, message, evidence))
+            elif hit:
+                notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
+                cited += evidence
+    return Assessment(kind, tuple(risks), reason="not assessed", notes=tuple(notes),
+                      evidence=tuple(cited))
+
+
+def _decided(hazard: Hazard, limit_km: float | None) -> bool:
+    """Tell whether a statement puts its sites in reach, rather than merely near."""
+    if hazard.relation == "inside":
+        return True
+    return (limit_km is not None and hazard.distance_m is not None
+            and hazard.distance_m <= limit_km * 1000)

@@ -1,0 +1,68 @@
+"""Disaster recovery: which other regions of a provider stand far enough away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.separation import say_km, say_m
+from zonerisk.unit import footprint, positions
+from zonerisk.verdict import Option, Outcome, Span
+
+if TYPE_CHECKING:
+    from zonerisk.catalog import Scope
+    from zonerisk.model import Region
+
+
+def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
+    """Distance between the nearest sites of two regions, metres.
+
+    Where a region's buildings are not disclosed, all places where they may stand bound
+    the interval from both sides.
+    """
+    sides = [tuple(positions(part) for part in footprint(scope, region, as_of))
+             for region in (scope.region, other)]
+    (sure, maybe), (sure_other, maybe_other) = sides
+    nearest = nearest_m((*sure, *maybe), (*sure_other, *maybe_other))
+    if nearest is UNKNOWN:
+        return UNKNOWN
+    if sure and sure_other:
+        return Interval(nearest.low, nearest.best, nearest_m(sure, sure_other).high)
+    return Interval(nearest.low, nearest.best,
+                    farthest_m(sure or maybe, sure_other or maybe_other))
+
+
+def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
+    """Judge every other open region of the provider as disaster recovery, nearest first.
+
+    Parameters
+    ----------
+    scope
+        The region and its peers.
+    as_of
+        The day, ``YYYY-MM-DD``.
+    min_km
+        The policy's distance.
+    """
+    found = []
+    for peer in scope.peers:
+        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values()):
+            distance = distance_m(scope, peer, as_of)
+            found.append((distance, _option(peer, distance, min_km)))
+    found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
+    return tuple(option for _, option in found)
+
+
+def _option(peer: Region, distance: Interval, min_km: float) -> Option:
+    far = distance.at_least(min_km * 1000)
+    outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
+    if distance.high is None:
+        message = f"{peer.name}: no site of one of the two is known"
+    elif far is None:
+        message = (f"{peer.name}: {say_m(distance)}; the positions leave open whether that is "
+                   f"over {say_km(min_km * 1000)}")
+    elif far:
+        message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
+    else:
+        message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
+    return Option(target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message)

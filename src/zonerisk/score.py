@@ -1,0 +1,237 @@
+"""Scoring: a catalogue's region and a policy in, a verdict out; no file, clock or network."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import TYPE_CHECKING
+
+from zonerisk import feeds, findings, hazards, recovery, separation
+from zonerisk._version import __version__
+from zonerisk.effective import effective
+from zonerisk.errors import UsageError
+from zonerisk.findings import Case
+from zonerisk.unit import pairs, site_units, zone_units, zones_sold
+from zonerisk.verdict import (
+    CatalogueUsed,
+    Datacenters,
+    Finding,
+    Place,
+    PolicyUsed,
+    Provenance,
+    Range,
+    Score,
+    Separation,
+    Span,
+    Units,
+    Verdict,
+    Zones,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zonerisk.catalog import Catalog, Scope
+    from zonerisk.geometry import Interval
+    from zonerisk.model import Evidence
+    from zonerisk.policy import Policy
+    from zonerisk.shared import Assessment
+    from zonerisk.unit import Pair, Unit
+
+# Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
+CAMPUS_RADIUS_KM = 1.0
+DR_MIN_KM = 300.0
+_POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
+_CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
+_GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
+
+
+def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = None,
+          units: Units | None = None) -> Verdict:
+    """Judge one region under one policy.
+
+    Parameters
+    ----------
+    catalog
+        Where the records come from.
+    region_id
+        Canonical id, such as ``ovh-sbg``.
+    policy
+        Thresholds and weights.
+    as_of
+        The day to judge (``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; the last day of a
+        period); without it, the day of the catalogue.
+    units
+        Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
+        that is sold as one zone and numbered as several.
+
+    Raises
+    ------
+    UsageError
+        If the region sells nothing on that day, or has nothing of the units asked for.
+    """
+    scope = catalog.scope(region_id)
+    day = last_day(as_of or catalog.edition.date)
+    zones = zone_units(scope.region, scope.sites, day)
+    sites = site_units(scope.region, scope.sites, day)
+    sold = len(zones_sold(scope.region, day))
+    if not sold and units != "sites":
+        raise UsageError(f"{region_id} sold no zone on {day}; see: zonerisk show {region_id}")
+    by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
+    if by_site and not sites:
+        raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
+    evidence = {key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
+                for key in scope.sites}
+    chosen = sites if by_site else zones
+    distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
+    assessed = _assess(scope, chosen, policy, day, evidence, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
+    effective_zones = (effective(zones, zone_assessed.values()) if sold > 1
+                       else Range(low=sold, high=sold))
+    effective_sites = effective(sites, site_assessed.values())
+    dr_rule = policy.rules.get("dr")
+    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM)
+    noun = "datacenter" if by_site else "zone"
+    case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
+    judged = findings.apply(policy, case)
+    cap = effective_zones.high if sold else effective_sites.high
+    total = _score(judged, policy, cap)
+    name = f"{scope.provider.name} {scope.region.name}"
+    return Verdict(
+        target=region_id, name=name, policy=policy.id, as_of=day,
+        units="sites" if by_site else "zones",
+        outcome=worst([finding.outcome for finding in judged]),
+        grade=_grade(total), score=total,
+        summary=_summary(name, case, effective_zones, effective_sites, judged),
+        zones=Zones(sold=sold, effective=effective_zones),
+        datacenters=Datacenters(count=len(sites), effective=effective_sites),
+        findings=judged,
+        shared_risks=tuple(risk for each in assessed.values() for risk in each.risks),
+        separations=_separations(chosen, distances, assessed),
+        dr=found,
+        not_known=_not_known(case, judged),
+        places=_places(scope, zones, sites, evidence),
+        provenance=Provenance(
+            version=__version__,
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest(region_id)),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)),
+    )
+
+
+def last_day(text: str) -> str:
+    """Turn a partial date into the last day that it covers.
+
+    Raises
+    ------
+    UsageError
+        If it is no date.
+    """
+    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
+        month = month or 12
+        if 1900 <= year <= 2999 and 1 <= month <= 12:
+            last = calendar.monthrange(year, month)[1]
+            if text.count("-") < 2:
+                day = last
+            if 1 <= day <= last:
+                return f"{year:04}-{month:02}-{day:02}"
+    raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
+
+
+def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
+            evidence: Mapping[str, tuple[Evidence, ...]],
+            distances: Mapping[Pair, Interval] | None = None) -> dict[str, Assessment]:
+    """Assess every kind that position decides, every feed, and what else the policy asks."""
+    rule = policy.rules.get("colocation")
+    radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
+    found = {
+        "building": separation.assess_buildings(units, evidence),
+        "campus": separation.assess_campuses(units, scope.owners, radius_km * 1000, evidence,
+                                             distances),
+    }
+    for kind in feeds.KINDS:
+        found[kind] = feeds.assess(kind, units, scope.owners, day)
+    for kind in hazards.KINDS:
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        if kind == "flood" or asked:
+            found[kind] = hazards.assess(kind, units, scope.owners, day,
+                                         asked.threshold if asked else None)
+    return found
+
+
+def _score(judged: Sequence[Finding], policy: Policy, effective_high: int) -> Score:
+    """Weighted mean of the findings times 100, capped by the effective number of zones."""
+    weights = {finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
+               for finding in judged}
+    total = sum(weights.values()) or 1.0
+    cap = _CAPS.get(effective_high, 100.0)
+    low, high = (min(cap, 100 * sum(weights[finding.rule] * _POINTS[finding.outcome][end]
+                                    for finding in judged) / total) for end in (0, 1))
+    return Score(low=round(low, 1), high=round(high, 1))
+
+
+def _grade(total: Score) -> str:
+    low, high = (next(letter for least, letter in _GRADES if end >= least)
+                 for end in (total.low, total.high))
+    return low if low == high else f"{low} to {high}"
+
+
+def _count(span: Range) -> str:
+    return f"{span.high}" if span.low == span.high else f"{span.low} to {span.high}"
+
+
+def _summary(name: str, case: Case, zones: Range, sites: Range,
+             judged: Sequence[Finding]) -> str:
+    """Answer in one sentence."""
+    sold = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
+    if case.noun == "datacenter":
+        worth = f"{sold}; its {case.counted(len(case.units))} are worth {_count(sites)}"
+    else:
+        worth = f"{sold}, worth {_count(zones)}"
+    hidden = [finding.rule for finding in judged
+              if finding.outcome == "unknown" and finding.rule in ("power", "network")]
+    unknown = f" ({' and '.join(hidden)} not disclosed)" if hidden else ""
+    failed = [finding.rule for finding in judged if finding.outcome == "fail"]
+    tail = f"; fails {', '.join(failed)}" if failed else ""
+    return f"{name}: {worth}{unknown}{tail}."
+
+
+def _separations(units: Sequence[Unit], distances: Mapping[Pair, Interval],
+                 assessed: Mapping[str, Assessment]) -> tuple[Separation, ...]:
+    rows = []
+    for a, b in pairs(units):
+        distance = distances[a.id, b.id]
+        fibre = separation.fibre_m(distance)
+        shared = tuple(risk.id for each in assessed.values() for risk in each.risks
+                       if a.id in risk.members and b.id in risk.members)
+        rows.append(Separation(a=a.id, b=b.id, distance_m=Span.of(distance),
+                               fibre_m=Span.of(fibre),
+                               rtt_ms=Span.of(separation.rtt_ms(fibre), 3), shared=shared))
+    return tuple(rows)
+
+
+def _not_known(case: Case, judged: Sequence[Finding]) -> tuple[str, ...]:
+    said = [f"{finding.rule}: {finding.message}" for finding in judged
+            if finding.outcome == "unknown"]
+    return tuple(dict.fromkeys(said))
+
+
+def _places(scope: Scope, zones: Sequence[Unit], sites: Sequence[Unit],
+            evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Place, ...]:
+    held: dict[str, list[str]] = {}
+    for unit in zones:
+        for site in unit.sites:
+            held.setdefault(site.id, []).append(unit.id)
+    listed = {site.id: site for unit in (*zones, *sites) for site in (*unit.sites, *unit.possible)}
+    places = []
+    for key, site in listed.items():
+        at = site.position
+        places.append(Place(
+            id=key, name=site.name, kind=site.kind,
+            zones=tuple(zone for zone in held.get(key, ()) if zone != key),
+            lat=at.lat if at else None, lon=at.lon if at else None,
+            uncertainty_m=at.uncertainty_m if at else None, method=at.method if at else None,
+            evidence=evidence[key]))
+    return tuple(places)

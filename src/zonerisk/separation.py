@@ -1,0 +1,167 @@
+"""Separations: how far apart two units are, over the ground, in fibre and in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m, within
+from zonerisk.shared import Assessment, named, risk, strongest
+from zonerisk.unit import Unit, pairs, positions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zonerisk.model import Evidence, Region
+    from zonerisk.unit import Pair
+    from zonerisk.verdict import SharedRisk
+
+# Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
+# conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
+CIRCUITY = (1.2, 1.5, 2.1)
+# Speed of light in G.652 fibre, group index 1.468.
+LIGHT_KM_PER_MS = 204.19
+
+
+def fibre_m(distance: Interval) -> Interval:
+    """Length of fibre that a straight distance implies, metres."""
+    return distance.scaled(*CIRCUITY)
+
+
+def rtt_ms(fibre: Interval) -> Interval:
+    """Round trip that light needs along a length of fibre, milliseconds."""
+    per_metre = 2 / (LIGHT_KM_PER_MS * 1000)
+    return fibre.scaled(per_metre, per_metre, per_metre)
+
+
+def distance_m(a: Unit, b: Unit) -> Interval:
+    """Distance between two units, metres: the closest pair of their sites decides.
+
+    A unit that is not disclosed may stand at any possible site, even beside the other:
+    its interval reaches down to 0.
+    """
+    if a.disclosed and b.disclosed:
+        return nearest_m(a.positions, b.positions)
+    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible)
+                    for unit in (a, b))
+    return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def assess_buildings(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]]
+                     ) -> Assessment:
+    """Find units that stand in the same building, by their site records.
+
+    Parameters
+    ----------
+    units
+        What is compared.
+    evidence
+        What is cited for each site, by id.
+    """
+    risks = _same_site(units, evidence, "building")
+    apart = frozenset((a.id, b.id) for a, b in pairs(units)
+                      if a.sites and b.sites and not _common(a, b, "building"))
+    return Assessment("building", risks, apart, "the buildings are not disclosed")
+
+
+def assess_campuses(units: Sequence[Unit], owners: Sequence[Region], radius_m: float,
+                    evidence: Mapping[str, tuple[Evidence, ...]],
+                    distances: Mapping[Pair, Interval] | None = None) -> Assessment:
+    """Find units on the same campus: declared, or wholly within the policy's radius.
+
+    Parameters
+    ----------
+    units
+        What is compared.
+    owners
+        Region records that declare the campuses.
+    radius_m
+        The policy's campus radius, metres.
+    evidence
+        What is cited for each site, by id.
+    distances
+        Distances already known, by pair of ids.
+    """
+    risks = [*_declared(units, owners), *_same_site(units, evidence, "campus")]
+    together = {pair for found in risks for pair in _pairs_of(found)}
+    apart = set()
+    for a, b in pairs(units):
+        pair = (a.id, b.id)
+        if pair in together or not (a.disclosed and b.disclosed):
+            continue
+        if distances is None and not any(within(p, q, radius_m)
+                                         for p in a.positions for q in b.positions):
+            apart.add(pair)
+            continue
+        distance = distances[pair] if distances else distance_m(a, b)
+        near = distance.at_most(radius_m)
+        if near:
+            risks.append(_near(a, b, distance, radius_m, evidence))
+        elif near is False:
+            apart.add(pair)
+    return Assessment("campus", tuple(risks), frozenset(apart),
+                      "the positions leave it open whether they share a campus")
+
+
+def _common(a: Unit, b: Unit, kind: str) -> set[str]:
+    return ({site.id for site in a.sites if site.kind == kind}
+            & {site.id for site in b.sites if site.kind == kind})
+
+
+def _pairs_of(found: SharedRisk) -> set[Pair]:
+    return {(a, b) for a in found.members for b in found.members if a != b}
+
+
+def _same_site(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
+               ) -> tuple[SharedRisk, ...]:
+    holders: dict[str, list[Unit]] = {}
+    for unit in units:
+        for site in unit.sites:
+            if site.kind == kind:
+                holders.setdefault(site.id, []).append(unit)
+    names = {site.id: site.name for unit in units for site in unit.sites}
+    return tuple(
+        risk(kind, key, min(strongest(evidence[key]), "B"), hit,
+             f"{named(hit)} stand in the same {kind}, {names[key]}", evidence[key])
+        for key, hit in holders.items() if len(hit) > 1)
+
+
+def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRisk]:
+    campuses = {campus.id: (campus, region) for region in owners
+                for campus in region.campuses.values()}
+    found = []
+    for key, (campus, region) in campuses.items():
+        hit = [unit for unit in units if any(site.campus == key for site in unit.sites)]
+        if len(hit) > 1:
+            evidence = region.cite(campus.evidence)
+            found.append(risk("campus", key, strongest(evidence), hit,
+                              f"{named(hit)} stand on one campus: {campus.name}", evidence))
+    return found
+
+
+def _near(a: Unit, b: Unit, distance: Interval, radius_m: float,
+          evidence: Mapping[str, tuple[Evidence, ...]]) -> SharedRisk:
+    cited = tuple(dict.fromkeys(piece for unit in (a, b) for site in unit.sites
+                                for piece in evidence.get(site.id, ())))
+    message = (f"{a.name} and {b.name} are {say_m(distance)} apart, "
+               f"within a campus radius of {say_km(radius_m)}")
+    return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
+
+
+def say_km(metres: float) -> str:
+    """Write a distance: metres under 1 km, else kilometres to a decimal, to 1 km over 100."""
+    if metres < 1000:
+        return f"{metres:.0f} m"
+    km = metres / 1000
+    return f"{km:.0f} km" if km >= 100 else f"{km:.1f} km"
+
+
+def say_m(interval: Interval) -> str:
+    """Write an interval of metres: ``8.6 km (8.4 to 8.8)``."""
+    low, best, high = interval
+    if high is None:
+        return "an unknown distance"
+    if best is None:
+        return f"{say_km(low)} to {say_km(high)}"
+    if high - low < 1:
+        return say_km(best)
+    return f"{say_km(best)} ({say_km(low)} to {say_km(high)})"
