@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zonerisk.errors import DataError
 from zonerisk.geometry import Interval
@@ -22,10 +23,21 @@ NoData = Literal["outside_coverage", "not_sampled", "position_too_uncertain", "s
 
 FIELDS = ("site", "lat", "lon", "uncertainty_m", "object", "name", "low", "best", "high",
           "label", "reason")
-# Kept in the first line of a sample file: what a verdict needs of the layer's card.
-HEAD = ("layer", "kind", "measure", "noun", "grade", "basis", "complete", "error_m", "near_m",
-        "boxes", "vintage", "title", "url", "read", "claim", "licence", "attribution", "sampled",
-        "raw")
+
+class Place(Protocol):
+    """Anything with a disc: a position of the catalogue, a place to sample."""
+
+    @property
+    def lat(self) -> float:
+        """Latitude, degrees."""
+
+    @property
+    def lon(self) -> float:
+        """Longitude, degrees."""
+
+    @property
+    def uncertainty_m(self) -> float:
+        """Radius of its disc, metres."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,9 @@ class Layer:
     complete: bool
     error_m: float
     near_m: float
+    vague_m: float
     boxes: tuple[tuple[float, float, float, float], ...]
+    quantity: str
     vintage: str
     evidence: Evidence
 
@@ -105,7 +119,8 @@ class Samples:
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
         """Every sample file, in the order of its layer's id."""
-        paths = [path for root in self.roots for path in (root / "layers" / "samples").glob("*.csv")]
+        paths = [path for root in self.roots
+                 for path in (root / "layers" / "samples").glob("*.csv")]
         return tuple(SampleFile(path) for path in sorted(paths, key=lambda path: path.name))
 
     def of(self, site: Site) -> tuple[Exposure, ...]:
@@ -140,13 +155,13 @@ class SampleFile:
 
     def of(self, site: str, position: Position | None) -> tuple[Exposure, ...]:
         """Give what the layer says at a site that stands at a position."""
-        if position is None:
-            return (missing(self.layer, site, "position_too_uncertain"),)
+        reason = unanswerable(self.layer, position)
+        if reason:
+            return (missing(self.layer, site, reason),)
+        assert position is not None
         rows = self.rows(site)
         if not rows:
-            outside = self.layer.boxes and not any(
-                touches(box, position) for box in self.layer.boxes)
-            return (missing(self.layer, site, "outside_coverage" if outside else "not_sampled"),)
+            return (missing(self.layer, site, "not_sampled"),)
         if any(not same_place(row, position) for row in rows):
             return (missing(self.layer, site, "not_sampled"),)
         return tuple(self._exposure(row) for row in rows)
@@ -202,16 +217,39 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
                         claim=head["claim"])
     return Layer(head["layer"], head["kind"], head["measure"], head["noun"], head["grade"],
                  head["basis"], head["complete"], float(head["error_m"]), float(head["near_m"]),
-                 tuple(tuple(box) for box in head["boxes"]), head["vintage"], evidence)
+                 float(head["vague_m"]), tuple(tuple(box) for box in head["boxes"]),
+                 head["quantity"], head["vintage"], evidence)
 
 
-def touches(box: tuple[float, float, float, float], position: Position) -> bool:
-    """Tell whether a position's disc may touch a box."""
-    west, south, east, north = box
-    high = position.uncertainty_m / 110_000
-    wide = high / max(0.02, 1 - abs(position.lat) / 90)
-    return (west - wide <= position.lon <= east + wide
-            and south - high <= position.lat <= north + high)
+def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
+    """Give the reason why a layer can say nothing of a position, whatever its files hold."""
+    if position is None:
+        return "position_too_uncertain"
+    if layer.boxes and not any(
+            west <= position.lon <= east and south <= position.lat <= north
+            for west, south, east, north in layer.boxes):
+        return "outside_coverage"
+    return "position_too_uncertain" if position.uncertainty_m > layer.vague_m else None
+
+
+def widened(layer: Layer, radius_m: float, distance: float, error_m: float
+            ) -> Interval:
+    """Spread a distance over a site's disc and a layer's error.
+
+    Written to the metre, or to ten where the error is a hundred or more. Only a distance to
+    an area's edge may be negative: inside it.
+    """
+    doubt = radius_m + error_m
+    low = distance - doubt if layer.measure == "area" else max(0.0, distance - doubt)
+    step = 10 if error_m >= 100 else 1
+    return Interval(math.floor(low / step) * step, round(distance / step) * step,
+                    math.ceil((distance + doubt) / step) * step)
+
+
+def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> Exposure:
+    """Say that no object lies in reach: any is at least so far away."""
+    least = max(0.0, reach_m - radius_m - layer.error_m)
+    return Exposure(layer, site, Interval(math.floor(least), None, None))
 
 
 def same_place(row: Mapping[str, str], position: Position) -> bool:
@@ -225,7 +263,7 @@ def place(position: Position) -> tuple[str, str, str]:
 
 
 def table(head: Mapping[str, Any], exposures: Iterable[Exposure],
-          places: Mapping[str, tuple[str, str, str]]) -> str:
+          positions: Mapping[str, Position]) -> str:
     """Write a sample file: the layer in a line, then its figures sorted by site.
 
     Parameters
@@ -233,17 +271,20 @@ def table(head: Mapping[str, Any], exposures: Iterable[Exposure],
     head
         What a verdict must know of the layer.
     exposures
-        What it says; sites outside of its coverage are left out if its boxes tell so.
-    places
-        The disc of each site, as :func:`place` writes it.
+        What it says; left out where the layer's head alone tells that it says nothing.
+    positions
+        Where each site stands.
     """
-    text = io.StringIO()
+    layer, text = layer_of(head), io.StringIO()
     text.write("#" + json.dumps(head, ensure_ascii=False, sort_keys=True) + "\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
     for each in exposures:
+        position = positions[each.site]
+        if unanswerable(layer, position):
+            continue
         interval: tuple[float | None, ...] = each.interval or (None, None, None)
-        writer.writerow((each.site, *places[each.site], each.object, each.name,
+        writer.writerow((each.site, *place(position), each.object, each.name,
                          *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}"
                            for end in interval),
                          each.label, each.reason or ""))

@@ -14,11 +14,12 @@ from pydantic.json_schema import SkipJsonSchema
 from zonerisk.catalog import data_root, simplify
 from zonerisk.document import read
 from zonerisk.errors import DataError, UnknownTarget
-from zonerisk.model import Evidence, Grade, HazardKind, Key, PartialDate, Record, Text, Url
+from zonerisk.model import Grade, HazardKind, PartialDate, Record, Text, Url
 
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-RelativePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
+RelativePath = Annotated[str, Field(
+    pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
 
 Measure = Literal["area", "near", "axis", "count", "cell"]
 Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques"]
@@ -91,13 +92,13 @@ class Reading(Record):
     id: tuple[Text, ...] = ()
     name: Text | None = None
     named: Text = "{name}"
-    where: dict[str, tuple[Text, ...]] = {}
-    least: dict[str, float] = {}
+    where: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    least: dict[str, float] = Field(default_factory=dict)
     doubt_of: Text | None = None
-    doubts: dict[str, Metres] = {}
-    aliases: dict[str, Text] = {}
+    doubts: dict[str, Metres] = Field(default_factory=dict)
+    aliases: dict[str, Text] = Field(default_factory=dict)
     class_of: Text | None = None
-    classes: dict[str, Text] = {}
+    classes: dict[str, Text] = Field(default_factory=dict)
     wet_from: float = 0.005
     radius_m: Metres | None = None
     values: tuple[Text, ...] = ()
@@ -107,7 +108,7 @@ class Reading(Record):
     crs: Text = "EPSG:4326"
     axes: Literal["lon-lat", "lat-lon"] = "lon-lat"
     zoom: Annotated[int, Field(ge=0, le=20)] | None = None
-    colours: dict[str, Text] = {}
+    colours: dict[str, Text] = Field(default_factory=dict)
     layer: Text | None = None
 
 
@@ -186,15 +187,6 @@ class Card(Record):
         if self.measure == "axis" and self.reading.ends is None:
             raise ValueError("an axis needs reading.ends")
         return self
-
-    @property
-    def evidence(self) -> Evidence:
-        """The layer as a piece of evidence."""
-        kinds: dict[str, Literal["authority", "layer", "history"]] = {
-            "official": "authority", "history": "history"}
-        kind = kinds.get(self.basis, "layer") if self.grade != "B" else "layer"
-        return Evidence(kind=kind, title=f"{self.title} ({self.vintage})", url=self.url,
-                        read=self.read_on, claim=f"{self.may_say[0]}. {self.attribution}")
 
 
 class Kept(NamedTuple):
@@ -278,3 +270,18 @@ def digest(path: Path) -> str:
     """Hash a file (sha256 of its bytes)."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(card: Card, kept: tuple[Kept, ...]) -> None:
+    """Hold a layer's files against the hashes on its card.
+
+    Raises
+    ------
+    DataError
+        If a file is another one than the card describes.
+    """
+    for file, path in kept:
+        if file.sha256 and digest(path) != file.sha256:
+            raise DataError(f"{path}: is not the file that data/layers/{card.id}.yaml describes "
+                            "(its sha256 differs); give the card the new hash and vintage, or "
+                            "get the right file")

@@ -10,6 +10,7 @@ from zonerisk import feeds, findings, hazards, recovery, separation
 from zonerisk._version import __version__
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
+from zonerisk.exposure import Samples
 from zonerisk.findings import Case
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog, Scope
     from zonerisk.geometry import Interval
+    from zonerisk.mapped import Exposures
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
@@ -48,7 +50,7 @@ _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
 
 def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = None,
-          units: Units | None = None) -> Verdict:
+          units: Units | None = None, samples: Samples | None = None) -> Verdict:
     """Judge one region under one policy.
 
     Parameters
@@ -65,6 +67,8 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
     units
         Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
         that is sold as one zone and numbered as several.
+    samples
+        What the layers say at sites; without it, the figures of the catalogue.
 
     Raises
     ------
@@ -83,11 +87,14 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     evidence = {key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
                 for key in scope.sites}
+    exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
     chosen = sites if by_site else zones
     distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
-    assessed = _assess(scope, chosen, policy, day, evidence, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
-    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
+    assessed = _assess(scope, chosen, policy, day, evidence, exposures, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence,
+                                                               exposures)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence,
+                                                           exposures)
     effective_zones = (effective(zones, zone_assessed.values()) if sold > 1
                        else Range(low=sold, high=sold))
     effective_sites = effective(sites, site_assessed.values())
@@ -140,7 +147,7 @@ def last_day(text: str) -> str:
 
 
 def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
-            evidence: Mapping[str, tuple[Evidence, ...]],
+            evidence: Mapping[str, tuple[Evidence, ...]], exposures: Exposures,
             distances: Mapping[Pair, Interval] | None = None) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
     rule = policy.rules.get("colocation")
@@ -156,8 +163,13 @@ def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
             found[kind] = hazards.assess(kind, units, scope.owners, day,
-                                         asked.threshold if asked else None)
+                                         asked.threshold if asked else None, exposures)
     return found
+
+
+def _exposures(samples: Samples, units: Sequence[Unit]) -> Exposures:
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    return {key: samples.of(site) for key, site in sites.items()}
 
 
 def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
