@@ -33,14 +33,14 @@ class File(Record):
     path
         Where it lies below the folder of raw layers.
     role
-        The ``data`` itself, or what bounds it: polygons or points of ``coverage``,
-        ``water`` that is always there.
+        The ``data`` itself, or what goes with it: polygons or points of ``coverage``,
+        ``water`` that is always there, a table of ``names``.
     sha256, size
         Hash and bytes, where known; ``fetch`` and ``sample`` hold the file against them.
     """
 
     path: RelativePath
-    role: Literal["data", "coverage", "water"] = "data"
+    role: Literal["data", "coverage", "water", "names"] = "data"
     sha256: Sha256 | None = None
     size: Annotated[int, Field(ge=1)] | None = None
     url: Url | None = None
@@ -60,6 +60,8 @@ class Reading(Record):
     named
         How an object is called in a sentence: ``{name}`` stands for its name, and any
         column of ``id`` for itself.
+    names_by
+        Columns of the table of names: what ``name`` refers to, and the name.
     where
         Columns and the values of them that are kept.
     least
@@ -92,6 +94,7 @@ class Reading(Record):
     id: tuple[Text, ...] = ()
     name: Text | None = None
     named: Text = "{name}"
+    names_by: tuple[Text, Text] | None = None
     where: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     least: dict[str, float] = Field(default_factory=dict)
     doubt_of: Text | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ _EXTENT_M = 3000.0
 _UNNAMED = "unnamed-"
 # Nearer than this to a zone's edge is at its edge: public points are good to no more.
 _EDGE_M = 200.0
+# Nearest objects of a layer that a finding names; the figures hold the others.
+_MOST_NOTES = 3
 
 
 def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: float | None
@@ -194,8 +197,8 @@ def _storms(kind: str, view: _View, units: Sequence[Unit], limit_m: float | None
     found = []
     for group in together:
         ids = "+".join(unit.id.rpartition("/")[2] for unit in group)
-        message = (f"{named(group)} stand within {say_km(limit_m)} of each other where "
-                   f"{_counts(view, group)} {view.layer.quantity}")
+        message = (f"{named(group)} stand within {say_km(limit_m)} of each other; "
+                   f"{view.layer.quantity}: {_counts(view, group)}")
         found.append(risk(kind, f"{view.layer.id}/{ids}", view.layer.grade, group, message,
                           (view.layer.evidence,)))
     return found
@@ -262,8 +265,13 @@ def _say_shared(view: _View, units: Sequence[Unit], key: str, limit_m: float | N
     if view.layer.measure == "area":
         return f"stand inside the same {view.layer.noun}{_labels(rows)}"
     within = f", all within {say_km(limit_m)}" if limit_m is not None else ""
-    return (f"stand {_range(_best(rows))} from {rows[0].name or 'the ' + view.layer.noun}"
+    return (f"stand {_range(_best(rows))} from {rows[0].name or _nameless(view.layer, key)}"
             f"{_error(view.layer)}{within}")
+
+
+def _nameless(layer: Layer, key: str) -> str:
+    article = "a" if key.startswith(_UNNAMED) else "the"
+    return f"{'an' if article == 'a' and layer.noun[0] in 'aeiou' else article} {layer.noun}"
 
 
 def _labels(rows: Sequence[Exposure]) -> str:
@@ -287,16 +295,20 @@ def _notes(kind: str, view: _View, units: Sequence[Unit], told: set[tuple[str, s
                            if one == unit.id)]
         if not hit:
             return []
-        return [f"{named(hit)}: {_counts(view, hit)} {layer.quantity}"]
+        return [f"{layer.quantity}: {_counts(view, hit)} at {named(hit)}"]
     held: dict[tuple[str, str], list[Unit]] = {}
-    for unit in seen:
+    for unit in sorted(seen, key=lambda unit: _nearness(view.rows[unit.id][0])):
         row = view.rows[unit.id][0]
-        if (unit.id, f"{kind}:{layer.id}/{row.object}") in told or not row.object:
+        if not row.object or (unit.id, f"{kind}:{layer.id}/{row.object}") in told:
             continue
-        if layer.measure == "area" or (row.interval and (row.interval.best or 0) <= layer.near_m):
-            side = _side(row) if layer.measure == "area" else ""
-            held.setdefault((row.object if layer.measure != "area" else "", side), []).append(unit)
-    return [_note(view, group, side) for (_, side), group in held.items()]
+        if layer.measure == "area":
+            held.setdefault(("", _side(row)), []).append(unit)
+        elif view.of(unit.id, row.object) is not False or (
+                layer.measure == "near" and (_best([row]) or [math.inf])[0] <= layer.near_m):
+            held.setdefault((row.object, ""), []).append(unit)
+    order = {unit.id: place for place, unit in enumerate(units)}
+    return [_note(view, sorted(group, key=lambda unit: order[unit.id]), side)
+            for (_, side), group in list(held.items())[:_MOST_NOTES]]
 
 
 def _side(row: Exposure) -> str:
@@ -315,7 +327,7 @@ def _note(view: _View, units: Sequence[Unit], side: str) -> str:
         edge = max(_best(rows)) < _EDGE_M
         return (f"{named(units)} {verb} {_range(_best(rows))} outside the {view.layer.noun}"
                 f"{', at its edge' if edge else ''}")
-    name = rows[0].name or f"the {view.layer.noun}"
+    name = rows[0].name or _nameless(view.layer, rows[0].object)
     past = f", {rows[0].label}" if rows[0].label and len(units) == 1 else ""
     return f"{named(units)} {verb} {_range(_best(rows))} from {name}{_error(view.layer)}{past}"
 
@@ -325,13 +337,15 @@ def _reason(kind: str, views: Sequence[_View], units: Sequence[Unit]) -> str:
     judged = [view for view in views if view.layer.measure != "count"]
     bare = [unit for unit in units if not any(view.rows[unit.id] for view in judged)]
     if len(bare) == len(units):
-        return "not assessed: no layer covers any of them" if views else "not assessed"
+        return "not assessed"
+    hidden = [unit for unit in units if not unit.disclosed]
+    if hidden:
+        return f"the building of {named(hidden)} is not disclosed"
     if bare:
         return f"not assessed for {named(bare)}"
-    open_ = any(state is None for view in judged for table in view.reached.values()
-                for state in table.values())
-    if open_:
-        return "the positions leave it open"
+    if any(state is None for view in judged for table in (*view.reached.values(), view.others)
+           for state in table.values()):
+        return "the positions and the layers' errors leave it open"
     if kind == "flood":
         return "outside what is mapped, which does not show that no flood is shared"
     return "none on the lists is shared, but the lists are not complete"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.catalog import simplify
@@ -51,7 +51,7 @@ def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124
 
 
-def named(card: Card, frame: gpd.GeoDataFrame) -> Objects:
+def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Objects:
     """Name a layer's objects; those without a name are told apart by their geometry."""
     import shapely
 
@@ -69,6 +69,7 @@ def named(card: Card, frame: gpd.GeoDataFrame) -> Objects:
         if not key and reading.name:
             key = UNNAMED + hashlib.sha256(shapely.to_wkb(shape)).hexdigest()[:10]
         name = told[reading.name] if reading.name else ""
+        name = titles.get(name, name)
         objects.ids.append(key or simplify(card.noun))
         objects.names.append(reading.named.format(**{**told, "name": name}) if name else "")
         ends = [told[column] for column in columns[1:3]] if card.measure == "axis" else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk import flooded, vectorfile
 from zonerisk.catalog import simplify
+from zonerisk.errors import DataError
 from zonerisk.exposure import (
     Exposure,
     Layer,
@@ -135,8 +136,24 @@ def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Dis
     elif card.measure == "cell":
         yield from _cells(card, layer, frames, discs)
     else:
-        objects = [named(card, frame) for frame in frames]
+        titles = _titles(card, kept)
+        objects = [named(card, frame, titles) for frame in frames]
         yield from _nearest(card, layer, joined(objects), discs)
+
+
+def _titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
+    """Read the table of names that a layer's objects refer to."""
+    path = next((each.path for each in kept if each.file.role == "names"), None)
+    if path is None or card.reading.names_by is None:
+        return {}
+    import pandas as pd
+
+    key, title = card.reading.names_by
+    try:
+        table = pd.read_csv(path, usecols=[key, title], dtype=str)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is no table of names: {error}") from None
+    return dict(zip(table[key], table[title], strict=True))
 
 
 def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]
