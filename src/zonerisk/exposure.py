@@ -103,6 +103,13 @@ class Exposure:
         return False if self.interval.low > 0 else None
 
 
+class Source(Protocol):
+    """Whatever can say what the layers say at a site."""
+
+    def of(self, site: Site) -> tuple[Exposure, ...]:
+        """Give what every layer says at a site."""
+
+
 @dataclass
 class Samples:
     """Shipped figures of all layers, read only where a site is asked for.

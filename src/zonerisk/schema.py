@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zonerisk.layers import Card
 from zonerisk.model import Provider, Region
 from zonerisk.policy import Policy
 from zonerisk.verdict import Verdict
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MODELS: dict[str, type[BaseModel]] = {
-    "provider": Provider, "region": Region, "policy": Policy, "verdict": Verdict}
+    "provider": Provider, "region": Region, "policy": Policy, "layer": Card,
+    "verdict": Verdict}
 
 
 def schema(name: str) -> str:
-    """Write the JSON Schema of ``provider``, ``region``, ``policy`` or ``verdict``."""
+    """Write the JSON Schema of ``provider``, ``region``, ``policy``, ``layer`` or ``verdict``."""
     mode = "serialization" if name == "verdict" else "validation"
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema",
             **MODELS[name].model_json_schema(mode=mode)}  # type: ignore[arg-type]

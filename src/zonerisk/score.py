@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.catalog import Catalog, Scope
+    from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
     from zonerisk.mapped import Exposures
     from zonerisk.model import Evidence
@@ -50,7 +51,7 @@ _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
 
 def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = None,
-          units: Units | None = None, samples: Samples | None = None) -> Verdict:
+          units: Units | None = None, samples: Source | None = None) -> Verdict:
     """Judge one region under one policy.
 
     Parameters
@@ -167,7 +168,7 @@ def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
     return found
 
 
-def _exposures(samples: Samples, units: Sequence[Unit]) -> Exposures:
+def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
     sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
     return {key: samples.of(site) for key, site in sites.items()}
 
