@@ -67,9 +67,10 @@ def fetch(card: Card, cache: Path, places: Sequence[Place], max_bytes: int,
         raise UsageError(f"{card.id}: is read around places; name them with --region")
     from zonerisk import services
 
-    name, content = services.read(card, places, max_bytes)
-    path = folder / name
-    _replace(path, content)
+    found = services.read(card, places, max_bytes)
+    for name, content in found.items():
+        _replace(folder / name, content)
+    path = folder / next(iter(found))
     _note(card, path, {"url": card.reading.url or files[0].url})
     return path
 

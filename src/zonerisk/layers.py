@@ -266,7 +266,9 @@ def _imported(card: Card, cache: Path) -> tuple[Kept, ...]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{note}: is damaged ({error}); fetch or import {card.id} again") from None
     path = home(card, cache) / Path(str(name)).name
-    return (Kept(File(path=path.name), path),) if path.is_file() else ()
+    area = home(card, cache) / "coverage.geojson"
+    bounding = (Kept(File(path=area.name, role="coverage"), area),) if area.is_file() else ()
+    return (Kept(File(path=path.name), path), *bounding) if path.is_file() else ()
 
 
 def digest(path: Path) -> str:

@@ -152,3 +152,39 @@ def sample(file: rasterio.io.DatasetReader, lat: Sequence[float], lon: Sequence[
         picked = cells[rows[part] - top, columns[part] - left]
         found[part] = np.ma.filled(picked.astype("float64"), np.nan)
     return found
+
+
+def part(source: Path | str, box: tuple[float, float, float, float], max_bytes: int) -> bytes:
+    """Cut a box out of a raster, as a GeoTIFF; only its blocks are read.
+
+    Raises
+    ------
+    DataError
+        If the box lies outside, or is too large.
+    """
+    from rasterio.io import MemoryFile
+    from rasterio.windows import Window as Cells
+    from rasterio.windows import transform
+
+    with opened(source) as file:
+        west, _, _, north = bounds(file)
+        width, height = abs(file.transform.a), abs(file.transform.e)
+        left, top = (max(0, int((box[0] - west) / width)), max(0, int((north - box[3]) / height)))
+        right = min(file.width, math.ceil((box[2] - west) / width))
+        bottom = min(file.height, math.ceil((north - box[1]) / height))
+        if right <= left or bottom <= top:
+            raise DataError(f"{source}: does not cover {box[0]:.2f} to {box[2]:.2f} E, "
+                            f"{box[1]:.2f} to {box[3]:.2f} N")
+        if (right - left) * (bottom - top) * 8 > max_bytes:
+            raise DataError(f"{source}: {right - left} x {bottom - top} cells are more than the "
+                            "cap; name fewer places")
+        cells = Cells(left, top, right - left, bottom - top)
+        profile = {"driver": "GTiff", "width": right - left, "height": bottom - top, "count": 1,
+                   "dtype": file.dtypes[0], "crs": file.crs, "nodata": file.nodata,
+                   "transform": transform(cells, file.transform), "compress": "deflate",
+                   "tiled": False}
+        values = file.read(1, window=cells)
+    with MemoryFile() as memory:
+        with memory.open(**profile) as out:
+            out.write(values, 1)
+        return bytes(memory.read())

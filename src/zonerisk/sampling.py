@@ -215,6 +215,8 @@ def _areas(card: Card, layer: Layer, parts: Sequence[Objects], discs: Sequence[D
         near[disc.site].append((distance, index))
     for disc in discs:
         ranked = sorted(near[disc.site])
+        if not ranked and disc.site in rim:
+            yield beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
         close = disc.uncertainty_m + card.error_m + card.near_m
         seen: set[str] = set()
         for place, (distance, index) in enumerate(ranked):

@@ -47,6 +47,10 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     frame = _read_csv(path, reading) if _is_csv(path) else _read_ogr(path, reading, bounds)
+    if not len(frame):
+        import geopandas as gpd
+
+        return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
     frame = _filtered(frame, reading, path)
