@@ -245,6 +245,8 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
     Nothing unless all its data files are there. A file of a user's own import counts for
     the first of them.
     """
+    if card.reading.method == "georisques":
+        return ()  # Its reports are there to be read; they are no geometry.
     found = []
     for file in card.files:
         places = [raw / file.path] if raw else []

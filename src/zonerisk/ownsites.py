@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from zonerisk.catalog import Catalog, simplify
 from zonerisk.errors import DataError, UsageError
+from zonerisk.exposure import layer_of, missing
 from zonerisk.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ class Installed:
         The user's.
     cache, raw
         Where layers are kept, and a folder of raw layers if there is one.
+
+    Attributes
+    ----------
+    used, failed
+        Layers that answered, and what was wrong with those that could not be read.
     """
 
     def __init__(self, sites: Iterable[Site], cache: Path, raw: Path | None = None) -> None:
@@ -109,15 +115,24 @@ class Installed:
 
         discs = [Disc(site.id, at.lat, at.lon, at.uncertainty_m) for site in sites
                  if (at := site.position)]
-        self._found: dict[str, list[Exposure]] = {}
+        self._found: dict[str, list[Exposure]] = {disc.site: [] for disc in discs}
         self.used: list[str] = []
+        self.failed: list[str] = []
         for name in layers.ids():
             card = layers.load(name)
             kept = layers.locate(card, cache, raw)
-            if kept:
+            if not kept:
+                continue
+            try:
+                found = sampling.sample(card, kept, discs)
                 self.used.append(name)
-                for each in sampling.sample(card, kept, discs):
-                    self._found.setdefault(each.site, []).append(each)
+            except DataError as error:
+                # One damaged layer leaves the others standing; it reads as unknown.
+                layer = layer_of(sampling.head(card, (), ""))
+                found = [missing(layer, disc.site, "source_failed") for disc in discs]
+                self.failed.append(str(error))
+            for each in found:
+                self._found[each.site].append(each)
 
     def of(self, site: Site) -> tuple[Exposure, ...]:
         """Give what every installed layer says at a site."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,9 +98,13 @@ def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of:
     from zonerisk.score import score as judge
 
     own = ownsites.catalog(targets, uncertainty_m, day)
-    sites = own.region(ownsites.REGION).sites.values()
-    return judge(own, ownsites.REGION, policy, as_of=as_of,
-                 samples=ownsites.Installed(sites, cache, raw))
+    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(), cache, raw)
+    for problem in installed.failed:
+        sys.stderr.write(f"warning: {problem}\n")
+    if not installed.used:
+        sys.stderr.write("no hazard layer is on this machine: nothing is assessed of them; "
+                         "see: zonerisk layers list\n")
+    return judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
 
 
 def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:
