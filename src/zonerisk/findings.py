@@ -265,12 +265,15 @@ def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
 def _judge_kinds(
     name: str, case: Case, assessed: Sequence[Assessment], threshold: Threshold | None
 ) -> Finding:
+    notes = [note for each in assessed for note in each.notes]
     if len(case.units) < 2:
-        return _alone(name, case, threshold)
+        alone = _alone(name, case, threshold)
+        cited = tuple(piece for each in assessed for piece in each.evidence)
+        message = "; ".join((alone.message, *notes))
+        return alone.model_copy(update={"message": message, "evidence": cited})
     listed = [(a.id, b.id) for a, b in pairs(case.units)]
     outcome = worst([each.outcome(pair) for each in assessed for pair in listed])
     risks = [found for each in assessed for found in each.risks]
-    notes = [note for each in assessed for note in each.notes]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
         said = telling[0].message
