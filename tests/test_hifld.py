@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from zonerisk.errors import DataError
-from zonerisk.hifld import page_params, read_page
+from zonerisk.hifld import read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 
 
-def test_page() -> None:
-    stations, more = read_page((ANSWERS / "hifld.json").read_bytes(), "x")
-    assert more
+def test_unknown_voltages_taps_and_null_geometry() -> None:
+    page = json.loads((ANSWERS / "hifld.json").read_text())
+    stations = read_stations(json.dumps({"features": page["features"]}).encode(), "x")
     assert [(one.id, one.name, one.kv, one.kind) for one in stations] == [
         ("hifld/1", "GULL", 230, "substation"),
         ("hifld/2", "unnamed station", None, "substation"),
@@ -22,14 +23,11 @@ def test_page() -> None:
     assert stations[3].lat is None
 
 
-def test_last_page() -> None:
-    assert read_page(b'{"features": []}', "x") == ((), False)
+def test_a_page_is_not_the_whole() -> None:
+    with pytest.raises(DataError, match="one page of more"):
+        read_stations((ANSWERS / "hifld.json").read_bytes(), "x")
 
 
 def test_an_error_with_http_200() -> None:
     with pytest.raises(DataError, match="499"):
-        read_page((ANSWERS / "arcgis_error.json").read_bytes(), "x")
-
-
-def test_paging() -> None:
-    assert page_params(56.0, 3.0, 15000, 2000)["resultOffset"] == "2000"
+        read_stations((ANSWERS / "arcgis_error.json").read_bytes(), "x")

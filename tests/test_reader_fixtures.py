@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,10 @@ def test_pypsa() -> None:
 
 
 def test_hifld() -> None:
-    stations, more = hifld.read_page(data("arcgis_hifld_substations.geojson"), "x")
-    assert more
+    page = json.loads(data("arcgis_hifld_substations.geojson"))
+    with pytest.raises(DataError, match="one page of more"):
+        hifld.read_stations(json.dumps(page).encode(), "x")
+    stations = hifld.read_stations(json.dumps({"features": page["features"]}).encode(), "x")
     assert [(one.kv, one.kind) for one in stations] == [
         (230, "substation"), (None, "substation"), (115, "tap")]
 

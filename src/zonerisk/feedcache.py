@@ -17,6 +17,7 @@ from zonerisk.fetch import FetchError
 
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
+TIMEOUT_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class FeedCache:
     def get(self, name: str, urls: Sequence[str], licence: str,
             read: Callable[[bytes, str], T], *, params: Mapping[str, str] | None = None,
             headers: Mapping[str, str] | None = None, pause_s: float = 0.0,
-            timeout_s: float = 180.0) -> T:
+            ask: Callable[[str], bytes] | None = None) -> T:
         """Read an answer from disk, or else from its source.
 
         Only an answer that can be read is kept, so that an error worded as data is asked
@@ -58,6 +59,8 @@ class FeedCache:
             Turns the bytes, named for messages, into what is wanted.
         pause_s
             Wait so long before asking, for sources that limit how often one may.
+        ask
+            How to ask an address, where one request is not enough.
 
         Raises
         ------
@@ -80,8 +83,9 @@ class FeedCache:
             for url in urls:
                 time.sleep(pause_s)
                 try:
-                    data = fetch.get(url, params=params, headers=headers, max_bytes=MAX_BYTES,
-                                     timeout_s=timeout_s)
+                    data = ask(url) if ask else fetch.get(
+                        url, params=params, headers=headers, max_bytes=MAX_BYTES,
+                        timeout_s=TIMEOUT_S)
                     answer = read(data, path.name)
                 except (FetchError, DataError) as error:
                     trouble = error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from zonerisk import hifld, neso, odre, overpass, peeringdb, pypsa
-from zonerisk.errors import DataError, UsageError
-from zonerisk.fetch import FetchError
+from zonerisk import featureservice, hifld, neso, odre, overpass, peeringdb, pypsa
+from zonerisk.errors import UsageError
+from zonerisk.feedcache import MAX_BYTES
 from zonerisk.geometry import distance_m
 from zonerisk.model import Position
 from zonerisk.powergrid import BACKBONE_KV, Station, graph, nearest, upstreams
@@ -21,7 +23,6 @@ T = TypeVar("T")
 STATIONS_M = 15_000.0
 LINES_M = 2_000.0
 HOUSES_M = 10_000.0
-_PAGES = 20
 
 
 class Told(NamedTuple):
@@ -146,29 +147,23 @@ def _tell_odre(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterato
 
 def _tell_hifld(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterator[Told]:
     for site in sites:
-        yield from _near_stations(site, _hifld(cache, site, licence), STATIONS_M)
+        bounds = _box(site, STATIONS_M)
+
+        def ask(layer: str, bounds: featureservice.Bounds = bounds) -> bytes:
+            return json.dumps({"features": featureservice.features(
+                "arcgis", layer, None, bounds, MAX_BYTES)}).encode()
+
+        found = cache.get("hifld.json", hifld.LAYERS, licence, hifld.read_stations, ask=ask,
+                          params={"bounds": ",".join(f"{each:.5f}" for each in bounds)})
+        yield from _near_stations(site, found, STATIONS_M)
 
 
-def _hifld(cache: FeedCache, site: Site, licence: str) -> list[Station]:
-    """Read every page from the first copy that answers."""
+def _box(site: Site, reach_m: float) -> featureservice.Bounds:
     at = site.position
     assert at is not None
-    trouble: Exception | None = None
-    for layer in hifld.LAYERS:
-        found: list[Station] = []
-        try:
-            for page in range(_PAGES):
-                stations, more = cache.get(
-                    "hifld.json", (f"{layer}/query",), licence, hifld.read_page,
-                    params=hifld.page_params(at.lat, at.lon, STATIONS_M, page * hifld.PAGE))
-                found += stations
-                if not more:
-                    return found
-            raise DataError(f"{layer}: more than {_PAGES} pages of stations around one site")
-        except (FetchError, DataError, UsageError) as error:
-            trouble = error
-    assert trouble is not None
-    raise trouble
+    north = reach_m / 110_500
+    east = north / max(0.05, math.cos(math.radians(at.lat)))
+    return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
 
 def _tell_neso(cache: FeedCache, sites: Sequence[Site], licence: str) -> Iterator[Told]:

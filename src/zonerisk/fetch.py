@@ -67,8 +67,7 @@ class _Headers(Protocol):
 class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
 
-    def redirect_request(self,
-                         req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
+    def redirect_request(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
                          headers: http.client.HTTPMessage, newurl: str,
                          ) -> urllib.request.Request | None:
         old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zonerisk import answer
+from zonerisk.errors import DataError
 from zonerisk.powergrid import Station, StationKind, is_private
 
 LAYERS = (
@@ -11,34 +12,22 @@ LAYERS = (
     "https://oceandata.rad.rutgers.edu/arcgis/rest/services/RenewableEnergy/"
     "HIFLD_Electric_SubstationsTransmissionLines/MapServer/0",
 )
-PAGE = 1000
 
 
-def page_params(lat: float, lon: float, reach_m: float, offset: int) -> dict[str, str]:
-    """Word the query of one page of features around a place."""
-    return {"where": "1=1", "geometry": f"{lon:.5f},{lat:.5f}",
-            "geometryType": "esriGeometryPoint", "inSR": "4326", "outSR": "4326",
-            "distance": f"{reach_m:.0f}", "units": "esriSRUnit_Meter", "outFields": "*",
-            "orderByFields": "OBJECTID", "resultOffset": str(offset),
-            "resultRecordCount": str(PAGE), "f": "geojson"}
-
-
-def read_page(data: bytes, name: str) -> tuple[tuple[Station, ...], bool]:
-    """Read one page of features.
-
-    Returns
-    -------
-    Its stations, and True where the service holds back more: a page is not the whole.
+def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
+    """Read stations from GeoJSON; taps are marked, unknown voltages are None.
 
     Raises
     ------
     DataError
-        If the service answered with an error (499 and others come with HTTP 200).
+        If the service answered with an error (499 and others come with HTTP 200), or with
+        one page of more: a page is not the whole.
     """
     tree = answer.read(data, name)
     whole = tree if isinstance(tree, dict) else {}
-    more = (answer.flag(whole, "exceededTransferLimit")
-            or answer.flag(answer.mapping(whole, "properties"), "exceededTransferLimit"))
+    if answer.flag(whole, "exceededTransferLimit") or answer.flag(
+            answer.mapping(whole, "properties"), "exceededTransferLimit"):
+        raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
     found = []
     for row in answer.rows(data, name, "features"):
         fields, at = answer.mapping(row, "properties"), answer.mapping(row, "geometry")
@@ -56,4 +45,4 @@ def read_page(data: bytes, name: str) -> tuple[tuple[Station, ...], bool]:
         found.append(Station(f"hifld/{answer.text(fields, 'ID')}", title,
                              volts if volts is not None and volts > 0 else None, kind, None,
                              lat, lon))
-    return tuple(found), bool(more)
+    return tuple(found)

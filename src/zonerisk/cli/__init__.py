@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk._version import __version__
-from zonerisk.cli import compare, feeds, listing, rtt, score, show
+from zonerisk.cli import compare, feeds, layers, listing, rtt, score, show
 from zonerisk.errors import ZoneriskError
 
 app = typer.Typer(name="zonerisk", no_args_is_help=True, add_completion=False,
@@ -20,6 +20,7 @@ app.command("compare")(compare.compare)
 app.command("list")(listing.list_)
 app.command("show")(show.show)
 app.command("rtt")(rtt.rtt)
+app.add_typer(layers.app, name="layers")
 app.add_typer(feeds.app, name="feeds")
 
 
