@@ -124,12 +124,18 @@ def test_hifld_pages_from_the_copy_that_answers(remote: tuple[str, list[str]],
     assert remote[1] == ["/refused/query", "/hifld/query", "/hifld/query"]
 
 
-def test_carrier_houses(remote: tuple[str, list[str]], tmp_path: Path) -> None:
+def test_carrier_houses_and_exchanges(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     found = ask("peeringdb", tmp_path)
-    assert [one.id for one in found] == ["fac/1", "fac/2", "fac/3"]
-    assert found[0].note == ("3 networks, 1 exchanges; states two separate substations; "
-                             "campus not stated")
-    assert found[2].note == "1 networks, 0 exchanges; substations not stated; campus 5"
+    assert [one.id for one in found] == ["fac/1", "fac/2", "fac/3", "ix/7"]
+    assert found[0].note == "3 networks; states two separate substations; campus not stated"
+    assert found[2].note == "1 networks; substations not stated; campus Auk Quay"
+    assert found[3].note == "in fac/1"
+
+
+def test_presence(remote: tuple[str, list[str]], tmp_path: Path) -> None:
+    found = list(tell("peeringdb", FeedCache(tmp_path), [SITE], 64500))
+    assert [one.note.rpartition("; ")[2] for one in found] == [
+        "AS64500 present", "AS64500 present", "AS64500 not stated", "AS64500 joined"]
 
 
 def test_a_source_that_is_down_tells_nothing(remote: tuple[str, list[str]], tmp_path: Path,

@@ -15,7 +15,7 @@ from zonerisk.catalog import Catalog, data_root
 from zonerisk.errors import DataError
 from zonerisk.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
 from zonerisk.model import Position, Site
-from zonerisk.powergrid import Station, graph, nearest, shared_upstreams
+from zonerisk.powergrid import Station, graph, nearest, upstreams
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"
 raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers are not here")
@@ -51,9 +51,10 @@ def nearest_large(point: str) -> Station:
 
 def shared(a: str, b: str, hops: int) -> dict[str, tuple[int, int]]:
     circuits, tops = grid()
-    found = shared_upstreams(circuits, nearest_large(a).id, nearest_large(b).id, tops, hops)
+    ours, theirs = ({one.station: one.hops for one in upstreams(
+        circuits, nearest_large(end).id, tops, hops)} for end in (a, b))
     names = {one.id: one.name for one in stations()}
-    return {names[key]: way for key, way in found.items()}
+    return {names[key]: (ours[key], theirs[key]) for key in ours.keys() & theirs.keys()}
 
 
 @raw

@@ -15,7 +15,6 @@ from zonerisk.powergrid import (
     kilovolts,
     line_code,
     nearest,
-    shared_upstreams,
     upstreams,
 )
 
@@ -124,7 +123,3 @@ class TestUpstreams:
 
     def test_a_backbone_station_is_its_own(self) -> None:
         assert [one.station for one in upstreams(self.GRID, "TOP", self.TOPS)] == ["TOP"]
-
-    def test_shared(self) -> None:
-        assert shared_upstreams(self.GRID, "low", "mid", self.TOPS, 4) == {"TOP": (2, 1), "TOP3": (1, 2)}
-        assert shared_upstreams(self.GRID, "mid", "side", self.TOPS, 1) == {}

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -144,8 +144,7 @@ def _source(layer: Layer, layers: Path) -> dict[str, str]:
 
 
 def _around(placed: Mapping[str, tuple[Position, str]], stations: Sequence[Station],
-            covers: object) -> list[tuple[str, ...]]:
-    assert callable(covers)
+            covers: Callable[[str], bool]) -> list[tuple[str, ...]]:
     large = [one for one in stations if one.kv is None or one.kv >= TRANSMISSION_KV]
     small = [one for one in stations if one.kv is not None and LOCAL_KV <= one.kv < TRANSMISSION_KV]
     rows = []

@@ -232,16 +232,3 @@ def upstreams(grid: networkx.Graph[str], station: str, backbone: Iterable[str],
                 queue.append(there)
     found = [Upstream(top, len(ways[top]), ways[top][:-1]) for top in tops & ways.keys()]
     return tuple(sorted(found, key=lambda one: (one.hops, one.station)))
-
-
-def shared_upstreams(grid: networkx.Graph[str], a: str, b: str, backbone: Iterable[str],
-                     max_hops: int) -> dict[str, tuple[int, int]]:
-    """Give the backbone stations above both, with the hops from each.
-
-    An empty answer means that none was found in this graph, not that there is none.
-    """
-    tops = tuple(backbone)
-    ours, theirs = ({one.station: one.hops for one in upstreams(grid, end, tops, max_hops)}
-                    for end in (a, b))
-    return {key: (ours[key], theirs[key])
-            for key in sorted(ours.keys() & theirs.keys(), key=lambda k: ours[k] + theirs[k])}

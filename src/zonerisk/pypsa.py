@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 
 from zonerisk.errors import DataError
-from zonerisk.powergrid import Circuit, Station, StationKind, is_private
+from zonerisk.powergrid import Circuit, Station, StationKind
 
 BASE = "https://zenodo.org/records/18619025/files"
 FILES = ("buses.csv", "lines.csv", "transformers.csv")
@@ -32,8 +32,6 @@ def read_stations(buses: bytes, name: str) -> tuple[Station, ...]:
         if known and known.kv and known.kv >= kv:
             continue
         kind: StationKind = "substation" if "/" in key else "joint"
-        if is_private(row.get("symbol")):
-            kind = "private"
         found[key] = Station(key, key, kv, kind, None, float(row["y"]), float(row["x"]))
     return tuple(found[key] for key in sorted(found))
 

@@ -10,8 +10,13 @@ import typer
 from zonerisk.cli.output import Output, write
 from zonerisk.cli.score import Catalogues
 
-app = typer.Typer(help="Power and network feeds: sources, and the samples that ship.",
-                  no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+                  context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.callback()
+def group() -> None:
+    """Show, fetch or derive what is known of power and network feeds."""
 
 
 @app.command("sources")
@@ -67,6 +72,9 @@ def show(
 def fetch(
     source: Annotated[str, typer.Argument(help="A source; see: zonerisk feeds sources")],
     region: Annotated[str, typer.Option("--region", help="Ask it of this region's sites.")],
+    asn: Annotated[int | None, typer.Option(
+        "--asn", min=1, help="PeeringDB: also where this autonomous system is present.",
+        show_default=False)] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="Keep answers in this folder.",
                                                show_default=False)] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Read kept answers only.")] = False,
@@ -94,7 +102,7 @@ def fetch(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Told._fields)
-    writer.writerows(tell(source, kept, sites))
+    writer.writerows(tell(source, kept, sites, asn))
     write(text.getvalue(), output)
     typer.echo(f"{SOURCES[source].title}: {SOURCES[source].licence}", err=True)
 
