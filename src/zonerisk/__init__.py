@@ -34,7 +34,7 @@ def load(*folders: str | Path) -> Catalog:
 
     Raises
     ------
-    DataError
+    UsageError
         If a folder holds no ``datacenters``.
     """
     from zonerisk.catalog import data_root

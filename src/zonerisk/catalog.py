@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonerisk.document import Document, Tree, read
-from zonerisk.errors import DataError, UnknownTarget
+from zonerisk.errors import DataError, UnknownTarget, UsageError
 from zonerisk.model import Evidence, PartialDate, Provider, Record, Region, Site, Text
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Catalog:
 
     Raises
     ------
-    DataError
+    UsageError
         If a folder holds no ``datacenters``.
     """
 
@@ -93,7 +93,7 @@ class Catalog:
     def _index(self, root: Path) -> None:
         folder = root / "datacenters"
         if not folder.is_dir():
-            raise DataError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
+            raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
         for provider in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
             for path in sorted(provider.glob("*.yaml")):
                 if path.stem == "provider":
@@ -255,8 +255,7 @@ class Catalog:
             return regions
         coded = [region for region, provider in self._region_provider.items()
                  if region.removeprefix(f"{provider}-") == wanted]
-        found = coded or [region_id for region_id, names in self._names()
-                          if wanted in names]
+        found = coded or self._named(wanted)
         if len(found) == 1:
             return (found[0],)
         if found:
@@ -266,13 +265,25 @@ class Catalog:
         hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
         raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
 
-    def _names(self) -> Iterator[tuple[str, set[str]]]:
+    def open_regions(self, text: str) -> tuple[str, ...]:
+        """Turn what a user typed into region ids; of a provider, those that are open."""
+        found = self.resolve(text)
+        if len(found) == 1:
+            return found
+        return tuple(region for region in found if self.region(region).status == "open")
+
+    def _named(self, wanted: str) -> list[str]:
+        """Find regions by name, else by town; with or without their provider before it."""
+        by_name, by_town = [], []
         for region_id in self.region_ids:
             region = self.region(region_id)
-            provider = self.provider(region.provider)
-            names = {simplify(region.name), simplify(region.town or region.name)}
-            yield region_id, names | {f"{simplify(owner)}-{name}" for name in names
-                                      for owner in (provider.id, provider.name)}
+            provider = simplify(self.provider(region.provider).name)
+            owners = ("", f"{region.provider}-", f"{provider}-")
+            if wanted in {owner + simplify(region.name) for owner in owners}:
+                by_name.append(region_id)
+            elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
+                by_town.append(region_id)
+        return by_name or by_town
 
     def score(self, target: str, policy: str | Policy = "podcast", as_of: str | None = None,
               units: Units | None = None) -> Verdict:

@@ -23,6 +23,8 @@ MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 # Plain (unquoted) spellings that mean "nothing here"; quoted ones stay text.
 _NULLS = {"", "~", "null"}
+# What the parser makes of untagged nodes; anything else was tagged by hand.
+_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value"}
 
 
 @dataclass(frozen=True)
@@ -161,21 +163,25 @@ def _refuse_depth(text: str, name: str, loader: type) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
+            line = _line(event)
             raise DataError(f"{name}:{line}: alias *{event.anchor}: write the value out")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                line = event.start_mark.line + 1
+                line = _line(event)
                 raise DataError(f"{name}:{line}: nests deeper than {MAX_DEPTH} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
 def _plain(node: Node, path: Path_, lines: dict[Path_, int], name: str) -> Tree:
     line = node.start_mark.line + 1
     lines[path] = line
-    if not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
         raise DataError(f"{name}:{line}: tag {node.tag} is not used here; write plain values")
     if isinstance(node, yaml.ScalarNode):
         value = str(node.value)

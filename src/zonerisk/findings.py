@@ -163,7 +163,7 @@ def _alone(name: str, case: Case, threshold: Threshold | None = None) -> Finding
 
 
 def _same(ends: Ends) -> Outcome:
-    """An interval has an outcome only where both its ends have the same."""
+    """Give an interval an outcome only where both its ends have the same."""
     return ends[0] if ends[0] == ends[1] else "unknown"
 
 
@@ -265,12 +265,15 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
 
 
 def _claims(name: RuleName, rule: Rule, case: Case) -> Finding:
+    # What is said of zones says nothing of a region that has no second one.
+    apart = ("zone-count", "dr-distance")
     stated = [claim for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-              if claim.holds(case.as_of) and claim.kind != "other"]
+              if claim.holds(case.as_of) and claim.kind != "other"
+              and (case.sold > 1 or claim.kind in apart)]
     judged = [_claim(claim, case) for claim in stated]
     if not judged:
         return Finding(rule=name, outcome="unknown",
-                       message="no statement of the provider that could be measured is on record")
+                       message="the provider states nothing on record that could be measured here")
     outcome = worst([each for each, _, _ in judged])
     told = [message for each, message, _ in sorted(judged, key=lambda row: -severity(row[0]))]
     cited = tuple(piece for claim in stated for piece in _cited(case, claim))
@@ -308,7 +311,7 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
 def _measured_claim(claim: Claim, case: Case, told: str
                     ) -> tuple[Outcome, str, tuple[str, ...]]:
     wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
-    rows = []
+    rows: list[tuple[Outcome, Interval, Unit, Unit]] = []
     for a, b in pairs(case.units):
         straight = case.distances[a.id, b.id]
         measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight

@@ -9,10 +9,11 @@ from zonerisk.shared import Assessment, named, risk, strongest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.model import Hazard, Region
+    from zonerisk.model import Evidence, Hazard, Region
     from zonerisk.unit import Unit
+    from zonerisk.verdict import SharedRisk
 
-KINDS = ("flood", "river", "coast", "seismic", "nuclear", "industry", "hydro", "runway",
+KINDS = ("flood", "river", "coast", "seismic", "nuclear", "industry", "hydro", "dam", "runway",
          "cyclone", "volcano")
 
 
@@ -33,7 +34,9 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
     limit_km
         The policy's distance for being near the same object.
     """
-    risks, notes, cited = [], [], []
+    risks: list[SharedRisk] = []
+    notes: list[str] = []
+    cited: list[Evidence] = []
     for region in owners:
         for hazard in region.hazards.values():
             if hazard.kind != kind or not hazard.holds(as_of):

@@ -235,7 +235,7 @@ class Feed(Dated):
 
 
 HazardKind = Literal["flood", "river", "coast", "seismic", "nuclear", "industry", "runway",
-                     "cyclone", "volcano", "hydro", "heat", "conflict"]
+                     "cyclone", "volcano", "hydro", "dam", "heat", "conflict"]
 
 
 class Hazard(Dated):

@@ -19,7 +19,7 @@ DEFAULT = "podcast"
 
 RuleName = Literal[
     "disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation",
-    "flood", "power", "network", "river", "coast", "seismic", "nuclear", "industry", "hydro",
+    "flood", "power", "network", "river", "coast", "seismic", "nuclear", "industry", "hydro", "dam",
     "runway", "cyclone", "volcano", "survives", "claims", "dr", "backup",
 ]
 
@@ -66,8 +66,8 @@ class Rule(Record):
 # What a rule's threshold is measured in; a rule that is not here takes none.
 _UNITS = {"disclosure": "km", "quorum": "zones", "separation-min": "km", "separation-max": "km",
           "rtt-max": "ms", "colocation": "km", "river": "km", "coast": "km", "seismic": "km",
-          "nuclear": "km", "industry": "km", "hydro": "km", "runway": "km", "cyclone": "km",
-          "volcano": "km", "dr": "km"}
+          "nuclear": "km", "industry": "km", "hydro": "km", "dam": "km", "runway": "km",
+          "cyclone": "km", "volcano": "km", "dr": "km"}
 _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
 
 
@@ -123,6 +123,8 @@ def load(name: str) -> Policy:
         If the file is not a valid policy.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
+        if not Path(name).is_file():
+            raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
         return read_policy(Path(name))
     wanted = simplify(name)
     if wanted not in ids():

@@ -96,8 +96,7 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)
-    cap = effective_zones.high if sold else effective_sites.high
-    total = _score(judged, policy, cap)
+    total = _score(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
     return Verdict(
         target=region_id, name=name, policy=policy.id, as_of=day,
@@ -161,14 +160,18 @@ def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
     return found
 
 
-def _score(judged: Sequence[Finding], policy: Policy, effective_high: int) -> Score:
-    """Weighted mean of the findings times 100, capped by the effective number of zones."""
+def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
+    """Weighted mean of the findings times 100, capped by the effective number of zones.
+
+    Each end is capped by its own end of that number: were the low end capped by the high
+    one, hiding a shared campus would raise it.
+    """
     weights = {finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
                for finding in judged}
     total = sum(weights.values()) or 1.0
-    cap = _CAPS.get(effective_high, 100.0)
-    low, high = (min(cap, 100 * sum(weights[finding.rule] * _POINTS[finding.outcome][end]
-                                    for finding in judged) / total) for end in (0, 1))
+    caps = (_CAPS.get(independent.low, 100.0), _CAPS.get(independent.high, 100.0))
+    low, high = (min(caps[end], 100 * sum(weights[finding.rule] * _POINTS[finding.outcome][end]
+                                          for finding in judged) / total) for end in (0, 1))
     return Score(low=round(low, 1), high=round(high, 1))
 
 

@@ -102,7 +102,8 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[U
     return tuple(Unit(site.id, site.name, (site,)) for site in found if site.kind != "metro")
 
 
-def footprint(scope: Scope, region: Region, as_of: str) -> tuple[tuple[Site, ...], tuple[Site, ...]]:
+def footprint(scope: Scope, region: Region, as_of: str
+              ) -> tuple[tuple[Site, ...], tuple[Site, ...]]:
     """Give the sites that surely serve a region, and those that may."""
     units = zone_units(region, scope.sites, as_of)
     sure = {site.id: site for unit in units for site in unit.sites}

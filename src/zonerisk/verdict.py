@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from zonerisk.geometry import Interval
 from zonerisk.model import Evidence, Grade
 
-SCHEMA = "zonerisk/verdict/1"
-
 Outcome = Literal["pass", "warn", "fail", "unknown"]
 Units = Literal["zones", "sites"]
 
@@ -176,7 +174,8 @@ class Provenance(Result):
 class Verdict(Result):
     """All that is answered for one target under one policy."""
 
-    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = SCHEMA
+    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = (
+        "zonerisk/verdict/1")
     target: str
     name: str
     policy: str

@@ -1,0 +1,61 @@
+"""zonerisk compare: regions side by side, and the places they have in common."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from zonerisk import load, report
+from zonerisk.cli import output
+from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.policy import DEFAULT
+from zonerisk.policy import load as load_policy
+
+
+class Format(StrEnum):
+    """How to write a comparison."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    md = "md"
+
+
+def compare(targets: Annotated[list[str], typer.Argument(help="Regions or providers.")],
+            policy: PolicyOption = DEFAULT, as_of: AsOf = None,
+            format_: Annotated[Format, typer.Option("--format")] = Format.table,
+            out: output.Output = None, catalogue: Catalogues = None) -> None:
+    """Put regions side by side, one line each.
+
+    Example: zonerisk compare ovh-sbg scaleway-fr-par
+    """
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    ids = dict.fromkeys(region for target in targets for region in catalog.open_regions(target))
+    verdicts = [catalog.score(region, chosen, as_of) for region in ids]
+    rows = report.compared(verdicts)
+    common = report.common_ground(verdicts)
+    if format_ is Format.json:
+        keys = ("target", "zones", "effective", "nearest", "farthest", "shared_risks", "dr",
+                "grade")
+        text = json.dumps({"regions": [dict(zip(keys, row, strict=True)) for row in rows],
+                           "common_ground": common}, indent=2, ensure_ascii=False) + "\n"
+    elif format_ is Format.csv:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows([report.COMPARE_HEAD, *rows])
+        text = buffer.getvalue()
+    elif format_ is Format.md:
+        text = "\n".join([*report.rows(report.COMPARE_HEAD, rows)[1:], "", *common]) + "\n"
+    else:
+        console = output.console(out)
+        with console.capture() as capture:
+            report.section(console, "", report.COMPARE_HEAD, rows)
+            for line in common:
+                console.print(f"\n{line}", markup=False)
+        text = capture.get().lstrip("\n")
+    output.write(text, out)

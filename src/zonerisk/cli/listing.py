@@ -1,0 +1,100 @@
+"""zonerisk list: what the catalogue holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zonerisk import load, policy, report
+from zonerisk.cli import output
+from zonerisk.cli.score import Catalogues
+
+if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    regions = "regions"
+    sites = "sites"
+    providers = "providers"
+    policies = "policies"
+
+
+class Format(StrEnum):
+    """How to write a list."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def list_(what: Annotated[What, typer.Argument()] = What.regions,
+          format_: Annotated[Format, typer.Option("--format")] = Format.table,
+          out: output.Output = None, catalogue: Catalogues = None) -> None:
+    """List regions, sites, providers or policies.
+
+    Example: zonerisk list sites --format csv
+    """
+    head, rows = _LISTS[what](load(*(catalogue or ())))
+    if format_ is Format.json:
+        text = json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2,
+                          ensure_ascii=False) + "\n"
+    elif format_ is Format.csv:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows([head, *rows])
+        text = buffer.getvalue()
+    else:
+        console = output.console(out)
+        with console.capture() as capture:
+            report.section(console, "", head, rows)
+        text = capture.get().lstrip("\n")
+    output.write(text, out)
+
+
+Listed = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def _regions(catalog: Catalog) -> Listed:
+    rows: list[tuple[str, ...]] = []
+    for region_id in catalog.region_ids:
+        region = catalog.region(region_id)
+        rows.append((region_id, region.name, region.country, region.status,
+                     str(len(region.zones)), str(len(region.sites))))
+    return ("id", "name", "country", "status", "zones", "sites on file"), rows
+
+
+def _sites(catalog: Catalog) -> Listed:
+    rows: list[tuple[str, ...]] = []
+    for region_id in catalog.region_ids:
+        for site in catalog.region(region_id).sites.values():
+            at = site.position
+            rows.append((site.id, site.name, site.kind, *(
+                (f"{at.lat:g}", f"{at.lon:g}", f"{at.uncertainty_m:g}", at.method)
+                if at else ("", "", "", "unknown")), site.until or ""))
+    return ("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), rows
+
+
+def _providers(catalog: Catalog) -> Listed:
+    rows: list[tuple[str, ...]] = []
+    for provider_id in catalog.provider_ids:
+        provider = catalog.provider(provider_id)
+        rows.append((provider_id, provider.name, provider.role, provider.country, provider.status,
+                     str(len(catalog.regions_of(provider_id)))))
+    return ("id", "name", "role", "country", "status", "regions"), rows
+
+
+def _policies(catalog: Catalog) -> Listed:
+    loaded = [policy.load(name) for name in policy.ids()]
+    return ("id", "name", "standing", "rules"), [
+        (each.id, each.name, each.standing, str(len(each.rules))) for each in loaded]
+
+
+_LISTS = {What.regions: _regions, What.sites: _sites, What.providers: _providers,
+          What.policies: _policies}

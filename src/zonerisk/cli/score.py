@@ -1,0 +1,107 @@
+"""zonerisk score: the verdict on a region, or on every region of a provider."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zonerisk import load, report
+from zonerisk.cli import output
+from zonerisk.policy import DEFAULT
+from zonerisk.policy import load as load_policy
+from zonerisk.verdict import severity
+
+if TYPE_CHECKING:
+    from zonerisk.policy import Policy
+    from zonerisk.verdict import Verdict
+
+
+class Format(StrEnum):
+    """How to write a verdict."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    md = "md"
+
+
+class UnitsOption(StrEnum):
+    """What is compared."""
+
+    zones = "zones"
+    sites = "sites"
+
+
+class Level(StrEnum):
+    """From which outcome on the exit code is 1."""
+
+    fail = "fail"
+    unknown = "unknown"
+    warn = "warn"
+
+
+Target = Annotated[str, typer.Argument(
+    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
+PolicyOption = Annotated[str, typer.Option(
+    "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
+AsOf = Annotated[str | None, typer.Option(
+    "--as-of", metavar="DATE", help="Judge this day, not the catalogue's.", show_default=False)]
+Catalogues = Annotated[list[Path] | None, typer.Option(
+    "--catalogue", metavar="DIR", help="Lay your own records over the shipped ones; repeatable.",
+    show_default=False)]
+FailOn = Annotated[Level | None, typer.Option(
+    "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False)]
+
+
+def score(target: Target, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
+          units: Annotated[UnitsOption | None, typer.Option(
+              help="Compare zones, or datacenter by datacenter.", show_default=False)] = None,
+          format_: Annotated[Format, typer.Option("--format")] = Format.table,
+          out: output.Output = None, fail_on: FailOn = None,
+          catalogue: Catalogues = None) -> None:
+    """Judge a region: whether its zones fail independently and recovery is far enough.
+
+    Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
+    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail
+    """
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
+                for region in catalog.open_regions(target)]
+    output.write(render(verdicts, chosen, format_, out), out)
+    exit_on(verdicts, fail_on)
+
+
+def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:
+    """Write verdicts in a format; JSON is one object for one, a list for several."""
+    if format_ is Format.json:
+        if len(verdicts) == 1:
+            return verdicts[0].to_json()
+        listed = [verdict.model_dump(mode="json", by_alias=True) for verdict in verdicts]
+        return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+    if format_ is Format.csv:
+        return report.comma_separated(verdicts)
+    if format_ is Format.md:
+        return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+    return _table(verdicts, policy, out)
+
+
+def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:
+    console = output.console(out)
+    with console.capture() as capture:
+        for index, verdict in enumerate(verdicts):
+            if index:
+                console.print()
+            report.table(verdict, policy, console)
+    return capture.get()
+
+
+def exit_on(verdicts: list[Verdict], level: Level | None) -> None:
+    """Leave with 1 where an outcome is as bad as the level or worse."""
+    if level is not None and any(severity(verdict.outcome) >= severity(level.value)
+                                 for verdict in verdicts):
+        raise typer.Exit(1)

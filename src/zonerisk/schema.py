@@ -1,0 +1,24 @@
+"""JSON Schemas of the records and of the verdict, generated from the models."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from zonerisk.model import Provider, Region
+from zonerisk.policy import Policy
+from zonerisk.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+MODELS: dict[str, type[BaseModel]] = {
+    "provider": Provider, "region": Region, "policy": Policy, "verdict": Verdict}
+
+
+def schema(name: str) -> str:
+    """Write the JSON Schema of ``provider``, ``region``, ``policy`` or ``verdict``."""
+    mode = "serialization" if name == "verdict" else "validation"
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema",
+            **MODELS[name].model_json_schema(mode=mode)}  # type: ignore[arg-type]
+    return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"

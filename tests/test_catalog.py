@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import zonerisk
+from zonerisk.catalog import Catalog, simplify
+from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+
+
+@pytest.mark.parametrize("typed", ["ovh-sbg", "OVH SBG", "ovh_sbg", "ovh/sbg", "Ovh  Strasbourg",
+                                   "OVHcloud Strasbourg"])
+def test_tolerant_on_input_canonical_on_output(shipped: Catalog, typed: str) -> None:
+    assert shipped.resolve(typed) == ("ovh-sbg",)
+
+
+def test_a_provider_stands_for_its_regions(zz: Catalog) -> None:
+    assert zz.resolve("ZZ") == ("zz-campus", "zz-good", "zz-hidden", "zz-pair")
+    assert zz.resolve("good") == ("zz-good",)
+
+
+def test_did_you_mean(shipped: Catalog) -> None:
+    with pytest.raises(UnknownTarget, match=r"did you mean .*ovh-sbg"):
+        shipped.resolve("ovh-sbgg")
+    with pytest.raises(UnknownTarget, match="zonerisk list regions"):
+        shipped.resolve("qqqqqqqqqqqqqqqqqqqq")
+
+
+def test_every_shipped_region_ties_its_references(shipped: Catalog) -> None:
+    for region_id in shipped.region_ids:
+        scope = shipped.scope(region_id)
+        assert scope.region.id == region_id
+        for site_id in scope.sites:
+            assert shipped.site(site_id).id == site_id
+
+
+@pytest.mark.parametrize(("edit", "said"), [
+    (("country: NO", "country: no"), "good.yaml:3: country"),
+    (("name: Good", "name: Good\ncolour: red"), "good.yaml:3: colour: unknown key"),
+    (("sites: [north]", "sites: [nowhere]"), "good.yaml:5: zones.a.sites.0: 'nowhere' is not under sites"),
+    (("a: {sites: [north], evidence: [site-list]}", "a: {sites: [north], evidence: [gone]}"),
+     "zones.a.evidence.0: 'gone' is not under evidence"),
+    (("a: {sites: [north]", "a: {sites: [zz-none/x]"), "no region is called zz-none"),
+    (("lat: 56.18, lon: 3.0", "lat: 139.0, lon: 35.0"), "sites.north.position.lat: input should be less"),
+    (("uncertainty_m: 50", "uncertainty_m: .nan"), "sites.north.position.uncertainty_m: must be a number"),
+    (("uncertainty_m: 50", "uncertainty_m: nan"), "sites.north.position.uncertainty_m: must be a finite"),
+    (("uncertainty_m: 50", "uncertainty_m: 0"), "uncertainty_m"),
+    (("kind: building", "kind: shed"), "sites.north.kind"),
+    (("name: Good", "id: zz-good\nname: Good"), "comes from the file's path"),
+    (("a: {sites", "north: {sites"), "names both a zone and a site"),
+    (("kind: building, position", "kind: building, since: 2022, until: 2021, position"), "lies before since"),
+    (("kind: building, position", "kind: building, campus: nope, position"), "is not under campuses"),
+    (("method: statement, evidence: [site-list]", "method: statement"), "needs its source"),
+])
+def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], said: str) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    text = path.read_text()
+    assert edit[0] in text
+    path.write_text(text.replace(edit[0], edit[1], 1))
+    with pytest.raises(DataError) as error:
+        Catalog(zz_copy).scope("zz-good")
+    assert said in str(error.value)
+
+
+def test_a_thousand_zones_are_refused(zz_copy: Path) -> None:
+    zones = "".join(f"  z{number}: {{}}\n" for number in range(1000))
+    (zz_copy / "datacenters/zz/big.yaml").write_text(f"name: Big\ncountry: NO\nzones:\n{zones}")
+    with pytest.raises(DataError, match=r"1000 zones; no region sells more"):
+        Catalog(zz_copy).region("zz-big")
+
+
+def test_a_region_needs_its_provider(zz_copy: Path) -> None:
+    (zz_copy / "datacenters/yy").mkdir()
+    (zz_copy / "datacenters/yy/x.yaml").write_text("name: X\ncountry: NO\n")
+    with pytest.raises(DataError, match=r"provider\.yaml is missing"):
+        Catalog(zz_copy).region("yy-x")
+
+
+def test_a_later_folder_lies_over_an_earlier(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    path.write_text(path.read_text().replace("name: Good", "name: Better"))
+    both = zonerisk.load(zz_copy)
+    assert both.region("zz-good").name == "Better"
+    assert both.region("ovh-sbg").name == "Strasbourg"
+    with pytest.raises(UsageError, match="holds no datacenters"):
+        zonerisk.load(zz_copy / "datacenters")
+
+
+def test_thousands_of_damaged_records_raise_nothing_but_our_errors(zz_copy: Path) -> None:
+    """Cut, double, swap and scribble on a record; the loader answers or refuses."""
+    path = zz_copy / "datacenters/zz/campus.yaml"
+    original = path.read_text()
+    dice = random.Random(7)
+    scribbles = ["", ":", "- ", "{", "]", "nan", "1e999", "null", "&a ", "*a", "\t", "é", "\x00", "'",
+                 "99999999999999999999", "2021-02-30", "../../x", "${x}", "-", "[]", "true"]
+    refused = 0
+    for _ in range(3000):
+        text = original
+        for _ in range(dice.randint(1, 3)):
+            start = dice.randrange(len(text))
+            end = min(len(text), start + dice.randint(0, 12))
+            text = text[:start] + dice.choice(scribbles) + text[end:]
+        path.write_text(text, encoding="utf-8", newline="")
+        try:
+            catalog = Catalog(zz_copy)
+            catalog.scope("zz-campus")
+            catalog.score("zz-campus")
+        except ZoneriskError as error:
+            refused += 1
+            assert str(error)
+    assert refused > 1000
+
+
+def test_simplify() -> None:
+    assert simplify("  OVH__SBG ") == "ovh-sbg"

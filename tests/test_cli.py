@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Runner
+
+FORMATS = ("table", "json", "csv", "md")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_same_input_same_bytes(run: Runner, format_: str) -> None:
+    first, second = (run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout
+                     for seed in ("1", "2"))
+    assert first == second
+    assert "SBG5" in first or "sbg5" in first
+
+
+def test_table_answers_first(run: Runner) -> None:
+    lines = run("score", "OVH SBG").stdout.splitlines()
+    assert lines[0].startswith("OVHcloud Strasbourg: 1 zone as sold; its 3 datacenters are worth 1")
+    order = [line.split()[0] for line in lines if line.startswith(("fail ", "unknown ", "warn ", "pass "))]
+    assert order.index("fail") < order.index("unknown") < order.index("pass")
+
+
+@pytest.mark.parametrize("width", ["40", "80", "200"])
+def test_narrow_terminals_lose_nothing(run: Runner, width: str) -> None:
+    wide = run("score", "ovh-sbg", COLUMNS="200").stdout
+    text = run("score", "ovh-sbg", COLUMNS=width).stdout
+    assert max(len(line) for line in text.splitlines()) <= int(width)
+    flat = "".join(text.split())
+    for word in ("quorum", "colocation", "survives"):
+        assert word in "".join(wide.split())
+        assert word in flat
+
+
+def test_no_colour_unless_asked(run: Runner) -> None:
+    assert "\x1b[" not in run("score", "ovh-sbg").stdout
+
+
+def test_fail_on(run: Runner) -> None:
+    assert run("score", "ovh-sbg", "--fail-on", "fail", check=1).stdout
+    run("score", "ovh-sbg", "--policy", "azure-region-pair", "--fail-on", "fail", check=None)
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), [
+    (("score", "ovh-sbgg"), 2, "did you mean"),
+    (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
+    (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
+    (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "no date"),
+    (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),
+    (("score", "ovh-sbg", "--catalogue", "/nowhere"), 2, "holds no datacenters"),
+    (("score", "ovh-sbg", "-o", "/nowhere/x.json"), 2, "cannot write"),
+    (("score", "--format", "xml", "ovh-sbg"), 2, "xml"),
+    (("score",), 2, "TARGET"),
+    (("show", "qqqqqq"), 2, "nor is it a policy"),
+    (("show", "ovh-sbg/sbg9"), 2, "has no site sbg9"),
+    (("list", "planets"), 2, "planets"),
+])
+def test_bad_calls_end_in_a_clear_error(run: Runner, arguments: tuple[str, ...], code: int | None,
+                                        said: str) -> None:
+    done = run(*arguments, check=code)
+    assert said in done.stderr
+
+
+def test_broken_record_names_its_line(run: Runner, zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    path.write_text(path.read_text().replace("lat: 56.18", "lat: 156.18"))
+    done = run("score", "zz-good", "--catalogue", str(zz_copy), check=3)
+    assert "data/datacenters/zz/good.yaml:10: sites.north.position.lat" in done.stderr
+
+
+def test_own_catalogue_and_policy(run: Runner, zz_copy: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("name: Own\nstanding: law\nrules:\n  quorum: {threshold: 5, unit: zones, evidence: [us]}\n"
+                   "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: Five.}\n")
+    done = run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", str(own))
+    assert "Own (law): non-compliant" in done.stdout
+    run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", "podcast")
+
+
+def test_an_opinion_never_says_non_compliant(run: Runner) -> None:
+    for format_ in FORMATS:
+        assert "non-compliant" not in run("score", "ovh-sbg", "--format", format_).stdout
+
+
+def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> None:
+    target = tmp_path / "verdict.json"
+    run("score", "ovh-sbg", "--format", "json", "-o", str(target))
+    whole = target.read_bytes()
+    assert json.loads(whole)["target"] == "ovh-sbg"
+    script = ("import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512));"
+              "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+              f"sys.argv = ['zonerisk', 'score', 'ovh-sbg', '--format', 'md', '-o', {str(target)!r}];"
+              "from zonerisk.cli import main; main()")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert target.read_bytes() == whole
+    assert [each.name for each in tmp_path.iterdir()] == ["verdict.json"]
+
+
+def test_closed_pipe_and_full_device() -> None:
+    command = f"{sys.executable} -m zonerisk score ovh-sbg --format json"
+    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True)
+    assert done.stdout == "{\n"
+    assert done.stderr == ""
+    if Path("/dev/full").exists():
+        done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "cannot write" in done.stderr
+
+
+def test_csv(run: Runner) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("score", "ovh-sbg", "--format", "csv").stdout)))
+    assert {row["rule"] for row in rows} >= {"quorum", "colocation", "survives", "dr"}
+
+
+def test_compare(run: Runner) -> None:
+    text = run("compare", "ovh-sbg", "scaleway-fr-par", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["region"] for row in rows] == ["ovh-sbg", "scaleway-fr-par"]
+    assert rows[1]["nearest pair"] == "8.6 km"
+    assert len(json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)["regions"]) == 2
+    assert "| ovh-sbg |" in run("compare", "ovh-sbg", "--format", "md").stdout
+    assert run("compare", "ovh-sbg", "scaleway-fr-par").stdout
+
+
+def test_list_and_show(run: Runner) -> None:
+    assert "ovh-sbg" in run("list").stdout
+    for what, word in (("sites", "ovh-sbg/sbg3"), ("providers", "Scaleway"), ("policies", "podcast")):
+        assert word in run("list", what, "--format", "csv").stdout
+        assert json.loads(run("list", what, "--format", "json").stdout)
+    assert "openstreetmap.org/way/1257814939" in run("show", "ovh-sbg/sbg5").stdout
+    assert "regions:" in run("show", "ovh").stdout
+    assert "standing: opinion" in run("show", "podcast").stdout
+    assert json.loads(run("show", "OVH SBG", "--format", "json").stdout)["id"] == "ovh-sbg"
+
+
+def test_version_and_help(run: Runner) -> None:
+    assert run("--version").stdout.startswith("zonerisk ")
+    assert "--as-of" in run("score", "--help").stdout

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk.document import parse, read
+from zonerisk.errors import DataError
+from zonerisk.model import Site
+
+
+def refused(text: str) -> str:
+    with pytest.raises(DataError) as error:
+        parse(text.encode(), "x.yaml")
+    return str(error.value)
+
+
+def test_scalars_stay_text() -> None:
+    tree = parse(b"country: NO\nzip: 010\nwhen: 2021-03-10\nnone:\nquoted: ''\n", "x.yaml").tree
+    assert tree == {"country": "NO", "zip": "010", "when": "2021-03-10", "none": None, "quoted": ""}
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("a: 1\na: 2\n", "x.yaml:2: a: this key stands twice"),
+    ("a: &b 1\nc: *b\n", "x.yaml:2: alias *b"),
+    ("a: !!python/object:os.system x\n", "x.yaml:1: tag"),
+    ("- a\n", "must be a mapping"),
+    ("a: [1, 2\n", "is not YAML"),
+    ("a: b: c\n", "x.yaml:1: is not YAML"),
+    ("? [a]\n: b\n", "a key must be plain text"),
+    ("[" * 60 + "]" * 60, "nests deeper"),
+    ("a: \x07\n", "is not YAML"),
+])
+def test_refusals_name_the_line(text: str, said: str) -> None:
+    assert said in refused(text)
+
+
+def test_encoding_and_size() -> None:
+    with pytest.raises(DataError, match="UTF-8"):
+        parse("a: é".encode("latin-1"), "x.yaml")
+    with pytest.raises(DataError, match="bytes"):
+        parse(b"a: " + b"x" * 5_000_001, "x.yaml")
+
+
+def test_unreadable_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        read(tmp_path / "none.yaml")
+    with pytest.raises(DataError, match="directory"):
+        read(tmp_path)
+
+
+def test_problems_name_path_and_value() -> None:
+    text = b"name: X\nkind: building\nposition:\n  lat: 95\n  lon: abc\n  uncertainty_m: nan\n  method: outline\n"
+    with pytest.raises(DataError) as error:
+        parse(text, "x.yaml").validate(Site)
+    lines = str(error.value).splitlines()
+    assert any(line.startswith("x.yaml:4: position.lat:") and "95" in line for line in lines)
+    assert any(line.startswith("x.yaml:5: position.lon: must be a number") for line in lines)
+    assert any(line.startswith("x.yaml:6: position.uncertainty_m: must be a finite") for line in lines)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_tree_or_a_data_error(raw: bytes) -> None:
+    try:
+        assert isinstance(parse(raw, "x.yaml").tree, dict)
+    except DataError as error:
+        assert str(error).startswith("x.yaml")

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk.effective import effective, largest_independent_set
+from zonerisk.shared import Assessment, risk
+from zonerisk.unit import Unit
+
+UNITS = tuple(Unit(f"u/{name}", name) for name in "abc")
+
+
+@given(st.integers(0, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(
+    st.tuples(st.integers(0, max(0, n - 1)), st.integers(0, max(0, n - 1)))))))
+def test_agrees_with_brute_force(case: tuple[int, set[tuple[int, int]]]) -> None:
+    size, joined = case
+    graph: dict[str, set[str]] = {str(node): set() for node in range(size)}
+    for a, b in joined:
+        if a != b:
+            graph[str(a)].add(str(b))
+            graph[str(b)].add(str(a))
+    best = max(len(chosen) for count in range(size + 1) for chosen in combinations(graph, count)
+               if not any(b in graph[a] for a, b in combinations(chosen, 2)))
+    assert largest_independent_set(graph) == best
+
+
+def test_unknown_counts_only_where_position_decides() -> None:
+    every = frozenset({("u/a", "u/b"), ("u/a", "u/c"), ("u/b", "u/c")})
+    settled = [Assessment("building", apart=every), Assessment("campus", apart=every)]
+    span = effective(UNITS, [*settled, Assessment("flood", apart=every), Assessment("power")])
+    assert (span.low, span.high) == (3, 3)
+    span = effective(UNITS, [*settled, Assessment("flood"), Assessment("power")])
+    assert (span.low, span.high) == (1, 3)
+
+
+def test_grade_c_is_no_edge() -> None:
+    for grade, high in (("C", 3), ("B", 2)):
+        found = risk("river", "r", grade, UNITS[:2], "share a river")  # type: ignore[arg-type]
+        assert effective(UNITS, [Assessment("river", (found,))]).high == high

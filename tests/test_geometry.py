@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from zonerisk.geometry import (
+    FARTHEST_M,
+    UNKNOWN,
+    Interval,
+    distance_m,
+    farthest_m,
+    nearest_m,
+    separation_m,
+    within,
+)
+from zonerisk.model import Position
+
+GEOD = Geod(ellps="WGS84")
+lats = st.floats(-90, 90)
+lons = st.floats(-180, 180)
+
+
+def disc(lat: float, lon: float, radius: float = 100.0) -> Position:
+    return Position(lat=lat, lon=lon, uncertainty_m=radius, method="statement", evidence=("e",))
+
+
+discs = st.builds(disc, lats, lons, st.floats(1, 50_000))
+
+
+@given(discs, discs)
+def test_agrees_with_pyproj(a: Position, b: Position) -> None:
+    reference = GEOD.inv(a.lon, a.lat, b.lon, b.lat)[2]
+    assert distance_m(a, b) == pytest.approx(reference, abs=1e-3)
+
+
+@given(discs, discs)
+def test_symmetry(a: Position, b: Position) -> None:
+    assert separation_m(a, b).best == pytest.approx(separation_m(b, a).best, abs=1e-6)
+
+
+@given(discs, discs, st.floats(0, 360), st.floats(0, 360), st.floats(0, 1), st.floats(0, 1))
+def test_true_distance_lies_in_interval(a: Position, b: Position, bearing_a: float,
+                                        bearing_b: float, part_a: float, part_b: float) -> None:
+    lon_a, lat_a, _ = GEOD.fwd(a.lon, a.lat, bearing_a, part_a * a.uncertainty_m)
+    lon_b, lat_b, _ = GEOD.fwd(b.lon, b.lat, bearing_b, part_b * b.uncertainty_m)
+    true = GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2]
+    low, _, high = separation_m(a, b)
+    assert low - 1e-3 <= true
+    assert high is not None
+    assert true <= high + 1e-3
+
+
+@pytest.mark.parametrize(("a", "b"), [
+    (disc(0, 179.9), disc(0, -179.9)), (disc(90, 0), disc(90, 120)), (disc(-90, 10), disc(-89.9, -170)),
+])
+def test_antimeridian_and_poles_are_near(a: Position, b: Position) -> None:
+    best = separation_m(a, b).best
+    assert best is not None
+    assert best < 23_000
+
+
+def test_antipodes_are_bounded() -> None:
+    assert separation_m(disc(0, 0, 50_000), disc(0, 180, 50_000)).high == FARTHEST_M
+
+
+@settings(max_examples=50)
+@given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6))
+def test_nearest_and_farthest_are_exact(ours: list[Position], theirs: list[Position]) -> None:
+    every = [separation_m(a, b) for a in ours for b in theirs]
+    found = nearest_m(ours, theirs)
+    assert found.low == pytest.approx(min(one.low for one in every), abs=1e-6)
+    assert found.best == pytest.approx(min(one.best for one in every if one.best is not None))
+    assert found.high == pytest.approx(min(one.high for one in every if one.high is not None))
+    assert farthest_m(ours, theirs) == pytest.approx(
+        max(one.high for one in every if one.high is not None))
+
+
+def test_empty_sets_are_unknown() -> None:
+    assert nearest_m([], [disc(0, 0)]) is UNKNOWN
+    assert farthest_m([], []) is None
+
+
+@given(discs, discs, st.floats(0, 1e6))
+def test_within_never_misses(a: Position, b: Position, limit: float) -> None:
+    if separation_m(a, b).low <= limit:
+        assert within(a, b, limit)
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e5), st.floats(0, 1e5), st.floats(0, 1e6))
+def test_growing_doubt_never_decides(best: float, doubt: float, more: float, limit: float) -> None:
+    narrow = Interval(max(0, best - doubt), best, best + doubt)
+    wide = Interval(max(0, best - doubt - more), best, best + doubt + more)
+    for judge in ("at_least", "at_most"):
+        before, after = getattr(narrow, judge)(limit), getattr(wide, judge)(limit)
+        assert after == before or after is None
+
+
+def test_known_distances() -> None:
+    roubaix, strasbourg = disc(50.6917, 3.2006), disc(48.5853, 7.7973)
+    assert distance_m(roubaix, strasbourg) / 1000 == pytest.approx(405, abs=2)
+    assert math.isclose(distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from zonerisk.catalog import Catalog
+from zonerisk.geometry import UNKNOWN, Interval
+from zonerisk.separation import distance_m, fibre_m, rtt_ms, say_km, say_m
+from zonerisk.unit import Unit, site_units, zone_units
+
+DAY = "2026-01-31"
+
+
+def units(catalog: Catalog, region_id: str) -> dict[str, Unit]:
+    scope = catalog.scope(region_id)
+    return {unit.id.partition("/")[2]: unit for unit in zone_units(scope.region, scope.sites, DAY)}
+
+
+def test_fibre_and_round_trip() -> None:
+    fibre = fibre_m(Interval(8600, 8600, 8600))
+    assert fibre == pytest.approx((10320, 12900, 18060))
+    assert rtt_ms(Interval(102_095, 102_095, 102_095)) == pytest.approx((1, 1, 1))
+    assert fibre_m(UNKNOWN) == UNKNOWN
+
+
+def test_the_closest_pair_decides(shipped: Catalog) -> None:
+    zones = units(shipped, "scaleway-fr-par")
+    near = distance_m(zones["fr-par-1"], zones["fr-par-3"]).best
+    assert near == pytest.approx(8634, abs=5)
+
+
+def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Catalog) -> None:
+    zones = units(zz, "zz-hidden")
+    low, best, high = distance_m(zones["h1"], zones["h2"])
+    assert (low, best) == (0.0, None)
+    assert high == pytest.approx(60_000 + 0.0, rel=0.02)
+    nowhere = Unit("x/y", "y")
+    assert distance_m(zones["h1"], nowhere) == UNKNOWN
+
+
+def test_sites_as_units(zz: Catalog) -> None:
+    scope = zz.scope("zz-hidden")
+    assert [unit.id for unit in site_units(scope.region, scope.sites, DAY)] == [
+        "zz-hidden/here", "zz-hidden/there"]
+
+
+@pytest.mark.parametrize(("interval", "said"), [
+    (Interval(0, 56.4, 176), "56 m (0 m to 176 m)"),
+    (Interval(8434, 8634, 8834), "8.6 km (8.4 km to 8.8 km)"),
+    (Interval(405000, 405000, 405000), "405 km"),
+    (Interval(0, None, 60000), "0 m to 60.0 km"),
+    (UNKNOWN, "an unknown distance"),
+])
+def test_words(interval: Interval, said: str) -> None:
+    assert say_m(interval) == said
+
+
+def test_say_km() -> None:
+    assert [say_km(value) for value in (999, 1000, 99_949, 123_456)] == [
+        "999 m", "1.0 km", "99.9 km", "123 km"]
