@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+NAME = "GSHHG 2.3.6"
 SOURCE = "GSHHG 2.3.6 (Wessel and Smith 1996)"
 LICENCE = "LGPL-3.0-or-later"
 URL = "https://www.soest.hawaii.edu/pwessel/gshhg/"
@@ -69,9 +70,9 @@ class Ground:
 
 def around(box: Box) -> Ground:
     """Cut the ground for a map that opens on a box: fine in it, coarser farther out."""
-    near = box.grown(max(0.3, 0.5 * max(box.north - box.south, box.east - box.west)))
+    near = box.grown(max(0.8, 0.5 * max(box.north - box.south, box.east - box.west)))
     span = max(near.north - near.south, near.east - near.west)
-    levels = [Level(WORLD, "l", 0.15)]
+    levels = [Level(WORLD, "l", 0.2)]
     if span < 60:
         levels.append(Level(near.grown(12), "l", 0.03))
     if span < 12:

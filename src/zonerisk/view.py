@@ -86,9 +86,11 @@ class Shows:
         listed = tuple(subjects)
         located = {key for place in verdict.places if place.lat is not None
                    for key in (place.id, *place.zones, verdict.target)}
-        located |= {option.target for option in verdict.dr}
-        if not located.intersection(listed):
+        if located.isdisjoint((*listed, verdict.target)) or not listed:
             return None
+        if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
+            # A zone whose building is not disclosed may stand in any of the region's sites.
+            listed, words = (verdict.target,), f"{words}, where they may stand"
         self.subjects.append((verdict, listed, words))
         return len(self.subjects) - 1
 
@@ -134,9 +136,9 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
     sources = tuple(dict.fromkeys(_cited(verdict)))
     number = {piece: index for index, piece in enumerate(sources, 1)}
     return View(
-        verdict=verdict, answer=_answer(verdict), score=_ends(verdict.score.low, verdict.score.high),
-        worth_zones=_count(verdict.zones.effective),
-        worth_sites=_count(verdict.datacenters.effective), recovery=_recovery(verdict, around),
+        verdict=verdict, answer=_answer(verdict), score=ends(verdict.score.low, verdict.score.high),
+        worth_zones=count(verdict.zones.effective),
+        worth_sites=count(verdict.datacenters.effective), recovery=_recovery(verdict, around),
         findings=findings, risks=risks, separations=pairs,
         more_separations=len(verdict.separations) - len(pairs), options=options,
         sites=tuple(_site(place, around, tuple(number[piece] for piece in place.evidence))
@@ -164,11 +166,13 @@ def _cited(verdict: Verdict) -> Iterable[Evidence]:
         yield from holder.evidence
 
 
-def _count(span: Range) -> str:
+def count(span: Range) -> str:
+    """Write a count between two ends."""
     return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
 
 
-def _ends(low: float, high: float) -> str:
+def ends(low: float, high: float) -> str:
+    """Write a score between two ends, to whole points."""
     return f"{high:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
 
 

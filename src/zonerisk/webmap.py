@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zonerisk.verdict import Verdict
 
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
+# The short form beside the map; the whole stands at the page's foot.
+SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
 
 
 @cache
@@ -75,7 +77,7 @@ def _compose(kept: Sequence[Layer], online: Tiles | None) -> Map:
 
     plain, island, start = _elements()
     made = plain(location=(0, 0), tiles=None, prefer_canvas=True, min_zoom=2, max_zoom=19,
-                 zoom_snap=0.25, zoom_delta=1, wheel_px_per_zoom_level=90, world_copy_jump=False)
+                 zoom_control=False, zoom_snap=0.25, zoom_delta=1, wheel_px_per_zoom_level=90, world_copy_jump=False)
     if online:
         layer = folium.TileLayer(online.url, name=online.name, overlay=True, show=False,
                                  attr=str(escape(online.attribution)), max_zoom=online.zoom,
@@ -111,7 +113,8 @@ def _walk(element: Any) -> Iterator[Any]:
 
 
 def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = None, *,
-             online: Tiles | None = None, links: Mapping[str, str] | None = None,
+             online: Tiles | None = None, index: str | None = None,
+             crumbs: Sequence[tuple[str, str]] = (), files: Mapping[str, str] | None = None,
              attribution: str = ATTRIBUTION) -> str:
     """Build the map of one region, or of several together.
 
@@ -123,9 +126,10 @@ def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = N
         What the catalogue adds to each verdict.
     online
         The online map that the page offers, switched off.
-    links
-        Where the page leads: ``index`` to the atlas, a provider's id to its page, a
-        region's id to its record's file.
+    index, crumbs
+        Where the page leads back to: the atlas, and names with their pages.
+    files
+        Where a region's record can be opened from the page, by its id.
     attribution
         Whose data the records are.
 
@@ -134,7 +138,8 @@ def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = N
     UsageError
         If there is nothing to show.
     """
-    return _page("map.html", "map-page", verdicts, settings, online, links or {}, attribution)
+    return _page("map.html", "map-page", verdicts, settings, online, files or {}, attribution,
+                 index=index, crumbs=crumbs)
 
 
 def report_page(verdict: Verdict, around: Setting | None = None, *, online: Tiles | None = None,
@@ -145,13 +150,13 @@ def report_page(verdict: Verdict, around: Setting | None = None, *, online: Tile
 
 
 def _page(template: str, layout: str, verdicts: Sequence[Verdict],
-          settings: Sequence[Setting] | None, online: Tiles | None, links: Mapping[str, str],
-          attribution: str) -> str:
+          settings: Sequence[Setting] | None, online: Tiles | None, files: Mapping[str, str],
+          attribution: str, **words: object) -> str:
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
     shows = view.Shows()
-    views = [view.of(verdict, around, shows, links.get(verdict.target))
+    views = [view.of(verdict, around, shows, files.get(verdict.target))
              for verdict, around in zip(verdicts, settings, strict=True)]
     single = len(verdicts) == 1
     drawn = islands.of_verdicts(verdicts, settings)
@@ -163,15 +168,12 @@ def _page(template: str, layout: str, verdicts: Sequence[Verdict],
         answer=views[0].answer if single else _together(verdicts),
         crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else
         f"as of {verdicts[0].as_of}",
-        crumbs=[{"name": key, "href": href} for key, href in links.items()
-                if href.startswith("provider-")],
-        index=links.get("index"),
         counts={outcome: sum(finding.outcome == outcome for verdict in verdicts
                              for finding in verdict.findings)
                 for outcome in ("fail", "unknown", "warn", "pass")},
         site_count=sum(len(verdict.places) for verdict in verdicts),
         nowhere=[place.name for verdict in verdicts for place in verdict.places
-                 if place.lat is None])
+                 if place.lat is None], **words)
 
 
 def _together(verdicts: Sequence[Verdict]) -> str:
@@ -191,7 +193,7 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
     data = {
         "page": {"view": drawn.box, "turns": drawn.turns(), "shows": shows,
                  "band": drawn.band(), "strict": bool(online and online.strict),
-                 "attribution": [attribution, f"Ground: {ground.SOURCE}, {ground.LICENCE}"]},
+                 "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}"]},
         "ground": asdict(drawn.ground()), **drawn.islands()}
     data["sources"] = drawn.sources()
     return webpage.render(
@@ -199,6 +201,6 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
         styles=[leaflet_style, webpage.asset("page.css")], islands=data,
         pictures=online.hosts if online else (), layout=layout, version=__version__,
         map_html=Markup(element),  # noqa: S704
-        layers=layers, band=drawn.band(), tiles=online, attribution=attribution,
+        layers=layers, lined=any(layer.shape == "line" for layer in layers), band=drawn.band(), tiles=online, attribution=attribution,
         ground={"source": ground.SOURCE, "licence": ground.LICENCE, "url": ground.URL,
                 "error": ground.ERROR_KM}, **words)

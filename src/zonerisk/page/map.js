@@ -165,8 +165,8 @@ const zonerisk = (() => {
       fillColor: palette[one.outcome], fillOpacity: 1}),
     retired: () => ({radius: 6.5, mark: CROSS, color: palette.paper, weight: 1.2, fillColor: palette.quiet, fillOpacity: 1}),
     region: (one) => ({
-      radius: 6.5, mark: BY_OUTCOME[one.outcome], color: palette.paper, weight: 1.2,
-      fillColor: palette[one.outcome], fillOpacity: 0.95}),
+      radius: 5, mark: BY_OUTCOME[one.outcome], color: palette.paper, weight: 1,
+      fillColor: palette[one.outcome], fillOpacity: 0.9}),
     band: (one) => ({color: palette.band, weight: 1.5, dashArray: one.inner ? "2 5" : "8 5", fill: false, interactive: false}),
     land: () => ({stroke: false, fillColor: palette.land, fillOpacity: 1, interactive: false}),
     water: () => ({stroke: false, fillColor: palette.sea, fillOpacity: 1, interactive: false}),
@@ -234,7 +234,15 @@ const zonerisk = (() => {
     home(false);
     map.on("zoomend", lines);
     lines();
-    const all = L.control({position: "topleft"});
+    const north_arrow = L.control({position: "topright"});
+    north_arrow.onAdd = () => {
+      const arrow = make("div", "north", "N");
+      arrow.title = "North is up";
+      return arrow;
+    };
+    north_arrow.addTo(map);
+    L.control.zoom({position: "topright"}).addTo(map);
+    const all = L.control({position: "topright"});
     all.onAdd = () => {
       const button = make("button", "whole", "Show all");
       button.type = "button";
@@ -244,14 +252,7 @@ const zonerisk = (() => {
       return bar;
     };
     all.addTo(map);
-    L.control.scale({imperial: false, maxWidth: 140}).addTo(map);
-    const north_arrow = L.control({position: "topright"});
-    north_arrow.onAdd = () => {
-      const arrow = make("div", "north", "N");
-      arrow.title = "North is up";
-      return arrow;
-    };
-    north_arrow.addTo(map);
+    L.control.scale({imperial: false, maxWidth: 140, position: "bottomright"}).addTo(map);
     halo = L.featureGroup().addTo(map);
   }
 
@@ -259,8 +260,10 @@ const zonerisk = (() => {
   function fit([south, west, north, east], animate, padding, most) {
     const legend = document.getElementById("legend");
     const left = legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
+    const narrow = map.getSize().x < 620 ? 24 : 0;
     map.fitBounds([[south, west], [north, east]], {
-      animate, paddingTopLeft: [padding + left, padding], paddingBottomRight: [padding, padding], maxZoom: most});
+      animate, maxZoom: most, paddingTopLeft: [padding + left, padding + narrow],
+      paddingBottomRight: [padding + narrow, padding + narrow]});
   }
 
   function home(animate) {
@@ -316,7 +319,7 @@ const zonerisk = (() => {
   const SHAPES = {
     point: (one) => new Mark(one.at),
     line: (one) => L.polyline(one.points),
-    area: (one) => L.polygon(one.points),
+    area: (one) => L.polygon(one.points, {smoothFactor: 0.3}),
   };
 
   function draw(key, group, id, shape) {
@@ -375,7 +378,7 @@ const zonerisk = (() => {
       const at = map.latLngToContainerPoint(one.at);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.3 + 10, high = 18;
-      const beside = one.kind === "separation" || one.kind === "dr-limit" || one.kind === "shared-risk"
+      const beside = ["separation", "dr-limit", "shared-risk", "band"].includes(one.kind)
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 4], [-wide / 2, 6]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
       for (const [x, y] of beside) {
@@ -403,9 +406,17 @@ const zonerisk = (() => {
     const ring = () => {
       group.clearLayers();
       const one = around[Number(chooser.value)];
+      const rest = labels.filter((each) => each.kind !== "band");
+      labels.splice(0, labels.length, ...rest);
       for (const [kilometres, inner] of [[page.band.low_km, true], [page.band.high_km, false]]) {
-        if (kilometres) group.addLayer(paint(L.circle(one.at, {radius: (kilometres * 1000) / page.band.circuity}), "band", {inner}));
+        if (!kilometres) continue;
+        const radius = (kilometres * 1000) / page.band.circuity;
+        group.addLayer(paint(L.circle(one.at, {radius}), "band", {inner}));
+        for (const side of [radius, -radius]) {
+          labels.push({words: `${kilometres} km of fibre`, rank: 7, at: [one.at[0] + side / 111195, one.at[1]], key: "band", kind: "band"});
+        }
       }
+      write();
     };
     chooser.addEventListener("change", ring);
     ring();
@@ -467,8 +478,7 @@ const zonerisk = (() => {
           light([`site:${made.one.id}`]);
           const near = L.latLng(made.one.at).toBounds(Math.max(600, 5 * made.one.radius));
           fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], !still.matches, 20, 16);
-          made.closePopup();
-          layers.sites.openPopup(made);
+          made.fire("click", {latlng: made.getLatLng()}, true);
           tell(`The map shows ${made.one.name}.`);
         });
         list.append(make("li", "", button, " ", make("span", "quiet", `${made.one.zones || "candidate"}, within ${km(made.one.radius)}`)));
@@ -505,10 +515,10 @@ const zonerisk = (() => {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);
     }
-    if (bandGroup) startBand(bandGroup);
     if (layers.tiles) watchTiles();
     labels.sort((a, b) => a.rank - b.rank);
     map.createPane("labels").classList.add("leaflet-zoom-hide");
+    if (bandGroup) startBand(bandGroup);
     map.on("moveend zoomend resize", write);
     write();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
