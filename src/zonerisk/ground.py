@@ -70,7 +70,7 @@ class Ground:
 
 def around(box: Box) -> Ground:
     """Cut the ground for a map that opens on a box: fine in it, coarser farther out."""
-    near = box.grown(max(0.8, 0.5 * max(box.north - box.south, box.east - box.west)))
+    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west)))
     span = max(near.north - near.south, near.east - near.west)
     levels = [Level(WORLD, "l", 0.2)]
     if span < 60:

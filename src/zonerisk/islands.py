@@ -55,10 +55,10 @@ LAYERS = (
     Layer("band", "band", "15 to 40 km of fibre", ""),
     Layer("risks", "shared-risk", "Shared risk: sites one cause hits", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
-    Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
     Layer("separations", "separation", "Between zones, by outcome", "line"),
-    Layer("retired", "retired", "Retired or destroyed", "point"),
     Layer("sites", "site", "Sites", "point"),
+    Layer("retired", "retired", "Retired or destroyed", "point"),
+    Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
     Layer("regions", "region", "Regions, by outcome", "point"),
 )
 
@@ -82,6 +82,7 @@ class Drawn:
                  band_km: tuple[float | None, float | None] = (None, None),
                  origin: float | None = None) -> None:
         sites = [row for row in rows if row.kind in ("site", "region")]
+        self.single = origin is None
         if origin is None:
             origin = sites[0].points[0].lon if sites else 0.0
         self.origin = origin
@@ -175,12 +176,12 @@ class Drawn:
 
 def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Drawn:
     """Gather what the page of some verdicts draws."""
-    rows = [row for verdict, around in zip(verdicts, settings, strict=True)
-            for row in features.of(verdict, around)]
-    rank = {layer.kind: number for number, layer in enumerate(LAYERS)}
-    rows.sort(key=lambda row: rank[row.kind])
-    evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
     single = len(verdicts) == 1
+    # Among several regions each is another's recovery: drawn for all, it would hide the rest.
+    left_out = () if single else ("dr-limit", "dr-region")
+    rows = [row for verdict, around in zip(verdicts, settings, strict=True)
+            for row in features.of(verdict, around) if row.kind not in left_out]
+    evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
     return Drawn(rows, evidence, _band_km(verdicts[0]) if single else (None, None),
                  origin=None if single else 0.0)
 

@@ -80,6 +80,7 @@ class Shows:
 
     def __init__(self) -> None:
         self.subjects: list[tuple[Verdict, tuple[str, ...], str]] = []
+        self._kept: dict[tuple[str, ...], int] = {}
 
     def add(self, verdict: Verdict, subjects: Iterable[str], words: str) -> int | None:
         """Keep a view and give its number; None if nothing of it has a position."""
@@ -91,8 +92,11 @@ class Shows:
         if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
             # A zone whose building is not disclosed may stand in any of the region's sites.
             listed, words = (verdict.target,), f"{words}, where they may stand"
-        self.subjects.append((verdict, listed, words))
-        return len(self.subjects) - 1
+        kept = (verdict.target, *sorted(listed))
+        if kept not in self._kept:
+            self._kept[kept] = len(self.subjects)
+            self.subjects.append((verdict, listed, words))
+        return self._kept[kept]
 
 
 @dataclass(frozen=True)
@@ -120,14 +124,14 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
     """Word a verdict, and keep a view of the map for each of its rows."""
     name = around.name
     findings = tuple(
-        Row(item, shows.add(verdict, item.subjects, f"{item.rule}: {_named(item.subjects, around)}"),
+        Row(item, shows.add(verdict, item.subjects, _named(item.subjects, around)),
             asked=_asked(item)) for item in verdict.findings)
     risks = tuple(
-        Row(item, shows.add(verdict, item.members, f"{item.kind}: {_named(item.members, around)}"))
+        Row(item, shows.add(verdict, item.members, _named(item.members, around)))
         for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)))
     pairs = tuple(
         Pair(f"{name(pair.a)} to {name(pair.b)}",
-             shows.add(verdict, (pair.a, pair.b), f"{name(pair.a)} and {name(pair.b)}"),
+             shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
              judge(verdict, pair), say_m(pair.distance_m), say_m(pair.fibre_m), say_ms(pair.rtt_ms))
         for pair in verdict.separations[:_MOST_PAIRS])
     options = tuple(
@@ -188,9 +192,16 @@ def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
     return SiteRow(
         name=place.name, kind=place.kind,
         zones=", ".join(around.name(zone) for zone in place.zones) or "no zone disclosed",
-        position=f"{place.lat:.5f}, {place.lon:.5f}" if known else "not known",
+        position=_degrees(place) if known else "not known",
         doubt=f"within {_metres(place.uncertainty_m or 0)}, {place.method}" if known else "",
         sources=sources)
+
+
+def _degrees(place: Place) -> str:
+    """Write a position with no more decimals than its doubt leaves a meaning to."""
+    doubt = place.uncertainty_m or 0.0
+    digits = 5 if doubt < 300 else 4 if doubt < 3000 else 3 if doubt < 30_000 else 2
+    return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 
 def _metres(value: float) -> str:

@@ -191,7 +191,7 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
     element, script = _rendered(_compose(layers, online))
     leaflet, leaflet_style = webpage.leaflet()
     data = {
-        "page": {"view": drawn.box, "turns": drawn.turns(), "shows": shows,
+        "page": {"single": drawn.single, "view": drawn.box, "turns": drawn.turns(), "shows": shows,
                  "band": drawn.band(), "strict": bool(online and online.strict),
                  "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}"]},
         "ground": asdict(drawn.ground()), **drawn.islands()}

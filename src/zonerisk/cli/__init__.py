@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk._version import __version__
-from zonerisk.cli import compare, listing, score, show
+from zonerisk.cli import atlas, compare, listing, map, score, show  # noqa: A004
 from zonerisk.errors import ZoneriskError
 
 app = typer.Typer(name="zonerisk", no_args_is_help=True, add_completion=False,
@@ -19,6 +19,8 @@ app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.command("list")(listing.list_)
 app.command("show")(show.show)
+app.command("map")(map.map_)
+app.command("atlas")(atlas.atlas)
 
 
 def _version(asked: bool) -> None:

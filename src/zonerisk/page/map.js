@@ -45,6 +45,12 @@ const zonerisk = (() => {
     return `${far < 100 ? far.toFixed(1) : Math.round(far).toLocaleString("en")} km`;
   }
 
+  /* No more decimals than the doubt leaves a meaning to. */
+  function degrees(one) {
+    const digits = one.radius < 300 ? 5 : one.radius < 3000 ? 4 : one.radius < 30000 ? 3 : 2;
+    return one.at.map((value) => value.toFixed(digits)).join(", ");
+  }
+
   const ms = (value) => (value === null ? "not known" : `${value.toFixed(2)} ms`);
 
   function between(low, best, high, say) {
@@ -74,8 +80,8 @@ const zonerisk = (() => {
     site: (one) => [
       facts([
         ["Serves", one.zones || (one.zone === null ? "the region; its zone is not disclosed" : "")],
-        ["Is a", one.site_kind],
-        ["Stands at", `${one.at[0].toFixed(5)}, ${one.at[1].toFixed(5)}, within ${km(one.radius)}`],
+        ["Kind", one.site_kind],
+        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
         ["Got from", one.method], ["Record", one.id],
       ]), cited(one.sources)],
     separation: (one) => [
@@ -121,6 +127,13 @@ const zonerisk = (() => {
   const BY_OUTCOME = {pass: MARKS[0], warn: MARKS[2], unknown: MARKS[3], fail: corners(8, Math.PI / 8)};
 
   const Mark = L.CircleMarker.extend({
+    _project() {
+      L.CircleMarker.prototype._project.call(this);
+      if (this.one && this.one.shift) {
+        this._point = this._point.add(this.one.shift);
+        this._updateBounds();
+      }
+    },
     _updatePath() { this._renderer._updateMark(this); },
   });
   L.Canvas.include({
@@ -322,8 +335,20 @@ const zonerisk = (() => {
     area: (one) => L.polygon(one.points, {smoothFactor: 0.3}),
   };
 
+  /* Marks on one and the same point stand side by side, each within reach. */
+  const crowded = new Map();
+  function shift(one) {
+    if (!page.single) return;
+    const where = one.at.join();
+    const before = crowded.get(where) || 0;
+    crowded.set(where, before + 1);
+    one.shift = before && before < 7 ? [19 * Math.ceil(before / 2) * (before % 2 ? 1 : -1), 0] : null;
+  }
+
   function draw(key, group, id, shape) {
-    for (const one of rows(id)) {
+    const drawn = rows(id);
+    if (shape === "point" && key !== "regions") drawn.forEach(shift);
+    for (const one of drawn) {
       const made = paint(SHAPES[shape](one), one.kind, one);
       made.one = one;
       group.addLayer(made);
@@ -334,8 +359,9 @@ const zonerisk = (() => {
     }
     const popup = L.popup({maxWidth: 340, autoPanPadding: [20, 20]});
     popup.setContent((from) => describe(from.one));
-    group.bindPopup(popup);
     group.bindTooltip((from) => make("span", "", from.one.name), {sticky: true});
+    group.bindPopup(popup);
+    group.on("popupopen", () => group.closeTooltip());
     if (key === "sites") listSites();
   }
 
@@ -363,7 +389,7 @@ const zonerisk = (() => {
     const at = one.kind === "dr-limit" || one.kind === "shared-risk"
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
-    labels.push({words, rank, at, key, kind: one.kind, outcome: one.outcome});
+    labels.push({words, rank, at, key, kind: one.kind, outcome: one.outcome, shift: one.shift});
   }
 
   /* Writes the labels that fit, most telling first; the others show as one zooms in. */
@@ -375,7 +401,7 @@ const zonerisk = (() => {
     let written = 0;
     for (const one of labels) {
       if (!map.hasLayer(layers[one.key]) || written >= 120) continue;
-      const at = map.latLngToContainerPoint(one.at);
+      const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.3 + 10, high = 18;
       const beside = ["separation", "dr-limit", "shared-risk", "band"].includes(one.kind)
@@ -522,7 +548,14 @@ const zonerisk = (() => {
     map.on("moveend zoomend resize", write);
     write();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-    matchMedia("print").addEventListener("change", () => { repaint(); map.invalidateSize({animate: false}); write(); });
+    let seen = map.getBounds();
+    addEventListener("beforeprint", () => { seen = map.getBounds(); });
+    matchMedia("print").addEventListener("change", () => {
+      repaint();
+      map.invalidateSize({animate: false});
+      map.fitBounds(seen, {animate: false});
+      write();
+    });
   }
 
   function sketch(holder) {
