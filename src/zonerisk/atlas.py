@@ -61,7 +61,9 @@ class Atlas:
     @classmethod
     def of(cls, catalog: Catalog, policy: Policy, as_of: str | None = None) -> Atlas:
         """Judge every region that sells something; keep why the others are not judged."""
-        verdicts, settings, unjudged = {}, {}, {}
+        verdicts: dict[str, Verdict] = {}
+        settings: dict[str, Setting] = {}
+        unjudged: dict[str, str] = {}
         for region_id in catalog.region_ids:
             if catalog.region(region_id).status != "open":
                 unjudged[region_id] = catalog.region(region_id).status
@@ -142,7 +144,7 @@ class Atlas:
                 "so one event can take their majority.")
 
     def _overview(self, keys: Sequence[str], online: Tiles | None, *, provider: Provider | None,
-                  **words: object) -> str:
+                  **words: str | None) -> str:
         entries = [self.entry(key) for key in keys]
         drawn = Drawn([feature for entry in entries if (feature := self._feature(entry))], {},
                       origin=0.0)

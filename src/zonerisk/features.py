@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from zonerisk.verdict import Finding, Place, Separation, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
-Kind = Literal["site", "disc", "separation", "shared-risk", "dr-limit", "dr-region", "retired"]
+Kind = Literal["site", "disc", "separation", "shared-risk", "dr-limit", "dr-region", "retired",
+               "region"]
 
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
 _LEG_M = 100_000.0
@@ -118,7 +119,7 @@ def _sites(catalog: Catalog, region: Region) -> list[Site]:
 
 
 def _positions(places: Iterable[Place]) -> list[Position]:
-    return [Position.model_construct(lat=place.lat, lon=place.lon,
+    return [Position.model_construct(lat=place.lat, lon=place.lon, method="point",
                                      uncertainty_m=place.uncertainty_m or 0.0)
             for place in places if place.lat is not None and place.lon is not None]
 
@@ -246,7 +247,7 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
 
 def _limit(verdict: Verdict) -> list[Feature]:
     """Draw the line beyond which every point is over 300 km from all of the sites."""
-    from shapely import Polygon, union_all
+    from shapely import Polygon, get_parts, union_all
 
     centres = [at for place in verdict.places if (at := _located(place))]
     if not centres:
@@ -256,8 +257,7 @@ def _limit(verdict: Verdict) -> list[Feature]:
     origin = centres[0].lon
     discs = [Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
              for at in dict.fromkeys(centres)]
-    joined = union_all(discs)
-    parts = joined.geoms if hasattr(joined, "geoms") else [joined]
+    parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
     return [Feature("dr-limit", verdict.target, f"{km:g} km from the nearest site", "area",
                     tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
                     words={"km": km}) for part in parts]
@@ -323,7 +323,7 @@ def path(a: Point, b: Point) -> tuple[Point, ...]:
 
 def hull(places: Iterable[Place]) -> tuple[Point, ...]:
     """Outline places with their discs, counterclockwise; empty where none has a position."""
-    from shapely import MultiPoint
+    from shapely import MultiPoint, Polygon
     from shapely.geometry.polygon import orient
 
     listed = [(at, place.uncertainty_m or 0.0) for place in places if (at := _located(place))]
@@ -332,5 +332,6 @@ def hull(places: Iterable[Place]) -> tuple[Point, ...]:
     origin = listed[0][0].lon
     points = [(lon, lat) for at, radius in listed
               for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)]
-    outline = orient(MultiPoint(points).convex_hull)
-    return tuple(Point(lat, lon) for lon, lat in outline.exterior.coords)
+    outline = MultiPoint(points).convex_hull
+    assert isinstance(outline, Polygon)
+    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

@@ -35,8 +35,8 @@ def features(verdict: Verdict, around: Setting | None = None) -> dict[str, Any]:
 def _feature(one: Feature) -> dict[str, Any]:
     return {"type": "Feature", "id": f"{one.kind}:{one.id}", "geometry": geometry(one),
             "properties": {"kind": one.kind, "record": one.id, "name": one.name,
-                           "outcome": one.outcome, "zone": one.zone, "uncertainty_m": one.uncertainty_m,
-                           **one.words}}
+                           "outcome": one.outcome, "zone": one.zone,
+                           "uncertainty_m": one.uncertainty_m, **one.words}}
 
 
 def _nowhere(key: str, name: str) -> dict[str, Any]:
@@ -50,8 +50,9 @@ def geometry(one: Feature) -> dict[str, Any]:
         return {"type": "Point", "coordinates": _position(one.points[0])}
     if one.shape == "line":
         return _cut_line(one.points)
-    outline = drawn.circle(one.points[0], one.uncertainty_m or 0.0) if one.shape == "disc" else one.points
-    return _cut_area(outline)
+    if one.shape == "disc":
+        return _cut_area(drawn.circle(one.points[0], one.uncertainty_m or 0.0))
+    return _cut_area(one.points)
 
 
 def _position(point: Point) -> list[float]:
@@ -74,7 +75,7 @@ def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
 
 
 def _cut_area(points: tuple[Point, ...]) -> dict[str, Any]:
-    from shapely import Polygon, union_all
+    from shapely import Polygon, get_parts, union_all
     from shapely.geometry.polygon import orient
 
     around_pole = abs(points[-1].lon - points[0].lon) > 180
@@ -84,10 +85,10 @@ def _cut_area(points: tuple[Point, ...]) -> dict[str, Any]:
     if around_pole:
         pole = 90.0 if points[0].lat > 0 else -90.0
         ring += [(ring[-1][0], pole), (ring[0][0], pole)]
-    joined = union_all(_home(Polygon(ring)))
-    parts = joined.geoms if hasattr(joined, "geoms") else [joined]
+    parts = get_parts(union_all(_home(Polygon(ring))))
     return {"type": "MultiPolygon",
-            "coordinates": [[_rounded(orient(part).exterior)] for part in parts if part.area]}
+            "coordinates": [[_rounded(orient(part).exterior)]
+                            for part in parts if isinstance(part, Polygon) and part.area]}
 
 
 def _home(shape: Any) -> list[Any]:

@@ -166,8 +166,12 @@ def _asked(finding: Finding) -> str:
 
 
 def _cited(verdict: Verdict) -> Iterable[Evidence]:
-    for holder in (*verdict.findings, *verdict.shared_risks, *verdict.places):
-        yield from holder.evidence
+    for finding in verdict.findings:
+        yield from finding.evidence
+    for risk in verdict.shared_risks:
+        yield from risk.evidence
+    for place in verdict.places:
+        yield from place.evidence
 
 
 def count(span: Range) -> str:
@@ -184,7 +188,8 @@ def _recovery(verdict: Verdict, around: Setting) -> str:
     fit = [option for option in verdict.dr if option.outcome == "pass"]
     if fit:
         return around.name(fit[0].target)
-    return "not known" if any(option.outcome == "unknown" for option in verdict.dr) else "none found"
+    unknown = any(option.outcome == "unknown" for option in verdict.dr)
+    return "not known" if unknown else "none found"
 
 
 def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:

@@ -12,8 +12,6 @@ from zonerisk._version import __version__
 from zonerisk.errors import UsageError
 
 if TYPE_CHECKING:
-    from folium import Map
-
     from zonerisk.features import Setting
     from zonerisk.islands import Drawn, Layer
     from zonerisk.tiles import Tiles
@@ -47,22 +45,20 @@ def _elements() -> tuple[Any, Any, Any]:
             zonerisk.lay({{ this.get_name() }});
             {% endmacro %}""")
 
-    class Island(MacroElement):  # type: ignore[misc]
-        """Draws a data island of the page into the group that it is a child of."""
+    class Island(MacroElement):
+        """Hands the group that it is a child of to the page's script."""
 
         _template = Template("""
             {% macro script(this, kwargs) %}
-            zonerisk.{{ this.verb }}({% for word in this.words %}{{ word }}, {% endfor -%}
-              {{ this._parent.get_name() }}{% if this.island %}, {{ this.island|tojson }}{% endif -%}
-              {% if this.shape %}, {{ this.shape|tojson }}{% endif %});
+            zonerisk.{{ this.verb }}({{ this._parent.get_name() -}}
+              {% for word in this.words %}, {{ word|tojson }}{% endfor %});
             {% endmacro %}""")
 
-        def __init__(self, verb: str, key: str = "", island: str = "", shape: str = "") -> None:
-            super().__init__()
-            self.verb, self.island, self.shape = verb, island, shape
-            self.words = [f'"{key}"'] if key else []
+        def __init__(self, verb: str, *words: str) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+            self.verb, self.words = verb, words
 
-    class Start(MacroElement):  # type: ignore[misc]
+    class Start(MacroElement):
         """Ties the page's own controls to the map, once all is drawn."""
 
         _template = Template("{% macro script(this, kwargs) %}zonerisk.start();{% endmacro %}")
@@ -70,14 +66,14 @@ def _elements() -> tuple[Any, Any, Any]:
     return Plain, Island, Start
 
 
-def _compose(kept: Sequence[Layer], online: Tiles | None) -> Map:
+def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
     """Compose the map: a feature group for each layer, and the online map switched off."""
     import folium
     from markupsafe import escape
 
     plain, island, start = _elements()
     made = plain(location=(0, 0), tiles=None, prefer_canvas=True, min_zoom=2, max_zoom=19,
-                 zoom_control=False, zoom_snap=0.25, zoom_delta=1, wheel_px_per_zoom_level=90, world_copy_jump=False)
+                 zoom_control=False, zoom_snap=0.25, wheel_px_per_zoom_level=90)
     if online:
         layer = folium.TileLayer(online.url, name=online.name, overlay=True, show=False,
                                  attr=str(escape(online.attribution)), max_zoom=online.zoom,
@@ -89,17 +85,17 @@ def _compose(kept: Sequence[Layer], online: Tiles | None) -> Map:
         made.add_child(group)
         group.add_child(island("layer", each.key))
         if each.shape:
-            group.add_child(island("draw", each.key, each.key, each.shape))
+            group.add_child(island("draw", each.key, each.shape))
         else:
             group.add_child(island(each.key))
     made.add_child(start())
     return made
 
 
-def _rendered(made: Map) -> tuple[str, str]:
+def _rendered(made: Any) -> tuple[str, str]:
     """Give the map's element and its script; the same map always gives the same text."""
     for number, element in enumerate(_walk(made)):
-        element._id = str(number)  # noqa: SLF001
+        element._id = str(number)
     figure = made.get_root()
     made.render()
     lines = (line.strip() for line in figure.script.render().splitlines())
@@ -108,7 +104,7 @@ def _rendered(made: Map) -> tuple[str, str]:
 
 def _walk(element: Any) -> Iterator[Any]:
     yield element
-    for child in element._children.values():  # noqa: SLF001
+    for child in element._children.values():
         yield from _walk(child)
 
 
@@ -151,7 +147,7 @@ def report_page(verdict: Verdict, around: Setting | None = None, *, online: Tile
 
 def _page(template: str, layout: str, verdicts: Sequence[Verdict],
           settings: Sequence[Setting] | None, online: Tiles | None, files: Mapping[str, str],
-          attribution: str, **words: object) -> str:
+          attribution: str, **words: Any) -> str:
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
@@ -183,7 +179,7 @@ def _together(verdicts: Sequence[Verdict]) -> str:
 
 
 def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attribution: str, *,
-             shows: list[dict[str, Any]], scripts: Sequence[str] = (), **words: object) -> str:
+             shows: list[dict[str, Any]], scripts: Sequence[str] = (), **words: Any) -> str:
     """Put a map and its data into a page."""
     from markupsafe import Markup
 
@@ -200,7 +196,8 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
         template, scripts=[leaflet, webpage.asset("map.js"), *scripts, script],
         styles=[leaflet_style, webpage.asset("page.css")], islands=data,
         pictures=online.hosts if online else (), layout=layout, version=__version__,
-        map_html=Markup(element),  # noqa: S704
-        layers=layers, lined=any(layer.shape == "line" for layer in layers), band=drawn.band(), tiles=online, attribution=attribution,
+        map_html=Markup(element),
+        layers=layers, lined=any(layer.shape == "line" for layer in layers),
+        band=drawn.band(), tiles=online, attribution=attribution,
         ground={"source": ground.SOURCE, "licence": ground.LICENCE, "url": ground.URL,
                 "error": ground.ERROR_KM}, **words)

@@ -303,7 +303,7 @@ const zonerisk = (() => {
 
   /* ---- features --------------------------------------------------------------------- */
 
-  function layer(key, group) {
+  function layer(group, key) {
     layers[key] = group;
     const box = document.querySelector(`[data-layer="${key}"]`);
     if (box) {
@@ -345,8 +345,8 @@ const zonerisk = (() => {
     one.shift = before && before < 7 ? [19 * Math.ceil(before / 2) * (before % 2 ? 1 : -1), 0] : null;
   }
 
-  function draw(key, group, id, shape) {
-    const drawn = rows(id);
+  function draw(group, key, shape) {
+    const drawn = rows(key);
     if (shape === "point" && key !== "regions") drawn.forEach(shift);
     for (const one of drawn) {
       const made = paint(SHAPES[shape](one), one.kind, one);
