@@ -152,7 +152,7 @@ class Atlas:
                     if provider is None or self.catalog.region(key).provider == provider.id}
         return webmap.written(
             "atlas.html", "atlas-page", drawn, online, self.catalog.edition.attribution, shows=[],
-            scripts=[webpage.asset("table.js")], entries=entries, provider=provider,
+            scripts=[webpage.code("table.js")], entries=entries, provider=provider,
             unjudged=unjudged, zones=[],
             provenance=self.verdicts[keys[0]].provenance,
             elsewhere=sum(not entry.located for entry in entries), **words)

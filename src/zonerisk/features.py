@@ -25,6 +25,8 @@ _LEG_M = 100_000.0
 _MARGIN_M = 60.0
 _STEPS = 64
 DR_LIMIT_KM = 300.0
+# No region has so many sites; around a map of many regions the line would mean nothing.
+_MOST_CENTRES = 250
 
 
 class Point(NamedTuple):
@@ -250,7 +252,7 @@ def _limit(verdict: Verdict) -> list[Feature]:
     from shapely import Polygon, get_parts, union_all
 
     centres = [at for place in verdict.places if (at := _located(place))]
-    if not centres:
+    if not 0 < len(centres) <= _MOST_CENTRES:
         return []
     km = next((finding.threshold.value for finding in verdict.findings
                if finding.rule == "dr" and finding.threshold), DR_LIMIT_KM)

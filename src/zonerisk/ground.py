@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.errors import DataError
@@ -22,10 +21,6 @@ ERROR_KM = 1
 
 # No data centre stands beyond; Mercator would give the rest of a page to ice.
 _WORLD = (-60.0, -180.0, 84.0, 180.0)
-# Cut pieces overlap by so many degrees, or the canvas shows a hairline between them.
-_OVERLAP = 0.01
-_DECIMALS = 3
-
 Resolution = Literal["l", "i"]
 
 
@@ -52,15 +47,18 @@ class Level(NamedTuple):
     box: Box
     resolution: Resolution
     tolerance: float
+    decimals: int
 
 
-@dataclass(frozen=True)
-class Ground:
-    """Rings and lines as encoded polylines of three decimals, ready for a page.
+class Sheet(NamedTuple):
+    """The ground of one box: rings and lines as encoded polylines.
 
-    Land lies undermost, lakes on it, and the islands of the lakes on those.
+    Laid in this order: a blank sea over the coarser sheet, land, lakes, their islands,
+    rivers, borders.
     """
 
+    box: Box
+    decimals: int
     land: tuple[str, ...]
     water: tuple[str, ...]
     islands: tuple[str, ...]
@@ -68,53 +66,42 @@ class Ground:
     borders: tuple[str, ...]
 
 
-def around(box: Box) -> Ground:
-    """Cut the ground for a map that opens on a box: fine in it, coarser farther out."""
+_FAR = Level(WORLD, "l", 0.25, 2)
+
+
+def around(box: Box) -> list[Sheet]:
+    """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
     near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west)))
     span = max(near.north - near.south, near.east - near.west)
-    levels = [Level(WORLD, "l", 0.2)]
+    sheets = [_cut(_FAR)]
     if span < 60:
-        levels.append(Level(near.grown(12), "l", 0.03))
+        sheets.append(_cut(Level(near.grown(12), "l", 0.03, 3)))
     if span < 12:
-        levels.append(Level(near, "i", 0.004))
-    return _cut(tuple(levels))
+        sheets.append(_cut(Level(near, "i", 0.004, 3)))
+    return sheets
 
 
-def world() -> Ground:
-    """Cut the ground of the whole world, without rivers."""
-    return _cut((Level(WORLD, "l", 0.06),))
-
-
-def _cut(levels: Sequence[Level]) -> Ground:
+@lru_cache(maxsize=4)
+def _cut(level: Level) -> Sheet:
     areas: dict[int, list[str]] = {1: [], 2: [], 3: []}
     rivers: list[str] = []
     borders: list[str] = []
-    for index, level in enumerate(levels):
-        inner = levels[index + 1].box if index + 1 < len(levels) else None
-        frames = tuple(_frames(level.box, inner))
-        for kind, rings in _rings(level, frames):
+    for frame in _frames(level.box):
+        for kind, rings in _rings(level, frame):
             areas[kind] += rings
-        borders += _lines("countries", level, frames)
-        if level.box is not WORLD:
-            rivers += _lines("rivers", level, frames)
-    return Ground(tuple(areas[1]), tuple(areas[2]), tuple(areas[3]), tuple(rivers), tuple(borders))
+        borders += _lines("countries", level, frame)
+        if level is not _FAR:
+            rivers += _lines("rivers", level, frame)
+    return Sheet(level.box, level.decimals, tuple(areas[1]), tuple(areas[2]), tuple(areas[3]),
+                 tuple(rivers), tuple(borders))
 
 
-def _frames(outer: Box, inner: Box | None) -> Iterable[Box]:
-    """Split what lies between two boxes into rectangles, moved into -180 to 180."""
-    if inner is None:
-        pieces = [outer]
-    else:
-        south, north = max(outer.south, inner.south), min(outer.north, inner.north)
-        pieces = [Box(outer.south, outer.west, south, outer.east),
-                  Box(north, outer.west, outer.north, outer.east),
-                  Box(south, outer.west, north, inner.west),
-                  Box(south, inner.east, north, outer.east)]
-    for piece in pieces:
-        for turn in (-360.0, 0.0, 360.0):
-            west, east = max(piece.west + turn, -180.0), min(piece.east + turn, 180.0)
-            if piece.north > piece.south and east > west:
-                yield Box(piece.south, west, piece.north, east)
+def _frames(box: Box) -> Iterable[Box]:
+    """Move the parts of a box that lie beyond the antimeridian into -180 to 180."""
+    for turn in (-360.0, 0.0, 360.0):
+        west, east = max(box.west + turn, -180.0), min(box.east + turn, 180.0)
+        if east > west:
+            yield Box(box.south, west, box.north, east)
 
 
 class _Set(NamedTuple):
@@ -177,46 +164,41 @@ def _parts(level: Level, frame: Box, shapes: Any) -> Any:
     """Clip and thin shapes; also give which shape each part came from."""
     import shapely
 
-    pad = _OVERLAP
-    cut = shapely.clip_by_rect(shapes, frame.west - pad, frame.south - pad, frame.east + pad,
-                               frame.north + pad)
+    cut = shapely.clip_by_rect(shapes, frame.west, frame.south, frame.east, frame.north)
     thin = shapely.simplify(cut, level.tolerance, preserve_topology=False)
     return shapely.get_parts(thin, return_index=True)
 
 
-def _rings(level: Level, frames: Iterable[Box]) -> Iterable[tuple[int, list[str]]]:
-    """Give land and lakes, the outer before what lies in them."""
+def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
+    """Give land, lakes and the lakes' islands, by the source's number for each."""
     import shapely
 
-    for frame in frames:
-        kinds, shapes = _geometries(_read("gshhs", level.resolution), frame,
-                                    6 * level.tolerance, closed=True)
-        parts, owner = _parts(level, frame, shapes)
-        for kind in (1, 2, 3):
-            mine = parts[kinds[owner] == kind]
-            yield kind, _encoded(shapely.get_exterior_ring(mine[shapely.area(mine) > 0]))
+    kinds, shapes = _geometries(_read("gshhs", level.resolution), frame, 6 * level.tolerance,
+                                closed=True)
+    parts, owner = _parts(level, frame, shapes)
+    for kind in (1, 2, 3):
+        mine = parts[kinds[owner] == kind]
+        rings = shapely.get_exterior_ring(mine[shapely.area(mine) > 0])
+        yield kind, _encoded(rings, level.decimals)
 
 
-def _lines(name: str, level: Level, frames: Iterable[Box]) -> list[str]:
+def _lines(name: str, level: Level, frame: Box) -> list[str]:
     import shapely
 
-    result: list[str] = []
-    for frame in frames:
-        _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance,
-                                closed=False)
-        parts, _ = _parts(level, frame, shapes)
-        result += _encoded(parts[shapely.length(parts) > 0])
-    return result
+    _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance,
+                            closed=False)
+    parts, _ = _parts(level, frame, shapes)
+    return _encoded(parts[shapely.length(parts) > 0], level.decimals)
 
 
-def _encoded(lines: Any) -> list[str]:
+def _encoded(lines: Any, decimals: int) -> list[str]:
     import numpy as np
     import shapely
 
     points, owner = shapely.get_coordinates(lines, return_index=True)
     if not len(points):
         return []
-    whole = np.rint(points[:, ::-1] * 10**_DECIMALS).astype(int)
+    whole = np.rint(points[:, ::-1] * 10**decimals).astype(int)
     ends = np.flatnonzero(np.diff(owner)) + 1
     return [encode(line.tolist()) for line in np.split(whole, ends)]
 

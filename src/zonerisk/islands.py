@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from zonerisk import features, ground
@@ -14,17 +15,19 @@ from zonerisk.webpage import web_address
 
 if TYPE_CHECKING:
     from zonerisk.features import Setting
-    from zonerisk.ground import Ground
+    from zonerisk.ground import Sheet
     from zonerisk.model import Evidence
     from zonerisk.verdict import Verdict
     from zonerisk.view import Shows
 
 _DECIMALS = 5
+_OSM = "https://www.openstreetmap.org/"
 # A view never shrinks below so many degrees (about 600 m), or a point would fill the screen.
 _LEAST_VIEW = 0.003
 # Beyond so many, the rings of a band or the lines between zones would only hide each other.
 _MOST_BANDS = 64
 _MOST_LINES = 400
+_MOST_LIT = 100
 
 
 @dataclass(frozen=True)
@@ -108,27 +111,49 @@ class Drawn:
                 if (self.band() if layer.key == "band" else self.of_kind(layer.kind))]
 
     def islands(self) -> dict[str, Any]:
-        """Write each layer's rows: id, name, outcome, zone, doubt, coordinates, words."""
-        return {layer.key: self._rows(layer.kind, self.of_kind(layer.kind))
-                for layer in self.layers() if layer.shape}
+        """Write each layer's rows, and the sources that they cite by number."""
+        tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
+        return {**tables, "sources": self._cited()}
 
-    def _rows(self, kind: str, rows: Sequence[Feature]) -> dict[str, Any]:
+    def _table(self, kind: str) -> dict[str, Any]:
+        """Write rows: id, name, outcome, zone, doubt, coordinates, then the words' values."""
+        rows = self.of_kind(kind)
+        prefix = commonprefix([row.id for row in rows])
         words = list(rows[0].words)
-        cites = kind == "site"
-        return {"kind": kind, "words": words + ["sources"] * cites, "rows": [
-            [row.id, row.name, row.outcome, self.zones.get(row.zone or ""), row.uncertainty_m,
-             [round(value, _DECIMALS) for point in row.points for value in point],
-             *(row.words[word] for word in words),
-             *([[self._number(piece) for piece in self.evidence.get(row.id, ())]] * cites)]
-            for row in rows]}
+        columns = [_few([row.words[word] for row in rows]) for word in words]
+        if kind == "site":
+            words.append("sources")
+            columns.append((None, [[self._number(piece) for piece in self.evidence.get(row.id, ())]
+                                   for row in rows]))
+        heads = [[row.id[len(prefix):], row.name, row.outcome, self.zones.get(row.zone or ""),
+                  _short(row.uncertainty_m),
+                  [round(value, _DECIMALS) for point in row.points for value in point]]
+                 for row in rows]
+        tails = zip(*(values for _, values in columns), strict=True) if columns else [()] * len(rows)
+        return {"kind": kind, "prefix": prefix,
+                "words": [[word, few] for word, (few, _) in zip(words, columns, strict=True)],
+                "rows": [[*head, *tail] for head, tail in zip(heads, tails, strict=True)]}
 
     def _number(self, piece: Evidence) -> int:
         return self._sources.setdefault(piece, len(self._sources))
 
-    def sources(self) -> list[list[str | None]]:
-        """Write the evidence that rows cite by number; call after :meth:`islands`."""
-        return [[piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim]
-                for piece in self._sources]
+    def _cited(self) -> dict[str, Any]:
+        """Write grade, title, address, day and claim of each source.
+
+        An object of OpenStreetMap needs no title: its address says it all.
+        """
+        columns: list[list[Any]] = [[], [], [], [], []]
+        for piece in self._sources:
+            url = web_address(piece.url)
+            path = (url or "").removeprefix(_OSM)
+            mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
+            row = (piece.grade, None if mapped else piece.title, path if mapped else url,
+                   piece.read, piece.claim)
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+        few = [_few(column) for column in columns]
+        return {"few": [values for values, _ in few],
+                "rows": list(zip(*(column for _, column in few), strict=True))}
 
     @property
     def box(self) -> Box:
@@ -136,7 +161,7 @@ class Drawn:
         first = [row for row in self.rows if row.kind in ("site", "disc", "region")]
         return bounds(point for row in first or self.rows for point in _extent(row))
 
-    def ground(self) -> Ground:
+    def ground(self) -> list[Sheet]:
         """Cut the ground around the sites."""
         return ground.around(self.box)
 
@@ -168,7 +193,7 @@ class Drawn:
             pair = ("separation", " ".join(subjects))
             keys += [pair] if pair in at else []
             rows = [at[key] for key in dict.fromkeys(keys) if key in at]
-            lit = [f"{row.kind}:{row.id}" for row in rows]
+            lit = [f"{row.kind}:{row.id}" for row in rows] if len(rows) <= _MOST_LIT else []
             found.append({"bounds": bounds(point for row in rows for point in _extent(row)),
                           "features": lit, "words": words})
         return found
@@ -190,6 +215,19 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
     asked = {finding.rule: finding.threshold.value for finding in verdict.findings
              if finding.threshold and features.by_fibre(verdict, finding)}
     return asked.get("separation-min"), asked.get("separation-max")
+
+
+def _short(metres: float | None) -> float | None:
+    """Drop the ``.0`` of whole metres."""
+    return int(metres) if metres is not None and metres == int(metres) else metres
+
+
+def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
+    """Write a column of few different values as those, and a number for each row."""
+    kinds = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if len(kinds) * 4 > len(values):
+        return None, values
+    return list(kinds), [kinds[value] for value in values]
 
 
 def _turned(row: Feature, origin: float) -> Feature:

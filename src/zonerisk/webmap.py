@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -190,11 +189,10 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
         "page": {"single": drawn.single, "view": drawn.box, "turns": drawn.turns(), "shows": shows,
                  "band": drawn.band(), "strict": bool(online and online.strict),
                  "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}"]},
-        "ground": asdict(drawn.ground()), **drawn.islands()}
-    data["sources"] = drawn.sources()
+        "ground": drawn.ground(), **drawn.islands()}
     return webpage.render(
-        template, scripts=[leaflet, webpage.asset("map.js"), *scripts, script],
-        styles=[leaflet_style, webpage.asset("page.css")], islands=data,
+        template, scripts=[leaflet, webpage.code("map.js"), *scripts, script],
+        styles=[leaflet_style, webpage.code("page.css")], islands=data,
         pictures=online.hosts if online else (), layout=layout, version=__version__,
         map_html=Markup(element),
         layers=layers, lined=any(layer.shape == "line" for layer in layers),

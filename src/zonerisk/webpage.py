@@ -28,6 +28,18 @@ def asset(name: str) -> str:
 
 
 @cache
+def code(name: str) -> str:
+    """Read one of the package's scripts or styles without its comments and indents."""
+    text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
+    return _tight(text) if name.endswith(".css") else re.sub(r"\n\s+", "\n", text)
+
+
+def _tight(style: str) -> str:
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).strip()
+
+
+@cache
 def leaflet() -> tuple[str, str]:
     """Give Leaflet's script and style from the XStatic-Leaflet package, made to stand alone.
 
@@ -46,7 +58,7 @@ def leaflet() -> tuple[str, str]:
     except (ImportError, OSError):
         raise DataError("Leaflet is missing; install xstatic-leaflet 1.9") from None
     script = re.sub(r"\n//# sourceMappingURL=\S*", "", script)
-    return script.strip(), re.sub(r"[\w-]+:\s*url\([^)]*\);", "", style)
+    return script.strip(), _tight(re.sub(r"[\w-]+:\s*url\([^)]*\);", "", style))
 
 
 def island(data: Any) -> str:

@@ -8,11 +8,12 @@ const zonerisk = (() => {
     return element ? JSON.parse(element.textContent) : null;
   };
   const page = read("page");
-  const sources = read("sources") || [];
+  const sources = read("sources");
   const layers = {};
   const features = new Map();
   const painted = [];
   const labels = [];
+  const lines_ = [];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let map, halo, ground, palette, bandGroup;
 
@@ -69,7 +70,9 @@ const zonerisk = (() => {
   function cited(indices) {
     const list = make("ul", "cited");
     for (const index of indices || []) {
-      const [grade, title, address, day, claim] = sources[index];
+      const [grade, given, url, day, claim] = sources.rows[index].map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
+      const title = given ?? `OpenStreetMap ${url.replace("/", " ")}`;
+      const address = given === null ? `https://www.openstreetmap.org/${url}` : url;
       list.append(make("li", "", make("span", "grade", grade), " ", link(address, title),
         `, read ${day}. `, make("span", "claim", claim)));
     }
@@ -186,7 +189,6 @@ const zonerisk = (() => {
     rivers: () => ({color: palette.river, weight: 1.3, interactive: false}),
     borders: () => ({color: palette.border, weight: 1, dashArray: "5 3", interactive: false}),
   };
-  const LOOK_OF_GROUND = {land: "land", water: "water", islands: "land", rivers: "rivers", borders: "borders"};
 
   function paint(layer, look, one) {
     Object.assign(layer.options, LOOK[look](one));
@@ -201,7 +203,7 @@ const zonerisk = (() => {
 
   /* ---- ground ----------------------------------------------------------------------- */
 
-  function decode(text) {
+  function decode(text, scale) {
     const line = [];
     let lat = 0, lon = 0, index = 0;
     const next = () => {
@@ -216,7 +218,7 @@ const zonerisk = (() => {
     while (index < text.length) {
       lat += next();
       lon += next();
-      line.push([lat / 1000, lon / 1000]);
+      line.push([lat / scale, lon / scale]);
     }
     return line;
   }
@@ -229,18 +231,8 @@ const zonerisk = (() => {
     map.createPane("ground").style.zIndex = 150;
     map.getPane("ground").style.pointerEvents = "none";
     ground = L.canvas({pane: "ground", padding: 0.4});
-    const data = read("ground");
-    for (const [part, look] of Object.entries(LOOK_OF_GROUND)) {
-      for (const text of data[part]) {
-        const line = decode(text);
-        for (const turn of page.turns) {
-          const moved = turn ? line.map(([lat, lon]) => [lat, lon + turn]) : line;
-          const options = {renderer: ground, pane: "ground"};
-          const made = look === "land" || look === "water" ? L.polygon(moved, options) : L.polyline(moved, options);
-          paint(made, look, {}).addTo(map);
-          if (look === "rivers" || look === "borders") lines.all.push(made);
-        }
-      }
+    for (const sheet of read("ground")) {
+      for (const turn of page.turns) spread(sheet, turn);
     }
     const legend = document.getElementById("legend");
     if (legend && map.getSize().x < 620) legend.open = false;
@@ -269,6 +261,23 @@ const zonerisk = (() => {
     halo = L.featureGroup().addTo(map);
   }
 
+  /* Lays a sheet over the coarser one below it. */
+  function spread([box, decimals, land, water, islands, rivers, borders], turn) {
+    const options = {renderer: ground, pane: "ground"};
+    const lay = (look, made) => paint(made, look, {}).addTo(map);
+    const [south, west, north, east] = box;
+    lay("water", L.rectangle([[south, west + turn], [north, east + turn]], options));
+    for (const [look, lines] of [["land", land], ["water", water], ["land", islands], ["rivers", rivers], ["borders", borders]]) {
+      for (const text of lines) {
+        const line = decode(text, 10 ** decimals);
+        const moved = turn ? line.map(([lat, lon]) => [lat, lon + turn]) : line;
+        const area = look === "land" || look === "water";
+        const made = lay(look, area ? L.polygon(moved, options) : L.polyline(moved, options));
+        if (!area) lines_.push(made);
+      }
+    }
+  }
+
   /* Fits a view into the part of the map that the legend leaves free. */
   function fit([south, west, north, east], animate, padding, most) {
     const legend = document.getElementById("legend");
@@ -288,11 +297,10 @@ const zonerisk = (() => {
     const close = map.getZoom() > 13.5;
     if (close === lines.hidden) return;
     lines.hidden = close;
-    for (const line of lines.all) {
+    for (const line of lines_) {
       if (close) line.remove(); else line.addTo(map);
     }
   }
-  lines.all = [];
   lines.hidden = false;
 
   function plain(words) {
@@ -317,14 +325,14 @@ const zonerisk = (() => {
     }
   }
 
+  /* A column with few different values holds their numbers in its list. */
   function rows(id) {
-    const data = read(id);
-    return data.rows.map(([key, name, outcome, zone_, radius, points, ...words]) => {
+    const {kind, prefix, words, rows: listed} = read(id);
+    return listed.map(([key, name, outcome, zone_, radius, points, ...values]) => {
       const at = [];
       for (let i = 0; i < points.length; i += 2) at.push([points[i], points[i + 1]]);
-      const one = {kind: data.kind, id: key, name, outcome, zone: zone_, radius: radius, points: at, at: at[0]};
-      data.words.forEach((word, index) => { one[word] = words[index]; });
-      one.crowd = data.rows.length > 300;
+      const one = {kind, id: prefix + key, name, outcome, zone: zone_, radius, points: at, at: at[0], crowd: listed.length > 300};
+      words.forEach(([word, few], index) => { one[word] = few ? few[values[index]] : values[index]; });
       return one;
     });
   }
@@ -357,7 +365,7 @@ const zonerisk = (() => {
       features.get(name).push(made);
       label(one, key);
     }
-    const popup = L.popup({maxWidth: 340, autoPanPadding: [20, 20]});
+    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPadding: [20, 20]});
     popup.setContent((from) => describe(from.one));
     group.bindTooltip((from) => make("span", "", from.one.name), {sticky: true});
     group.bindPopup(popup);
@@ -466,6 +474,12 @@ const zonerisk = (() => {
     }
   }
 
+  /* On a phone the map lies above the lists. */
+  function bring() {
+    const box = map.getContainer().parentElement;
+    if (box.getBoundingClientRect().bottom < 200) box.scrollIntoView({block: "nearest"});
+  }
+
   function press(button) {
     for (const other of document.querySelectorAll(".pick[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
     if (button) button.setAttribute("aria-pressed", "true");
@@ -475,6 +489,7 @@ const zonerisk = (() => {
     press(button);
     light(page.shows[index].features);
     map.closePopup();
+    bring();
     fit(page.shows[index].bounds, !still.matches, 56, 16);
     tell(`The map shows ${page.shows[index].words}.`);
   }
@@ -503,7 +518,8 @@ const zonerisk = (() => {
           press(button);
           light([`site:${made.one.id}`]);
           const near = L.latLng(made.one.at).toBounds(Math.max(600, 5 * made.one.radius));
-          fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], !still.matches, 20, 16);
+          bring();
+          fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], false, 20, 16);
           made.fire("click", {latlng: made.getLatLng()}, true);
           tell(`The map shows ${made.one.name}.`);
         });
