@@ -24,6 +24,8 @@ COMMANDS = {
     "compare": ("compare", "compare"),
     "list": ("listing", "list_"),
     "show": ("show", "show"),
+    "map": ("map", "map_"),
+    "atlas": ("atlas", "atlas"),
     "layers": ("layers", "app"),
 }
 _SETTINGS: dict[str, Any] = {
