@@ -101,18 +101,18 @@ class TestCandidates:
     def test_a_chain_from_candidates_is_grade_c(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO)
         (shared,) = found.risks
-        assert (shared.id, shared.grade, shared.outcome) == ("power:top", "C", "warn")
+        assert (shared.id, shared.grade, shared.outcome) == ("power:top+near", "C", "warn")
         assert shared.message == (
-            "a and b may hang on TOP 400 kV (S1 225 kV, nearest known at 0.5 km from a, 1 circuit "
-            "below; S3 225 kV, nearest known at 0.5 km from b, 2 circuits below; which stations "
-            "feed them is not known)")
+            "a and b may hang on TOP 400 kV (S1 225 kV, nearest candidate at 0.5 km from a, 1 circuit "
+            "below; S3 225 kV, nearest candidate at 0.5 km from b, 2 circuits below; which "
+            "stations feed them is not known)")
         assert [piece.title for piece in shared.evidence] == ["a map", "a graph"]
 
     def test_never_fed_by(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO, 1)
         said = " ".join((found.reason, *found.notes, *(one.message for one in found.risks)))
         assert "fed by" not in said.lower()
-        assert "near a, not known to feed them: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km" in said
+        assert "stations near a, none known to feed it: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km" in said
 
     def test_beyond_the_hops_is_unknown_not_separate(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO, 1)
@@ -121,20 +121,20 @@ class TestCandidates:
     def test_the_disc_decides_and_an_overlap_is_told(self) -> None:
         found = assess("power", units("a", "b", uncertainty_m=2200), [], DAY, TWO)
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
-        assert all("could be the nearest: candidates overlap" in note for note in found.notes)
+        assert all("candidates overlap: any of 2 could be the nearest" in note for note in found.notes)
 
     def test_candidates_that_agree_still_share(self) -> None:
         agreeing = sample({key: [near("s1", 500), near("s2", 600)] for key in "ab"},
                           {"s1": {"top": 1}, "s2": {"top": 3}})
         (shared,) = assess("power", units("a", "b"), [], DAY, agreeing).risks
-        assert shared.id == "power:top"
+        assert shared.id == "power:top+near"
         assert (
-            "S1 225 kV or S2 225 kV, nearest known at 0.5 to 0.6 km from a and b, 3 circuits below") in shared.message
+            "S1 225 kV or S2 225 kV, nearest candidate at 0.5 to 0.6 km from a and b, 3 circuits below") in shared.message
 
     def test_the_same_single_candidate(self) -> None:
         same = sample({"a": [near("s1", 500)], "b": [near("s1", 900)]}, {"s1": {"top": 1}})
         (shared,) = assess("power", units("a", "b"), [], DAY, same).risks
-        assert shared.id == "power:s1"
+        assert shared.id == "power:s1+near"
         assert shared.outcome == "warn"
 
 
@@ -156,6 +156,15 @@ class TestStatedStation:
         grid = sample({"b": [near("s3", 500)]}, {"rte/GULL": {"top": 1}, "s3": {"top": 2}})
         (shared,) = assess("power", units("a", "b"), [owner], DAY, grid).risks
         assert shared.grade == "C"
+
+
+    def test_a_third_that_may_share_hides_nothing(self) -> None:
+        owner = region(one=feed("a", station="rte/GULL"), two=feed("b", station="rte/TERN"))
+        grid = sample({"c": [near("s3", 500)]}, {
+            "rte/GULL": {"rte/TOP": 1}, "rte/TERN": {"rte/TOP": 2}, "s3": {"rte/TOP": 1}})
+        found = assess("power", units("a", "b", "c"), [owner], DAY, grid)
+        assert [(one.id, one.grade, len(one.members)) for one in found.risks] == [
+            ("power:rte/TOP", "B", 2), ("power:rte/TOP+near", "C", 3)]
 
 
 names = st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True)
@@ -201,12 +210,23 @@ def test_doubt_turns_unknown_into_nothing_else(stated: list[Feed], grid: Sample,
         assert severity(vague.outcome(pair)) >= severity(sure.outcome(pair))
 
 
+@settings(max_examples=60, deadline=None)
+@given(feeds, grids)
+def test_candidates_never_weaken_what_is_stated(stated: list[Feed], grid: Sample) -> None:
+    owner = region(**{f"f{i}": one for i, one in enumerate(stated)})
+    bare = Sample(upstream=grid.upstream, names=grid.names, sources=grid.sources)
+    alone, both = (assess("power", units(*"abcd"), [owner], DAY, one) for one in (bare, grid))
+    for pair in PAIRS:
+        if alone.outcome(pair) == "fail":
+            assert both.outcome(pair) == "fail"
+
+
 class TestCatalogue:
     """The shipped records with the shipped sample."""
 
     def test_vitry_and_the_bunker_may_share_villejust(self, shipped: Catalog) -> None:
         found = shipped.score("scaleway-fr-par", units="sites")
-        shared = next(one for one in found.shared_risks if one.id == "power:rte/VLEJU")
+        shared = next(one for one in found.shared_risks if one.id == "power:rte/VLEJU+near")
         assert {"scaleway-fr-par/dc3", "scaleway-fr-par/dc4"} <= {
             member.replace("opcore", "scaleway") for member in shared.members}
         assert (shared.grade, shared.outcome) == ("C", "warn")
@@ -226,4 +246,4 @@ class TestCatalogue:
         assert power.outcome == "unknown"
         assert "no power feed is disclosed for SBG3, SBG4 and SBG5" in power.message
         assert "until 2021-03-10 only" in power.message
-        assert "SBG5, not known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
+        assert "SBG5, none known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message

@@ -43,6 +43,9 @@ def test_candidates_are_what_the_disc_leaves_open() -> None:
     assert len(Neighbourhood(near, 500, "x").candidates) == 5
     assert Neighbourhood(near, 5000, "x").candidates == ()
     assert Neighbourhood((), 5000, "x").candidates == ()
+    vague = Near("v", "v", None, 900)
+    assert Neighbourhood((vague, *near), 10, "x").candidates == ()
+    assert Neighbourhood((vague, *near), 10, "x").transmission[0] == vague
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KINDS = ("power", "network")
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4
+GRADES: tuple[Grade, ...] = ("A", "B", "C")
 _TOLD = 6
 
 
@@ -63,9 +64,10 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
     if kind == "power":
         chains = [link for unit in units for link in _chains(unit, current, below, sample, hops)]
         # A stated supply that all of a group share leaves nothing more to suspect.
+        known = tuple(risks)
         risks += [found for found in _upstream_risks(units, chains, sample)
-                  if not any(set(found.members) <= set(known.members)
-                             and known.grade <= found.grade for known in risks)]
+                  if not any(set(found.members) <= set(one.members) and one.grade <= found.grade
+                             for one in known)]
         grouped = {unit for found in risks for unit in found.members}
         told, sources = _told([unit for unit in units if unit.id not in grouped], sample)
         notes, cited = (*notes, *told), (*cited, *sources)
@@ -160,19 +162,22 @@ def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sam
         best.setdefault((chain.top, chain.unit), chain)
     groups: dict[tuple[tuple[str, ...], Grade], list[str]] = {}
     for top in dict.fromkeys(top for top, _ in best):
-        members = tuple(unit.id for unit in units if (top, unit.id) in best)
-        if len(members) > 1:
-            grade = max(best[top, unit].grade for unit in members)
-            groups.setdefault((members, grade), []).append(top)
+        for grade in GRADES:
+            # What some units surely share is not hidden by others that may share it too.
+            members = tuple(unit.id for unit in units if (top, unit.id) in best
+                            and best[top, unit.id].grade <= grade)
+            if len(members) > 1 and any(best[top, unit].grade == grade for unit in members):
+                groups.setdefault((members, grade), []).append(top)
     found = []
     for (members, grade), tops in groups.items():
         tops.sort(key=lambda top: (sum(best[top, unit].hops for unit in members), top))
         first = [best[tops[0], unit] for unit in members]
         hit = [unit for unit in units if unit.id in members]
         evidence = tuple(dict.fromkeys(piece for one in first for piece in one.evidence))
+        key = tops[0] + ("+near" if grade == "C" else "")
         message = _worded(hit, first, tops, grade, sample)
-        found.append(risk("power", tops[0], grade, hit, message, evidence))
-    return found
+        found.append(risk("power", key, grade, hit, message, evidence))
+    return sorted(found, key=lambda one: one.grade)
 
 
 def _worded(hit: Sequence[Unit], first: Sequence[_Chain], tops: Sequence[str], grade: Grade,
@@ -191,7 +196,7 @@ def _way(start: str, hops: int, chains: Sequence[_Chain]) -> str:
     """Word the ways up from one start: the stations near some sites, or their stated feed."""
     sites = listing([one.site for one in chains])
     distances = [far for one in chains for far in one.distances_m]
-    begin = (f"{start}, nearest known at {_km(distances)} from {sites}" if distances
+    begin = (f"{start}, nearest candidate at {_km(distances)} from {sites}" if distances
              else f"{start}, which feeds {sites}")
     return begin + (f", {hops} circuit{'' if hops == 1 else 's'} below" if hops else "")
 
@@ -228,9 +233,9 @@ def _near(names: Sequence[str], around: Sequence[Neighbourhood]) -> str:
         f"{column[0].label} at {_km([one.distance_m for one in column])}"
         for column in zip(*(_shown(one) for one in around), strict=True))
     open_ = around[0].open
-    doubt = (f" (any of the first {open_} of 220 kV and over could be the nearest: candidates "
-             "overlap)" if open_ > 1 else "")
-    return f"near {listing(names)}, not known to feed them: {listed}{doubt}"
+    doubt = (f" (candidates overlap: any of {open_} could be the nearest)" if open_ > 1 else "")
+    whom = "it" if len(names) == 1 else "them"
+    return f"stations near {listing(names)}, none known to feed {whom}: {listed}{doubt}"
 
 
 def _km(metres: Sequence[float]) -> str:

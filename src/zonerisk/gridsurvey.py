@@ -223,7 +223,7 @@ def rte_circuits(layers: Path) -> tuple[Circuit, ...]:
 def osm_stations(layers: Path) -> tuple[Station, ...]:
     """Read the raw layer of European stations, without joints and made-up ids."""
     return tuple(
-        Station(row["id"], row["name"] or row["id"], float(row["max_kv"]),
+        Station(row["id"], row["name"] or f"unnamed {row['id']}", float(row["max_kv"]),
                 "private" if is_private(row["name"], row["operator"]) else "substation", None,
                 float(row["lat"]), float(row["lon"]))
         for row in _table(layers, OSM, "id", "under_construction")

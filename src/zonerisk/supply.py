@@ -65,8 +65,13 @@ class Neighbourhood:
 
     @property
     def candidates(self) -> tuple[Near, ...]:
-        """Transmission stations that could be the nearest; none where they are too many."""
-        return self.transmission[:self.open] if self.open < MOST else ()
+        """Transmission stations that could be the nearest.
+
+        None where they are too many, or where one is of unknown voltage: it may be no
+        transmission station, and another the nearest.
+        """
+        found = self.transmission[:self.open]
+        return found if len(found) < MOST and all(one.kv for one in found) else ()
 
 
 _Place = tuple[float, float, float]
