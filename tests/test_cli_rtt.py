@@ -19,8 +19,8 @@ def test_one_campus() -> None:
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
         "p1 to p2: 0.13 ms, at most 13.3 km of fibre, likely 5.1 km at most; so near that they "
-        "can only be one campus; refutes the recorded places, 16.7 km (16.6 km to 16.8 km) apart",
-        "1 pair: 1 can only be one campus, 1 refute something; the rest allows what is claimed "
+        "are almost certainly one campus; refutes the recorded places, 16.7 km (16.6 km to 16.8 km) apart",
+        "1 pair: 1 almost certainly one campus, 1 refute something; the rest allows what is claimed "
         "and proves nothing"]
 
 

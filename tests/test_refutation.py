@@ -29,7 +29,7 @@ def test_and_recorded_places(zz: Catalog) -> None:
     (found,) = judge(scope, [Trip("a", "b", 0.1)], DAY)
     assert found.refuted[0].startswith("the recorded places, 22.1 km")
     assert found.bound.campus
-    assert "so near that they can only be one campus" in found.message
+    assert "so near that they are almost certainly one campus" in found.message
     assert judge(scope, [Trip("a", "b", 0.3)], DAY)[0].refuted == ()
 
 

@@ -41,7 +41,7 @@ class Judged:
         said = (f"{trip.a} to {trip.b}: {trip.ms:g} ms, at most {self.bound.fibre_km:.1f} km of "
                 f"fibre, likely {self.bound.likely_km:.1f} km at most")
         if self.bound.campus:
-            said += "; so near that they can only be one campus"
+            said += "; so near that they are almost certainly one campus"
         return "; ".join((said, *(f"refutes {one}" for one in self.refuted)))
 
 

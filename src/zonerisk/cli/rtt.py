@@ -70,6 +70,6 @@ def rtt(
     campus = sum(one.bound.campus for one in judged)
     lines = [one.message for one in judged]
     pairs = f"{len(judged)} pair{'' if len(judged) == 1 else 's'}"
-    lines.append(f"{pairs}: {campus} can only be one campus, {refuted} refute something; "
+    lines.append(f"{pairs}: {campus} almost certainly one campus, {refuted} refute something; "
                  "the rest allows what is claimed and proves nothing")
     write("\n".join(lines) + "\n", output)
