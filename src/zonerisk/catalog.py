@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -269,6 +268,8 @@ class Catalog:
             return (found[0],)
         if found:
             raise UnknownTarget(f"{text!r} could be {', '.join(sorted(found))}; name one")
+        import difflib
+
         known = (*self.region_ids, *self.provider_ids)
         near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"

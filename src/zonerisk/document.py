@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from zonerisk.errors import DataError
-
-if TYPE_CHECKING:
-    from yaml.nodes import Node
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
 Path_ = tuple[str | int, ...]
@@ -23,8 +20,7 @@ MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 # Plain (unquoted) spellings that mean "nothing here"; quoted ones stay text.
 _NULLS = {"", "~", "null"}
-# What the parser makes of untagged nodes; anything else was tagged by hand.
-_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value"}
+
 
 
 @dataclass(frozen=True)
@@ -144,60 +140,82 @@ def parse(raw: bytes, name: str) -> Document:
         raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_depth(text, name, loader)
-        node = yaml.compose(text, Loader=loader)
+        return _Builder(yaml.parse(text, Loader=loader), name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise DataError(f"{name}:{line}: is not YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
-    lines: dict[Path_, int] = {}
-    tree = _plain(node, (), lines, name) if node is not None else {}
-    if not isinstance(tree, dict):
-        raise DataError(f"{name}:1: (top level): must be a mapping of keys to values")
-    return Document(name, tree, lines)
 
 
-def _refuse_depth(text: str, name: str, loader: type) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
+class _Builder:
+    """Builds the tree from the parser's events, in one pass and without typing anything."""
+
+    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
+        self.events = events
+        self.name = name
+        self.lines: dict[Path_, int] = {}
+
+    def document(self) -> Document:
+        tree: Tree = {}
+        found = False
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if found:
+                    self.refuse(event, "holds a second document; keep one")
+                found = True
+            elif isinstance(event, yaml.NodeEvent):
+                tree = self.node(event, ())
+        if tree is None:
+            tree = {}
+        if not isinstance(tree, dict):
+            raise DataError(f"{self.name}:1: (top level): must be a mapping of keys to values")
+        return Document(self.name, tree, self.lines)
+
+    def refuse(self, event: yaml.Event, what: str) -> NoReturn:
+        raise DataError(f"{self.name}:{_line(event)}: {what}")
+
+    def node(self, event: yaml.Event, path: Path_) -> Tree:
+        self.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.AliasEvent):
-            line = _line(event)
-            raise DataError(f"{name}:{line}: alias *{event.anchor}: write the value out")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                line = _line(event)
-                raise DataError(f"{name}:{line}: nests deeper than {MAX_DEPTH} levels")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            self.refuse(event, f"alias *{event.anchor}: write the value out")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.refuse(event, f"tag {tag} is not used here; write plain values")
+        if isinstance(event, yaml.ScalarEvent):
+            value = str(event.value)
+            return None if not event.style and value.lower() in _NULLS else value
+        if len(path) >= MAX_DEPTH:
+            self.refuse(event, f"nests deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path)
+        return self.mapping(path)
+
+    def sequence(self, path: Path_) -> Tree:
+        items: list[Tree] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self.node(event, (*path, len(items))))
+        return items
+
+    def mapping(self, path: Path_) -> Tree:
+        result: dict[str, Tree] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            if not isinstance(event, yaml.ScalarEvent):
+                self.refuse(event, "a key must be plain text")
+            key = str(event.value)
+            here = (*path, key)
+            if key in result:
+                where = ".".join(map(str, here))
+                self.refuse(event, f"{where}: this key stands twice; keep one")
+            self.lines[here] = _line(event)
+            result[key] = self.node(next(self.events), here)
+        return result
 
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
-
-
-def _plain(node: Node, path: Path_, lines: dict[Path_, int], name: str) -> Tree:
-    line = node.start_mark.line + 1
-    lines[path] = line
-    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
-        raise DataError(f"{name}:{line}: tag {node.tag} is not used here; write plain values")
-    if isinstance(node, yaml.ScalarNode):
-        value = str(node.value)
-        return None if not node.style and value.lower() in _NULLS else value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
-    assert isinstance(node, yaml.MappingNode)
-    result: dict[str, Tree] = {}
-    for key_node, child in node.value:
-        key_line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise DataError(f"{name}:{key_line}: a key must be plain text")
-        key = str(key_node.value)
-        if key in result:
-            where = ".".join(map(str, (*path, key)))
-            raise DataError(f"{name}:{key_line}: {where}: this key stands twice; keep one")
-        result[key] = _plain(child, (*path, key), lines, name)
-        lines[*path, key] = key_line
-    return result

@@ -33,7 +33,7 @@ def effective(units: Sequence[Unit], assessments: Iterable[Assessment]) -> Range
     def open_(pair: Pair) -> bool:
         return known(pair) or any(each.outcome(pair) == "unknown" for each in decisive)
 
-    return Range(low=_independent(units, open_), high=_independent(units, known))
+    return Range.model_construct(low=_independent(units, open_), high=_independent(units, known))
 
 
 def _independent(units: Sequence[Unit], joined: Callable[[Pair], bool]) -> int:

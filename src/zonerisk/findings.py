@@ -58,8 +58,9 @@ class Case:
 
 def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
     """Apply every rule of a policy; the worst findings first."""
-    found = [_apply(name, rule, policy, case) for name, rule in policy.rules.items()
-             if name != "backup"]
+    found = [
+        _apply(name, rule, policy, case) for name, rule in policy.rules.items() if name != "backup"
+    ]
     return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
 
@@ -70,28 +71,27 @@ def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
     outcome = finding.outcome
     if outcome == "fail" and rule.severity == "warn" and rule.fail_beyond_km is None:
         outcome = "warn"
-    return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)),
-                                      "outcome": outcome})
+    return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
 
 
 def _limit(rule: Rule) -> Threshold:
     assert rule.threshold is not None
     assert rule.unit is not None
-    return Threshold(value=rule.threshold, unit=rule.unit)
+    return Threshold.model_construct(value=rule.threshold, unit=rule.unit)
 
 
 def _value(interval: Interval, unit: str, per: float = 1.0) -> Value:
     low, best, high = (None if end is None else round(end / per, 3) for end in interval)
-    return Value(low=low, best=best, high=high, unit=unit)
+    return Value.model_construct(low=low, best=best, high=high, unit=unit)
 
 
 def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
     limit = _limit(rule)
-    doubts = {unit.id: min((p.uncertainty_m for p in unit.positions), default=None)
-              for unit in case.units}
+    doubts = {
+        unit.id: min((p.uncertainty_m for p in unit.positions), default=None) for unit in case.units
+    }
     hidden = [unit for unit in case.units if doubts[unit.id] is None]
-    vague = [unit for unit in case.units
-             if (doubts[unit.id] or 0) > limit.value * 1000]
+    vague = [unit for unit in case.units if (doubts[unit.id] or 0) > limit.value * 1000]
     known = sorted(doubt for doubt in doubts.values() if doubt is not None)
     value = None
     if known and not hidden:
@@ -103,8 +103,14 @@ def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
     else:
         said = f"every {case.noun} is known to {known[-1]:g} m or better" if known else "no site"
     outcome: Outcome = "unknown" if hidden or vague or not known else "pass"
-    return Finding(rule=name, outcome=outcome, message=said, value=value, threshold=limit,
-                   subjects=tuple(unit.id for unit in (hidden or vague)))
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=said,
+        value=value,
+        threshold=limit,
+        subjects=tuple(unit.id for unit in (hidden or vague)),
+    )
 
 
 def _quorum(name: RuleName, rule: Rule, case: Case) -> Finding:
@@ -112,9 +118,14 @@ def _quorum(name: RuleName, rule: Rule, case: Case) -> Finding:
     enough = case.sold >= limit.value
     zones = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
     said = zones if enough else f"{zones}; a majority needs {limit.value:g}"
-    return Finding(rule=name, outcome="pass" if enough else "fail", message=said,
-                   value=_value(Interval(case.sold, case.sold, case.sold), "zones"),
-                   threshold=limit, subjects=(case.scope.region.id,))
+    return Finding.model_construct(
+        rule=name,
+        outcome="pass" if enough else "fail",
+        message=said,
+        value=_value(Interval(case.sold, case.sold, case.sold), "zones"),
+        threshold=limit,
+        subjects=(case.scope.region.id,),
+    )
 
 
 Measure = Callable[[Interval], Interval]
@@ -122,8 +133,16 @@ Ends = tuple[Outcome, Outcome]
 _OPEN: Ends = ("pass", "fail")
 
 
-def _pairwise(name: RuleName, rule: Rule, case: Case, measure: Measure, unit: str, per: float,
-               judge: Callable[[Interval, Interval], Ends], said: str) -> Finding:
+def _pairwise(
+    name: RuleName,
+    rule: Rule,
+    case: Case,
+    measure: Measure,
+    unit: str,
+    per: float,
+    judge: Callable[[Interval, Interval], Ends],
+    said: str,
+) -> Finding:
     """Judge every pair at both ends of its interval; the most telling pair speaks.
 
     The finding is known where it comes out the same at both ends, whichever pair is behind
@@ -140,26 +159,41 @@ def _pairwise(name: RuleName, rule: Rule, case: Case, measure: Measure, unit: st
     sign = 1 if name == "separation-min" else -1
     alike = [row for row in rows if _same(row[0]) == outcome]
     _, straight, measured, a, b = min(
-        alike or rows, key=lambda row: (row[1].best is None, sign * (row[1].best or 0)))
+        alike or rows, key=lambda row: (row[1].best is None, sign * (row[1].best or 0))
+    )
     count = len(alike)
     tail = f" ({count} of {len(rows)} pairs)" if outcome != "pass" else f" ({len(rows)} pairs)"
     if measured.high is None:
         message = f"{a.name} to {b.name}: no distance, their places are not disclosed{tail}"
     else:
         how = f" {said}" if said else ""
-        shown = (f"{measured.high:.2f} ms at most" if unit == "ms" and measured.best is None else
-                 f"{measured.low:.2f} to {measured.high:.2f} ms" if unit == "ms"
-                 else say_m(measured))
+        shown = (
+            f"{measured.high:.2f} ms at most"
+            if unit == "ms" and measured.best is None
+            else f"{measured.low:.2f} to {measured.high:.2f} ms"
+            if unit == "ms"
+            else say_m(measured)
+        )
         message = f"{a.name} to {b.name}: {shown}{how}{tail}"
-    return Finding(rule=name, outcome=outcome, message=message, subjects=(a.id, b.id),
-                   value=_value(measured, unit, per), threshold=_limit(rule))
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=message,
+        subjects=(a.id, b.id),
+        value=_value(measured, unit, per),
+        threshold=_limit(rule),
+    )
 
 
 def _alone(name: str, case: Case, threshold: Threshold | None = None) -> Finding:
     only = case.counted(len(case.units))
-    return Finding(rule=name, outcome="fail", threshold=threshold,
-                   message=f"{only}: there is no second one that could be spared",
-                   subjects=(case.scope.region.id,))
+    return Finding.model_construct(
+        rule=name,
+        outcome="fail",
+        threshold=threshold,
+        message=f"{only}: there is no second one that could be spared",
+        subjects=(case.scope.region.id,),
+    )
 
 
 def _same(ends: Ends) -> Outcome:
@@ -186,8 +220,16 @@ def _separation(name: RuleName, rule: Rule, case: Case) -> Finding:
             return _OPEN
         return at(measured.low, straight.low), at(measured.high, straight.high)
 
-    return _pairwise(name, rule, case, fibre_m if fibre else lambda straight: straight,
-                     "km", 1000, judge, "of fibre" if fibre else "")
+    return _pairwise(
+        name,
+        rule,
+        case,
+        fibre_m if fibre else lambda straight: straight,
+        "km",
+        1000,
+        judge,
+        "of fibre" if fibre else "",
+    )
 
 
 def _round_trip(name: RuleName, rule: Rule, case: Case) -> Finding:
@@ -195,13 +237,22 @@ def _round_trip(name: RuleName, rule: Rule, case: Case) -> Finding:
         kept = measured.at_most(rule.threshold or 0)
         return _OPEN if kept is None else ("pass", "pass") if kept else ("fail", "fail")
 
-    return _pairwise(name, rule, case, lambda straight: rtt_ms(fibre_m(straight)), "ms", 1,
-                     judge, "of round trip by light alone")
+    return _pairwise(
+        name,
+        rule,
+        case,
+        lambda straight: rtt_ms(fibre_m(straight)),
+        "ms",
+        1,
+        judge,
+        "of round trip by light alone",
+    )
 
 
 def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
-    return _judge_kinds(name, case, [case.assessments["building"], case.assessments["campus"]],
-                        _limit(rule))
+    return _judge_kinds(
+        name, case, [case.assessments["building"], case.assessments["campus"]], _limit(rule)
+    )
 
 
 def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
@@ -209,8 +260,9 @@ def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     return _judge_kinds(name, case, [case.assessments[name]], threshold)
 
 
-def _judge_kinds(name: str, case: Case, assessed: Sequence[Assessment],
-                 threshold: Threshold | None) -> Finding:
+def _judge_kinds(
+    name: str, case: Case, assessed: Sequence[Assessment], threshold: Threshold | None
+) -> Finding:
     if len(case.units) < 2:
         return _alone(name, case, threshold)
     listed = [(a.id, b.id) for a, b in pairs(case.units)]
@@ -224,8 +276,11 @@ def _judge_kinds(name: str, case: Case, assessed: Sequence[Assessment],
         said += f" (and {more} more shared risk{'' if more == 1 else 's'})" if more else ""
         subjects = telling[0].members
     elif outcome == "unknown":
-        said = next(each.reason for each in assessed
-                    if any(each.outcome(pair) == "unknown" for pair in listed))
+        said = next(
+            each.reason
+            for each in assessed
+            if any(each.outcome(pair) == "unknown" for pair in listed)
+        )
         if telling:
             said = f"{telling[0].message}; of the other pairs: {said}"
         subjects = telling[0].members if telling else ()
@@ -235,51 +290,85 @@ def _judge_kinds(name: str, case: Case, assessed: Sequence[Assessment],
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:1] for piece in found.evidence)
     cited += tuple(piece for each in assessed for piece in each.evidence)
-    return Finding(rule=name, outcome=outcome, message=message, subjects=subjects,
-                   threshold=threshold, evidence=cited)
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=message,
+        subjects=subjects,
+        threshold=threshold,
+        evidence=cited,
+    )
 
 
 def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     total = len(case.units)
     if total < 2:
         return _alone(name, case)
-    risks = [found for each in case.assessments.values() for found in each.risks
-             if found.grade in ("A", "B")]
+    risks = [
+        found
+        for each in case.assessments.values()
+        for found in each.risks
+        if found.grade in ("A", "B")
+    ]
     if not risks:
-        open_ = sorted({kind for kind, each in case.assessments.items()
-                        if any(each.outcome((a.id, b.id)) == "unknown"
-                               for a, b in pairs(case.units))})
+        open_ = sorted(
+            {
+                kind
+                for kind, each in case.assessments.items()
+                if any(each.outcome((a.id, b.id)) == "unknown" for a, b in pairs(case.units))
+            }
+        )
         if open_:
-            return Finding(rule=name, outcome="unknown",
-                           message="no shared risk of grade A or B is on record, but not known: "
-                                   + ", ".join(open_))
-        return Finding(rule=name, outcome="pass", message="no shared risk of grade A or B")
+            return Finding.model_construct(
+                rule=name,
+                outcome="unknown",
+                message="no shared risk of grade A or B is on record, but not known: "
+                + ", ".join(open_),
+            )
+        return Finding.model_construct(
+            rule=name, outcome="pass", message="no shared risk of grade A or B"
+        )
     hardest = max(risks, key=lambda found: len(found.members))
     left = total - len(hardest.members)
     holds = left * 2 > total
-    message = (f"{hardest.message}: with it {left} of {case.counted(total)} "
-               f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority")
-    return Finding(rule=name, outcome="unknown" if holds else "fail", message=message,
-                   subjects=hardest.members, evidence=hardest.evidence,
-                   value=_value(Interval(left, left, left), f"{case.noun}s"))
+    message = (
+        f"{hardest.message}: with it {left} of {case.counted(total)} "
+        f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
+    )
+    return Finding.model_construct(
+        rule=name,
+        outcome="unknown" if holds else "fail",
+        message=message,
+        subjects=hardest.members,
+        evidence=hardest.evidence,
+        value=_value(Interval(left, left, left), f"{case.noun}s"),
+    )
 
 
 def _claims(name: RuleName, rule: Rule, case: Case) -> Finding:
     # What is said of zones says nothing of a region that has no second one.
     apart = ("zone-count", "dr-distance")
-    stated = [claim for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-              if claim.holds(case.as_of) and claim.kind != "other"
-              and (case.sold > 1 or claim.kind in apart)]
+    stated = [
+        claim
+        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
+        if claim.holds(case.as_of)
+        and claim.kind != "other"
+        and (case.sold > 1 or claim.kind in apart)
+    ]
     judged = [_claim(claim, case) for claim in stated]
     if not judged:
-        return Finding(rule=name, outcome="unknown",
-                       message="the provider states nothing on record that could be measured here")
+        return Finding.model_construct(
+            rule=name,
+            outcome="unknown",
+            message="the provider states nothing on record that could be measured here",
+        )
     outcome = worst([each for each, _, _ in judged])
     told = [message for each, message, _ in sorted(judged, key=lambda row: -severity(row[0]))]
     cited = tuple(piece for claim in stated for piece in _cited(case, claim))
     subjects = next(pair for each, _, pair in judged if each == outcome)
-    return Finding(rule=name, outcome=outcome, message="; ".join(told), subjects=subjects,
-                   evidence=cited)
+    return Finding.model_construct(
+        rule=name, outcome=outcome, message="; ".join(told), subjects=subjects, evidence=cited
+    )
 
 
 def _cited(case: Case, claim: Claim) -> tuple[Evidence, ...]:
@@ -292,38 +381,49 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
     wanted = claim.value or 0
     if claim.kind == "zone-count":
         ok = case.sold >= wanted
-        return ("pass" if ok else "fail",
-                f"{told}: {case.sold} {'as stated' if ok else 'as sold'}", ())
+        return (
+            "pass" if ok else "fail",
+            f"{told}: {case.sold} {'as stated' if ok else 'as sold'}",
+            (),
+        )
     if claim.kind == "dr-distance":
         outcomes = [option.distance_m for option in case.options]
         far = any((span.low or 0) >= wanted * 1000 for span in outcomes)
-        return ("pass" if far else "unknown",
-                f"{told}: {'such a region exists' if far else 'no region surely so far'}", ())
+        return (
+            "pass" if far else "unknown",
+            f"{told}: {'such a region exists' if far else 'no region surely so far'}",
+            (),
+        )
     if claim.kind in ("separate-power", "separate-network"):
         each = case.assessments[claim.kind.removeprefix("separate-")]
         outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)])
         verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
-            outcome, "not shown either way")
+            outcome, "not shown either way"
+        )
         return outcome, f"{told}: {verb}", ()
     return _measured_claim(claim, case, told)
 
 
-def _measured_claim(claim: Claim, case: Case, told: str
-                    ) -> tuple[Outcome, str, tuple[str, ...]]:
+def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, tuple[str, ...]]:
     wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
     rows: list[tuple[Outcome, Interval, Unit, Unit]] = []
     for a, b in pairs(case.units):
         straight = case.distances[a.id, b.id]
         measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
-        kept = (measured.at_least(wanted) if claim.kind == "separation-min"
-                else measured.at_most(wanted))
+        kept = (
+            measured.at_least(wanted)
+            if claim.kind == "separation-min"
+            else measured.at_most(wanted)
+        )
         rows.append(("unknown" if kept is None else "pass" if kept else "fail", straight, a, b))
     if not rows:
         return "unknown", f"{told}: there is no pair to measure", ()
     outcome: Outcome = worst([row[0] for row in rows])
     sign = 1 if claim.kind == "separation-min" else -1
-    _, straight, a, b = min((row for row in rows if row[0] == outcome),
-                            key=lambda row: (row[1].best is None, sign * (row[1].best or 0)))
+    _, straight, a, b = min(
+        (row for row in rows if row[0] == outcome),
+        key=lambda row: (row[1].best is None, sign * (row[1].best or 0)),
+    )
     verb = {"fail": "refuted", "pass": "confirmed"}.get(outcome, "not shown either way")
     failing = sum(row[0] == outcome for row in rows)
     extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
@@ -349,8 +449,14 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
         span = nearest[0].distance_m
         value = _value(Interval(span.low or 0, span.best, span.high), "km", 1000)
     outcome: Outcome = "pass" if fit else "unknown" if doubtful else "fail"
-    return Finding(rule=name, outcome=outcome, message=said, value=value, threshold=limit,
-                   subjects=tuple(option.target for option in nearest))
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=said,
+        value=value,
+        threshold=limit,
+        subjects=tuple(option.target for option in nearest),
+    )
 
 
 _JUDGES: dict[str, Callable[[RuleName, Rule, Case], Finding]] = {

@@ -1,12 +1,12 @@
 """The catalogue's records: what a provider sells, where it stands and why we say so."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: pydantic would compile every annotation again,
+# a tenth of a cold start.
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 Grade = Literal["A", "B", "C"]
 
@@ -48,8 +48,9 @@ Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 class Record(BaseModel):
     """A frozen part of the catalogue that refuses keys it does not know."""
 
+    # Deferred: most parts are only ever validated inside a whole record.
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True,
-                              allow_inf_nan=False)
+                              allow_inf_nan=False, defer_build=True)
 
 
 EvidenceKind = Literal[
@@ -104,7 +105,7 @@ class Dated(Record):
     until: PartialDate | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Dated:
+    def _in_order(self) -> Self:
         if self.since and self.until and self.since[: len(self.until)] > self.until:
             raise ValueError(f"until {self.until} lies before since {self.since}")
         return self
@@ -146,7 +147,7 @@ class Position(Record):
     evidence: tuple[Key, ...] = ()
 
     @model_validator(mode="after")
-    def _sourced(self) -> Position:
+    def _sourced(self) -> Self:
         if not self.evidence and not self.osm:
             raise ValueError("needs its source: osm with read, or evidence")
         if self.osm and not self.read:
@@ -167,7 +168,7 @@ class Position(Record):
 class Site(Dated):
     """A brick: a building, a campus, or a metro where no more is known."""
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     name: Text
     kind: Literal["building", "campus", "metro"]
     operator: Key | None = None
@@ -181,7 +182,7 @@ class Site(Dated):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _sourced(self) -> Site:
+    def _sourced(self) -> Self:
         if not self.evidence and self.position is None:
             raise ValueError("needs evidence, at least that of its position")
         if self.fate and not self.until:
@@ -192,7 +193,7 @@ class Site(Dated):
 class Campus(Record):
     """Buildings that stand and fall together: one plot, one gate, one fire."""
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     name: Text
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
@@ -200,7 +201,7 @@ class Campus(Record):
 class Zone(Dated):
     """The failure domain as sold. No sites means that its building is not disclosed."""
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     name: Text | None = None
     sites: tuple[Reference, ...] = ()
     evidence: tuple[Key, ...] = ()
@@ -225,7 +226,7 @@ class Candidates(Record):
 class Feed(Dated):
     """A stated supply: when it fails, all its sites lose it together."""
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     kind: Literal["power", "network", "water"]
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
@@ -249,7 +250,7 @@ class Hazard(Dated):
         Stated distance, metres, where the statement gives one.
     """
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     kind: HazardKind
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
@@ -273,7 +274,7 @@ class Claim(Dated):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _measurable(self) -> Claim:
+    def _measurable(self) -> Self:
         units = {"zone-count": "zones", "separation-min": "km", "separation-max": "km",
                  "rtt-max": "ms", "dr-distance": "km"}
         wanted = units.get(self.kind)
@@ -288,7 +289,7 @@ Status = Literal["open", "announced", "closed"]
 class Provider(Record):
     """Who sells, or whose buildings others rent."""
 
-    id: SkipJsonSchema[str] = ""
+    id: str = ""
     name: Text
     role: Literal["cloud", "operator"] = "cloud"
     country: Country
@@ -306,15 +307,23 @@ class Region(Dated):
     ----------
     numbered
         True where a region of one zone is marketed or numbered as several datacenters.
+    partition
+        A cloud of its own within the provider (government, China, a sovereign offer): an
+        account of one partition cannot recover into another.
+    limited
+        True where the provider sells only a few of its services there (an edge or Local
+        Zone).
     """
 
-    id: SkipJsonSchema[str] = ""
-    provider: SkipJsonSchema[str] = ""
+    id: str = ""
+    provider: str = ""
     name: Text
     country: Country
     town: Text | None = None
     status: Status = "open"
     numbered: bool = False
+    partition: Key | None = None
+    limited: bool = False
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
     campuses: dict[Key, Campus] = {}
@@ -326,7 +335,7 @@ class Region(Dated):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _sizes(self) -> Region:
+    def _sizes(self) -> Self:
         if len(self.zones) > MAX_ZONES:
             raise ValueError(f"{len(self.zones)} zones; no region sells more than {MAX_ZONES}")
         if len(self.sites) > MAX_SITES:

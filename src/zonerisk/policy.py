@@ -1,14 +1,13 @@
 """Policies: named, cited thresholds and weights, each a file."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: pydantic would compile every annotation again,
+# a tenth of a cold start.
 
-import difflib
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from zonerisk.catalog import data_root, simplify
 from zonerisk.document import read
@@ -57,7 +56,7 @@ class Rule(Record):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _has_unit(self) -> Rule:
+    def _has_unit(self) -> Self:
         if (self.threshold is None) != (self.unit is None):
             raise ValueError("threshold and unit go together")
         return self
@@ -74,8 +73,8 @@ _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max"
 class Policy(Record):
     """Rules with their sources, and how much weight they carry in the world."""
 
-    id: SkipJsonSchema[str] = ""
-    sha256: SkipJsonSchema[str] = ""
+    id: str = ""
+    sha256: str = ""
     name: Text
     standing: Standing
     note: Text | None = None
@@ -83,7 +82,7 @@ class Policy(Record):
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _sound(self) -> Policy:
+    def _sound(self) -> Self:
         for name, rule in self.rules.items():
             wanted = _UNITS.get(name)
             if rule.unit is not None and rule.unit != wanted:
@@ -128,6 +127,8 @@ def load(name: str) -> Policy:
         return read_policy(Path(name))
     wanted = simplify(name)
     if wanted not in ids():
+        import difflib
+
         near = difflib.get_close_matches(wanted, ids(), n=2, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ids())}"
         raise UnknownTarget(f"no policy is called {name!r}; {hint}")

@@ -20,20 +20,21 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
     Where a region's buildings are not disclosed, all places where they may stand bound
     the interval from both sides.
     """
-    sides = [tuple(positions(part) for part in footprint(scope, region, as_of))
-             for region in (scope.region, other)]
+    sides = [
+        tuple(positions(part) for part in footprint(scope, region, as_of))
+        for region in (scope.region, other)
+    ]
     (sure, maybe), (sure_other, maybe_other) = sides
     nearest = nearest_m((*sure, *maybe), (*sure_other, *maybe_other))
     if nearest is UNKNOWN:
         return UNKNOWN
     if sure and sure_other:
         return Interval(nearest.low, nearest.best, nearest_m(sure, sure_other).high)
-    return Interval(nearest.low, nearest.best,
-                    farthest_m(sure or maybe, sure_other or maybe_other))
+    return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
 def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
-    """Judge every other open region of the provider as disaster recovery, nearest first.
+    """Judge every other open region of the partition as disaster recovery, nearest first.
 
     Parameters
     ----------
@@ -46,7 +47,11 @@ def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
     """
     found = []
     for peer in scope.peers:
-        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values()):
+        if (
+            peer.status == "open"
+            and peer.partition == scope.region.partition
+            and any(zone.holds(as_of) for zone in peer.zones.values())
+        ):
             distance = distance_m(scope, peer, as_of)
             found.append((distance, _option(peer, distance, min_km)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
@@ -59,10 +64,16 @@ def _option(peer: Region, distance: Interval, min_km: float) -> Option:
     if distance.high is None:
         message = f"{peer.name}: no site of one of the two is known"
     elif far is None:
-        message = (f"{peer.name}: {say_m(distance)}; the positions leave open whether that is "
-                   f"over {say_km(min_km * 1000)}")
+        message = (
+            f"{peer.name}: {say_m(distance)}; the positions leave open whether that is "
+            f"over {say_km(min_km * 1000)}"
+        )
     elif far:
         message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
     else:
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
-    return Option(target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message)
+    if outcome == "pass" and peer.limited:
+        outcome, message = "unknown", f"{message}, but only some services are sold there"
+    return Option.model_construct(
+        target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import Interval
@@ -216,6 +214,9 @@ CSV_HEAD = ("target", "as_of", "policy", "rule", "outcome", "low", "best", "high
 
 def comma_separated(verdicts: Iterable[Verdict]) -> str:
     """Write findings as CSV, one a row (RFC 4180, header first)."""
+    import csv
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(CSV_HEAD)

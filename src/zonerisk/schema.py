@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 MODELS: dict[str, type[BaseModel]] = {
     "provider": Provider, "region": Region, "policy": Policy, "verdict": Verdict}
 
+# Fields that the loader fills in from a record's place; they are not written in files.
+_FROM_THE_PATH = ("id", "provider", "sha256")
+
 
 def schema(name: str) -> str:
     """Write the JSON Schema of ``provider``, ``region``, ``policy`` or ``verdict``."""
     mode = "serialization" if name == "verdict" else "validation"
-    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema",
-            **MODELS[name].model_json_schema(mode=mode)}  # type: ignore[arg-type]
+    tree = MODELS[name].model_json_schema(mode=mode)  # type: ignore[arg-type]
+    if name != "verdict":
+        for part in (tree, *tree.get("$defs", {}).values()):
+            for injected in _FROM_THE_PATH:
+                part.get("properties", {}).pop(injected, None)
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"

@@ -47,8 +47,13 @@ _CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
 
-def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = None,
-          units: Units | None = None) -> Verdict:
+def score(
+    catalog: Catalog,
+    region_id: str,
+    policy: Policy,
+    as_of: str | None = None,
+    units: Units | None = None,
+) -> Verdict:
     """Judge one region under one policy.
 
     Parameters
@@ -81,15 +86,20 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
     by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
-    evidence = {key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
-                for key in scope.sites}
+    evidence = {
+        key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
+        for key in scope.sites
+    }
     chosen = sites if by_site else zones
-    distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
+    distances = separation.distances_m(chosen)
     assessed = _assess(scope, chosen, policy, day, evidence, distances)
     zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
-    effective_zones = (effective(zones, zone_assessed.values()) if sold > 1
-                       else Range(low=sold, high=sold))
+    effective_zones = (
+        effective(zones, zone_assessed.values())
+        if sold > 1
+        else Range.model_construct(low=sold, high=sold)
+    )
     effective_sites = effective(sites, site_assessed.values())
     dr_rule = policy.rules.get("dr")
     found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM)
@@ -98,24 +108,33 @@ def score(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = 
     judged = findings.apply(policy, case)
     total = _score(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
-    return Verdict(
-        target=region_id, name=name, policy=policy.id, as_of=day,
+    return Verdict.model_construct(
+        target=region_id,
+        name=name,
+        policy=policy.id,
+        as_of=day,
         units="sites" if by_site else "zones",
         outcome=worst([finding.outcome for finding in judged]),
-        grade=_grade(total), score=total,
+        grade=_grade(total),
+        score=total,
         summary=_summary(name, case, effective_zones, effective_sites, judged),
-        zones=Zones(sold=sold, effective=effective_zones),
-        datacenters=Datacenters(count=len(sites), effective=effective_sites),
+        zones=Zones.model_construct(sold=sold, effective=effective_zones),
+        datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
         shared_risks=tuple(risk for each in assessed.values() for risk in each.risks),
         separations=_separations(chosen, distances, assessed),
         dr=found,
         not_known=_not_known(case, judged),
         places=_places(scope, zones, sites, evidence),
-        provenance=Provenance(
+        provenance=Provenance.model_construct(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest(region_id)),
-            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)),
+            catalogue=CatalogueUsed.model_construct(
+                date=catalog.edition.date, sha256=catalog.digest(region_id)
+            ),
+            policy=PolicyUsed.model_construct(
+                id=policy.id, standing=policy.standing, sha256=policy.sha256
+            ),
+        ),
     )
 
 
@@ -139,24 +158,31 @@ def last_day(text: str) -> str:
     raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
 
 
-def _assess(scope: Scope, units: Sequence[Unit], policy: Policy, day: str,
-            evidence: Mapping[str, tuple[Evidence, ...]],
-            distances: Mapping[Pair, Interval] | None = None) -> dict[str, Assessment]:
+def _assess(
+    scope: Scope,
+    units: Sequence[Unit],
+    policy: Policy,
+    day: str,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+    distances: Mapping[Pair, Interval] | None = None,
+) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
     found = {
         "building": separation.assess_buildings(units, evidence),
-        "campus": separation.assess_campuses(units, scope.owners, radius_km * 1000, evidence,
-                                             distances),
+        "campus": separation.assess_campuses(
+            units, scope.owners, radius_km * 1000, evidence, distances
+        ),
     }
     for kind in feeds.KINDS:
         found[kind] = feeds.assess(kind, units, scope.owners, day)
     for kind in hazards.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
-            found[kind] = hazards.assess(kind, units, scope.owners, day,
-                                         asked.threshold if asked else None)
+            found[kind] = hazards.assess(
+                kind, units, scope.owners, day, asked.threshold if asked else None
+            )
     return found
 
 
@@ -166,18 +192,28 @@ def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Sco
     Each end is capped by its own end of that number: were the low end capped by the high
     one, hiding a shared campus would raise it.
     """
-    weights = {finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
-               for finding in judged}
+    weights = {
+        finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
+        for finding in judged
+    }
     total = sum(weights.values()) or 1.0
     caps = (_CAPS.get(independent.low, 100.0), _CAPS.get(independent.high, 100.0))
-    low, high = (min(caps[end], 100 * sum(weights[finding.rule] * _POINTS[finding.outcome][end]
-                                          for finding in judged) / total) for end in (0, 1))
-    return Score(low=round(low, 1), high=round(high, 1))
+    low, high = (
+        min(
+            caps[end],
+            100
+            * sum(weights[finding.rule] * _POINTS[finding.outcome][end] for finding in judged)
+            / total,
+        )
+        for end in (0, 1)
+    )
+    return Score.model_construct(low=round(low, 1), high=round(high, 1))
 
 
 def _grade(total: Score) -> str:
-    low, high = (next(letter for least, letter in _GRADES if end >= least)
-                 for end in (total.low, total.high))
+    low, high = (
+        next(letter for least, letter in _GRADES if end >= least) for end in (total.low, total.high)
+    )
     return low if low == high else f"{low} to {high}"
 
 
@@ -185,44 +221,63 @@ def _count(span: Range) -> str:
     return f"{span.high}" if span.low == span.high else f"{span.low} to {span.high}"
 
 
-def _summary(name: str, case: Case, zones: Range, sites: Range,
-             judged: Sequence[Finding]) -> str:
+def _summary(name: str, case: Case, zones: Range, sites: Range, judged: Sequence[Finding]) -> str:
     """Answer in one sentence."""
     sold = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
     if case.noun == "datacenter":
         worth = f"{sold}; its {case.counted(len(case.units))} are worth {_count(sites)}"
     else:
         worth = f"{sold}, worth {_count(zones)}"
-    hidden = [finding.rule for finding in judged
-              if finding.outcome == "unknown" and finding.rule in ("power", "network")]
+    hidden = [
+        finding.rule
+        for finding in judged
+        if finding.outcome == "unknown" and finding.rule in ("power", "network")
+    ]
     unknown = f" ({' and '.join(hidden)} not disclosed)" if hidden else ""
     failed = [finding.rule for finding in judged if finding.outcome == "fail"]
     tail = f"; fails {', '.join(failed)}" if failed else ""
     return f"{name}: {worth}{unknown}{tail}."
 
 
-def _separations(units: Sequence[Unit], distances: Mapping[Pair, Interval],
-                 assessed: Mapping[str, Assessment]) -> tuple[Separation, ...]:
+def _separations(
+    units: Sequence[Unit], distances: Mapping[Pair, Interval], assessed: Mapping[str, Assessment]
+) -> tuple[Separation, ...]:
     rows = []
     for a, b in pairs(units):
         distance = distances[a.id, b.id]
         fibre = separation.fibre_m(distance)
-        shared = tuple(risk.id for each in assessed.values() for risk in each.risks
-                       if a.id in risk.members and b.id in risk.members)
-        rows.append(Separation(a=a.id, b=b.id, distance_m=Span.of(distance),
-                               fibre_m=Span.of(fibre),
-                               rtt_ms=Span.of(separation.rtt_ms(fibre), 3), shared=shared))
+        shared = tuple(
+            risk.id
+            for each in assessed.values()
+            for risk in each.risks
+            if a.id in risk.members and b.id in risk.members
+        )
+        rows.append(
+            Separation.model_construct(
+                a=a.id,
+                b=b.id,
+                distance_m=Span.of(distance),
+                fibre_m=Span.of(fibre),
+                rtt_ms=Span.of(separation.rtt_ms(fibre), 3),
+                shared=shared,
+            )
+        )
     return tuple(rows)
 
 
 def _not_known(case: Case, judged: Sequence[Finding]) -> tuple[str, ...]:
-    said = [f"{finding.rule}: {finding.message}" for finding in judged
-            if finding.outcome == "unknown"]
+    said = [
+        f"{finding.rule}: {finding.message}" for finding in judged if finding.outcome == "unknown"
+    ]
     return tuple(dict.fromkeys(said))
 
 
-def _places(scope: Scope, zones: Sequence[Unit], sites: Sequence[Unit],
-            evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Place, ...]:
+def _places(
+    scope: Scope,
+    zones: Sequence[Unit],
+    sites: Sequence[Unit],
+    evidence: Mapping[str, tuple[Evidence, ...]],
+) -> tuple[Place, ...]:
     held: dict[str, list[str]] = {}
     for unit in zones:
         for site in unit.sites:
@@ -231,10 +286,17 @@ def _places(scope: Scope, zones: Sequence[Unit], sites: Sequence[Unit],
     places = []
     for key, site in listed.items():
         at = site.position
-        places.append(Place(
-            id=key, name=site.name, kind=site.kind,
-            zones=tuple(zone for zone in held.get(key, ()) if zone != key),
-            lat=at.lat if at else None, lon=at.lon if at else None,
-            uncertainty_m=at.uncertainty_m if at else None, method=at.method if at else None,
-            evidence=evidence[key]))
+        places.append(
+            Place.model_construct(
+                id=key,
+                name=site.name,
+                kind=site.kind,
+                zones=tuple(zone for zone in held.get(key, ()) if zone != key),
+                lat=at.lat if at else None,
+                lon=at.lon if at else None,
+                uncertainty_m=at.uncertainty_m if at else None,
+                method=at.method if at else None,
+                evidence=evidence[key],
+            )
+        )
     return tuple(places)

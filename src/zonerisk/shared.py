@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.verdict import Outcome, SharedRisk, worst
@@ -41,13 +43,17 @@ class Assessment:
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    @cached_property
+    def _sharing(self) -> dict[Pair, Outcome]:
+        found: dict[Pair, Outcome] = {}
+        for shared in self.risks:
+            for pair in permutations(shared.members, 2):
+                found[pair] = worst([shared.outcome, found.get(pair, "pass")])
+        return found
+
     def outcome(self, pair: Pair) -> Outcome:
         """Judge one pair."""
-        found = [risk.outcome for risk in self.risks
-                 if pair[0] in risk.members and pair[1] in risk.members]
-        if found:
-            return worst(found)
-        return "pass" if pair in self.apart else "unknown"
+        return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:
@@ -60,7 +66,7 @@ def risk(kind: str, key: str, grade: Grade, members: Iterable[Unit], message: st
     """Build a shared risk; its outcome follows from its grade."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
     ids = tuple(unit.id for unit in members)
-    return SharedRisk(id=f"{kind}:{key}", kind=kind, grade=grade, outcome=outcome,
+    return SharedRisk.model_construct(id=f"{kind}:{key}", kind=kind, grade=grade, outcome=outcome,
                       members=ids, message=message, evidence=evidence)
 
 

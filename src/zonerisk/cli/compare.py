@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from enum import StrEnum
 from typing import Annotated
 
@@ -43,9 +40,14 @@ def compare(targets: Annotated[list[str], typer.Argument(help="Regions or provid
     if format_ is Format.json:
         keys = ("target", "zones", "effective", "nearest", "farthest", "shared_risks", "dr",
                 "grade")
+        import json
+
         text = json.dumps({"regions": [dict(zip(keys, row, strict=True)) for row in rows],
                            "common_ground": common}, indent=2, ensure_ascii=False) + "\n"
     elif format_ is Format.csv:
+        import csv
+        import io
+
         buffer = io.StringIO()
         csv.writer(buffer).writerows([report.COMPARE_HEAD, *rows])
         text = buffer.getvalue()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,9 +41,14 @@ def list_(what: Annotated[What, typer.Argument()] = What.regions,
     """
     head, rows = _LISTS[what](load(*(catalogue or ())))
     if format_ is Format.json:
+        import json
+
         text = json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2,
                           ensure_ascii=False) + "\n"
     elif format_ is Format.csv:
+        import csv
+        import io
+
         buffer = io.StringIO()
         csv.writer(buffer).writerows([head, *rows])
         text = buffer.getvalue()

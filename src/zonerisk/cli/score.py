@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,6 +80,8 @@ def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path |
     if format_ is Format.json:
         if len(verdicts) == 1:
             return verdicts[0].to_json()
+        import json
+
         listed = [verdict.model_dump(mode="json", by_alias=True) for verdict in verdicts]
         return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
     if format_ is Format.csv:

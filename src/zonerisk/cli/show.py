@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +34,8 @@ def show(record: Annotated[str, typer.Argument(
     """
     where, found = _find(load(*(catalogue or ())), record)
     if format_ is Format.json:
+        import json
+
         text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
     else:
         text = "\n".join([f"# {where}", *_lines(found, 0)]) + "\n"
