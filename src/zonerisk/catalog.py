@@ -17,6 +17,9 @@ from zonerisk.model import Evidence, PartialDate, Provider, Record, Region, Site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from geopandas import GeoDataFrame
+
+    from zonerisk.frames import Layer
     from zonerisk.policy import Policy
     from zonerisk.verdict import Units, Verdict
 
@@ -132,7 +135,7 @@ class Catalog:
     def file_name(self, record_id: str) -> str:
         """Name a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        shipped = path.is_relative_to(data_root())
+        shipped = path.resolve().is_relative_to(data_root())
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
 
     def document(self, record_id: str) -> Document:
@@ -294,6 +297,13 @@ class Catalog:
             elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
                 by_town.append(region_id)
         return by_name or by_town
+
+    def to_geodataframe(self, layer: Layer = "sites",
+                        regions: Iterable[str] | None = None) -> GeoDataFrame:
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.frames.frame`."""
+        from zonerisk.frames import frame
+
+        return frame(self, layer, regions)
 
     def score(self, target: str, policy: str | Policy = "podcast", as_of: str | None = None,
               units: Units | None = None) -> Verdict:

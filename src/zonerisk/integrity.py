@@ -27,6 +27,20 @@ def modeline(entry: Entry, book: Book) -> Iterator[Problem]:
                                     f"put this on top: {wanted}")
 
 
+def todo(entry: Entry, book: Book) -> Iterator[Problem]:
+    """Refuse what the template left to fill in."""
+    def left(tree: Tree, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+        if tree == "TODO":
+            yield path
+        rows = tree.items() if isinstance(tree, dict) else enumerate(
+            tree if isinstance(tree, list) else ())
+        for key, value in rows:
+            yield from left(value, (*path, key))
+
+    for path in left(entry.document.tree if entry.document else None, ()):
+        yield entry.problem("todo", path, "still says TODO", "fill it in, or drop the line")
+
+
 def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a file or folder that is not named as an id is: the path is the id."""
     for part in (entry.path.parent.name, entry.path.stem):

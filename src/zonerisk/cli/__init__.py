@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk._version import __version__
-from zonerisk.cli import compare, listing, score, show
+from zonerisk.cli import compare, data, export, listing, score, show
 from zonerisk.errors import ZoneriskError
 
 app = typer.Typer(name="zonerisk", no_args_is_help=True, add_completion=False,
@@ -19,6 +19,8 @@ app.command("score")(score.score)
 app.command("compare")(compare.compare)
 app.command("list")(listing.list_)
 app.command("show")(show.show)
+app.command("export")(export.export)
+app.add_typer(data.app, name="data")
 
 
 def _version(asked: bool) -> None:
