@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk._version import __version__
-from zonerisk.cli import compare, data, export, listing, score, show
+from zonerisk.cli import compare, data, export, layers, listing, score, show
 from zonerisk.errors import ZoneriskError
 
 app = typer.Typer(name="zonerisk", no_args_is_help=True, add_completion=False,
@@ -21,6 +21,7 @@ app.command("list")(listing.list_)
 app.command("show")(show.show)
 app.command("export")(export.export)
 app.add_typer(data.app, name="data")
+app.add_typer(layers.app, name="layers")
 
 
 def _version(asked: bool) -> None:
