@@ -22,7 +22,8 @@ from zonerisk.policy import load as load_policy
 if TYPE_CHECKING:
     from zonerisk.entry import Problem
 
-app = typer.Typer(no_args_is_help=True, help="Check, extend and compare the catalogue's records.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+                  context_settings={"help_option_names": ["-h", "--help"]})
 
 
 class Schema(StrEnum):
@@ -40,6 +41,11 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     md = "md"
+
+
+@app.callback()
+def group() -> None:
+    """Check, extend and compare the catalogue's records."""
 
 
 @app.command("check")
