@@ -33,7 +33,7 @@ class Count(NamedTuple):
 # The radius of doubt up to which a site is known as a building, and as a campus or plot, metres.
 BUILDING_M = 250.0
 CAMPUS_M = 2000.0
-HEAD = ("provider", "regions", "announced", "closed", "zones", "zone located",
+HEAD = ("provider", "regions on file", "announced", "closed", "zones", "zone located",
         "candidate sites known", "sites: building", "campus", "town or metro", "no position")
 
 
@@ -93,9 +93,10 @@ def page(catalog: Catalog) -> str:
              "", "Written by `zonerisk data coverage`.", "", "## Providers"]
     lines += rows(HEAD, [_row(roles[key], found[key]) for key in clouds]
                   + [("all", *map(str, _sum(found[key] for key in clouds)))])
-    lines += ["", "## Operators of buildings that they rent"]
+    lines += ["", "## Operators whose buildings they rent"]
     lines += rows(HEAD[:2] + HEAD[7:], [
-        (roles[key].name, str(found[key].regions), *map(str, found[key][6:])) for key in owners])
+        (roles[key].name, str(found[key].regions), *map(str, found[key][6:])) for key in owners
+        if found[key].regions])
     return "\n".join(lines) + "\n"
 
 

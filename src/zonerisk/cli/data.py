@@ -22,7 +22,7 @@ from zonerisk.policy import load as load_policy
 if TYPE_CHECKING:
     from zonerisk.entry import Problem
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None,
                   context_settings={"help_option_names": ["-h", "--help"]})
 
 
