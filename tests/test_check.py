@@ -207,3 +207,9 @@ def test_checking_needs_no_heavy_library() -> None:
             " if name in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_contributing_lists_every_rule() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for name, rule in RULES.items():
+        assert f"| `{name}` | {' '.join((rule.__doc__ or '').split())} |" in text

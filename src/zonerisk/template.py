@@ -44,6 +44,10 @@ town: TODO
 status: open
 # true where one zone is marketed or numbered as several datacenters (Strasbourg 1 to 5).
 numbered: false
+# true where only some customers, or some services, are let in.
+limited: false
+# Where an account of the other regions cannot be used: china, us-gov.
+# partition: china
 
 # The zones as sold, by the provider's own ids that are the same for every customer.
 # Without zones in its offer, one zone named after the region.
