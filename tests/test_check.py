@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 import sys
@@ -112,6 +113,40 @@ def test_a_provider_sells_something(sound: Path) -> None:
 def test_files_are_named_as_ids(sound: Path) -> None:
     (sound / "datacenters/tt/Kehl_2.yaml").write_text(KEHL)
     assert "file-name" in rules(problems(sound))
+
+
+@pytest.mark.parametrize("name", ["paris.yml", "paris.yaml~", "eu/paris.yaml"])
+def test_no_file_is_passed_over(sound: Path, name: str) -> None:
+    stray = sound / "datacenters/tt" / name
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text(KEHL)
+    assert rules(problems(sound)) == {"file-name"}
+
+
+def test_a_region_without_provider(sound: Path) -> None:
+    (sound / "datacenters/uu").mkdir()
+    (sound / "datacenters/uu/x.yaml").write_text(KEHL)
+    assert any("provider.yaml is missing" in str(problem) for problem in problems(sound))
+
+
+def test_damaged_files_are_problems_never_tracebacks(sound: Path) -> None:
+    """Cut, double and scribble on a record: the check names lines, whatever stands there."""
+    path = sound / "datacenters/tt/strasbourg.yaml"
+    original = path.read_text()
+    dice = random.Random(11)
+    scribbles = ["", ":", "- ", "{", "]", "nan", "-1e999", "null", "*a", "\t", "é", "\x00", "'", "99999999999999999999",
+                 "2021-02-30", "../../x", "TODO", "[]", "{}", "true", "-", "180", "tt-kehl/place", "sites:", "evidence: 3"]
+    refused = 0
+    for _ in range(300):
+        text = original
+        for _ in range(dice.randint(1, 3)):
+            start = dice.randrange(len(text))
+            text = text[:start] + dice.choice(scribbles) + text[min(len(text), start + dice.randint(0, 12)):]
+        path.write_text(text, encoding="utf-8", newline="")
+        found = problems(sound)
+        refused += bool(rules(found))
+        assert all(re.search(r"\.yaml(:\d+)?: .+ \[[a-z-]+\]$", str(problem)) for problem in found), found
+    assert refused > 150
 
 
 def test_letters_of_a_shuffling_provider(sound: Path) -> None:

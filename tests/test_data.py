@@ -57,9 +57,8 @@ def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
         bare = line.lstrip("# ")
         if line.lstrip().startswith("# ") and not bare.split(":")[0].replace("-", "").replace("_", "").isalnum():
             continue  # prose
-        if line.startswith("# ") and ":" in bare and "  #" not in line[:2] and not bare[0].isupper():
-            line = line[2:]
-        lines.append(line)
+        commented = line.startswith("# ") and ":" in bare and not bare[0].isupper()
+        lines.append(line[2:] if commented else line)
     text = "\n".join(lines)
     for old, new in (("country: TODO", "country: FR"), ("url: TODO", "url: https://example.com/"), ("read: TODO", "read: 2026-01"),
                      ("[permit]", "[zone-list]"), ("[zone-list, permit]", "[zone-list]"), ("other-operator-paris/example-2", "example-1"),

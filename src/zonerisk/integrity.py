@@ -42,11 +42,16 @@ def todo(entry: Entry, book: Book) -> Iterator[Problem]:
 
 
 def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
-    """Refuse a file or folder that is not named as an id is: the path is the id."""
+    """Refuse a file that is not named as an id is, or not read at all: the path is the id."""
     for part in (entry.path.parent.name, entry.path.stem):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) and entry.document:
             yield entry.problem("file-name", (), f"{part!r} is no id",
                                 "rename it: lower case, digits and single dashes")
+    if entry.path.stem == "provider" and entry.document:
+        for stray in sorted(entry.path.parent.iterdir()):
+            if stray.is_dir() or stray.suffix != ".yaml":
+                yield entry.problem("file-name", (), f"{stray.name} beside it is not read",
+                                    "name a region's file <code>.yaml, or take it away")
 
 
 def reference(entry: Entry, book: Book) -> Iterator[Problem]:
