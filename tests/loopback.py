@@ -39,6 +39,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.server.answer(self)
 
+    do_HEAD = do_GET
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -49,7 +51,8 @@ def send(request: BaseHTTPRequestHandler, status: int, body: bytes = b"", **head
     for name, value in headers.items():
         request.send_header(name.replace("_", "-"), value)
     request.end_headers()
-    request.wfile.write(body)
+    if request.command != "HEAD":
+        request.wfile.write(body)
 
 
 def whole(request: BaseHTTPRequestHandler) -> None:

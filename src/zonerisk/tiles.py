@@ -123,8 +123,8 @@ def _geotiff(mosaic: npt.NDArray[np.uint8], columns: range, rows: range, zoom: i
     cell = 2 * half / 2**zoom / SIZE
     source = Affine(cell, 0, -half + columns[0] * cell * SIZE,
                     0, -cell, half - rows[0] * cell * SIZE)
-    west, north = source * (0, 0)
-    east, south = source * (mosaic.shape[1], mosaic.shape[0])
+    west, north = source.c, source.f
+    east, south = west + cell * mosaic.shape[1], north - cell * mosaic.shape[0]
     target, width, height = calculate_default_transform(
         "EPSG:3857", "EPSG:4326", mosaic.shape[1], mosaic.shape[0], west, south, east, north)
     profile = {"driver": "GTiff", "width": width, "height": height, "count": 1, "dtype": "uint8",
