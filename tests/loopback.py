@@ -39,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.server.answer(self)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         pass

@@ -13,7 +13,7 @@ from zonerisk.model import Position, Site
 
 HEAD = {
     "layer": "zz", "kind": "flood", "measure": "area", "noun": "zone", "grade": "A",
-    "basis": "official", "complete": True, "error_m": 5, "near_m": 0, 
+    "basis": "official", "complete": True, "error_m": 5, "near_m": 0,
     "vague_m": 5000, "boxes": [[7, 48, 8, 49]], "quantity": "metres", "vintage": "2024",
     "title": "Zones", "url": "https://example.org/zones", "read": "2026-11", "claim": "In or out.",
     "licence": "CC0", "attribution": "zz", "sampled": "2026-11-23", "raw": {}}

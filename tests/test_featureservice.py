@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from loopback import Server, running, send
 
+from loopback import Server, running, send
 from zonerisk import featureservice, fetch
 from zonerisk.fetch import FetchError
 

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from loopback import BODY, Answer, Server, running, send, whole
 
+from loopback import BODY, Answer, Server, running, send, whole
 from zonerisk import fetch
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from loopback import Server, running, send
 
+from loopback import Server, running, send
 from zonerisk import fetch, georisques
 from zonerisk.fetch import FetchError
 

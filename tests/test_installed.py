@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from loopback import Server, running, send
 
+from loopback import Server, running, send
 from zonerisk import fetch, installed, layers, sampling
 from zonerisk.errors import DataError, UsageError, ZoneriskError
 from zonerisk.layers import Card

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from loopback import Server, running, send
 
+from loopback import Server, running, send
 from zonerisk import raster
 from zonerisk.errors import DataError
 

@@ -269,7 +269,7 @@ def test_strasbourg_is_outside_by_metres(point: tuple[float, float], metres: flo
 def test_japan_answers_at_the_listed_data_centres() -> None:
     with (RAW / "official" / "japan_osm_datacenters_flood_class_l2_2023.csv").open(
             encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
     found = answers("flood-japan", *((float(row["lat"]), float(row["lon"])) for row in rows))
     classes = layers.load("flood-japan").reading.classes
     seen = sure = 0

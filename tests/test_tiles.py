@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loopback import Server, running, send
 from rasterio.io import MemoryFile
 
+from loopback import Server, running, send
 from zonerisk import fetch, raster, tiles
 from zonerisk.fetch import FetchError
 
