@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import fetch, load, ownsites, report
+from zonerisk import load, report
 from zonerisk.cli import output
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
@@ -47,7 +47,7 @@ class Level(StrEnum):
 Target = Annotated[str, typer.Argument(
     metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
 Targets = Annotated[list[str], typer.Argument(
-    metavar="TARGET...", help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
+    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
     "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.")]
 PolicyOption = Annotated[str, typer.Option(
     "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
@@ -82,9 +82,8 @@ def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
     """
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
-    if ownsites.meant(targets):
-        verdicts = [_own(targets, uncertainty_m, chosen, as_of, catalog.edition.date,
-                         fetch.cache_root(cache), raw)]
+    if _own_sites(targets):
+        verdicts = [_own(targets, uncertainty_m, chosen, as_of, catalog.edition.date, cache, raw)]
     else:
         verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
                     for target in targets for region in catalog.open_regions(target)]
@@ -92,12 +91,23 @@ def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
     exit_on(verdicts, fail_on)
 
 
+def _own_sites(targets: list[str]) -> bool:
+    """Tell coordinates and files from regions; few names have such a mark in them."""
+    if not any(mark in target for target in targets for mark in ",;."):
+        return False
+    from zonerisk import ownsites
+
+    return ownsites.meant(targets)
+
+
 def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
-         day: str, cache: Path, raw: Path | None) -> Verdict:
+         day: str, cache: Path | None, raw: Path | None) -> Verdict:
+    from zonerisk import fetch, ownsites
     from zonerisk.score import score as judge
 
     own = ownsites.catalog(targets, uncertainty_m, day)
-    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(), cache, raw)
+    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(),
+                                   fetch.cache_root(cache), raw)
     for problem in installed.failed:
         sys.stderr.write(f"warning: {problem}\n")
     if not installed.used:
