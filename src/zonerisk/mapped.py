@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.geometry import nearest_m
+from zonerisk.geometry import nearest_m, within
 from zonerisk.shared import Assessment, named, risk
 from zonerisk.unit import pairs
 
@@ -59,7 +59,7 @@ def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: flo
         apart |= _apart(view, units, limit_m)
     if kind in _PLACES and limit_m is not None:
         apart |= {(a.id, b.id) for a, b in pairs(units)
-                  if nearest_m(a.positions, b.positions).low > 2 * limit_m + _EXTENT_M}
+                  if _farther(a, b, 2 * limit_m + _EXTENT_M)}
     told = {(member, found.id) for found in risks for member in found.members}
     notes, cited = [], []
     for view in views:
@@ -208,6 +208,12 @@ def _span(a: Unit, b: Unit) -> Interval:
     return nearest_m(a.positions, b.positions)
 
 
+def _farther(a: Unit, b: Unit, limit_m: float) -> bool:
+    """Tell cheaply whether two units surely stand farther apart than a limit."""
+    return bool(a.positions and b.positions) and not any(
+        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions)
+
+
 def _apart(view: _View, units: Sequence[Unit], limit_m: float | None) -> set[Pair]:
     """Find pairs that surely share no object of a layer that lists them all."""
     if not view.layer.complete or view.layer.measure == "count":
@@ -221,7 +227,7 @@ def _apart(view: _View, units: Sequence[Unit], limit_m: float | None) -> set[Pai
         nameless = all(any(view.of(unit.id, key) is not False for key in keys
                            if key.startswith(_UNNAMED)) for unit in (a, b))
         far = (view.layer.measure == "cell" and limit_m is not None
-               and _span(a, b).at_least(limit_m))
+               and _farther(a, b, limit_m))
         if (named_apart and others and not nameless) or far:
             found.add((a.id, b.id))
     return found
