@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Runner
 
+from conftest import Runner
 from zonerisk import layers
 
 PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
