@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from zonerisk import features, ground
@@ -118,7 +117,8 @@ class Drawn:
     def _table(self, kind: str) -> dict[str, Any]:
         """Write rows: id, name, outcome, zone, doubt, coordinates, then the words' values."""
         rows = self.of_kind(kind)
-        prefix = commonprefix([row.id for row in rows])
+        prefixes = {row.id[:row.id.rfind("/") + 1] for row in rows}
+        prefix = prefixes.pop() if len(prefixes) == 1 else ""
         words = list(rows[0].words)
         columns = [_few([row.words[word] for row in rows]) for word in words]
         if kind == "site":
@@ -129,7 +129,7 @@ class Drawn:
                   _short(row.uncertainty_m),
                   [round(value, _DECIMALS) for point in row.points for value in point]]
                  for row in rows]
-        tails = zip(*(values for _, values in columns), strict=True) if columns else [()] * len(rows)
+        tails = zip(*(values for _, values in columns), strict=True)
         return {"kind": kind, "prefix": prefix,
                 "words": [[word, few] for word, (few, _) in zip(words, columns, strict=True)],
                 "rows": [[*head, *tail] for head, tail in zip(heads, tails, strict=True)]}

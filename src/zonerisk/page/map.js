@@ -521,6 +521,7 @@ const zonerisk = (() => {
           bring();
           fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], false, 20, 16);
           made.fire("click", {latlng: made.getLatLng()}, true);
+          enter(button, made.one.name);
           tell(`The map shows ${made.one.name}.`);
         });
         list.append(make("li", "", button, " ", make("span", "quiet", `${made.one.zones || "candidate"}, within ${km(made.one.radius)}`)));
@@ -530,6 +531,25 @@ const zonerisk = (() => {
     };
     search.addEventListener("input", fill);
     fill();
+  }
+
+  /* Whoever opened a popup from a list reads on in it, and comes back by Escape. */
+  let origin = null;
+  function enter(button, name) {
+    const box = map.getPane("popupPane").querySelector(".leaflet-popup");
+    if (!box) return;
+    box.tabIndex = -1;
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-label", name);
+    box.focus({preventScroll: true});
+    origin = button;
+  }
+
+  function leave(event) {
+    if (event.key !== "Escape") return;
+    map.closePopup();
+    if (origin) origin.focus();
+    origin = null;
   }
 
   function only(keep) {
@@ -553,6 +573,7 @@ const zonerisk = (() => {
       });
     }
     for (const mark of document.querySelectorAll(".zone-mark")) sketch(mark);
+    document.addEventListener("keydown", leave);
     for (const [key, group] of Object.entries(layers)) {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);
