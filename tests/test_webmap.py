@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from conftest import Opener, Runner
-from zonerisk import features, tiles, webmap
+from zonerisk import basemap, features, webmap
 from zonerisk.catalog import Catalog
 from zonerisk.errors import UsageError
 from zonerisk.verdict import Verdict
@@ -60,7 +60,7 @@ def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_page_lies_elsewhere(shipped: Catalog) -> None:
-    text = page(shipped, "ovh-sbg", "scaleway-fr-par", online=tiles.find(None))
+    text = page(shipped, "ovh-sbg", "scaleway-fr-par", online=basemap.find(None))
     assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
     assert not re.findall(r"<script[^>]*\bsrc=", text)
     for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
@@ -87,7 +87,7 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
 def test_it_opens_offline_from_a_file(shipped: Catalog, tab: Opener) -> None:
     for width in (390, 1400):
         for scheme in ("light", "dark"):
-            opened = tab(page(shipped, "scaleway-fr-par", online=tiles.find(None)), width,
+            opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width,
                          scheme=scheme)
             assert len(opened.requests) == 1
             assert opened.requests[0].startswith("file:")
@@ -159,7 +159,7 @@ def test_by_keyboard_alone(shipped: Catalog, tab: Opener) -> None:
 
 
 def test_every_control_has_a_name(shipped: Catalog, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg", online=tiles.find(None)))
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)))
     nameless = opened.run("""Array.from(document.querySelectorAll("button, input, select, a[href], summary, [role=img]"))
         .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim()
           || (one.labels && one.labels.length && one.labels[0].textContent.trim())))
@@ -228,7 +228,7 @@ def test_the_pages_policy_holds(shipped: Catalog, tab: Opener) -> None:
         left.append(route.request.url)
         route.abort()
 
-    opened = tab(page(shipped, "ovh-sbg", online=tiles.find(None)), offline=False,
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
                  routes={"https://**": note})
     opened.run("""(() => {
         window.blocked = [];
@@ -257,7 +257,7 @@ def test_the_online_map_waits_for_its_reader(shipped: Catalog, tab: Opener) -> N
         route.fulfill(status=200, content_type="image/svg+xml",
                       body='<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
 
-    opened = tab(page(shipped, "ovh-sbg", online=tiles.find("https://tile.example.org/{z}/{x}/{y}.png")),
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find("https://tile.example.org/{z}/{x}/{y}.png")),
                  offline=False, routes={"https://tile.example.org/**": answer})
     assert asked == []
     opened.page.locator('[data-layer="tiles"]').check()
@@ -269,7 +269,7 @@ def test_the_online_map_waits_for_its_reader(shipped: Catalog, tab: Opener) -> N
 
 
 def test_a_dead_online_map_leaves_the_page_usable(shipped: Catalog, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg", online=tiles.find(None)), offline=False,
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
                  routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()})
     opened.page.locator('[data-layer="tiles"]').check()
     opened.until(

@@ -13,11 +13,11 @@ from zonerisk.islands import Drawn
 from zonerisk.verdict import Outcome, severity
 
 if TYPE_CHECKING:
+    from zonerisk.basemap import Tiles
     from zonerisk.catalog import Catalog
     from zonerisk.features import Setting
     from zonerisk.model import Provider
     from zonerisk.policy import Policy
-    from zonerisk.tiles import Tiles
     from zonerisk.verdict import Verdict
 
 INDEX = "index.html"

@@ -271,7 +271,11 @@ class Catalog:
         found = self.resolve(text)
         if len(found) == 1:
             return found
-        return tuple(region for region in found if self.region(region).status == "open")
+        sold = tuple(region for region in found
+                     if self.region(region).status == "open" and self.region(region).zones)
+        if not sold:
+            raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
+        return sold
 
     def _named(self, wanted: str) -> list[str]:
         """Find regions by name, else by town; with or without their provider before it."""

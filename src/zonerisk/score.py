@@ -10,6 +10,7 @@ from zonerisk import feeds, findings, hazards, recovery, separation
 from zonerisk._version import __version__
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
+from zonerisk.exposure import Samples
 from zonerisk.findings import Case
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.catalog import Catalog, Scope
+    from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
+    from zonerisk.mapped import Exposures
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
@@ -53,6 +56,7 @@ def score(
     policy: Policy,
     as_of: str | None = None,
     units: Units | None = None,
+    samples: Source | None = None,
 ) -> Verdict:
     """Judge one region under one policy.
 
@@ -70,6 +74,8 @@ def score(
     units
         Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
         that is sold as one zone and numbered as several.
+    samples
+        What the layers say at sites; without it, the figures of the catalogue.
 
     Raises
     ------
@@ -90,11 +96,13 @@ def score(
         key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
         for key in scope.sites
     }
+    exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
     chosen = sites if by_site else zones
     distances = separation.distances_m(chosen)
-    assessed = _assess(scope, chosen, policy, day, evidence, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
-    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
+    known = (evidence, exposures)
+    assessed = _assess(scope, chosen, policy, day, *known, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
     effective_zones = (
         effective(zones, zone_assessed.values())
         if sold > 1
@@ -164,6 +172,7 @@ def _assess(
     policy: Policy,
     day: str,
     evidence: Mapping[str, tuple[Evidence, ...]],
+    exposures: Exposures,
     distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
@@ -180,10 +189,14 @@ def _assess(
     for kind in hazards.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
-            found[kind] = hazards.assess(
-                kind, units, scope.owners, day, asked.threshold if asked else None
-            )
+            limit_km = asked.threshold if asked else None
+            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
     return found
+
+
+def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    return {key: samples.of(site) for key, site in sites.items()}
 
 
 def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:

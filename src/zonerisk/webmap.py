@@ -11,9 +11,9 @@ from zonerisk._version import __version__
 from zonerisk.errors import UsageError
 
 if TYPE_CHECKING:
+    from zonerisk.basemap import Tiles
     from zonerisk.features import Setting
     from zonerisk.islands import Drawn, Layer
-    from zonerisk.tiles import Tiles
     from zonerisk.verdict import Verdict
 
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"

@@ -25,10 +25,10 @@ def atlas(folder: Annotated[Path, typer.Option(
 
     Example: zonerisk atlas -o maps
     """
-    from zonerisk import tiles as online
+    from zonerisk import basemap
     from zonerisk.atlas import INDEX, Atlas
 
-    offered = online.find(tiles)
+    offered = basemap.find(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     try:

@@ -39,13 +39,12 @@ def map_(targets: Annotated[list[str] | None, typer.Argument(
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
-    from zonerisk import features, webmap
-    from zonerisk import tiles as online
+    from zonerisk import basemap, features, webmap
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as "
                          "-o map.html")
-    offered = online.find(tiles)
+    offered = basemap.find(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,9 @@ class Level(StrEnum):
 
 Target = Annotated[str, typer.Argument(
     metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
+Targets = Annotated[list[str], typer.Argument(
+    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
+    "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.")]
 PolicyOption = Annotated[str, typer.Option(
     "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[str | None, typer.Option(
@@ -56,23 +60,60 @@ FailOn = Annotated[Level | None, typer.Option(
     "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False)]
 
 
-def score(target: Target, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
+def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
           units: Annotated[UnitsOption | None, typer.Option(
               help="Compare zones, or datacenter by datacenter.", show_default=False)] = None,
           format_: Annotated[Format, typer.Option("--format")] = Format.table,
           out: output.Output = None, fail_on: FailOn = None,
-          catalogue: Catalogues = None) -> None:
+          catalogue: Catalogues = None, uncertainty_m: Annotated[float | None, typer.Option(
+              help="Of your own sites: the radius that surely holds each, metres.",
+              show_default=False)] = None,
+          raw: Annotated[Path | None, typer.Option(
+              "--from", envvar="ZONERISK_LAYERS", show_default=False,
+              help="Of your own sites: a folder of raw layers.")] = None,
+          cache: Annotated[Path | None, typer.Option(
+              "--cache", envvar="ZONERISK_CACHE", show_default=False,
+              help="Of your own sites: where fetched layers are kept.")] = None) -> None:
     """Judge a region: whether its zones fail independently and recovery is far enough.
 
     Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
-    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail
+    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
+    zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200
     """
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
-    verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
-                for region in catalog.open_regions(target)]
+    if _own_sites(targets):
+        verdicts = [_own(targets, uncertainty_m, chosen, as_of, catalog.edition.date, cache, raw)]
+    else:
+        verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
+                    for target in targets for region in catalog.open_regions(target)]
     output.write(render(verdicts, chosen, format_, out), out)
     exit_on(verdicts, fail_on)
+
+
+def _own_sites(targets: list[str]) -> bool:
+    """Tell coordinates and files from regions; few names have such a mark in them."""
+    if not any(mark in target for target in targets for mark in ",;."):
+        return False
+    from zonerisk import ownsites
+
+    return ownsites.meant(targets)
+
+
+def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
+         day: str, cache: Path | None, raw: Path | None) -> Verdict:
+    from zonerisk import fetch, ownsites
+    from zonerisk.score import score as judge
+
+    own = ownsites.catalog(targets, uncertainty_m, day)
+    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(),
+                                   fetch.cache_root(cache), raw)
+    for problem in installed.failed:
+        sys.stderr.write(f"warning: {problem}\n")
+    if not installed.used:
+        sys.stderr.write("no hazard layer is on this machine: nothing is assessed of them; "
+                         "see: zonerisk layers list\n")
+    return judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
 
 
 def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk import tiles
+from zonerisk import basemap
 from zonerisk.errors import UnknownTarget, UsageError
 
 
 def test_openstreetmap_unless_told() -> None:
-    found = tiles.find(None)
+    found = basemap.find(None)
     assert found is not None
     assert found.hosts == ("https://tile.openstreetmap.org",)
     assert found.strict
@@ -15,11 +15,11 @@ def test_openstreetmap_unless_told() -> None:
 
 
 def test_none_offers_none() -> None:
-    assert tiles.find("none") is None
+    assert basemap.find("none") is None
 
 
 def test_an_address_with_subdomains() -> None:
-    found = tiles.find("https://{s}.tiles.example.org:8443/{z}/{x}/{y}{r}.png?style=a")
+    found = basemap.find("https://{s}.tiles.example.org:8443/{z}/{x}/{y}{r}.png?style=a")
     assert found is not None
     assert found.hosts == tuple(f"https://{each}.tiles.example.org:8443" for each in "abc")
     assert found.name == "tiles.example.org:8443"
@@ -33,14 +33,14 @@ def test_an_address_with_subdomains() -> None:
     "https:///{z}/{x}/{y}", 'https://a.example/{z}/{x}/{y}"><script>'])
 def test_what_is_no_tile_address(text: str) -> None:
     with pytest.raises(UsageError, match="is no tile address"):
-        tiles.find(text)
+        basemap.find(text)
 
 
 def test_a_provider_with_a_key_is_refused() -> None:
     with pytest.raises(UsageError, match="wants a key"):
-        tiles.find("Thunderforest.OpenCycleMap")
+        basemap.find("Thunderforest.OpenCycleMap")
 
 
 def test_an_unknown_name() -> None:
     with pytest.raises(UnknownTarget, match="no tile provider is called 'Nowhere'"):
-        tiles.find("Nowhere")
+        basemap.find("Nowhere")
