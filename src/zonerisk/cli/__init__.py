@@ -26,7 +26,9 @@ COMMANDS = {
     "show": ("show", "show"),
     "map": ("map", "map_"),
     "atlas": ("atlas", "atlas"),
+    "rtt": ("rtt", "rtt"),
     "layers": ("layers", "app"),
+    "feeds": ("feeds", "app"),
 }
 _SETTINGS: dict[str, Any] = {
     "add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None,
