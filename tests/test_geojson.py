@@ -47,12 +47,12 @@ def test_discs_have_their_area_in_metres(shipped: Catalog) -> None:
         assert area == pytest.approx(math.pi * radius**2, rel=0.005)
 
 
-@given(st.floats(-89.9, 89.9), st.floats(-180, 180), st.floats(10, 900_000))
+@given(st.floats(-80, 80), st.floats(-180, 180), st.floats(10, 900_000))
 def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: float) -> None:
     shape = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(lat, lon),),
                                      uncertainty_m=radius))
     found = read(shape)
-    assert found.is_valid or radius < 100, shapely.is_valid_reason(found)
+    assert found.is_valid, shapely.is_valid_reason(found)
     west, south, east, north = found.bounds
     assert -180 <= west <= east <= 180
     assert -90 <= south <= north <= 90
