@@ -17,12 +17,12 @@ BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
 def pages() -> list[Path]:
-    """Every page that may show output."""
+    """List every page that may show output."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def output(arguments: str) -> str:
-    """What a command prints: 100 columns, no colours, from the checkout's root."""
+    """Give what a command prints: 100 columns, no colours, from the checkout's root."""
     done = subprocess.run(
         f"{sys.executable} -m zonerisk {arguments}", shell=True, cwd=ROOT, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -31,7 +31,7 @@ def output(arguments: str) -> str:
 
 
 def shown(page: Path) -> list[tuple[str, str]]:
-    """The commands of a page and the output it shows for each."""
+    """Give the commands of a page and the output it shows for each."""
     return BLOCK.findall(page.read_text()) if page.exists() else []
 
 

@@ -276,9 +276,9 @@ def _judge_kinds(
     risks = [found for each in assessed for found in each.risks]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
-        said = telling[0].message
-        more = len(telling) - 1
-        said += f" (and {more} more shared risk{'' if more == 1 else 's'})" if more else ""
+        said = "; ".join(found.message for found in telling[:3])
+        more = len(telling) - 3
+        said += f" (and {more} more shared risk{'' if more == 1 else 's'})" if more > 0 else ""
         subjects = telling[0].members
     elif outcome == "unknown":
         said = next(
@@ -293,7 +293,7 @@ def _judge_kinds(
         said = f"no two {case.noun}s share one"
         subjects = ()
     message = "; ".join((said, *notes))
-    cited = tuple(piece for found in telling[:1] for piece in found.evidence)
+    cited = tuple(piece for found in telling[:3] for piece in found.evidence)
     cited += tuple(piece for each in assessed for piece in each.evidence)
     return Finding.model_construct(
         rule=name,

@@ -6,7 +6,7 @@ import calendar
 import re
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, recovery, separation
+from zonerisk import feeds, findings, hazards, recovery, separation, supply
 from zonerisk._version import __version__
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
+    from zonerisk.supply import Sample
     from zonerisk.unit import Pair, Unit
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
@@ -99,7 +100,8 @@ def score(
     exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
     chosen = sites if by_site else zones
     distances = separation.distances_m(chosen)
-    known = (evidence, exposures)
+    grid = supply.read(catalog.roots)
+    known = (evidence, exposures, grid)
     assessed = _assess(scope, chosen, policy, day, *known, distances)
     zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
@@ -110,7 +112,7 @@ def score(
     )
     effective_sites = effective(sites, site_assessed.values())
     dr_rule = policy.rules.get("dr")
-    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM)
+    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM, grid)
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)
@@ -173,6 +175,7 @@ def _assess(
     day: str,
     evidence: Mapping[str, tuple[Evidence, ...]],
     exposures: Exposures,
+    grid: Sample,
     distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
@@ -185,7 +188,9 @@ def _assess(
         ),
     }
     for kind in feeds.KINDS:
-        found[kind] = feeds.assess(kind, units, scope.owners, day)
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
+        found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
     for kind in hazards.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:

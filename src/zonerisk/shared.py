@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -72,7 +72,11 @@ def risk(kind: str, key: str, grade: Grade, members: Iterable[Unit], message: st
 
 def named(units: Iterable[Unit]) -> str:
     """List units by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
-    names = [unit.name for unit in units]
+    return listing([unit.name for unit in units])
+
+
+def listing(names: Sequence[str]) -> str:
+    """List names in a sentence: ``a, b and c``; a long list is cut."""
     if len(names) > 8:
         return f"{', '.join(names[:7])} and {len(names) - 7} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

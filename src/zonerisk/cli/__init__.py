@@ -26,7 +26,9 @@ COMMANDS = {
     "show": ("show", "show"),
     "map": ("map", "map_"),
     "atlas": ("atlas", "atlas"),
+    "rtt": ("rtt", "rtt"),
     "layers": ("layers", "app"),
+    "feeds": ("feeds", "app"),
     "export": ("export", "export"),
     "data": ("data", "app"),
 }
