@@ -183,10 +183,14 @@ def address(entry: Entry, book: Book) -> Iterator[Problem]:
 
 
 def sold(entry: Entry, book: Book) -> Iterator[Problem]:
-    """Refuse a provider without regions or buildings, and an open cloud region without zones."""
-    if entry.provider and not any(book.regions_of(entry.id)) and entry.id not in book.operators:
+    """Refuse a provider without regions or buildings, and an open cloud region without zones.
+
+    Where not even a region is published, the provider's note says so.
+    """
+    if (entry.provider and not entry.provider.note and not any(book.regions_of(entry.id))
+            and entry.id not in book.operators):
         yield entry.problem("sold", (), "has no region file beside it",
-                            "add one (zonerisk data new), even where nothing is published")
+                            "add one (zonerisk data new), or say in note that none is published")
     region = entry.region
     if region is None or region.status != "open" or region.zones:
         return
