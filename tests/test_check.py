@@ -248,4 +248,4 @@ def test_checking_needs_no_heavy_library() -> None:
 def test_contributing_lists_every_rule() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name, rule in RULES.items():
-        assert f"| `{name}` | {' '.join((rule.__doc__ or '').split())} |" in text
+        assert f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |" in text
