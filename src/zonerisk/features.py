@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Shape = Literal["point", "disc", "line", "area"]
 Kind = Literal["site", "disc", "separation", "shared-risk", "dr-limit", "dr-region", "retired",
-               "region"]
+               "region", "landmark"]
 
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
 _LEG_M = 100_000.0
@@ -52,6 +52,8 @@ class Feature:
         How it was judged, where it was.
     zone
         The first zone that a site serves.
+    holes
+        Outlines of what an area leaves out.
     words
         What else is known: plain values, ready to be shown.
     """
@@ -64,6 +66,7 @@ class Feature:
     uncertainty_m: float | None = None
     outcome: Outcome | None = None
     zone: str | None = None
+    holes: tuple[tuple[Point, ...], ...] = ()
     words: Mapping[str, str | float | None] = field(default_factory=dict)
 
 
@@ -81,12 +84,15 @@ class Setting:
         The nearest known site of each region that disaster recovery may go to.
     files
         The record's file, by region id.
+    landmarks
+        Mapped objects of hazards, where their layers are on this machine.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     retired: tuple[Site, ...] = ()
     recovery: Mapping[str, Site] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    landmarks: tuple[Feature, ...] = ()
 
     def name(self, key: str) -> str:
         """Name a zone, site or region; without a name, the last part of its id."""
@@ -141,9 +147,9 @@ def named(verdict: Verdict) -> Setting:
 def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
     """List all that can be drawn of a verdict, what lies undermost first."""
     around = around or named(verdict)
-    return [*_limit(verdict), *_recovery(verdict, around), *_risks(verdict, around),
-            *_discs(verdict), *_lines(verdict, around), *_retired(around),
-            *_sites_of(verdict, around)]
+    return [*_limit(verdict), *around.landmarks, *_recovery(verdict, around),
+            *_risks(verdict, around), *_discs(verdict), *_lines(verdict, around),
+            *_retired(around), *_sites_of(verdict, around)]
 
 
 def _located(place: Place) -> Point | None:

@@ -52,7 +52,7 @@ def geometry(one: Feature) -> dict[str, Any]:
         return _cut_line(one.points)
     if one.shape == "disc":
         return _cut_area(drawn.circle(one.points[0], one.uncertainty_m or 0.0))
-    return _cut_area(one.points)
+    return _cut_area(one.points, one.holes)
 
 
 def _position(point: Point) -> list[float]:
@@ -74,20 +74,24 @@ def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
             "coordinates": [_rounded(part) for part in _home(line) if part.length]}
 
 
-def _cut_area(points: tuple[Point, ...]) -> dict[str, Any]:
+def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()
+              ) -> dict[str, Any]:
     from shapely import Polygon, get_parts, union_all
     from shapely.geometry.polygon import orient
 
     around_pole = abs(points[-1].lon - points[0].lon) > 180
     if not around_pole and not _crosses(points):
-        return {"type": "Polygon", "coordinates": [[_position(point) for point in points]]}
+        return {"type": "Polygon", "coordinates": [[_position(point) for point in ring]
+                                                   for ring in (points, *holes)]}
     ring = [(point.lon, point.lat) for point in points]
     if around_pole:
         pole = 90.0 if points[0].lat > 0 else -90.0
         ring += [(ring[-1][0], pole), (ring[0][0], pole)]
-    parts = get_parts(union_all(_home(Polygon(ring))))
+    inner = [[(point.lon, point.lat) for point in hole] for hole in holes]
+    parts = get_parts(union_all(_home(Polygon(ring, inner))))
     return {"type": "MultiPolygon",
-            "coordinates": [[_rounded(orient(part).exterior)]
+            "coordinates": [[_rounded(line) for line in (orient(part).exterior,
+                                                         *orient(part).interiors)]
                             for part in parts if isinstance(part, Polygon) and part.area]}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from zonerisk import features, ground
@@ -55,6 +54,7 @@ class Layer:
 # Drawn in this order, what lies undermost first.
 LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
+    Layer("landmarks", "landmark", "Hazards as mapped", "any"),
     Layer("band", "band", "15 to 40 km of fibre", ""),
     Layer("risks", "shared-risk", "Shared risk: sites one cause hits", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
@@ -118,7 +118,8 @@ class Drawn:
     def _table(self, kind: str) -> dict[str, Any]:
         """Write rows: id, name, outcome, zone, doubt, coordinates, then the words' values."""
         rows = self.of_kind(kind)
-        prefix = commonprefix([row.id for row in rows])  # noqa: RUF071 - characters are meant
+        prefixes = {row.id[:row.id.rfind("/") + 1] for row in rows}
+        prefix = prefixes.pop() if len(prefixes) == 1 else ""
         words = list(rows[0].words)
         columns = [_few([row.words[word] for row in rows]) for word in words]
         if kind == "site":
@@ -127,10 +128,9 @@ class Drawn:
                                    for row in rows]))
         heads = [[row.id[len(prefix):], row.name, row.outcome, self.zones.get(row.zone or ""),
                   _short(row.uncertainty_m),
-                  [round(value, _DECIMALS) for point in row.points for value in point]]
+                  _coordinates(row)]
                  for row in rows]
-        tails = (zip(*(values for _, values in columns), strict=True) if columns
-                 else [()] * len(rows))
+        tails = zip(*(values for _, values in columns), strict=True)
         return {"kind": kind, "prefix": prefix,
                 "words": [[word, few] for word, (few, _) in zip(words, columns, strict=True)],
                 "rows": [[*head, *tail] for head, tail in zip(heads, tails, strict=True)]}
@@ -155,6 +155,11 @@ class Drawn:
         few = [_few(column) for column in columns]
         return {"few": [values for values, _ in few],
                 "rows": list(zip(*(column for _, column in few), strict=True))}
+
+    def credits(self) -> list[str]:
+        """Name whom the drawn hazard layers want named."""
+        return list(dict.fromkeys(str(row.words["attribution"])
+                                  for row in self.of_kind("landmark")))
 
     @property
     def box(self) -> Box:
@@ -218,6 +223,14 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
     return asked.get("separation-min"), asked.get("separation-max")
 
 
+def _coordinates(row: Feature) -> list[float] | list[str]:
+    """Write a point as two numbers, a line or outline and its holes as encoded polylines."""
+    if row.shape == "point":
+        return [round(value, _DECIMALS) for value in row.points[0]]
+    return [ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
+            for ring in (row.points, *row.holes)]
+
+
 def _short(metres: float | None) -> float | None:
     """Drop the ``.0`` of whole metres."""
     return int(metres) if metres is not None and metres == int(metres) else metres
@@ -235,7 +248,9 @@ def _turned(row: Feature, origin: float) -> Feature:
     turn = 360 * round((row.points[0].lon - origin) / 360)
     if not turn:
         return row
-    return replace(row, points=tuple(Point(lat, lon - turn) for lat, lon in row.points))
+    points, *holes = (tuple(Point(lat, lon - turn) for lat, lon in ring)
+                      for ring in (row.points, *row.holes))
+    return replace(row, points=points, holes=tuple(holes))
 
 
 def _extent(row: Feature) -> Iterable[Point]:

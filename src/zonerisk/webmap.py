@@ -188,7 +188,8 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
     data = {
         "page": {"single": drawn.single, "view": drawn.box, "turns": drawn.turns(), "shows": shows,
                  "band": drawn.band(), "strict": bool(online and online.strict),
-                 "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}"]},
+                 "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}",
+                                 *drawn.credits()]},
         "ground": drawn.ground(), **drawn.islands()}
     return webpage.render(
         template, scripts=[leaflet, webpage.code("map.js"), *scripts, script],

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
-from zonerisk import load
+from zonerisk import fetch, load
 from zonerisk.catalog import data_root
 from zonerisk.cli import output
+from zonerisk.cli.layers import Cache, Raw
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
 from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
@@ -34,12 +36,15 @@ def map_(targets: Annotated[list[str] | None, typer.Argument(
             metavar="[TARGET]...", show_default=False,
             help="Regions or providers; without any, every open region.")] = None,
          out: output.Output = None, tiles: TilesOption = None, policy: PolicyOption = DEFAULT,
-         as_of: AsOf = None, catalogue: Catalogues = None) -> None:
+         as_of: AsOf = None, catalogue: Catalogues = None, cache: Cache = None,
+         raw: Raw = None) -> None:
     """Draw regions on a map: one HTML file that needs no network.
+
+    The map of a single region also shows what the hazard layers on this machine map there.
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
-    from zonerisk import basemap, features, webmap
+    from zonerisk import basemap, features, landmarks, webmap
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as "
@@ -48,7 +53,10 @@ def map_(targets: Annotated[list[str] | None, typer.Argument(
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]
-    settings = [features.setting(catalog, verdict) for verdict in verdicts]
+    root = fetch.cache_root(cache)
+    settings = [replace(features.setting(catalog, verdict),
+                        landmarks=landmarks.near(verdict, root, raw) if len(verdicts) == 1 else ())
+                for verdict in verdicts]
     page = webmap.map_page(
         verdicts, settings, online=offered, attribution=catalog.edition.attribution,
         files=record_links(catalog, (verdict.target for verdict in verdicts), out))

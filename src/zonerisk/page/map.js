@@ -104,7 +104,10 @@ const zonerisk = (() => {
     region: (one) => [
       facts([["Outcome", one.outcome], ["Zones as sold", String(one.sold)], ["Worth", one.worth], ["Score", one.score]]),
       make("p", "", link(one.page, "Open its page"))],
-    "dr-limit": () => [], area: (one) => [facts([["Kind", one.risk_kind]])],
+    "dr-limit": () => [],
+    landmark: (one) => [
+      facts([["Kind", one.risk_kind], ["Layer", one.layer], ["Good to", km(one.layer_error_m)]]),
+      make("p", "quiet", one.attribution)],
   };
 
   function describe(one) {
@@ -154,7 +157,7 @@ const zonerisk = (() => {
     },
   });
 
-  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "river", "border", "limit", "band",
+  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "river", "border", "limit", "band", "wet", "hazard",
     "pass", "warn", "fail", "unknown", "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7"];
   function mix() {
     const style = getComputedStyle(document.documentElement);
@@ -163,7 +166,14 @@ const zonerisk = (() => {
   const zone = (index) => (index === null ? palette.quiet : palette[`z${index % 8}`]);
   const DASH = {pass: null, warn: "14 7", unknown: "2 8", fail: null};
 
+  const WET = ["flood", "river", "coast"];
   const LOOK = {
+    landmark: (one) => {
+      const color = palette[WET.includes(one.risk_kind) ? "wet" : "hazard"];
+      return one.ring ? {color, weight: 1.5, dashArray: "3 6", fill: false, interactive: false}
+        : one.points.length === 1 ? {radius: 7, mark: MARKS[6], color: palette.paper, weight: 1.5, fillColor: color, fillOpacity: 1}
+          : {color, weight: one.risk_kind === "flood" ? 1 : 3, fillColor: color, fillOpacity: 0.28, dashArray: one.risk_kind === "runway" ? "12 6" : null};
+    },
     site: (one) => ({
       radius: one.crowd ? 4.5 : 7.5, mark: MARKS[one.zone === null ? 0 : one.zone % 8],
       color: one.zone === null ? palette.ink : palette.paper, weight: one.crowd ? 0.8 : 1.6,
@@ -329,9 +339,9 @@ const zonerisk = (() => {
   function rows(id) {
     const {kind, prefix, words, rows: listed} = read(id);
     return listed.map(([key, name, outcome, zone_, radius, points, ...values]) => {
-      const at = [];
-      for (let i = 0; i < points.length; i += 2) at.push([points[i], points[i + 1]]);
-      const one = {kind, id: prefix + key, name, outcome, zone: zone_, radius, points: at, at: at[0], crowd: listed.length > 300};
+      const rings = typeof points[0] === "string" ? points.map((text) => decode(text, 1e5)) : [[points]];
+      const at = rings[0];
+      const one = {rings, kind, id: prefix + key, name, outcome, zone: zone_, radius, points: at, at: at[0], crowd: listed.length > 300};
       words.forEach(([word, few], index) => { one[word] = few ? few[values[index]] : values[index]; });
       return one;
     });
@@ -340,7 +350,8 @@ const zonerisk = (() => {
   const SHAPES = {
     point: (one) => new Mark(one.at),
     line: (one) => L.polyline(one.points),
-    area: (one) => L.polygon(one.points, {smoothFactor: 0.3}),
+    area: (one) => L.polygon(one.rings, {smoothFactor: 0.3}),
+    any: (one) => SHAPES[one.points.length === 1 ? "point" : one.points[0].join() === one.points.at(-1).join() ? "area" : "line"](one),
   };
 
   /* Marks on one and the same point stand side by side, each within reach. */
@@ -390,11 +401,13 @@ const zonerisk = (() => {
       site: () => [one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
       "dr-region": () => [`${one.name} ${km(one.distance_m_best)}`, 3],
       separation: () => [`${km(one.distance_m_best)} \u00b7 ${km(one.fibre_m_best)} fibre \u00b7 ${ms(one.rtt_ms_best)}`, 2],
-      "shared-risk": () => [one.risk_kind, 5], "dr-limit": () => [one.name, 6],
+      "shared-risk": () => [one.risk_kind, 5],
+      landmark: () => (one.risk_kind === "flood" ? null : [one.name, 4]), "dr-limit": () => [one.name, 6],
     }[one.kind];
-    if (!say || labels.length >= 2000) return;
-    const [words, rank] = say();
-    const at = one.kind === "dr-limit" || one.kind === "shared-risk"
+    const said = say && say();
+    if (!said || labels.length >= 2000) return;
+    const [words, rank] = said;
+    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.ring
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
     labels.push({words, rank, at, key, kind: one.kind, outcome: one.outcome, shift: one.shift});
@@ -521,6 +534,7 @@ const zonerisk = (() => {
           bring();
           fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], false, 20, 16);
           made.fire("click", {latlng: made.getLatLng()}, true);
+          enter(button, made.one.name);
           tell(`The map shows ${made.one.name}.`);
         });
         list.append(make("li", "", button, " ", make("span", "quiet", `${made.one.zones || "candidate"}, within ${km(made.one.radius)}`)));
@@ -530,6 +544,25 @@ const zonerisk = (() => {
     };
     search.addEventListener("input", fill);
     fill();
+  }
+
+  /* Whoever opened a popup from a list reads on in it, and comes back by Escape. */
+  let origin = null;
+  function enter(button, name) {
+    const box = map.getPane("popupPane").querySelector(".leaflet-popup");
+    if (!box) return;
+    box.tabIndex = -1;
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-label", name);
+    box.focus({preventScroll: true});
+    origin = button;
+  }
+
+  function leave(event) {
+    if (event.key !== "Escape") return;
+    map.closePopup();
+    if (origin) origin.focus();
+    origin = null;
   }
 
   function only(keep) {
@@ -553,6 +586,7 @@ const zonerisk = (() => {
       });
     }
     for (const mark of document.querySelectorAll(".zone-mark")) sketch(mark);
+    document.addEventListener("keydown", leave);
     for (const [key, group] of Object.entries(layers)) {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);

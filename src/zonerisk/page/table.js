@@ -4,7 +4,7 @@
   const table = document.getElementById("regions-table"), body = table.tBodies[0];
   const find = document.getElementById("find"), outcome = document.getElementById("by-outcome");
   const rows = Array.from(body.rows);
-  const words = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const words = new Map(rows.map((row) => [row, row.dataset.find.toLowerCase()]));
 
   function narrow() {
     const wanted = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
