@@ -129,8 +129,12 @@ def town(entry: Entry, book: Book) -> Iterator[Problem]:
 
 def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
     """Warn of a town that the gazetteer does not know: only its region's can be checked."""
+    said: set[tuple[str | None, str]] = set()
     for key, site, at in entry.placed():
         stated = entry.town(site)
+        if (stated, entry.country(site)) in said:
+            continue
+        said.add((stated, entry.country(site)))
         if stated is None:
             yield entry.problem("town-known", ("sites", key), "states no town",
                                 "add town, to the site or to the region", "warning")
