@@ -11,6 +11,8 @@ from zonerisk.geometry import (
     FARTHEST_M,
     UNKNOWN,
     Interval,
+    _bounds_m,
+    _chords,
     distance_m,
     farthest_m,
     nearest_m,
@@ -103,3 +105,17 @@ def test_known_distances() -> None:
     roubaix, strasbourg = disc(50.6917, 3.2006), disc(48.5853, 7.7973)
     assert distance_m(roubaix, strasbourg) / 1000 == pytest.approx(405, abs=2)
     assert math.isclose(distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1)
+
+
+@given(lats, lons, lats, lons)
+def test_chord_bounds_hold(lat1: float, lon1: float, lat2: float, lon2: float) -> None:
+    chord = _chords((disc(lat1, lon1),), (disc(lat2, lon2),))[0][0]
+    least, most = _bounds_m(chord)
+    assert least <= GEOD.inv(lon1, lat1, lon2, lat2)[2] <= most
+
+
+@given(lats, lons, st.floats(0, 360), st.floats(0, 2_000_000))
+def test_chord_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: float) -> None:
+    lon2, lat2, _ = GEOD.fwd(lon, lat, bearing, metres)
+    least, most = _bounds_m(_chords((disc(lat, lon),), (disc(lat2, lon2),))[0][0])
+    assert least <= metres <= most

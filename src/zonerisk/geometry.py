@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
     from zonerisk.model import Position
 
-MEAN_RADIUS_M = 6_371_008.8
-# A great circle on the mean sphere is off the WGS 84 geodesic by at most 0.56 %.
-SPHERE_ERROR = 0.006
+# WGS 84, and the extremes of its radius of curvature: north-south at the equator, and at the poles.
+SEMI_MAJOR_M = 6_378_137.0
+ECCENTRICITY_2 = 0.006_694_379_990_141_33
+SHARPEST_RADIUS_M = 6_335_439.0
+FLATTEST_RADIUS_M = 6_399_594.0
+# Beyond this chord a geodesic may turn away from it (near the antipodes).
+LONG_CHORD_M = 12_000_000.0
 # No two points of the Earth are farther apart than half a meridian.
 FARTHEST_M = 20_003_932.0
 # Geodesic.DISTANCE, known before the library is loaded.
@@ -79,52 +83,84 @@ def _widen(best: float, a: Position, b: Position) -> Interval:
     return Interval(max(0.0, best - doubt), best, min(best + doubt, FARTHEST_M))
 
 
-def _sphere_m(a: Position, b: Position) -> float:
-    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
-    half_lat = math.sin((lat2 - lat1) / 2) ** 2
-    half_lon = math.sin(math.radians(b.lon - a.lon) / 2) ** 2
-    chord = half_lat + math.cos(lat1) * math.cos(lat2) * half_lon
-    return 2 * MEAN_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))
+@lru_cache(maxsize=100_000)
+def _xyz(lat: float, lon: float) -> tuple[float, float, float]:
+    """Earth-centred coordinates of a point on the ellipsoid, metres."""
+    phi, lam = math.radians(lat), math.radians(lon)
+    prime = SEMI_MAJOR_M / math.sqrt(1 - ECCENTRICITY_2 * math.sin(phi) ** 2)
+    across = prime * math.cos(phi)
+    return (across * math.cos(lam), across * math.sin(lam),
+            prime * (1 - ECCENTRICITY_2) * math.sin(phi))
+
+
+def _arc_m(chord: float, radius: float) -> float:
+    return 2 * radius * math.asin(min(1.0, chord / (2 * radius)))
+
+
+def _bounds_m(chord: float) -> tuple[float, float]:
+    """Bound a geodesic by its chord: its curvature lies between those of two circles.
+
+    The bounds are 1.3 m apart at 400 km; beyond :data:`LONG_CHORD_M` only the lower holds.
+    """
+    least = _arc_m(chord, FLATTEST_RADIUS_M) - 1e-3
+    return least, (_arc_m(chord, SHARPEST_RADIUS_M) + 1e-3 if chord < LONG_CHORD_M
+                   else FARTHEST_M)
+
+
+def _chords(ours: Sequence[Position], theirs: Sequence[Position]
+            ) -> list[tuple[float, float, Position, Position]]:
+    """Give (chord, doubt, a, b) of every pair, metres."""
+    placed = [(*_xyz(b.lat, b.lon), b.uncertainty_m, b) for b in theirs]
+    rows = []
+    for a in ours:
+        ax, ay, az = _xyz(a.lat, a.lon)
+        doubt = a.uncertainty_m
+        rows += [(math.sqrt((x - ax) ** 2 + (y - ay) ** 2 + (z - az) ** 2), doubt + more, a, b)
+                 for x, y, z, more, b in placed]
+    return rows
 
 
 def within(a: Position, b: Position, limit_m: float) -> bool:
     """Tell cheaply whether two discs may come within a limit; never wrongly False."""
-    reach = limit_m + a.uncertainty_m + b.uncertainty_m
-    return _sphere_m(a, b) * (1 - SPHERE_ERROR) <= reach
+    chord, doubt, _, _ = _chords((a,), (b,))[0]
+    return _bounds_m(chord)[0] <= limit_m + doubt
 
 
 def nearest_m(ours: Sequence[Position], theirs: Sequence[Position]) -> Interval:
     """Distance between the closest pair of two sets of discs, metres.
 
     Each end is the least of that end over all pairs. The geodesic is solved only for the
-    pairs that the sphere leaves in doubt.
+    pairs that their chords leave in doubt.
 
     Returns
     -------
     :data:`UNKNOWN` if a set is empty.
     """
-    pairs = [(_sphere_m(a, b), a.uncertainty_m + b.uncertainty_m, a, b)
-             for a in ours for b in theirs]
-    if not pairs:
+    rows = _chords(ours, theirs)
+    if not rows:
         return UNKNOWN
-    near, far = 1 - SPHERE_ERROR, 1 + SPHERE_ERROR
-    limits = (min(far * d - doubt for d, doubt, _, _ in pairs),
-              min(far * d for d, _, _, _ in pairs),
-              min(far * d + doubt for d, doubt, _, _ in pairs))
-    found = [_widen(distance_m(a, b), a, b) for d, doubt, a, b in pairs
-             if near * d - doubt <= limits[0] or near * d <= limits[1]
-             or near * d + doubt <= limits[2]]
-    return Interval(min(one.low for one in found),
-                    min(one.best for one in found if one.best is not None),
-                    min(one.high for one in found if one.high is not None))
+    ends = []
+    for sign in (-1, 0, 1):
+        # Whatever pair is nearest, it is no farther than this one may be.
+        chord, doubt, _, _ = min(rows, key=lambda row: row[0] + sign * row[1])
+        limit = _bounds_m(chord)[1] + sign * doubt
+        ends.append(min(distance_m(a, b) + sign * doubt for chord, doubt, a, b in rows
+                        if chord + sign * doubt <= limit
+                        and _bounds_m(chord)[0] + sign * doubt <= limit))
+    low, best, high = ends
+    return Interval(max(0.0, low), best, min(high, FARTHEST_M))
 
 
 def farthest_m(ours: Sequence[Position], theirs: Sequence[Position]) -> float | None:
     """Greatest distance that any pair of two sets of discs allows, metres."""
-    pairs = [(_sphere_m(a, b), a.uncertainty_m + b.uncertainty_m, a, b)
-             for a in ours for b in theirs]
-    if not pairs:
+    rows = _chords(ours, theirs)
+    if not rows:
         return None
-    limit = max((1 - SPHERE_ERROR) * d + doubt for d, doubt, _, _ in pairs)
-    return min(FARTHEST_M, max(distance_m(a, b) + doubt for d, doubt, a, b in pairs
-                               if (1 + SPHERE_ERROR) * d + doubt >= limit))
+    chord, doubt, _, _ = max(rows, key=lambda row: row[0] + row[1])
+    limit = _bounds_m(chord)[0] + doubt
+    # An arc outgrows its chord the more, the longer it is: the longest chord's gain bounds all.
+    longest = max(row[0] for row in rows)
+    gain = _bounds_m(longest)[1] - longest
+    return min(FARTHEST_M, max(distance_m(a, b) + doubt for chord, doubt, a, b in rows
+                               if chord + doubt + gain >= limit
+                               and _bounds_m(chord)[1] + doubt >= limit))

@@ -1,15 +1,17 @@
-"""Hazards that units share, from what authorities, operators and reports state."""
+"""Hazards that units share: what is stated of them, and what is mapped at their sites."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk import mapped
 from zonerisk.shared import Assessment, named, risk, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.model import Evidence, Hazard, Region
+    from zonerisk.reach import Exposures
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 
@@ -18,8 +20,10 @@ KINDS = ("flood", "river", "coast", "seismic", "nuclear", "industry", "hydro", "
 
 
 def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: str,
-           limit_km: float | None) -> Assessment:
+           limit_km: float | None, exposures: Exposures | None = None) -> Assessment:
     """Find which units share a hazard of one kind.
+
+    What an authority, an operator or a report states comes first; layers add to it.
 
     Parameters
     ----------
@@ -33,6 +37,8 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
         The day, ``YYYY-MM-DD``.
     limit_km
         The policy's distance for being near the same object.
+    exposures
+        What the layers say at the units' sites.
     """
     risks: list[SharedRisk] = []
     notes: list[str] = []
@@ -51,8 +57,9 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
             elif hit:
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
-    return Assessment(kind, tuple(risks), reason="not assessed", notes=tuple(notes),
-                      evidence=tuple(cited))
+    layers = mapped.assess(kind, units, exposures or {}, limit_km)
+    return Assessment(kind, (*risks, *layers.risks), layers.apart, layers.reason,
+                      (*notes, *layers.notes), (*cited, *layers.evidence))
 
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:

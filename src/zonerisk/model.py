@@ -12,6 +12,7 @@ Grade = Literal["A", "B", "C"]
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 REFERENCE_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*/)?[a-z0-9]+(-[a-z0-9]+)*$"
+STATION_PATTERN = r"^(rte/[A-Z0-9.]{1,5}|(node|way|relation)/[1-9][0-9]*)$"
 MAX_ZONES = 64
 MAX_SITES = 600
 
@@ -224,13 +225,21 @@ class Candidates(Record):
 
 
 class Feed(Dated):
-    """A stated supply: when it fails, all its sites lose it together."""
+    """A stated supply: when it fails, all its sites lose it together.
+
+    Attributes
+    ----------
+    station
+        The grid station that it is stated to come from, as ``data/feeds`` names it:
+        ``rte/WATTR``, ``way/62061952``.
+    """
 
     id: str = ""
     kind: Literal["power", "network", "water"]
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     upstream: tuple[Reference, ...] = ()
+    station: Annotated[str, Field(pattern=STATION_PATTERN)] | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
     note: Text | None = None
 
@@ -307,6 +316,12 @@ class Region(Dated):
     ----------
     numbered
         True where a region of one zone is marketed or numbered as several datacenters.
+    partition
+        A cloud of its own within the provider (government, China, a sovereign offer): an
+        account of one partition cannot recover into another.
+    limited
+        True where the provider sells only a few of its services there (an edge or Local
+        Zone).
     """
 
     id: str = ""
@@ -316,6 +331,8 @@ class Region(Dated):
     town: Text | None = None
     status: Status = "open"
     numbered: bool = False
+    partition: Key | None = None
+    limited: bool = False
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
     campuses: dict[Key, Campus] = {}

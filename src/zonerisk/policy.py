@@ -50,7 +50,7 @@ class Rule(Record):
 
     weight: Annotated[float, Field(ge=0, le=100)] = 1.0
     threshold: Annotated[float, Field(ge=0)] | None = None
-    unit: Literal["km", "zones", "ms"] | None = None
+    unit: Literal["km", "zones", "ms", "circuits"] | None = None
     measure: Literal["fibre", "straight"] = "straight"
     severity: Literal["fail", "warn"] = "fail"
     fail_beyond_km: Annotated[float, Field(gt=0)] | None = None
@@ -71,7 +71,7 @@ class Rule(Record):
 _UNITS = {"disclosure": "km", "quorum": "zones", "separation-min": "km", "separation-max": "km",
           "rtt-max": "ms", "colocation": "km", "river": "km", "coast": "km", "seismic": "km",
           "nuclear": "km", "industry": "km", "hydro": "km", "dam": "km", "runway": "km",
-          "cyclone": "km", "volcano": "km", "dr": "km"}
+          "cyclone": "km", "volcano": "km", "dr": "km", "power": "circuits"}
 _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
 
 

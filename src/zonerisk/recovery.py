@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.separation import say_km, say_m
+from zonerisk.supply import EMPTY
 from zonerisk.unit import footprint, positions
 from zonerisk.verdict import Option, Outcome, Span
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Scope
+    from zonerisk.gridarea import Area
     from zonerisk.model import Position, Region
+    from zonerisk.supply import Sample
 
 
 def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
@@ -40,8 +43,13 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
-def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
-    """Judge every other open region of the provider as disaster recovery, nearest first.
+def options(
+    scope: Scope, as_of: str, min_km: float, sample: Sample = EMPTY
+) -> tuple[Option, ...]:
+    """Judge every other open region of the partition as disaster recovery, nearest first.
+
+    A grid or synchronous area that both lie in is told, and so is one that they do not
+    share; neither decides.
 
     Parameters
     ----------
@@ -51,17 +59,45 @@ def options(scope: Scope, as_of: str, min_km: float) -> tuple[Option, ...]:
         The day, ``YYYY-MM-DD``.
     min_km
         The policy's distance.
+    sample
+        What was derived of the grid at the sites.
     """
     found = []
+    here = _areas(scope, scope.region, as_of, sample)
     for peer in scope.peers:
-        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values()):
+        if (
+            peer.status == "open"
+            and peer.partition == scope.region.partition
+            and any(zone.holds(as_of) for zone in peer.zones.values())
+        ):
             distance = distance_m(scope, peer, as_of)
-            found.append((distance, _option(peer, distance, min_km)))
+            grid = _grid(here, _areas(scope, peer, as_of, sample))
+            found.append((distance, _option(peer, distance, min_km, grid)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
 
 
-def _option(peer: Region, distance: Interval, min_km: float) -> Option:
+def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Area]:
+    return [sample.area(site) for part in footprint(scope, region, as_of) for site in part]
+
+
+def _grid(ours: list[Area], theirs: list[Area]) -> str:
+    """Word what two regions share of the grid; empty where an area is not known."""
+    (grids, whole), (grids_there, whole_there) = (
+        ({one.grid for one in side}, {one.synchronous for one in side})
+        for side in (ours, theirs))
+    if len(grids) == 1 and grids == grids_there and "" not in grids:
+        return f"; the same grid area, {grids.pop()}"
+    if not whole or not whole_there or "" in whole | whole_there:
+        return ""
+    if whole.isdisjoint(whole_there):
+        return f"; another synchronous area, {' and '.join(sorted(whole_there))}"
+    if len(whole) == 1 and whole == whole_there:
+        return f"; the same synchronous area, {whole.pop()}"
+    return ""
+
+
+def _option(peer: Region, distance: Interval, min_km: float, grid: str = "") -> Option:
     far = distance.at_least(min_km * 1000)
     outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
     if distance.high is None:
@@ -75,6 +111,8 @@ def _option(peer: Region, distance: Interval, min_km: float) -> Option:
         message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
     else:
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
+    if outcome == "pass" and peer.limited:
+        outcome, message = "unknown", f"{message}, but only some services are sold there"
     return Option.model_construct(
-        target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message
+        target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message + grid
     )

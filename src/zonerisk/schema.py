@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zonerisk.layers import Card
 from zonerisk.model import Provider, Region
 from zonerisk.policy import Policy
 from zonerisk.verdict import Verdict
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MODELS: dict[str, type[BaseModel]] = {
-    "provider": Provider, "region": Region, "policy": Policy, "verdict": Verdict}
+    "provider": Provider, "region": Region, "policy": Policy, "layer": Card,
+    "verdict": Verdict}
 
 # Fields that the loader fills in from a record's place; they are not written in files.
 _FROM_THE_PATH = ("id", "provider", "sha256")
 
 
 def schema(name: str) -> str:
-    """Write the JSON Schema of ``provider``, ``region``, ``policy`` or ``verdict``."""
+    """Write the JSON Schema of ``provider``, ``region``, ``policy``, ``layer`` or ``verdict``."""
     mode = "serialization" if name == "verdict" else "validation"
     tree = MODELS[name].model_json_schema(mode=mode)  # type: ignore[arg-type]
     if name != "verdict":

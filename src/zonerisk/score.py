@@ -6,11 +6,12 @@ import calendar
 import re
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, recovery, separation
+from zonerisk import feeds, findings, hazards, recovery, separation, supply
 from zonerisk._version import __version__
 from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
+from zonerisk.exposure import Samples
 from zonerisk.findings import Case
 from zonerisk.model import Provider, Region
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.catalog import Catalog
+    from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
+    from zonerisk.reach import Exposures
     from zonerisk.shared import Assessment
+    from zonerisk.supply import Sample
     from zonerisk.unit import Pair, Unit
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
@@ -55,6 +59,7 @@ def score(
     policy: Policy,
     as_of: str | None = None,
     units: Units | None = None,
+    samples: Source | None = None,
 ) -> Verdict:
     """Judge one region under one policy.
 
@@ -72,6 +77,8 @@ def score(
     units
         Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
         that is sold as one zone and numbered as several.
+    samples
+        What the layers say at sites; without it, the figures of the catalogue.
 
     Raises
     ------
@@ -92,11 +99,14 @@ def score(
         key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2])
         for key in scope.sites
     }
+    exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
     chosen = sites if by_site else zones
-    distances = {(a.id, b.id): separation.distance_m(a, b) for a, b in pairs(chosen)}
-    assessed = _assess(scope, chosen, policy, day, evidence, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, evidence)
-    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, evidence)
+    distances = separation.distances_m(chosen)
+    grid = supply.read(catalog.roots)
+    known = (evidence, exposures, grid)
+    assessed = _assess(scope, chosen, policy, day, *known, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
     effective_zones = (
         effective(zones, zone_assessed.values())
         if sold > 1
@@ -104,7 +114,7 @@ def score(
     )
     effective_sites = effective(sites, site_assessed.values())
     dr_rule = policy.rules.get("dr")
-    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM)
+    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM, grid)
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)
@@ -166,6 +176,8 @@ def _assess(
     policy: Policy,
     day: str,
     evidence: Mapping[str, tuple[Evidence, ...]],
+    exposures: Exposures,
+    grid: Sample,
     distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, Assessment]:
     """Assess every kind that position decides, every feed, and what else the policy asks."""
@@ -178,13 +190,14 @@ def _assess(
         ),
     }
     for kind in feeds.KINDS:
-        found[kind] = feeds.assess(kind, units, scope.owners, day)
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
+        found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
     for kind in hazards.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
-            found[kind] = hazards.assess(
-                kind, units, scope.owners, day, asked.threshold if asked else None
-            )
+            limit_km = asked.threshold if asked else None
+            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
     return found
 
 
@@ -226,6 +239,11 @@ def assess(
     nobody = Provider.model_construct(id="", name="", country="ZZ")
     scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
     return _assess(scope, units, policy, day, evidence)
+
+
+def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    return {key: samples.of(site) for key, site in sites.items()}
 
 
 def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:

@@ -46,6 +46,20 @@ def distance_m(a: Unit, b: Unit) -> Interval:
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 
 
+def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
+    """Distance of every pair of units, metres, by their ids."""
+    found: dict[Pair, Interval] = {}
+    # Undisclosed zones of a region may all stand at the same places: ask once.
+    asked: dict[object, Interval] = {}
+    for a, b in pairs(units):
+        places = tuple((unit.disclosed, *(site.id for site in (*unit.sites, *unit.possible)))
+                       for unit in (a, b))
+        if places not in asked:
+            asked[places] = distance_m(a, b)
+        found[a.id, b.id] = asked[places]
+    return found
+
+
 def assess_buildings(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]]
                      ) -> Assessment:
     """Find units that stand in the same building, by their site records.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.verdict import Outcome, SharedRisk, worst
@@ -41,13 +43,17 @@ class Assessment:
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    @cached_property
+    def _sharing(self) -> dict[Pair, Outcome]:
+        found: dict[Pair, Outcome] = {}
+        for shared in self.risks:
+            for pair in permutations(shared.members, 2):
+                found[pair] = worst([shared.outcome, found.get(pair, "pass")])
+        return found
+
     def outcome(self, pair: Pair) -> Outcome:
         """Judge one pair."""
-        found = [risk.outcome for risk in self.risks
-                 if pair[0] in risk.members and pair[1] in risk.members]
-        if found:
-            return worst(found)
-        return "pass" if pair in self.apart else "unknown"
+        return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:
@@ -66,7 +72,11 @@ def risk(kind: str, key: str, grade: Grade, members: Iterable[Unit], message: st
 
 def named(units: Iterable[Unit]) -> str:
     """List units by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
-    names = [unit.name for unit in units]
+    return listing([unit.name for unit in units])
+
+
+def listing(names: Sequence[str]) -> str:
+    """List names in a sentence: ``a, b and c``; a long list is cut."""
     if len(names) > 8:
         return f"{', '.join(names[:7])} and {len(names) - 7} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,13 @@ import typer
 
 from zonerisk import load, report
 from zonerisk.cli import output
+from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
     from zonerisk.policy import Policy
     from zonerisk.verdict import Verdict
 
@@ -26,6 +29,8 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     md = "md"
+    geojson = "geojson"
+    html = "html"
 
 
 class UnitsOption(StrEnum):
@@ -45,6 +50,9 @@ class Level(StrEnum):
 
 Target = Annotated[str, typer.Argument(
     metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
+Targets = Annotated[list[str], typer.Argument(
+    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
+    "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.")]
 PolicyOption = Annotated[str, typer.Option(
     "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[str | None, typer.Option(
@@ -56,26 +64,67 @@ FailOn = Annotated[Level | None, typer.Option(
     "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False)]
 
 
-def score(target: Target, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
+def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
           units: Annotated[UnitsOption | None, typer.Option(
               help="Compare zones, or datacenter by datacenter.", show_default=False)] = None,
           format_: Annotated[Format, typer.Option("--format")] = Format.table,
           out: output.Output = None, fail_on: FailOn = None,
-          catalogue: Catalogues = None) -> None:
+          catalogue: Catalogues = None, uncertainty_m: Annotated[float | None, typer.Option(
+              help="Of your own sites: the radius that surely holds each, metres.",
+              show_default=False)] = None,
+          raw: Annotated[Path | None, typer.Option(
+              "--from", envvar="ZONERISK_LAYERS", show_default=False,
+              help="Of your own sites: a folder of raw layers.")] = None,
+          cache: Annotated[Path | None, typer.Option(
+              "--cache", envvar="ZONERISK_CACHE", show_default=False,
+              help="Of your own sites: where fetched layers are kept.")] = None) -> None:
     """Judge a region: whether its zones fail independently and recovery is far enough.
 
     Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
-    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail
+    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
+    zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200
     """
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
-    verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
-                for region in catalog.open_regions(target)]
-    output.write(render(verdicts, chosen, format_, out), out)
+    if _own_sites(targets):
+        catalog, verdict = _own(targets, uncertainty_m, chosen, as_of, catalog.edition.date,
+                                cache, raw)
+        verdicts = [verdict]
+    else:
+        verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
+                    for target in targets for region in catalog.open_regions(target)]
+    output.write(render(verdicts, chosen, format_, out, catalog), out)
     exit_on(verdicts, fail_on)
 
 
-def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:
+def _own_sites(targets: list[str]) -> bool:
+    """Tell coordinates and files from regions; few names have such a mark in them."""
+    if not any(mark in target for target in targets for mark in ",;."):
+        return False
+    from zonerisk import ownsites
+
+    return ownsites.meant(targets)
+
+
+def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
+         day: str, cache: Path | None, raw: Path | None
+         ) -> tuple[Catalog, Verdict]:
+    from zonerisk import fetch, ownsites
+    from zonerisk.score import score as judge
+
+    own = ownsites.catalog(targets, uncertainty_m, day)
+    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(),
+                                   fetch.cache_root(cache), raw)
+    for problem in installed.failed:
+        sys.stderr.write(f"warning: {problem}\n")
+    if not installed.used:
+        sys.stderr.write("no hazard layer is on this machine: nothing is assessed of them; "
+                         "see: zonerisk layers list\n")
+    return own, judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
+
+
+def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None,
+           catalog: Catalog) -> str:
     """Write verdicts in a format; JSON is one object for one, a list for several."""
     if format_ is Format.json:
         if len(verdicts) == 1:
@@ -88,7 +137,31 @@ def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path |
         return report.comma_separated(verdicts)
     if format_ is Format.md:
         return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+    if format_ is Format.geojson:
+        return _geojson(verdicts, catalog)
+    if format_ is Format.html:
+        return _report(verdicts, catalog)
     return _table(verdicts, policy, out)
+
+
+def _geojson(verdicts: list[Verdict], catalog: Catalog) -> str:
+    import json
+
+    from zonerisk import features, geojson
+
+    drawn = [geojson.features(verdict, features.setting(catalog, verdict)) for verdict in verdicts]
+    every = [feature for one in drawn for feature in one["features"]]
+    return json.dumps({**drawn[0], "features": every}, ensure_ascii=False) + "\n"
+
+
+def _report(verdicts: list[Verdict], catalog: Catalog) -> str:
+    if len(verdicts) > 1:
+        raise UsageError(f"a report is of one region, not of {len(verdicts)}; name one, or draw "
+                         "all of them: zonerisk map, zonerisk atlas")
+    from zonerisk import features, webmap
+
+    return webmap.report_page(verdicts[0], features.setting(catalog, verdicts[0]),
+                              attribution=catalog.edition.attribution)
 
 
 def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:

@@ -1,0 +1,49 @@
+"""Rewrite the outputs shown in README.md and docs/ with what the commands print now.
+
+A block that begins with ``$ zonerisk ...`` shows that command's output. A line ``...`` in a
+block stands for lines left out; such blocks are checked but not rewritten.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """List every page that may show output."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def output(arguments: str) -> str:
+    """Give what a command prints: 100 columns, no colours, from the checkout's root."""
+    done = subprocess.run(
+        f"{sys.executable} -m zonerisk {arguments}", shell=True, cwd=ROOT, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"})
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+def shown(page: Path) -> list[tuple[str, str]]:
+    """Give the commands of a page and the output it shows for each."""
+    return BLOCK.findall(page.read_text()) if page.exists() else []
+
+
+def main() -> None:
+    """Rewrite every block without gaps."""
+    for page in pages():
+        if page.exists():
+            page.write_text(BLOCK.sub(
+                lambda found: found[0] if "\n...\n" in f"\n{found[2]}"
+                else f"```console\n$ zonerisk {found[1]}\n{output(found[1])}```",
+                page.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,345 @@
+"""What a verdict looks like on a map: points, discs, lines and areas, each with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from zonerisk.geometry import Interval, distance_m
+from zonerisk.model import Position
+from zonerisk.verdict import Outcome, worst
+
+if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
+    from zonerisk.model import Region, Site
+    from zonerisk.verdict import Finding, Place, Separation, Verdict
+
+Shape = Literal["point", "disc", "line", "area"]
+Kind = Literal["site", "disc", "separation", "shared-risk", "dr-limit", "dr-region", "retired",
+               "region", "landmark"]
+
+# A straight line longer than this bends visibly on the globe: it is drawn in legs.
+_LEG_M = 100_000.0
+# Members of a shared risk that stand at one point still need an outline to be seen.
+_MARGIN_M = 60.0
+_STEPS = 64
+DR_LIMIT_KM = 300.0
+# No region has so many sites; around a map of many regions the line would mean nothing.
+_MOST_CENTRES = 250
+
+
+class Point(NamedTuple):
+    """A place in degrees; a longitude may pass 180 where its feature crosses it."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something to draw.
+
+    Attributes
+    ----------
+    kind, id, name
+        What it is, which record it comes from, and what to call it.
+    shape, points
+        A point; a disc's centre; a line; or the closed outline of an area.
+    uncertainty_m
+        Radius of the disc that a site may stand in, metres.
+    outcome
+        How it was judged, where it was.
+    zone
+        The first zone that a site serves.
+    holes
+        Outlines of what an area leaves out.
+    words
+        What else is known: plain values, ready to be shown.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    shape: Shape
+    points: tuple[Point, ...]
+    uncertainty_m: float | None = None
+    outcome: Outcome | None = None
+    zone: str | None = None
+    holes: tuple[tuple[Point, ...], ...] = ()
+    words: Mapping[str, str | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the catalogue knows around a verdict.
+
+    Attributes
+    ----------
+    names
+        What zones and regions are called, by id.
+    retired
+        Sites of the region that were out of service on the verdict's day.
+    recovery
+        The nearest known site of each region that disaster recovery may go to.
+    files
+        The record's file, by region id.
+    landmarks
+        Mapped objects of hazards, where their layers are on this machine.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    retired: tuple[Site, ...] = ()
+    recovery: Mapping[str, Site] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    landmarks: tuple[Feature, ...] = ()
+
+    def name(self, key: str) -> str:
+        """Name a zone, site or region; without a name, the last part of its id."""
+        return self.names.get(key) or key.rpartition("/")[2]
+
+
+def setting(catalog: Catalog, verdict: Verdict) -> Setting:
+    """Gather what the catalogue knows around a verdict."""
+    region = catalog.region(verdict.target)
+    names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
+    names |= {place.id: place.name for place in verdict.places}
+    recovery, files = {}, {region.id: catalog.file_name(region.id)}
+    ours = _positions(verdict.places)
+    for option in verdict.dr:
+        peer = catalog.region(option.target)
+        names[peer.id] = peer.name
+        files[peer.id] = catalog.file_name(peer.id)
+        nearest = _nearest(ours, _sites(catalog, peer))
+        if nearest:
+            recovery[peer.id] = nearest
+    shown = {place.id for place in verdict.places}
+    retired = tuple(site for site in region.sites.values()
+                    if site.position and site.id not in shown and not site.holds(verdict.as_of)
+                    and site.until and site.until <= verdict.as_of)
+    return Setting(names, retired, recovery, files)
+
+
+def _sites(catalog: Catalog, region: Region) -> list[Site]:
+    from zonerisk.catalog import referred
+
+    return [catalog.site(key) for key in referred(region)]
+
+
+def _positions(places: Iterable[Place]) -> list[Position]:
+    return [Position.model_construct(lat=place.lat, lon=place.lon, method="point",
+                                     uncertainty_m=place.uncertainty_m or 0.0)
+            for place in places if place.lat is not None and place.lon is not None]
+
+
+def _nearest(ours: Sequence[Position], sites: Iterable[Site]) -> Site | None:
+    """Give the site nearest to the first of our positions; the others stand beside it."""
+    rows = [(distance_m(ours[0], site.position), site.id, site)
+            for site in sites if ours and site.position]
+    return min(rows)[2] if rows else None
+
+
+def named(verdict: Verdict) -> Setting:
+    """Give the setting of a verdict alone, without a catalogue: what its places are called."""
+    return Setting(names={place.id: place.name for place in verdict.places})
+
+
+def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
+    """List all that can be drawn of a verdict, what lies undermost first."""
+    around = around or named(verdict)
+    return [*_limit(verdict), *around.landmarks, *_recovery(verdict, around),
+            *_risks(verdict, around), *_discs(verdict), *_lines(verdict, around),
+            *_retired(around), *_sites_of(verdict, around)]
+
+
+def _located(place: Place) -> Point | None:
+    return None if place.lat is None or place.lon is None else Point(place.lat, place.lon)
+
+
+def places_of(verdict: Verdict, member: str) -> list[Place]:
+    """Find the places with a position that a zone's, site's or region's id stands for."""
+    return [place for place in verdict.places if place.lat is not None
+            and (member in (place.id, verdict.target) or member in place.zones)]
+
+
+def _sites_of(verdict: Verdict, around: Setting) -> list[Feature]:
+    rows = []
+    for place in verdict.places:
+        at = _located(place)
+        if at:
+            zones = ", ".join(around.name(zone) for zone in place.zones)
+            rows.append(Feature("site", place.id, place.name, "point", (at,),
+                                uncertainty_m=place.uncertainty_m,
+                                zone=place.zones[0] if place.zones else None,
+                                words={"site_kind": place.kind, "zones": zones,
+                                       "method": place.method}))
+    return rows
+
+
+def _discs(verdict: Verdict) -> list[Feature]:
+    return [Feature("disc", place.id, f"{place.name}: where it may stand", "disc", (at,),
+                    uncertainty_m=place.uncertainty_m, zone=place.zones[0] if place.zones else None)
+            for place in verdict.places if (at := _located(place)) and place.uncertainty_m]
+
+
+def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
+    """Draw each pair between the two of its sites that stand nearest to each other."""
+    rows = []
+    for pair in verdict.separations:
+        ends = _closest(places_of(verdict, pair.a), places_of(verdict, pair.b))
+        if not ends:
+            continue
+        rows.append(Feature(
+            "separation", f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}",
+            "line", path(*ends), outcome=judge(verdict, pair),
+            words={f"{name}_{end}": getattr(getattr(pair, name), end)
+                   for name in ("distance_m", "fibre_m", "rtt_ms")
+                   for end in ("low", "best", "high")} | {"shared": ", ".join(pair.shared)}))
+    return rows
+
+
+def _closest(ours: Sequence[Place], theirs: Sequence[Place]) -> tuple[Point, Point] | None:
+    pairs = [(distance_m(a, b), a, b) for a in _positions(ours) for b in _positions(theirs)]
+    if not pairs:
+        return None
+    _, a, b = min(pairs, key=lambda row: row[0])
+    return Point(a.lat, a.lon), Point(b.lat, b.lon)
+
+
+def judge(verdict: Verdict, pair: Separation) -> Outcome | None:
+    """Judge one pair by its distance and by what it shares; None if nothing was asked.
+
+    A separation rule's finding tells of its worst pair; its threshold is held against
+    every pair here, in the measure (fibre or straight) that the finding's own value is in.
+    """
+    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in pair.shared]
+    for finding in verdict.findings:
+        if finding.rule not in ("separation-min", "separation-max") or not finding.threshold:
+            continue
+        span = pair.fibre_m if by_fibre(verdict, finding) else pair.distance_m
+        measured = Interval(span.low or 0.0, span.best, span.high)
+        limit = finding.threshold.value * 1000
+        if finding.rule == "separation-min":
+            kept = measured.at_least(limit)
+        else:
+            kept = measured.at_most(limit)
+        own = set(finding.subjects) == {pair.a, pair.b}
+        soft = finding.rule == "separation-max" and not own
+        breach: Outcome = "warn" if soft else finding.outcome
+        outcomes.append("unknown" if kept is None else "pass" if kept else breach)
+    return worst(outcomes) if outcomes else None
+
+
+def by_fibre(verdict: Verdict, finding: Finding) -> bool:
+    """Tell whether a finding measured fibre: its value is then its pair's length of fibre."""
+    told = finding.value.low if finding.value else None
+    return any(told is not None and pair.fibre_m.low is not None
+               and abs(pair.fibre_m.low / 1000 - told) < 0.001
+               for pair in verdict.separations if {pair.a, pair.b} == set(finding.subjects))
+
+
+def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
+    """Outline the sites that each shared risk hits: their discs' common hull."""
+    rows = []
+    for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
+        places = {place.id: place for member in risk.members
+                  for place in places_of(verdict, member)}
+        outline = hull(places.values())
+        if outline:
+            rows.append(Feature(
+                "shared-risk", risk.id, risk.message, "area", outline, outcome=risk.outcome,
+                words={"risk_kind": risk.kind, "grade": risk.grade,
+                       "members": ", ".join(around.name(each) for each in risk.members)}))
+    return rows
+
+
+def _limit(verdict: Verdict) -> list[Feature]:
+    """Draw the line beyond which every point is over 300 km from all of the sites."""
+    from shapely import Polygon, get_parts, union_all
+
+    centres = [at for place in verdict.places if (at := _located(place))]
+    if not 0 < len(centres) <= _MOST_CENTRES:
+        return []
+    km = next((finding.threshold.value for finding in verdict.findings
+               if finding.rule == "dr" and finding.threshold), DR_LIMIT_KM)
+    origin = centres[0].lon
+    discs = [Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
+             for at in dict.fromkeys(centres)]
+    parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
+    return [Feature("dr-limit", verdict.target, f"{km:g} km from the nearest site", "area",
+                    tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
+                    words={"km": km}) for part in parts]
+
+
+def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
+    rows = []
+    for option in verdict.dr:
+        site = around.recovery.get(option.target)
+        if site and site.position:
+            at = Point(site.position.lat, site.position.lon)
+            rows.append(Feature("dr-region", option.target, around.name(option.target), "point",
+                                (at,), outcome=option.outcome,
+                                words={"message": option.message, "site": site.name,
+                                       "distance_m_low": option.distance_m.low,
+                                       "distance_m_best": option.distance_m.best,
+                                       "distance_m_high": option.distance_m.high}))
+    return rows
+
+
+def _retired(around: Setting) -> list[Feature]:
+    return [Feature("retired", site.id, site.name, "point",
+                    (Point(site.position.lat, site.position.lon),),
+                    uncertainty_m=site.position.uncertainty_m,
+                    words={"fate": site.fate or "out of service", "until": site.until})
+            for site in around.retired if site.position]
+
+
+def _turned(at: Point, origin: float) -> Point:
+    """Move a longitude by whole turns to within 180 degrees of another."""
+    return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
+
+
+def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
+    """Points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
+
+    A circle around a pole ends a whole turn from where it began.
+    """
+    from pyproj import Geod
+
+    turns = [-360.0 * step / steps for step in range(steps)]
+    lons, lats, _ = Geod(ellps="WGS84").fwd([centre.lon] * steps, [centre.lat] * steps, turns,
+                                            [radius_m] * steps)
+    ring = [centre]
+    for lon, lat in zip((*lons, lons[0]), (*lats, lats[0]), strict=True):
+        ring.append(_turned(Point(lat, lon), ring[-1].lon))
+    return tuple(ring[1:])
+
+
+def path(a: Point, b: Point) -> tuple[Point, ...]:
+    """Follow the geodesic between two points in legs short enough to look right."""
+    from pyproj import Geod
+
+    geod = Geod(ellps="WGS84")
+    length = geod.inv(a.lon, a.lat, b.lon, b.lat)[2]
+    legs = int(length // _LEG_M)
+    between = geod.npts(a.lon, a.lat, b.lon, b.lat, legs) if legs else []
+    line = [a]
+    for lon, lat in (*between, (b.lon, b.lat)):
+        line.append(_turned(Point(lat, lon), line[-1].lon))
+    return tuple(line)
+
+
+def hull(places: Iterable[Place]) -> tuple[Point, ...]:
+    """Outline places with their discs, counterclockwise; empty where none has a position."""
+    from shapely import MultiPoint, Polygon
+    from shapely.geometry.polygon import orient
+
+    listed = [(at, place.uncertainty_m or 0.0) for place in places if (at := _located(place))]
+    if not listed:
+        return ()
+    origin = listed[0][0].lon
+    points = [(lon, lat) for at, radius in listed
+              for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)]
+    outline = MultiPoint(points).convex_hull
+    assert isinstance(outline, Polygon)
+    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

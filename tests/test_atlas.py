@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from conftest import HERE, Opener, Runner
+from zonerisk import policy
+from zonerisk.atlas import INDEX, Atlas
+from zonerisk.catalog import Catalog
+
+
+@pytest.fixture(scope="module")
+def pages(zz: Catalog) -> dict[str, str]:
+    return dict(Atlas.of(zz, policy.load("podcast")).pages())
+
+
+class Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href")
+        if tag == "a" and href and not href.startswith(("http", "#")):
+            self.found.add(href)
+
+
+def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) -> None:
+    assert set(pages) == {INDEX, "provider-zz.html", "zz-campus.html", "zz-good.html",
+                          "zz-hidden.html", "zz-pair.html"}
+    for name, text in pages.items():
+        assert Links(text).found <= set(pages), name
+    assert Links(pages[INDEX]).found == set(pages) - {INDEX}
+
+
+def test_rows_say_what_the_verdicts_say(zz: Catalog) -> None:
+    made = Atlas.of(zz, policy.load("podcast"))
+    rows = {key: made.entry(key) for key in made.verdicts}
+    assert {key: (row.sold, row.disclosed) for key, row in rows.items()} == {
+        "zz-campus": (3, 3), "zz-good": (3, 3), "zz-hidden": (3, 0), "zz-pair": (2, 2)}
+    assert rows["zz-campus"].risk_outcome == "fail"
+    assert rows["zz-good"].risk == "none on record"
+    for key, row in rows.items():
+        assert row.outcome == zz.score(key).outcome
+
+
+def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "maps"
+    done = run("atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere",
+               check=2)
+    assert "no tile provider" in done.stderr
+    assert not folder.exists()
+
+
+def test_same_input_same_bytes(zz: Catalog, pages: dict[str, str]) -> None:
+    assert dict(Atlas.of(zz, policy.load("podcast")).pages()) == pages
+
+
+def test_sorting_and_searching(pages: dict[str, str], tab: Opener) -> None:
+    opened = tab(pages[INDEX])
+    names = ("Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
+             "(one) => one.textContent)")
+    assert opened.run(names) == ["Campus", "Good", "Hidden", "Pair"]
+    region = opened.page.get_by_role("button", name="Region")
+    region.click()
+    region.click()
+    assert opened.run(names) == ["Pair", "Hidden", "Good", "Campus"]
+    assert opened.run("document.querySelector('#regions-table th').getAttribute('aria-sort')") == (
+        "descending")
+    opened.page.get_by_role("button", name="Sold").focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.run(names)[0] == "Pair"
+    opened.page.fill("#find", "good zephyr")
+    assert opened.run(names) == ["Good"]
+    assert opened.page.inner_text("#tally") == "1 of 4 regions"
+    assert opened.run("zonerisk.layers.regions.getLayers().length") == 1
+    opened.page.fill("#find", "")
+    opened.page.select_option("#by-outcome", "fail")
+    assert len(opened.run(names)) == opened.run("zonerisk.layers.regions.getLayers().length") > 0
+    assert opened.troubles == []
+    assert len(opened.requests) == 1
+
+
+def test_a_row_leads_to_its_page_and_back(pages: dict[str, str], tab: Opener,
+                                          tmp_path: Path) -> None:
+    for name, text in pages.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    opened = tab("", folder=tmp_path, name=INDEX, width=390)
+    assert opened.run("document.documentElement.scrollWidth <= innerWidth")
+    opened.page.get_by_role("link", name="Good").click()
+    assert opened.page.inner_text("h1") == "Zephyr Zones Good"
+    opened.page.get_by_role("link", name="Zephyr Zones").click()
+    assert opened.page.inner_text("h1") == "Zephyr Zones"
+    assert "Every region has three zones." in opened.text
+    opened.page.get_by_role("link", name="Atlas").click()
+    assert opened.page.url.endswith(INDEX)
+    assert opened.troubles == []
+    opened.run("zonerisk.layers.regions.getLayers()[0].fire('click', {latlng: "
+               "zonerisk.layers.regions.getLayers()[0].getLatLng()}, true) && 0")
+    assert opened.page.get_by_role("link", name="Open its page").get_attribute("href") == "zz-campus.html"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from zonerisk import features
+from zonerisk.catalog import Catalog
+from zonerisk.features import Feature, Point
+from zonerisk.model import Position
+from zonerisk.verdict import Verdict
+
+GEOD = Geod(ellps="WGS84")
+LATS, LONS = st.floats(-80, 80), st.floats(-180, 180)
+
+
+def kinds(rows: list[Feature]) -> dict[str, int]:
+    return {kind: sum(row.kind == kind for row in rows) for kind in {row.kind for row in rows}}
+
+
+def drawn(catalog: Catalog, target: str, **options: str) -> tuple[Verdict, list[Feature]]:
+    verdict = catalog.score(target, **options)
+    return verdict, features.of(verdict, features.setting(catalog, verdict))
+
+
+def test_a_region_is_drawn_whole(zz: Catalog) -> None:
+    verdict, rows = drawn(zz, "zz-campus")
+    assert kinds(rows) == {"site": 3, "disc": 3, "separation": 3, "dr-limit": 1,
+                           "dr-region": len(verdict.dr),
+                           "shared-risk": len(verdict.shared_risks)}
+    assert {row.outcome for row in rows if row.kind == "dr-region"} <= {"pass", "fail", "unknown"}
+
+
+def test_the_line_of_a_pair_joins_its_sites(zz: Catalog) -> None:
+    _, rows = drawn(zz, "zz-good")
+    line = next(row for row in rows if row.id == "zz-good/a zz-good/b")
+    assert line.points == (Point(56.18, 3.0), Point(56.0, 3.15))
+    # 22 km of ground are 26 to 47 km of fibre: over 15, but 40 lies within.
+    assert line.outcome == "unknown"
+    assert line.words["distance_m_best"] == pytest.approx(
+        GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1)
+
+
+def test_a_pair_is_judged_like_the_findings(shipped: Catalog) -> None:
+    """The worst pair of a rule has the rule's own outcome."""
+    checked = 0
+    for target in ("ovh-sbg", "scaleway-fr-par"):
+        verdict = shipped.score(target)
+        for finding in verdict.findings:
+            if finding.rule not in ("separation-min", "separation-max"):
+                continue
+            for pair in verdict.separations:
+                if {pair.a, pair.b} == set(finding.subjects):
+                    alone = verdict.model_copy(update={"findings": (finding,), "shared_risks": ()})
+                    assert features.judge(alone, pair) == finding.outcome
+                    checked += 1
+    assert checked >= 4
+
+
+def test_a_shared_risk_outweighs_the_distance(zz: Catalog) -> None:
+    verdict, rows = drawn(zz, "zz-campus")
+    near = next(row for row in rows if row.id == "zz-campus/k1 zz-campus/k2")
+    assert near.outcome == "fail"
+    campus = next(row for row in rows if row.id == "campus:zz-campus/reef")
+    lats = [point.lat for point in campus.points]
+    assert min(lats) < 62.0 < 62.002 < max(lats) < 62.01
+    assert campus.outcome == next(risk.outcome for risk in verdict.shared_risks
+                                  if risk.id == campus.id)
+
+
+def test_an_undisclosed_zone_has_no_line(zz: Catalog) -> None:
+    _, rows = drawn(zz, "zz-hidden")
+    assert "separation" not in kinds(rows)
+    assert all(row.zone is None for row in rows if row.kind == "site")
+
+
+def test_strasbourg_keeps_its_dead(shipped: Catalog) -> None:
+    _, rows = drawn(shipped, "ovh-sbg")
+    dead = {row.name: row.words for row in rows if row.kind == "retired"}
+    assert dead == {"SBG1": {"fate": "closed", "until": "2021-03-19"},
+                    "SBG2": {"fate": "destroyed", "until": "2021-03-10"}}
+    _, before = drawn(shipped, "ovh-sbg", as_of="2021-03-09")
+    assert not [row for row in before if row.kind == "retired"]
+    assert {"SBG1", "SBG2"} <= {row.name for row in before if row.kind == "site"}
+
+
+@given(LATS, LONS, st.floats(1, 900_000))
+def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: float) -> None:
+    ring = features.circle(Point(lat, lon), radius)
+    assert ring[0] == pytest.approx(ring[-1])
+    for corner in ring:
+        assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(radius, rel=1e-6,
+                                                                              abs=1e-3)
+
+
+@given(LATS, LONS, LATS, LONS)
+def test_a_path_never_jumps(lat: float, lon: float, lat2: float, lon2: float) -> None:
+    line = features.path(Point(lat, lon), Point(lat2, lon2))
+    assert line[0] == (lat, lon)
+    assert line[-1].lat == pytest.approx(lat2)
+    assert (line[-1].lon - lon2) % 360 == pytest.approx(0, abs=1e-6) or \
+        (line[-1].lon - lon2) % 360 == pytest.approx(360, abs=1e-6)
+    assert all(abs(a.lon - b.lon) <= 180 for a, b in pairwise(line))
+
+
+def test_the_limit_is_300_km_from_the_nearest_site(zz: Catalog) -> None:
+    verdict, rows = drawn(zz, "zz-good")
+    limit = next(row for row in rows if row.kind == "dr-limit")
+    sites = [Position.model_construct(lat=place.lat, lon=place.lon) for place in verdict.places]
+    for corner in limit.points:
+        nearest = min(GEOD.inv(site.lon, site.lat, corner.lon, corner.lat)[2] for site in sites)
+        # Where two circles meet the joined outline cuts a chord off, never more than this.
+        assert 299_000 < nearest <= 300_001

@@ -1,0 +1,225 @@
+"""HTTP reads against servers on loopback that behave badly."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from loopback import BODY, Answer, Server, running, send, whole
+from zonerisk import fetch
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
+
+
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "layer.bin"
+    path.write_bytes(b"old")
+    return path
+
+
+def get_ranges(request: BaseHTTPRequestHandler, limit: int | None = None) -> None:
+    """Serve byte ranges, and at most ``limit`` bytes before breaking off."""
+    asked = request.headers.get("Range")
+    start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+    body = BODY[start:]
+    headers = {"ETag": '"1"', "Content_Length": str(len(body))}
+    if asked:
+        headers["Content_Range"] = f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"
+    send(request, 206 if asked else 200, body[:limit], **headers)
+
+
+def test_download_is_whole_and_hashed(server: Server, tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    done = fetch.download(server.url, old(tmp_path), max_bytes=10**6,
+                          progress=lambda had, of: seen.append((had, of)))
+    assert done.path.read_bytes() == BODY
+    assert (done.size, done.sha256) == (len(BODY), hashlib.sha256(BODY).hexdigest())
+    assert seen[-1] == (len(BODY), len(BODY))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["layer.bin"]
+    assert server.asked[0]["user-agent"].startswith("zonerisk/")
+
+
+def test_download_resumes_after_a_truncated_body(server: Server, tmp_path: Path) -> None:
+    server.answer = lambda request: get_ranges(request, 30_000)
+    done = fetch.download(server.url, tmp_path / "a", max_bytes=10**6)
+    assert done.path.read_bytes() == BODY
+    assert [each.get("range") for each in server.asked] == [
+        None, "bytes=30000-", "bytes=60000-", "bytes=90000-"]
+
+
+def test_download_resumes_in_a_later_call_and_restarts_when_the_file_changed(
+        server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.part").write_bytes(BODY[:50])
+    (tmp_path / "a.part.tag").write_text('"1"')
+    server.answer = get_ranges
+    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert server.asked[-1]["range"] == "bytes=50-"
+    assert server.asked[-1]["if-range"] == '"1"'
+    (tmp_path / "b.part").write_bytes(b"x" * 50)
+    (tmp_path / "b.part.tag").write_text('"0"')
+    server.answer = whole  # as a server does whose file no longer has that tag
+    assert fetch.download(server.url, tmp_path / "b", max_bytes=10**6).path.read_bytes() == BODY
+
+
+def test_a_part_without_a_tag_is_begun_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.part").write_bytes(b"x" * 50)
+    server.answer = get_ranges
+    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert "range" not in server.asked[0]
+
+
+def test_a_part_longer_than_the_file_is_begun_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.part").write_bytes(b"x" * (len(BODY) + 9))
+    (tmp_path / "a.part.tag").write_text('"1"')
+    server.answer = lambda request: (send(request, 416) if request.headers.get("Range")
+                                     else whole(request))
+    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+
+
+def html(request: BaseHTTPRequestHandler) -> None:
+    send(request, 200, b"<html>try later</html>", Content_Type="text/html; charset=utf-8")
+
+
+def huge(request: BaseHTTPRequestHandler) -> None:
+    send(request, 200, b"x", Content_Length="10000000000")
+
+
+def endless(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    for _ in range(200):
+        request.wfile.write(b"x" * 10_000)
+
+
+def squeezed(request: BaseHTTPRequestHandler) -> None:
+    send(request, 200, b"x", Content_Encoding="gzip")
+
+
+def to_file(request: BaseHTTPRequestHandler) -> None:
+    send(request, 302, Location="file:///etc/passwd")
+
+
+def to_ftp(request: BaseHTTPRequestHandler) -> None:
+    send(request, 301, Location="ftp://127.0.0.1/x")
+
+
+def loop(request: BaseHTTPRequestHandler) -> None:
+    send(request, 302, Location=request.path + "x")
+
+
+def truncated(request: BaseHTTPRequestHandler) -> None:
+    send(request, 200, BODY[:100], Content_Length=str(len(BODY)))
+
+
+BAD: list[tuple[Answer, str]] = [
+    (html, "web page"), (huge, "the cap is"), (endless, "past the cap"),
+    (squeezed, "encoding"), (to_file, "not followed"), (to_ftp, "not followed"),
+    (loop, "HTTP 302"), (truncated, "broke off after 100 of"),
+    (lambda request: send(request, 500), "HTTP 500"),
+    (lambda request: send(request, 429), "HTTP 429"),
+    (lambda request: send(request, 404), "HTTP 404"),
+    (lambda request: request.wfile.write(b"not http\r\n\r\n") and None, "no answer"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize(("answer", "says"), BAD)
+def test_a_bad_server_is_named_and_the_old_file_stays(
+        server: Server, tmp_path: Path, answer: Answer, says: str) -> None:
+    server.answer = answer
+    path = old(tmp_path)
+    with pytest.raises(fetch.FetchError, match=says) as caught:
+        fetch.download(server.url, path, max_bytes=10**6)
+    assert server.url in str(caught.value)
+    assert path.read_bytes() == b"old"
+    with pytest.raises(fetch.FetchError, match=says):
+        fetch.get(server.url, max_bytes=10**6)
+
+
+def test_another_file_than_expected_is_refused(server: Server, tmp_path: Path) -> None:
+    path = old(tmp_path)
+    with pytest.raises(fetch.FetchError, match="not the file expected"):
+        fetch.download(server.url, path, max_bytes=10**6, sha256="0" * 64)
+    with pytest.raises(fetch.FetchError, match="expected 5 bytes"):
+        fetch.download(server.url, path, max_bytes=10**6, size=5)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["layer.bin"]
+    assert path.read_bytes() == b"old"
+
+
+def test_get_waits_as_long_as_it_is_asked_to(
+        server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(fetch.time, "sleep", waits.append)
+    answers: list[Answer] = [lambda request: send(request, 429, Retry_After="7"),
+                             lambda request: send(request, 503), whole]
+    server.answer = lambda request: answers.pop(0)(request)  # noqa: PLW0108
+    assert fetch.get(server.url, params={"q": "a b"}, max_bytes=10**6) == BODY
+    assert waits == [7.0, 1.0]
+    assert server.asked[0]["path"] == "/layer.bin?q=a+b"
+
+
+def test_get_does_not_wait_for_hours(server: Server) -> None:
+    server.answer = lambda request: send(request, 429, Retry_After="7200")
+    with pytest.raises(fetch.FetchError, match="HTTP 429"):
+        fetch.get(server.url, max_bytes=10**6)
+    assert len(server.asked) == 1
+
+
+def test_a_silent_server_times_out(server: Server) -> None:
+    stop = threading.Event()
+    server.answer = lambda request: stop.wait(5) and None
+    with pytest.raises(fetch.FetchError, match="timed out"):
+        fetch.get(server.url, max_bytes=10**6, timeout_s=0.3)
+    stop.set()
+
+
+def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> None:
+    with running() as other:
+        server.answer = lambda request: send(request, 302, Location=other.url)
+        fetch.get(server.url, max_bytes=10**6, headers={"Authorization": "Api-Key x"})
+    assert "authorization" in server.asked[0]
+    assert "authorization" not in other.asked[0]
+
+
+def test_a_proxy_of_the_environment_is_used(
+        server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert fetch.get("http://layers.invalid/x", max_bytes=10**6) == BODY
+    assert server.asked[0]["path"] == "http://layers.invalid/x"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "layer.bin", "http://a b/",
+                                 "http://[::1/", "data:,x", ""])
+def test_only_web_addresses_are_read(url: str, tmp_path: Path) -> None:
+    with pytest.raises(fetch.FetchError):
+        fetch.get(url, max_bytes=10)
+    with pytest.raises(fetch.FetchError):
+        fetch.download(url, tmp_path / "a", max_bytes=10)
+
+
+def test_a_folder_that_cannot_be_written_is_named(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a file, not a folder")
+    with pytest.raises(fetch.FetchError, match="cannot be written"):
+        fetch.download(server.url, tmp_path / "a" / "b", max_bytes=10**6)
+
+
+def test_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ZONERISK_CACHE", str(tmp_path))
+    assert fetch.cache_root() == tmp_path
+    assert fetch.cache_root(tmp_path / "x") == tmp_path / "x"
+    monkeypatch.delenv("ZONERISK_CACHE")
+    assert fetch.cache_root().name == "zonerisk"

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zonerisk.catalog import Catalog
+from zonerisk.policy import load
+from zonerisk.verdict import Finding, Verdict
+
+
+def finding(found: Verdict, rule: str) -> Finding:
+    return next(each for each in found.findings if each.rule == rule)
+
+
+def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
+    path = folder / f"datacenters/zz/{region}.yaml"
+    path.write_text(path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n")
+    return finding(Catalog(folder).score(f"zz-{region}"), "claims")
+
+
+@pytest.mark.parametrize(("claim", "outcome", "word"), [
+    ("kind: separation-min, value: 5, unit: km", "pass", "confirmed"),
+    ("kind: separation-min, value: 50, unit: km", "fail", "refuted"),
+    ("kind: separation-min, value: 18.7, unit: km", "unknown", "not shown"),
+    ("kind: separation-max, value: 100, unit: km", "pass", "confirmed"),
+    ("kind: separation-max, value: 10, unit: km", "fail", "refuted"),
+    ("kind: rtt-max, value: 0.01, unit: ms", "fail", "refuted"),
+    ("kind: rtt-max, value: 10, unit: ms", "unknown", "not shown"),
+    ("kind: zone-count, value: 4, unit: zones", "fail", "as sold"),
+    ("kind: separate-power", "unknown", "not shown"),
+    ("kind: dr-distance, value: 300, unit: km", "pass", "such a region exists"),
+    ("kind: dr-distance, value: 9000, unit: km", "unknown", "no region surely so far"),
+])
+def test_claims_against_measurements(zz_copy: Path, claim: str, outcome: str, word: str) -> None:
+    found = claimed(zz_copy, claim)
+    assert found.outcome == outcome
+    assert word in found.message
+
+
+def test_separate_power_is_refuted_by_a_shared_feed(zz_copy: Path) -> None:
+    assert claimed(zz_copy, "kind: separate-power", "campus").outcome == "fail"
+
+
+def test_light_alone_never_passes_a_round_trip(zz: Catalog) -> None:
+    found = finding(zz.score("zz-good", policy="aws-az"), "rtt-max")
+    assert found.outcome == "unknown"
+    assert "light alone" in found.message
+
+
+def test_severity_softens_up_to_a_bound(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    text = path.read_text()
+    rules = {}
+    for lat in ("56.18", "56.5", "57.5"):
+        path.write_text(text.replace("lat: 56.18", f"lat: {lat}"))
+        rules[lat] = finding(Catalog(zz_copy).score("zz-good"), "separation-max").outcome
+    assert rules == {"56.18": "unknown", "56.5": "warn", "57.5": "fail"}
+
+
+def test_a_single_zone_has_nothing_to_spare(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/pair.yaml"
+    path.write_text(path.read_text().replace("  p2: {sites: [two], evidence: [site-list]}\n", ""))
+    found = Catalog(zz_copy).score("zz-pair")
+    for rule in ("colocation", "flood", "survives", "separation-min"):
+        assert finding(found, rule).outcome == "fail", rule
+    assert found.score.high <= 20
+
+
+def test_findings_cite_their_policy(zz: Catalog) -> None:
+    podcast = load("podcast")
+    for each in zz.score("zz-good").findings:
+        assert set(podcast.cite(each.rule)) <= set(each.evidence)  # type: ignore[arg-type]
+
+
+def test_worst_first(zz: Catalog) -> None:
+    outcomes = [each.outcome for each in zz.score("zz-campus").findings]
+    order = ("fail", "unknown", "warn", "pass")
+    assert outcomes == sorted(outcomes, key=order.index)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk import features, geojson
+from zonerisk.catalog import Catalog
+from zonerisk.features import Feature, Point
+
+
+def read(shape: dict[str, Any]) -> Any:
+    return shapely.from_geojson(json.dumps(shape))
+
+
+@pytest.mark.parametrize("target", ["ovh-sbg", "scaleway-fr-par"])
+def test_geopandas_reads_it_back(shipped: Catalog, tmp_path: Path, target: str) -> None:
+    verdict = shipped.score(target)
+    around = features.setting(shipped, verdict)
+    written = geojson.features(verdict, around)
+    file = tmp_path / "out.geojson"
+    file.write_text(json.dumps(written))
+    frame = geopandas.read_file(file)
+    assert len(frame) == len(features.of(verdict, around))
+    assert frame.crs == "EPSG:4326"
+    assert frame.geometry.is_valid.all()
+    assert (frame[frame.kind == "site"].geometry.geom_type == "Point").all()
+    site = frame[(frame.kind == "site") & (frame.record == verdict.places[0].id)].geometry.iloc[0]
+    assert (site.x, site.y) == (verdict.places[0].lon, verdict.places[0].lat)
+    assert set(frame.outcome.dropna()) <= {"pass", "warn", "fail", "unknown"}
+
+
+def test_discs_have_their_area_in_metres(shipped: Catalog) -> None:
+    verdict = shipped.score("ovh-sbg")
+    rows = [row for row in geojson.features(verdict)["features"]
+            if row["properties"]["kind"] == "disc"]
+    frame = geopandas.GeoDataFrame.from_features(rows, crs=4326)
+    areas = frame.to_crs(frame.estimate_utm_crs()).area
+    for area, radius in zip(areas, frame.uncertainty_m, strict=True):
+        assert area == pytest.approx(math.pi * radius**2, rel=0.005)
+
+
+@given(st.floats(-80, 80), st.floats(-180, 180), st.floats(10, 900_000))
+def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: float) -> None:
+    shape = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(lat, lon),),
+                                     uncertainty_m=radius))
+    found = read(shape)
+    assert found.is_valid, shapely.is_valid_reason(found)
+    west, south, east, north = found.bounds
+    assert -180 <= west <= east <= 180
+    assert -90 <= south <= north <= 90
+    for part in shapely.get_parts(found):
+        assert part.exterior.is_ccw
+        # No part reaches round the world the wrong way: that is what the cut is for.
+        assert part.bounds[2] - part.bounds[0] < 180 or abs(lat) > 75
+    assert found.distance(shapely.Point(lon, lat)) < 1e-6
+
+
+def test_what_crosses_the_antimeridian_is_cut() -> None:
+    disc = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(-17.0, 179.9),),
+                                    uncertainty_m=50_000))
+    assert disc["type"] == "MultiPolygon"
+    assert len(disc["coordinates"]) == 2
+    line = geojson.geometry(Feature("separation", "a", "b", "line",
+                                    features.path(Point(-17, 179), Point(-17, -179))))
+    assert line["type"] == "MultiLineString"
+    ends = {tuple(end[0] for end in (part[0], part[-1])) for part in line["coordinates"]}
+    assert ends == {(179.0, 180.0), (-180.0, -179.0)}
+
+
+def test_a_pole_lies_inside_its_disc() -> None:
+    for pole in (90.0, -90.0):
+        shape = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(pole * 0.994, 10.0),),
+                                         uncertainty_m=200_000))
+        assert read(shape).is_valid
+        assert read(shape).covers(shapely.Point(-120.0, pole * 0.9999))
+
+
+def test_a_site_without_position_is_a_feature_without_geometry(zz: Catalog) -> None:
+    verdict = zz.score("zz-good")
+    lost = verdict.places[0].model_copy(update={"lat": None, "lon": None, "uncertainty_m": None})
+    rows = geojson.features(verdict.model_copy(update={"places": (lost,)}))["features"]
+    assert [row["geometry"] for row in rows if row["properties"]["kind"] == "site"] == [None]

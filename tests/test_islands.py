@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from zonerisk import features, islands, view
+from zonerisk.catalog import Catalog
+from zonerisk.features import Feature, Point
+from zonerisk.islands import Drawn
+from zonerisk.verdict import Verdict
+
+
+def gathered(catalog: Catalog, *targets: str) -> tuple[Drawn, list[Verdict]]:
+    verdicts = [catalog.score(target) for target in targets]
+    return islands.of_verdicts(verdicts, [features.setting(catalog, each)
+                                          for each in verdicts]), verdicts
+
+
+def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Read a table as the page's script does."""
+    rows = []
+    for key, name, outcome, zone, doubt, points, *values in table["rows"]:
+        row = {"id": table["prefix"] + key, "name": name, "outcome": outcome, "zone": zone,
+               "doubt": doubt, "points": points}
+        for (word, few), value in zip(table["words"], values, strict=True):
+            row[word] = few[value] if few else value
+        rows.append(row)
+    return rows
+
+
+def test_rows_lose_nothing(shipped: Catalog) -> None:
+    drawn, (verdict,) = gathered(shipped, "scaleway-fr-par")
+    tables = drawn.islands()
+    sites = {row["id"]: row for row in unpacked(tables["sites"])}
+    assert set(sites) == {place.id for place in verdict.places}
+    for place in verdict.places:
+        row = sites[place.id]
+        assert (row["name"], row["doubt"], row["points"]) == (
+            place.name, place.uncertainty_m, [place.lat, place.lon])
+        cited = [tables["sources"]["rows"][number] for number in row["sources"]]
+        titles = []
+        for source in cited:
+            grade, title, url, read, claim = (
+                few[value] if few else value
+                for few, value in zip(tables["sources"]["few"], source, strict=True))
+            titles.append(title or f"OpenStreetMap {url.replace('/', ' ')}")
+            assert grade in ("A", "B", "C")
+            assert read
+            assert claim
+        assert titles == [piece.title for piece in place.evidence]
+
+
+def test_views_hold_their_places(shipped: Catalog) -> None:
+    verdict = shipped.score("scaleway-fr-par")
+    around = features.setting(shipped, verdict)
+    shows = view.Shows()
+    number = shows.add(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
+    drawn = islands.of_verdicts([verdict], [around])
+    assert number == 0
+    south, west, north, east = drawn.shows(shows)[0]["bounds"]
+    inside = {place.id for place in verdict.places
+              if place.lat and place.lon and south <= place.lat <= north
+              and west <= place.lon <= east}
+    assert inside == {"scaleway-fr-par/dc2", "scaleway-fr-par/dc3", "scaleway-fr-par/dc4"}
+    assert "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (
+        drawn.shows(shows)[0]["features"])
+
+
+def test_the_band_is_the_policys_fibre(shipped: Catalog) -> None:
+    drawn, _ = gathered(shipped, "scaleway-fr-par")
+    band = drawn.band()
+    assert band
+    assert (band["low_km"], band["high_km"], band["circuity"]) == (15, 40, 1.5)
+
+
+def test_several_regions_share_a_map(zz: Catalog) -> None:
+    drawn, _ = gathered(zz, "zz-good", "zz-campus")
+    tables = drawn.islands()
+    assert len(tables["sites"]["rows"]) == 6
+    assert "recovery" not in tables
+    assert [row["zone"] for row in unpacked(tables["sites"])] == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("origin", [179.5, -179.5])
+def test_a_region_astride_the_antimeridian_stays_together(origin: float) -> None:
+    rows = [Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
+            for n, lon in enumerate((origin, -origin))]
+    drawn = Drawn(rows, {})
+    assert drawn.box.east - drawn.box.west == pytest.approx(1.0)
+    assert len(drawn.turns()) == 2
+
+
+def test_a_point_gets_room() -> None:
+    south, west, north, east = islands.bounds([Point(10.0, 20.0)])
+    assert north - south == pytest.approx(0.003)
+    assert (south + north) / 2 == pytest.approx(10.0)
+    assert (west + east) / 2 == pytest.approx(20.0)

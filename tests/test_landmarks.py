@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+from conftest import ROOT, Opener
+from zonerisk import features, geojson, landmarks, layers, webmap
+from zonerisk.catalog import Catalog
+from zonerisk.errors import DataError
+from zonerisk.features import Feature
+
+RAW = ROOT.parent / "shared" / "layers"
+
+
+def imported(cache: Path, layer: str, *rings: list[list[float]]) -> None:
+    """Lay an invented zone into the cache as ``zonerisk layers import`` does."""
+    folder = cache / "layers" / layer
+    folder.mkdir(parents=True)
+    shape = {"type": "Polygon", "coordinates": rings}
+    (folder / "own.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {}, "geometry": shape}]}))
+    (folder / "source.json").write_text(json.dumps({"file": "own.geojson"}))
+
+
+def square(lat: float, lon: float, half: float) -> list[list[float]]:
+    return [[lon - half, lat - half], [lon + half, lat - half], [lon + half, lat + half],
+            [lon - half, lat + half], [lon - half, lat - half]]
+
+
+@pytest.fixture
+def flooded(tmp_path: Path) -> Path:
+    imported(tmp_path, "flood-strasbourg", square(48.59, 7.80, 0.01), square(48.59, 7.80, 0.002))
+    return tmp_path
+
+
+def test_without_layers_there_is_nothing(shipped: Catalog, tmp_path: Path) -> None:
+    assert landmarks.near(shipped.score("ovh-sbg"), tmp_path) == ()
+
+
+def test_an_installed_flood_zone_keeps_its_hole(shipped: Catalog, flooded: Path) -> None:
+    zone, = landmarks.near(shipped.score("ovh-sbg"), flooded)
+    assert zone.name == layers.load("flood-strasbourg").noun
+    assert len(zone.holes) == 1
+    shape: Any = shapely.from_geojson(json.dumps(geojson.geometry(zone)))
+    assert shape.contains(shapely.Point(7.805, 48.595))
+    assert not shape.intersects(shapely.Point(7.80, 48.59))
+    assert landmarks.near(shipped.score("scaleway-fr-par"), flooded) == ()
+
+
+def test_a_shared_plant_gets_its_ring(shipped: Catalog, tmp_path: Path) -> None:
+    card = layers.load("nuclear")
+    columns = {card.reading.lat: "51.0144", card.reading.lon: "2.1361",
+               card.reading.name: "Gravelines nuclear power plant"}
+    columns |= {key: values[0] for key, values in card.reading.where.items()}
+    columns |= {key: next(iter(card.reading.doubts)) for key in (card.reading.doubt_of,) if key}
+    columns |= {key: columns.get(key, "1") for key in (*card.reading.id, *card.reading.least)}
+    file = tmp_path / card.files[0].path
+    file.parent.mkdir(parents=True)
+    head = [key for key in columns if key]
+    file.write_bytes(gzip.compress("\n".join(
+        [",".join(head), ",".join(str(columns[key]) for key in head)]).encode()))
+    verdict = shipped.score("ovh-gra")
+    asked = next(finding.threshold for finding in verdict.findings if finding.rule == "nuclear")
+    assert asked
+    found = landmarks.near(verdict, tmp_path / "none", tmp_path)
+    assert [(one.shape, one.name) for one in found] == [
+        ("point", "the Gravelines nuclear power plant"),
+        ("area", f"{asked.value:g} km around the Gravelines nuclear power plant")]
+    assert found[0].points[0] == (51.0144, 2.1361)
+
+
+def test_a_damaged_layer_is_told(shipped: Catalog, flooded: Path) -> None:
+    (flooded / "layers" / "flood-strasbourg" / "own.geojson").write_text("{")
+    with pytest.raises(DataError, match=r"own\.geojson"):
+        landmarks.near(shipped.score("ovh-sbg"), flooded)
+
+
+def test_the_page_draws_them_and_names_their_source(shipped: Catalog, flooded: Path,
+                                                    tab: Opener) -> None:
+    verdict = shipped.score("ovh-sbg")
+    around = features.Setting(landmarks=landmarks.near(verdict, flooded))
+    opened = tab(webmap.map_page([verdict], [around]))
+    assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)"
+                      ) == [2]
+    assert layers.load("flood-strasbourg").attribution in opened.page.inner_text(
+        ".leaflet-control-attribution")
+    assert opened.troubles == []
+
+
+@pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not beside this checkout")
+def test_the_real_zone_lies_where_the_verdict_says(shipped: Catalog, tmp_path: Path) -> None:
+    found = landmarks.near(shipped.score("ovh-sbg"), tmp_path, RAW)
+    flood: list[Feature] = [one for one in found if one.words["risk_kind"] == "flood"]
+    at = shapely.Point(7.79751, 48.58606)
+    zones = [shapely.from_geojson(json.dumps(geojson.geometry(one))) for one in flood]
+    metres = min(zone.distance(at) for zone in zones) * 111_000
+    assert 15 < metres < 60
+    assert any(one.shape == "line" and "Rhine" in one.name for one in found)

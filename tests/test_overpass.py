@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from zonerisk.overpass import query, read_datacentres, read_lines, read_stations
+
+ANSWERS = Path(__file__).parent / "answers"
+
+
+def data(name: str) -> bytes:
+    return (ANSWERS / name).read_bytes()
+
+
+def test_stations() -> None:
+    found = {one.id: one for one in read_stations(data("overpass_stations.json"), "x")}
+    assert set(found) == {"way/81", "relation/82", "node/83", "way/84", "way/85"}
+    assert (found["way/81"].kv, found["way/81"].code, found["way/81"].lat) == (225, "GULL", 56.1)
+    assert found["relation/82"].kv == 400
+    assert {key: one.kind for key, one in found.items()} == {
+        "way/81": "substation", "relation/82": "substation", "node/83": "minor",
+        "way/84": "traction", "way/85": "private"}
+
+
+def test_lines() -> None:
+    line, cable = read_lines(data("overpass_lines.json"), "x")
+    assert (line.id, line.circuits, line.underground, len(line.points)) == ("way/91", 2, False, 2)
+    assert (cable.kv, cable.circuits, cable.underground) == (63, None, True)
+
+
+def test_three_tag_habits_and_no_exchange() -> None:
+    found = read_datacentres(data("overpass_datacenters.json"), "x")
+    assert [one.id for one in found] == ["way/71", "way/72", "node/73"]
+
+
+def test_query() -> None:
+    assert query("stations", 56.0, 3.0, 15000) == (
+        '[out:json][timeout:60];(nwr["power"="substation"](around:15000,56.00000,3.00000););'
+        "out center tags;")
+    assert query("datacenters", 56.0, 3.0, 1).count("data_center") == 3

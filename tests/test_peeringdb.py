@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zonerisk import peeringdb
+from zonerisk.errors import DataError
+
+ANSWERS = Path(__file__).parent / "answers"
+
+
+def data(table: str) -> bytes:
+    return (ANSWERS / f"peeringdb_{table}.json").read_bytes()
+
+
+def test_three_states_and_null_places() -> None:
+    one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
+    assert [house.diverse_substations for house in (one, two, three, skua)] == [
+        True, False, None, None]
+    assert (skua.lat, skua.lon) == (None, None)
+
+
+def test_same_campus_has_three_states() -> None:
+    one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
+    assert peeringdb.same_campus(two, three) is True
+    assert peeringdb.same_campus(two, skua) is False
+    assert peeringdb.same_campus(one, two) is None
+    assert peeringdb.same_campus(one, one) is True
+
+
+def test_tables() -> None:
+    assert peeringdb.read_presence(data("netfac"), "x") == {64500: {1, 2}, 64501: {1}}
+    assert peeringdb.read_exchange_houses(data("ixfac"), "x") == {7: {1}}
+    assert peeringdb.read_members(data("netixlan"), "x") == {64500: {7}}
+    assert peeringdb.read_exchanges(data("ix"), "x")[0].name == "SEA-IX"
+    assert peeringdb.read_campuses(data("campus"), "x") == {5: "Auk Quay"}
+
+
+def test_throttled() -> None:
+    with pytest.raises(DataError, match="37 seconds"):
+        peeringdb.read_facilities(data("throttled"), "x")
+
+
+def test_key() -> None:
+    assert peeringdb.headers({}) == {}
+    assert peeringdb.headers({"PEERINGDB_API_KEY": " k "}) == {"Authorization": "Api-Key k"}

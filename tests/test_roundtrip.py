@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk.errors import DataError, UsageError
+from zonerisk.roundtrip import Trip, bound, milliseconds, of_region, read, refutes
+
+HERE = Path(__file__).parent
+ANSWERS = HERE / "answers"
+LAYERS = HERE.parent.parent / "shared" / "layers" / "network"
+
+
+def table(name: str) -> tuple[Trip, ...]:
+    return read((ANSWERS / name).read_bytes(), name)
+
+
+def test_cloudping_without_its_diagonal() -> None:
+    assert table("cloudping.json") == (Trip("zz-north-1", "zz-south-1", 11.0),)
+
+
+def test_azure_zones_in_two_units() -> None:
+    assert [(one.a, one.b, pytest.approx(one.ms)) for one in table("azure_zones.json")] == [
+        ("1", "2", 0.412), ("1", "3", 0.096)]
+
+
+def test_ibm_zones() -> None:
+    assert Trip("p1", "p2", 0.13, "pair") in table("ibm_zones.csv")
+
+
+def test_matrix() -> None:
+    found = read(b"from,a,b,c\na,0,1.5,2 ms\nb,1.4,0,900 us\nc,,,\n", "x")
+    assert [(one.a, one.b, one.ms) for one in found] == [
+        ("a", "b", 1.4), ("a", "c", 2.0), ("b", "c", pytest.approx(0.9))]
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (b"", "is no table"), (b"a,b,rtt_ms\n", "is no table"), (b"x,y\n1,2\n", "columns are x, y"),
+    (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is no round trip"),
+    (b"a,b,rtt_ms\np,q,nan\n", "no round trip"), (b"a,b,rtt_ms\np,q\n", "x:2: 2 of 3 columns"),
+    (b"a,b,rtt_ms\np,p,1\n", "between two different places"), (b"{", "x:1: is not JSON"),
+    (b'{"data": {"a": 3}}', "no known table"), (b'[{"from": 1}]', "no known table"),
+    (b"[1]", "no known table"), (b"\xff\xfe", "UTF-8"), (b'{"data": {"a": {"b": "x"}}}', "no round trip"),
+])
+def test_bad_tables(text: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read(text, "x")
+
+
+def test_units() -> None:
+    assert milliseconds("412 us") == pytest.approx(0.412)
+    assert milliseconds("1s") == 1000
+    assert milliseconds("0.5") == 0.5
+
+
+def test_bound() -> None:
+    found = bound(Trip("a", "b", 0.13))
+    assert found.fibre_km == pytest.approx(13.3, abs=0.05)
+    assert found.likely_km == pytest.approx(5.1, abs=0.05)
+    assert found.campus
+    assert not bound(Trip("a", "b", 0.27)).campus
+
+
+@given(st.floats(0.001, 1000), st.floats(0.1, 20000))
+def test_light_itself_is_never_refuted(km: float, slower: float) -> None:
+    trip = Trip("a", "b", 2 * km / 204.19 * (1 + slower))
+    assert not refutes(bound(trip), km)
+
+
+def test_regions_of_a_table() -> None:
+    trips = table("ibm_zones.csv")
+    assert len(of_region(trips, "zz-good", ())) == 2
+    with pytest.raises(UsageError, match="its regions are good, pair"):
+        of_region(trips, "zz-campus", ())
+
+
+@pytest.mark.skipif(not LAYERS.is_dir(), reason="the raw layers are not here")
+def test_ibm_single_campus_regions_are_the_only_ones_found() -> None:
+    path = LAYERS / "latency_ibm_zones.csv"
+    campus = {one.region for one in read(path.read_bytes(), path.name) if bound(one).campus}
+    assert campus == {"ca-mon", "in-che"}

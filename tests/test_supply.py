@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zonerisk.catalog import Catalog
+from zonerisk.errors import DataError
+from zonerisk.supply import EMPTY, Near, Neighbourhood, read
+
+STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
+
+
+def folder(root: Path, name: str, text: str) -> Path:
+    (root / "feeds").mkdir(exist_ok=True)
+    (root / "feeds" / name).write_text(text)
+    return root
+
+
+def test_no_sample_is_an_empty_one(tmp_path: Path) -> None:
+    assert read((tmp_path,)) == EMPTY
+
+
+def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Catalog) -> None:
+    north = zz.site("zz-good/north")
+    assert north.position is not None
+    rows = "zz-good/north,56.18,3.0,50,way/1,Gull,225,900\nzz-good/east,56.5,3.15,50,way/1,Gull,225,9\n"
+    sample = read((folder(tmp_path, "stations-x.csv", STATIONS + rows),))
+    found = sample.neighbourhood(north)
+    assert found is not None
+    assert found.near == (Near("way/1", "Gull", 225, 900),)
+    assert found.source == "stations-x"
+    assert sample.neighbourhood(zz.site("zz-good/east")) is None
+    wider = north.model_copy(update={
+        "position": north.position.model_copy(update={"uncertainty_m": 51.0})})
+    assert sample.neighbourhood(wider) is None
+
+
+def test_candidates_are_what_the_disc_leaves_open() -> None:
+    near = tuple(Near(f"s{i}", "s", 225, 1000.0 + 300 * i) for i in range(30))
+    low = Near("low", "low", 63, 10)
+    assert [one.station for one in Neighbourhood((low, *near), 10, "x").candidates] == ["s0"]
+    assert len(Neighbourhood(near, 500, "x").candidates) == 5
+    assert Neighbourhood(near, 5000, "x").candidates == ()
+    assert Neighbourhood((), 5000, "x").candidates == ()
+    vague = Near("v", "v", None, 900)
+    assert Neighbourhood((vague, *near), 10, "x").candidates == ()
+    assert Neighbourhood((vague, *near), 10, "x").transmission[0] == vague
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("site,lat\n", "stations-x.csv:1: the columns are"),
+    (STATIONS + "a,1,2\n", "stations-x.csv:2: 3 of 8 columns"),
+    (STATIONS + "a,1,2,3,s,n,tall,9\n", "stations-x.csv:2: could not convert"),
+    (STATIONS + "a,1,2,3,s,n,225,nan\n", "stations-x.csv:2: distance_m is nan"),
+])
+def test_a_damaged_sample_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read((folder(tmp_path, "stations-x.csv", text),))
+
+
+def test_damaged_sources(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"sources\.json"):
+        read((folder(tmp_path, "sources.json", '{"x": {}}'),))
+
+
+def test_later_folders_replace(tmp_path: Path) -> None:
+    one, two = tmp_path / "1", tmp_path / "2"
+    for root, area in ((one, "NO_1"), (two, "NO_2")):
+        root.mkdir()
+        folder(root, "areas.csv", "site,lat,lon,uncertainty_m,grid_area,synchronous_area\n"
+               f"zz-good/north,56.18,3.0,50,{area},Nordic\n")
+    assert read((one, two)).areas["zz-good/north"][1].grid == "NO_2"
+
+
+def test_the_shipped_sample_is_sourced_and_current(shipped: Catalog) -> None:
+    sample = read(shipped.roots)
+    assert {around.source for _, around in sample.around.values()} <= sample.sources.keys()
+    for key in sample.around:
+        assert shipped.site(key)

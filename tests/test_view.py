@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from zonerisk import features, view
+from zonerisk.catalog import Catalog
+from zonerisk.verdict import Span
+
+
+@pytest.mark.parametrize(("span", "best", "ends"), [
+    ((8434, 8634, 8834), "8.6 km", "8.4 km to 8.8 km"), ((0, 27, 337), "27 m", "0 m to 337 m"),
+    ((0, None, None), "not known", "at least 0 m"), ((5e6, 5.2e6, 5.4e6), "5,200 km",
+                                                     "5,000 km to 5,400 km")])
+def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
+    low, middle, high = span
+    said = view.say_m(Span(low=low, best=middle, high=high))
+    assert (said.best, said.span) == (best, ends)
+
+
+def test_milliseconds_and_nothing() -> None:
+    assert view.say_ms(Span(low=0.1, best=0.127, high=0.18)).best == "0.13 ms"
+    assert view.say_ms(Span(low=None, best=None, high=None)).best == "not known"
+
+
+def test_rows_follow_the_verdict(shipped: Catalog) -> None:
+    verdict = shipped.score("ovh-sbg")
+    shows = view.Shows()
+    made = view.of(verdict, features.setting(shipped, verdict), shows)
+    assert [row.item for row in made.findings] == list(verdict.findings)
+    assert made.answer.startswith("1 zone as sold")
+    assert made.file == "data/datacenters/ovh/sbg.yaml"
+    assert {row.name for row in made.sites} == {"SBG3", "SBG4", "SBG5"}
+    cited = {piece for place in verdict.places for piece in place.evidence}
+    assert cited <= set(made.sources)
+    numbered = made.sources[made.sites[0].sources[0] - 1]
+    assert numbered in verdict.places[0].evidence
+
+
+def test_positions_claim_no_more_than_they_know(zz: Catalog) -> None:
+    verdict = zz.score("zz-hidden")
+    made = view.of(verdict, features.setting(zz, verdict), view.Shows())
+    assert {row.name: row.position for row in made.sites} == {
+        "Here": "58.00000, 3.00000", "There": "58.10000, 3.00000", "Metro": "58.00, 3.00"}
+
+
+def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Catalog) -> None:
+    verdict = zz.score("zz-hidden")
+    shows = view.Shows()
+    assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0
+    assert shows.subjects[0][1:] == (("zz-hidden",), "h1, where they may stand")
+    assert shows.add(verdict, (), "nothing") is None
+    assert shows.add(verdict, ("zz-hidden",), "again") == 0

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from conftest import Opener, Runner
+from zonerisk import basemap, features, webmap
+from zonerisk.catalog import Catalog
+from zonerisk.errors import UsageError
+from zonerisk.verdict import Verdict
+
+HOSTILE = ('"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
+           "<!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}{%x%}\u2028\\")
+# A browser collapses white space; this much of it must be seen as written.
+SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}"
+_MEANING = {"outcome", "units", "schema_", "grade"}
+
+
+def page(catalog: Catalog, *targets: str, **options: Any) -> str:
+    verdicts = [catalog.score(target) for target in targets]
+    return webmap.map_page(verdicts, [features.setting(catalog, each) for each in verdicts],
+                           **options)
+
+
+def poisoned(value: Any) -> Any:
+    """Plant hostile text in every text field, past all validation."""
+    if isinstance(value, BaseModel):
+        kept = _MEANING | ({"kind"} if "claim" in type(value).model_fields else set())
+        return type(value).model_construct(**{
+            name: inner if name in kept else
+            f"javascript:window.pwned=1//{inner}" if name == "url" else poisoned(inner)
+            for name, inner in ((name, getattr(value, name))
+                                for name in type(value).model_fields)})
+    if isinstance(value, tuple):
+        return tuple(poisoned(each) for each in value)
+    return value + HOSTILE if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def evil(shipped: Catalog) -> tuple[Verdict, features.Setting]:
+    verdict = shipped.score("ovh-sbg")
+    around = features.setting(shipped, verdict)
+    return poisoned(verdict), features.Setting(
+        names={key + HOSTILE: name + HOSTILE for key, name in around.names.items()},
+        retired=tuple(poisoned(site) for site in around.retired),
+        recovery={key + HOSTILE: poisoned(site) for key, site in around.recovery.items()},
+        files={key + HOSTILE: name + HOSTILE for key, name in around.files.items()})
+
+
+def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
+    pages = []
+    for seed in ("1", "2"):
+        run("map", "ovh-sbg", "-o", str(tmp_path / seed), PYTHONHASHSEED=seed)
+        pages.append((tmp_path / seed).read_bytes())
+    assert pages[0] == pages[1]
+
+
+def test_nothing_of_the_page_lies_elsewhere(shipped: Catalog) -> None:
+    text = page(shipped, "ovh-sbg", "scaleway-fr-par", online=basemap.find(None))
+    assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
+    assert not re.findall(r"<script[^>]*\bsrc=", text)
+    for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
+        assert not re.findall(r"@import|url\(", style)
+    assert not re.findall(r"\son\w+=", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
+    assert "jquery" not in text.lower()
+    assert "bootstrap" not in text.lower()
+
+
+def test_nothing_to_show() -> None:
+    with pytest.raises(UsageError, match="name one"):
+        webmap.map_page([])
+
+
+def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> None:
+    done = run("map", "ovh-sbg", "-o", str(tmp_path / "no" / "map.html"), check=2)
+    assert "cannot write" in done.stderr
+    done = run("map", "ovh-sbg", "--tiles", "nowhere", "-o", str(tmp_path / "x"), check=2)
+    assert "no tile provider" in done.stderr
+    assert not (tmp_path / "x").exists()
+    assert run("map", "ovh-sbg").stdout.startswith("<!DOCTYPE html>")
+
+
+def test_it_opens_offline_from_a_file(shipped: Catalog, tab: Opener) -> None:
+    for width in (390, 1400):
+        for scheme in ("light", "dark"):
+            opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width,
+                         scheme=scheme)
+            assert len(opened.requests) == 1
+            assert opened.requests[0].startswith("file:")
+            assert opened.troubles == []
+            assert opened.run("zonerisk.layers.sites.getLayers().length") == 4
+            assert opened.run("zonerisk.layers.separations.getLayers().length") == 3
+            assert opened.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_ground_and_the_marks_are_painted(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "scaleway-fr-par"))
+    count = """(name) => {
+        const canvas = document.querySelector(`.leaflet-${name}-pane canvas`);
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        let painted = 0;
+        for (let i = 3; i < data.length; i += 4) painted += data[i] > 0;
+        return painted / (data.length / 4);
+    }"""
+    assert opened.page.evaluate(count, "ground") > 0.99
+    assert 0.001 < opened.page.evaluate(count, "overlay") < 0.5
+
+
+def test_choosing_a_finding_moves_the_map(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "scaleway-fr-par"))
+    before = opened.run("zonerisk.map.getZoom()")
+    button = opened.page.get_by_role("button", name="separation-min")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert opened.run("zonerisk.map.getZoom()") > before
+    bounds = opened.run("(() => { const b = zonerisk.map.getBounds(); return "
+                        "[b.getSouth(), b.getWest(), b.getNorth(), b.getEast()]; })()")
+    assert bounds[0] < 48.775 < 48.83 < bounds[2]
+    assert bounds[1] < 2.296 < 2.38 < bounds[3]
+    assert "PAR1, PAR3" in opened.page.inner_text("#status")
+    opened.page.get_by_role("button", name="Show all").click()
+    assert opened.run("zonerisk.map.getZoom()") == before
+    assert button.get_attribute("aria-pressed") == "false"
+    assert opened.troubles == []
+
+
+def test_by_keyboard_alone(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "ovh-sbg"))
+    keys = opened.page.keyboard
+    keys.press("Tab")
+    assert "Skip the map" in opened.run("document.activeElement.textContent")
+    keys.press("Enter")
+    reached = ""
+    for _ in range(12):
+        keys.press("Tab")
+        reached = opened.run("document.activeElement.textContent")
+        if reached == "colocation":
+            break
+    assert reached == "colocation"
+    keys.press("Enter")
+    assert opened.run("document.activeElement.getAttribute('aria-pressed')") == "true"
+    assert "SBG3, SBG4, SBG5" in opened.page.inner_text("#status")
+    opened.page.focus(".folium-map")
+    before = opened.run("zonerisk.map.getZoom()")
+    keys.press("+")
+    opened.until(f"zonerisk.map.getZoom() > {before}")
+    opened.page.focus("#site-list .pick")
+    keys.press("Enter")
+    assert opened.page.inner_text(".leaflet-popup h4") == "SBG3"
+    assert opened.run("document.activeElement.getAttribute('role')") == "dialog"
+    keys.press("Escape")
+    opened.until("!document.querySelector('.leaflet-popup')")
+    assert opened.run("document.activeElement.textContent") == "SBG3"
+    assert opened.troubles == []
+
+
+def test_every_control_has_a_name(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)))
+    nameless = opened.run("""Array.from(document.querySelectorAll("button, input, select, a[href], summary, [role=img]"))
+        .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim()
+          || (one.labels && one.labels.length && one.labels[0].textContent.trim())))
+        .map((one) => one.outerHTML)""")
+    assert nameless == []
+    assert opened.run("document.documentElement.lang") == "en"
+    levels = opened.run("Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)")
+    assert levels[0] == "H1"
+    assert levels.count("H1") == 1
+
+
+def test_filters_layers_and_search(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "ovh-sbg"))
+    shown = "document.querySelectorAll('.finding.unknown:not([hidden])').length"
+    unknown = sum(finding.outcome == "unknown" for finding in shipped.score("ovh-sbg").findings)
+    assert opened.run(shown) == unknown
+    opened.page.get_by_role("button", name=re.compile("^unknown")).click()
+    assert opened.run(shown) == 0
+    sites = opened.page.locator('[data-layer="sites"]')
+    assert sites.is_checked()
+    sites.uncheck()
+    assert not opened.run("zonerisk.map.hasLayer(zonerisk.layers.sites)")
+    opened.page.fill("#find-site", "sbg5")
+    assert opened.run("document.querySelectorAll('#site-list li').length") == 1
+    opened.page.fill("#find-site", "nowhere")
+    assert opened.page.inner_text("#site-more") == "No site goes by that name."
+
+
+def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting],
+                                        tab: Opener) -> None:
+    verdict, around = evil
+    for text in (webmap.map_page([verdict], [around], attribution=HOSTILE),
+                 webmap.map_page([verdict, verdict], [around, around]),
+                 webmap.report_page(verdict, around, attribution=HOSTILE)):
+        opened = tab(text)
+        opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        clicked = opened.run("""(() => {
+            let count = 0;
+            for (const button of document.querySelectorAll(".pick, .filter")) { button.click(); count += 1; }
+            for (const [key, group] of Object.entries(zonerisk.layers)) {
+                if (key === "band" || key === "discs") continue;
+                for (const layer of group.getLayers()) {
+                    const at = layer.getLatLng ? layer.getLatLng() : layer.getBounds().getCenter();
+                    layer.fire("mouseover", {latlng: at}, true);
+                    layer.fire("click", {latlng: at}, true);
+                    if (layer.options.interactive && !document.querySelector(".leaflet-popup h4")) throw new Error(key);
+                    count += 1;
+                }
+            }
+            return count;
+        })()""")
+        assert clicked > 20
+        assert opened.troubles == []
+        assert len(opened.requests) == 1
+        assert opened.run("window.pwned") is None
+        assert opened.run("document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length") == 3
+        assert opened.run("Array.from(document.links).filter((one) => !/^(https?|file):/.test(one.protocol)).length") == 0
+        assert SEEN in opened.text
+        assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
+
+
+def test_the_pages_policy_holds(shipped: Catalog, tab: Opener) -> None:
+    left: list[str] = []
+
+    def note(route: Any) -> None:
+        left.append(route.request.url)
+        route.abort()
+
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
+                 routes={"https://**": note})
+    opened.run("""(() => {
+        window.blocked = [];
+        addEventListener("securitypolicyviolation", (event) => blocked.push(event.effectiveDirective));
+        const script = document.createElement("script");
+        script.textContent = "window.pwned = 1";
+        document.body.append(script);
+        document.body.insertAdjacentHTML("beforeend", '<p onclick="window.pwned=2" id="trap">x</p>');
+        document.getElementById("trap").click();
+        new Image().src = "https://evil.example/x.png";
+        setTimeout(() => new Function("window.pwned = 3")());
+        fetch("https://evil.example/").catch(() => 0);
+    })()""")
+    opened.until("blocked.length >= 5")
+    assert opened.run("window.pwned") is None
+    assert set(opened.run("blocked")) == {"script-src-elem", "script-src-attr", "img-src",
+                                          "script-src", "connect-src"}
+    assert left == []
+
+
+def test_the_online_map_waits_for_its_reader(shipped: Catalog, tab: Opener) -> None:
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=200, content_type="image/svg+xml",
+                      body='<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find("https://tile.example.org/{z}/{x}/{y}.png")),
+                 offline=False, routes={"https://tile.example.org/**": answer})
+    assert asked == []
+    opened.page.locator('[data-layer="tiles"]').check()
+    opened.until("document.querySelectorAll('.leaflet-tile-loaded').length > 0")
+    assert asked
+    assert all(re.fullmatch(r"https://tile\.example\.org/\d+/\d+/\d+\.png", url) for url in asked)
+    assert "tile.example.org" in opened.page.inner_text(".leaflet-control-attribution")
+    assert {url for url in opened.requests if not url.startswith("file:")} == set(asked)
+
+
+def test_a_dead_online_map_leaves_the_page_usable(shipped: Catalog, tab: Opener) -> None:
+    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
+                 routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()})
+    opened.page.locator('[data-layer="tiles"]').check()
+    opened.until(
+        "document.getElementById('status').textContent.includes('does not answer')")
+    opened.page.get_by_role("button", name="colocation").click()
+    assert "SBG3" in opened.page.inner_text("#status")
+
+
+def test_the_report_prints(shipped: Catalog, tab: Opener) -> None:
+    verdict = shipped.score("ovh-sbg")
+    opened = tab(webmap.report_page(verdict, features.setting(shipped, verdict)), scheme="dark")
+    for finding in verdict.findings:
+        assert finding.message in opened.text
+    for place in verdict.places:
+        assert place.name in opened.text
+    assert opened.run("document.querySelectorAll('.sources li').length") > 10
+    opened.page.emulate_media(media="print")
+    assert opened.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert opened.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
+    assert opened.page.pdf(format="A4")[:5] == b"%PDF-"
+    assert opened.troubles == []
