@@ -71,7 +71,7 @@ def options(
             and any(zone.holds(as_of) for zone in peer.zones.values())
         ):
             distance = distance_m(scope, peer, as_of)
-            grid = _grid(here, _areas(scope, peer, as_of, sample))
+            grid = shared_grid(here, _areas(scope, peer, as_of, sample))
             found.append((distance, _option(peer, distance, min_km, grid)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
@@ -81,7 +81,7 @@ def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Are
     return [sample.area(site) for part in footprint(scope, region, as_of) for site in part]
 
 
-def _grid(ours: list[Area], theirs: list[Area]) -> str:
+def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
     """Word what two regions share of the grid; empty where an area is not known."""
     (grids, whole), (grids_there, whole_there) = (
         ({one.grid for one in side}, {one.synchronous for one in side})

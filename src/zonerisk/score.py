@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from zonerisk import feeds, findings, hazards, recovery, separation, supply
@@ -34,6 +35,7 @@ from zonerisk.verdict import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from zonerisk.catalog import Catalog
     from zonerisk.exposure import Source
@@ -238,7 +240,13 @@ def assess(
     nowhere = Region.model_construct(id="", provider="", name="", country="ZZ")
     nobody = Provider.model_construct(id="", name="", country="ZZ")
     scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
-    return _assess(scope, units, policy, day, evidence)
+    exposures = _exposures(_shipped(catalog.roots), units)
+    return _assess(scope, units, policy, day, evidence, exposures, supply.read(catalog.roots))
+
+
+@cache
+def _shipped(roots: tuple[Path, ...]) -> Samples:
+    return Samples(roots)
 
 
 def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
-from zonerisk import incident, recovery, score
+from zonerisk import incident, recovery, score, supply
 from zonerisk._version import __version__
 from zonerisk.catalog import referred
 from zonerisk.effective import effective
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.catalog import Catalog
+    from zonerisk.gridarea import Area
     from zonerisk.incident import Incident
     from zonerisk.model import Region
     from zonerisk.policy import Policy
@@ -103,6 +104,8 @@ class Side:
         Regions it lies in, and their countries.
     own
         Regions among them that are not in the catalogue.
+    limited
+        True where only some of the provider's services are sold.
     """
 
     key: str
@@ -111,6 +114,7 @@ class Side:
     regions: tuple[str, ...]
     countries: frozenset[str]
     own: tuple[Region, ...] = ()
+    limited: bool = False
 
     @cached_property
     def whole(self) -> Unit:
@@ -164,7 +168,7 @@ def region_side(catalog: Catalog, region_id: str, day: str) -> Side:
     region = catalog.region(region_id)
     sites = {key: catalog.site(key) for key in referred(region)}
     return Side(region.id, region.name, zone_units(region, sites, day), (region.id,),
-                frozenset((region.country,)))
+                frozenset((region.country,)), limited=region.limited)
 
 
 def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: str | None = None,
@@ -188,11 +192,12 @@ def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: s
     ours = region_side(catalog, target, day)
     if not zones_sold(catalog.region(target), day):
         raise UsageError(f"{target} sold no zone on {day}; see: zonerisk show {target}")
-    provider = catalog.region(target).provider
+    home = catalog.region(target)
+    provider = home.provider
     listed = to or (catalog.region_ids if any_provider else catalog.regions_of(provider))
     judge = Judge(catalog, policy, wanted, day)
     sides = [region_side(catalog, key, day) for key in listed
-             if key != target and (to or _open(catalog.region(key), day))]
+             if key != target and (to or _open(catalog.region(key), home, day))]
     ranked = sorted(((judge.candidate(ours, side), side.whole.disclosed) for side in sides),
                     key=lambda row: _order(*row))
     found = [each for each, _ in ranked]
@@ -206,8 +211,10 @@ def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: s
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)))
 
 
-def _open(region: Region, day: str) -> bool:
-    return region.status == "open" and bool(zones_sold(region, day))
+def _open(region: Region, home: Region, day: str) -> bool:
+    """Tell whether a region is sold, and to who buys the other (AWS sells China apart)."""
+    reachable = region.provider != home.provider or region.partition == home.partition
+    return region.status == "open" and reachable and bool(zones_sold(region, day))
 
 
 def _order(found: Candidate, disclosed: bool) -> tuple[int, int, int, bool, float, str]:
@@ -233,6 +240,7 @@ class Judge:
     def __init__(self, catalog: Catalog, policy: Policy, wanted: Wanted, day: str) -> None:
         self.catalog, self.policy, self.wanted, self.day = catalog, policy, wanted, day
         self.incidents: tuple[Incident, ...] = incident.load(catalog.roots)
+        self.grid = supply.read(catalog.roots)
         self.kinds: tuple[str, ...] = ()
 
     def candidate(self, ours: Side, theirs: Side) -> Candidate:
@@ -248,12 +256,18 @@ class Judge:
             zones = self._zones(theirs)
         told += [(risk.outcome, risk.message) for risk in risks]
         outcome = worst([each for each, _ in told])
+        if theirs.limited and outcome == "pass":
+            outcome = "unknown"
+            told.append(("unknown", "only some services are sold there"))
         same = sorted(ours.countries & theirs.countries)
         # What fails is why; beside it only the distance is worth reading.
         said = [text for each, text in sorted(told, key=lambda row: -severity(row[0]))
                 if outcome != "fail" or each == "fail" or text == far[1]]
         if same:
             said.append(f"same country, {', '.join(same)}")
+        grid = recovery.shared_grid(self._areas(ours), self._areas(theirs))
+        if grid and outcome != "fail":
+            said.append(grid.removeprefix("; "))
         if zones and zones.effective.high < 3:
             said.append(f"{_count(zones)} there")
         evidence = dict.fromkeys(piece for risk in risks for piece in risk.evidence)
@@ -308,6 +322,9 @@ class Judge:
                              (*ours.own, *theirs.own))
         self.kinds = tuple(found)
         return [risk for each in found.values() for risk in each.risks]
+
+    def _areas(self, side: Side) -> list[Area]:
+        return [self.grid.area(site) for site in (*side.whole.sites, *side.whole.possible)]
 
     def _zones(self, theirs: Side) -> Zones:
         if len(theirs.units) < 2:
