@@ -77,3 +77,11 @@ def test_worst_first(zz: Catalog) -> None:
     outcomes = [each.outcome for each in zz.score("zz-campus").findings]
     order = ("fail", "unknown", "warn", "pass")
     assert outcomes == sorted(outcomes, key=order.index)
+
+
+def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/pair.yaml"
+    text = path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
+    path.write_text(text.replace("p2: {sites: [two]", "p2: {sites: [one]"))
+    found = finding(Catalog(zz_copy).score("zz-pair", units="sites"), "claims")
+    assert '"T": not shown either way' in found.message
