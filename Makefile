@@ -4,7 +4,7 @@ REGION ?= ovh-sbg
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: score test lint bench clean
+.PHONY: score test lint bench goldens clean
 
 score: $(READY)
 	@$(BIN)/zonerisk score $(REGION)
@@ -16,6 +16,12 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What a change of records changes, written down for its review.
+goldens: $(READY)
+	$(BIN)/zonerisk data verdicts -o tests/goldens/verdicts.csv
+	$(BIN)/zonerisk data coverage -o docs/coverage.md
+	for each in region provider policy verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
 
 bench: $(READY)
 	for each in benchmarks/*.py; do $(BIN)/python $$each; done

@@ -73,7 +73,7 @@ def test_broken_record_names_its_line(run: Runner, zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/good.yaml"
     path.write_text(path.read_text().replace("lat: 56.18", "lat: 156.18"))
     done = run("score", "zz-good", "--catalogue", str(zz_copy), check=3)
-    assert "data/datacenters/zz/good.yaml:10: sites.north.position.lat" in done.stderr
+    assert "zz/datacenters/zz/good.yaml:10: sites.north.position.lat" in done.stderr
 
 
 def test_own_catalogue_and_policy(run: Runner, zz_copy: Path, tmp_path: Path) -> None:

@@ -4,58 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from loopback import BODY, Answer, Server, running, send, whole
 from zonerisk import fetch
-
-BODY = bytes(range(256)) * 400
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers every GET by the function it was given and counts what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer: Answer = whole
-        self.asked: list[dict[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/layer.bin"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        assert isinstance(self.server, Server)
-        self.server.asked.append({**{k.lower(): v for k, v in self.headers.items()},
-                                  "path": self.path})
-        self.close_connection = True
-        self.server.answer(self)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def send(request: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:
-    request.send_response(status)
-    headers.setdefault("Content_Length", str(len(body)))
-    for name, value in headers.items():
-        request.send_header(name.replace("_", "-"), value)
-    request.end_headers()
-    request.wfile.write(body)
-
-
-def whole(request: BaseHTTPRequestHandler) -> None:
-    send(request, 200, BODY, ETag='"1"')
 
 
 @pytest.fixture
@@ -63,12 +19,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running() as started:
+        yield started
 
 
 def old(tmp_path: Path) -> Path:
@@ -234,13 +186,9 @@ def test_a_silent_server_times_out(server: Server) -> None:
 
 
 def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> None:
-    with Server() as other:
-        thread = threading.Thread(target=other.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+    with running() as other:
         server.answer = lambda request: send(request, 302, Location=other.url)
         fetch.get(server.url, max_bytes=10**6, headers={"Authorization": "Api-Key x"})
-        other.shutdown()
-        thread.join()
     assert "authorization" in server.asked[0]
     assert "authorization" not in other.asked[0]
 

@@ -15,6 +15,11 @@ from zonerisk.errors import DataError, UnknownTarget, UsageError
 from zonerisk.model import Evidence, PartialDate, Provider, Record, Region, Site, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from geopandas import GeoDataFrame
+
+    from zonerisk.frames import Layer
     from zonerisk.policy import Policy
     from zonerisk.verdict import Units, Verdict
 
@@ -84,6 +89,7 @@ class Catalog:
         self._providers: dict[str, Path] = {}
         self._regions: dict[str, Path] = {}
         self._region_provider: dict[str, str] = {}
+        self._documents: dict[str, Document] = {}
         self._loaded_providers: dict[str, Provider] = {}
         self._loaded: dict[str, Region] = {}
         for root in self.roots:
@@ -127,9 +133,16 @@ class Catalog:
         return found
 
     def file_name(self, record_id: str) -> str:
-        """Name a record's file as messages do: from the folder that holds ``datacenters``."""
+        """Name a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        return "/".join(("data", *path.parts[-3:]))
+        shipped = path.resolve().is_relative_to(data_root())
+        return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
+
+    def document(self, record_id: str) -> Document:
+        """Read a record's file as text with line numbers."""
+        if record_id not in self._documents:
+            self._documents[record_id] = read(self.path(record_id), self.file_name(record_id))
+        return self._documents[record_id]
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
@@ -139,9 +152,9 @@ class Catalog:
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
         if provider_id not in self._loaded_providers:
-            document = read(self.path(provider_id), self.file_name(provider_id))
+            document = self.document(provider_id)
             provider = document.validate(Provider, {"id": provider_id})
-            _check_cited(document, provider.evidence, document.tree)
+            _refuse(_uncovered(document, provider.evidence, document.tree))
             self._loaded_providers[provider_id] = provider
         return self._loaded_providers[provider_id]
 
@@ -156,8 +169,7 @@ class Catalog:
             If its file is not a valid record.
         """
         if region_id not in self._loaded:
-            document = read(self.path(region_id), self.file_name(region_id))
-            self._loaded[region_id] = self._build(region_id, document)
+            self._loaded[region_id] = self._build(region_id, self.document(region_id))
         return self._loaded[region_id]
 
     def _build(self, region_id: str, document: Document) -> Region:
@@ -174,8 +186,8 @@ class Catalog:
         region = Document(document.name, tree, document.lines).validate(
             Region, {"id": region_id, "provider": provider_id})
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _check_cited(document, evidence, document.tree)
-        _check_local(document, region_id, known)
+        _refuse((*_uncovered(document, evidence, document.tree),
+                 *_dangling(document, region_id, known)))
         return region.model_copy(update={"evidence": evidence})
 
     def site(self, site_id: str) -> Site:
@@ -293,6 +305,13 @@ class Catalog:
                 by_town.append(region_id)
         return by_name or by_town
 
+    def to_geodataframe(self, layer: Layer = "sites",
+                        regions: Iterable[str] | None = None) -> GeoDataFrame:
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.frames.frame`."""
+        from zonerisk.frames import frame
+
+        return frame(self, layer, regions)
+
     def score(self, target: str, policy: str | Policy = "podcast", as_of: str | None = None,
               units: Units | None = None) -> Verdict:
         """Judge one region; see :func:`zonerisk.score.score`."""
@@ -351,47 +370,53 @@ def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     return row
 
 
-def _check_cited(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
-                 path: tuple[str | int, ...] = ()) -> None:
-    """Refuse an evidence key that the file and its provider do not define."""
+def _refuse(problems: Iterable[str]) -> None:
+    listed = tuple(dict.fromkeys(problems))
+    if listed:
+        raise DataError("\n".join(listed))
+
+
+def _uncovered(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
+               path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Find every evidence key that the file and its provider do not define."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             here = (*path, key)
             if key == "evidence" and isinstance(value, list):
                 for index, cited in enumerate(value):
                     if cited not in evidence:
-                        raise DataError(document.problem(
-                            (*here, index), f"{cited!r} is not under evidence; add it there"))
+                        yield document.problem(
+                            (*here, index), f"{cited!r} is not under evidence; add it there")
             else:
-                _check_cited(document, evidence, value, here)
+                yield from _uncovered(document, evidence, value, here)
     elif isinstance(tree, list):
         for index, value in enumerate(tree):
-            _check_cited(document, evidence, value, (*path, index))
+            yield from _uncovered(document, evidence, value, (*path, index))
 
 
-def _check_local(document: Document, region_id: str, known: set[str]) -> None:
-    """Refuse a reference to a site of this file, or to a campus of it, that is not there."""
+def _dangling(document: Document, region_id: str, known: set[str]) -> Iterator[str]:
+    """Find every reference to a site of this file, or to a campus of it, that is not there."""
     tree = document.tree
     campuses = tree.get("campuses")
     declared = set(campuses) if isinstance(campuses, dict) else set()
     for table in ("zones", "feeds", "hazards"):
         rows = tree.get(table)
         for key, row in rows.items() if isinstance(rows, dict) else ():
-            _check_listed(document, region_id, known, (table, key), row)
-    _check_listed(document, region_id, known, ("candidates",), tree.get("candidates"))
+            yield from _unlisted(document, region_id, known, (table, key), row)
+    yield from _unlisted(document, region_id, known, ("candidates",), tree.get("candidates"))
     sites = tree.get("sites")
     for key, row in sites.items() if isinstance(sites, dict) else ():
         campus = row.get("campus") if isinstance(row, dict) else None
         if isinstance(campus, str) and "/" not in campus and campus not in declared:
-            raise DataError(document.problem(("sites", key, "campus"),
-                                             f"{campus!r} is not under campuses; add it there"))
+            yield document.problem(("sites", key, "campus"),
+                                   f"{campus!r} is not under campuses; add it there")
 
 
-def _check_listed(document: Document, region_id: str, known: set[str],
-                  path: tuple[str | int, ...], row: Tree) -> None:
+def _unlisted(document: Document, region_id: str, known: set[str],
+              path: tuple[str | int, ...], row: Tree) -> Iterator[str]:
     listed = row.get("sites") if isinstance(row, dict) else None
     for index, item in enumerate(listed if isinstance(listed, list) else ()):
         name = str(item).removeprefix(f"{region_id}/")
         if "/" not in name and name not in known:
-            raise DataError(document.problem((*path, "sites", index),
-                                             f"{item!r} is not under sites; add it there"))
+            yield document.problem((*path, "sites", index),
+                                   f"{item!r} is not under sites; add it there")

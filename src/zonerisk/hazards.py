@@ -10,8 +10,8 @@ from zonerisk.shared import Assessment, named, risk, strongest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.mapped import Exposures
     from zonerisk.model import Evidence, Hazard, Region
+    from zonerisk.reach import Exposures
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 

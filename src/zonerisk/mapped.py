@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from zonerisk.geometry import nearest_m
+from zonerisk.geometry import nearest_m, within
+from zonerisk.reach import nearness, views
 from zonerisk.shared import Assessment, named, risk
 from zonerisk.unit import pairs
 
 if TYPE_CHECKING:
     from zonerisk.exposure import Exposure, Layer
     from zonerisk.geometry import Interval
+    from zonerisk.reach import Exposures, View
     from zonerisk.unit import Pair, Unit
     from zonerisk.verdict import SharedRisk
-
-Exposures = Mapping[str, Sequence["Exposure"]]
-"""What every layer says at a site, by the site's id."""
 
 # Objects that are places: two units farther apart than twice the reach cannot share one.
 _PLACES = ("nuclear", "industry", "hydro", "volcano")
@@ -48,10 +46,10 @@ def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: flo
         The policy's distance for being near the same object.
     """
     limit_m = None if limit_km is None else limit_km * 1000
-    views = _views(kind, units, exposures, limit_m)
+    seen = views(kind, units, exposures, limit_m)
     risks: list[SharedRisk] = []
     apart: set[Pair] = set()
-    for view in views:
+    for view in seen:
         if view.layer.measure == "cell":
             risks += _storms(kind, view, units, limit_m)
         elif view.layer.measure != "count":
@@ -59,121 +57,19 @@ def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: flo
         apart |= _apart(view, units, limit_m)
     if kind in _PLACES and limit_m is not None:
         apart |= {(a.id, b.id) for a, b in pairs(units)
-                  if nearest_m(a.positions, b.positions).low > 2 * limit_m + _EXTENT_M}
+                  if _farther(a, b, 2 * limit_m + _EXTENT_M)}
     told = {(member, found.id) for found in risks for member in found.members}
-    notes, cited = [], []
-    for view in views:
-        said = _notes(kind, view, units, told)
-        notes += said
-        cited += [view.layer.evidence] if said else []
-    return Assessment(kind, tuple(risks), frozenset(apart), _reason(kind, views, units),
-                      tuple(notes), tuple(cited))
-
-
-@dataclass(frozen=True)
-class _View:
-    """One layer as it looks from every unit.
-
-    Attributes
-    ----------
-    reached
-        Whether a unit is surely in reach of an object, surely not, or either (None); by
-        unit and object.
-    others
-        The same of any object that is not listed for the unit.
-    rows
-        The exposures of each unit's sites, nearest first.
-    """
-
-    layer: Layer
-    reached: Mapping[str, Mapping[str, bool | None]]
-    others: Mapping[str, bool | None]
-    rows: Mapping[str, Sequence[Exposure]]
-
-    def of(self, unit: str, key: str) -> bool | None:
-        """Tell whether a unit is in reach of an object."""
-        return self.reached[unit].get(key, self.others[unit])
-
-    @property
-    def assessed(self) -> bool:
-        """True if the layer says anything at any site."""
-        return any(row.interval for rows in self.rows.values() for row in rows)
-
-
-def _views(kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float | None
-           ) -> list[_View]:
-    layers: dict[str, Layer] = {}
-    for unit in units:
-        for site in (*unit.sites, *unit.possible):
-            for row in exposures.get(site.id, ()):
-                if row.layer.kind == kind:
-                    layers[row.layer.id] = row.layer
-    views = []
-    for key in sorted(layers):
-        reached, others, rows = {}, {}, {}
-        for unit in units:
-            per_site = [[row for row in exposures.get(site.id, ()) if row.layer.id == key]
-                        for site in unit.sites or unit.possible]
-            reached[unit.id], others[unit.id] = _unit_reach(
-                layers[key], per_site, bool(unit.sites), limit_m)
-            found = [row for site in per_site for row in site if row.interval]
-            rows[unit.id] = sorted(found, key=_nearness)
-        views.append(_View(layers[key], reached, others, rows))
-    return [view for view in views if view.assessed]
-
-
-def _nearness(row: Exposure) -> tuple[bool, float, str]:
-    best = row.interval.best if row.interval else None
-    return best is None, best or 0.0, row.object
-
-
-def _unit_reach(layer: Layer, per_site: Sequence[Sequence[Exposure]], sure: bool,
-                limit_m: float | None) -> tuple[dict[str, bool | None], bool | None]:
-    """Join what is known of a unit's sites: one hit site hits the unit.
-
-    A unit that is not disclosed stands at one of its possible sites, so all must agree.
-    """
-    tables, rests = [], []
-    for rows in per_site:
-        known = [row for row in rows if row.interval]
-        tables.append({row.object: _reached(layer, row, limit_m) for row in known if row.object})
-        listed = layer.measure in ("area", "cell") or (limit_m is not None
-                                                       and limit_m <= layer.near_m)
-        rests.append(False if known and listed else _beyond(known, limit_m))
-    keys = {key for table in tables for key in table}
-    found = {key: _join([table.get(key, rest) for table, rest in zip(tables, rests, strict=True)],
-                        sure) for key in keys}
-    return found, _join(rests, sure)
-
-
-def _beyond(known: Sequence[Exposure], limit_m: float | None) -> bool | None:
-    """Tell whether even the nearest object lies out of reach, where not all are listed."""
-    lows = [row.interval.low for row in known if row.interval]
-    return False if lows and limit_m is not None and min(lows) > limit_m else None
-
-
-def _reached(layer: Layer, row: Exposure, limit_m: float | None) -> bool | None:
-    assert row.interval is not None
-    if layer.measure == "area":
-        return row.inside
-    if layer.measure == "cell":
-        return True if row.interval.low > 0 else False if row.interval.high == 0 else None
-    return None if limit_m is None else row.interval.at_most(limit_m)
-
-
-def _join(states: Sequence[bool | None], sure: bool) -> bool | None:
-    if not states:
-        return None
-    if all(state is False for state in states):
-        return False
-    hit = any if sure else all
-    return True if hit(state is True for state in states) else None
+    notes = tuple(note for view in seen for note in _notes(kind, view, units, told))
+    # A pass rests on the layers too, though they had nothing to tell.
+    cited = tuple(view.layer.evidence for view in seen)
+    return Assessment(kind, tuple(risks), frozenset(apart), _reason(kind, seen, units), notes,
+                      cited)
 
 
 # Shared and apart ----------------------------------------------------------------------
 
 
-def _shared(kind: str, view: _View, units: Sequence[Unit], limit_m: float | None
+def _shared(kind: str, view: View, units: Sequence[Unit], limit_m: float | None
             ) -> list[SharedRisk]:
     keys = sorted({key for table in view.reached.values() for key in table})
     found = []
@@ -186,7 +82,7 @@ def _shared(kind: str, view: _View, units: Sequence[Unit], limit_m: float | None
     return found
 
 
-def _storms(kind: str, view: _View, units: Sequence[Unit], limit_m: float | None
+def _storms(kind: str, view: View, units: Sequence[Unit], limit_m: float | None
             ) -> list[SharedRisk]:
     """Join the units that hurricane-force storms have reached and that one storm spans."""
     if limit_m is None:
@@ -208,7 +104,13 @@ def _span(a: Unit, b: Unit) -> Interval:
     return nearest_m(a.positions, b.positions)
 
 
-def _apart(view: _View, units: Sequence[Unit], limit_m: float | None) -> set[Pair]:
+def _farther(a: Unit, b: Unit, limit_m: float) -> bool:
+    """Tell cheaply whether two units surely stand farther apart than a limit."""
+    return bool(a.positions and b.positions) and not any(
+        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions)
+
+
+def _apart(view: View, units: Sequence[Unit], limit_m: float | None) -> set[Pair]:
     """Find pairs that surely share no object of a layer that lists them all."""
     if not view.layer.complete or view.layer.measure == "count":
         return set()
@@ -221,7 +123,7 @@ def _apart(view: _View, units: Sequence[Unit], limit_m: float | None) -> set[Pai
         nameless = all(any(view.of(unit.id, key) is not False for key in keys
                            if key.startswith(_UNNAMED)) for unit in (a, b))
         far = (view.layer.measure == "cell" and limit_m is not None
-               and _span(a, b).at_least(limit_m))
+               and _farther(a, b, limit_m))
         if (named_apart and others and not nameless) or far:
             found.add((a.id, b.id))
     return found
@@ -252,7 +154,7 @@ def _error(layer: Layer) -> str:
     return f" (±{say_km(layer.error_m)})" if layer.error_m >= 100 else ""
 
 
-def _rows(view: _View, units: Iterable[Unit], key: str) -> list[Exposure]:
+def _rows(view: View, units: Iterable[Unit], key: str) -> list[Exposure]:
     return [row for unit in units for row in view.rows[unit.id] if row.object == key]
 
 
@@ -260,7 +162,7 @@ def _best(rows: Iterable[Exposure]) -> list[float]:
     return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
 
 
-def _say_shared(view: _View, units: Sequence[Unit], key: str, limit_m: float | None) -> str:
+def _say_shared(view: View, units: Sequence[Unit], key: str, limit_m: float | None) -> str:
     rows = _rows(view, units, key)
     if view.layer.measure == "area":
         return f"stand inside the same {view.layer.noun}{_labels(rows)}"
@@ -279,12 +181,12 @@ def _labels(rows: Sequence[Exposure]) -> str:
     return f" ({'; '.join(labels[:4])})" if labels else ""
 
 
-def _counts(view: _View, units: Iterable[Unit]) -> str:
+def _counts(view: View, units: Iterable[Unit]) -> str:
     best = sorted({int(value) for unit in units for value in _best(view.rows[unit.id])})
     return f"{best[0]}" if len(best) == 1 else f"{best[0]} to {best[-1]}"
 
 
-def _notes(kind: str, view: _View, units: Sequence[Unit], told: set[tuple[str, str]]
+def _notes(kind: str, view: View, units: Sequence[Unit], told: set[tuple[str, str]]
            ) -> list[str]:
     """Say what the layer says of units, as far as no shared risk has said it."""
     layer = view.layer
@@ -297,7 +199,7 @@ def _notes(kind: str, view: _View, units: Sequence[Unit], told: set[tuple[str, s
             return []
         return [f"{layer.quantity}: {_counts(view, hit)} at {named(hit)}"]
     held: dict[tuple[str, str], list[Unit]] = {}
-    for unit in sorted(seen, key=lambda unit: _nearness(view.rows[unit.id][0])):
+    for unit in sorted(seen, key=lambda unit: nearness(view.rows[unit.id][0])):
         row = view.rows[unit.id][0]
         if not row.object or (unit.id, f"{kind}:{layer.id}/{row.object}") in told:
             continue
@@ -316,7 +218,7 @@ def _side(row: Exposure) -> str:
     return "inside" if (row.interval.best or 0) <= 0 else "outside"
 
 
-def _note(view: _View, units: Sequence[Unit], side: str) -> str:
+def _note(view: View, units: Sequence[Unit], side: str) -> str:
     rows = [view.rows[unit.id][0] for unit in units]
     verb = "stands" if len(units) == 1 else "stand"
     if side == "inside":
@@ -332,9 +234,9 @@ def _note(view: _View, units: Sequence[Unit], side: str) -> str:
     return f"{named(units)} {verb} {_range(_best(rows))} from {name}{_error(view.layer)}{past}"
 
 
-def _reason(kind: str, views: Sequence[_View], units: Sequence[Unit]) -> str:
+def _reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
     """Say why pairs are left open."""
-    judged = [view for view in views if view.layer.measure != "count"]
+    judged = [view for view in seen if view.layer.measure != "count"]
     bare = [unit for unit in units if not any(view.rows[unit.id] for view in judged)]
     if len(bare) == len(units):
         return "not assessed"

@@ -104,6 +104,15 @@ def _flattened(shapes: Any, plane: Any) -> Geometries:
         shapes, lambda xy: np.stack(plane.transform(xy[:, 0], xy[:, 1]), 1)))
 
 
+def inside(points: Geometries, shapes: Geometries
+           ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Pair points with the areas that hold them."""
+    import shapely
+
+    which, what = shapely.STRtree(shapes).query(points, predicate="intersects")
+    return which, what
+
+
 def within(points: Geometries, shapes: Geometries, reach: float
            ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pair points with the shapes within reach of them, in the units of their plane."""
@@ -124,8 +133,25 @@ def nearest(points: Geometries, shapes: Geometries, reach: float
     import numpy as np
     import shapely
 
-    which, what = within(points, shapes, reach)
-    distance = shapely.distance(points[which], shapes[what])
+    tree = shapely.STRtree(shapes)
+    left = np.arange(len(points))
+    found = []
+    # What lies within a small ring is nearer than anything beyond it, so only the points
+    # that found nothing look farther.
+    for ring in (0.0, reach / 8, reach / 2.5, reach):
+        own = points[left]
+        if ring:
+            boxes = shapely.bounds(own) + ring * np.array([-1, -1, 1, 1])
+            which, what = tree.query(shapely.box(*boxes.T))
+            distance = np.asarray(shapely.distance(own[which], shapes[what]))
+            near = distance <= ring
+            which, what, distance = which[near], what[near], distance[near]
+        else:
+            which, what = tree.query(own, predicate="intersects")
+            distance = np.zeros(len(which))
+        found.append((left[which], what, distance))
+        left = np.delete(left, np.unique(which))
+    which, what, distance = (np.concatenate(side) for side in zip(*found, strict=True))
     least = np.full(len(points), np.inf)
     np.minimum.at(least, which, distance)
     kept = distance == least[which]

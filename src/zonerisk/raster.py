@@ -28,7 +28,6 @@ _OPTIONS = {
     "GDAL_HTTP_RETRY_DELAY": "1",
     "CPL_CURL_VERBOSE": "NO",
     "GDAL_HTTP_MAX_TOTAL_CONNECTIONS": "4",
-    "CPL_VSIL_CURL_USE_HEAD": "NO",
 }
 MAX_WINDOW = 4_000_000
 
@@ -163,8 +162,8 @@ def part(source: Path | str, box: tuple[float, float, float, float], max_bytes: 
         If the box lies outside, or is too large.
     """
     from rasterio.io import MemoryFile
+    from rasterio.transform import Affine
     from rasterio.windows import Window as Cells
-    from rasterio.windows import transform
 
     with opened(source) as file:
         west, _, _, north = bounds(file)
@@ -181,7 +180,8 @@ def part(source: Path | str, box: tuple[float, float, float, float], max_bytes: 
         cells = Cells(left, top, right - left, bottom - top)
         profile = {"driver": "GTiff", "width": right - left, "height": bottom - top, "count": 1,
                    "dtype": file.dtypes[0], "crs": file.crs, "nodata": file.nodata,
-                   "transform": transform(cells, file.transform), "compress": "deflate",
+                   "transform": Affine(width, 0, west + left * width,
+                                       0, -height, north - top * height), "compress": "deflate",
                    "tiled": False}
         values = file.read(1, window=cells)
     with MemoryFile() as memory:

@@ -21,7 +21,7 @@ from zonerisk.exposure import (
 from zonerisk.geometry import Interval
 from zonerisk.layers import Reading, digest
 from zonerisk.objects import dissolved, joined, named, shapes_of
-from zonerisk.plane import pairs
+from zonerisk.plane import inside, pairs
 
 if TYPE_CHECKING:
     from typing import Any
@@ -98,23 +98,22 @@ def sample(card: Card, kept: Sequence[Kept], discs: Sequence[Disc]) -> list[Expo
 def _covered(card: Card, layer: Layer, kept: Sequence[Kept], discs: list[Disc],
              found: dict[str, list[Exposure]]) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
+    import numpy as np
     import shapely
 
     bounding = [each for each in kept if each.file.role == "coverage"]
     if not bounding or not discs:
         return discs
+    places = shapes_of(vectorfile.read(bounding[0].path, Reading()))
     if card.covered_within_m is None:
-        frame = vectorfile.read(bounding[0].path, Reading())
-        whole = shapely.union_all(frame.geometry.to_numpy())
-        shapely.prepare(whole)
-        inside = {disc.site for disc in discs if whole.contains(shapely.Point(disc.lon, disc.lat))}
+        points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
+        held = {discs[index].site for index in inside(points, places)[0]}
     else:
-        places = shapes_of(vectorfile.read(bounding[0].path, Reading()))
-        inside = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
+        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
     for disc in discs:
-        if disc.site not in inside:
+        if disc.site not in held:
             found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
-    return [disc for disc in discs if disc.site in inside]
+    return [disc for disc in discs if disc.site in held]
 
 
 def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Disc]

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from zonerisk.catalog import Catalog, Scope
     from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
-    from zonerisk.mapped import Exposures
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
+    from zonerisk.reach import Exposures
     from zonerisk.shared import Assessment
     from zonerisk.supply import Sample
     from zonerisk.unit import Pair, Unit

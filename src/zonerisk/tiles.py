@@ -115,27 +115,27 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
 
 
 def _geotiff(mosaic: npt.NDArray[np.uint8], columns: range, rows: range, zoom: int) -> bytes:
+    """Turn rows of equal Mercator height into rows of equal latitude, the nearest for each."""
+    import numpy as np
     from rasterio.io import MemoryFile
     from rasterio.transform import Affine
-    from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-    half = math.pi * 6_378_137
-    cell = 2 * half / 2**zoom / SIZE
-    source = Affine(cell, 0, -half + columns[0] * cell * SIZE,
-                    0, -cell, half - rows[0] * cell * SIZE)
-    west, north = source * (0, 0)
-    east, south = source * (mosaic.shape[1], mosaic.shape[0])
-    target, width, height = calculate_default_transform(
-        "EPSG:3857", "EPSG:4326", mosaic.shape[1], mosaic.shape[0], west, south, east, north)
-    profile = {"driver": "GTiff", "width": width, "height": height, "count": 1, "dtype": "uint8",
-               "crs": "EPSG:4326", "transform": target, "nodata": NO_TILE, "compress": "deflate"}
+    count = 2**zoom
+    west, cell = columns[0] / count * 360 - 180, 360 / count / SIZE
+    north, south = (_latitude(row / count) for row in (rows[0], rows[-1] + 1))
+    height = math.ceil((north - south) / cell)
+    tall = (north - south) / height
+    lat = north - (np.arange(height) + 0.5) * tall
+    mercator = (1 - np.arcsinh(np.tan(np.radians(lat))) / math.pi) / 2 * count
+    picked = np.clip(((mercator - rows[0]) * SIZE).astype(int), 0, mosaic.shape[0] - 1)
     with MemoryFile() as memory:
-        with memory.open(**profile) as file:
-            import numpy as np
-
-            plane = np.full((height, width), NO_TILE, dtype="uint8")
-            reproject(mosaic, plane, src_transform=source, src_crs="EPSG:3857",
-                      dst_transform=target, dst_crs="EPSG:4326", src_nodata=NO_TILE,
-                      dst_nodata=NO_TILE, resampling=Resampling.nearest)
-            file.write(plane, 1)
+        with memory.open(driver="GTiff", width=mosaic.shape[1], height=height, count=1,
+                         dtype="uint8", crs="EPSG:4326", nodata=NO_TILE, compress="deflate",
+                         transform=Affine(cell, 0, west, 0, -tall, north)) as file:
+            file.write(mosaic[picked], 1)
         return bytes(memory.read())
+
+
+def _latitude(fraction: float) -> float:
+    """Latitude at a fraction of the Mercator square's height from its top, degrees."""
+    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * fraction))))

@@ -82,12 +82,14 @@ def _is_csv(path: Path) -> bool:
 def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.GeoDataFrame:
     import pyogrio
 
-    source = f"/vsizip/{path}" if path.suffix.lower() == ".zip" else str(path)
+    zipped = path.suffix.lower() == ".zip"
+    source = f"/vsizip/{path}/{_packed(path, reading)}" if zipped else str(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             listed = pyogrio.list_layers(source)
-            layer = reading.layer or _only_layer([str(row[0]) for row in listed], path)
+            names = [str(row[0]) for row in listed]
+            layer = reading.layer or _only_one(names, path)
             mask = None
             if len(bounds) == 1 and pyogrio.read_info(source, layer=layer)["crs"] in {
                     "EPSG:4326", "OGC:CRS84"}:
@@ -99,7 +101,22 @@ def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.Geo
         raise DataError(f"{path}: is no vector file that can be read: {error}") from None
 
 
-def _only_layer(names: list[str], path: Path) -> str:
+def _packed(path: Path, reading: Reading) -> str:
+    """Find the file inside a zip; a name that points out of it is none."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist()
+                     if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
+                     and not name.startswith("/") and ".." not in name.split("/")]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: is no vector file that can be read: {error}") from None
+    own = [name for name in names if Path(name).stem == reading.layer]
+    return own[0] if own else _only_one(names, path)
+
+
+def _only_one(names: list[str], path: Path) -> str:
     if len(names) == 1:
         return names[0]
     raise DataError(f"{path}: holds {len(names)} layers ({', '.join(names[:8])}); "
@@ -110,9 +127,11 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
 
+    told = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     try:
-        table = pd.read_csv(path, sep=None, engine="python") if _is_semicolon(path) else (
-            pd.read_csv(path, low_memory=False))
+        # What names things stays text: runway 09 is not 9.
+        table = pd.read_csv(path, sep=";" if _is_semicolon(path) else ",", low_memory=False,
+                            dtype=dict.fromkeys(told, str))
     except (OSError, ValueError, UnicodeError) as error:
         raise DataError(f"{path}: is no CSV that can be read: {error}") from None
     if reading.ends:

@@ -29,6 +29,8 @@ COMMANDS = {
     "rtt": ("rtt", "rtt"),
     "layers": ("layers", "app"),
     "feeds": ("feeds", "app"),
+    "export": ("export", "export"),
+    "data": ("data", "app"),
 }
 _SETTINGS: dict[str, Any] = {
     "add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None,

@@ -1,0 +1,183 @@
+"""zonerisk data: check, extend and compare the catalogue's records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zonerisk import load, report, template
+from zonerisk.cli import output
+from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.errors import UsageError
+from zonerisk.policy import DEFAULT
+from zonerisk.policy import load as load_policy
+
+if TYPE_CHECKING:
+    from zonerisk.entry import Problem
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+                  context_settings={"help_option_names": ["-h", "--help"]})
+
+
+class Schema(StrEnum):
+    """What has a schema."""
+
+    region = "region"
+    provider = "provider"
+    policy = "policy"
+    verdict = "verdict"
+
+
+class Format(StrEnum):
+    """How to write a comparison."""
+
+    table = "table"
+    csv = "csv"
+    md = "md"
+
+
+@app.callback()
+def group() -> None:
+    """Check, extend and compare the catalogue's records."""
+
+
+@app.command("check")
+def check(paths: Annotated[list[Path] | None, typer.Argument(
+              metavar="[PATH]...", show_default=False,
+              help="Files, or folders that hold datacenters/; the shipped catalogue without.")
+          ] = None, out: output.Output = None) -> None:
+    """Check records, all of them at once and without the network.
+
+    Exits with 3 where a file is refused; warnings alone exit with 0.
+
+    Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
+    """
+    from zonerisk.catalog import data_root
+    from zonerisk.check import check as apply
+    from zonerisk.check import open_path
+    from zonerisk.entry import Book
+
+    found: set[Problem] = set()
+    files = 0
+    for path in paths or (data_root(),):
+        catalog, ids = open_path(path)
+        found |= set(apply(Book(catalog), ids))
+        files += len(ids)
+    output.write("".join(f"{problem}\n" for problem in sorted(found)), out)
+    errors = sum(problem.level == "error" for problem in found)
+    sys.stderr.write(f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "
+                     f"{_counted(len(found) - errors, 'warning')}\n")
+    if errors:
+        raise typer.Exit(3)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@app.command("new")
+def new(provider: Annotated[str, typer.Argument(help="The provider's id, such as ovh.")],
+        region: Annotated[str, typer.Argument(help="The region's code, such as sbg.")],
+        folder: Annotated[Path | None, typer.Option(
+            "--in", metavar="DIR", show_default=False,
+            help="The catalogue to add to; a checkout's data/ without.")] = None) -> None:
+    """Write a commented template for a region, and for its provider if that is new.
+
+    Example: zonerisk data new ovh sbg
+    """
+    for part in (provider, region):
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
+            raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as "
+                             "eu-west-3")
+    root = folder or Path("data")
+    if folder is None and not (root / "datacenters").is_dir():
+        raise UsageError("no data/datacenters/ here; go to a checkout, or name a folder of your "
+                         "own with --in DIR")
+    home = root / "datacenters" / provider
+    target = home / f"{region}.yaml"
+    if target.exists():
+        raise UsageError(f"{target} is there already; edit it")
+    described = (root / "schema").is_dir()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {home}: {error.strerror or error}") from None
+    written = [target]
+    if not (home / "provider.yaml").exists():
+        written.insert(0, home / "provider.yaml")
+        output.write(template.provider(described), home / "provider.yaml")
+    output.write(template.region(described), target)
+    output.write("".join(f"{path}\n" for path in written), None)
+    sys.stderr.write(f"fill in what says TODO, then: zonerisk data check {target}\n")
+
+
+@app.command("schema")
+def schema(name: Annotated[Schema, typer.Argument()] = Schema.region,
+           out: output.Output = None) -> None:
+    """Write the JSON Schema of a record, a policy or a verdict.
+
+    Example: zonerisk data schema region -o data/schema/region.json
+    """
+    from zonerisk.schema import schema as write
+
+    output.write(write(name), out)
+
+
+@app.command("diff")
+def diff(old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git revision.")],
+         new: Annotated[str, typer.Argument(help="The same; the folder data without.")] = "data",
+         policy: PolicyOption = DEFAULT, as_of: AsOf = None,
+         format_: Annotated[Format, typer.Option("--format")] = Format.table,
+         out: output.Output = None) -> None:
+    """Say which verdicts change from one state of the records to another.
+
+    Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
+    """
+    from zonerisk.review import Change, changes
+    from zonerisk.revision import opened
+
+    with opened(old) as before, opened(new) as after:
+        rows = changes(before, after, load_policy(policy), as_of)
+    if format_ is Format.csv:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows([Change._fields, *rows])
+        text = buffer.getvalue()
+    elif format_ is Format.md:
+        text = "\n".join(report.rows(Change._fields, rows)[1:]) + "\n" if rows else ""
+    else:
+        console = output.console(out)
+        with console.capture() as capture:
+            report.section(console, "", Change._fields, rows)
+        text = capture.get().lstrip("\n")
+    output.write(text, out)
+    sys.stderr.write(f"{_counted(len({row.region for row in rows}), 'region')} changed\n")
+
+
+@app.command("verdicts")
+def verdicts(policy: PolicyOption = DEFAULT, as_of: AsOf = None, out: output.Output = None,
+             catalogue: Catalogues = None) -> None:
+    """Write every region's verdict as one line of CSV.
+
+    Example: zonerisk data verdicts -o tests/goldens/verdicts.csv
+    """
+    from zonerisk.review import comma_separated, lines
+
+    output.write(comma_separated(lines(load(*(catalogue or ())), load_policy(policy), as_of)), out)
+
+
+@app.command("coverage")
+def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
+    """Write how much of each provider the catalogue can place, as Markdown.
+
+    Example: zonerisk data coverage -o docs/coverage.md
+    """
+    from zonerisk.coverage import page
+
+    output.write(page(load(*(catalogue or ()))), out)

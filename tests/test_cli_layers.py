@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import Runner
+from zonerisk import layers
+
+PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
+
+
+def test_list_and_show(run: Runner) -> None:
+    rows = json.loads(run("layers", "list", "--format", "json").stdout)
+    assert [row["id"] for row in rows] == list(layers.ids())
+    said = run("layers", "show", "flood_strasbourg").stdout
+    assert "a failure of a Rhine dyke or barrage" in said
+    assert "sha256 f4dd8d03" in said
+
+
+def test_import_sample_and_a_verdict_on_own_sites(run: Runner, tmp_path: Path) -> None:
+    mine = tmp_path / "plants.csv"
+    mine.write_text(PLANTS)
+    cache = str(tmp_path / "cache")
+    run("layers", "import", "nuclear", str(mine), "--cache", cache)
+    done = run("layers", "sample", "nuclear", "--cache", cache, "--into", str(tmp_path / "out"))
+    assert "nuclear: " in done.stderr
+    assert "ovh-sbg/sbg3" in (tmp_path / "out" / "nuclear.csv").read_text()
+    verdict = json.loads(run("score", "48.585,7.797", "48.601,7.783", "--uncertainty-m", "200",
+                             "--cache", cache, "--format", "json").stdout)
+    found = {finding["rule"]: finding for finding in verdict["findings"]}
+    assert found["nuclear"]["outcome"] == "fail"
+    assert found["flood"]["message"] == "not assessed"
+
+
+def test_a_site_named_by_a_minus_sign(run: Runner, tmp_path: Path) -> None:
+    done = run("score", "--uncertainty-m", "50", "--cache", str(tmp_path), "--", "-12.5,130.9")
+    assert "no hazard layer is on this machine" in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (("show", "rivvers"), "did you mean rivers"),
+    (("fetch", "faults"), "zonerisk layers import faults FILE"),
+    (("fetch", "flood-england"), "--region"),
+    (("sample", "rivers"), "--from"),
+    (("sample",), "no raw layer is here"),
+    (("import", "rivers", "none.fgb"), "no such file"),
+])
+def test_what_cannot_be_done_says_what_to_do(run: Runner, tmp_path: Path,
+                                             arguments: tuple[str, ...], says: str) -> None:
+    done = run("layers", *arguments, check=2, ZONERISK_CACHE=str(tmp_path), ZONERISK_LAYERS="")
+    assert says in done.stderr
+    assert done.stderr.startswith("error: ")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from loopback import Server, running, send
+from zonerisk import featureservice, fetch
+from zonerisk.fetch import FetchError
+
+BOX = (7.7, 48.5, 7.9, 48.7)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(featureservice, "PAGE", 2)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
+
+
+def zone(name: str, west: float = 7.75, south: float = 48.55) -> dict[str, Any]:
+    ring = [[west, south], [west + 0.01, south], [west + 0.01, south + 0.01], [west, south]]
+    return {"type": "Feature", "properties": {"name": name},
+            "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def reply(request: BaseHTTPRequestHandler, found: list[dict[str, Any]], **more: Any) -> None:
+    send(request, 200, json.dumps(
+        {"type": "FeatureCollection", "features": found, **more}).encode(),
+        Content_Type="application/geo+json")
+
+
+def query(request: BaseHTTPRequestHandler) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+
+
+def base(server: Server) -> str:
+    return f"http://127.0.0.1:{server.server_port}/service"
+
+
+def names(found: list[dict[str, Any]]) -> list[str]:
+    return [feature["properties"]["name"] for feature in found]
+
+
+def test_ogc_api_features_are_paged(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if "page=2" in request.path:
+            reply(request, [zone("c")], numberMatched=3)
+        else:
+            reply(request, [zone("a"), zone("b")], numberMatched=3,
+                  links=[{"rel": "next", "href": "/service/collections/z/items?page=2"}])
+
+    server.answer = answer
+    found = featureservice.features("features", base(server), "z", BOX, 10**6)
+    assert names(found) == ["a", "b", "c"]
+    assert server.asked[0]["path"].startswith(
+        "/service/collections/z/items?bbox=7.700000%2C48.500000%2C7.900000%2C48.700000")
+
+
+def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked = query(request)
+        assert asked["bbox"].startswith("48.500000,7.700000,48.700000,7.900000,urn:")
+        reply(request, [zone("a"), zone("b")] if asked["startIndex"] == "0" else [zone("c")])
+
+    server.answer = answer
+    assert names(featureservice.features("wfs", base(server), "ms:Z", BOX, 10**6)) == [
+        "a", "b", "c"]
+
+
+def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked = query(request)
+        assert (asked["inSR"], asked["outSR"]) == ("4326", "4326")
+        first = asked["resultOffset"] == "0"
+        reply(request, [zone("a" if first else "b")], exceededTransferLimit=first)
+
+    server.answer = answer
+    assert names(featureservice.features("arcgis", base(server), None, BOX, 10**6)) == ["a", "b"]
+
+
+def test_no_features_is_an_answer(server: Server) -> None:
+    server.answer = lambda request: reply(request, [])
+    assert featureservice.features("features", base(server), "z", BOX, 10**6) == []
+
+
+def test_exchanged_axes_are_turned_where_the_card_says_so(server: Server) -> None:
+    server.answer = lambda request: reply(request, [zone("a", 48.55, 7.75)])
+    found = featureservice.features("wfs", base(server), "z", BOX, 10**6, "lat-lon")
+    assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
+
+
+def body(content: bytes, kind: str = "application/json") -> Callable[..., None]:
+    return lambda request: send(request, 200, content, Content_Type=kind)
+
+
+BAD: list[tuple[str, Callable[..., None], str]] = [
+    ("arcgis", body(b'{"error": {"code": 500, "message": "timeout"}}'), "refused with HTTP 200"),
+    ("wfs", body(b"<ows:ExceptionReport/>", "application/xml"), "not JSON"),
+    ("features", body(b"<html></html>", "text/html"), "web page"),
+    ("features", body(b'{"type": "FeatureCollection"}'), "without features"),
+    ("features", body(b"[]"), "no object"),
+    ("features", body(b"[" * 100_000), "not JSON"),
+    ("features", lambda request: reply(request, [zone("a", 48.55, 7.75)]), "axes are exchanged"),
+    ("features", lambda request: reply(request, [zone("a", 2, 50)]), "was not asked for"),
+    ("wfs", lambda request: reply(request, [zone("a")], crs={"properties": {
+        "name": "urn:ogc:def:crs:EPSG::2154"}}), "not in WGS 84"),
+    ("features", lambda request: reply(request, [zone("a")], numberMatched=150), "1 of 150"),
+    ("features", lambda request: reply(request, [zone("a")], links=[
+        {"rel": "next", "href": "http://elsewhere.invalid/"}]), "another host"),
+    ("features", lambda request: reply(request, [zone("a")], links=[
+        {"rel": "next", "href": "file:///etc/passwd"}]), "another host"),
+    ("features", lambda request: reply(request, [zone("a")], links=[
+        {"rel": "next", "href": request.path}]), "goes on after"),
+    ("features", lambda request: reply(request, [
+        {"geometry": {"type": "Polygon", "coordinates": "x"}}]), "geometry that is none"),
+    ("features", lambda request: send(request, 500), "HTTP 500"),
+    ("features", lambda request: send(request, 429), "HTTP 429"),
+]
+
+
+@pytest.mark.parametrize(("method", "answer", "says"), BAD)
+def test_a_bad_answer_is_an_error_never_an_absence(
+        server: Server, method: str, answer: Callable[..., None], says: str) -> None:
+    server.answer = answer
+    with pytest.raises(FetchError, match=says):
+        featureservice.features(method, base(server), "z", BOX, 10**6)

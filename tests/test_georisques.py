@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from loopback import Server, running, send
+from zonerisk import fetch, georisques
+from zonerisk.fetch import FetchError
+
+REPORT = {
+    "risquesNaturels": {
+        "inondation": {"present": True, "libelle": "Inondation",
+                       "libelleStatutCommune": "Risque Existant",
+                       "libelleStatutAdresse": "Risque Inconnu"},
+        "avalanche": {"present": False, "libelle": "Avalanche"}},
+    "risquesTechnologiques": {
+        "icpe": {"present": True, "libelle": "Installations industrielles",
+                 "libelleStatutCommune": "Risque Existant"}}}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
+
+
+def test_commune_and_address_stay_apart(server: Server) -> None:
+    server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
+    found = georisques.report(server.url, 48.58, 7.79)
+    assert [(risk.key, risk.commune, risk.address) for risk in found] == [
+        ("inondation", "Risque Existant", "Risque Inconnu"), ("icpe", "Risque Existant", "")]
+    assert server.asked[0]["path"].endswith("latlon=7.790000%2C48.580000")
+
+
+@pytest.mark.parametrize("content", [
+    b"{}", b"[]", b"oops", b'{"message": "maintenance"}',
+    b'{"risquesNaturels": {"inondation": {}}, "risquesTechnologiques": {}}',
+    b'{"risquesNaturels": {"inondation": {"present": "oui"}}, "risquesTechnologiques": {}}'])
+def test_what_is_no_report_is_no_absence_of_risk(server: Server, content: bytes) -> None:
+    server.answer = lambda request: send(request, 200, content)
+    with pytest.raises(FetchError):
+        georisques.report(server.url, 48.58, 7.79)

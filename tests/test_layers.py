@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from zonerisk import drift, layers, load
+from zonerisk.errors import DataError, UnknownTarget
+from zonerisk.exposure import SampleFile
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data" / "layers" / "samples"
+
+
+@pytest.mark.parametrize("name", layers.ids())
+def test_card_is_whole(name: str) -> None:
+    card = layers.load(name)
+    assert card.must_not_say
+    assert card.may_say
+    if card.ships:
+        assert all(file.sha256 for file in card.files), "what ships is bound to its raw file"
+        file = SampleFile(SAMPLES / f"{name}.csv")
+        assert file.head["raw"] == {each.path: each.sha256 for each in card.files}
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", file.head["sampled"])
+        assert file.head["licence"] == card.derived_licence
+    else:
+        assert not (SAMPLES / f"{name}.csv").exists()
+
+
+def test_no_layer_promises_a_floodplain() -> None:
+    called = [name for name in layers.ids() if "floodplain" in layers.load(name).name.lower()]
+    assert called == ["floodplain-elbe", "floodplain-rhine"], "the BfG's own polygons only"
+
+
+def test_shipped_figures_have_not_drifted() -> None:
+    assert list(drift.problems(load())) == []
+
+
+def test_drift_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "layers" / "samples"
+    folder.mkdir(parents=True)
+    (tmp_path / "datacenters").mkdir()
+    text = (SAMPLES / "flood-strasbourg.csv").read_text()
+    head, columns, first, second, *rest = text.splitlines()
+    told = {**json.loads(head[1:]), "error_m": 1}
+    moved = second.replace("7.7975", "7.8", 1)
+    (folder / "flood-strasbourg.csv").write_text("\n".join((
+        "#" + json.dumps(told), columns, first.replace("ovh-sbg", "ovh-none"), moved, *rest, "")))
+    (folder / "other.csv").write_text(text)
+    (folder / "broken.csv").write_text("nonsense")
+    said = "\n".join(drift.problems(load(tmp_path)))
+    assert "flood-strasbourg.csv:1: error_m: the card says otherwise" in said
+    assert "flood-strasbourg.csv:3: ovh-none/sbg1: no such site" in said
+    assert "flood-strasbourg.csv:4: ovh-sbg/sbg2: has moved since" in said
+    assert "there is no card data/layers/other.yaml" in said
+    assert "broken.csv: is no sample file" in said
+
+
+def test_an_unknown_layer_is_named() -> None:
+    with pytest.raises(UnknownTarget, match="did you mean rivers"):
+        layers.load("river")
+
+
+def test_files_are_found_in_the_raw_folder_and_in_the_cache(tmp_path: Path) -> None:
+    card = layers.load("nuclear")
+    cache, raw = tmp_path / "cache", tmp_path / "raw"
+    assert layers.locate(card, cache, raw) == ()
+    kept = layers.home(card, cache) / "nuclear_units_gem_2024_07.csv.gz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"cached")
+    assert [each.path for each in layers.locate(card, cache, raw)] == [kept]
+    (raw / "bundle").mkdir(parents=True)
+    (raw / card.files[0].path).write_bytes(b"raw")
+    found = layers.locate(card, cache, raw)
+    assert [each.path for each in found] == [raw / card.files[0].path]
+    with pytest.raises(DataError, match="sha256 differs"):
+        layers.verify(card, found)
+
+
+def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
+    card = layers.load("nuclear")
+    folder = layers.home(card, tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "mine.csv").write_text("lat,lon\n")
+    (folder / "source.json").write_text('{"file": "../mine.csv"}')
+    assert [each.path for each in layers.locate(card, tmp_path)] == [folder / "mine.csv"]
+    (folder / "source.json").write_text("{")
+    with pytest.raises(DataError, match="is damaged"):
+        layers.locate(card, tmp_path)

@@ -1,0 +1,229 @@
+"""Rasters on disk, and one of JRC's shape behind HTTP of which only a little may be read."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from loopback import Server, running, send
+from zonerisk import raster
+from zonerisk.errors import DataError
+
+AQUEDUCT = (Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
+            / "aqueduct_inunriver_rp1000_djibouti.tif")
+WIDTH, HEIGHT, TILE, CELL = 110_162, 51_992, 256, 0.000833333333333
+WEST, NORTH = -25.0, 72.0
+
+
+class Jrc:
+    """A GeoTIFF of JRC's size whose tiles are made as they are asked for.
+
+    Every tile's cells hold the tile's column modulo 100, in metres.
+    """
+
+    def __init__(self) -> None:
+        across, down = -(-WIDTH // TILE), -(-HEIGHT // TILE)
+        self.tiles = [zlib.compress(np.full((TILE, TILE), value, "<f4").tobytes()
+                                    + b"", 1) for value in range(100)]
+        self.slot = max(map(len, self.tiles)) + 3000  # real tiles compress less well
+        count = across * down
+        extra: list[bytes] = []
+        entries: list[tuple[int, int, int, bytes]] = []
+        values = {
+            256: ("<I", [WIDTH]), 257: ("<I", [HEIGHT]), 258: ("<H", [32]), 259: ("<H", [8]),
+            262: ("<H", [1]), 277: ("<H", [1]), 322: ("<H", [TILE]), 323: ("<H", [TILE]),
+            324: ("<I", None), 325: ("<I", None), 339: ("<H", [3]),
+            33550: ("<d", [CELL, CELL, 0.0]), 33922: ("<d", [0, 0, 0, WEST, NORTH, 0]),
+            34735: ("<H", [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326]),
+            42113: ("s", b"-9999\0")}
+        kinds = {"<H": 3, "<I": 4, "<d": 12, "s": 2}
+        start = 8 + 2 + 12 * len(values) + 4
+        for tag, (form, held) in sorted(values.items()):
+            if tag == 324:
+                packed = bytes(4 * count)
+            elif tag == 325:
+                packed = b"".join(struct.pack("<I", len(self.tiles[i % across % 100]))
+                                  for i in range(count))
+            elif form == "s":
+                packed = held  # type: ignore[assignment]
+            else:
+                packed = b"".join(struct.pack(form, each) for each in held)  # type: ignore[union-attr]
+            size = len(packed) // (1 if form == "s" else struct.calcsize(form))
+            if len(packed) <= 4:
+                entries.append((tag, kinds[form], size, packed.ljust(4, b"\0")))
+            else:
+                where = start + sum(map(len, extra))
+                extra.append(packed)
+                entries.append((tag, kinds[form], size, struct.pack("<I", where)))
+        self.first = start + sum(map(len, extra))
+        offsets = b"".join(struct.pack("<I", self.first + i * self.slot) for i in range(count))
+        directory = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries)
+        self.head = (b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries)) + directory
+                     + bytes(4) + b"".join(offsets if len(part) == 4 * count and not any(part)
+                                           else part for part in extra))
+        self.across = across
+        self.size = self.first + count * self.slot
+        self.read = 0
+
+    def bytes_of(self, start: int, end: int) -> bytes:
+        """Make the bytes from start to end."""
+        out = bytearray()
+        at = start
+        while at < end:
+            if at < self.first:
+                part = self.head[at:min(end, self.first)]
+            else:
+                index, inside = divmod(at - self.first, self.slot)
+                whole = self.tiles[index % self.across % 100].ljust(self.slot, b"\0")
+                part = whole[inside:inside + end - at]
+            out += part
+            at += len(part)
+        return bytes(out)
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        """Serve a byte range."""
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range") or "")
+        start = int(asked[1]) if asked else 0
+        end = min(self.size, int(asked[2]) + 1 if asked and asked[2] else self.size)
+        if request.command == "HEAD":
+            send(request, 200, Content_Length=str(self.size), Accept_Ranges="bytes")
+            return
+        body = self.bytes_of(start, end)
+        self.read += len(body)
+        send(request, 206, body, Content_Range=f"bytes {start}-{end - 1}/{self.size}",
+             Accept_Ranges="bytes", Content_Type="image/tiff")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
+
+
+def url(server: Server, name: str) -> str:
+    """Give an address of its own: GDAL remembers what it has read."""
+    return f"http://127.0.0.1:{server.server_port}/{name}.tif"
+
+
+def test_a_continental_raster_is_sampled_by_window_over_http(server: Server) -> None:
+    jrc = Jrc()
+    server.answer = jrc.answer
+    places = [(48.585, 7.797), (50.69, 3.2), (48.79, 2.4), (50.098, 8.631), (52.37, 4.9)]
+    with raster.opened(url(server, "jrc")) as file:
+        assert (file.width, file.height) == (WIDTH, HEIGHT)
+        for lat, lon in places:
+            found = raster.window(file, lat, lon, 3000)
+            assert found is not None
+            assert found.values.size < 20_000
+            columns = ((found.lon - WEST) / CELL).astype(int) // TILE % 100
+            assert np.array_equal(found.values[0], columns.astype(float))
+    assert jrc.size > 250_000_000
+    assert 0 < jrc.read < jrc.size * 0.01
+
+
+def write(path: Path, values: np.ndarray, **changed: object) -> Path:
+    profile = {"driver": "GTiff", "width": values.shape[1], "height": values.shape[0], "count": 1,
+               "dtype": values.dtype, "crs": "EPSG:4326", "nodata": -9999,
+               "transform": rasterio.Affine(0.01, 0, 7, 0, -0.01, 49), **changed}
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(values, 1)
+    return path
+
+
+def test_many_points_are_read_block_by_block(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    values = rng.uniform(0, 9, (300, 400)).astype("float32")
+    values[5, 5] = -9999
+    path = write(tmp_path / "x.tif", values, tiled=True, blockxsize=64, blockysize=64,
+                 compress="deflate")
+    lat, lon = rng.uniform(45.5, 49.5, 2000), rng.uniform(6.5, 11.5, 2000)
+    with raster.opened(path) as file:
+        found = raster.sample(file, lat, lon)
+        wanted = np.array([row[0] for row in file.sample(zip(lon, lat, strict=True))])
+        own = raster.sample(file, [49 - 0.055], [7.055])
+    inside = (lat > 46) & (lat < 49) & (lon > 7) & (lon < 11)
+    assert np.array_equal(found[inside], wanted[inside].astype("float64"))
+    assert np.isnan(found[~inside]).all()
+    assert np.isnan(own).all()
+
+
+def test_a_window_outside_is_none_and_a_part_keeps_its_place(tmp_path: Path) -> None:
+    values = np.arange(10_000, dtype="float32").reshape(100, 100)
+    path = write(tmp_path / "x.tif", values)
+    with raster.opened(path) as file:
+        assert raster.window(file, 40, 7.5, 1000) is None
+        whole = raster.window(file, 48.5, 7.5, 5000)
+    cut = tmp_path / "cut.tif"
+    cut.write_bytes(raster.part(path, (7.3, 48.3, 7.7, 48.7), 10**7))
+    with raster.opened(cut) as file:
+        again = raster.window(file, 48.5, 7.5, 5000)
+    assert whole is not None
+    assert again is not None
+    assert np.array_equal(whole.values, again.values)
+    with pytest.raises(DataError, match="does not cover"):
+        raster.part(path, (1, 1, 2, 2), 10**7)
+    with pytest.raises(DataError, match="more than the cap"):
+        raster.part(path, (7.3, 48.3, 7.7, 48.7), 10)
+
+
+def test_another_reference_system_is_refused(tmp_path: Path) -> None:
+    values = np.zeros((4, 4), dtype="float32")
+    for crs in ("EPSG:3857", None):
+        with pytest.raises(DataError, match="reference system"), raster.opened(
+                write(tmp_path / "x.tif", values, crs=crs)):
+            pass
+
+
+@pytest.mark.parametrize("answer", [
+    lambda request: send(request, 200, b"<html>", Content_Type="text/html"),
+    lambda request: send(request, 500),
+    lambda request: send(request, 404),
+    lambda request: send(request, 302, Location="file:///etc/passwd"),
+    lambda request: send(request, 200, b"II*\0", Content_Length="10000000000"),
+    lambda request: send(request, 200, bytes(5000)),
+], ids=["html", "500", "404", "file", "10 GB", "no ranges"])
+def test_a_bad_server_is_an_error_not_a_dry_place(
+        server: Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest,
+        answer: object) -> None:
+    monkeypatch.setitem(raster._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
+    server.answer = answer  # type: ignore[assignment]
+    name = re.sub(r"\W", "", request.node.callspec.id)
+    with pytest.raises(DataError, match="no raster that can be read"), raster.opened(
+            url(server, name)):
+        pass
+
+
+def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.MonkeyPatch
+                                            ) -> None:
+    monkeypatch.setitem(raster._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
+    jrc = Jrc()
+
+    def broken(request: BaseHTTPRequestHandler) -> None:
+        asked = re.match(r"bytes=(\d+)-", request.headers.get("Range") or "")
+        if asked and int(asked[1]) >= jrc.first:
+            send(request, 206, b"abc", Content_Length="16384")
+        else:
+            jrc.answer(request)
+
+    server.answer = broken
+    with pytest.raises(DataError, match="cannot be read"), raster.opened(
+            url(server, "cut")) as file:
+        raster.window(file, 48.585, 7.797, 3000)
+
+
+@pytest.mark.skipif(not AQUEDUCT.is_file(), reason="the real raster fixture is not here")
+def test_a_real_clip_of_aqueduct() -> None:
+    with raster.opened(AQUEDUCT) as file:
+        found = raster.window(file, 11.5, 43.0, 20_000)
+    assert found is not None
+    assert np.nanmin(found.values) >= 0

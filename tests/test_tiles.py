@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasterio.io import MemoryFile
+
+from loopback import Server, running, send
+from zonerisk import fetch, raster, tiles
+from zonerisk.fetch import FetchError
+
+COLOURS = {"f7f5a9": "1", "ffd8c0": "2"}
+BOX = (139.70, 35.65, 139.72, 35.67)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
+
+
+def png(colour: str | None, size: int = 256) -> bytes:
+    """Draw the west half of a tile in a colour; the east is transparent."""
+    bands = np.zeros((4, size, size), dtype="uint8")
+    if colour:
+        for band in range(3):
+            bands[band, :, : size // 2] = int(colour[2 * band:2 * band + 2], 16)
+        bands[3, :, : size // 2] = 255
+    with warnings.catch_warnings(), MemoryFile() as memory:
+        warnings.simplefilter("ignore")
+        with memory.open(driver="PNG", width=size, height=size, count=4, dtype="uint8") as file:
+            file.write(bands)
+        return bytes(memory.read())
+
+
+def url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png"
+
+
+def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -> None:
+    columns, rows = tiles.columns_rows(BOX, 14)
+    gone = (columns[-1], rows[-1])
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        x, y = (int(part) for part in request.path.removesuffix(".png").split("/")[2:])
+        if (x, y) == gone:
+            send(request, 404)
+        else:
+            send(request, 200, png("ffd8c0"), Content_Type="image/png")
+
+    server.answer = answer
+    path = tmp_path / "t.tif"
+    path.write_bytes(tiles.classes(url(server), BOX, 14, COLOURS, 10**7))
+    width = 360 / 2**14
+    lon = columns[0] * width - 180
+    with raster.opened(path) as file:
+        west, east = raster.sample(file, [35.66, 35.66], [lon + width / 4, lon + 3 * width / 4])
+        _, south, _, _ = raster.bounds(file)
+        none = raster.sample(file, [south + 1e-4], [gone[0] * width - 180 + width / 4])
+    assert (west, east) == (2, 0)
+    assert np.isnan(none[0]), "a tile that is not there is no data"
+
+
+@pytest.mark.parametrize(("content", "status", "says"), [
+    (png("123456"), 200, "colour 123456"),
+    (png("f7f5a9", 64), 200, "not a tile"),
+    (b"no png", 200, "no PNG tile"),
+    (b"", 500, "HTTP 500"),
+])
+def test_a_bad_tile_is_an_error(server: Server, content: bytes, status: int, says: str) -> None:
+    server.answer = lambda request: send(request, status, content)
+    with pytest.raises(FetchError, match=says):
+        tiles.classes(url(server), BOX, 14, COLOURS, 10**7)
+
+
+def test_an_area_of_too_many_tiles_is_refused() -> None:
+    with pytest.raises(FetchError, match="smaller area"):
+        tiles.classes("http://127.0.0.1/{z}/{x}/{y}.png", (130, 30, 140, 40), 15, COLOURS, 10**7)

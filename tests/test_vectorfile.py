@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from zonerisk.errors import DataError
+from zonerisk.layers import Reading
+from zonerisk.vectorfile import read
+
+FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
+real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")
+PLAIN = Reading()
+
+
+@pytest.fixture
+def frame() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"name": ["a", "b"], "level": [1, 3]}, crs="EPSG:4326",
+        geometry=[shapely.box(2, 48, 2.1, 48.1), shapely.box(3, 50, 3.1, 50.1)])
+
+
+@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "fgb", "shp"])
+def test_every_format_gives_the_same(tmp_path: Path, frame: gpd.GeoDataFrame, suffix: str) -> None:
+    path = tmp_path / f"zones.{suffix}"
+    frame.to_crs("EPSG:4326" if suffix == "geojson" else "EPSG:3857").to_file(path)
+    found = read(path, Reading(where={"name": ("b",)}))
+    assert list(found["name"]) == ["b"]
+    assert found.crs == "EPSG:4326"
+    assert shapely.equals_exact(found.geometry[0].normalize(), frame.geometry[1].normalize(), 1e-6)
+
+
+def test_bounds_and_least(tmp_path: Path, frame: gpd.GeoDataFrame) -> None:
+    path = tmp_path / "zones.gpkg"
+    frame.to_file(path)
+    assert list(read(path, PLAIN, [(2.9, 49, 3.5, 51)])["name"]) == ["b"]
+    assert list(read(path, PLAIN, [(2, 48, 3.5, 51), (2.9, 49, 3.5, 51)])["name"]) == ["a", "b"]
+    assert list(read(path, Reading(least={"level": 2}))["name"]) == ["b"]
+
+
+def test_a_zip_is_read_where_it_lies(tmp_path: Path, frame: gpd.GeoDataFrame) -> None:
+    inner = tmp_path / "in"
+    inner.mkdir()
+    frame.to_file(inner / "zones.shp")
+    archive = tmp_path / "a" / "zones.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as out:
+        for part in sorted(inner.iterdir()):
+            out.write(part, part.name)
+        out.writestr("../escaped.txt", "x")
+        out.writestr("/escaped-too.txt", "x")
+    assert len(read(archive, PLAIN)) == 2
+    assert sorted(entry.name for entry in archive.parent.iterdir()) == ["zones.zip"]
+    assert not (tmp_path / "escaped.txt").exists()
+
+
+def test_points_of_a_csv(tmp_path: Path) -> None:
+    path = tmp_path / "plants.csv"
+    path.write_text("nom;lat;lon\nA;51.01;2.13\nB;;\nC;x;2\n", encoding="utf-8")
+    found = read(path, Reading(name="nom"))
+    assert list(found["nom"]) == ["A"]
+    assert (found.geometry[0].x, found.geometry[0].y) == (2.13, 51.01)
+
+
+def test_geometries_of_a_csv(tmp_path: Path) -> None:
+    path = tmp_path / "zones.csv"
+    shape = json.dumps(shapely.geometry.mapping(shapely.box(3, 50, 3.1, 50.1)))
+    path.write_text('id,geo_shape\n1,"' + shape.replace('"', '""') + '"\n2,\n'
+                    '3,"POLYGON ((2 48, 3 48, 3 49, 2 48))"\n')
+    assert list(read(path, PLAIN)["id"]) == [1, 3]
+    path.write_text('id,geo_shape\n1,"{""type"": ""Polygon""}"\n')
+    with pytest.raises(DataError, match=r"zones\.csv:2: is no geometry"):
+        read(path, PLAIN)
+
+
+def test_an_invalid_polygon_is_mended_and_a_null_one_left_out(tmp_path: Path) -> None:
+    bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    gpd.GeoDataFrame(geometry=[bow, None], crs=4326).to_file(tmp_path / "bow.gpkg")
+    found = read(tmp_path / "bow.gpkg", PLAIN)
+    assert len(found) == 1
+    assert found.geometry.is_valid.all()
+
+
+def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.geojson"
+    gpd.GeoDataFrame(geometry=[shapely.Point(48, 107)], crs=4326).to_file(path)
+    with pytest.raises(DataError, match="axes exchanged"):
+        read(path, PLAIN)
+
+
+@pytest.mark.parametrize(("name", "content", "says"), [
+    ("none.gpkg", None, "no such file"),
+    ("x.gpkg", b"not a geopackage", "no vector file"),
+    ("x.zip", b"PK no zip", "no vector file"),
+    ("x.geojson", b"<html>busy</html>", "no vector file"),
+    ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
+    ("x.csv.gz", b"no gzip", "no CSV"),
+    ("x.csv", b"\xff\xfe\x00", "no CSV"),
+])
+def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str
+                                   ) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=says):
+        read(tmp_path / name, PLAIN)
+
+
+def test_no_reference_system_and_a_missing_column(tmp_path: Path, frame: gpd.GeoDataFrame) -> None:
+    frame.to_file(tmp_path / "x.shp")
+    (tmp_path / "x.prj").unlink()
+    with pytest.raises(DataError, match="names no reference system"):
+        read(tmp_path / "x.shp", PLAIN)
+    frame.to_file(tmp_path / "y.gpkg")
+    with pytest.raises(DataError, match="no column 'zone'"):
+        read(tmp_path / "y.gpkg", Reading(class_of="zone"))
+
+
+@real
+def test_real_files_of_the_administrations() -> None:
+    lille = read(FIXTURES / "n_tri_lill_inondable_s_059_sample.csv", PLAIN)
+    assert len(lille) == 7, "of eight rows one has no geometry"
+    assert 50.5 < lille.total_bounds[1] < 50.8
+    with pytest.raises(DataError, match="layers"):
+        read(FIXTURES / "pprt_69dreal20090005.gpkg", PLAIN)
+
+
+@real
+def test_a_real_shapefile_of_a_prevention_plan() -> None:
+    archive = FIXTURES / "pprn_38DDT20010005.zip"
+    with pytest.raises(DataError, match="holds 3 layers"):
+        read(archive, PLAIN)
+    found = read(archive, Reading(layer="N_ZONE_ALEA_PPRN_20010005_S_038"))
+    assert len(found) > 100
+    west, south, east, north = found.total_bounds
+    assert 5 < west < east < 6.5
+    assert 44.5 < south < north < 46
