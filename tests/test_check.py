@@ -38,13 +38,14 @@ DAMAGE: list[tuple[str, str, str, str]] = [
     ("zone-id", "  a:\n", "  z:\n", "strasbourg.yaml:6: zones.z: tt-kehl has a zone z too"),
     ("zone-id", "  a:\n", "  kehl-1:\n", "strasbourg.yaml:6: zones.kehl-1: kehl-1 is named after tt-kehl"),
     ("zone-source", "    evidence: [zone-list]\n  b:", "  b:", "strasbourg.yaml:6: zones.a: cites no evidence"),
-    ("sold", "status", "status", ""),
     ("read-date", "read: 2026-03", "read: 2026-12", "strasbourg.yaml:19: sites.one.position.read: 2026-12 is later"),
     ("swapped", "lat: 48.58616, lon: 7.79751", "lat: 7.79751, lon: 48.58616", "strasbourg.yaml:19: sites.one.position: latitude and longitude look exchanged"),
     ("sign", "lat: 48.58616, lon: 7.79751", "lat: -48.58616, lon: 7.79751", "a sign looks wrong"),
     ("country", "lat: 48.58616, lon: 7.79751", "lat: 48.68606, lon: 8.19751", "strasbourg.yaml:19: sites.one.position: 48.6861, 8.19751 lies in DE, not in FR"),
     ("country", "lat: 48.58616, lon: 7.79751", "lat: 45.0, lon: -30.0", "lies in no country, at sea"),
     ("town", "lat: 48.58616, lon: 7.79751", "lat: 48.29, lon: 7.45", "km from Strasbourg, Grand Est; the nearest place is Scherwiller"),
+    ("town", "kind: building\n    campus: port\n    position: {lat: 48.58616, lon: 7.79751",
+     "kind: building\n    town: Nowhere on Sea\n    position: {lat: 45.76, lon: 4.84", "km from Strasbourg, Grand Est; the nearest place is Lyon"),
     ("digits", "lat: 48.58616", "lat: 48.586161", "strasbourg.yaml:19: sites.one.position.lat: 48.586161 is finer than 60 m of doubt supports; round to 5 decimals"),
     ("digits", "uncertainty_m: 60", "uncertainty_m: 2500", "round to 4 decimals"),
     ("centroid", "{lat: 48.58616, lon: 7.79751, uncertainty_m: 60, method: outline, osm: way/1, read: 2026-03}",
@@ -87,7 +88,7 @@ def damage(root: Path, old: str, new: str) -> list[str]:
     return [f"{problem.level} {problem}" for problem in problems(root)]
 
 
-@pytest.mark.parametrize(("rule", "old", "new", "said"), [row for row in DAMAGE if row[3]])
+@pytest.mark.parametrize(("rule", "old", "new", "said"), DAMAGE)
 def test_damage_is_refused(sound: Path, rule: str, old: str, new: str, said: str) -> None:
     found = damage(sound, old, new)
     assert [line for line in found if line.startswith("error") and said in line and f"[{rule}]" in line], found
@@ -247,4 +248,4 @@ def test_checking_needs_no_heavy_library() -> None:
 def test_contributing_lists_every_rule() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name, rule in RULES.items():
-        assert f"| `{name}` | {' '.join((rule.__doc__ or '').split())} |" in text
+        assert f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |" in text

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import Runner
 
-FORMATS = ("table", "json", "csv", "md")
+FORMATS = ("table", "json", "csv", "md", "geojson", "html")
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -116,6 +116,13 @@ def test_closed_pipe_and_full_device() -> None:
         done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert "cannot write" in done.stderr
+
+
+def test_a_report_is_of_one_region(run: Runner) -> None:
+    assert "name one" in run("score", "scaleway", "--format", "html", check=2).stderr
+    several = json.loads(run("score", "scaleway", "--format", "geojson").stdout)
+    assert {each["properties"]["record"].partition("/")[0] for each in several["features"]} >= {
+        "scaleway-fr-par", "scaleway-nl-ams"}
 
 
 def test_csv(run: Runner) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
@@ -55,6 +55,7 @@ def test_separations_are_those_of_the_verdict(shipped: Catalog) -> None:
     assert round(metres) == rows["distance_m"].iloc[0]
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.floats(-85, 85), st.floats(-180, 180), st.floats(50, 150_000))
 def test_discs_have_their_true_radius_everywhere(lat: float, lon: float, radius: float) -> None:
     at = Position(lat=lat, lon=lon, uncertainty_m=radius, method="statement", evidence=("x",))

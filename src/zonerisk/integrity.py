@@ -201,12 +201,12 @@ def sold(entry: Entry, book: Book) -> Iterator[Problem]:
 
 
 def unused(entry: Entry, book: Book) -> Iterator[Problem]:
-    """Warn of a cloud provider's site that serves no zone and is nobody's candidate."""
+    """Warn of a cloud provider's site that nothing uses and no note explains."""
     region = entry.region
     owner = book.entries[region.provider].provider if region else None
     if region is None or owner is None or owner.role != "cloud" or not region.zones:
         return
     for key, site in region.sites.items():
-        if site.id not in book.used:
+        if site.id not in book.used and not site.note:
             yield entry.problem("unused", ("sites", key), "no zone and no region refers to it",
                                 "add it to candidates, or note why it serves none", "warning")

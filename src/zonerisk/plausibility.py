@@ -18,6 +18,8 @@ FRONTIER_M = 1000.0
 # A town reaches as far as its people need room for: about 20 km at two million.
 TOWN_KM = 4.0
 TOWN_KM_PER_ROOT = 0.015
+# A place too small for the gazetteer is still in its region's reach of its region's town.
+REGION_KM = 100.0
 # In thinly settled land a site names the nearest towns there are, up to here.
 REMOTE_KM = 25.0
 REMOTE_RANK = 10
@@ -40,6 +42,10 @@ def _abroad(entry: Entry, site: Site, at: Position) -> bool:
     return not in_country(at.lat, at.lon, entry.country(site), _slack_m(site, at))
 
 
+def _meant(entry: Entry, town: str | None, site: Site) -> tuple[Place, ...]:
+    return named(town, entry.country(site)) if town else ()
+
+
 def _turned(entry: Entry, site: Site, at: Position) -> tuple[str, float, float] | None:
     """Find the slip that would bring a point abroad back into its country."""
     slips = (("sign", -at.lat, at.lon), ("sign", at.lat, -at.lon), ("sign", -at.lat, -at.lon),
@@ -47,8 +53,7 @@ def _turned(entry: Entry, site: Site, at: Position) -> tuple[str, float, float] 
              ("swapped", -at.lon, at.lat))
     fits = [slip for slip in slips if abs(slip[1]) <= 90
             and in_country(slip[1], slip[2], entry.country(site), FRONTIER_M)]
-    town = entry.town(site)
-    meant = named(town, entry.country(site)) if town else ()
+    meant = _meant(entry, entry.town(site), site)
     return min(fits, default=None,
                key=lambda slip: min((place.km(*slip[1:]) for place in meant), default=0.0))
 
@@ -101,13 +106,14 @@ def town_reach_km(place: Place) -> float:
 def town(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a point away from its stated town, unless hardly any place lies nearer to it."""
     for key, site, at in entry.placed():
-        stated = entry.town(site)
-        meant = named(stated, entry.country(site)) if stated else ()
+        own = _meant(entry, entry.town(site), site)
+        meant = own or _meant(entry, entry.region.town if entry.region else None, site)
         if not meant or _abroad(entry, site, at):
             continue
         nearest = min(meant, key=lambda place: place.km(at.lat, at.lon))
         away = nearest.km(at.lat, at.lon)
-        if away <= town_reach_km(nearest) + at.uncertainty_m / 2000:
+        reach = town_reach_km(nearest) if own else REGION_KM
+        if away <= reach + at.uncertainty_m / 2000:
             continue
         others = around(at.lat, at.lon, REMOTE_KM)
         nearer = sum(place.km(at.lat, at.lon) < away for place in others)
@@ -122,13 +128,17 @@ def town(entry: Entry, book: Book) -> Iterator[Problem]:
 
 
 def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
-    """Warn of a town that the gazetteer does not know: its distance cannot be checked."""
+    """Warn of a town that the gazetteer does not know: only its region's can be checked."""
+    said: set[tuple[str | None, str]] = set()
     for key, site, at in entry.placed():
         stated = entry.town(site)
+        if (stated, entry.country(site)) in said:
+            continue
+        said.add((stated, entry.country(site)))
         if stated is None:
             yield entry.problem("town-known", ("sites", key), "states no town",
                                 "add town, to the site or to the region", "warning")
-        elif not named(stated, entry.country(site)) and not _abroad(entry, site, at):
+        elif not _meant(entry, stated, site) and not _abroad(entry, site, at):
             near = around(at.lat, at.lon, REMOTE_KM)
             here = f"{near[0].name} ({near[0].km(at.lat, at.lon):.0f} km)" if near else "none"
             yield entry.problem(
@@ -153,11 +163,10 @@ def digits(entry: Entry, book: Book) -> Iterator[Problem]:
 def centroid(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a town's centre that poses as a building."""
     for key, site, at in entry.placed():
-        stated = entry.town(site)
-        if (site.kind == "metro" or at.uncertainty_m >= BUILDING_MOST_M or at.osm or site.address
-                or not stated):
+        if (site.kind == "metro" or at.uncertainty_m >= BUILDING_MOST_M or at.osm
+                or site.address):
             continue
-        for place in named(stated, entry.country(site)):
+        for place in _meant(entry, entry.town(site), site):
             if place.km(at.lat, at.lon) <= CENTRE_KM:
                 yield entry.problem(
                     "centroid", ("sites", key, "position"),

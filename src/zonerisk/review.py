@@ -101,7 +101,10 @@ def _digest(catalog: Catalog, region_id: str) -> str | None:
 
 
 def _columns(region_id: str, old: Line, new: Line) -> Iterator[Change]:
+    judged = bool(old.grade and new.grade)
     for field, before, after in zip(Line._fields, old, new, strict=True):
+        if not judged and field != "outcome":
+            continue
         if before != after and field in ("fails", "unknown"):
             was, now = before.split(), after.split()
             yield Change(region_id, field, " ".join(rule for rule in was if rule not in now),

@@ -11,11 +11,13 @@ import typer
 
 from zonerisk import load, report
 from zonerisk.cli import output
+from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
     from zonerisk.policy import Policy
     from zonerisk.verdict import Verdict
 
@@ -27,6 +29,8 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     md = "md"
+    geojson = "geojson"
+    html = "html"
 
 
 class UnitsOption(StrEnum):
@@ -83,11 +87,13 @@ def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     if _own_sites(targets):
-        verdicts = [_own(targets, uncertainty_m, chosen, as_of, catalog.edition.date, cache, raw)]
+        catalog, verdict = _own(targets, uncertainty_m, chosen, as_of, catalog.edition.date,
+                                cache, raw)
+        verdicts = [verdict]
     else:
         verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
                     for target in targets for region in catalog.open_regions(target)]
-    output.write(render(verdicts, chosen, format_, out), out)
+    output.write(render(verdicts, chosen, format_, out, catalog), out)
     exit_on(verdicts, fail_on)
 
 
@@ -101,7 +107,8 @@ def _own_sites(targets: list[str]) -> bool:
 
 
 def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
-         day: str, cache: Path | None, raw: Path | None) -> Verdict:
+         day: str, cache: Path | None, raw: Path | None
+         ) -> tuple[Catalog, Verdict]:
     from zonerisk import fetch, ownsites
     from zonerisk.score import score as judge
 
@@ -113,10 +120,11 @@ def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of:
     if not installed.used:
         sys.stderr.write("no hazard layer is on this machine: nothing is assessed of them; "
                          "see: zonerisk layers list\n")
-    return judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
+    return own, judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
 
 
-def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:
+def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None,
+           catalog: Catalog) -> str:
     """Write verdicts in a format; JSON is one object for one, a list for several."""
     if format_ is Format.json:
         if len(verdicts) == 1:
@@ -129,7 +137,31 @@ def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path |
         return report.comma_separated(verdicts)
     if format_ is Format.md:
         return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+    if format_ is Format.geojson:
+        return _geojson(verdicts, catalog)
+    if format_ is Format.html:
+        return _report(verdicts, catalog)
     return _table(verdicts, policy, out)
+
+
+def _geojson(verdicts: list[Verdict], catalog: Catalog) -> str:
+    import json
+
+    from zonerisk import features, geojson
+
+    drawn = [geojson.features(verdict, features.setting(catalog, verdict)) for verdict in verdicts]
+    every = [feature for one in drawn for feature in one["features"]]
+    return json.dumps({**drawn[0], "features": every}, ensure_ascii=False) + "\n"
+
+
+def _report(verdicts: list[Verdict], catalog: Catalog) -> str:
+    if len(verdicts) > 1:
+        raise UsageError(f"a report is of one region, not of {len(verdicts)}; name one, or draw "
+                         "all of them: zonerisk map, zonerisk atlas")
+    from zonerisk import features, webmap
+
+    return webmap.report_page(verdicts[0], features.setting(catalog, verdicts[0]),
+                              attribution=catalog.edition.attribution)
 
 
 def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:
