@@ -335,14 +335,18 @@ const zonerisk = (() => {
     }
   }
 
-  /* A column with few different values holds their numbers in its list. */
+  /* A column of few different values has them listed, its rows their numbers; a column of
+     one value has nothing in the rows. */
   function rows(id) {
-    const {kind, prefix, words, rows: listed} = read(id);
-    return listed.map(([key, name, outcome, zone_, radius, points, ...values]) => {
+    const {kind, prefix, columns, rows: listed} = read(id);
+    return listed.map(([key, name, points, ...values]) => {
       const rings = typeof points[0] === "string" ? points.map((text) => decode(text, 1e5)) : [[points]];
-      const at = rings[0];
-      const one = {rings, kind, id: prefix + key, name, outcome, zone: zone_, radius, points: at, at: at[0], crowd: listed.length > 300};
-      words.forEach(([word, few], index) => { one[word] = few ? few[values[index]] : values[index]; });
+      const one = {kind, id: prefix + key, name, rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
+      let next = 0;
+      for (const [word, few] of columns) {
+        if (few && few.length === 1) one[word] = few[0];
+        else one[word] = few ? few[values[next++]] : values[next++];
+      }
       return one;
     });
   }
