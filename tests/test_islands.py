@@ -20,11 +20,15 @@ def gathered(catalog: Catalog, *targets: str) -> tuple[Drawn, list[Verdict]]:
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
     """Read a table as the page's script does."""
     rows = []
-    for key, name, outcome, zone, doubt, points, *values in table["rows"]:
-        row = {"id": table["prefix"] + key, "name": name, "outcome": outcome, "zone": zone,
-               "doubt": doubt, "points": points}
-        for (word, few), value in zip(table["words"], values, strict=True):
-            row[word] = few[value] if few else value
+    for key, name, points, *values in table["rows"]:
+        row = {"id": table["prefix"] + key, "name": name, "points": points}
+        left = iter(values)
+        for word, few in table["columns"]:
+            if few and len(few) == 1:
+                row[word] = few[0]
+            else:
+                row[word] = few[next(left)] if few else next(left)
+        assert not list(left)
         rows.append(row)
     return rows
 
@@ -36,7 +40,7 @@ def test_rows_lose_nothing(shipped: Catalog) -> None:
     assert set(sites) == {place.id for place in verdict.places}
     for place in verdict.places:
         row = sites[place.id]
-        assert (row["name"], row["doubt"], row["points"]) == (
+        assert (row["name"], row["radius"], row["points"]) == (
             place.name, place.uncertainty_m, [place.lat, place.lon])
         cited = [tables["sources"]["rows"][number] for number in row["sources"]]
         titles = []

@@ -291,3 +291,13 @@ def test_the_report_prints(shipped: Catalog, tab: Opener) -> None:
     assert opened.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
     assert opened.page.pdf(format="A4")[:5] == b"%PDF-"
     assert opened.troubles == []
+
+
+def test_many_regions_are_summed_up(zz: Catalog, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    many = [verdict.model_copy(update={"name": f"Copy {n}"}) for n in range(61)]
+    opened = tab(webmap.map_page(many))
+    assert opened.run("document.querySelectorAll('details.region').length") == 61
+    assert opened.run("document.querySelectorAll('.finding').length") == 0
+    assert opened.run("zonerisk.layers.sites.getLayers().length") == 61 * 3
+    assert opened.troubles == []
