@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from zonerisk import features, islands, view
-from zonerisk.catalog import Catalog
 from zonerisk.features import Feature, Point
 from zonerisk.islands import Drawn
+from zonerisk.library import Library
 from zonerisk.verdict import Verdict
 
 
-def gathered(catalog: Catalog, *targets: str) -> tuple[Drawn, list[Verdict]]:
+def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
     return islands.of_verdicts(verdicts, [features.setting(catalog, each)
                                           for each in verdicts]), verdicts
@@ -33,7 +33,7 @@ def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def test_rows_lose_nothing(shipped: Catalog) -> None:
+def test_rows_lose_nothing(shipped: Library) -> None:
     drawn, (verdict,) = gathered(shipped, "scaleway-fr-par")
     tables = drawn.islands()
     sites = {row["id"]: row for row in unpacked(tables["sites"])}
@@ -55,7 +55,7 @@ def test_rows_lose_nothing(shipped: Catalog) -> None:
         assert titles == [piece.title for piece in place.evidence]
 
 
-def test_views_hold_their_places(shipped: Catalog) -> None:
+def test_views_hold_their_places(shipped: Library) -> None:
     verdict = shipped.score("scaleway-fr-par")
     around = features.setting(shipped, verdict)
     shows = view.Shows()
@@ -71,14 +71,14 @@ def test_views_hold_their_places(shipped: Catalog) -> None:
         drawn.shows(shows)[0]["features"])
 
 
-def test_the_band_is_the_policys_fibre(shipped: Catalog) -> None:
+def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
     drawn, _ = gathered(shipped, "scaleway-fr-par")
     band = drawn.band()
     assert band
     assert (band["low_km"], band["high_km"], band["circuity"]) == (15, 40, 1.5)
 
 
-def test_several_regions_share_a_map(zz: Catalog) -> None:
+def test_several_regions_share_a_map(zz: Library) -> None:
     drawn, _ = gathered(zz, "zz-good", "zz-campus")
     tables = drawn.islands()
     assert len(tables["sites"]["rows"]) == 6

@@ -15,15 +15,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from zonerisk._version import __version__
-from zonerisk.catalog import Catalog
+from zonerisk.catalog import Catalog, data_root
 from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+from zonerisk.library import Library
 from zonerisk.verdict import Verdict
 
-__all__ = ["Catalog", "DataError", "UnknownTarget", "UsageError", "Verdict", "ZoneriskError",
-           "__version__", "load"]
+__all__ = ["Catalog", "DataError", "Library", "UnknownTarget", "UsageError", "Verdict",
+           "ZoneriskError", "__version__", "load"]
 
 
-def load(*folders: str | Path) -> Catalog:
+def load(*folders: str | Path) -> Library:
     """Open the shipped catalogue, overlaid by a user's own folders.
 
     Parameters
@@ -37,6 +38,4 @@ def load(*folders: str | Path) -> Catalog:
     UsageError
         If a folder holds no ``datacenters``.
     """
-    from zonerisk.catalog import data_root
-
-    return Catalog(data_root(), *(Path(folder) for folder in folders))
+    return Library(data_root(), *(Path(folder) for folder in folders))
