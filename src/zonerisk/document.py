@@ -54,7 +54,8 @@ class Document:
         where = ".".join(str(step) for step in path) or "(top level)"
         return f"{self.name}:{self.line(path)}: {where}: {what}"
 
-    def validate(self, model: type[Model], injected: dict[str, Tree] | None = None) -> Model:
+    def validate(self, model: type[Model], injected: dict[str, Tree] | None = None,
+                 quote: bool = True) -> Model:
         """Type the text by a pydantic model.
 
         Parameters
@@ -63,6 +64,8 @@ class Document:
             The record's model; it refuses unknown keys.
         injected
             Values that come from the file's place rather than its text (its id).
+        quote
+            Whether messages may repeat a value; not for files that may hold secrets.
 
         Raises
         ------
@@ -72,7 +75,7 @@ class Document:
         try:
             return model.model_validate({**self.tree, **(injected or {})})
         except ValidationError as error:
-            lines = [self.problem(_written(problem["loc"], self.lines), _say(problem))
+            lines = [self.problem(_written(problem["loc"], self.lines), _say(problem, quote))
                      for problem in error.errors(include_url=False, include_context=False)]
             raise DataError("\n".join(dict.fromkeys(lines))) from None
 
@@ -103,14 +106,14 @@ _SAY = {
 }
 
 
-def _say(problem: object) -> str:
+def _say(problem: object, quote: bool) -> str:
     assert isinstance(problem, dict)
     said = _SAY.get(problem["type"])
     if said is None:
         said = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
         said = said[:1].lower() + said[1:]
     value = problem.get("input")
-    return f"{said} (got {value[:60]!r})" if isinstance(value, str) else said
+    return f"{said} (got {value[:60]!r})" if quote and isinstance(value, str) else said
 
 
 def read(path: Path, name: str | None = None) -> Document:

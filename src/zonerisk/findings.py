@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk import measured
 from zonerisk.geometry import Interval
 from zonerisk.separation import fibre_m, rtt_ms, say_m
 from zonerisk.shared import named
@@ -57,15 +58,21 @@ class Case:
 
 
 def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
-    """Apply every rule of a policy; the worst findings first."""
+    """Apply every rule of a policy; the worst findings first.
+
+    A region has no backup of its own to judge: that rule speaks only where it is alone.
+    """
+    rules = {name: rule for name, rule in policy.rules.items() if name != "backup"}
     found = [
-        _apply(name, rule, policy, case) for name, rule in policy.rules.items() if name != "backup"
+        _apply(name, rule, policy, case) for name, rule in (rules or policy.rules).items()
     ]
     return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
 
 def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
     judge = _JUDGES.get(name, _shared)
+    if rule.qualitative or name == "backup":
+        judge = measured.finding
     finding = judge(name, rule, case)
     cited = (*finding.evidence, *policy.cite(name))
     outcome = finding.outcome

@@ -44,6 +44,8 @@ class Rule(Record):
         What a breach counts as.
     fail_beyond_km
         For a rule softened to ``warn``: the straight distance beyond which it fails.
+    qualitative
+        True where the text names no figure: what is measured is told, and left to judge.
     """
 
     weight: Annotated[float, Field(ge=0, le=100)] = 1.0
@@ -52,6 +54,7 @@ class Rule(Record):
     measure: Literal["fibre", "straight"] = "straight"
     severity: Literal["fail", "warn"] = "fail"
     fail_beyond_km: Annotated[float, Field(gt=0)] | None = None
+    qualitative: bool = False
     text: Text | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
@@ -59,6 +62,8 @@ class Rule(Record):
     def _has_unit(self) -> Self:
         if (self.threshold is None) != (self.unit is None):
             raise ValueError("threshold and unit go together")
+        if self.qualitative and self.threshold is not None:
+            raise ValueError("a qualitative rule has no threshold")
         return self
 
 
@@ -87,7 +92,7 @@ class Policy(Record):
             wanted = _UNITS.get(name)
             if rule.unit is not None and rule.unit != wanted:
                 raise ValueError(f"rule {name}: its unit is {wanted or 'none'}, not {rule.unit}")
-            if rule.threshold is None and name in _NEEDED:
+            if rule.threshold is None and name in _NEEDED and not rule.qualitative:
                 raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
             for key in rule.evidence:
                 if key not in self.evidence:

@@ -13,7 +13,7 @@ from zonerisk.verdict import Option, Outcome, Span
 if TYPE_CHECKING:
     from zonerisk.catalog import Scope
     from zonerisk.gridarea import Area
-    from zonerisk.model import Region
+    from zonerisk.model import Position, Region
     from zonerisk.supply import Sample
 
 
@@ -23,11 +23,18 @@ def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
     Where a region's buildings are not disclosed, all places where they may stand bound
     the interval from both sides.
     """
-    sides = [
-        tuple(positions(part) for part in footprint(scope, region, as_of))
-        for region in (scope.region, other)
-    ]
-    (sure, maybe), (sure_other, maybe_other) = sides
+    sides = [footprint(scope, region, as_of) for region in (scope.region, other)]
+    ours, theirs = ((positions(sure), positions(maybe)) for sure, maybe in sides)
+    return between(ours, theirs)
+
+
+Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
+"""Where something surely stands, and where it may."""
+
+
+def between(ours: Discs, theirs: Discs) -> Interval:
+    """Distance between the nearest of two sets of sites, metres; see :func:`distance_m`."""
+    (sure, maybe), (sure_other, maybe_other) = ours, theirs
     nearest = nearest_m((*sure, *maybe), (*sure_other, *maybe_other))
     if nearest is UNKNOWN:
         return UNKNOWN
@@ -64,7 +71,7 @@ def options(
             and any(zone.holds(as_of) for zone in peer.zones.values())
         ):
             distance = distance_m(scope, peer, as_of)
-            grid = _grid(here, _areas(scope, peer, as_of, sample))
+            grid = shared_grid(here, _areas(scope, peer, as_of, sample))
             found.append((distance, _option(peer, distance, min_km, grid)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
@@ -74,7 +81,7 @@ def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Are
     return [sample.area(site) for part in footprint(scope, region, as_of) for site in part]
 
 
-def _grid(ours: list[Area], theirs: list[Area]) -> str:
+def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
     """Word what two regions share of the grid; empty where an area is not known."""
     (grids, whole), (grids_there, whole_there) = (
         ({one.grid for one in side}, {one.synchronous for one in side})

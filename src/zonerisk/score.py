@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from zonerisk import feeds, findings, hazards, recovery, separation, supply
 from zonerisk._version import __version__
+from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
 from zonerisk.exposure import Samples
 from zonerisk.findings import Case
+from zonerisk.model import Provider, Region
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
@@ -32,8 +35,9 @@ from zonerisk.verdict import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from zonerisk.catalog import Catalog, Scope
+    from zonerisk.catalog import Catalog
     from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
     from zonerisk.model import Evidence
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
 DR_MIN_KM = 300.0
-_POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
+POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
 _CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
@@ -116,7 +120,7 @@ def score(
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)
-    total = _score(judged, policy, effective_zones if sold else effective_sites)
+    total = weigh(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
     return Verdict.model_construct(
         target=region_id,
@@ -125,7 +129,7 @@ def score(
         as_of=day,
         units="sites" if by_site else "zones",
         outcome=worst([finding.outcome for finding in judged]),
-        grade=_grade(total),
+        grade=letter(total),
         score=total,
         summary=_summary(name, case, effective_zones, effective_sites, judged),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
@@ -199,12 +203,58 @@ def _assess(
     return found
 
 
+def assess(
+    catalog: Catalog,
+    units: Sequence[Unit],
+    policy: Policy,
+    day: str,
+    own: Sequence[Region] = (),
+) -> dict[str, Assessment]:
+    """Assess units of any regions together, whoever sells them.
+
+    Parameters
+    ----------
+    catalog
+        Where the records come from.
+    units
+        What is compared.
+    policy
+        Thresholds.
+    day
+        The day, ``YYYY-MM-DD``.
+    own
+        Regions that are not in the catalogue, such as a user's own datacenters.
+    """
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    known = {region.id: region for region in own}
+    sold = set(catalog.region_ids)
+    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
+    owners = {
+        key: known[key] if key in known else catalog.region(key)
+        for key in ids
+        if key in known or key in sold
+    }
+    evidence = {
+        key: owners[key.partition("/")[0]].cite_site(key.partition("/")[2]) for key in sites
+    }
+    nowhere = Region.model_construct(id="", provider="", name="", country="ZZ")
+    nobody = Provider.model_construct(id="", name="", country="ZZ")
+    scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
+    exposures = _exposures(_shipped(catalog.roots), units)
+    return _assess(scope, units, policy, day, evidence, exposures, supply.read(catalog.roots))
+
+
+@cache
+def _shipped(roots: tuple[Path, ...]) -> Samples:
+    return Samples(roots)
+
+
 def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
     sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
     return {key: samples.of(site) for key, site in sites.items()}
 
 
-def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
+def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
     """Weighted mean of the findings times 100, capped by the effective number of zones.
 
     Each end is capped by its own end of that number: were the low end capped by the high
@@ -220,7 +270,7 @@ def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Sco
         min(
             caps[end],
             100
-            * sum(weights[finding.rule] * _POINTS[finding.outcome][end] for finding in judged)
+            * sum(weights[finding.rule] * POINTS[finding.outcome][end] for finding in judged)
             / total,
         )
         for end in (0, 1)
@@ -228,9 +278,10 @@ def _score(judged: Sequence[Finding], policy: Policy, independent: Range) -> Sco
     return Score.model_construct(low=round(low, 1), high=round(high, 1))
 
 
-def _grade(total: Score) -> str:
+def letter(total: Score) -> str:
+    """Give the letter grade of a score; a range where its ends differ."""
     low, high = (
-        next(letter for least, letter in _GRADES if end >= least) for end in (total.low, total.high)
+        next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high)
     )
     return low if low == high else f"{low} to {high}"
 

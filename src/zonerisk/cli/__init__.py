@@ -24,6 +24,8 @@ COMMANDS = {
     "compare": ("compare", "compare"),
     "list": ("listing", "list_"),
     "show": ("show", "show"),
+    "dr": ("dr", "dr"),
+    "plan": ("plan", "plan"),
     "map": ("map", "map_"),
     "atlas": ("atlas", "atlas"),
     "rtt": ("rtt", "rtt"),

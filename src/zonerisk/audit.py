@@ -1,0 +1,466 @@
+"""Audit: a deployment judged, workload by workload and event by event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from zonerisk import findings, probability, recovery, score, separation, survival
+from zonerisk._version import __version__
+from zonerisk.catalog import Scope
+from zonerisk.deployment import OWN
+from zonerisk.effective import effective
+from zonerisk.geometry import Interval
+from zonerisk.judgement import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
+from zonerisk.model import Provider, Region
+from zonerisk.placement import Placement
+from zonerisk.relabel import relabelled
+from zonerisk.remedy import best
+from zonerisk.separation import say_m
+from zonerisk.shared import named
+from zonerisk.standby import Judge, Side, Wanted, least_km, rank
+from zonerisk.unit import pairs, positions
+from zonerisk.verdict import (
+    CatalogueUsed,
+    Finding,
+    Outcome,
+    PolicyUsed,
+    Provenance,
+    Range,
+    severity,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.catalog import Catalog
+    from zonerisk.deployment import Deployment, Place, Workload
+    from zonerisk.model import Evidence, Grade, Site
+    from zonerisk.policy import Policy
+    from zonerisk.probability import Inputs
+    from zonerisk.shared import Assessment
+    from zonerisk.unit import Pair, Unit
+    from zonerisk.verdict import SharedRisk
+
+# A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
+# farther apart share no building, campus or flood, and a supply of theirs that nobody
+# discloses is not held against a backup.
+REGIONAL_M = 100_000
+LOCAL_KINDS = ("building", "campus", "flood")
+BACKUP_KINDS = (*LOCAL_KINDS, "power", "network")
+# Answered here, where copies and their quorum are known, not by a region's rules.
+_HERE = ("quorum", "survives", "claims", "dr", "backup")
+
+
+class Auditor:
+    """Judges workloads of one deployment, remembering what it worked out.
+
+    Parameters
+    ----------
+    catalog, policy
+        Records and thresholds.
+    deployment
+        What is judged.
+    day
+        The day, ``YYYY-MM-DD``.
+    inputs
+        Of the probability view.
+    """
+
+    def __init__(self, catalog: Catalog, policy: Policy, deployment: Deployment, day: str,
+                 inputs: Inputs | None = None) -> None:
+        self.inputs = inputs
+        self.catalog, self.policy, self.deployment, self.day = catalog, policy, deployment, day
+        self.placement = Placement(catalog, day, deployment.own)
+        self.own = (deployment.own,) if deployment.own else ()
+        self._assessed: dict[tuple[str, ...], dict[str, Assessment]] = {}
+        self._sites: dict[str, tuple[Site, ...]] = {}
+        self._distances: dict[Pair, Interval] = {}
+        self._fallbacks: dict[str, list[str]] = {}
+        self._standby = Judge(catalog, policy, Wanted(least_km(policy)), day)
+
+    def assess(self, places: Sequence[Place]) -> dict[str, Assessment]:
+        """Assess the shared risks of some places."""
+        distinct = {place.id: place for place in places}
+        key = tuple(sorted(distinct))
+        if key not in self._assessed:
+            listed = [distinct[each] for each in key]
+            units = [self.placement.unit(place) for place in listed]
+            self._sites |= {unit.id: unit.sites for unit in units}
+            found = score.assess(self.catalog, units, self.policy, self.day, self.own)
+            far = frozenset((a.id, b.id) for a, b in pairs(units)
+                            if self.distance(a, b).low >= REGIONAL_M)
+            for kind in LOCAL_KINDS:
+                found[kind] = replace(found[kind], apart=found[kind].apart | far)
+            self._assessed[key] = relabelled(found, listed, self._zones_of)
+        return self._assessed[key]
+
+    def _zones_of(self, region: str) -> tuple[tuple[Unit, ...], dict[str, Assessment]]:
+        units = self.placement.zones(region)
+        key = ("zones of", region)
+        if key not in self._assessed:
+            self._assessed[key] = score.assess(self.catalog, units, self.policy, self.day)
+        return units, self._assessed[key]
+
+    def distance(self, a: Unit, b: Unit) -> Interval:
+        """Give the distance between two units, metres."""
+        if (a.id, b.id) not in self._distances:
+            self._distances[a.id, b.id] = self._distance(a, b)
+        return self._distances[a.id, b.id]
+
+    def _distance(self, a: Unit, b: Unit) -> Interval:
+        region = a.id.partition("/")[0]
+        if region != b.id.partition("/")[0]:
+            # What is not disclosed may stand beside its neighbour, but not in another region.
+            return recovery.between((positions(a.sites), positions(a.possible)),
+                                    (positions(b.sites), positions(b.possible)))
+        if region != OWN and "/" in a.id and "/" in b.id and not (a.sites or b.sites):
+            # Two labels are two zones: as far apart as some two zones of the region are.
+            units = self.placement.zones(region)
+            if "somewhere" not in a.id + b.id and all(unit.disclosed for unit in units):
+                known = [separation.distance_m(one, two) for one, two in pairs(units)]
+                highs = [each.high for each in known if each.high is not None]
+                return Interval(min(each.low for each in known), None, max(highs))
+        return separation.distance_m(a, b)
+
+    def fallbacks(self, region: str) -> list[str]:
+        """Give regions of the same provider that qualify as recovery, the best first."""
+        if region not in self._fallbacks:
+            found = rank(self.catalog, region, self.policy, self._standby.wanted, self.day)
+            self._fallbacks[region] = [each.target for each in found.candidates
+                                       if each.outcome == "pass"]
+        return self._fallbacks[region]
+
+    def judge(self, workload: Workload) -> Judged:
+        """Judge one workload."""
+        places = {place.id: place for place in workload.places}
+        units = tuple(self.placement.unit(place) for place in places.values())
+        assessed = self.assess(workload.places)
+        policy_rules = self.policy.rules
+        judged = list(self._by_rules(workload, units, assessed))
+        for name, judge in (("quorum", self._quorum), ("survives", self._survives),
+                            ("dr", self._recovery), ("backup", self._backup)):
+            if name in policy_rules:
+                judged.append(self._softened(judge(workload)))
+        judged.sort(key=lambda finding: -severity(finding.outcome))
+        independent = (effective(units, assessed.values()) if len(units) > 1
+                       else Range(low=len(units), high=len(units)))
+        counted = copies(workload)
+        return Judged(
+            id=workload.id, file=workload.source.file, line=workload.source.line,
+            outcome=worst([finding.outcome for finding in judged]),
+            copies=len(workload.places), quorum=workload.quorum,
+            quorum_basis=workload.basis, places=_standings(workload.places),
+            backup=None if workload.backup is None else _standings(workload.backup),
+            dr=None if workload.dr is None else _standings(workload.dr),
+            score=score.weigh(judged, self.policy, independent), findings=tuple(judged),
+            chance=self._chance(workload, judged, tuple(counted.values())),
+            notes=workload.notes)
+
+    def _by_rules(self, workload: Workload, units: tuple[Unit, ...],
+                  assessed: dict[str, Assessment]) -> tuple[Finding, ...]:
+        """Apply the rules that ask the same of a workload's places as of a region's zones."""
+        rules = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
+        if not rules or any(place.kind == "region" for place in workload.places):
+            # What a provider spreads over a region has no pairs of places to hold together.
+            return ()
+        region = Region.model_construct(id=workload.id, provider="", name=workload.id,
+                                        country="ZZ")
+        nobody = Provider.model_construct(id="", name="", country="ZZ")
+        case = findings.Case(
+            Scope(region, nobody, (), {}, ()), self.day, len(units), units, "place",
+            {(a.id, b.id): self.distance(a, b) for a, b in pairs(units)}, assessed, ())
+        return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
+
+    def _softened(self, finding: Finding) -> Finding:
+        rule = self.policy.rules[finding.rule]  # type: ignore[index]
+        outcome = finding.outcome
+        if outcome == "fail" and rule.severity == "warn":
+            outcome = "warn"
+        elif outcome != "fail" and rule.qualitative:
+            outcome = "unknown"
+        cited = (*finding.evidence, *self.policy.cite(finding.rule))  # type: ignore[arg-type]
+        return finding.model_copy(update={"outcome": outcome,
+                                          "evidence": tuple(dict.fromkeys(cited))})
+
+    def _quorum(self, workload: Workload) -> Finding:
+        rule = self.policy.rules["quorum"]
+        wanted = rule.threshold or 0
+        sure = {place.id for place in workload.places if place.kind != "somewhere"}
+        most = len({place.id for place in workload.places})
+        least = max(1, len(sure))
+        spread = any(place.kind == "region" for place in workload.places)
+        said = (f"{most} place{'' if most == 1 else 's'}" if least == most and not spread else
+                f"{least} to {most} places" if not spread else "spread by the provider")
+        outcome: Outcome = ("unknown" if spread else "pass" if least >= wanted else
+                            "fail" if most < wanted else "unknown")
+        tail = "" if outcome == "pass" else f"; a majority needs {wanted:g}"
+        return Finding(rule="quorum", outcome=outcome, message=said + tail,
+                       subjects=(workload.id,))
+
+    def _survives(self, workload: Workload) -> Finding:
+        counted = copies(workload)
+        if any(place.kind == "region" for place in workload.places):
+            return Finding(rule="survives", outcome="unknown", subjects=(workload.id,), message=(
+                "the provider spreads it over the region; over which zones, and how many it "
+                "needs, the plan does not say"))
+        assessed = self.assess(workload.places)
+        units = {place.id: self.placement.unit(place) for place in workload.places}
+        risks = {risk.id: risk for each in assessed.values() for risk in each.risks}
+        # What takes more places, and says so on record, is named before a single place.
+        events: dict[str, tuple[str, ...]] = {
+            key: members for key, risk in risks.items()
+            if risk.grade != "C" and len(members := self._taken(risk)) > 1}
+        events |= {f"place:{key}": (key,) for key in counted}
+        hardest = survival.losses(counted, workload.quorum, events)[0]
+        evidence: tuple[Evidence, ...] = ()
+        if hardest.event in risks:
+            said, evidence = risks[hardest.event].message, risks[hardest.event].evidence
+        else:
+            said = f"without {units[hardest.event.removeprefix('place:')].name}"
+        total = len(workload.places)
+        message = (f"{said}: {hardest.left} of {total} {'copy' if total == 1 else 'copies'} left, "
+                   f"{workload.quorum} needed")
+        if not hardest.holds:
+            return Finding(rule="survives", outcome="fail", message=message,
+                           subjects=events[hardest.event], evidence=evidence)
+        return self._may_survive(workload, counted, assessed, message)
+
+    def _taken(self, risk: SharedRisk) -> tuple[str, ...]:
+        """Give the members that a risk takes: one of several buildings is not all of them."""
+        if risk.kind != "building":
+            return risk.members
+        return tuple(member for member in risk.members
+                     if len(self._sites.get(member, ())) < 2)
+
+    def _may_survive(self, workload: Workload, counted: dict[str, int],
+                     assessed: dict[str, Assessment], holds: str) -> Finding:
+        """Judge what is known to hold by what is not known, and by inference alone."""
+        total = sum(counted.values())
+        open_ = []
+        for kind, each in assessed.items():
+            def maybe(a: str, b: str, each: Assessment = each) -> bool:
+                return each.outcome(_ordered(each, a, b)) != "pass"
+            taken = survival.most_taken(counted, maybe)
+            left = total - sum(counted[place] for place in taken)
+            if left < workload.quorum and any(
+                    each.outcome(_ordered(each, a, b)) == "unknown"
+                    for a in taken for b in taken if a != b):
+                open_.append(kind)
+        if open_:
+            return Finding(rule="survives", outcome="unknown", subjects=(workload.id,), message=(
+                f"holds against what is on record ({holds}); not known whether a quorum "
+                f"shares: {', '.join(open_)}"))
+        inferred = [risk for each in assessed.values() for risk in each.risks
+                    if risk.grade == "C" and total - sum(
+                        counted.get(member, 0) for member in set(risk.members)) < workload.quorum]
+        if inferred:
+            return Finding(rule="survives", outcome="warn", subjects=inferred[0].members,
+                           message=f"{inferred[0].message} (inferred): too few copies would be "
+                                   "left", evidence=inferred[0].evidence)
+        return Finding(rule="survives", outcome="pass", message=holds, subjects=(workload.id,))
+
+    def _side(self, key: str, places: Sequence[Place]) -> Side:
+        distinct = {place.id: place for place in places}
+        units = tuple(self.placement.unit(place) for place in distinct.values())
+        regions = tuple(dict.fromkeys(place.region for place in places))
+        first = next(iter(distinct))
+        return Side(first if len(distinct) == 1 else key, named(units), units, regions,
+                    self.placement.countries(places), self.own)
+
+    def _recovery(self, workload: Workload) -> Finding:
+        if not workload.dr:
+            said = ("the file does not tell where it would be recovered" if workload.dr is None
+                    else "the plan names no place to recover in")
+            return Finding(rule="dr", outcome="unknown" if workload.dr is None else "fail",
+                           message=said, subjects=(workload.id,))
+        ours = self._side(workload.id, workload.places)
+        found = [self._standby.candidate(ours, self._side(place.id, (place,)))
+                 for place in workload.dr]
+        best = min(found, key=lambda each: severity(each.outcome))
+        return Finding(rule="dr", outcome=best.outcome, subjects=(best.target,),
+                       message=f"{best.name} ({best.target}): {best.message}",
+                       evidence=best.evidence)
+
+    def _backup(self, workload: Workload) -> Finding:
+        if not workload.backup:
+            said = ("the file does not tell where its backups are" if workload.backup is None
+                    else "the plan names no backup")
+            return Finding(rule="backup", outcome="unknown" if workload.backup is None else "fail",
+                           message=said, subjects=(workload.id,))
+        found = [self._one_backup(workload, place) for place in workload.backup]
+        return min(found, key=lambda each: severity(each.outcome))
+
+    def _one_backup(self, workload: Workload, backup: Place) -> Finding:
+        """Hold a backup against every place of what it protects."""
+        there = self.placement.unit(backup)
+        where = f"backup in {there.name} ({there.id})"
+        if backup.id in {place.id for place in workload.places}:
+            return Finding(rule="backup", outcome="fail", subjects=(workload.id, backup.id),
+                           message=f"{where}: the same place as what it protects")
+        assessed = self.assess((*workload.places, backup))
+        primaries = dict.fromkeys(place.id for place in workload.places)
+        risks = [risk for kind in BACKUP_KINDS for risk in assessed[kind].risks
+                 if backup.id in risk.members and not primaries.keys().isdisjoint(risk.members)]
+        distances = [self.distance(self.placement.unit(place), there)
+                     for place in {place.id: place for place in workload.places}.values()]
+        nearest = min(distances, key=lambda each: (each.best is None, each.best or each.low))
+        open_ = [kind for kind in BACKUP_KINDS if any(
+            assessed[kind].outcome(_ordered(assessed[kind], place, backup.id)) == "unknown"
+            for place in primaries)]
+        if min(each.low for each in distances) >= REGIONAL_M:
+            open_ = []
+        hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)),
+                  default=None)
+        outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if open_ else [])])  # type: ignore[list-item]
+        message = f"{where}: {say_m(nearest)} away"
+        if hit:
+            message += f"; {hit.message}"
+        if open_ and outcome == "unknown":
+            message += f"; not known whether it shares {', '.join(open_)}"
+        if outcome == "fail" and backup.kind == "region":
+            outcome = "unknown"
+            message += "; the provider spreads it, and other copies of it may stand elsewhere"
+        return Finding(rule="backup", outcome=outcome, message=message,
+                       subjects=(workload.id, backup.id),
+                       evidence=hit.evidence if hit else ())
+
+    def _chance(self, workload: Workload, judged: Sequence[Finding], weights: tuple[int, ...]
+                ) -> Chance | None:
+        """Give a chance where the model fits: places told apart, no known risk of them all."""
+        inputs = self.inputs
+        known = any(finding.rule == "survives" and finding.outcome == "fail"
+                    and len(finding.subjects) > 1 for finding in judged)
+        if inputs is None or known or any(place.kind in ("region", "somewhere")
+                                          for place in workload.places):
+            return None
+        low, high = probability.lost(weights, workload.quorum, inputs)
+        alpha = len(inputs.alpha) == len(weights) and len(set(weights)) == 1
+        return Chance(model="alpha-factor" if alpha else "beta-factor", low=low, high=high)
+
+    def events(self) -> tuple[Event, ...]:
+        """Lose every known shared risk, and every place, once: what hurts most comes first."""
+        workloads = self.deployment.workloads
+        everywhere = {place.id: place for each in workloads
+                      for place in (*each.places, *(each.backup or ()), *(each.dr or ()))
+                      if place.kind != "region"}
+        if not everywhere:
+            return ()
+        found = self.assess(tuple(everywhere.values()))
+        events: list[tuple[str, str, Grade | None, str, frozenset[str]]] = [
+            (risk.id, kind, risk.grade, risk.message, frozenset(members))
+            for kind, each in found.items() for risk in each.risks
+            if risk.grade != "C" and len(members := self._taken(risk)) > 1]
+        events += [(f"place:{key}", "place", None,
+                    f"{self.placement.unit(place).name} ({key}) is lost", frozenset((key,)))
+                   for key, place in everywhere.items()]
+        told = [self._event(*event) for event in events]
+        told.sort(key=lambda event: (-len(event.lost), -len(event.with_backup),
+                                     -len(event.with_recovery)))
+        return tuple(event for event in told if event.lost)
+
+    def _event(self, key: str, kind: str, grade: Grade | None, message: str,
+               members: frozenset[str]) -> Event:
+        lost = [each for each in self.deployment.workloads
+                if all(place.kind != "region" for place in each.places)
+                and sum(place.id not in members for place in each.places) < each.quorum]
+
+        def gone(places: Sequence[Place] | None) -> bool:
+            return bool(places) and all(place.id in members for place in places or ())
+
+        return Event(id=key, kind=kind, grade=grade, message=message,
+                     lost=tuple(each.id for each in lost),
+                     with_backup=tuple(each.id for each in lost if gone(each.backup)),
+                     with_recovery=tuple(each.id for each in lost if gone(each.dr)))
+
+
+def copies(workload: Workload) -> dict[str, int]:
+    """Count the copies at each place."""
+    counted: dict[str, int] = {}
+    for place in workload.places:
+        counted[place.id] = counted.get(place.id, 0) + 1
+    return counted
+
+
+def _ordered(each: Assessment, a: str, b: str) -> Pair:
+    """Give a pair in the order in which an assessment knows it."""
+    return (b, a) if (b, a) in each.apart else (a, b)
+
+
+def _standings(places: Sequence[Place]) -> tuple[Standing, ...]:
+    counted: dict[Place, int] = {}
+    for place in places:
+        counted[place] = counted.get(place, 0) + 1
+    return tuple(Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
+                 for place, count in counted.items())
+
+
+def audit(catalog: Catalog, deployment: Deployment, policy: Policy, day: str,
+          inputs: Inputs | None = None) -> Audit:
+    """Judge a deployment under a policy.
+
+    Parameters
+    ----------
+    catalog, deployment, policy
+        Records, what is judged, thresholds.
+    day
+        The day, ``YYYY-MM-DD``.
+    inputs
+        Of the probability view; without them, none is shown.
+    """
+    auditor = Auditor(catalog, policy, deployment, day, inputs)
+    judged = tuple(auditor.judge(each) for each in deployment.workloads)
+    events = auditor.events()
+    outcome: Outcome = worst([each.outcome for each in judged]) if judged else "unknown"
+    total = mean([each.score for each in judged])
+    return Audit(
+        files=deployment.files, policy=policy.id, as_of=day, outcome=outcome,
+        grade=score.letter(total), score=total, summary=_summary(judged, events, deployment),
+        workloads=judged, events=events, change=best(auditor, judged),
+        not_assessed=tuple(Skipped(id=each.id, reason=each.reason, file=each.source.file,
+                                   line=each.source.line) for each in deployment.unassessed),
+        model=inputs and Model(unavailability=inputs.unavailability, common=inputs.common,
+                               common_source=probability.COMMON_SOURCE
+                               if inputs.common == probability.COMMON else "the plan",
+                               alpha=inputs.alpha),
+        provenance=Provenance(
+            version=__version__,
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=_digest(catalog, deployment)),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)))
+
+
+def _digest(catalog: Catalog, deployment: Deployment) -> str:
+    """Hash the files of every region that the deployment touches."""
+    import hashlib
+
+    regions = {place.region for each in deployment.workloads
+               for place in (*each.places, *(each.backup or ()), *(each.dr or ()))} - {OWN}
+    total = hashlib.sha256()
+    for region in sorted(regions):
+        total.update(catalog.digest(region).encode())
+    return total.hexdigest()
+
+
+def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Deployment) -> str:
+    """Answer in one sentence."""
+    if not judged:
+        return (f"Nothing here could be placed; {len(deployment.unassessed)} things were not "
+                "assessed.")
+    total = len(judged)
+    holding = sum(not any(each.rule == "survives" and each.outcome == "fail"
+                          for each in one.findings) for one in judged)
+    if total == 1:
+        said = (f"1 workload: it {'keeps' if holding else 'loses'} its quorum after "
+                f"{'any' if holding else 'some'} one shared risk on record")
+    else:
+        said = (f"{total} workloads: {holding or 'none'} keep{'s' if holding < 2 else ''} a quorum "
+                "after any one shared risk on record")
+    if events:
+        first = events[0]
+        said += f"; worst: {first.message}, which takes {len(first.lost)} of them"
+        if first.with_backup:
+            said += f", {len(first.with_backup)} together with the backup"
+    if deployment.unassessed:
+        said += f"; {len(deployment.unassessed)} not assessed"
+    return said + "."

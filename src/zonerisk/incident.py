@@ -1,0 +1,70 @@
+"""Recorded incidents that hit more than one region: shared risks of regional size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from zonerisk.document import read
+from zonerisk.model import Dated, Evidence, Key, Text
+from zonerisk.shared import strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from zonerisk.model import Grade
+
+
+class Incident(Dated):
+    """One event, or one campaign, that hit two regions or more.
+
+    Attributes
+    ----------
+    kind
+        What it was.
+    since, until
+        First and last day.
+    regions
+        Canonical ids of the regions of which at least a part was hit.
+    text
+        What happened, in our words.
+    """
+
+    id: str = ""
+    name: Text
+    kind: Literal["conflict", "heat", "storm", "cyclone", "flood", "earthquake", "power",
+                  "network", "volcano"]
+    regions: Annotated[tuple[Key, ...], Field(min_length=2)]
+    text: Text
+    evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
+
+    @property
+    def cited(self) -> tuple[Evidence, ...]:
+        """What it rests on."""
+        return tuple(self.evidence.values())
+
+    @property
+    def grade(self) -> Grade:
+        """The best grade of its evidence."""
+        return strongest(self.cited)
+
+
+def load(roots: Iterable[Path]) -> tuple[Incident, ...]:
+    """Read ``incidents/*.yaml`` of the catalogue's folders, sorted by id."""
+    found = {}
+    for root in roots:
+        for path in sorted((root / "incidents").glob("*.yaml")):
+            document = read(path, f"data/incidents/{path.name}")
+            found[path.stem] = document.validate(Incident, {"id": path.stem})
+    return tuple(found[key] for key in sorted(found))
+
+
+def shared(incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], as_of: str
+           ) -> tuple[Incident, ...]:
+    """Give the incidents that hit both of two sets of regions, up to a day."""
+    a, b = set(ours), set(theirs)
+    return tuple(incident for incident in incidents
+                 if (incident.since or "") <= as_of
+                 and not a.isdisjoint(incident.regions) and not b.isdisjoint(incident.regions))

@@ -1,0 +1,48 @@
+"""Measured: the answer to a rule whose text names no figure; what it is worth is not ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.geometry import Interval
+from zonerisk.separation import fibre_m, rtt_ms, say_m
+from zonerisk.unit import pairs
+from zonerisk.verdict import Finding
+
+if TYPE_CHECKING:
+    from zonerisk.findings import Case
+    from zonerisk.policy import Rule, RuleName
+
+NEAREST = 3
+_LEFT = "the text names no figure, so this is measured and left to a risk assessment"
+
+
+def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+    """Tell what bears on a rule, with the outcome ``unknown``."""
+    told = {"dr": _options, "backup": _backup}.get(name, _pairs)(case)
+    said = f"{told}; {_LEFT}" if told else _LEFT
+    return Finding(rule=name, outcome="unknown", message=said,
+                   subjects=(case.scope.region.id,))
+
+
+def _options(case: Case) -> str:
+    near = []
+    for option in case.options[:NEAREST]:
+        low, best, high = (option.distance_m.low, option.distance_m.best, option.distance_m.high)
+        near.append(f"{option.target} {say_m(Interval(low or 0.0, best, high))}")
+    return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
+
+
+def _backup(case: Case) -> str:
+    return "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
+
+
+def _pairs(case: Case) -> str:
+    """Give the nearest pair of units and its round trip."""
+    rows = [(case.distances[a.id, b.id], a, b) for a, b in pairs(case.units)]
+    if not rows:
+        return f"{case.counted(len(case.units))}, so there is no pair to measure"
+    distance, a, b = min(rows, key=lambda row: (row[0].best is None, row[0].best or row[0].low))
+    trip = rtt_ms(fibre_m(distance))
+    told = f"nearest: {a.name} to {b.name} {say_m(distance)}"
+    return told + ("" if trip.high is None else f", at most {trip.high:.2f} ms by light alone")
