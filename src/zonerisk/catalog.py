@@ -236,8 +236,9 @@ class Catalog:
         for record_id in sorted(ids):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
         for root in self.roots:
-            for sample in sorted((root / "feeds").glob("*.*")):
-                total.update(sample.name.encode() + b"\0" + sample.read_bytes())
+            for folder in (root / "feeds", root / "layers" / "samples"):
+                for sample in sorted(folder.glob("*.*")):
+                    total.update(sample.name.encode() + b"\0" + sample.read_bytes())
         return total.hexdigest()
 
     def resolve(self, text: str) -> tuple[str, ...]:
