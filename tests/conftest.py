@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zonerisk
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,13 +26,13 @@ ROOT = HERE.parent
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Catalog:
+def shipped() -> Library:
     return zonerisk.load()
 
 
 @pytest.fixture(scope="session")
-def zz() -> Catalog:
-    return Catalog(HERE / "zz")
+def zz() -> Library:
+    return Library(HERE / "zz")
 
 
 @pytest.fixture

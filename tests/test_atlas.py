@@ -8,11 +8,11 @@ import pytest
 from conftest import HERE, Opener, Runner
 from zonerisk import policy
 from zonerisk.atlas import INDEX, Atlas
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 
 
 @pytest.fixture(scope="module")
-def pages(zz: Catalog) -> dict[str, str]:
+def pages(zz: Library) -> dict[str, str]:
     return dict(Atlas.of(zz, policy.load("podcast")).pages())
 
 
@@ -36,7 +36,7 @@ def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) ->
     assert Links(pages[INDEX]).found == set(pages) - {INDEX}
 
 
-def test_rows_say_what_the_verdicts_say(zz: Catalog) -> None:
+def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
     made = Atlas.of(zz, policy.load("podcast"))
     rows = {key: made.entry(key) for key in made.verdicts}
     assert {key: (row.sold, row.disclosed) for key, row in rows.items()} == {
@@ -55,7 +55,7 @@ def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_same_input_same_bytes(zz: Catalog, pages: dict[str, str]) -> None:
+def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:
     assert dict(Atlas.of(zz, policy.load("podcast")).pages()) == pages
 
 

@@ -6,29 +6,30 @@ from pathlib import Path
 import pytest
 
 import zonerisk
-from zonerisk.catalog import Catalog, simplify
+from zonerisk.catalog import simplify
 from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+from zonerisk.library import Library
 
 
 @pytest.mark.parametrize("typed", ["ovh-sbg", "OVH SBG", "ovh_sbg", "ovh/sbg", "Ovh  Strasbourg",
                                    "OVHcloud Strasbourg"])
-def test_tolerant_on_input_canonical_on_output(shipped: Catalog, typed: str) -> None:
+def test_tolerant_on_input_canonical_on_output(shipped: Library, typed: str) -> None:
     assert shipped.resolve(typed) == ("ovh-sbg",)
 
 
-def test_a_provider_stands_for_its_regions(zz: Catalog) -> None:
+def test_a_provider_stands_for_its_regions(zz: Library) -> None:
     assert zz.resolve("ZZ") == ("zz-campus", "zz-good", "zz-hidden", "zz-pair")
     assert zz.resolve("good") == ("zz-good",)
 
 
-def test_did_you_mean(shipped: Catalog) -> None:
+def test_did_you_mean(shipped: Library) -> None:
     with pytest.raises(UnknownTarget, match=r"did you mean .*ovh-sbg"):
         shipped.resolve("ovh-sbgg")
     with pytest.raises(UnknownTarget, match="zonerisk list regions"):
         shipped.resolve("qqqqqqqqqqqqqqqqqqqq")
 
 
-def test_every_shipped_region_ties_its_references(shipped: Catalog) -> None:
+def test_every_shipped_region_ties_its_references(shipped: Library) -> None:
     for region_id in shipped.region_ids:
         scope = shipped.scope(region_id)
         assert scope.region.id == region_id
@@ -60,7 +61,7 @@ def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], 
     assert edit[0] in text
     path.write_text(text.replace(edit[0], edit[1], 1))
     with pytest.raises(DataError) as error:
-        Catalog(zz_copy).scope("zz-good")
+        Library(zz_copy).scope("zz-good")
     assert said in str(error.value)
 
 
@@ -68,14 +69,14 @@ def test_a_thousand_zones_are_refused(zz_copy: Path) -> None:
     zones = "".join(f"  z{number}: {{}}\n" for number in range(1000))
     (zz_copy / "datacenters/zz/big.yaml").write_text(f"name: Big\ncountry: NO\nzones:\n{zones}")
     with pytest.raises(DataError, match=r"1000 zones; no region sells more"):
-        Catalog(zz_copy).region("zz-big")
+        Library(zz_copy).region("zz-big")
 
 
 def test_a_region_needs_its_provider(zz_copy: Path) -> None:
     (zz_copy / "datacenters/yy").mkdir()
     (zz_copy / "datacenters/yy/x.yaml").write_text("name: X\ncountry: NO\n")
     with pytest.raises(DataError, match=r"provider\.yaml is missing"):
-        Catalog(zz_copy).region("yy-x")
+        Library(zz_copy).region("yy-x")
 
 
 def test_a_later_folder_lies_over_an_earlier(zz_copy: Path) -> None:
@@ -104,7 +105,7 @@ def test_thousands_of_damaged_records_raise_nothing_but_our_errors(zz_copy: Path
             text = text[:start] + dice.choice(scribbles) + text[end:]
         path.write_text(text, encoding="utf-8", newline="")
         try:
-            catalog = Catalog(zz_copy)
+            catalog = Library(zz_copy)
             catalog.scope("zz-campus")
             catalog.score("zz-campus")
         except ZoneriskError as error:

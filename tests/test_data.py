@@ -14,8 +14,8 @@ import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
 from zonerisk import coverage, policy, review, template
-from zonerisk.catalog import Catalog
 from zonerisk.errors import UsageError
+from zonerisk.library import Library
 from zonerisk.model import Provider, Region
 from zonerisk.revision import opened
 
@@ -67,7 +67,7 @@ def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
     found = problems(write(tmp_path, strasbourg=text))
     assert "format" not in rules(found), [str(problem) for problem in found]
     assert {"sites", "feeds", "hazards", "campuses", "candidates"} <= set(
-        Catalog(tmp_path).document("tt-strasbourg").tree)
+        Library(tmp_path).document("tt-strasbourg").tree)
 
 
 @pytest.mark.parametrize("name", ["region", "provider", "policy", "verdict"])
@@ -142,12 +142,12 @@ def test_diff_of_git_revisions(two: tuple[Path, Path], tmp_path: Path, monkeypat
 def test_a_refused_region_is_a_line_of_the_review(two: tuple[Path, Path]) -> None:
     path = two[1] / "datacenters/tt/strasbourg.yaml"
     path.write_text(path.read_text().replace("country: FR", "country: fr"))
-    changes = review.changes(Catalog(two[0]), Catalog(two[1]), policy.load(policy.DEFAULT))
+    changes = review.changes(Library(two[0]), Library(two[1]), policy.load(policy.DEFAULT))
     assert review.Change("tt-strasbourg", "outcome", "fail", "refused") in changes
 
 
 def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
-    text = review.comma_separated(review.lines(Catalog(two[0]), policy.load(policy.DEFAULT)))
+    text = review.comma_separated(review.lines(Library(two[0]), policy.load(policy.DEFAULT)))
     lines = text.splitlines()
     assert lines[0] == "region,outcome,grade,score,zones,effective,datacenters,fails,unknown"
     assert [line.split(",")[0] for line in lines[1:]] == ["tt-gone", "tt-steady", "tt-strasbourg"]
@@ -155,6 +155,6 @@ def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
 
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:
-    found = coverage.counts(Catalog(two[0]))["tt"]
+    found = coverage.counts(Library(two[0]))["tt"]
     assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (3, 4, 2, 2, 2)
-    assert json.dumps(coverage.page(Catalog(two[0]))).count("Testing") == 1
+    assert json.dumps(coverage.page(Library(two[0]))).count("Testing") == 1

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from zonerisk import features
-from zonerisk.catalog import Catalog
 from zonerisk.features import Feature, Point
+from zonerisk.library import Library
 from zonerisk.model import Position
 from zonerisk.verdict import Verdict
 
@@ -21,12 +21,12 @@ def kinds(rows: list[Feature]) -> dict[str, int]:
     return {kind: sum(row.kind == kind for row in rows) for kind in {row.kind for row in rows}}
 
 
-def drawn(catalog: Catalog, target: str, **options: str) -> tuple[Verdict, list[Feature]]:
+def drawn(catalog: Library, target: str, **options: str) -> tuple[Verdict, list[Feature]]:
     verdict = catalog.score(target, **options)
     return verdict, features.of(verdict, features.setting(catalog, verdict))
 
 
-def test_a_region_is_drawn_whole(zz: Catalog) -> None:
+def test_a_region_is_drawn_whole(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     assert kinds(rows) == {"site": 3, "disc": 3, "separation": 3, "dr-limit": 1,
                            "dr-region": len(verdict.dr),
@@ -34,7 +34,7 @@ def test_a_region_is_drawn_whole(zz: Catalog) -> None:
     assert {row.outcome for row in rows if row.kind == "dr-region"} <= {"pass", "fail", "unknown"}
 
 
-def test_the_line_of_a_pair_joins_its_sites(zz: Catalog) -> None:
+def test_the_line_of_a_pair_joins_its_sites(zz: Library) -> None:
     _, rows = drawn(zz, "zz-good")
     line = next(row for row in rows if row.id == "zz-good/a zz-good/b")
     assert line.points == (Point(56.18, 3.0), Point(56.0, 3.15))
@@ -44,7 +44,7 @@ def test_the_line_of_a_pair_joins_its_sites(zz: Catalog) -> None:
         GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1)
 
 
-def test_a_pair_is_judged_like_the_findings(shipped: Catalog) -> None:
+def test_a_pair_is_judged_like_the_findings(shipped: Library) -> None:
     """The worst pair of a rule has the rule's own outcome."""
     checked = 0
     for target in ("ovh-sbg", "scaleway-fr-par"):
@@ -60,7 +60,7 @@ def test_a_pair_is_judged_like_the_findings(shipped: Catalog) -> None:
     assert checked >= 4
 
 
-def test_a_shared_risk_outweighs_the_distance(zz: Catalog) -> None:
+def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     near = next(row for row in rows if row.id == "zz-campus/k1 zz-campus/k2")
     assert near.outcome == "fail"
@@ -71,13 +71,13 @@ def test_a_shared_risk_outweighs_the_distance(zz: Catalog) -> None:
                                   if risk.id == campus.id)
 
 
-def test_an_undisclosed_zone_has_no_line(zz: Catalog) -> None:
+def test_an_undisclosed_zone_has_no_line(zz: Library) -> None:
     _, rows = drawn(zz, "zz-hidden")
     assert "separation" not in kinds(rows)
     assert all(row.zone is None for row in rows if row.kind == "site")
 
 
-def test_strasbourg_keeps_its_dead(shipped: Catalog) -> None:
+def test_strasbourg_keeps_its_dead(shipped: Library) -> None:
     _, rows = drawn(shipped, "ovh-sbg")
     dead = {row.name: row.words for row in rows if row.kind == "retired"}
     assert dead == {"SBG1": {"fate": "closed", "until": "2021-03-19"},
@@ -106,7 +106,7 @@ def test_a_path_never_jumps(lat: float, lon: float, lat2: float, lon2: float) ->
     assert all(abs(a.lon - b.lon) <= 180 for a, b in pairwise(line))
 
 
-def test_the_limit_is_300_km_from_the_nearest_site(zz: Catalog) -> None:
+def test_the_limit_is_300_km_from_the_nearest_site(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-good")
     limit = next(row for row in rows if row.kind == "dr-limit")
     sites = [Position.model_construct(lat=place.lat, lon=place.lon) for place in verdict.places]

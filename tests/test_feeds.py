@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.catalog import Catalog
 from zonerisk.feeds import assess
+from zonerisk.library import Library
 from zonerisk.model import Evidence, Feed, Position, Region, Site
 from zonerisk.powergrid import Upstream
 from zonerisk.supply import Near, Neighbourhood, Sample
@@ -65,7 +65,7 @@ TWO = sample({"a": [near("s1", 500), near("s2", 3000)], "b": [near("s3", 500), n
 
 
 class TestStated:
-    def test_an_upstream_feed_carries_what_hangs_below_it(self, zz: Catalog) -> None:
+    def test_an_upstream_feed_carries_what_hangs_below_it(self, zz: Library) -> None:
         found = zz.score("zz-campus")
         shore = next(risk for risk in found.shared_risks if risk.id == "power:zz-campus/shore")
         assert shore.grade == "A"
@@ -73,11 +73,11 @@ class TestStated:
 
     def test_removing_a_feed_never_turns_anything_to_pass(self, zz_copy: Path) -> None:
         path = zz_copy / "datacenters/zz/campus.yaml"
-        before = {each.rule: each.outcome for each in Catalog(zz_copy).score("zz-campus").findings}
+        before = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").findings}
         text = path.read_text()
         start, end = (text.index(mark) for mark in REMOVALS)
         path.write_text(text[:start] + text[end:])
-        after = {each.rule: each.outcome for each in Catalog(zz_copy).score("zz-campus").findings}
+        after = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").findings}
         assert after["power"] == "unknown"
         assert {rule for rule, outcome in after.items() if outcome == "pass"} <= {
             rule for rule, outcome in before.items() if outcome == "pass"}
@@ -224,7 +224,7 @@ def test_candidates_never_weaken_what_is_stated(stated: list[Feed], grid: Sample
 class TestCatalogue:
     """The shipped records with the shipped sample."""
 
-    def test_vitry_and_the_bunker_may_share_villejust(self, shipped: Catalog) -> None:
+    def test_vitry_and_the_bunker_may_share_villejust(self, shipped: Library) -> None:
         found = shipped.score("scaleway-fr-par", units="sites")
         shared = next(one for one in found.shared_risks if one.id == "power:rte/VLEJU+near")
         assert {"scaleway-fr-par/dc3", "scaleway-fr-par/dc4"} <= {
@@ -234,14 +234,14 @@ class TestCatalogue:
         assert "CONVENTION 225 kV" in shared.message
 
     @pytest.mark.parametrize("day", ["2017-11-08"])
-    def test_strasbourg_before_its_blackout(self, shipped: Catalog, day: str) -> None:
+    def test_strasbourg_before_its_blackout(self, shipped: Library, day: str) -> None:
         found = shipped.score("ovh-sbg", as_of=day)
         power = next(one for one in found.findings if one.rule == "power")
         assert power.outcome == "fail"
         assert "one 20 kV supply" in power.message
         assert "through which SBG2 was fed" in power.message
 
-    def test_strasbourg_today(self, shipped: Catalog) -> None:
+    def test_strasbourg_today(self, shipped: Library) -> None:
         power = next(one for one in shipped.score("ovh-sbg").findings if one.rule == "power")
         assert power.outcome == "unknown"
         assert "no power feed is disclosed for SBG3, SBG4 and SBG5" in power.message

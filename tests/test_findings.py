@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 from zonerisk.policy import load
 from zonerisk.verdict import Finding, Verdict
 
@@ -16,7 +16,7 @@ def finding(found: Verdict, rule: str) -> Finding:
 def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
     path = folder / f"datacenters/zz/{region}.yaml"
     path.write_text(path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n")
-    return finding(Catalog(folder).score(f"zz-{region}"), "claims")
+    return finding(Library(folder).score(f"zz-{region}"), "claims")
 
 
 @pytest.mark.parametrize(("claim", "outcome", "word"), [
@@ -42,7 +42,7 @@ def test_separate_power_is_refuted_by_a_shared_feed(zz_copy: Path) -> None:
     assert claimed(zz_copy, "kind: separate-power", "campus").outcome == "fail"
 
 
-def test_light_alone_never_passes_a_round_trip(zz: Catalog) -> None:
+def test_light_alone_never_passes_a_round_trip(zz: Library) -> None:
     found = finding(zz.score("zz-good", policy="aws-az"), "rtt-max")
     assert found.outcome == "unknown"
     assert "light alone" in found.message
@@ -54,26 +54,34 @@ def test_severity_softens_up_to_a_bound(zz_copy: Path) -> None:
     rules = {}
     for lat in ("56.18", "56.5", "57.5"):
         path.write_text(text.replace("lat: 56.18", f"lat: {lat}"))
-        rules[lat] = finding(Catalog(zz_copy).score("zz-good"), "separation-max").outcome
+        rules[lat] = finding(Library(zz_copy).score("zz-good"), "separation-max").outcome
     assert rules == {"56.18": "unknown", "56.5": "warn", "57.5": "fail"}
 
 
 def test_a_single_zone_has_nothing_to_spare(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/pair.yaml"
     path.write_text(path.read_text().replace("  p2: {sites: [two], evidence: [site-list]}\n", ""))
-    found = Catalog(zz_copy).score("zz-pair")
+    found = Library(zz_copy).score("zz-pair")
     for rule in ("colocation", "flood", "survives", "separation-min"):
         assert finding(found, rule).outcome == "fail", rule
     assert found.score.high <= 20
 
 
-def test_findings_cite_their_policy(zz: Catalog) -> None:
+def test_findings_cite_their_policy(zz: Library) -> None:
     podcast = load("podcast")
     for each in zz.score("zz-good").findings:
         assert set(podcast.cite(each.rule)) <= set(each.evidence)  # type: ignore[arg-type]
 
 
-def test_worst_first(zz: Catalog) -> None:
+def test_worst_first(zz: Library) -> None:
     outcomes = [each.outcome for each in zz.score("zz-campus").findings]
     order = ("fail", "unknown", "warn", "pass")
     assert outcomes == sorted(outcomes, key=order.index)
+
+
+def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/pair.yaml"
+    text = path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
+    path.write_text(text.replace("p2: {sites: [two]", "p2: {sites: [one]"))
+    found = finding(Library(zz_copy).score("zz-pair", units="sites"), "claims")
+    assert '"T": not shown either way' in found.message

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
 from records import REGION, write
-from zonerisk.catalog import Catalog
 from zonerisk.errors import UsageError
 from zonerisk.frames import LAYERS, disc
 from zonerisk.geofile import SUFFIXES, encode
+from zonerisk.library import Library
 from zonerisk.model import Position
 
 
-def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Catalog) -> None:
+def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Library) -> None:
     sites = shipped.to_geodataframe(regions=["ovh-sbg"]).set_index("id")
     sbg2 = sites.loc["ovh-sbg/sbg2"]
     assert (sbg2["until"], sbg2["fate"], sbg2["zones"]) == ("2021-03-10", "destroyed", "ovh-sbg/sbg")
@@ -34,7 +34,7 @@ def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Catalog) -
 def test_an_unplaced_site_keeps_its_row(tmp_path: Path) -> None:
     text = REGION.replace("    position: {lat: 48.58666, lon: 7.79753, uncertainty_m: 60, method: outline, osm: way/2, read: 2026-03}",
                           "    evidence: [zone-list]")
-    catalog = Catalog(write(tmp_path, strasbourg=text))
+    catalog = Library(write(tmp_path, strasbourg=text))
     sites = catalog.to_geodataframe("sites")
     assert list(sites.geometry.isna()) == [False, True]
     assert len(catalog.to_geodataframe("discs")) == 1
@@ -45,7 +45,7 @@ def test_an_unplaced_site_keeps_its_row(tmp_path: Path) -> None:
     assert separations["distance_m"].isna().all()
 
 
-def test_separations_are_those_of_the_verdict(shipped: Catalog) -> None:
+def test_separations_are_those_of_the_verdict(shipped: Library) -> None:
     rows = shipped.to_geodataframe("separations", ["scaleway-fr-par"])
     expected = shipped.score("scaleway-fr-par", as_of=shipped.edition.date).separations
     assert [(row.a, row.b, row.distance_low_m, row.distance_m, row.fibre_high_m, row.rtt_ms) for row in rows.itertuples()] == [
@@ -73,7 +73,7 @@ def test_discs_have_their_true_radius_everywhere(lat: float, lon: float, radius:
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_layer_in_every_format_reads_back(shipped: Catalog, tmp_path: Path, suffix: str, layer: str) -> None:
+def test_every_layer_in_every_format_reads_back(shipped: Library, tmp_path: Path, suffix: str, layer: str) -> None:
     chosen = ["ovh-sbg", "scaleway-fr-par", "aws-eu-west-3"]
     data = encode(shipped, suffix, layer, chosen)  # type: ignore[arg-type]
     assert data == encode(shipped, suffix, layer, chosen)  # type: ignore[arg-type]
@@ -89,7 +89,7 @@ def test_every_layer_in_every_format_reads_back(shipped: Catalog, tmp_path: Path
     assert again.geometry.isna().sum() == table.geometry.isna().sum()
 
 
-def test_a_geopackage_holds_all_layers_and_the_attribution(shipped: Catalog, tmp_path: Path) -> None:
+def test_a_geopackage_holds_all_layers_and_the_attribution(shipped: Library, tmp_path: Path) -> None:
     path = tmp_path / "all.gpkg"
     path.write_bytes(encode(shipped, ".gpkg", None, ["ovh-sbg"]))
     assert sorted(geopandas.list_layers(path)["name"]) == sorted(LAYERS)
@@ -100,7 +100,7 @@ def test_a_geopackage_holds_all_layers_and_the_attribution(shipped: Catalog, tmp
 
 
 def test_an_empty_catalogue_exports(tmp_path: Path) -> None:
-    catalog = Catalog(write(tmp_path, empty="name: E\ncountry: FR\nstatus: announced\n"))
+    catalog = Library(write(tmp_path, empty="name: E\ncountry: FR\nstatus: announced\n"))
     for suffix in SUFFIXES:
         assert encode(catalog, suffix)
 
@@ -127,7 +127,7 @@ def test_own_datacenters_are_scored_and_drawn(run: Runner, tmp_path: Path) -> No
     assert (tmp_path / "own.csv").read_text().count("\n") == 3
 
 
-def test_no_layer_of_that_name(shipped: Catalog) -> None:
+def test_no_layer_of_that_name(shipped: Library) -> None:
     with pytest.raises(UsageError, match="there are sites, discs"):
         shipped.to_geodataframe("houses")  # type: ignore[arg-type]
 

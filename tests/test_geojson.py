@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk import features, geojson
-from zonerisk.catalog import Catalog
 from zonerisk.features import Feature, Point
+from zonerisk.library import Library
 
 
 def read(shape: dict[str, Any]) -> Any:
@@ -21,7 +21,7 @@ def read(shape: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("target", ["ovh-sbg", "scaleway-fr-par"])
-def test_geopandas_reads_it_back(shipped: Catalog, tmp_path: Path, target: str) -> None:
+def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) -> None:
     verdict = shipped.score(target)
     around = features.setting(shipped, verdict)
     written = geojson.features(verdict, around)
@@ -37,7 +37,7 @@ def test_geopandas_reads_it_back(shipped: Catalog, tmp_path: Path, target: str) 
     assert set(frame.outcome.dropna()) <= {"pass", "warn", "fail", "unknown"}
 
 
-def test_discs_have_their_area_in_metres(shipped: Catalog) -> None:
+def test_discs_have_their_area_in_metres(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     rows = [row for row in geojson.features(verdict)["features"]
             if row["properties"]["kind"] == "disc"]
@@ -83,7 +83,7 @@ def test_a_pole_lies_inside_its_disc() -> None:
         assert read(shape).covers(shapely.Point(-120.0, pole * 0.9999))
 
 
-def test_a_site_without_position_is_a_feature_without_geometry(zz: Catalog) -> None:
+def test_a_site_without_position_is_a_feature_without_geometry(zz: Library) -> None:
     verdict = zz.score("zz-good")
     lost = verdict.places[0].model_copy(update={"lat": None, "lon": None, "uncertainty_m": None})
     rows = geojson.features(verdict.model_copy(update={"places": (lost,)}))["features"]

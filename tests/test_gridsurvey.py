@@ -11,9 +11,10 @@ import pytest
 from networkx import Graph
 
 from zonerisk import supply
-from zonerisk.catalog import Catalog, data_root
+from zonerisk.catalog import data_root
 from zonerisk.errors import DataError
 from zonerisk.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
+from zonerisk.library import Library
 from zonerisk.model import Position, Site
 from zonerisk.powergrid import Station, graph, nearest, upstreams
 
@@ -93,7 +94,7 @@ class TestTable:
 
 
 @raw
-def test_the_shipped_sample_is_current(shipped: Catalog) -> None:
+def test_the_shipped_sample_is_current(shipped: Library) -> None:
     regions = [shipped.region(one) for one in shipped.region_ids]
     sites = {site.id: (site, site.country or region.country)
              for region in regions for site in region.sites.values()}

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from zonerisk import features, islands, view
-from zonerisk.catalog import Catalog
 from zonerisk.features import Feature, Point
 from zonerisk.islands import Drawn
+from zonerisk.library import Library
 from zonerisk.verdict import Verdict
 
 
-def gathered(catalog: Catalog, *targets: str) -> tuple[Drawn, list[Verdict]]:
+def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
     return islands.of_verdicts(verdicts, [features.setting(catalog, each)
                                           for each in verdicts]), verdicts
@@ -20,23 +20,27 @@ def gathered(catalog: Catalog, *targets: str) -> tuple[Drawn, list[Verdict]]:
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
     """Read a table as the page's script does."""
     rows = []
-    for key, name, outcome, zone, doubt, points, *values in table["rows"]:
-        row = {"id": table["prefix"] + key, "name": name, "outcome": outcome, "zone": zone,
-               "doubt": doubt, "points": points}
-        for (word, few), value in zip(table["words"], values, strict=True):
-            row[word] = few[value] if few else value
+    for key, name, points, *values in table["rows"]:
+        row = {"id": table["prefix"] + key, "name": name, "points": points}
+        left = iter(values)
+        for word, few in table["columns"]:
+            if few and len(few) == 1:
+                row[word] = few[0]
+            else:
+                row[word] = few[next(left)] if few else next(left)
+        assert not list(left)
         rows.append(row)
     return rows
 
 
-def test_rows_lose_nothing(shipped: Catalog) -> None:
+def test_rows_lose_nothing(shipped: Library) -> None:
     drawn, (verdict,) = gathered(shipped, "scaleway-fr-par")
     tables = drawn.islands()
     sites = {row["id"]: row for row in unpacked(tables["sites"])}
     assert set(sites) == {place.id for place in verdict.places}
     for place in verdict.places:
         row = sites[place.id]
-        assert (row["name"], row["doubt"], row["points"]) == (
+        assert (row["name"], row["radius"], row["points"]) == (
             place.name, place.uncertainty_m, [place.lat, place.lon])
         cited = [tables["sources"]["rows"][number] for number in row["sources"]]
         titles = []
@@ -51,7 +55,7 @@ def test_rows_lose_nothing(shipped: Catalog) -> None:
         assert titles == [piece.title for piece in place.evidence]
 
 
-def test_views_hold_their_places(shipped: Catalog) -> None:
+def test_views_hold_their_places(shipped: Library) -> None:
     verdict = shipped.score("scaleway-fr-par")
     around = features.setting(shipped, verdict)
     shows = view.Shows()
@@ -67,14 +71,14 @@ def test_views_hold_their_places(shipped: Catalog) -> None:
         drawn.shows(shows)[0]["features"])
 
 
-def test_the_band_is_the_policys_fibre(shipped: Catalog) -> None:
+def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
     drawn, _ = gathered(shipped, "scaleway-fr-par")
     band = drawn.band()
     assert band
     assert (band["low_km"], band["high_km"], band["circuity"]) == (15, 40, 1.5)
 
 
-def test_several_regions_share_a_map(zz: Catalog) -> None:
+def test_several_regions_share_a_map(zz: Library) -> None:
     drawn, _ = gathered(zz, "zz-good", "zz-campus")
     tables = drawn.islands()
     assert len(tables["sites"]["rows"]) == 6

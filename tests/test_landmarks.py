@@ -10,9 +10,9 @@ import shapely
 
 from conftest import ROOT, Opener
 from zonerisk import features, geojson, landmarks, layers, webmap
-from zonerisk.catalog import Catalog
 from zonerisk.errors import DataError
 from zonerisk.features import Feature
+from zonerisk.library import Library
 
 RAW = ROOT.parent / "shared" / "layers"
 
@@ -38,11 +38,11 @@ def flooded(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_layers_there_is_nothing(shipped: Catalog, tmp_path: Path) -> None:
+def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> None:
     assert landmarks.near(shipped.score("ovh-sbg"), tmp_path) == ()
 
 
-def test_an_installed_flood_zone_keeps_its_hole(shipped: Catalog, flooded: Path) -> None:
+def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
     zone, = landmarks.near(shipped.score("ovh-sbg"), flooded)
     assert zone.name == layers.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
@@ -52,7 +52,7 @@ def test_an_installed_flood_zone_keeps_its_hole(shipped: Catalog, flooded: Path)
     assert landmarks.near(shipped.score("scaleway-fr-par"), flooded) == ()
 
 
-def test_a_shared_plant_gets_its_ring(shipped: Catalog, tmp_path: Path) -> None:
+def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     card = layers.load("nuclear")
     columns = {card.reading.lat: "51.0144", card.reading.lon: "2.1361",
                card.reading.name: "Gravelines nuclear power plant"}
@@ -74,13 +74,13 @@ def test_a_shared_plant_gets_its_ring(shipped: Catalog, tmp_path: Path) -> None:
     assert found[0].points[0] == (51.0144, 2.1361)
 
 
-def test_a_damaged_layer_is_told(shipped: Catalog, flooded: Path) -> None:
+def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:
     (flooded / "layers" / "flood-strasbourg" / "own.geojson").write_text("{")
     with pytest.raises(DataError, match=r"own\.geojson"):
         landmarks.near(shipped.score("ovh-sbg"), flooded)
 
 
-def test_the_page_draws_them_and_names_their_source(shipped: Catalog, flooded: Path,
+def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: Path,
                                                     tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.Setting(landmarks=landmarks.near(verdict, flooded))
@@ -93,7 +93,7 @@ def test_the_page_draws_them_and_names_their_source(shipped: Catalog, flooded: P
 
 
 @pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not beside this checkout")
-def test_the_real_zone_lies_where_the_verdict_says(shipped: Catalog, tmp_path: Path) -> None:
+def test_the_real_zone_lies_where_the_verdict_says(shipped: Library, tmp_path: Path) -> None:
     found = landmarks.near(shipped.score("ovh-sbg"), tmp_path, RAW)
     flood: list[Feature] = [one for one in found if one.words["risk_kind"] == "flood"]
     at = shapely.Point(7.79751, 48.58606)

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 
 
 def options(folder: Path, target: str = "zz-good") -> dict[str, str]:
-    return {each.target: each.outcome for each in Catalog(folder).score(target).dr}
+    return {each.target: each.outcome for each in Library(folder).score(target).dr}
 
 
-def test_ranked_by_distance(zz: Catalog) -> None:
+def test_ranked_by_distance(zz: Library) -> None:
     found = zz.score("zz-good").dr
     assert [each.target for each in found] == ["zz-hidden", "zz-pair", "zz-campus"]
     assert "nearer than 300 km" in found[0].message
@@ -36,7 +36,7 @@ def test_announced_and_closed_regions_are_none(zz_copy: Path) -> None:
         assert "zz-pair" not in options(zz_copy)
 
 
-def test_undisclosed_buildings_widen_both_ends(zz: Catalog) -> None:
+def test_undisclosed_buildings_widen_both_ends(zz: Library) -> None:
     span = next(each for each in zz.score("zz-good").dr if each.target == "zz-hidden").distance_m
     assert span.low is not None
     assert span.high is not None

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zonerisk import policy, verdict
-from zonerisk.catalog import Catalog
 from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.library import Library
 from zonerisk.score import last_day
 from zonerisk.verdict import Finding, Verdict
 
@@ -29,7 +29,7 @@ def apart(found: Verdict, a: str, b: str) -> verdict.Separation:
 
 
 class TestStrasbourg:
-    def test_today(self, shipped: Catalog) -> None:
+    def test_today(self, shipped: Library) -> None:
         found = shipped.score("ovh-sbg")
         assert (found.zones.sold, found.zones.effective.high) == (1, 1)
         assert (found.datacenters.effective.low, found.datacenters.effective.high) == (1, 1)
@@ -40,7 +40,7 @@ class TestStrasbourg:
         assert distance.best == pytest.approx(56, abs=2)
         assert found.score.high <= 20
 
-    def test_on_9_march_2021(self, shipped: Catalog) -> None:
+    def test_on_9_march_2021(self, shipped: Library) -> None:
         found = shipped.score("ovh-sbg", as_of="2021-03-09")
         assert {place.name for place in found.places} == {"SBG1", "SBG2", "SBG3", "SBG4"}
         assert found.datacenters.count == 4
@@ -49,21 +49,21 @@ class TestStrasbourg:
         assert power.outcome == "fail"
         assert len(power.subjects) == 4
 
-    def test_on_8_november_2017(self, shipped: Catalog) -> None:
+    def test_on_8_november_2017(self, shipped: Library) -> None:
         found = shipped.score("ovh-sbg", as_of="2017-11-08")
         assert finding(found, "power").outcome == "fail"
         told = [risk.message for risk in found.shared_risks if risk.kind == "power"]
         assert any("one 20 kV supply" in message for message in told)
         assert any("SBG1, through which SBG2 was fed" in message for message in told)
 
-    def test_roubaix_is_recovery_by_distance(self, shipped: Catalog) -> None:
+    def test_roubaix_is_recovery_by_distance(self, shipped: Library) -> None:
         option = next(each for each in shipped.score("ovh-sbg").dr if each.target == "ovh-rbx")
         assert option.outcome == "pass"
         assert (option.distance_m.best or 0) / 1000 == pytest.approx(405, abs=2)
 
 
 @pytest.fixture(scope="module")
-def paris(shipped: Catalog) -> Verdict:
+def paris(shipped: Library) -> Verdict:
     return shipped.score("scaleway-fr-par")
 
 
@@ -74,7 +74,7 @@ class TestScalewayParis:
         for (a, b), km in pairs.items():
             assert (apart(paris, a, b).distance_m.best or 0) / 1000 == pytest.approx(km, abs=0.06)
 
-    def test_datacenter_by_datacenter(self, shipped: Catalog) -> None:
+    def test_datacenter_by_datacenter(self, shipped: Library) -> None:
         found = shipped.score("scaleway-fr-par", units="sites")
         for (a, b), km in {("dc3", "dc4"): 8.6, ("dc4", "dc5"): 27.5, ("dc3", "dc5"): 35.7}.items():
             assert (apart(found, a, b).distance_m.best or 0) / 1000 == pytest.approx(km, abs=0.06)
@@ -104,7 +104,7 @@ class TestScalewayParis:
         assert "refuted" in claims.message
 
 
-def test_roubaix_and_gravelines(shipped: Catalog) -> None:
+def test_roubaix_and_gravelines(shipped: Library) -> None:
     """82 km apart: neither zones of one region nor disaster recovery of each other."""
     option = next(each for each in shipped.score("ovh-rbx").dr if each.target == "ovh-gra")
     assert option.outcome == "fail"
@@ -112,7 +112,7 @@ def test_roubaix_and_gravelines(shipped: Catalog) -> None:
 
 
 class TestFictional:
-    def test_undisclosed_zones_never_pass_what_position_decides(self, zz: Catalog) -> None:
+    def test_undisclosed_zones_never_pass_what_position_decides(self, zz: Library) -> None:
         found = zz.score("zz-hidden")
         for rule in ("disclosure", "separation-min", "colocation", "flood", "power", "network",
                      "survives"):
@@ -121,12 +121,12 @@ class TestFictional:
         assert found.separations[0].distance_m.low == 0
         assert found.separations[0].distance_m.best is None
 
-    def test_two_zones_fail_quorum(self, zz: Catalog) -> None:
+    def test_two_zones_fail_quorum(self, zz: Library) -> None:
         found = zz.score("zz-pair")
         assert finding(found, "quorum").outcome == "fail"
         assert found.score.high <= 50
 
-    def test_shared_risks(self, zz: Catalog) -> None:
+    def test_shared_risks(self, zz: Library) -> None:
         found = zz.score("zz-campus")
         risks = {risk.id: risk for risk in found.shared_risks}
         assert risks["campus:zz-campus/reef"].members == ("zz-campus/k1", "zz-campus/k2")
@@ -140,12 +140,12 @@ class TestFictional:
         assert finding(past, "network").outcome == "fail"
         assert finding(zz.score("zz-campus", as_of="2020-07-01"), "network").outcome == "unknown"
 
-    def test_recovery(self, zz: Catalog) -> None:
+    def test_recovery(self, zz: Library) -> None:
         found = zz.score("zz-good")
         assert {option.target: option.outcome for option in found.dr} == {
             "zz-pair": "pass", "zz-campus": "pass", "zz-hidden": "fail"}
 
-    def test_json_conforms_to_its_schema(self, zz: Catalog) -> None:
+    def test_json_conforms_to_its_schema(self, zz: Library) -> None:
         schema = json.loads((ROOT / "data/schema/verdict.json").read_text())
         for region in zz.region_ids:
             dumped = json.loads(zz.score(region).to_json())
@@ -154,7 +154,7 @@ class TestFictional:
             assert dumped["schema"] == "zonerisk/verdict/1"
 
 
-def test_every_policy_answers(zz: Catalog) -> None:
+def test_every_policy_answers(zz: Library) -> None:
     for name in policy.ids():
         found = zz.score("zz-campus", policy=name)
         assert found.policy == name
@@ -162,7 +162,7 @@ def test_every_policy_answers(zz: Catalog) -> None:
         assert {each.rule for each in found.findings} == asked
 
 
-def test_bad_calls(zz: Catalog) -> None:
+def test_bad_calls(zz: Library) -> None:
     with pytest.raises(UsageError, match="no date"):
         zz.score("zz-good", as_of="yesterday")
     with pytest.raises(UnknownTarget, match="is a provider"):
@@ -211,7 +211,7 @@ def region(places: list[tuple[float, float, float]], *, hide: int = 0, feed: boo
 
 def judged(folder: Path, text: str) -> Verdict:
     (folder / "datacenters/zz/law.yaml").write_text(text)
-    return Catalog(folder).score("zz-law")
+    return Library(folder).score("zz-law")
 
 
 @slow

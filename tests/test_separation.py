@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.catalog import Catalog
 from zonerisk.geometry import UNKNOWN, Interval
+from zonerisk.library import Library
 from zonerisk.separation import distance_m, fibre_m, rtt_ms, say_km, say_m
 from zonerisk.unit import Unit, site_units, zone_units
 
 DAY = "2026-01-31"
 
 
-def units(catalog: Catalog, region_id: str) -> dict[str, Unit]:
+def units(catalog: Library, region_id: str) -> dict[str, Unit]:
     scope = catalog.scope(region_id)
     return {unit.id.partition("/")[2]: unit for unit in zone_units(scope.region, scope.sites, DAY)}
 
@@ -22,13 +22,13 @@ def test_fibre_and_round_trip() -> None:
     assert fibre_m(UNKNOWN) == UNKNOWN
 
 
-def test_the_closest_pair_decides(shipped: Catalog) -> None:
+def test_the_closest_pair_decides(shipped: Library) -> None:
     zones = units(shipped, "scaleway-fr-par")
     near = distance_m(zones["fr-par-1"], zones["fr-par-3"]).best
     assert near == pytest.approx(8634, abs=5)
 
 
-def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Catalog) -> None:
+def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Library) -> None:
     zones = units(zz, "zz-hidden")
     low, best, high = distance_m(zones["h1"], zones["h2"])
     assert (low, best) == (0.0, None)
@@ -37,7 +37,7 @@ def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Catalog) -> None:
     assert distance_m(zones["h1"], nowhere) == UNKNOWN
 
 
-def test_sites_as_units(zz: Catalog) -> None:
+def test_sites_as_units(zz: Library) -> None:
     scope = zz.scope("zz-hidden")
     assert [unit.id for unit in site_units(scope.region, scope.sites, DAY)] == [
         "zz-hidden/here", "zz-hidden/there"]

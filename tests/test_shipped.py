@@ -14,10 +14,10 @@ import zonerisk
 from conftest import ROOT
 from zonerisk import catalog as catalogs
 from zonerisk import policy
-from zonerisk.catalog import Catalog
 from zonerisk.check import check
 from zonerisk.coverage import BUILDING_M, page
 from zonerisk.entry import Book
+from zonerisk.library import Library
 from zonerisk.review import Line, line
 
 SHIPPED = zonerisk.load()
@@ -128,7 +128,7 @@ _PAIR = re.compile(r"(-?\d{1,2}\.\d{3,})(?:, | \| )(-?\d{1,3}\.\d{3,})")
 
 
 @pytest.mark.skipif(not FACTS.is_dir(), reason="the coordinates kept aside are not here")
-def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Catalog) -> None:
+def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Library) -> None:
     text = "\n".join((FACTS / name).read_text(encoding="utf-8")
                      for name in ("sites-europe.md", "sites-hyperscalers.md"))
     buildings, astray = 0, {}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalog import Catalog
 from zonerisk.errors import DataError
+from zonerisk.library import Library
 from zonerisk.supply import EMPTY, Near, Neighbourhood, read
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
@@ -21,7 +21,7 @@ def test_no_sample_is_an_empty_one(tmp_path: Path) -> None:
     assert read((tmp_path,)) == EMPTY
 
 
-def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Catalog) -> None:
+def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Library) -> None:
     north = zz.site("zz-good/north")
     assert north.position is not None
     rows = "zz-good/north,56.18,3.0,50,way/1,Gull,225,900\nzz-good/east,56.5,3.15,50,way/1,Gull,225,9\n"
@@ -73,7 +73,7 @@ def test_later_folders_replace(tmp_path: Path) -> None:
     assert read((one, two)).areas["zz-good/north"][1].grid == "NO_2"
 
 
-def test_the_shipped_sample_is_sourced_and_current(shipped: Catalog) -> None:
+def test_the_shipped_sample_is_sourced_and_current(shipped: Library) -> None:
     sample = read(shipped.roots)
     assert {around.source for _, around in sample.around.values()} <= sample.sources.keys()
     for key in sample.around:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 from zonerisk.unit import footprint, zone_units, zones_sold
 
 DAY = "2026-01-31"
@@ -12,7 +12,7 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/hidden.yaml"
     text = path.read_text().replace("sites: [here, there, metro]", "sites: [here, there]\n  one_per_zone: true")
     path.write_text(text.replace("  h3: {}\n", ""))
-    catalog = Catalog(zz_copy)
+    catalog = Library(zz_copy)
     scope = catalog.scope("zz-hidden")
     assert [unit.id for unit in zone_units(scope.region, scope.sites, DAY)] == [
         "zz-hidden/here", "zz-hidden/there"]
@@ -23,13 +23,13 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
 def test_a_metro_does_not_disclose_a_zone(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/hidden.yaml"
     path.write_text(path.read_text().replace("h1: {}", "h1: {sites: [metro]}"))
-    scope = Catalog(zz_copy).scope("zz-hidden")
+    scope = Library(zz_copy).scope("zz-hidden")
     first = zone_units(scope.region, scope.sites, DAY)[0]
     assert not first.disclosed
     assert [site.id for site in first.possible] == ["zz-hidden/metro"]
 
 
-def test_dates(shipped: Catalog) -> None:
+def test_dates(shipped: Library) -> None:
     scope = shipped.scope("ovh-sbg")
     for day, names in (("2021-03-10", 4), ("2021-03-11", 3), ("2022-09-11", 2), ("2022-09-12", 3)):
         sure, maybe = footprint(scope, scope.region, day)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from zonerisk import features, view
-from zonerisk.catalog import Catalog
+from zonerisk.library import Library
 from zonerisk.verdict import Span
 
 
@@ -22,7 +22,7 @@ def test_milliseconds_and_nothing() -> None:
     assert view.say_ms(Span(low=None, best=None, high=None)).best == "not known"
 
 
-def test_rows_follow_the_verdict(shipped: Catalog) -> None:
+def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.Shows()
     made = view.of(verdict, features.setting(shipped, verdict), shows)
@@ -36,14 +36,14 @@ def test_rows_follow_the_verdict(shipped: Catalog) -> None:
     assert numbered in verdict.places[0].evidence
 
 
-def test_positions_claim_no_more_than_they_know(zz: Catalog) -> None:
+def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     made = view.of(verdict, features.setting(zz, verdict), view.Shows())
     assert {row.name: row.position for row in made.sites} == {
         "Here": "58.00000, 3.00000", "There": "58.10000, 3.00000", "Metro": "58.00, 3.00"}
 
 
-def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Catalog) -> None:
+def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     shows = view.Shows()
     assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0

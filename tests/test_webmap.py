@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from conftest import Opener, Runner
 from zonerisk import basemap, features, webmap
-from zonerisk.catalog import Catalog
 from zonerisk.errors import UsageError
+from zonerisk.library import Library
 from zonerisk.verdict import Verdict
 
 HOSTILE = ('"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
@@ -20,7 +20,7 @@ SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`
 _MEANING = {"outcome", "units", "schema_", "grade"}
 
 
-def page(catalog: Catalog, *targets: str, **options: Any) -> str:
+def page(catalog: Library, *targets: str, **options: Any) -> str:
     verdicts = [catalog.score(target) for target in targets]
     return webmap.map_page(verdicts, [features.setting(catalog, each) for each in verdicts],
                            **options)
@@ -41,7 +41,7 @@ def poisoned(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def evil(shipped: Catalog) -> tuple[Verdict, features.Setting]:
+def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
     return poisoned(verdict), features.Setting(
@@ -59,7 +59,7 @@ def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
     assert pages[0] == pages[1]
 
 
-def test_nothing_of_the_page_lies_elsewhere(shipped: Catalog) -> None:
+def test_nothing_of_the_page_lies_elsewhere(shipped: Library) -> None:
     text = page(shipped, "ovh-sbg", "scaleway-fr-par", online=basemap.find(None))
     assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
     assert not re.findall(r"<script[^>]*\bsrc=", text)
@@ -84,7 +84,7 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
     assert run("map", "ovh-sbg").stdout.startswith("<!DOCTYPE html>")
 
 
-def test_it_opens_offline_from_a_file(shipped: Catalog, tab: Opener) -> None:
+def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
     for width in (390, 1400):
         for scheme in ("light", "dark"):
             opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width,
@@ -97,7 +97,7 @@ def test_it_opens_offline_from_a_file(shipped: Catalog, tab: Opener) -> None:
             assert opened.run("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_ground_and_the_marks_are_painted(shipped: Catalog, tab: Opener) -> None:
+def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "scaleway-fr-par"))
     count = """(name) => {
         const canvas = document.querySelector(`.leaflet-${name}-pane canvas`);
@@ -110,7 +110,7 @@ def test_the_ground_and_the_marks_are_painted(shipped: Catalog, tab: Opener) -> 
     assert 0.001 < opened.page.evaluate(count, "overlay") < 0.5
 
 
-def test_choosing_a_finding_moves_the_map(shipped: Catalog, tab: Opener) -> None:
+def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "scaleway-fr-par"))
     before = opened.run("zonerisk.map.getZoom()")
     button = opened.page.get_by_role("button", name="separation-min")
@@ -128,7 +128,7 @@ def test_choosing_a_finding_moves_the_map(shipped: Catalog, tab: Opener) -> None
     assert opened.troubles == []
 
 
-def test_by_keyboard_alone(shipped: Catalog, tab: Opener) -> None:
+def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "ovh-sbg"))
     keys = opened.page.keyboard
     keys.press("Tab")
@@ -158,7 +158,7 @@ def test_by_keyboard_alone(shipped: Catalog, tab: Opener) -> None:
     assert opened.troubles == []
 
 
-def test_every_control_has_a_name(shipped: Catalog, tab: Opener) -> None:
+def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)))
     nameless = opened.run("""Array.from(document.querySelectorAll("button, input, select, a[href], summary, [role=img]"))
         .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim()
@@ -171,7 +171,7 @@ def test_every_control_has_a_name(shipped: Catalog, tab: Opener) -> None:
     assert levels.count("H1") == 1
 
 
-def test_filters_layers_and_search(shipped: Catalog, tab: Opener) -> None:
+def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "ovh-sbg"))
     shown = "document.querySelectorAll('.finding.unknown:not([hidden])').length"
     unknown = sum(finding.outcome == "unknown" for finding in shipped.score("ovh-sbg").findings)
@@ -221,7 +221,7 @@ def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting],
         assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
 
 
-def test_the_pages_policy_holds(shipped: Catalog, tab: Opener) -> None:
+def test_the_pages_policy_holds(shipped: Library, tab: Opener) -> None:
     left: list[str] = []
 
     def note(route: Any) -> None:
@@ -249,7 +249,7 @@ def test_the_pages_policy_holds(shipped: Catalog, tab: Opener) -> None:
     assert left == []
 
 
-def test_the_online_map_waits_for_its_reader(shipped: Catalog, tab: Opener) -> None:
+def test_the_online_map_waits_for_its_reader(shipped: Library, tab: Opener) -> None:
     asked: list[str] = []
 
     def answer(route: Any) -> None:
@@ -268,7 +268,7 @@ def test_the_online_map_waits_for_its_reader(shipped: Catalog, tab: Opener) -> N
     assert {url for url in opened.requests if not url.startswith("file:")} == set(asked)
 
 
-def test_a_dead_online_map_leaves_the_page_usable(shipped: Catalog, tab: Opener) -> None:
+def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener) -> None:
     opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
                  routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()})
     opened.page.locator('[data-layer="tiles"]').check()
@@ -278,7 +278,7 @@ def test_a_dead_online_map_leaves_the_page_usable(shipped: Catalog, tab: Opener)
     assert "SBG3" in opened.page.inner_text("#status")
 
 
-def test_the_report_prints(shipped: Catalog, tab: Opener) -> None:
+def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     opened = tab(webmap.report_page(verdict, features.setting(shipped, verdict)), scheme="dark")
     for finding in verdict.findings:
@@ -290,4 +290,14 @@ def test_the_report_prints(shipped: Catalog, tab: Opener) -> None:
     assert opened.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert opened.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
     assert opened.page.pdf(format="A4")[:5] == b"%PDF-"
+    assert opened.troubles == []
+
+
+def test_many_regions_are_summed_up(zz: Library, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    many = [verdict.model_copy(update={"name": f"Copy {n}"}) for n in range(61)]
+    opened = tab(webmap.map_page(many))
+    assert opened.run("document.querySelectorAll('details.region').length") == 61
+    assert opened.run("document.querySelectorAll('.finding').length") == 0
+    assert opened.run("zonerisk.layers.sites.getLayers().length") == 61 * 3
     assert opened.troubles == []

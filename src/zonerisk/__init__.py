@@ -12,18 +12,34 @@ Examples
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
-from zonerisk.catalog import Catalog
 from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
-from zonerisk.verdict import Verdict
 
-__all__ = ["Catalog", "DataError", "UnknownTarget", "UsageError", "Verdict", "ZoneriskError",
-           "__version__", "load"]
+if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
+    from zonerisk.library import Library
+    from zonerisk.verdict import Verdict
+
+__all__ = [
+    "Catalog", "DataError", "Library", "UnknownTarget", "UsageError", "Verdict", "ZoneriskError",
+    "__version__", "load",
+]
+
+# Opened when asked for, so that the command line decides what is loaded and when.
+_ON_CALL = {"Catalog": "catalog", "Library": "library", "Verdict": "verdict"}
 
 
-def load(*folders: str | Path) -> Catalog:
+def __getattr__(name: str) -> object:
+    if name in _ON_CALL:
+        return getattr(import_module(f"zonerisk.{_ON_CALL[name]}"), name)
+    raise AttributeError(f"module 'zonerisk' has no attribute {name!r}")
+
+
+def load(*folders: str | Path) -> Library:
     """Open the shipped catalogue, overlaid by a user's own folders.
 
     Parameters
@@ -38,5 +54,6 @@ def load(*folders: str | Path) -> Catalog:
         If a folder holds no ``datacenters``.
     """
     from zonerisk.catalog import data_root
+    from zonerisk.library import Library
 
-    return Catalog(data_root(), *(Path(folder) for folder in folders))
+    return Library(data_root(), *(Path(folder) for folder in folders))

@@ -14,8 +14,8 @@ from zonerisk.verdict import Outcome, severity
 
 if TYPE_CHECKING:
     from zonerisk.basemap import Tiles
-    from zonerisk.catalog import Catalog
     from zonerisk.features import Setting
+    from zonerisk.library import Library
     from zonerisk.model import Provider
     from zonerisk.policy import Policy
     from zonerisk.verdict import Verdict
@@ -53,13 +53,13 @@ class Entry:
 class Atlas:
     """All verdicts of one catalogue under one policy on one day."""
 
-    catalog: Catalog
+    catalog: Library
     verdicts: Mapping[str, Verdict]
     settings: Mapping[str, Setting]
     unjudged: Mapping[str, str]
 
     @classmethod
-    def of(cls, catalog: Catalog, policy: Policy, as_of: str | None = None) -> Atlas:
+    def of(cls, catalog: Library, policy: Policy, as_of: str | None = None) -> Atlas:
         """Judge every region that sells something; keep why the others are not judged."""
         verdicts: dict[str, Verdict] = {}
         settings: dict[str, Setting] = {}

@@ -10,18 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk.document import Document, Tree, read
+from zonerisk.document import Document, read
 from zonerisk.errors import DataError, UnknownTarget, UsageError
-from zonerisk.model import Evidence, PartialDate, Provider, Record, Region, Site, Text
+from zonerisk.model import PartialDate, Provider, Record, Region, Site, Text
+from zonerisk.references import canonical, dangling, uncovered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from geopandas import GeoDataFrame
-
-    from zonerisk.frames import Layer
-    from zonerisk.policy import Policy
-    from zonerisk.verdict import Units, Verdict
 
 
 class Edition(Record):
@@ -44,7 +40,7 @@ class Scope:
         The other regions of the provider: where disaster recovery may go.
     sites
         Every site that region and peers refer to, by canonical id.
-    feeds_and_hazards
+    owners
         Regions whose feeds and hazards may name those sites (the site owners' files too).
     """
 
@@ -154,7 +150,7 @@ class Catalog:
         if provider_id not in self._loaded_providers:
             document = self.document(provider_id)
             provider = document.validate(Provider, {"id": provider_id})
-            _refuse(_uncovered(document, provider.evidence, document.tree))
+            _refuse(uncovered(document, provider.evidence, document.tree))
             self._loaded_providers[provider_id] = provider
         return self._loaded_providers[provider_id]
 
@@ -182,12 +178,12 @@ class Catalog:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
         local = document.tree.get("sites")
         known = set(local) if isinstance(local, dict) else set()
-        tree = _canonical(document.tree, region_id)
+        tree = canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
             Region, {"id": region_id, "provider": provider_id})
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _refuse((*_uncovered(document, evidence, document.tree),
-                 *_dangling(document, region_id, known)))
+        _refuse((*uncovered(document, evidence, document.tree),
+                 *dangling(document, region_id, known)))
         return region.model_copy(update={"evidence": evidence})
 
     def site(self, site_id: str) -> Site:
@@ -240,8 +236,9 @@ class Catalog:
         for record_id in sorted(ids):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
         for root in self.roots:
-            for sample in sorted((root / "feeds").glob("*.*")):
-                total.update(sample.name.encode() + b"\0" + sample.read_bytes())
+            for folder in (root / "feeds", root / "layers" / "samples"):
+                for sample in sorted(folder.glob("*.*")):
+                    total.update(sample.name.encode() + b"\0" + sample.read_bytes())
         return total.hexdigest()
 
     def resolve(self, text: str) -> tuple[str, ...]:
@@ -305,25 +302,6 @@ class Catalog:
                 by_town.append(region_id)
         return by_name or by_town
 
-    def to_geodataframe(self, layer: Layer = "sites",
-                        regions: Iterable[str] | None = None) -> GeoDataFrame:
-        """Give a layer of the catalogue as geodata; see :func:`zonerisk.frames.frame`."""
-        from zonerisk.frames import frame
-
-        return frame(self, layer, regions)
-
-    def score(self, target: str, policy: str | Policy = "podcast", as_of: str | None = None,
-              units: Units | None = None) -> Verdict:
-        """Judge one region; see :func:`zonerisk.score.score`."""
-        from zonerisk import policy as policies
-        from zonerisk.score import score
-
-        found = self.resolve(target)
-        if len(found) != 1:
-            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
-        chosen = policies.load(policy) if isinstance(policy, str) else policy
-        return score(self, found[0], chosen, as_of=as_of, units=units)
-
 
 def referred(region: Region) -> tuple[str, ...]:
     """List the canonical ids of every site that a region's zones and candidates name."""
@@ -332,91 +310,7 @@ def referred(region: Region) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(site.id for site in region.sites.values()), *named)))
 
 
-def _full(reference: Tree, region_id: str) -> Tree:
-    if isinstance(reference, str) and "/" not in reference:
-        return f"{region_id}/{reference}"
-    return reference
-
-
-def _canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
-    """Write ids into records and full ids into references; leave what is malformed alone."""
-    result = dict(tree)
-    for table in ("zones", "sites", "campuses", "feeds", "hazards"):
-        rows = tree.get(table)
-        if not isinstance(rows, dict):
-            continue
-        result[table] = {key: _canonical_row(row, key, region_id) for key, row in rows.items()}
-    candidates = tree.get("candidates")
-    if isinstance(candidates, dict):
-        result["candidates"] = _referring(candidates, region_id)
-    return result
-
-
-def _canonical_row(row: Tree, key: str, region_id: str) -> Tree:
-    row = {} if row is None else row
-    if not isinstance(row, dict) or "id" in row:
-        return row if not isinstance(row, dict) else {**row, "id": ["comes from the key"]}
-    return {**_referring(row, region_id), "id": f"{region_id}/{key}"}
-
-
-def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
-    row = dict(row)
-    for field in ("sites", "upstream"):
-        listed = row.get(field)
-        if isinstance(listed, list):
-            row[field] = [_full(item, region_id) for item in listed]
-    if "campus" in row:
-        row["campus"] = _full(row["campus"], region_id)
-    return row
-
-
 def _refuse(problems: Iterable[str]) -> None:
     listed = tuple(dict.fromkeys(problems))
     if listed:
         raise DataError("\n".join(listed))
-
-
-def _uncovered(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
-               path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """Find every evidence key that the file and its provider do not define."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            here = (*path, key)
-            if key == "evidence" and isinstance(value, list):
-                for index, cited in enumerate(value):
-                    if cited not in evidence:
-                        yield document.problem(
-                            (*here, index), f"{cited!r} is not under evidence; add it there")
-            else:
-                yield from _uncovered(document, evidence, value, here)
-    elif isinstance(tree, list):
-        for index, value in enumerate(tree):
-            yield from _uncovered(document, evidence, value, (*path, index))
-
-
-def _dangling(document: Document, region_id: str, known: set[str]) -> Iterator[str]:
-    """Find every reference to a site of this file, or to a campus of it, that is not there."""
-    tree = document.tree
-    campuses = tree.get("campuses")
-    declared = set(campuses) if isinstance(campuses, dict) else set()
-    for table in ("zones", "feeds", "hazards"):
-        rows = tree.get(table)
-        for key, row in rows.items() if isinstance(rows, dict) else ():
-            yield from _unlisted(document, region_id, known, (table, key), row)
-    yield from _unlisted(document, region_id, known, ("candidates",), tree.get("candidates"))
-    sites = tree.get("sites")
-    for key, row in sites.items() if isinstance(sites, dict) else ():
-        campus = row.get("campus") if isinstance(row, dict) else None
-        if isinstance(campus, str) and "/" not in campus and campus not in declared:
-            yield document.problem(("sites", key, "campus"),
-                                   f"{campus!r} is not under campuses; add it there")
-
-
-def _unlisted(document: Document, region_id: str, known: set[str],
-              path: tuple[str | int, ...], row: Tree) -> Iterator[str]:
-    listed = row.get("sites") if isinstance(row, dict) else None
-    for index, item in enumerate(listed if isinstance(listed, list) else ()):
-        name = str(item).removeprefix(f"{region_id}/")
-        if "/" not in name and name not in known:
-            yield document.problem((*path, "sites", index),
-                                   f"{item!r} is not under sites; add it there")

@@ -408,7 +408,7 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
         )
     if claim.kind in ("separate-power", "separate-network"):
         each = case.assessments[claim.kind.removeprefix("separate-")]
-        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)])
+        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)] or ["unknown"])
         verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
             outcome, "not shown either way"
         )
@@ -456,7 +456,7 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
     elif near:
         said = "no other region is far enough: " + "; ".join(option.message for option in near[:3])
     else:
-        said = "the provider sells no other region"
+        said = "no other region of the provider is on record"
     nearest = (fit or doubtful or near)[:1]
     value = None
     if nearest and nearest[0].distance_m.high is not None:

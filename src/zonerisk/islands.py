@@ -116,24 +116,24 @@ class Drawn:
         return {**tables, "sources": self._cited()}
 
     def _table(self, kind: str) -> dict[str, Any]:
-        """Write rows: id, name, outcome, zone, doubt, coordinates, then the words' values."""
+        """Write rows: id, name, coordinates, then the values of the columns that differ."""
         rows = self.of_kind(kind)
         prefixes = {row.id[:row.id.rfind("/") + 1] for row in rows}
         prefix = prefixes.pop() if len(prefixes) == 1 else ""
-        words = list(rows[0].words)
-        columns = [_few([row.words[word] for row in rows]) for word in words]
+        columns: dict[str, list[Any]] = {
+            "outcome": [row.outcome for row in rows],
+            "zone": [self.zones.get(row.zone or "") for row in rows],
+            "radius": [_short(row.uncertainty_m) for row in rows],
+            **{word: [row.words[word] for row in rows] for word in rows[0].words}}
+        packed = {word: _few(values) for word, values in columns.items()}
         if kind == "site":
-            words.append("sources")
-            columns.append((None, [[self._number(piece) for piece in self.evidence.get(row.id, ())]
-                                   for row in rows]))
-        heads = [[row.id[len(prefix):], row.name, row.outcome, self.zones.get(row.zone or ""),
-                  _short(row.uncertainty_m),
-                  _coordinates(row)]
-                 for row in rows]
-        tails = zip(*(values for _, values in columns), strict=True)
+            packed["sources"] = None, [[self._number(piece) for piece in
+                                        self.evidence.get(row.id, ())] for row in rows]
+        heads = [[row.id[len(prefix):], row.name, _coordinates(row)] for row in rows]
+        tails = [values for few, values in packed.values() if few is None or len(few) > 1]
         return {"kind": kind, "prefix": prefix,
-                "words": [[word, few] for word, (few, _) in zip(words, columns, strict=True)],
-                "rows": [[*head, *tail] for head, tail in zip(heads, tails, strict=True)]}
+                "columns": [[word, few] for word, (few, _) in packed.items()],
+                "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)]}
 
     def _number(self, piece: Evidence) -> int:
         return self._sources.setdefault(piece, len(self._sources))

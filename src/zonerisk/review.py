@@ -11,7 +11,7 @@ from zonerisk.errors import DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zonerisk.catalog import Catalog
+    from zonerisk.library import Library
     from zonerisk.policy import Policy
 
 
@@ -41,7 +41,7 @@ def _span(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def line(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = None) -> Line:
+def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = None) -> Line:
     """Judge one region; where it sells nothing, or is refused, the line says only that."""
     try:
         verdict = catalog.score(region_id, policy, as_of)
@@ -58,7 +58,7 @@ def line(catalog: Catalog, region_id: str, policy: Policy, as_of: str | None = N
                 str(verdict.datacenters.count), by_outcome["fail"], by_outcome["unknown"])
 
 
-def lines(catalog: Catalog, policy: Policy, as_of: str | None = None) -> dict[str, Line]:
+def lines(catalog: Library, policy: Policy, as_of: str | None = None) -> dict[str, Line]:
     """Judge every region of a catalogue."""
     return {region_id: line(catalog, region_id, policy, as_of)
             for region_id in catalog.region_ids}
@@ -73,7 +73,7 @@ def comma_separated(judged: Mapping[str, Line]) -> str:
     return buffer.getvalue()
 
 
-def changes(old: Catalog, new: Catalog, policy: Policy, as_of: str | None = None) -> list[Change]:
+def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None) -> list[Change]:
     """Find which verdicts differ between two catalogues.
 
     Both are judged on the day of the new one, or on ``as_of``. A region whose verdict reads
@@ -93,7 +93,7 @@ def changes(old: Catalog, new: Catalog, policy: Policy, as_of: str | None = None
     return found
 
 
-def _digest(catalog: Catalog, region_id: str) -> str | None:
+def _digest(catalog: Library, region_id: str) -> str | None:
     try:
         return catalog.digest(region_id)
     except DataError as error:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zonerisk.catalog import Catalog
 from zonerisk.errors import UsageError
+from zonerisk.library import Library
 
 
 @contextmanager
-def opened(text: str) -> Iterator[Catalog]:
+def opened(text: str) -> Iterator[Library]:
     """Open a folder that holds ``datacenters`` (or ``data/datacenters``), or a git revision.
 
     A revision is one of the repository around the working folder; its ``data`` is unpacked
@@ -28,13 +28,13 @@ def opened(text: str) -> Iterator[Catalog]:
     """
     for folder in (Path(text), Path(text) / "data"):
         if (folder / "datacenters").is_dir():
-            yield Catalog(folder)
+            yield Library(folder)
             return
     packed = _archive(text)
     with tempfile.TemporaryDirectory(prefix="zonerisk-") as name:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(name, filter="data")
-        yield Catalog(Path(name) / "data")
+        yield Library(Path(name) / "data")
 
 
 def _archive(revision: str) -> bytes:

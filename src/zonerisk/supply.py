@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.errors import DataError
 from zonerisk.gridarea import Area
@@ -28,8 +28,7 @@ UPSTREAM_COLUMNS = ("station", "upstream", "hops", "via", "name", "kv")
 AREA_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "grid_area", "synchronous_area")
 
 
-@dataclass(frozen=True)
-class Near:
+class Near(NamedTuple):
     """A station near a site; kv is None where its source does not know the voltage."""
 
     station: str
@@ -186,6 +185,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
     if not path.is_file():
         return
     line = 1
+    numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file)
@@ -196,9 +196,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
                 if len(row) != len(columns):
                     raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; "
                                     f"{_AGAIN}")
-                for column, text in zip(columns, row, strict=True):
-                    if column in _NUMBERS and text and not math.isfinite(float(text)):
-                        raise ValueError(f"{column} is {text}")
+                for index in numbers:
+                    if row[index] and not math.isfinite(float(row[index])):
+                        raise ValueError(f"{columns[index]} is {row[index]}")
                 yield row
     except DataError:
         raise

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from zonerisk.verdict import Verdict
 
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
+# Beyond so many regions a page sums each up; their findings stand on pages of their own.
+_MOST_WHOLE = 60
 # The short form beside the map; the whole stands at the page's foot.
 SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
 
@@ -155,10 +157,12 @@ def _page(template: str, layout: str, verdicts: Sequence[Verdict],
              for verdict, around in zip(verdicts, settings, strict=True)]
     single = len(verdicts) == 1
     drawn = islands.of_verdicts(verdicts, settings)
+    summed = len(verdicts) > _MOST_WHOLE
     title = verdicts[0].name if single else f"{len(verdicts)} regions"
     zones = [settings[0].name(zone) for zone in drawn.zones] if single else []
     return written(
-        template, layout, drawn, online, attribution, shows=drawn.shows(shows),
+        template, layout, drawn, online, attribution, shows=[] if summed else drawn.shows(shows),
+        summed=summed,
         title=title, views=views, zones=zones,
         answer=views[0].answer if single else _together(verdicts),
         crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else

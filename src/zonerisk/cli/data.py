@@ -32,6 +32,7 @@ class Schema(StrEnum):
     region = "region"
     provider = "provider"
     policy = "policy"
+    layer = "layer"
     verdict = "verdict"
 
 
@@ -62,6 +63,7 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(
     from zonerisk.catalog import data_root
     from zonerisk.check import check as apply
     from zonerisk.check import open_path
+    from zonerisk.drift import problems as drifted
     from zonerisk.entry import Book
 
     found: set[Problem] = set()
@@ -70,6 +72,10 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(
         catalog, ids = open_path(path)
         found |= set(apply(Book(catalog), ids))
         files += len(ids)
+        # The figures are those of a catalogue as a whole; refused records have no positions.
+        sound = all(problem.level == "warning" for problem in found)
+        if sound and (path / "layers" / "samples").is_dir():
+            found |= set(drifted(catalog))
     output.write("".join(f"{problem}\n" for problem in sorted(found)), out)
     errors = sum(problem.level == "error" for problem in found)
     sys.stderr.write(f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "

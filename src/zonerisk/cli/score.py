@@ -84,15 +84,16 @@ def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
     zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
     zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200
     """
-    catalog = load(*(catalogue or ()))
+    shipped = load(*(catalogue or ()))
+    catalog: Catalog = shipped
     chosen = load_policy(policy)
     if _own_sites(targets):
-        catalog, verdict = _own(targets, uncertainty_m, chosen, as_of, catalog.edition.date,
+        catalog, verdict = _own(targets, uncertainty_m, chosen, as_of, shipped.edition.date,
                                 cache, raw)
         verdicts = [verdict]
     else:
-        verdicts = [catalog.score(region, chosen, as_of, units.value if units else None)
-                    for target in targets for region in catalog.open_regions(target)]
+        verdicts = [shipped.score(region, chosen, as_of, units.value if units else None)
+                    for target in targets for region in shipped.open_regions(target)]
     output.write(render(verdicts, chosen, format_, out, catalog), out)
     exit_on(verdicts, fail_on)
 

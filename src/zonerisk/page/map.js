@@ -178,7 +178,7 @@ const zonerisk = (() => {
       radius: one.crowd ? 4.5 : 7.5, mark: MARKS[one.zone === null ? 0 : one.zone % 8],
       color: one.zone === null ? palette.ink : palette.paper, weight: one.crowd ? 0.8 : 1.6,
       fillColor: one.zone === null ? palette.paper : zone(one.zone), fillOpacity: 1}),
-    disc: (one) => ({color: zone(one.zone), weight: 1, opacity: 0.7, fillOpacity: 0.13, dashArray: "3 3", interactive: false}),
+    disc: (one) => ({color: zone(one.zone), weight: 1, opacity: 0.7, fillOpacity: 0.13, dashArray: one.crowd ? null : "3 3", interactive: false}),
     separation: (one) => ({
       color: palette[one.outcome || "quiet"], weight: one.outcome === "fail" ? 4.5 : 3,
       dashArray: DASH[one.outcome], opacity: 0.95}),
@@ -335,14 +335,18 @@ const zonerisk = (() => {
     }
   }
 
-  /* A column with few different values holds their numbers in its list. */
+  /* A column of few different values has them listed, its rows their numbers; a column of
+     one value has nothing in the rows. */
   function rows(id) {
-    const {kind, prefix, words, rows: listed} = read(id);
-    return listed.map(([key, name, outcome, zone_, radius, points, ...values]) => {
+    const {kind, prefix, columns, rows: listed} = read(id);
+    return listed.map(([key, name, points, ...values]) => {
       const rings = typeof points[0] === "string" ? points.map((text) => decode(text, 1e5)) : [[points]];
-      const at = rings[0];
-      const one = {rings, kind, id: prefix + key, name, outcome, zone: zone_, radius, points: at, at: at[0], crowd: listed.length > 300};
-      words.forEach(([word, few], index) => { one[word] = few ? few[values[index]] : values[index]; });
+      const one = {kind, id: prefix + key, name, rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
+      let next = 0;
+      for (const [word, few] of columns) {
+        if (few && few.length === 1) one[word] = few[0];
+        else one[word] = few ? few[values[next++]] : values[next++];
+      }
       return one;
     });
   }
@@ -424,7 +428,7 @@ const zonerisk = (() => {
       if (!map.hasLayer(layers[one.key]) || written >= 120) continue;
       const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
-      const wide = one.words.length * 6.3 + 10, high = 18;
+      const wide = one.words.length * 6.7 + 10, high = 18;
       const beside = ["separation", "dr-limit", "shared-risk", "band"].includes(one.kind)
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 4], [-wide / 2, 6]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];

@@ -1,0 +1,56 @@
+"""The library: a catalogue that also answers, with verdicts and as geodata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.catalog import Catalog
+from zonerisk.errors import UnknownTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geopandas import GeoDataFrame
+
+    from zonerisk.frames import Layer
+    from zonerisk.policy import Policy
+    from zonerisk.verdict import Units, Verdict
+
+
+class Library(Catalog):
+    """What :func:`zonerisk.load` opens. What answers is loaded when it is first asked."""
+
+    def score(
+        self,
+        target: str,
+        policy: str | Policy = "podcast",
+        as_of: str | None = None,
+        units: Units | None = None,
+    ) -> Verdict:
+        """Judge one region; see :func:`zonerisk.score.score`.
+
+        Raises
+        ------
+        UnknownTarget
+            If nothing, or a provider of several regions, goes by that name, or no policy by its.
+        UsageError
+            If the region sold nothing on that day.
+        DataError
+            If a record or the policy is not valid.
+        """
+        from zonerisk import policy as policies
+        from zonerisk.score import score
+
+        found = self.resolve(target)
+        if len(found) != 1:
+            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
+        chosen = policies.load(policy) if isinstance(policy, str) else policy
+        return score(self, found[0], chosen, as_of=as_of, units=units)
+
+    def to_geodataframe(
+        self, layer: Layer = "sites", regions: Iterable[str] | None = None
+    ) -> GeoDataFrame:
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.frames.frame`."""
+        from zonerisk.frames import frame
+
+        return frame(self, layer, regions)
