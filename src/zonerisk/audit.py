@@ -199,6 +199,9 @@ class Auditor:
     def _quorum(self, workload: Workload) -> Finding:
         rule = self.policy.rules["quorum"]
         wanted = rule.threshold or 0
+        if workload.quorum == 1:
+            # Three places are for a majority; where one copy is enough, two are.
+            wanted = min(wanted, 2)
         sure = {place.id for place in workload.places if place.kind != "somewhere"}
         most = len({place.id for place in workload.places})
         least = max(1, len(sure))
@@ -207,7 +210,9 @@ class Auditor:
                 f"{least} to {most} places" if not spread else "spread by the provider")
         outcome: Outcome = ("unknown" if spread else "pass" if least >= wanted else
                             "fail" if most < wanted else "unknown")
-        tail = "" if outcome == "pass" else f"; a majority needs {wanted:g}"
+        tail = "" if outcome == "pass" else f"; {wanted:g} are asked for"
+        if workload.quorum == 1 and outcome == "pass":
+            tail = ", of which one is enough"
         return Finding(rule="quorum", outcome=outcome, message=said + tail,
                        subjects=(workload.id,))
 
@@ -456,19 +461,16 @@ def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Depl
         return (f"Nothing here could be placed; {len(deployment.unassessed)} things were not "
                 "assessed.")
     total = len(judged)
-    holding = sum(not any(each.rule == "survives" and each.outcome == "fail"
-                          for each in one.findings) for one in judged)
-    if total == 1:
-        said = (f"1 workload: it {'keeps' if holding else 'loses'} its quorum after "
-                f"{'any' if holding else 'some'} one shared risk on record")
-    else:
-        said = (f"{total} workloads: {holding or 'none'} keep{'s' if holding < 2 else ''} a quorum "
-                "after any one shared risk on record")
+    lost = {key for event in events for key in event.lost}
+    count = ("No workload" if not lost else "The workload" if total == 1
+             else f"{len(lost)} of {total} workloads")
+    said = (f"{count} lose{'s' if len(lost) < 2 else ''} "
+            f"{'its' if len(lost) < 2 else 'their'} quorum to one event on record")
     if events:
         first = events[0]
         said += f"; worst: {first.message}, which takes {len(first.lost)} of them"
         if first.with_backup:
-            said += f", {len(first.with_backup)} together with the backup"
+            said += f", {len(first.with_backup)} with the backup"
     if deployment.unassessed:
         said += f"; {len(deployment.unassessed)} not assessed"
     return said + "."
