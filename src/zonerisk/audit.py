@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk import findings, measured, probability, recovery, score, separation, survival
+from zonerisk import findings, measured, probability, score, survival
 from zonerisk._version import __version__
 from zonerisk.catalog import Scope
 from zonerisk.deployment import OWN
 from zonerisk.effective import effective
-from zonerisk.geometry import Interval
+from zonerisk.events import events
 from zonerisk.judgement import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
 from zonerisk.model import Provider, Region
-from zonerisk.placement import Placement
-from zonerisk.relabel import relabelled
 from zonerisk.remedy import best
 from zonerisk.separation import say_m
 from zonerisk.shared import named
+from zonerisk.siting import LOCAL_KINDS, REGIONAL_M, Siting
 from zonerisk.standby import Judge, Side, Wanted, least_km, rank
-from zonerisk.unit import pairs, positions
+from zonerisk.unit import pairs
 from zonerisk.verdict import (
     CatalogueUsed,
     Finding,
@@ -36,18 +34,12 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
     from zonerisk.deployment import Deployment, Place, Workload
-    from zonerisk.model import Evidence, Grade, Site
+    from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.probability import Inputs
     from zonerisk.shared import Assessment
-    from zonerisk.unit import Pair, Unit
-    from zonerisk.verdict import SharedRisk
+    from zonerisk.unit import Unit
 
-# A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
-# farther apart share no building, campus or flood, and a supply of theirs that nobody
-# discloses is not held against a backup.
-REGIONAL_M = 100_000
-LOCAL_KINDS = ("building", "campus", "flood")
 BACKUP_KINDS = (*LOCAL_KINDS, "power", "network")
 NO_BACKUP = "the plan names no backup"
 NO_DR = "the plan names no place to recover in"
@@ -75,59 +67,9 @@ class Auditor:
                  inputs: Inputs | None = None) -> None:
         self.inputs = inputs
         self.catalog, self.policy, self.deployment, self.day = catalog, policy, deployment, day
-        self.placement = Placement(catalog, day, deployment.own)
-        self.own = (deployment.own,) if deployment.own else ()
-        self._assessed: dict[tuple[str, ...], dict[str, Assessment]] = {}
-        self._sites: dict[str, tuple[Site, ...]] = {}
-        self._distances: dict[Pair, Interval] = {}
+        self.siting = Siting(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
         self._standby = Judge(catalog, policy, Wanted(least_km(policy)), day)
-
-    def assess(self, places: Sequence[Place]) -> dict[str, Assessment]:
-        """Assess the shared risks of some places."""
-        distinct = {place.id: place for place in places}
-        key = tuple(sorted(distinct))
-        if key not in self._assessed:
-            listed = [distinct[each] for each in key]
-            units = [self.placement.unit(place) for place in listed]
-            self._sites |= {unit.id: unit.sites for unit in units}
-            found = score.assess(self.catalog, units, self.policy, self.day, self.own)
-            far = frozenset((a.id, b.id) for a, b in pairs(units)
-                            if self.distance(a, b).low >= REGIONAL_M)
-            for kind, each in found.items():
-                # A workload's places come in its own order.
-                apart = each.apart | far if kind in LOCAL_KINDS else each.apart
-                found[kind] = replace(each, apart=apart | {(b, a) for a, b in apart})
-            self._assessed[key] = relabelled(found, listed, self._zones_of)
-        return self._assessed[key]
-
-    def _zones_of(self, region: str) -> tuple[tuple[Unit, ...], dict[str, Assessment]]:
-        units = self.placement.zones(region)
-        key = ("zones of", region)
-        if key not in self._assessed:
-            self._assessed[key] = score.assess(self.catalog, units, self.policy, self.day)
-        return units, self._assessed[key]
-
-    def distance(self, a: Unit, b: Unit) -> Interval:
-        """Give the distance between two units, metres."""
-        if (a.id, b.id) not in self._distances:
-            self._distances[a.id, b.id] = self._distance(a, b)
-        return self._distances[a.id, b.id]
-
-    def _distance(self, a: Unit, b: Unit) -> Interval:
-        region = a.id.partition("/")[0]
-        if region != b.id.partition("/")[0]:
-            # What is not disclosed may stand beside its neighbour, but not in another region.
-            return recovery.between((positions(a.sites), positions(a.possible)),
-                                    (positions(b.sites), positions(b.possible)))
-        if region != OWN and "/" in a.id and "/" in b.id and not (a.sites or b.sites):
-            # Two labels are two zones: as far apart as some two zones of the region are.
-            units = self.placement.zones(region)
-            if "somewhere" not in a.id + b.id and all(unit.disclosed for unit in units):
-                known = [separation.distance_m(one, two) for one, two in pairs(units)]
-                highs = [each.high for each in known if each.high is not None]
-                return Interval(min(each.low for each in known), None, max(highs))
-        return separation.distance_m(a, b)
 
     def fallbacks(self, region: str) -> list[str]:
         """Give regions of the same provider that qualify as recovery, the best first."""
@@ -140,8 +82,8 @@ class Auditor:
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload."""
         places = {place.id: place for place in workload.places}
-        units = tuple(self.placement.unit(place) for place in places.values())
-        assessed = self.assess(workload.places)
+        units = tuple(self.siting.unit(place) for place in places.values())
+        assessed = self.siting.assess(workload.places)
         policy_rules = self.policy.rules
         judged = list(self._by_rules(workload, units, assessed))
         for name, judge in (("quorum", self._quorum), ("survives", self._survives),
@@ -176,7 +118,7 @@ class Auditor:
         nobody = Provider.model_construct(id="", name="", country="ZZ")
         case = findings.Case(
             Scope(region, nobody, (), {}, ()), self.day, len(units), units, "place",
-            {(a.id, b.id): self.distance(a, b) for a, b in pairs(units)}, assessed, ())
+            {(a.id, b.id): self.siting.distance(a, b) for a, b in pairs(units)}, assessed, ())
         return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
 
     def _weighed(self, finding: Finding) -> Finding:
@@ -222,14 +164,15 @@ class Auditor:
             return Finding(rule="survives", outcome="unknown", subjects=(workload.id,), message=(
                 "the provider spreads it over the region; over which zones, and how many it "
                 "needs, the plan does not say"))
-        assessed = self.assess(workload.places)
-        units = {place.id: self.placement.unit(place) for place in workload.places}
+        assessed = self.siting.assess(workload.places)
+        units = {place.id: self.siting.unit(place) for place in workload.places}
         risks = {risk.id: risk for each in assessed.values() for risk in each.risks}
         # What takes more places, and says so on record, is named before a single place.
         events: dict[str, tuple[str, ...]] = {
             key: members for key, risk in risks.items()
-            if risk.grade != "C" and len(members := self._taken(risk)) > 1}
-        events |= {f"place:{key}": (key,) for key in counted}
+            if risk.grade != "C" and len(members := self.siting.taken(risk)) > 1}
+        events |= {f"place:{place.id}": tuple(self.siting.inside(place, workload.places))
+                   for place in workload.places}
         hardest = survival.losses(counted, workload.quorum, events)[0]
         evidence: tuple[Evidence, ...] = ()
         if hardest.event in risks:
@@ -243,13 +186,6 @@ class Auditor:
             return Finding(rule="survives", outcome="fail", message=message,
                            subjects=events[hardest.event], evidence=evidence)
         return self._may_survive(workload, counted, assessed, message)
-
-    def _taken(self, risk: SharedRisk) -> tuple[str, ...]:
-        """Give the members that a risk takes: one of several buildings is not all of them."""
-        if risk.kind != "building":
-            return risk.members
-        return tuple(member for member in risk.members
-                     if len(self._sites.get(member, ())) < 2)
 
     def _may_survive(self, workload: Workload, counted: dict[str, int],
                      assessed: dict[str, Assessment], holds: str) -> Finding:
@@ -280,11 +216,11 @@ class Auditor:
 
     def _side(self, key: str, places: Sequence[Place]) -> Side:
         distinct = {place.id: place for place in places}
-        units = tuple(self.placement.unit(place) for place in distinct.values())
+        units = tuple(self.siting.unit(place) for place in distinct.values())
         regions = tuple(dict.fromkeys(place.region for place in places))
         first = next(iter(distinct))
         return Side(first if len(distinct) == 1 else key, named(units), units, regions,
-                    self.placement.countries(places), self.own)
+                    self.siting.placement.countries(places), self.siting.own)
 
     def _recovery(self, workload: Workload) -> Finding:
         if not workload.dr:
@@ -311,23 +247,25 @@ class Auditor:
 
     def _one_backup(self, workload: Workload, backup: Place) -> Finding:
         """Hold a backup against every place of what it protects."""
-        there = self.placement.unit(backup)
+        there = self.siting.unit(backup)
         where = f"backup in {there.name} ({there.id})"
         if backup.id in {place.id for place in workload.places}:
-            return Finding(rule="backup", outcome="fail", subjects=(workload.id, backup.id),
+            return Finding(rule="backup", outcome="unknown" if backup.kind == "region" else "fail",
+                           subjects=(workload.id, backup.id),
                            message=where + (SAME_BUILDING if len(there.sites) == 1 else
                                             ": the same place as what it protects"))
-        assessed = self.assess((*workload.places, backup))
+        assessed = self.siting.assess((*workload.places, backup))
         primaries = dict.fromkeys(place.id for place in workload.places)
         risks = [risk for kind in BACKUP_KINDS for risk in assessed[kind].risks
                  if backup.id in risk.members and not primaries.keys().isdisjoint(risk.members)]
-        distances = [self.distance(self.placement.unit(place), there)
+        distances = [self.siting.distance(self.siting.unit(place), there)
                      for place in {place.id: place for place in workload.places}.values()]
         nearest = min(distances, key=lambda each: (each.best is None, each.best or each.low))
         open_ = [kind for kind in BACKUP_KINDS if any(
             assessed[kind].outcome((place, backup.id)) == "unknown"
             for place in primaries)]
         if min(each.low for each in distances) >= REGIONAL_M:
+            # Beyond regional threats, what nobody discloses is not held against a backup.
             open_ = []
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)),
                   default=None)
@@ -356,41 +294,6 @@ class Auditor:
         low, high = probability.lost(weights, workload.quorum, inputs)
         alpha = len(inputs.alpha) == len(weights) and len(set(weights)) == 1
         return Chance(model="alpha-factor" if alpha else "beta-factor", low=low, high=high)
-
-    def events(self) -> tuple[Event, ...]:
-        """Lose every known shared risk, and every place, once: what hurts most comes first."""
-        workloads = self.deployment.workloads
-        everywhere = {place.id: place for each in workloads
-                      for place in (*each.places, *(each.backup or ()), *(each.dr or ()))
-                      if place.kind != "region"}
-        if not everywhere:
-            return ()
-        found = self.assess(tuple(everywhere.values()))
-        events: list[tuple[str, str, Grade | None, str, frozenset[str]]] = [
-            (risk.id, kind, risk.grade, risk.message, frozenset(members))
-            for kind, each in found.items() for risk in each.risks
-            if risk.grade != "C" and len(members := self._taken(risk)) > 1]
-        events += [(f"place:{key}", "place", None,
-                    f"{self.placement.unit(place).name} ({key}) is lost", frozenset((key,)))
-                   for key, place in everywhere.items()]
-        told = [self._event(*event) for event in events]
-        told.sort(key=lambda event: (-len(event.lost), -len(event.with_backup),
-                                     -len(event.with_recovery)))
-        return tuple(event for event in told if event.lost)
-
-    def _event(self, key: str, kind: str, grade: Grade | None, message: str,
-               members: frozenset[str]) -> Event:
-        lost = [each for each in self.deployment.workloads
-                if all(place.kind != "region" for place in each.places)
-                and sum(place.id not in members for place in each.places) < each.quorum]
-
-        def gone(places: Sequence[Place] | None) -> bool:
-            return bool(places) and all(place.id in members for place in places or ())
-
-        return Event(id=key, kind=kind, grade=grade, message=message,
-                     lost=tuple(each.id for each in lost),
-                     with_backup=tuple(each.id for each in lost if gone(each.backup)),
-                     with_recovery=tuple(each.id for each in lost if gone(each.dr)))
 
 
 def copies(workload: Workload) -> dict[str, int]:
@@ -424,13 +327,13 @@ def audit(catalog: Catalog, deployment: Deployment, policy: Policy, day: str,
     """
     auditor = Auditor(catalog, policy, deployment, day, inputs)
     judged = tuple(auditor.judge(each) for each in deployment.workloads)
-    events = auditor.events()
+    found = events(auditor.siting, deployment)
     outcome: Outcome = worst([each.outcome for each in judged]) if judged else "unknown"
     total = mean([each.score for each in judged])
     return Audit(
         files=deployment.files, policy=policy.id, as_of=day, outcome=outcome,
-        grade=score.letter(total), score=total, summary=_summary(judged, events, deployment),
-        workloads=judged, events=events, change=best(auditor, judged),
+        grade=score.letter(total), score=total, summary=_summary(judged, found, deployment),
+        workloads=judged, events=found, change=best(auditor, judged),
         not_assessed=tuple(Skipped(id=each.id, reason=each.reason, file=each.source.file,
                                    line=each.source.line) for each in deployment.unassessed),
         model=inputs and Model(unavailability=inputs.unavailability, common=inputs.common,

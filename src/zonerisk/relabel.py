@@ -32,12 +32,13 @@ def relabelled(assessed: dict[str, Assessment], places: Sequence[Place],
     zones_of
         Gives a region's zones and what is known of them.
     """
-    labels: dict[str, list[str]] = {}
+    # A zone id and a letter may be the same zone, so each kind is compared with its own.
+    labels: dict[tuple[str, str], list[str]] = {}
     for place in places:
         if place.kind in ("label", "zone"):
-            labels.setdefault(place.region, []).append(place.id)
+            labels.setdefault((place.region, place.kind), []).append(place.id)
     result = dict(assessed)
-    for region, listed in labels.items():
+    for (region, _), listed in labels.items():
         if len(listed) < 2 or region == OWN:
             continue
         units, known = zones_of(region)

@@ -104,7 +104,7 @@ def _moved(auditor: Auditor, workloads: Sequence[Workload], judged: Sequence[Jud
 
     Where a file does not tell of either, there is nothing to better.
     """
-    place = auditor.placement.whole(auditor.catalog.region(region).provider, region)
+    place = auditor.siting.placement.whole(auditor.catalog.region(region).provider, region)
     amiss = {index: {finding.rule for finding in judged[index].findings
                      if finding.outcome != "pass"} for index in indices}
     backups = {index: replace(workloads[index], backup=(place,)) for index in indices
