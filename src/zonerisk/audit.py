@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk import findings, probability, recovery, score, separation, survival
 from zonerisk._version import __version__
+from zonerisk.case import Case
 from zonerisk.catalog import Scope
 from zonerisk.deployment import OWN
 from zonerisk.effective import effective
@@ -168,7 +169,7 @@ class Auditor:
         region = Region.model_construct(id=workload.id, provider="", name=workload.id,
                                         country="ZZ")
         nobody = Provider.model_construct(id="", name="", country="ZZ")
-        case = findings.Case(
+        case = Case(
             Scope(region, nobody, (), {}, ()), self.day, len(units), units, "place",
             {(a.id, b.id): self.distance(a, b) for a, b in pairs(units)}, assessed, ())
         return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
