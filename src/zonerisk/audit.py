@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk import findings, probability, recovery, score, separation, survival
+from zonerisk import findings, measured, probability, recovery, score, separation, survival
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 REGIONAL_M = 100_000
 LOCAL_KINDS = ("building", "campus", "flood")
 BACKUP_KINDS = (*LOCAL_KINDS, "power", "network")
+NO_BACKUP = "the plan names no backup"
+NO_DR = "the plan names no place to recover in"
+SAME_BUILDING = ": the same building as what it protects"
 # Answered here, where copies and their quorum are known, not by a region's rules.
 _HERE = ("quorum", "survives", "claims", "dr", "backup")
 
@@ -92,8 +95,10 @@ class Auditor:
             found = score.assess(self.catalog, units, self.policy, self.day, self.own)
             far = frozenset((a.id, b.id) for a, b in pairs(units)
                             if self.distance(a, b).low >= REGIONAL_M)
-            for kind in LOCAL_KINDS:
-                found[kind] = replace(found[kind], apart=found[kind].apart | far)
+            for kind, each in found.items():
+                # A workload's places come in its own order.
+                apart = each.apart | far if kind in LOCAL_KINDS else each.apart
+                found[kind] = replace(each, apart=apart | {(b, a) for a, b in apart})
             self._assessed[key] = relabelled(found, listed, self._zones_of)
         return self._assessed[key]
 
@@ -143,7 +148,7 @@ class Auditor:
         for name, judge in (("quorum", self._quorum), ("survives", self._survives),
                             ("dr", self._recovery), ("backup", self._backup)):
             if name in policy_rules:
-                judged.append(self._softened(judge(workload)))
+                judged.append(self._weighed(judge(workload)))
         judged.sort(key=lambda finding: -severity(finding.outcome))
         independent = (effective(units, assessed.values()) if len(units) > 1
                        else Range(low=len(units), high=len(units)))
@@ -163,8 +168,9 @@ class Auditor:
                   assessed: dict[str, Assessment]) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
         rules = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
-        if not rules or any(place.kind == "region" for place in workload.places):
-            # What a provider spreads over a region has no pairs of places to hold together.
+        alone = len(units) < 2 and len(rules) < len(self.policy.rules)
+        if not rules or alone or any(place.kind == "region" for place in workload.places):
+            # No pair of places to hold together: the other rules say what that means.
             return ()
         region = Region.model_construct(id=workload.id, provider="", name=workload.id,
                                         country="ZZ")
@@ -174,15 +180,21 @@ class Auditor:
             {(a.id, b.id): self.distance(a, b) for a, b in pairs(units)}, assessed, ())
         return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
 
-    def _softened(self, finding: Finding) -> Finding:
+    def _weighed(self, finding: Finding) -> Finding:
+        """Give a finding the weight of its rule: its severity, and no verdict without a figure.
+
+        Under a rule that names none, only what is missing or in the same building fails.
+        """
         rule = self.policy.rules[finding.rule]  # type: ignore[index]
         outcome = finding.outcome
         if outcome == "fail" and rule.severity == "warn":
             outcome = "warn"
-        elif outcome != "fail" and rule.qualitative:
-            outcome = "unknown"
+        said = finding.message
+        plain = finding.message in (NO_BACKUP, NO_DR) or finding.message.endswith(SAME_BUILDING)
+        if rule.qualitative and not plain:
+            outcome, said = "unknown", f"{said}; {measured.LEFT}"
         cited = (*finding.evidence, *self.policy.cite(finding.rule))  # type: ignore[arg-type]
-        return finding.model_copy(update={"outcome": outcome,
+        return finding.model_copy(update={"outcome": outcome, "message": said,
                                           "evidence": tuple(dict.fromkeys(cited))})
 
     def _quorum(self, workload: Workload) -> Finding:
@@ -242,11 +254,11 @@ class Auditor:
         open_ = []
         for kind, each in assessed.items():
             def maybe(a: str, b: str, each: Assessment = each) -> bool:
-                return each.outcome(_ordered(each, a, b)) != "pass"
+                return each.outcome((a, b)) != "pass"
             taken = survival.most_taken(counted, maybe)
             left = total - sum(counted[place] for place in taken)
             if left < workload.quorum and any(
-                    each.outcome(_ordered(each, a, b)) == "unknown"
+                    each.outcome((a, b)) == "unknown"
                     for a in taken for b in taken if a != b):
                 open_.append(kind)
         if open_:
@@ -273,7 +285,7 @@ class Auditor:
     def _recovery(self, workload: Workload) -> Finding:
         if not workload.dr:
             said = ("the file does not tell where it would be recovered" if workload.dr is None
-                    else "the plan names no place to recover in")
+                    else NO_DR)
             return Finding(rule="dr", outcome="unknown" if workload.dr is None else "fail",
                            message=said, subjects=(workload.id,))
         ours = self._side(workload.id, workload.places)
@@ -287,7 +299,7 @@ class Auditor:
     def _backup(self, workload: Workload) -> Finding:
         if not workload.backup:
             said = ("the file does not tell where its backups are" if workload.backup is None
-                    else "the plan names no backup")
+                    else NO_BACKUP)
             return Finding(rule="backup", outcome="unknown" if workload.backup is None else "fail",
                            message=said, subjects=(workload.id,))
         found = [self._one_backup(workload, place) for place in workload.backup]
@@ -299,7 +311,8 @@ class Auditor:
         where = f"backup in {there.name} ({there.id})"
         if backup.id in {place.id for place in workload.places}:
             return Finding(rule="backup", outcome="fail", subjects=(workload.id, backup.id),
-                           message=f"{where}: the same place as what it protects")
+                           message=where + (SAME_BUILDING if len(there.sites) == 1 else
+                                            ": the same place as what it protects"))
         assessed = self.assess((*workload.places, backup))
         primaries = dict.fromkeys(place.id for place in workload.places)
         risks = [risk for kind in BACKUP_KINDS for risk in assessed[kind].risks
@@ -308,7 +321,7 @@ class Auditor:
                      for place in {place.id: place for place in workload.places}.values()]
         nearest = min(distances, key=lambda each: (each.best is None, each.best or each.low))
         open_ = [kind for kind in BACKUP_KINDS if any(
-            assessed[kind].outcome(_ordered(assessed[kind], place, backup.id)) == "unknown"
+            assessed[kind].outcome((place, backup.id)) == "unknown"
             for place in primaries)]
         if min(each.low for each in distances) >= REGIONAL_M:
             open_ = []
@@ -382,11 +395,6 @@ def copies(workload: Workload) -> dict[str, int]:
     for place in workload.places:
         counted[place.id] = counted.get(place.id, 0) + 1
     return counted
-
-
-def _ordered(each: Assessment, a: str, b: str) -> Pair:
-    """Give a pair in the order in which an assessment knows it."""
-    return (b, a) if (b, a) in each.apart else (a, b)
 
 
 def _standings(places: Sequence[Place]) -> tuple[Standing, ...]:

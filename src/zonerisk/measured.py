@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from zonerisk.policy import Rule, RuleName
 
 NEAREST = 3
-_LEFT = "the text names no figure, so this is measured and left to a risk assessment"
+LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 
 
 def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     """Tell what bears on a rule, with the outcome ``unknown``."""
     told = {"dr": _options, "backup": _backup}.get(name, _pairs)(case)
-    said = f"{told}; {_LEFT}" if told else _LEFT
+    said = told if name == "backup" else f"{told}; {LEFT}"
     return Finding(rule=name, outcome="unknown", message=said,
                    subjects=(case.scope.region.id,))
 

@@ -108,7 +108,9 @@ class Placement:
             if each.id == f"{region}/{key}":
                 return Place(each.id, region, "zone")
         site = record.sites.get(key)
-        if site is not None and site.holds(self.day):
+        if site is not None:
+            if not site.holds(self.day):
+                raise Unplaced(f"{site.id} did not stand on {self.day}")
             return Place(site.id, region, "site")
         if len(sold) == 1 and self._spells(provider, code, key):
             return Place(sold[0].id, region, "zone")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zonerisk.incident import Incident
 from zonerisk.layers import Card
 from zonerisk.model import Provider, Region
+from zonerisk.plan import PlanFile
 from zonerisk.policy import Policy
 from zonerisk.verdict import Verdict
 
@@ -15,17 +17,18 @@ if TYPE_CHECKING:
 
 MODELS: dict[str, type[BaseModel]] = {
     "provider": Provider, "region": Region, "policy": Policy, "layer": Card,
-    "verdict": Verdict}
+    "incident": Incident, "plan": PlanFile, "verdict": Verdict}
 
 # Fields that the loader fills in from a record's place; they are not written in files.
 _FROM_THE_PATH = ("id", "provider", "sha256")
 
 
 def schema(name: str) -> str:
-    """Write the JSON Schema of ``provider``, ``region``, ``policy``, ``layer`` or ``verdict``."""
+    """Write the JSON Schema of one of :data:`MODELS`."""
     mode = "serialization" if name == "verdict" else "validation"
     tree = MODELS[name].model_json_schema(mode=mode)  # type: ignore[arg-type]
-    if name != "verdict":
+    # A plan is written by its user, provider included.
+    if name not in ("plan", "verdict"):
         for part in (tree, *tree.get("$defs", {}).values()):
             for injected in _FROM_THE_PATH:
                 part.get("properties", {}).pop(injected, None)

@@ -282,7 +282,7 @@ class Judge:
         if distance.high is None:
             return "unknown", "no distance, the places of one of the two are not known"
         if least is None:
-            return "unknown", f"{say_m(distance)}; the policy names no figure to hold it against"
+            return "unknown", say_m(distance)
         far = distance.at_least(least * 1000)
         limit = say_km(least * 1000)
         if far is None:

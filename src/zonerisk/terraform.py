@@ -217,6 +217,8 @@ class _Reader:
                 self.unassessed.append(Unassessed(
                     str(resource.get("address", "")), str(error), source))
         if not places:
+            if not any(each.source == source for each in self.unassessed):
+                self.unassessed.append(Unassessed(address, "it has no copies", source))
             return
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")

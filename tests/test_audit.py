@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zonerisk import document, plan, policy
+from zonerisk.audit import audit
+from zonerisk.catalog import Catalog
+from zonerisk.deployment import Deployment, Place, Source, Workload
+from zonerisk.judgement import Audit, Judged
+from zonerisk.probability import Inputs
+from zonerisk.verdict import Finding
+
+DAY = "2026-11-23"
+ROOT = Path(__file__).parent.parent
+PODCAST = policy.load("podcast")
+
+
+def judge(text: str, catalog: Catalog, rules: str = "podcast", day: str = DAY,
+          inputs: Inputs | None = None) -> Audit:
+    found = document.parse(text.encode(), "plan.yaml")
+    read = plan.read(found, plan.validate(found), catalog, day)
+    return audit(catalog, read, policy.load(rules), day, inputs or read.model)
+
+
+def finding(judged: Judged, rule: str) -> Finding:
+    return next(each for each in judged.findings if each.rule == rule)
+
+
+def example(name: str, catalog: Catalog, day: str = DAY) -> Audit:
+    return judge((ROOT / "examples" / f"{name}.yaml").read_text(), catalog, day=day)
+
+
+def test_strasbourg_on_the_eve_of_the_fire(shipped: Catalog) -> None:
+    found = example("ovh-2021", shipped, "2021-03-09")
+    assert found.outcome == "fail"
+    for each in found.workloads:
+        assert finding(each, "survives").outcome == "fail"
+        assert finding(each, "backup").outcome == "fail"
+    worst = found.events[0]
+    assert worst.kind == "campus"
+    assert worst.with_backup == ("web", "shop-db")
+    assert any(event.kind == "power" for event in found.events)
+    assert found.change is not None
+    assert found.change.kind == "move-backup"
+    assert found.change.settles == ("backup",)
+
+
+def test_three_zones_keep_their_quorum_on_record(shipped: Catalog) -> None:
+    shop, web = example("scaleway-cluster", shipped).workloads
+    survives = finding(shop, "survives")
+    assert survives.outcome == "unknown"
+    assert "2 of 3 copies left, 2 needed" in survives.message
+    assert "power" in survives.message
+    assert finding(shop, "dr").outcome == "pass"
+    assert finding(shop, "backup").outcome == "pass"
+    assert finding(web, "backup").outcome == "fail"
+
+
+def test_zone_letters_get_no_worse_and_no_better_than_zones(shipped: Catalog) -> None:
+    by_id, by_letter = (judge(
+        f"workloads: {{e: {{provider: aws, region: eu-west-3, zones: [{zones}]}}}}",
+        shipped).workloads[0] for zones in (
+            "euw3-az1, euw3-az2, euw3-az3", "eu-west-3a, eu-west-3b, eu-west-3c"))
+    assert {each.rule: each.outcome for each in by_id.findings} == {
+        each.rule: each.outcome for each in by_letter.findings}
+    assert by_letter.notes
+    assert not by_id.notes
+
+
+def test_own_datacenters_on_one_substation(shipped: Catalog) -> None:
+    found = example("hybrid", shipped)
+    assert finding(found.workloads[0], "survives").outcome == "fail"
+    assert found.events[0].kind == "power"
+    assert found.events[0].with_backup == ("ledger",)
+    # A risk on record takes the quorum: no model's small share is shown beside it.
+    assert found.workloads[0].chance is None
+
+
+def test_stated_quorum_decides(zz: Catalog) -> None:
+    text = "workloads: {{db: {{provider: zz, region: campus, zones: [k1, k2, k3]{}}}}}"
+    majority, one = (judge(text.format(more), zz).workloads[0] for more in ("", ", quorum: 1"))
+    # k1 and k2 share a campus; k1 and k3 a cable.
+    assert finding(majority, "survives").outcome == "fail"
+    assert finding(one, "survives").outcome != "fail"
+
+
+def test_far_apart_is_apart_in_any_order(zz: Catalog) -> None:
+    for sites in ("north, south", "south, north"):
+        found = judge(f"""
+workloads: {{db: {{sites: [{sites}], quorum: 1}}}}
+sites:
+  north: {{lat: 60, lon: 3, uncertainty_m: 10}}
+  south: {{lat: 59, lon: 3, uncertainty_m: 10}}
+""", zz).workloads[0]
+        assert finding(found, "colocation").outcome == "pass"
+
+
+def test_nothing_said_is_unknown_and_nothing_planned_fails(shipped: Catalog) -> None:
+    places = (Place("scaleway-fr-par/fr-par-1", "scaleway-fr-par", "zone"),)
+    silent = Workload("x", Source("f", 1), places, 1)
+    planned = Workload("x", Source("f", 1), places, 1, backup=(), dr=())
+    outcomes = []
+    for workload in (silent, planned):
+        found = audit(shipped, Deployment(("f",), (workload,)), PODCAST, DAY).workloads[0]
+        outcomes.append([finding(found, rule).outcome for rule in ("backup", "dr")])
+    assert outcomes == [["unknown", "unknown"], ["fail", "fail"]]
+
+
+def test_nothing_placed_is_no_pass(shipped: Catalog) -> None:
+    found = audit(shipped, Deployment(("f",), ()), PODCAST, DAY)
+    assert found.outcome == "unknown"
+
+
+def test_a_region_s_zone_with_several_buildings_is_not_lost_with_one(shipped: Catalog) -> None:
+    found = judge("""
+workloads:
+  a: {provider: scaleway, region: fr-par, zones: [fr-par-1], quorum: 1}
+  b: {provider: scaleway, region: fr-par, sites: [dc3], quorum: 1}
+""", shipped)
+    assert not any(event.kind == "building" for event in found.events)
+
+
+@pytest.mark.parametrize("rules", ["dora", "nis2", "secnumcloud", "c5-additional"])
+def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) -> None:
+    shop = judge((ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped,
+                 rules).workloads[0]
+    told = [each for each in shop.findings if each.rule in ("dr", "backup")]
+    assert told
+    assert {each.outcome for each in told} == {"unknown"}
+    assert all("names no figure" in each.message and "km" in each.message for each in told)
+
+
+def test_a_chance_is_shown_with_the_reader_s_own_inputs_alone(zz: Catalog) -> None:
+    text = "workloads: {db: {provider: zz, region: good, zones: [a, b, c]}}"
+    assert judge(text, zz).workloads[0].chance is None
+    found = judge(text, zz, inputs=Inputs((1e-3, 1e-3), (.05, .05)))
+    chance = found.workloads[0].chance
+    assert chance is not None
+    assert chance.low == pytest.approx(5.27e-5, rel=5e-3)
+    assert found.model is not None
+    assert "a model, not a measurement" in found.model.note
+
+
+def test_the_best_change_is_the_one_that_judging_again_finds(zz: Catalog) -> None:
+    text = "workloads: {{db: {{provider: zz, region: good, zones: [{}]{}}}}}"
+    found = judge(text.format("a, a, a", ""), zz)
+    assert found.change is not None
+    assert "spread the copies over 3 zones" in found.change.message
+    assert "survives" in found.change.settles
+    after = judge(text.format("a, b, c", ""), zz)
+    before_fails, after_fails = (sum(
+        each.outcome == "fail" for each in one.workloads[0].findings) for one in (found, after))
+    assert (found.change.failing_before, found.change.failing_after) == (before_fails, after_fails)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), st.integers(1, 5))
+def test_a_harder_quorum_never_survives_more(zz: Catalog, zones: list[str], quorum: int) -> None:
+    rank = ("fail", "unknown", "warn", "pass")
+    wanted = min(quorum, len(zones))
+    outcomes = [rank.index(finding(judge(
+        f"workloads: {{db: {{provider: zz, region: good, zones: [{', '.join(zones)}], "
+        f"quorum: {each}}}}}", zz).workloads[0], "survives").outcome) for each in (1, wanted)]
+    assert outcomes[1] <= outcomes[0]
+
+
+def test_quick_on_200_workloads_and_50_zones(shipped: Catalog) -> None:
+    import random
+
+    chance = random.Random(5)
+    zones = [f"{zone}" for region in shipped.regions_of("aws")
+             for zone in (z.id for z in shipped.region(region).zones.values())][:50]
+    places = {zone: Place(zone, zone.partition("/")[0], "zone") for zone in zones}
+    workloads = tuple(Workload(
+        f"w{index}", Source("f", index + 1),
+        tuple(places[zone] for zone in chance.sample(zones, chance.randint(1, 9))), 1)
+        for index in range(200))
+    start = time.perf_counter()
+    found = audit(shipped, Deployment(("f",), workloads), PODCAST, DAY)
+    assert len(found.workloads) == 200
+    assert time.perf_counter() - start < 60

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from itertools import product
+from math import comb
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zonerisk.errors import UsageError
+from zonerisk.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
+
+
+@pytest.mark.parametrize(("zones", "common", "expected"), [
+    (1, 0, 1.00e-3), (1, .02, 1.00e-3), (1, .05, 1.00e-3), (1, .10, 1.00e-3),
+    (2, 0, 2.00e-3), (2, .02, 1.98e-3), (2, .05, 1.95e-3), (2, .10, 1.90e-3),
+    (3, 0, 3.00e-6), (3, .02, 2.29e-5), (3, .05, 5.27e-5), (3, .10, 1.02e-4),
+    (5, 0, 9.99e-9), (5, .02, 2.00e-5), (5, .05, 5.00e-5), (5, .10, 1.00e-4)])
+def test_published_vectors(zones: int, common: float, expected: float) -> None:
+    found = beta_factor([1] * zones, zones // 2 + 1, 1e-3, common)
+    assert found == pytest.approx(expected, rel=5e-3)
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=5), st.floats(0, 1), st.floats(0, 1),
+       st.data())
+def test_beta_factor_sums_over_every_set_of_places_down(
+        weights: list[int], u: float, common: float, data: st.DataObject) -> None:
+    quorum = data.draw(st.integers(1, sum(weights)))
+    x = (1 - common) * u
+    alone = 0.0
+    for down in product((0, 1), repeat=len(weights)):
+        if sum(w for w, hit in zip(weights, down, strict=True) if not hit) < quorum:
+            chance = 1.0
+            for hit in down:
+                chance *= x if hit else 1 - x
+            alone += chance
+    expected = common * u + (1 - common * u) * alone
+    assert beta_factor(weights, quorum, u, common) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("staggered", [False, True])
+def test_alpha_factor_near_its_published_approximation(staggered: bool) -> None:
+    alpha, total = (.95, .024, .026), 1e-3
+    q1, q2, q3 = alpha_events(alpha, total, staggered)
+    assert alpha_factor(alpha, 2, total, staggered) == pytest.approx(
+        3 * q1**2 + 3 * q2 + q3, rel=1e-3)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(.01, 1), min_size=1, max_size=3), st.floats(1e-4, .3))
+def test_alpha_factor_sums_over_every_set_of_events(shares: list[float], total: float) -> None:
+    alpha = [share / sum(shares) for share in shares]
+    m = len(alpha)
+    events = alpha_events(alpha, total)
+    sets = [frozenset(i for i in range(m) if bits >> i & 1) for bits in range(1, 2**m)]
+    for down in range(m + 1):
+        expected = 0.0
+        for happened in product((0, 1), repeat=len(sets)):
+            chance, hit = 1.0, set()
+            for each, yes in zip(sets, happened, strict=True):
+                chance *= events[len(each) - 1] if yes else 1 - events[len(each) - 1]
+                if yes:
+                    hit |= each
+            expected += chance if len(hit) >= down else 0
+        assert alpha_factor(alpha, down, total) == pytest.approx(expected, abs=1e-12)
+
+
+def test_alpha_events_give_back_the_total() -> None:
+    alpha = (.9, .06, .04)
+    events = alpha_events(alpha, 1e-3)
+    assert sum(comb(2, k) * q for k, q in enumerate(events)) == pytest.approx(1e-3)
+
+
+def test_ranges_become_an_interval() -> None:
+    low, high = lost([1, 1, 1], 2, Inputs((5e-4, 2e-3), (.02, .10)))
+    assert low == pytest.approx(beta_factor([1, 1, 1], 2, 5e-4, .02))
+    assert high == pytest.approx(beta_factor([1, 1, 1], 2, 2e-3, .10))
+    by_alpha = lost([1, 1, 1], 2, Inputs((1e-3, 1e-3), alpha=(.95, .024, .026)))
+    assert by_alpha[0] == by_alpha[1] == alpha_factor((.95, .024, .026), 2, 1e-3)
+
+
+@pytest.mark.parametrize("bad", [
+    Inputs((.2, .1)), Inputs((0, 2)), Inputs((0, .1), (.5, .1)), Inputs((0, .1), alpha=(.5, .2))])
+def test_no_probability_is_refused(bad: Inputs) -> None:
+    with pytest.raises(UsageError):
+        bad.check()

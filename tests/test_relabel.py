@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from zonerisk.deployment import Place
+from zonerisk.relabel import relabelled
+from zonerisk.shared import Assessment, risk
+from zonerisk.unit import Unit
+
+ZONES = tuple(Unit(f"r/z{index}", f"z{index}") for index in range(3))
+ALL_APART = frozenset((a.id, b.id) for a in ZONES for b in ZONES if a.id < b.id)
+LABELS = [Place("r/a", "r", "label"), Place("r/b", "r", "label")]
+
+
+def told(known: Assessment, places: list[Place] = LABELS) -> Assessment:
+    return relabelled({"campus": Assessment("campus")}, places,
+                      lambda _: (ZONES, {"campus": known}))["campus"]
+
+
+def test_zones_that_are_all_apart_leave_labels_apart() -> None:
+    assert told(Assessment("campus", apart=ALL_APART)).outcome(("r/a", "r/b")) == "pass"
+
+
+def test_one_pair_that_is_not_leaves_it_open() -> None:
+    some = frozenset(list(ALL_APART)[1:])
+    assert told(Assessment("campus", apart=some)).outcome(("r/a", "r/b")) == "unknown"
+
+
+def test_a_risk_of_all_zones_is_one_of_the_labels() -> None:
+    shared = risk("campus", "k", "A", ZONES, "all stand on one campus")
+    assert told(Assessment("campus", (shared,))).outcome(("r/a", "r/b")) == "fail"
+
+
+def test_a_risk_of_some_zones_may_or_may_not_be() -> None:
+    shared = risk("campus", "k", "A", ZONES[:2], "two stand on one campus")
+    assert told(Assessment("campus", (shared,))).outcome(("r/a", "r/b")) == "unknown"
+
+
+def test_copies_somewhere_may_share_a_zone() -> None:
+    places = [Place("r/somewhere-1", "r", "somewhere"), Place("r/somewhere-2", "r", "somewhere")]
+    found = told(Assessment("campus", apart=ALL_APART), places)
+    assert found.outcome(("r/somewhere-1", "r/somewhere-2")) == "unknown"

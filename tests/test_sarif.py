@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from zonerisk import planfiles, policy, sarif
+from zonerisk.audit import audit
+from zonerisk.catalog import Catalog
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
+    rules = policy.load("podcast")
+    name = str(EXAMPLES / "ovh-2021.yaml")
+    asked = planfiles.read([name, str(EXAMPLES / "terraform" / "ovh.json")], None, shipped, None)
+    found = audit(shipped, asked.deployment, rules, asked.day)
+    log = json.loads(sarif.log(found, rules))
+    assert log["version"] == "2.1.0"
+    run = log["runs"][0]
+    listed = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    texts = {path.name: path.read_text().splitlines()
+             for path in (EXAMPLES / "ovh-2021.yaml", EXAMPLES / "terraform" / "ovh.json")}
+    prints = set()
+    for result in run["results"]:
+        assert result["ruleId"] in listed
+        assert result["level"] in ("error", "warning", "note")
+        place = result["locations"][0]["physicalLocation"]
+        line = texts[Path(place["artifactLocation"]["uri"]).name][
+            place["region"]["startLine"] - 1]
+        assert result["message"]["text"].split(":")[0].split("[")[0] in line
+        prints.add(result["partialFingerprints"]["zonerisk/v1"])
+    assert len(prints) == len(run["results"])
+    assert {result["level"] for result in run["results"]} == {"error", "warning", "note"}
+
+
+def test_what_passes_is_not_reported(shipped: Catalog) -> None:
+    rules = policy.load("bsi")
+    asked = planfiles.read([str(EXAMPLES / "scaleway-cluster.yaml")], None, shipped, None)
+    found = audit(shipped, asked.deployment, rules, asked.day)
+    run = json.loads(sarif.log(found, rules))["runs"][0]
+    failing = sum(each.outcome != "pass" for one in found.workloads for each in one.findings)
+    assert len(run["results"]) == failing

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conftest import Runner
+from zonerisk import incident, policy, standby
+from zonerisk.catalog import Catalog
+from zonerisk.errors import UsageError
+from zonerisk.standby import Candidate, Wanted, rank
+
+PODCAST = policy.load("podcast")
+
+
+def one(catalog: Catalog, target: str, other: str, wanted: Wanted | None = None) -> Candidate:
+    found = rank(catalog, target, PODCAST, wanted or Wanted(300), to=[other])
+    return found.candidates[0]
+
+
+def test_roubaix_does_not_recover_in_gravelines(shipped: Catalog) -> None:
+    found = one(shipped, "ovh-rbx", "ovh-gra")
+    assert found.outcome == "fail"
+    assert (found.distance_m.best or 0) / 1000 == pytest.approx(82, abs=1)
+    assert "82 km" in found.message or "81.8 km" in found.message
+
+
+def test_strasbourg_recovers_in_roubaix(shipped: Catalog) -> None:
+    found = one(shipped, "ovh-sbg", "ovh-rbx")
+    assert found.outcome == "pass"
+    assert (found.distance_m.best or 0) / 1000 == pytest.approx(405, abs=2)
+    assert "same country, FR" in found.message
+
+
+def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
+    found = one(shipped, "aws-me-central-1", "aws-me-south-1", Wanted(100))
+    assert (found.distance_m.low or 0) > 100_000
+    assert found.outcome == "fail"
+    assert [risk.kind for risk in found.shared_risks] == ["conflict"]
+    assert found.evidence
+    assert "2026" in found.message
+
+
+def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
+    answer = rank(shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02",
+                  to=["aws-me-south-1"])
+    assert answer.candidates[0].outcome == "pass"
+
+
+def test_round_trip_and_area_are_asked_too(shipped: Catalog) -> None:
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=1)).outcome == "fail"
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=6)).outcome == "unknown"
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=50)).outcome == "pass"
+    assert one(shipped, "ovh-sbg", "ovh-eri", Wanted(300, within="EU")).outcome == "fail"
+    assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="EU")).outcome == "pass"
+    assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="FR")).outcome == "fail"
+
+
+def test_no_figure_no_verdict(shipped: Catalog) -> None:
+    assert standby.least_km(policy.load("dora")) is None
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(None)).outcome == "unknown"
+
+
+def test_undisclosed_positions_leave_it_open(zz: Catalog) -> None:
+    found = one(zz, "zz-good", "zz-hidden", Wanted(200))
+    assert found.outcome == "unknown"
+    assert found.distance_m.low is not None
+    assert found.distance_m.low < 200_000
+
+
+def test_best_first(shipped: Catalog) -> None:
+    found = rank(shipped, "ovh-rbx", PODCAST, Wanted(300))
+    order = ["pass", "warn", "unknown", "fail"]
+    seen = [order.index(each.outcome) for each in found.candidates]
+    assert seen == sorted(seen)
+    assert all(each.target != "ovh-rbx" for each in found.candidates)
+
+
+def test_another_partition_is_no_recovery(shipped: Catalog) -> None:
+    found = rank(shipped, "aws-eu-west-3", PODCAST, Wanted(300))
+    assert "aws-cn-north-1" not in {each.target for each in found.candidates}
+
+
+def test_no_area_is_refused() -> None:
+    with pytest.raises(UsageError, match="two letters"):
+        Wanted(300, within="Europe")
+
+
+def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
+    known = incident.load(shipped.roots)
+    assert {each.id for each in known} >= {"gulf-2026"}
+    for each in known:
+        assert each.cited
+        assert set(each.regions) <= set(shipped.region_ids)
+        assert incident.shared(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
+        assert each in incident.shared(known, [each.regions[0]], [each.regions[1]], "2030-01-01")
+
+
+class TestCommand:
+    def test_table(self, run: Runner) -> None:
+        text = run("dr", "aws-me-central-1", "--to", "aws-me-south-1").stdout
+        assert text.splitlines()[0].startswith("Amazon Web Services Middle East (UAE): 0 of 1")
+        assert "both were hit by" in text
+
+    def test_any_provider_in_json(self, run: Runner) -> None:
+        first, second = (run("dr", "scaleway-fr-par", "--any-provider", "--within", "EU",
+                             "--format", "json", PYTHONHASHSEED=seed).stdout for seed in "12")
+        assert first == second
+        answer = json.loads(first)
+        assert answer["schema"] == "zonerisk/dr/1"
+        assert len(answer["candidates"]) > 300
+
+    def test_markdown(self, run: Runner) -> None:
+        assert "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra",
+                                           "--format", "md").stdout
+
+    @pytest.mark.parametrize("bad", [
+        ("dr", "ovh"), ("dr", "nowhere"), ("dr", "ovh-sbg", "--within", "Mars"),
+        ("dr", "ovh-sbg", "--to", "nowhere"), ("dr", "ovh-sbg", "--min-km", "-1"),
+        ("dr", "ovh-sbg", "--as-of", "1990-01-01", "--policy", "nope")])
+    def test_what_cannot_be_answered(self, run: Runner, bad: tuple[str, ...]) -> None:
+        assert run(*bad, check=2).stderr
