@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk import findings, measured, probability, score, survival
 from zonerisk._version import __version__
+from zonerisk.case import Case
 from zonerisk.catalog import Scope
 from zonerisk.deployment import OWN
 from zonerisk.effective import effective
@@ -116,7 +117,7 @@ class Auditor:
         region = Region.model_construct(id=workload.id, provider="", name=workload.id,
                                         country="ZZ")
         nobody = Provider.model_construct(id="", name="", country="ZZ")
-        case = findings.Case(
+        case = Case(
             Scope(region, nobody, (), {}, ()), self.day, len(units), units, "place",
             {(a.id, b.id): self.siting.distance(a, b) for a, b in pairs(units)}, assessed, ())
         return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
@@ -171,7 +172,7 @@ class Auditor:
         events: dict[str, tuple[str, ...]] = {
             key: members for key, risk in risks.items()
             if risk.grade != "C" and len(members := self.siting.taken(risk)) > 1}
-        events |= {f"place:{place.id}": tuple(self.siting.inside(place, workload.places))
+        events |= {f"place:{place.id}": self.siting.inside(place, workload.places)
                    for place in workload.places}
         hardest = survival.losses(counted, workload.quorum, events)[0]
         evidence: tuple[Evidence, ...] = ()

@@ -30,7 +30,7 @@ def events(siting: Siting, deployment: Deployment) -> tuple[Event, ...]:
             if risk.grade != "C" and len(members := siting.taken(risk)) > 1]
     told += [_event(deployment, f"place:{place.id}", "place", None,
                     f"{siting.unit(place).name} ({place.id}) is lost",
-                    siting.inside(place, listed)) for place in listed]
+                    frozenset(siting.inside(place, listed))) for place in listed]
     told.sort(key=lambda event: (-len(event.lost), -len(event.with_backup),
                                  -len(event.with_recovery)))
     return tuple(event for event in told if event.lost)

@@ -10,7 +10,7 @@ from zonerisk.unit import pairs
 from zonerisk.verdict import Finding
 
 if TYPE_CHECKING:
-    from zonerisk.findings import Case
+    from zonerisk.case import Case
     from zonerisk.policy import Rule, RuleName
 
 NEAREST = 3

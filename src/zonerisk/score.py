@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from zonerisk import feeds, findings, hazards, recovery, separation, supply
 from zonerisk._version import __version__
+from zonerisk.case import Case
 from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
 from zonerisk.exposure import Samples
-from zonerisk.findings import Case
 from zonerisk.model import Provider, Region
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (

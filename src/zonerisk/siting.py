@@ -116,7 +116,7 @@ class Siting:
             return risk.members
         return tuple(member for member in risk.members if len(self._units[member].sites) < 2)
 
-    def inside(self, place: Place, places: Sequence[Place]) -> frozenset[str]:
+    def inside(self, place: Place, places: Sequence[Place]) -> tuple[str, ...]:
         """Give what is lost with a place: itself, and the sites that it is made of."""
         held = {site.id for site in self.unit(place).sites} if place.kind == "zone" else set()
-        return frozenset((place.id, *(other.id for other in places if other.id in held)))
+        return tuple(dict.fromkeys((place.id, *(each.id for each in places if each.id in held))))

@@ -1,0 +1,104 @@
+"""Claims: what a provider states of its zones, held against what is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.separation import fibre_m, rtt_ms, say_m
+from zonerisk.unit import pairs
+from zonerisk.verdict import Finding, Outcome, severity, worst
+
+if TYPE_CHECKING:
+    from zonerisk.case import Case
+    from zonerisk.geometry import Interval
+    from zonerisk.model import Claim, Evidence
+    from zonerisk.policy import Rule, RuleName
+    from zonerisk.unit import Unit
+
+
+def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+    """Judge every measurable statement of the provider; the worst decides."""
+    # What is said of zones says nothing of a region that has no second one.
+    apart = ("zone-count", "dr-distance")
+    stated = [
+        claim
+        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
+        if claim.holds(case.as_of)
+        and claim.kind != "other"
+        and (case.sold > 1 or claim.kind in apart)
+    ]
+    judged = [_claim(claim, case) for claim in stated]
+    if not judged:
+        return Finding.model_construct(
+            rule=name,
+            outcome="unknown",
+            message="the provider states nothing on record that could be measured here",
+        )
+    outcome = worst([each for each, _, _ in judged])
+    told = [message for each, message, _ in sorted(judged, key=lambda row: -severity(row[0]))]
+    cited = tuple(piece for claim in stated for piece in _cited(case, claim))
+    subjects = next(pair for each, _, pair in judged if each == outcome)
+    return Finding.model_construct(
+        rule=name, outcome=outcome, message="; ".join(told), subjects=subjects, evidence=cited
+    )
+
+
+def _cited(case: Case, claim: Claim) -> tuple[Evidence, ...]:
+    return case.scope.region.cite(claim.evidence)
+
+
+def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
+    """Hold one statement against what is measured: outcome, sentence, subjects."""
+    told = f'"{claim.text.rstrip(".")}"'
+    wanted = claim.value or 0
+    if claim.kind == "zone-count":
+        ok = case.sold >= wanted
+        return (
+            "pass" if ok else "fail",
+            f"{told}: {case.sold} {'as stated' if ok else 'as sold'}",
+            (),
+        )
+    if claim.kind == "dr-distance":
+        outcomes = [option.distance_m for option in case.options]
+        far = any((span.low or 0) >= wanted * 1000 for span in outcomes)
+        return (
+            "pass" if far else "unknown",
+            f"{told}: {'such a region exists' if far else 'no region surely so far'}",
+            (),
+        )
+    if claim.kind in ("separate-power", "separate-network"):
+        each = case.assessments[claim.kind.removeprefix("separate-")]
+        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)] or ["unknown"])
+        verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
+            outcome, "not shown either way"
+        )
+        return outcome, f"{told}: {verb}", ()
+    return _measured_claim(claim, case, told)
+
+
+def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, tuple[str, ...]]:
+    wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
+    rows: list[tuple[Outcome, Interval, Unit, Unit]] = []
+    for a, b in pairs(case.units):
+        straight = case.distances[a.id, b.id]
+        measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
+        kept = (
+            measured.at_least(wanted)
+            if claim.kind == "separation-min"
+            else measured.at_most(wanted)
+        )
+        if claim.kind == "rtt-max" and kept:
+            kept = None  # Light alone allows it; equipment is not measured.
+        rows.append(("unknown" if kept is None else "pass" if kept else "fail", straight, a, b))
+    if not rows:
+        return "unknown", f"{told}: there is no pair to measure", ()
+    outcome: Outcome = worst([row[0] for row in rows])
+    sign = 1 if claim.kind == "separation-min" else -1
+    _, straight, a, b = min(
+        (row for row in rows if row[0] == outcome),
+        key=lambda row: (row[1].best is None, sign * (row[1].best or 0)),
+    )
+    verb = {"fail": "refuted", "pass": "confirmed"}.get(outcome, "not shown either way")
+    failing = sum(row[0] == outcome for row in rows)
+    extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
+    return outcome, f"{told}: {verb}, {a.name} to {b.name} {say_m(straight)}{extent}", (a.id, b.id)
