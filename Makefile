@@ -21,7 +21,7 @@ lint: $(READY)
 goldens: $(READY)
 	$(BIN)/zonerisk data verdicts -o tests/goldens/verdicts.csv
 	$(BIN)/zonerisk data coverage -o docs/coverage.md
-	for each in region provider policy layer verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
+	for each in region provider policy layer incident plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
 
 bench: $(READY)
 	for each in benchmarks/*.py; do $(BIN)/python $$each; done

@@ -20,7 +20,8 @@ import numpy as np
 import rasterio
 import shapely
 
-from zonerisk import plane, raster
+from zonerisk.readers import raster
+from zonerisk.terrain import plane
 
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")

@@ -18,8 +18,8 @@ from pathlib import Path
 import folium
 import shapely  # noqa: F401
 
-from zonerisk import webmap
 from zonerisk.model import Evidence
+from zonerisk.pages import webmap
 from zonerisk.verdict import (
     CatalogueUsed,
     Datacenters,

@@ -13,7 +13,7 @@ from pathlib import Path
 import zonerisk
 from zonerisk import recovery, separation
 from zonerisk.catalog import Catalog, simplify
-from zonerisk.roundtrip import Trip, bound, read
+from zonerisk.grid.roundtrip import Trip, bound, read
 
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT.parent / "shared" / "layers" / "network"

@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 
 import zonerisk
-from zonerisk import features, policy, webmap
-from zonerisk.atlas import INDEX, Atlas
+from zonerisk import policy
 from zonerisk.catalog import Catalog
+from zonerisk.pages import features, webmap
+from zonerisk.pages.atlas import INDEX, Atlas
 
 FOLDER = Path(__file__).resolve().parent.parent / "maps"
 

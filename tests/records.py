@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.check import check, open_path
-from zonerisk.entry import Book, Problem
+from zonerisk.curation.check import check, open_path
+from zonerisk.curation.entry import Book, Problem
 
 EDITION = "date: 2026-11-23\nlicence: CC0-1.0\nattribution: Invented for tests.\n"
 PROVIDER = """\

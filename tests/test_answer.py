@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import answer
 from zonerisk.errors import DataError
+from zonerisk.readers import answer
 
 ANSWERS = Path(__file__).parent / "answers"
 

@@ -7,8 +7,8 @@ import pytest
 
 from conftest import HERE, Opener, Runner
 from zonerisk import policy
-from zonerisk.atlas import INDEX, Atlas
 from zonerisk.library import Library
+from zonerisk.pages.atlas import INDEX, Atlas
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk import document, plan, policy
-from zonerisk.audit import audit
+from zonerisk import document, policy
 from zonerisk.catalog import Catalog
-from zonerisk.deployment import Deployment, Place, Source, Workload
-from zonerisk.judgement import Audit, Judged
-from zonerisk.probability import Inputs
+from zonerisk.deploy import plan
+from zonerisk.deploy.audit import audit
+from zonerisk.deploy.deployment import Deployment, Place, Source, Workload
+from zonerisk.deploy.judgement import Audit, Judged
+from zonerisk.deploy.probability import Inputs
 from zonerisk.verdict import Finding
 
 DAY = "2026-11-23"

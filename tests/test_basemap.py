@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk import basemap
 from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.pages import basemap
 
 
 def test_openstreetmap_unless_told() -> None:

@@ -11,7 +11,7 @@ import pytest
 import records
 from conftest import ROOT
 from records import place, problems, rules, write
-from zonerisk.check import RULES, open_path
+from zonerisk.curation.check import RULES, open_path
 from zonerisk.errors import UsageError
 
 # Each rule, the damage that breaks it, and what is said, with its line. The second column is
@@ -236,8 +236,8 @@ def test_the_whole_catalogue_in_two_seconds() -> None:
 
 
 def test_checking_needs_no_heavy_library() -> None:
-    code = ("import sys; from pathlib import Path; from zonerisk.check import check, open_path;"
-            "from zonerisk.entry import Book; from zonerisk.catalog import data_root;"
+    code = ("import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
+            "from zonerisk.curation.entry import Book; from zonerisk.catalog import data_root;"
             "catalog, ids = open_path(data_root()); check(Book(catalog), ids);"
             "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
             " if name in sys.modules])")

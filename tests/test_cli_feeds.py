@@ -6,10 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from test_gridsurvey import write_layers
-from zonerisk import feedsource, load
+from zonerisk import load
 from zonerisk.cli import app
 from zonerisk.errors import DataError, UsageError
-from zonerisk.feedsource import Source, Told
+from zonerisk.grid import feedsource
+from zonerisk.grid.feedsource import Source, Told
 
 runner = CliRunner()
 

@@ -13,11 +13,12 @@ import pytest
 import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
-from zonerisk import coverage, policy, review, template
+from zonerisk import policy
+from zonerisk.curation import coverage, review, template
+from zonerisk.curation.revision import opened
 from zonerisk.errors import UsageError
 from zonerisk.library import Library
 from zonerisk.model import Provider, Region
-from zonerisk.revision import opened
 
 
 def test_new_writes_a_template_that_says_what_is_missing(run: Runner, tmp_path: Path) -> None:

@@ -7,9 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.errors import DataError
-from zonerisk.exposure import Exposure, SampleFile, Samples, layer_of, missing, table, widened
 from zonerisk.geometry import Interval
 from zonerisk.model import Position, Site
+from zonerisk.terrain.exposure import (
+    Exposure,
+    SampleFile,
+    Samples,
+    layer_of,
+    missing,
+    table,
+    widened,
+)
 
 HEAD = {
     "layer": "zz", "kind": "flood", "measure": "area", "noun": "zone", "grade": "A",

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from zonerisk import features
-from zonerisk.features import Feature, Point
 from zonerisk.library import Library
 from zonerisk.model import Position
+from zonerisk.pages import features
+from zonerisk.pages.features import Feature, Point
 from zonerisk.verdict import Verdict
 
 GEOD = Geod(ellps="WGS84")

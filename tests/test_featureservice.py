@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from loopback import Server, running, send
-from zonerisk import featureservice, fetch
-from zonerisk.fetch import FetchError
+from zonerisk.readers import featureservice, fetch
+from zonerisk.readers.fetch import FetchError
 
 BOX = (7.7, 48.5, 7.9, 48.7)
 

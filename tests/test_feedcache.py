@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import fetch
 from zonerisk.errors import DataError, UsageError
-from zonerisk.feedcache import FeedCache
+from zonerisk.grid.feedcache import FeedCache
+from zonerisk.readers import fetch
 
 URL = "https://zz.example.org/api"
 URLS = (URL,)

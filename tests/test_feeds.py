@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.feeds import assess
+from zonerisk.grid.powergrid import Upstream
+from zonerisk.grid.supply import Near, Neighbourhood, Sample
 from zonerisk.library import Library
 from zonerisk.model import Evidence, Feed, Position, Region, Site
-from zonerisk.powergrid import Upstream
-from zonerisk.supply import Near, Neighbourhood, Sample
 from zonerisk.unit import Unit
 from zonerisk.verdict import severity
 

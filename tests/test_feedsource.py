@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from zonerisk import fetch, hifld, neso, odre, overpass, peeringdb, pypsa
 from zonerisk.errors import DataError, UsageError
-from zonerisk.feedcache import FeedCache
-from zonerisk.feedsource import SOURCES, Told, tell
-from zonerisk.fetch import FetchError
+from zonerisk.grid.feedcache import FeedCache
+from zonerisk.grid.feedsource import SOURCES, Told, tell
 from zonerisk.model import Position, Site
+from zonerisk.readers import fetch, hifld, neso, odre, overpass, peeringdb, pypsa
+from zonerisk.readers.fetch import FetchError
 
 ANSWERS = Path(__file__).parent / "answers"
 SITE = Site(id="zz/s", name="S", kind="building", position=Position(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loopback import BODY, Answer, Server, running, send, whole
-from zonerisk import fetch
+from zonerisk.readers import fetch
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
 from records import REGION, write
+from zonerisk.curation.frames import LAYERS, disc
+from zonerisk.curation.geofile import SUFFIXES, encode
 from zonerisk.errors import UsageError
-from zonerisk.frames import LAYERS, disc
-from zonerisk.geofile import SUFFIXES, encode
 from zonerisk.library import Library
 from zonerisk.model import Position
 

@@ -11,9 +11,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk import features, geojson
-from zonerisk.features import Feature, Point
 from zonerisk.library import Library
+from zonerisk.pages import features, geojson
+from zonerisk.pages.features import Feature, Point
 
 
 def read(shape: dict[str, Any]) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from loopback import Server, running, send
-from zonerisk import fetch, georisques
-from zonerisk.fetch import FetchError
+from zonerisk.readers import fetch, georisques
+from zonerisk.readers.fetch import FetchError
 
 REPORT = {
     "risquesNaturels": {

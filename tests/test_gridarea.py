@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from shapely import box
 
-from zonerisk.gridarea import Area, Areas, country_of, synchronous
+from zonerisk.grid.gridarea import Area, Areas, country_of, synchronous
 from zonerisk.model import Position
 
 

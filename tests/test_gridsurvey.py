@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from networkx import Graph
 
-from zonerisk import supply
 from zonerisk.catalog import data_root
 from zonerisk.errors import DataError
-from zonerisk.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
+from zonerisk.grid import supply
+from zonerisk.grid.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
+from zonerisk.grid.powergrid import Station, graph, nearest, upstreams
 from zonerisk.library import Library
 from zonerisk.model import Position, Site
-from zonerisk.powergrid import Station, graph, nearest, upstreams
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"
 raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers are not here")

@@ -7,9 +7,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk import ground
 from zonerisk.errors import DataError
-from zonerisk.ground import Box
+from zonerisk.pages import ground
+from zonerisk.pages.ground import Box
 
 COORDINATES = st.tuples(st.integers(-90_000, 90_000), st.integers(-360_000, 360_000))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zonerisk.errors import DataError
-from zonerisk.hifld import read_stations
+from zonerisk.readers.hifld import read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 

@@ -9,10 +9,11 @@ import pytest
 import rasterio
 
 from loopback import Server, running, send
-from zonerisk import fetch, installed, layers, sampling
 from zonerisk.errors import DataError, UsageError, ZoneriskError
-from zonerisk.layers import Card
-from zonerisk.plane import Disc
+from zonerisk.readers import fetch
+from zonerisk.terrain import installed, layers, sampling
+from zonerisk.terrain.layers import Card
+from zonerisk.terrain.plane import Disc
 
 SITE = Disc("s", 48.6, 7.8, 50)
 PLANTS = b"project,unit,status,loc_accuracy,lat,lon\nP,1,operating,exact,48.61,7.8\n"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from zonerisk import features, islands, view
-from zonerisk.features import Feature, Point
-from zonerisk.islands import Drawn
 from zonerisk.library import Library
+from zonerisk.pages import features, islands, view
+from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.islands import Drawn
 from zonerisk.verdict import Verdict
 
 

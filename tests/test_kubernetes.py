@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from zonerisk import kubernetes
 from zonerisk.catalog import Catalog
-from zonerisk.deployment import Deployment
+from zonerisk.deploy import kubernetes
+from zonerisk.deploy.deployment import Deployment
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "kubernetes"
 DAY = "2026-11-23"

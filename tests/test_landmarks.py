@@ -9,10 +9,11 @@ import pytest
 import shapely
 
 from conftest import ROOT, Opener
-from zonerisk import features, geojson, landmarks, layers, webmap
 from zonerisk.errors import DataError
-from zonerisk.features import Feature
 from zonerisk.library import Library
+from zonerisk.pages import features, geojson, webmap
+from zonerisk.pages.features import Feature
+from zonerisk.terrain import landmarks, layers
 
 RAW = ROOT.parent / "shared" / "layers"
 

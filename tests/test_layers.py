@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import drift, layers, load
+from zonerisk import load
 from zonerisk.errors import DataError, UnknownTarget
-from zonerisk.exposure import SampleFile
+from zonerisk.terrain import drift, layers
+from zonerisk.terrain.exposure import SampleFile
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "layers" / "samples"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk import mapped
-from zonerisk.exposure import Exposure, Layer, missing
 from zonerisk.geometry import Interval
 from zonerisk.model import Evidence, Grade, Position, Site
+from zonerisk.terrain import mapped
+from zonerisk.terrain.exposure import Exposure, Layer, missing
 from zonerisk.unit import Unit
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")

@@ -8,7 +8,7 @@ import pytest
 
 from zonerisk.errors import DataError
 from zonerisk.model import Position
-from zonerisk.neso import feeding, read
+from zonerisk.readers.neso import feeding, read
 
 
 def archive(name: str, columns: str = "GSPs") -> bytes:

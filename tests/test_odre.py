@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from zonerisk.errors import DataError
-from zonerisk.odre import locate, read_circuits, read_stations
-from zonerisk.overpass import read_stations as read_mapped
+from zonerisk.readers.odre import locate, read_circuits, read_stations
+from zonerisk.readers.overpass import read_stations as read_mapped
 
 ANSWERS = Path(__file__).parent / "answers"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import layers, ownsites
 from zonerisk.errors import DataError, UsageError, ZoneriskError
 from zonerisk.policy import load
 from zonerisk.score import score
+from zonerisk.terrain import layers, ownsites
 
 DAY = "2026-11-23"
 

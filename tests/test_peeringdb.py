@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import peeringdb
 from zonerisk.errors import DataError
+from zonerisk.readers import peeringdb
 
 ANSWERS = Path(__file__).parent / "answers"
 

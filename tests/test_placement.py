@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from zonerisk.catalog import Catalog
-from zonerisk.placement import Placement, Unplaced
+from zonerisk.deploy.placement import Placement, Unplaced
 
 DAY = "2026-11-23"
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import document, plan, planfiles
+from zonerisk import document
 from zonerisk.catalog import Catalog
-from zonerisk.deployment import Deployment
+from zonerisk.deploy import plan, planfiles
+from zonerisk.deploy.deployment import Deployment
 from zonerisk.errors import DataError, UsageError
 
 DAY = "2026-11-23"

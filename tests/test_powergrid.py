@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.model import Position
-from zonerisk.powergrid import (
+from zonerisk.grid.powergrid import (
     MOST,
     Circuit,
     Station,
@@ -17,6 +16,7 @@ from zonerisk.powergrid import (
     nearest,
     upstreams,
 )
+from zonerisk.model import Position
 
 
 def at(lat: float, lon: float = 3.0, uncertainty_m: float = 50) -> Position:

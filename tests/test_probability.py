@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zonerisk.deploy.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
 from zonerisk.errors import UsageError
-from zonerisk.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
 
 
 @pytest.mark.parametrize(("zones", "common", "expected"), [

@@ -14,8 +14,8 @@ import pytest
 import rasterio
 
 from loopback import Server, running, send
-from zonerisk import raster
 from zonerisk.errors import DataError
+from zonerisk.readers import raster
 
 AQUEDUCT = (Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
             / "aqueduct_inunriver_rp1000_djibouti.tif")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import answer, hifld, odre, overpass, peeringdb, pypsa, roundtrip
 from zonerisk.errors import DataError
-from zonerisk.powergrid import graph, upstreams
+from zonerisk.grid import roundtrip
+from zonerisk.grid.powergrid import graph, upstreams
+from zonerisk.readers import answer, hifld, odre, overpass, peeringdb, pypsa
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "fixtures" / "feeds"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the reader fixtures are not here")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from zonerisk.deployment import Place
-from zonerisk.relabel import relabelled
+from zonerisk.deploy.deployment import Place
+from zonerisk.deploy.relabel import relabelled
 from zonerisk.shared import Assessment, risk
 from zonerisk.unit import Unit
 

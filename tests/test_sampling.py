@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from zonerisk import layers, load, sampling
-from zonerisk.exposure import Exposure, table
-from zonerisk.layers import Card, File, Kept, Reading
-from zonerisk.plane import Disc, nearest, pairs
+from zonerisk import load
+from zonerisk.terrain import layers, sampling
+from zonerisk.terrain.exposure import Exposure, table
+from zonerisk.terrain.layers import Card, File, Kept, Reading
+from zonerisk.terrain.plane import Disc, nearest, pairs
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 real = pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not here")

@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from zonerisk import planfiles, policy, sarif
-from zonerisk.audit import audit
+from zonerisk import policy
 from zonerisk.catalog import Catalog
+from zonerisk.deploy import planfiles, sarif
+from zonerisk.deploy.audit import audit
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -14,11 +14,11 @@ import zonerisk
 from conftest import ROOT
 from zonerisk import catalog as catalogs
 from zonerisk import policy
-from zonerisk.check import check
-from zonerisk.coverage import BUILDING_M, page
-from zonerisk.entry import Book
+from zonerisk.curation.check import check
+from zonerisk.curation.coverage import BUILDING_M, page
+from zonerisk.curation.entry import Book
+from zonerisk.curation.review import Line, line
 from zonerisk.library import Library
-from zonerisk.review import Line, line
 
 SHIPPED = zonerisk.load()
 FACTS = ROOT.parent / "shared" / "facts"

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from conftest import Runner
-from zonerisk import incident, policy, standby
+from zonerisk import incident, policy
 from zonerisk.catalog import Catalog
+from zonerisk.deploy import standby
+from zonerisk.deploy.standby import Candidate, Wanted, rank
 from zonerisk.errors import UsageError
-from zonerisk.standby import Candidate, Wanted, rank
 
 PODCAST = policy.load("podcast")
 

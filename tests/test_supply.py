@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from zonerisk.errors import DataError
+from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, read
 from zonerisk.library import Library
-from zonerisk.supply import EMPTY, Near, Neighbourhood, read
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.survival import losses, most_taken
+from zonerisk.deploy.survival import losses, most_taken
 
 PLACES = st.integers(1, 6).map(lambda count: [f"p{index}" for index in range(count)])
 

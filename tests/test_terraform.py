@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from zonerisk import terraform
 from zonerisk.catalog import Catalog
-from zonerisk.deployment import Deployment, Workload
+from zonerisk.deploy import terraform
+from zonerisk.deploy.deployment import Deployment, Workload
 from zonerisk.errors import DataError
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "terraform"

@@ -10,8 +10,8 @@ import pytest
 from rasterio.io import MemoryFile
 
 from loopback import Server, running, send
-from zonerisk import fetch, raster, tiles
-from zonerisk.fetch import FetchError
+from zonerisk.readers import fetch, raster, tiles
+from zonerisk.readers.fetch import FetchError
 
 COLOURS = {"f7f5a9": "1", "ffd8c0": "2"}
 BOX = (139.70, 35.65, 139.72, 35.67)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk import features, view
 from zonerisk.library import Library
+from zonerisk.pages import features, view
 from zonerisk.verdict import Span
 
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from conftest import Opener, Runner
-from zonerisk import basemap, features, webmap
 from zonerisk.errors import UsageError
 from zonerisk.library import Library
+from zonerisk.pages import basemap, features, webmap
 from zonerisk.verdict import Verdict
 
 HOSTILE = ('"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'

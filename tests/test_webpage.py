@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk import webpage
+from zonerisk.pages import webpage
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(),

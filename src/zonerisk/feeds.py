@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk.grid.supply import EMPTY
 from zonerisk.shared import Assessment, listing, named, risk, strongest
-from zonerisk.supply import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zonerisk.grid.supply import Near, Neighbourhood, Sample
     from zonerisk.model import Evidence, Feed, Grade, Region, Site
-    from zonerisk.supply import Near, Neighbourhood, Sample
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 

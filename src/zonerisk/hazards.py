@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk import mapped
 from zonerisk.shared import Assessment, named, risk, strongest
+from zonerisk.terrain import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.model import Evidence, Hazard, Region
-    from zonerisk.reach import Exposures
+    from zonerisk.terrain.reach import Exposures
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 

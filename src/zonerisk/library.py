@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
-    from zonerisk.frames import Layer
+    from zonerisk.curation.frames import Layer
     from zonerisk.policy import Policy
     from zonerisk.verdict import Units, Verdict
 
@@ -50,7 +50,7 @@ class Library(Catalog):
     def to_geodataframe(
         self, layer: Layer = "sites", regions: Iterable[str] | None = None
     ) -> GeoDataFrame:
-        """Give a layer of the catalogue as geodata; see :func:`zonerisk.frames.frame`."""
-        from zonerisk.frames import frame
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.curation.frames.frame`."""
+        from zonerisk.curation.frames import frame
 
         return frame(self, layer, regions)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.grid.supply import EMPTY
 from zonerisk.separation import say_km, say_m
-from zonerisk.supply import EMPTY
 from zonerisk.unit import footprint, positions
 from zonerisk.verdict import Option, Outcome, Span
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Scope
-    from zonerisk.gridarea import Area
+    from zonerisk.grid.gridarea import Area
+    from zonerisk.grid.supply import Sample
     from zonerisk.model import Position, Region
-    from zonerisk.supply import Sample
 
 
 def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:

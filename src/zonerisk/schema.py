@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zonerisk.deploy.plan import PlanFile
 from zonerisk.incident import Incident
-from zonerisk.layers import Card
 from zonerisk.model import Provider, Region
-from zonerisk.plan import PlanFile
 from zonerisk.policy import Policy
+from zonerisk.terrain.layers import Card
 from zonerisk.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, recovery, separation, supply
+from zonerisk import feeds, findings, hazards, recovery, separation
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
 from zonerisk.effective import effective
 from zonerisk.errors import UsageError
-from zonerisk.exposure import Samples
+from zonerisk.grid import supply
 from zonerisk.model import Provider, Region
+from zonerisk.terrain.exposure import Samples
 from zonerisk.unit import pairs, site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zonerisk.catalog import Catalog
-    from zonerisk.exposure import Source
     from zonerisk.geometry import Interval
+    from zonerisk.grid.supply import Sample
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
-    from zonerisk.reach import Exposures
     from zonerisk.shared import Assessment
-    from zonerisk.supply import Sample
+    from zonerisk.terrain.exposure import Source
+    from zonerisk.terrain.reach import Exposures
     from zonerisk.unit import Pair, Unit
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.

@@ -25,8 +25,8 @@ def atlas(folder: Annotated[Path, typer.Option(
 
     Example: zonerisk atlas -o maps
     """
-    from zonerisk import basemap
-    from zonerisk.atlas import INDEX, Atlas
+    from zonerisk.pages import basemap
+    from zonerisk.pages.atlas import INDEX, Atlas
 
     offered = basemap.find(tiles)
     catalog = load(*(catalogue or ()))

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, report, template
+from zonerisk import load, report
 from zonerisk.cli import output
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.curation import template
 from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
 
 if TYPE_CHECKING:
-    from zonerisk.entry import Problem
+    from zonerisk.curation.entry import Problem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None,
                   context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +29,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 class Schema(StrEnum):
     """What has a schema."""
+    incident = "incident"
+    plan = "plan"
 
     region = "region"
     provider = "provider"
@@ -61,10 +64,10 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
     from zonerisk.catalog import data_root
-    from zonerisk.check import check as apply
-    from zonerisk.check import open_path
-    from zonerisk.drift import problems as drifted
-    from zonerisk.entry import Book
+    from zonerisk.curation.check import check as apply
+    from zonerisk.curation.check import open_path
+    from zonerisk.curation.entry import Book
+    from zonerisk.terrain.drift import problems as drifted
 
     found: set[Problem] = set()
     files = 0
@@ -146,8 +149,8 @@ def diff(old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
     """
-    from zonerisk.review import Change, changes
-    from zonerisk.revision import opened
+    from zonerisk.curation.review import Change, changes
+    from zonerisk.curation.revision import opened
 
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load_policy(policy), as_of)
@@ -173,7 +176,7 @@ def verdicts(policy: PolicyOption = DEFAULT, as_of: AsOf = None, out: output.Out
 
     Example: zonerisk data verdicts -o tests/goldens/verdicts.csv
     """
-    from zonerisk.review import comma_separated, lines
+    from zonerisk.curation.review import comma_separated, lines
 
     output.write(comma_separated(lines(load(*(catalogue or ())), load_policy(policy), as_of)), out)
 
@@ -184,6 +187,6 @@ def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
 
     Example: zonerisk data coverage -o docs/coverage.md
     """
-    from zonerisk.coverage import page
+    from zonerisk.curation.coverage import page
 
     output.write(page(load(*(catalogue or ()))), out)

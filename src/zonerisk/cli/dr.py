@@ -18,8 +18,8 @@ from zonerisk.policy import load as load_policy
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zonerisk.deploy.standby import Candidate, Standby
     from zonerisk.policy import Policy
-    from zonerisk.standby import Candidate, Standby
 
 MOST = {"pass": 8, "unknown": 5, "warn": 5, "fail": 8}
 HEAD = ("outcome", "region", "why")
@@ -54,7 +54,7 @@ def dr(target: Annotated[str, typer.Argument(metavar="TARGET", help="The region 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU --max-rtt-ms 20
     """
-    from zonerisk.standby import Wanted, least_km, rank
+    from zonerisk.deploy.standby import Wanted, least_km, rank
 
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)

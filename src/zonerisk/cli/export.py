@@ -12,7 +12,7 @@ import typer
 from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import Catalogues
-from zonerisk.geofile import encode
+from zonerisk.curation.geofile import encode
 
 
 class LayerOption(StrEnum):

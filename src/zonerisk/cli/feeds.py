@@ -22,7 +22,7 @@ def group() -> None:
 @app.command("sources")
 def sources() -> None:
     """List the remote sources with their licences."""
-    from zonerisk.feedsource import SOURCES
+    from zonerisk.grid.feedsource import SOURCES
 
     width = max(map(len, SOURCES))
     write("".join(f"{key:{width}}  {source.title} ({source.licence})\n"
@@ -43,8 +43,9 @@ def show(
     import csv
     import io
 
-    from zonerisk import load, supply
+    from zonerisk import load
     from zonerisk.catalog import referred
+    from zonerisk.grid import supply
 
     catalog = load(*(catalogue or ()))
     sample = supply.read(catalog.roots)
@@ -91,9 +92,9 @@ def fetch(
 
     from zonerisk import load
     from zonerisk.catalog import referred
-    from zonerisk.feedcache import FeedCache
-    from zonerisk.feedsource import SOURCES, Told, tell
-    from zonerisk.fetch import cache_root
+    from zonerisk.grid.feedcache import FeedCache
+    from zonerisk.grid.feedsource import SOURCES, Told, tell
+    from zonerisk.readers.fetch import cache_root
 
     catalog = load()
     sites = [catalog.site(key) for one in catalog.resolve(region)
@@ -118,9 +119,10 @@ def derive(
 
     The same layers and records give the same files, byte for byte.
     """
-    from zonerisk import gridsurvey, load, supply
+    from zonerisk import load
     from zonerisk.catalog import data_root
     from zonerisk.errors import UsageError
+    from zonerisk.grid import gridsurvey, supply
 
     catalog = load()
     regions = [catalog.region(one) for one in catalog.region_ids]

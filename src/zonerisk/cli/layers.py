@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import fetch, layers, load
+from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.listing import Format
 from zonerisk.cli.score import Catalogues
 from zonerisk.errors import UsageError
+from zonerisk.readers import fetch
+from zonerisk.terrain import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +74,7 @@ def list_(format_: Annotated[Format, typer.Option("--format")] = Format.table,
 
 def _sampled() -> dict[str, int]:
     from zonerisk.catalog import data_root
-    from zonerisk.exposure import Samples
+    from zonerisk.terrain.exposure import Samples
 
     return {file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
             for file in Samples((data_root(),)).files}
@@ -116,7 +118,7 @@ def fetch_(layer: Id, region: Annotated[str | None, typer.Option(
 
     Example: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg
     """
-    from zonerisk import installed
+    from zonerisk.terrain import installed
 
     card = layers.load(layer)
     discs = _discs(load(*(catalogue or ())), region) if region else []
@@ -153,7 +155,7 @@ def import_(layer: Id, file: Annotated[Path, typer.Argument(show_default=False)]
 
     Example: zonerisk layers import runways runways.csv
     """
-    from zonerisk import installed
+    from zonerisk.terrain import installed
 
     path = installed.take(layers.load(layer), fetch.cache_root(cache), file)
     sys.stderr.write(f"{path}\n")
@@ -170,9 +172,9 @@ def sample(ids: Annotated[list[str] | None, typer.Argument(
 
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
-    from zonerisk import sampling
-    from zonerisk.exposure import table
-    from zonerisk.plane import Disc
+    from zonerisk.terrain import sampling
+    from zonerisk.terrain.exposure import table
+    from zonerisk.terrain.plane import Disc
 
     catalog = load(*(catalogue or ()))
     folder = into or catalog.roots[-1] / "layers" / "samples"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import typer
 
-from zonerisk import fetch, load
+from zonerisk import load
 from zonerisk.catalog import data_root
 from zonerisk.cli import output
 from zonerisk.cli.layers import Cache, Raw
@@ -19,6 +19,7 @@ from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
 from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
+from zonerisk.readers import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,8 @@ def map_(targets: Annotated[list[str] | None, typer.Argument(
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
-    from zonerisk import basemap, features, landmarks, webmap
+    from zonerisk.pages import basemap, features, webmap
+    from zonerisk.terrain import landmarks
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as "

@@ -19,9 +19,9 @@ from zonerisk.verdict import severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.judgement import Audit
+    from zonerisk.deploy.judgement import Audit
+    from zonerisk.deploy.probability import Inputs
     from zonerisk.policy import Policy
-    from zonerisk.probability import Inputs
 
 
 class Format(StrEnum):
@@ -58,9 +58,9 @@ def plan(files: Annotated[list[str] | None, typer.Argument(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
-    from zonerisk import planfiles
-    from zonerisk.audit import audit
-    from zonerisk.plan import TEMPLATE
+    from zonerisk.deploy import planfiles
+    from zonerisk.deploy.audit import audit
+    from zonerisk.deploy.plan import TEMPLATE
 
     if template:
         output.write(TEMPLATE, out)
@@ -80,7 +80,7 @@ def plan(files: Annotated[list[str] | None, typer.Argument(
 
 def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None
             ) -> Inputs | None:
-    from zonerisk.probability import COMMON, Inputs
+    from zonerisk.deploy.probability import COMMON, Inputs
 
     if unavailability is None and common is None:
         return planned
@@ -104,7 +104,7 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
 
 def render(answer: Audit, policy: Policy, format_: Format, out: Path | None) -> str:
     """Write an audit in a format."""
-    from zonerisk import planreport, sarif
+    from zonerisk.deploy import planreport, sarif
 
     if format_ is Format.json:
         return answer.to_json()

@@ -37,8 +37,8 @@ def rtt(
     """
     from zonerisk import load
     from zonerisk.errors import UnknownTarget, UsageError
-    from zonerisk.refutation import judge
-    from zonerisk.roundtrip import MAX_BYTES, read
+    from zonerisk.grid.refutation import judge
+    from zonerisk.grid.roundtrip import MAX_BYTES, read
     from zonerisk.score import last_day
 
     catalog = load(*(catalogue or ()))

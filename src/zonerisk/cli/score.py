@@ -102,7 +102,7 @@ def _own_sites(targets: list[str]) -> bool:
     """Tell coordinates and files from regions; few names have such a mark in them."""
     if not any(mark in target for target in targets for mark in ",;."):
         return False
-    from zonerisk import ownsites
+    from zonerisk.terrain import ownsites
 
     return ownsites.meant(targets)
 
@@ -110,8 +110,9 @@ def _own_sites(targets: list[str]) -> bool:
 def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
          day: str, cache: Path | None, raw: Path | None
          ) -> tuple[Catalog, Verdict]:
-    from zonerisk import fetch, ownsites
+    from zonerisk.readers import fetch
     from zonerisk.score import score as judge
+    from zonerisk.terrain import ownsites
 
     own = ownsites.catalog(targets, uncertainty_m, day)
     installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(),
@@ -148,7 +149,7 @@ def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path |
 def _geojson(verdicts: list[Verdict], catalog: Catalog) -> str:
     import json
 
-    from zonerisk import features, geojson
+    from zonerisk.pages import features, geojson
 
     drawn = [geojson.features(verdict, features.setting(catalog, verdict)) for verdict in verdicts]
     every = [feature for one in drawn for feature in one["features"]]
@@ -159,7 +160,7 @@ def _report(verdicts: list[Verdict], catalog: Catalog) -> str:
     if len(verdicts) > 1:
         raise UsageError(f"a report is of one region, not of {len(verdicts)}; name one, or draw "
                          "all of them: zonerisk map, zonerisk atlas")
-    from zonerisk import features, webmap
+    from zonerisk.pages import features, webmap
 
     return webmap.report_page(verdicts[0], features.setting(catalog, verdicts[0]),
                               attribution=catalog.edition.attribution)

@@ -1,0 +1,1 @@
+"""Curation: how records are checked, reviewed and handed on."""

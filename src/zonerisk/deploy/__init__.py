@@ -1,0 +1,1 @@
+"""Deploy: a user's own deployment, read and judged."""

@@ -1,0 +1,1 @@
+"""Grid: power and round trips, as derived from the grid and from measurements."""

@@ -1,0 +1,206 @@
+"""What was derived of the power supply at the catalogue's sites: a sample, not the grid."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from zonerisk.errors import DataError
+from zonerisk.grid.gridarea import Area
+from zonerisk.grid.powergrid import MOST, TRANSMISSION_KV, Upstream, could_be_nearest
+from zonerisk.model import Evidence
+
+if TYPE_CHECKING:
+    from zonerisk.model import Site
+
+FOLDER = "feeds"
+SOURCES, UPSTREAMS, AREAS = "sources.json", "upstreams.csv", "areas.csv"
+_NUMBERS = {"lat", "lon", "uncertainty_m", "distance_m", "kv", "hops"}
+_AGAIN = "write it again with: zonerisk feeds derive"
+STATION_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "station", "name", "kv", "distance_m")
+UPSTREAM_COLUMNS = ("station", "upstream", "hops", "via", "name", "kv")
+AREA_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "grid_area", "synchronous_area")
+
+
+class Near(NamedTuple):
+    """A station near a site; kv is None where its source does not know the voltage."""
+
+    station: str
+    name: str
+    kv: float | None
+    distance_m: float
+
+    @property
+    def label(self) -> str:
+        """Name and voltage: ``CHEVILLY 225 kV``."""
+        volts = "voltage not known" if self.kv is None else f"{self.kv:g} kV"
+        return f"{self.name} {volts}" if self.kv else f"{self.name} ({volts})"
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Stations around a site, nearest first, and the source that maps them."""
+
+    near: tuple[Near, ...]
+    uncertainty_m: float
+    source: str
+
+    @property
+    def transmission(self) -> tuple[Near, ...]:
+        """Those of 220 kV and over, or of a voltage that the source does not know."""
+        return tuple(one for one in self.near if one.kv is None or one.kv >= TRANSMISSION_KV)
+
+    @property
+    def open(self) -> int:
+        """Count the transmission stations that could be the nearest from within the disc."""
+        return could_be_nearest([one.distance_m for one in self.transmission],
+                                self.uncertainty_m)
+
+    @property
+    def candidates(self) -> tuple[Near, ...]:
+        """Transmission stations that could be the nearest.
+
+        None where they are too many, or where one is of unknown voltage: it may be no
+        transmission station, and another the nearest.
+        """
+        found = self.transmission[:self.open]
+        return found if len(found) < MOST and all(one.kv for one in found) else ()
+
+
+_Place = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """All that ships of the power supply.
+
+    Attributes
+    ----------
+    around, areas
+        By site id, each with the disc it was derived at.
+    upstream
+        Backbone stations above a station, by its id.
+    names
+        Name and voltage of every station here, by its id.
+    sources
+        Where each file's figures come from.
+    """
+
+    around: Mapping[str, tuple[_Place, Neighbourhood]] = field(default_factory=dict)
+    areas: Mapping[str, tuple[_Place, Area]] = field(default_factory=dict)
+    upstream: Mapping[str, tuple[Upstream, ...]] = field(default_factory=dict)
+    names: Mapping[str, Near] = field(default_factory=dict)
+    sources: Mapping[str, Evidence] = field(default_factory=dict)
+
+    def neighbourhood(self, site: Site) -> Neighbourhood | None:
+        """Give the stations around a site, as far as its disc allows.
+
+        None where none were derived, or where the record's disc has left the one that
+        they were derived at: old figures must not speak for a new place.
+        """
+        found = self.around.get(site.id)
+        if found is None or not _holds(site, found[0]):
+            return None
+        assert site.position is not None
+        return Neighbourhood(found[1].near, site.position.uncertainty_m, found[1].source)
+
+    def area(self, site: Site) -> Area:
+        """Give a site's grid and synchronous area; empty names where not known."""
+        found = self.areas.get(site.id)
+        return found[1] if found and _holds(site, found[0]) else Area("", "")
+
+
+EMPTY = Sample()
+
+
+def _holds(site: Site, place: _Place) -> bool:
+    at = site.position
+    return (at is not None and (at.lat, at.lon) == place[:2] and at.uncertainty_m <= place[2])
+
+
+@cache
+def read(roots: tuple[Path, ...]) -> Sample:
+    """Read the sample of one or more data folders; a later folder's rows replace earlier ones.
+
+    Raises
+    ------
+    DataError
+        If a file does not have the columns or numbers that ``zonerisk feeds derive`` writes.
+    """
+    around: dict[str, tuple[_Place, Neighbourhood]] = {}
+    areas: dict[str, tuple[_Place, Area]] = {}
+    upstream: dict[str, tuple[Upstream, ...]] = {}
+    names: dict[str, Near] = {}
+    sources: dict[str, Evidence] = {}
+    for folder in (root / FOLDER for root in roots):
+        if (folder / SOURCES).is_file():
+            sources.update(_sources(folder / SOURCES))
+        for path in sorted(folder.glob("stations-*.csv")):
+            found = _stations(path)
+            around.update(found)
+            names.update({one.station: one for _, near in found.values() for one in near.near})
+        for row in _rows(folder / AREAS, AREA_COLUMNS):
+            areas[row[0]] = _place(row), Area(row[4], row[5])
+        above: dict[str, list[Upstream]] = {}
+        for row in _rows(folder / UPSTREAMS, UPSTREAM_COLUMNS):
+            via = tuple(row[3].split(";")) if row[3] else ()
+            above.setdefault(row[0], []).append(Upstream(row[1], int(float(row[2])), via))
+            names[row[1]] = Near(row[1], row[4], float(row[5]), 0.0)
+        upstream.update((station, tuple(tops)) for station, tops in above.items())
+    return Sample(around, areas, upstream, names, sources)
+
+
+def _sources(path: Path) -> dict[str, Evidence]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        return {key: Evidence(kind="layer", title=row["title"], url=row["url"], read=row["as_of"],
+                              claim=row["claim"]) for key, row in tree.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path.name}: {error}; {_AGAIN}") from None
+
+
+def _stations(path: Path) -> dict[str, tuple[_Place, Neighbourhood]]:
+    near: dict[str, list[Near]] = {}
+    places: dict[str, _Place] = {}
+    for row in _rows(path, STATION_COLUMNS):
+        places[row[0]] = _place(row)
+        kv = float(row[6]) if row[6] else None
+        near.setdefault(row[0], []).append(Near(row[4], row[5], kv, float(row[7])))
+    return {site: (places[site], Neighbourhood(tuple(found), places[site][2], path.stem))
+            for site, found in near.items()}
+
+
+def _place(row: list[str]) -> _Place:
+    return float(row[1]), float(row[2]), float(row[3])
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
+    """Read the rows of one file; none if it is not there."""
+    if not path.is_file():
+        return
+    line = 1
+    numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            if tuple(next(reader, ())) != columns:
+                raise DataError(f"{path.name}:1: the columns are {', '.join(columns)}; {_AGAIN}")
+            for row in reader:
+                line = reader.line_num
+                if len(row) != len(columns):
+                    raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; "
+                                    f"{_AGAIN}")
+                for index in numbers:
+                    if row[index] and not math.isfinite(float(row[index])):
+                        raise ValueError(f"{columns[index]} is {row[index]}")
+                yield row
+    except DataError:
+        raise
+    except (OSError, csv.Error, ValueError) as error:
+        raise DataError(f"{path.name}:{line}: {error}; {_AGAIN}") from None

@@ -1,0 +1,1 @@
+"""Pages: maps, the atlas and reports that open anywhere."""

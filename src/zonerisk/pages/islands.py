@@ -1,0 +1,273 @@
+"""The data of a map page: compact rows that its script draws, and the views it can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from zonerisk.pages import features, ground
+from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.ground import Box
+from zonerisk.pages.webpage import web_address
+from zonerisk.separation import CIRCUITY
+
+if TYPE_CHECKING:
+    from zonerisk.model import Evidence
+    from zonerisk.pages.features import Setting
+    from zonerisk.pages.ground import Sheet
+    from zonerisk.pages.view import Shows
+    from zonerisk.verdict import Verdict
+
+_DECIMALS = 5
+_OSM = "https://www.openstreetmap.org/"
+# A view never shrinks below so many degrees (about 600 m), or a point would fill the screen.
+_LEAST_VIEW = 0.003
+# Beyond so many, the rings of a band or the lines between zones would only hide each other.
+_MOST_BANDS = 64
+_MOST_LINES = 400
+_MOST_LIT = 100
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A group of features that a reader can switch.
+
+    Attributes
+    ----------
+    key
+        The group's name in the page's code.
+    kind
+        The features it holds.
+    name
+        What the legend calls it.
+    shape
+        How they are drawn.
+    """
+
+    key: str
+    kind: str
+    name: str
+    shape: str
+
+
+# Drawn in this order, what lies undermost first.
+LAYERS = (
+    Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
+    Layer("landmarks", "landmark", "Hazards as mapped", "any"),
+    Layer("band", "band", "15 to 40 km of fibre", ""),
+    Layer("risks", "shared-risk", "Shared risk: sites one cause hits", "area"),
+    Layer("discs", "disc", "Where a site may stand", ""),
+    Layer("separations", "separation", "Between zones, by outcome", "line"),
+    Layer("sites", "site", "Sites", "point"),
+    Layer("retired", "retired", "Retired or destroyed", "point"),
+    Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
+    Layer("regions", "region", "Regions, by outcome", "point"),
+)
+
+
+class Drawn:
+    """What one page draws, all longitudes within half a turn of one origin.
+
+    Parameters
+    ----------
+    rows
+        Features, what lies undermost first.
+    evidence
+        What is cited for a site, by its id.
+    band_km
+        The fibre that zones may be apart, from and to; None where the policy does not ask.
+    origin
+        The longitude in the middle of the map; without it, the first site's.
+    """
+
+    def __init__(self, rows: Sequence[Feature], evidence: Mapping[str, Sequence[Evidence]],
+                 band_km: tuple[float | None, float | None] = (None, None),
+                 origin: float | None = None) -> None:
+        sites = [row for row in rows if row.kind in ("site", "region")]
+        self.single = origin is None
+        if origin is None:
+            origin = sites[0].points[0].lon if sites else 0.0
+        self.origin = origin
+        self.rows = [_turned(row, origin) for row in rows]
+        self.evidence = evidence
+        self.band_km = band_km
+        self._sources: dict[Evidence, int] = {}
+        self.zones: dict[str, int] = {}
+        for row in self.rows:
+            if row.kind == "site" and row.zone:
+                region = row.zone.partition("/")[0]
+                same = sum(zone.startswith(f"{region}/") for zone in self.zones)
+                self.zones.setdefault(row.zone, same)
+
+    def of_kind(self, kind: str) -> list[Feature]:
+        """List the features of one kind."""
+        found = [row for row in self.rows if row.kind == kind]
+        return found[:_MOST_LINES] if kind == "separation" else found
+
+    def layers(self) -> list[Layer]:
+        """List the layers that have something to show."""
+        return [layer for layer in LAYERS
+                if (self.band() if layer.key == "band" else self.of_kind(layer.kind))]
+
+    def islands(self) -> dict[str, Any]:
+        """Write each layer's rows, and the sources that they cite by number."""
+        tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
+        return {**tables, "sources": self._cited()}
+
+    def _table(self, kind: str) -> dict[str, Any]:
+        """Write rows: id, name, coordinates, then the values of the columns that differ."""
+        rows = self.of_kind(kind)
+        prefixes = {row.id[:row.id.rfind("/") + 1] for row in rows}
+        prefix = prefixes.pop() if len(prefixes) == 1 else ""
+        columns: dict[str, list[Any]] = {
+            "outcome": [row.outcome for row in rows],
+            "zone": [self.zones.get(row.zone or "") for row in rows],
+            "radius": [_short(row.uncertainty_m) for row in rows],
+            **{word: [row.words[word] for row in rows] for word in rows[0].words}}
+        packed = {word: _few(values) for word, values in columns.items()}
+        if kind == "site":
+            packed["sources"] = None, [[self._number(piece) for piece in
+                                        self.evidence.get(row.id, ())] for row in rows]
+        heads = [[row.id[len(prefix):], row.name, _coordinates(row)] for row in rows]
+        tails = [values for few, values in packed.values() if few is None or len(few) > 1]
+        return {"kind": kind, "prefix": prefix,
+                "columns": [[word, few] for word, (few, _) in packed.items()],
+                "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)]}
+
+    def _number(self, piece: Evidence) -> int:
+        return self._sources.setdefault(piece, len(self._sources))
+
+    def _cited(self) -> dict[str, Any]:
+        """Write grade, title, address, day and claim of each source.
+
+        An object of OpenStreetMap needs no title: its address says it all.
+        """
+        columns: list[list[Any]] = [[], [], [], [], []]
+        for piece in self._sources:
+            url = web_address(piece.url)
+            path = (url or "").removeprefix(_OSM)
+            mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
+            row = (piece.grade, None if mapped else piece.title, path if mapped else url,
+                   piece.read, piece.claim)
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+        few = [_few(column) for column in columns]
+        return {"few": [values for values, _ in few],
+                "rows": list(zip(*(column for _, column in few), strict=True))}
+
+    def credits(self) -> list[str]:
+        """Name whom the drawn hazard layers want named."""
+        return list(dict.fromkeys(str(row.words["attribution"])
+                                  for row in self.of_kind("landmark")))
+
+    @property
+    def box(self) -> Box:
+        """Bounds of the sites, or of all there is."""
+        first = [row for row in self.rows if row.kind in ("site", "disc", "region")]
+        return bounds(point for row in first or self.rows for point in _extent(row))
+
+    def ground(self) -> list[Sheet]:
+        """Cut the ground around the sites."""
+        return ground.around(self.box)
+
+    def turns(self) -> list[int]:
+        """List the copies of the world, by their turn in degrees, that features stand on."""
+        lons = [point.lon for row in self.rows for point in row.points]
+        west, east = min(lons, default=0.0), max(lons, default=0.0)
+        margin = 2.0
+        return [turn for turn in (-360, 0, 360)
+                if turn == 0 or (west - margin < turn + 180 and east + margin > turn - 180)]
+
+    def band(self) -> dict[str, Any] | None:
+        """Say around which sites, and how wide, the band of allowed fibre lies."""
+        sites = [row.id for row in self.rows if row.kind == "site" and row.zone]
+        if not any(self.band_km) or not 0 < len(sites) <= _MOST_BANDS:
+            return None
+        return {"sites": sites, "low_km": self.band_km[0], "high_km": self.band_km[1],
+                "circuity": CIRCUITY[1]}
+
+    def shows(self, kept: Shows) -> list[dict[str, Any]]:
+        """Turn the views that rows of the page call up into bounds and features to light."""
+        at = {(row.kind, row.id): row for row in self.rows}
+        found = []
+        for verdict, subjects, words in kept.subjects:
+            keys = [("site", place.id) for subject in subjects
+                    for place in features.places_of(verdict, subject)]
+            keys += [("dr-region", subject) for subject in subjects
+                     if ("dr-region", subject) in at]
+            pair = ("separation", " ".join(subjects))
+            keys += [pair] if pair in at else []
+            rows = [at[key] for key in dict.fromkeys(keys) if key in at]
+            lit = [f"{row.kind}:{row.id}" for row in rows] if len(rows) <= _MOST_LIT else []
+            found.append({"bounds": bounds(point for row in rows for point in _extent(row)),
+                          "features": lit, "words": words})
+        return found
+
+
+def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Drawn:
+    """Gather what the page of some verdicts draws."""
+    single = len(verdicts) == 1
+    # Among several regions each is another's recovery: drawn for all, it would hide the rest.
+    left_out = () if single else ("dr-limit", "dr-region")
+    rows = [row for verdict, around in zip(verdicts, settings, strict=True)
+            for row in features.of(verdict, around) if row.kind not in left_out]
+    evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
+    return Drawn(rows, evidence, _band_km(verdicts[0]) if single else (None, None),
+                 origin=None if single else 0.0)
+
+
+def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
+    asked = {finding.rule: finding.threshold.value for finding in verdict.findings
+             if finding.threshold and features.by_fibre(verdict, finding)}
+    return asked.get("separation-min"), asked.get("separation-max")
+
+
+def _coordinates(row: Feature) -> list[float] | list[str]:
+    """Write a point as two numbers, a line or outline and its holes as encoded polylines."""
+    if row.shape == "point":
+        return [round(value, _DECIMALS) for value in row.points[0]]
+    return [ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
+            for ring in (row.points, *row.holes)]
+
+
+def _short(metres: float | None) -> float | None:
+    """Drop the ``.0`` of whole metres."""
+    return int(metres) if metres is not None and metres == int(metres) else metres
+
+
+def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
+    """Write a column of few different values as those, and a number for each row."""
+    kinds = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if len(kinds) * 4 > len(values):
+        return None, values
+    return list(kinds), [kinds[value] for value in values]
+
+
+def _turned(row: Feature, origin: float) -> Feature:
+    turn = 360 * round((row.points[0].lon - origin) / 360)
+    if not turn:
+        return row
+    points, *holes = (tuple(Point(lat, lon - turn) for lat, lon in ring)
+                      for ring in (row.points, *row.holes))
+    return replace(row, points=points, holes=tuple(holes))
+
+
+def _extent(row: Feature) -> Iterable[Point]:
+    """Give the corners of what a feature covers; a disc's are good enough for a view."""
+    if not row.uncertainty_m:
+        return row.points
+    reach = row.uncertainty_m / 111_000
+    wide = reach / max(0.05, 1 - (row.points[0].lat / 90) ** 2)
+    lat, lon = row.points[0]
+    return (Point(lat - reach, lon - wide), Point(lat + reach, lon + wide))
+
+
+def bounds(points: Iterable[Point]) -> Box:
+    """Give the box around points, not smaller than a few streets."""
+    listed = list(points) or [Point(ground.WORLD.south, -180.0), Point(ground.WORLD.north, 180.0)]
+    south, north = min(point.lat for point in listed), max(point.lat for point in listed)
+    west, east = min(point.lon for point in listed), max(point.lon for point in listed)
+    tall, wide = (max(0.0, _LEAST_VIEW - size) / 2 for size in (north - south, east - west))
+    return Box(*(round(value, _DECIMALS) for value in
+                 (south - tall, west - wide, north + tall, east + wide)))

@@ -1,0 +1,206 @@
+"""Interactive maps of verdicts: folium composes them, the page carries all that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from zonerisk._version import __version__
+from zonerisk.errors import UsageError
+from zonerisk.pages import features, ground, islands, view, webpage
+
+if TYPE_CHECKING:
+    from zonerisk.pages.basemap import Tiles
+    from zonerisk.pages.features import Setting
+    from zonerisk.pages.islands import Drawn, Layer
+    from zonerisk.verdict import Verdict
+
+ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
+# Beyond so many regions a page sums each up; their findings stand on pages of their own.
+_MOST_WHOLE = 60
+# The short form beside the map; the whole stands at the page's foot.
+SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
+
+
+@cache
+def _elements() -> tuple[Any, Any, Any]:
+    """Define our folium elements; folium itself loads only where a map is made."""
+    import folium
+    from branca.element import MacroElement
+    from folium.template import Template
+
+    class Plain(folium.Map):
+        """A folium map whose page brings its own Leaflet: no link, no style, no switch."""
+
+        default_js: list[tuple[str, str]] = []  # noqa: RUF012
+        default_css: list[tuple[str, str]] = []  # noqa: RUF012
+        _template = Template("""
+            {% macro html(this, kwargs) %}
+            <div class="folium-map" id="{{ this.get_name() }}" role="application"
+              aria-label="Map; arrow keys move it, plus and minus zoom"></div>
+            {% endmacro %}
+            {% macro script(this, kwargs) %}
+            const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+              center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}});
+            zonerisk.lay({{ this.get_name() }});
+            {% endmacro %}""")
+
+    class Island(MacroElement):
+        """Hands the group that it is a child of to the page's script."""
+
+        _template = Template("""
+            {% macro script(this, kwargs) %}
+            zonerisk.{{ this.verb }}({{ this._parent.get_name() -}}
+              {% for word in this.words %}, {{ word|tojson }}{% endfor %});
+            {% endmacro %}""")
+
+        def __init__(self, verb: str, *words: str) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]
+            self.verb, self.words = verb, words
+
+    class Start(MacroElement):
+        """Ties the page's own controls to the map, once all is drawn."""
+
+        _template = Template("{% macro script(this, kwargs) %}zonerisk.start();{% endmacro %}")
+
+    return Plain, Island, Start
+
+
+def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
+    """Compose the map: a feature group for each layer, and the online map switched off."""
+    import folium
+    from markupsafe import escape
+
+    plain, island, start = _elements()
+    made = plain(location=(0, 0), tiles=None, prefer_canvas=True, min_zoom=2, max_zoom=19,
+                 zoom_control=False, zoom_snap=0.25, wheel_px_per_zoom_level=90)
+    if online:
+        layer = folium.TileLayer(online.url, name=online.name, overlay=True, show=False,
+                                 attr=str(escape(online.attribution)), max_zoom=online.zoom,
+                                 referrer_policy="strict-origin-when-cross-origin")
+        layer.add_child(island("layer", "tiles"))
+        made.add_child(layer)
+    for each in kept:
+        group = folium.FeatureGroup(name=each.name, show=True)
+        made.add_child(group)
+        group.add_child(island("layer", each.key))
+        if each.shape:
+            group.add_child(island("draw", each.key, each.shape))
+        else:
+            group.add_child(island(each.key))
+    made.add_child(start())
+    return made
+
+
+def _rendered(made: Any) -> tuple[str, str]:
+    """Give the map's element and its script; the same map always gives the same text."""
+    for number, element in enumerate(_walk(made)):
+        element._id = str(number)
+    figure = made.get_root()
+    made.render()
+    lines = (line.strip() for line in figure.script.render().splitlines())
+    return figure.html.render().strip(), "\n".join(line for line in lines if line)
+
+
+def _walk(element: Any) -> Iterator[Any]:
+    yield element
+    for child in element._children.values():
+        yield from _walk(child)
+
+
+def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = None, *,
+             online: Tiles | None = None, index: str | None = None,
+             crumbs: Sequence[tuple[str, str]] = (), files: Mapping[str, str] | None = None,
+             attribution: str = ATTRIBUTION) -> str:
+    """Build the map of one region, or of several together.
+
+    Parameters
+    ----------
+    verdicts
+        What to show.
+    settings
+        What the catalogue adds to each verdict.
+    online
+        The online map that the page offers, switched off.
+    index, crumbs
+        Where the page leads back to: the atlas, and names with their pages.
+    files
+        Where a region's record can be opened from the page, by its id.
+    attribution
+        Whose data the records are.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to show.
+    """
+    return _page("map.html", "map-page", verdicts, settings, online, files or {}, attribution,
+                 index=index, crumbs=crumbs)
+
+
+def report_page(verdict: Verdict, around: Setting | None = None, *, online: Tiles | None = None,
+                attribution: str = ATTRIBUTION) -> str:
+    """Build the report of one region: verdict, map and sources on one printable page."""
+    return _page("report.html", "report-page", [verdict], [around] if around else None, online,
+                 {}, attribution)
+
+
+def _page(template: str, layout: str, verdicts: Sequence[Verdict],
+          settings: Sequence[Setting] | None, online: Tiles | None, files: Mapping[str, str],
+          attribution: str, **words: Any) -> str:
+    if not verdicts:
+        raise UsageError("no region to show; name one, such as ovh-sbg")
+    settings = settings or [features.named(verdict) for verdict in verdicts]
+    shows = view.Shows()
+    views = [view.of(verdict, around, shows, files.get(verdict.target))
+             for verdict, around in zip(verdicts, settings, strict=True)]
+    single = len(verdicts) == 1
+    drawn = islands.of_verdicts(verdicts, settings)
+    summed = len(verdicts) > _MOST_WHOLE
+    title = verdicts[0].name if single else f"{len(verdicts)} regions"
+    zones = [settings[0].name(zone) for zone in drawn.zones] if single else []
+    return written(
+        template, layout, drawn, online, attribution, shows=[] if summed else drawn.shows(shows),
+        summed=summed,
+        title=title, views=views, zones=zones,
+        answer=views[0].answer if single else _together(verdicts),
+        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else
+        f"as of {verdicts[0].as_of}",
+        counts={outcome: sum(finding.outcome == outcome for verdict in verdicts
+                             for finding in verdict.findings)
+                for outcome in ("fail", "unknown", "warn", "pass")},
+        site_count=sum(len(verdict.places) for verdict in verdicts),
+        nowhere=[place.name for verdict in verdicts for place in verdict.places
+                 if place.lat is None], **words)
+
+
+def _together(verdicts: Sequence[Verdict]) -> str:
+    failing = sum(verdict.outcome == "fail" for verdict in verdicts)
+    return (f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
+            f"{failing} fail{'s' if failing == 1 else ''} at least one of its rules.")
+
+
+def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attribution: str, *,
+             shows: list[dict[str, Any]], scripts: Sequence[str] = (), **words: Any) -> str:
+    """Put a map and its data into a page."""
+    from markupsafe import Markup
+
+    layers = drawn.layers()
+    element, script = _rendered(_compose(layers, online))
+    leaflet, leaflet_style = webpage.leaflet()
+    data = {
+        "page": {"single": drawn.single, "view": drawn.box, "turns": drawn.turns(), "shows": shows,
+                 "band": drawn.band(), "strict": bool(online and online.strict),
+                 "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}",
+                                 *drawn.credits()]},
+        "ground": drawn.ground(), **drawn.islands()}
+    return webpage.render(
+        template, scripts=[leaflet, webpage.code("map.js"), *scripts, script],
+        styles=[leaflet_style, webpage.code("page.css")], islands=data,
+        pictures=online.hosts if online else (), layout=layout, version=__version__,
+        map_html=Markup(element),
+        layers=layers, lined=any(layer.shape == "line" for layer in layers),
+        band=drawn.band(), tiles=online, attribution=attribution,
+        ground={"source": ground.SOURCE, "licence": ground.LICENCE, "url": ground.URL,
+                "error": ground.ERROR_KM}, **words)

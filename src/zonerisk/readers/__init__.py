@@ -1,0 +1,1 @@
+"""Readers: one outside source each, from its bytes to plain rows."""

@@ -1,0 +1,1 @@
+"""Terrain: hazard layers, and what they say at places."""

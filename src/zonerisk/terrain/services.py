@@ -1,0 +1,82 @@
+"""Remote sources read around places: a part of each, never the whole."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from zonerisk.errors import UsageError
+from zonerisk.readers import featureservice, georisques, raster, tiles
+
+if TYPE_CHECKING:
+    from zonerisk.terrain.exposure import Place
+    from zonerisk.terrain.layers import Card, File
+
+Bounds = tuple[float, float, float, float]
+# A wider area than this, degrees, is asked for in parts.
+MAX_SPAN = 3.0
+
+
+def area(card: Card, places: Sequence[Place]) -> Bounds:
+    """Give the box that holds the places and what is in reach of them.
+
+    Raises
+    ------
+    UsageError
+        If it is so large that it would be no part.
+    """
+    margin = max(card.reach_m, 1000.0) * 1.1
+    ends = [(place.lon, place.lat, (place.uncertainty_m + margin) / 110_000) for place in places]
+    wide = [high / max(0.02, math.cos(math.radians(lat))) for _, lat, high in ends]
+    west = min(lon - each for (lon, _, _), each in zip(ends, wide, strict=True))
+    east = max(lon + each for (lon, _, _), each in zip(ends, wide, strict=True))
+    south = max(-90.0, min(lat - high for _, lat, high in ends))
+    north = min(90.0, max(lat + high for _, lat, high in ends))
+    if east - west > MAX_SPAN or north - south > MAX_SPAN:
+        raise UsageError(f"{card.id}: the places span {east - west:.1f} by {north - south:.1f} "
+                         f"degrees; name fewer, within {MAX_SPAN:g}")
+    return west, south, east, north
+
+
+def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
+    """Read what a layer's source holds around places.
+
+    Returns
+    -------
+    Files by name: the data, and for a service the area that was asked for. Outside of that
+    area nothing is known.
+    """
+    reading, bounds = card.reading, area(card, places)
+    if reading.method == "raster":
+        return {_name(file): raster.part(str(file.url), bounds, max_bytes)
+                for file in card.files if file.url}
+    url = reading.url or ""
+    asked = _collection([{"type": "Feature", "properties": {}, "geometry": _box(bounds)}])
+    if reading.method == "tiles":
+        found = tiles.classes(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
+        return {f"{card.id}.tif": found}
+    if reading.method == "georisques":
+        told = [{"lat": place.lat, "lon": place.lon, "risks": [
+            risk._asdict() for risk in georisques.report(url, place.lat, place.lon)]}
+            for place in places]
+        return {f"{card.id}.json": (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()}
+    features = featureservice.features(reading.method, url, reading.collection, bounds, max_bytes,
+                                       reading.axes)
+    return {f"{card.id}.geojson": _collection(features), "coverage.geojson": asked}
+
+
+def _name(file: File) -> str:
+    return file.path.rpartition("/")[2]
+
+
+def _collection(features: list[dict[str, object]]) -> bytes:
+    return (json.dumps({"type": "FeatureCollection", "features": features},
+                       ensure_ascii=False) + "\n").encode()
+
+
+def _box(bounds: Bounds) -> dict[str, object]:
+    west, south, east, north = bounds
+    return {"type": "Polygon", "coordinates": [[
+        [west, south], [east, south], [east, north], [west, north], [west, south]]]}
