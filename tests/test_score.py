@@ -158,7 +158,8 @@ def test_every_policy_answers(zz: Library) -> None:
     for name in policy.ids():
         found = zz.score("zz-campus", policy=name)
         assert found.policy == name
-        asked = set(policy.load(name).rules) - {"backup"}
+        rules = set(policy.load(name).rules)
+        asked = rules - {"backup"} or rules
         assert {each.rule for each in found.findings} == asked
 
 
