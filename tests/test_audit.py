@@ -73,6 +73,22 @@ def test_zone_letters_get_no_worse_and_no_better_than_zones(shipped: Catalog) ->
     assert not by_id.notes
 
 
+def test_a_zone_id_and_a_letter_may_be_one_zone(shipped: Catalog) -> None:
+    found = judge("workloads: {e: {provider: aws, region: eu-west-3, "
+                  "zones: [euw3-az1, eu-west-3b], quorum: 1}}", shipped).workloads[0]
+    assert finding(found, "colocation").outcome == "unknown"
+
+
+def test_a_zone_is_lost_with_its_buildings(shipped: Catalog) -> None:
+    found = judge("""
+workloads:
+  a: {provider: scaleway, region: fr-par, sites: [dc2, dc3], quorum: 1}
+  b: {provider: scaleway, region: fr-par, zones: [fr-par-1], quorum: 1}
+""", shipped)
+    zone = next(event for event in found.events if event.id == "place:scaleway-fr-par/fr-par-1")
+    assert zone.lost == ("a", "b")
+
+
 def test_own_datacenters_on_one_substation(shipped: Catalog) -> None:
     found = example("hybrid", shipped)
     assert finding(found.workloads[0], "survives").outcome == "fail"

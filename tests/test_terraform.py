@@ -152,6 +152,13 @@ def test_whose_openstack_it_is(shipped: Catalog) -> None:
     assert "whose OpenStack" in found.unassessed[0].reason
 
 
+def test_a_cluster_in_one_zone(shipped: Catalog) -> None:
+    found = read(state(resource("google_container_cluster.x", {"location": "europe-west9-b"}),
+                       resource("google_container_cluster.y", {"location": "europe-west9"})),
+                 shipped)
+    assert [each.places[0].kind for each in found.workloads] == ["zone", "region"]
+
+
 def test_data_sources_are_no_resources(shipped: Catalog) -> None:
     found = read(state(resource("data.aws_instance.x", {}, mode="data")), shipped)
     assert (found.workloads, found.unassessed) == ((), ())

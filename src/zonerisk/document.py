@@ -144,6 +144,8 @@ def parse(raw: bytes, name: str) -> Document:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(yaml.parse(text, Loader=loader), name).document()
+    except DataError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from zonerisk.catalog import Catalog
     from zonerisk.model import Grade
 
 
@@ -59,6 +61,21 @@ def load(roots: Iterable[Path]) -> tuple[Incident, ...]:
             document = read(path, f"data/incidents/{path.name}")
             found[path.stem] = document.validate(Incident, {"id": path.stem})
     return tuple(found[key] for key in sorted(found))
+
+
+def digest(catalog: Catalog, regions: Iterable[str]) -> str:
+    """Hash the files that an answer on some regions reads, incidents among them.
+
+    The hash of one region covers all of its provider's.
+    """
+    total = hashlib.sha256()
+    ones = {catalog.region(region).provider: region for region in sorted(set(regions))}
+    for region in ones.values():
+        total.update(catalog.digest(region).encode())
+    for root in catalog.roots:
+        for path in sorted((root / "incidents").glob("*.yaml")):
+            total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
 
 
 def shared(incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], as_of: str

@@ -29,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 class Schema(StrEnum):
     """What has a schema."""
+
     incident = "incident"
     plan = "plan"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk import findings, measured, score
+from zonerisk import findings, incident, measured, score
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -332,6 +332,8 @@ def audit(catalog: Catalog, deployment: Deployment, policy: Policy, day: str,
     found = events(auditor.siting, deployment)
     outcome: Outcome = worst([each.outcome for each in judged]) if judged else "unknown"
     total = mean([each.score for each in judged])
+    regions = {place.region for each in deployment.workloads
+               for place in (*each.places, *(each.backup or ()), *(each.dr or ()))} - {OWN}
     return Audit(
         files=deployment.files, policy=policy.id, as_of=day, outcome=outcome,
         grade=score.letter(total), score=total, summary=_summary(judged, found, deployment),
@@ -344,20 +346,9 @@ def audit(catalog: Catalog, deployment: Deployment, policy: Policy, day: str,
                                alpha=inputs.alpha),
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=_digest(catalog, deployment)),
+            catalogue=CatalogueUsed(date=catalog.edition.date,
+                                    sha256=incident.digest(catalog, regions)),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)))
-
-
-def _digest(catalog: Catalog, deployment: Deployment) -> str:
-    """Hash the files of every region that the deployment touches."""
-    import hashlib
-
-    regions = {place.region for each in deployment.workloads
-               for place in (*each.places, *(each.backup or ()), *(each.dr or ()))} - {OWN}
-    total = hashlib.sha256()
-    for region in sorted(regions):
-        total.update(catalog.digest(region).encode())
-    return total.hexdigest()
 
 
 def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Deployment) -> str:

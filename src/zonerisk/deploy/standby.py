@@ -208,7 +208,8 @@ def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: s
         candidates=tuple(found), kinds=judge.kinds,
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest(target)),
+            catalogue=CatalogueUsed(date=catalog.edition.date,
+                                    sha256=incident.digest(catalog, [target, *listed])),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)))
 
 
@@ -257,7 +258,7 @@ class Judge:
             zones = self._zones(theirs)
         told += [(risk.outcome, risk.message) for risk in risks]
         outcome = worst([each for each, _ in told])
-        if theirs.limited and outcome == "pass":
+        if theirs.limited and outcome in ("pass", "warn"):
             outcome = "unknown"
             told.append(("unknown", "only some services are sold there"))
         same = sorted(ours.countries & theirs.countries)

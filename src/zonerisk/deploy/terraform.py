@@ -248,7 +248,7 @@ class _Reader:
             regions = [settings.region]
         if not regions:
             raise Unplaced(NO_PLACE)
-        if zones and all(_named_zone(provider, region) for region in regions):
+        if all(_named_zone(provider, region) for region in regions):
             zones, regions = [*zones, *regions], [_region_of(provider, regions[0])]
         found = [self._region(provider, region) for region in regions]
         if kind.whole and not zones:
