@@ -147,7 +147,9 @@ def section(console: Console, title: str, heads: Sequence[str],
                  show_header=len(heads) > 3)
     for index, head in enumerate(heads):
         last = index == len(heads) - 1
-        grid.add_column(head, no_wrap=index == 0 and len(heads) == 3, overflow="fold",
+        # Ids are copied from a table: they stay on one line.
+        whole = head in ("region", "DR") or (index == 0 and len(heads) == 3)
+        grid.add_column(head, no_wrap=whole, overflow="fold",
                         ratio=1 if last and len(heads) == 3 else None,
                         max_width=24 if len(heads) == 3 and not last else None)
     for row in rows:
@@ -254,7 +256,7 @@ def compared(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
 
 
 COMPARE_HEAD = ("region", "sold", "effective", "nearest pair", "farthest pair",
-                "shared risks (A, B)", "DR", "grade and score")
+                "shared (A, B)", "DR", "grade and score")
 
 
 def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
