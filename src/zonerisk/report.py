@@ -266,7 +266,7 @@ def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
     for verdict in verdicts:
         for place in verdict.places:
             if place.kind != "metro":
-                names[place.id] = place.name
+                names[place.id] = f"{place.name}, {place.town}" if place.town else place.name
                 role = "" if place.zones else " (candidate)"
                 holders.setdefault(place.id, []).append((verdict.target, role))
     return [f"{names[key]} ({key}) serves "

@@ -361,6 +361,7 @@ def _places(
                 id=key,
                 name=site.name,
                 kind=site.kind,
+                town=site.town,
                 zones=tuple(zone for zone in held.get(key, ()) if zone != key),
                 lat=at.lat if at else None,
                 lon=at.lon if at else None,

@@ -144,6 +144,7 @@ class Place(Result):
     id: str
     name: str
     kind: str
+    town: str | None = None
     zones: tuple[str, ...]
     lat: float | None
     lon: float | None

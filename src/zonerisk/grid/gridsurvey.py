@@ -78,7 +78,7 @@ CIRCUITS = Layer(
     "Which stations a circuit joins. Overhead lines are not in it: what is not found may exist.")
 ZONES_EU = Layer(
     "areas-eu", "power/bidding_zones_eu_entsoepy.geojson.gz",
-    "Bidding zones of Europe, from entsoe-py", "https://pypi.org/project/entsoe-py/", "2025",
+    "Bidding zones of Europe, from entsoe-py", "https://github.com/EnergieID/entsoe-py", "2025",
     "MIT", "EnergieID; built on Natural Earth and NVE",
     "Which bidding zone a site lies in; synchronous areas follow from the zone.")
 ZONES_WORLD = Layer(
