@@ -151,6 +151,14 @@ def test_list_and_show(run: Runner) -> None:
     assert json.loads(run("show", "OVH SBG", "--format", "json").stdout)["id"] == "ovh-sbg"
 
 
+def test_list_of_some(run: Runner) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("list", "regions", "Scaleway", "--format", "csv").stdout)))
+    assert {row["id"].partition("-")[0] for row in rows} == {"scaleway"}
+    assert "ovh-sbg/sbg3" in run("list", "sites", "OVH SBG").stdout
+    assert "listed whole" in run("list", "policies", "ovh", check=2).stderr
+    assert "did you mean" in run("list", "regions", "scalway", check=2).stderr
+
+
 def test_version_and_help(run: Runner) -> None:
     assert run("--version").stdout.startswith("zonerisk ")
     assert "--as-of" in run("score", "--help").stdout

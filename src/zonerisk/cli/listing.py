@@ -10,6 +10,7 @@ import typer
 from zonerisk import load, policy, report
 from zonerisk.cli import output
 from zonerisk.cli.score import Catalogues
+from zonerisk.errors import UsageError
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
@@ -33,13 +34,22 @@ class Format(StrEnum):
 
 
 def list_(what: Annotated[What, typer.Argument()] = What.regions,
+          of: Annotated[list[str] | None, typer.Argument(
+              metavar="[TARGET]...", show_default=False,
+              help="Of regions and sites: only those of these providers or regions.")] = None,
           format_: Annotated[Format, typer.Option("--format")] = Format.table,
           out: output.Output = None, catalogue: Catalogues = None) -> None:
     """List regions, sites, providers or policies.
 
-    Example: zonerisk list sites --format csv
+    Examples: zonerisk list regions scaleway; zonerisk list sites --format csv
     """
-    head, rows = _LISTS[what](load(*(catalogue or ())))
+    catalog = load(*(catalogue or ()))
+    head, rows = _LISTS[what](catalog)
+    if of:
+        if what not in (What.regions, What.sites):
+            raise UsageError(f"{what} are listed whole; name targets for regions or sites")
+        wanted = {region for target in of for region in catalog.resolve(target)}
+        rows = [row for row in rows if row[0].partition("/")[0] in wanted]
     if format_ is Format.json:
         import json
 
