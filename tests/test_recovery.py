@@ -43,3 +43,38 @@ def test_undisclosed_buildings_widen_both_ends(zz: Library) -> None:
     assert span.best is not None
     assert span.best - span.low > 5_000
     assert span.high - span.best > 20_000
+
+
+INCIDENT = """name: the great wave
+kind: storm
+since: 2025-01-02
+until: 2025-01-03
+regions: [zz-good, zz-pair]
+text: A wave went over both.
+evidence:
+  log: {kind: authority, title: Log, url: https://zz.example.org/log, read: 2025-02, claim: Both were hit.}
+"""
+
+
+def test_one_incident_that_hit_both_outweighs_the_distance(zz_copy: Path) -> None:
+    before = Library(zz_copy).digest("zz-good")
+    (zz_copy / "incidents").mkdir()
+    (zz_copy / "incidents/wave.yaml").write_text(INCIDENT)
+    found = Library(zz_copy).score("zz-good")
+    option = next(each for each in found.dr if each.target == "zz-pair")
+    assert option.outcome == "fail"
+    assert "both were hit by the great wave" in option.message
+    assert option.evidence[0].title == "Log"
+    assert options(zz_copy)["zz-campus"] == "pass"
+    earlier = {each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").dr}
+    assert earlier["zz-pair"] == "pass"
+    assert Library(zz_copy).digest("zz-good") != before
+
+
+def test_the_gulf_of_2026(shipped: Library) -> None:
+    """433 to 487 km apart, and struck by one campaign: 300 km is not sufficient by itself."""
+    bahrain = next(each for each in shipped.score("aws-me-central-1").dr
+                   if each.target == "aws-me-south-1")
+    assert bahrain.outcome == "fail"
+    assert "both were hit by" in bahrain.message
+    assert bahrain.evidence

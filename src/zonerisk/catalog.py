@@ -236,7 +236,7 @@ class Catalog:
         for record_id in sorted(ids):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
         for root in self.roots:
-            for folder in (root / "feeds", root / "layers" / "samples"):
+            for folder in (root / "feeds", root / "incidents", root / "layers" / "samples"):
                 for sample in sorted(folder.glob("*.*")):
                     total.update(sample.name.encode() + b"\0" + sample.read_bytes())
         return total.hexdigest()

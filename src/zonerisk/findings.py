@@ -184,23 +184,19 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
 
 def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
     limit = threshold_of(rule)
-    fit = [option for option in case.options if option.outcome == "pass"]
-    doubtful = [option for option in case.options if option.outcome == "unknown"]
-    near = [option for option in case.options if option.outcome == "fail"]
-    if fit:
-        said = "; ".join(option.message for option in fit[:3])
-    elif doubtful:
-        said = doubtful[0].message
-    elif near:
-        said = "no other region is far enough: " + "; ".join(option.message for option in near[:3])
-    else:
+    # The best that any region offers is what there is to recover into.
+    outcome = min((option.outcome for option in case.options), key=severity, default="fail")
+    best = [option for option in case.options if option.outcome == outcome]
+    said = "; ".join(option.message for option in best[:3])
+    if not best:
         said = "no other region of the provider is on record"
-    nearest = (fit or doubtful or near)[:1]
+    elif outcome == "fail":
+        said = f"no other region will do: {said}"
+    nearest = best[:1]
     value = None
     if nearest and nearest[0].distance_m.high is not None:
         span = nearest[0].distance_m
         value = value_of(Interval(span.low or 0, span.best, span.high), "km", 1000)
-    outcome: Outcome = "pass" if fit else "unknown" if doubtful else "fail"
     return Finding.model_construct(
         rule=name,
         outcome=outcome,
@@ -208,6 +204,7 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
         value=value,
         threshold=limit,
         subjects=tuple(option.target for option in nearest),
+        evidence=tuple(piece for option in case.options[:3] for piece in option.evidence),
     )
 
 

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.grid.supply import EMPTY
+from zonerisk.incident import shared
 from zonerisk.separation import say_km, say_m
 from zonerisk.unit import footprint, positions
-from zonerisk.verdict import Option, Outcome, Span
+from zonerisk.verdict import Option, Outcome, Span, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zonerisk.catalog import Scope
     from zonerisk.grid.gridarea import Area
     from zonerisk.grid.supply import Sample
+    from zonerisk.incident import Incident
     from zonerisk.model import Position, Region
 
 
@@ -44,12 +48,17 @@ def between(ours: Discs, theirs: Discs) -> Interval:
 
 
 def options(
-    scope: Scope, as_of: str, min_km: float, sample: Sample = EMPTY
+    scope: Scope,
+    as_of: str,
+    min_km: float,
+    sample: Sample = EMPTY,
+    incidents: Sequence[Incident] = (),
 ) -> tuple[Option, ...]:
     """Judge every other open region of the partition as disaster recovery, nearest first.
 
-    A grid or synchronous area that both lie in is told, and so is one that they do not
-    share; neither decides.
+    A recorded incident that hit both is a shared risk: distance alone then does not pass.
+    The country, and the grid or synchronous area, that both lie in are told and decide
+    nothing.
 
     Parameters
     ----------
@@ -61,6 +70,8 @@ def options(
         The policy's distance.
     sample
         What was derived of the grid at the sites.
+    incidents
+        Recorded incidents of regional size.
     """
     found = []
     here = _areas(scope, scope.region, as_of, sample)
@@ -72,7 +83,9 @@ def options(
         ):
             distance = distance_m(scope, peer, as_of)
             grid = shared_grid(here, _areas(scope, peer, as_of, sample))
-            found.append((distance, _option(peer, distance, min_km, grid)))
+            hit = shared(incidents, (scope.region.id,), (peer.id,), as_of)
+            land = "; same country" if peer.country == scope.region.country else ""
+            found.append((distance, _option(peer, distance, min_km, land + grid, hit)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
 
@@ -97,7 +110,9 @@ def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
     return ""
 
 
-def _option(peer: Region, distance: Interval, min_km: float, grid: str = "") -> Option:
+def _option(
+    peer: Region, distance: Interval, min_km: float, told: str, hit: Sequence[Incident]
+) -> Option:
     far = distance.at_least(min_km * 1000)
     outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
     if distance.high is None:
@@ -113,6 +128,13 @@ def _option(peer: Region, distance: Interval, min_km: float, grid: str = "") -> 
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
     if outcome == "pass" and peer.limited:
         outcome, message = "unknown", f"{message}, but only some services are sold there"
+    for each in hit:
+        outcome = worst([outcome, "warn" if each.grade == "C" else "fail"])
+        message = f"{message}; both were hit by {each.name}"
     return Option.model_construct(
-        target=peer.id, distance_m=Span.of(distance), outcome=outcome, message=message + grid
+        target=peer.id,
+        distance_m=Span.of(distance),
+        outcome=outcome,
+        message=message + told,
+        evidence=tuple(piece for each in hit for piece in each.cited),
     )

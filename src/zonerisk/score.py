@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, recovery, separation
+from zonerisk import feeds, findings, hazards, incident, recovery, separation
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -117,7 +117,13 @@ def score(
     )
     effective_sites = effective(sites, site_assessed.values())
     dr_rule = policy.rules.get("dr")
-    found = recovery.options(scope, day, (dr_rule and dr_rule.threshold) or DR_MIN_KM, grid)
+    found = recovery.options(
+        scope,
+        day,
+        (dr_rule and dr_rule.threshold) or DR_MIN_KM,
+        grid,
+        incident.load(catalog.roots),
+    )
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
     judged = findings.apply(policy, case)

@@ -136,6 +136,7 @@ class Option(Result):
     distance_m: Span
     outcome: Outcome
     message: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Place(Result):
