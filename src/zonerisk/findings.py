@@ -185,7 +185,8 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
 def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
     limit = threshold_of(rule)
     # The best that any region offers is what there is to recover into.
-    outcome = min((option.outcome for option in case.options), key=severity, default="fail")
+    offered: list[Outcome] = [option.outcome for option in case.options]
+    outcome: Outcome = min(offered, key=severity, default="fail")
     best = [option for option in case.options if option.outcome == outcome]
     said = "; ".join(option.message for option in best[:3])
     if not best:

@@ -53,11 +53,21 @@ class Incident(Dated):
         return strongest(self.cited)
 
 
-def load(roots: Iterable[Path]) -> tuple[Incident, ...]:
-    """Read ``incidents/*.yaml`` of the catalogue's folders, sorted by id."""
+def load(roots: Iterable[Path], about: str | None = None) -> tuple[Incident, ...]:
+    """Read ``incidents/*.yaml`` of the catalogue's folders, sorted by id.
+
+    Parameters
+    ----------
+    roots
+        Folders of the catalogue.
+    about
+        Only those that may concern a region; the others are not even parsed.
+    """
     found = {}
     for root in roots:
         for path in sorted((root / "incidents").glob("*.yaml")):
+            if about and about.encode() not in path.read_bytes():
+                continue
             document = read(path, f"data/incidents/{path.name}")
             found[path.stem] = document.validate(Incident, {"id": path.stem})
     return tuple(found[key] for key in sorted(found))

@@ -122,7 +122,7 @@ def score(
         day,
         (dr_rule and dr_rule.threshold) or DR_MIN_KM,
         grid,
-        incident.load(catalog.roots),
+        incident.load(catalog.roots, region_id),
     )
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
