@@ -84,7 +84,9 @@ def options(
             distance = distance_m(scope, peer, as_of)
             grid = shared_grid(here, _areas(scope, peer, as_of, sample))
             hit = shared(incidents, (scope.region.id,), (peer.id,), as_of)
-            land = "; same country" if peer.country == scope.region.country else ""
+            land = (
+                f"; same country, {peer.country}" if peer.country == scope.region.country else ""
+            )
             found.append((distance, _option(peer, distance, min_km, land + grid, hit)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
