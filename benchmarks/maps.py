@@ -39,23 +39,55 @@ FASTER, SMALLER, PAINT_S, WRITE_S = 10, 3, 2.0, 10.0
 def verdict(count: int) -> Verdict:
     """Invent a region of many sites, spread over a continent, each with its own source."""
     draw = random.Random(count)
-    places = tuple(Place(
-        id=f"zz-many/site-{n}", name=f"Site {n}", kind="building", zones=(f"zz-many/z{n % 8}",),
-        lat=round(draw.uniform(36, 60), 5), lon=round(draw.uniform(-9, 30), 5),
-        uncertainty_m=float(draw.choice((60, 100, 250))), method="outline",
-        evidence=(Evidence(kind="map", title=f"OpenStreetMap way {n + 1}", read="2026-03",
-                           url=f"https://www.openstreetmap.org/way/{n + 1}",
-                           claim="position: outline"),)) for n in range(count))
-    finding = Finding(rule="quorum", outcome="pass", message="8 zones as sold",
-                      subjects=("zz-many",))
+    places = tuple(
+        Place(
+            id=f"zz-many/site-{n}",
+            name=f"Site {n}",
+            kind="building",
+            zones=(f"zz-many/z{n % 8}",),
+            lat=round(draw.uniform(36, 60), 5),
+            lon=round(draw.uniform(-9, 30), 5),
+            uncertainty_m=float(draw.choice((60, 100, 250))),
+            method="outline",
+            evidence=(
+                Evidence(
+                    kind="map",
+                    title=f"OpenStreetMap way {n + 1}",
+                    read="2026-03",
+                    url=f"https://www.openstreetmap.org/way/{n + 1}",
+                    claim="position: outline",
+                ),
+            ),
+        )
+        for n in range(count)
+    )
+    finding = Finding(
+        rule="quorum", outcome="pass", message="8 zones as sold", subjects=("zz-many",)
+    )
     return Verdict(
-        target="zz-many", name="Zz Many", policy="podcast", as_of="2026-11-23", units="zones",
-        outcome="pass", grade="A", score=Score(low=90, high=90), summary="Zz Many: invented.",
+        target="zz-many",
+        name="Zz Many",
+        policy="podcast",
+        as_of="2026-11-23",
+        units="zones",
+        outcome="pass",
+        grade="A",
+        score=Score(low=90, high=90),
+        summary="Zz Many: invented.",
         zones=Zones(sold=8, effective=Range(low=8, high=8)),
         datacenters=Datacenters(count=count, effective=Range(low=8, high=8)),
-        findings=(finding,), shared_risks=(), separations=(), dr=(), not_known=(), places=places,
-        provenance=Provenance(version="0", catalogue=CatalogueUsed(date="2026-11-23", sha256="0"),
-                              policy=PolicyUsed(id="podcast", standing="opinion", sha256="0")))
+        findings=(finding,),
+        shared_risks=(),
+        separations=(),
+        dr=(),
+        not_known=(),
+        places=places,
+        provenance=Provenance(
+            version="0",
+            catalogue=CatalogueUsed(date="2026-11-23", sha256="0"),
+            policy=PolicyUsed(id="podcast", standing="opinion", sha256="0"),
+        ),
+    )
 
 
 def plain(of: Verdict) -> str:
@@ -63,10 +95,12 @@ def plain(of: Verdict) -> str:
     made = folium.Map(location=(48, 10), zoom_start=5)
     for place in of.places:
         source = place.evidence[0]
-        words = (f"<b>{place.name}</b><br>Serves {place.zones[0]}<br>Kind {place.kind}<br>"
-                 f"Stands at {place.lat}, {place.lon}, within {place.uncertainty_m:.0f} m<br>"
-                 f"Got from {place.method}<br>Record {place.id}<br>{source.grade} "
-                 f'<a href="{source.url}">{source.title}</a>, read {source.read}. {source.claim}')
+        words = (
+            f"<b>{place.name}</b><br>Serves {place.zones[0]}<br>Kind {place.kind}<br>"
+            f"Stands at {place.lat}, {place.lon}, within {place.uncertainty_m:.0f} m<br>"
+            f"Got from {place.method}<br>Record {place.id}<br>{source.grade} "
+            f'<a href="{source.url}">{source.title}</a>, read {source.read}. {source.claim}'
+        )
         folium.Marker((place.lat, place.lon), popup=folium.Popup(words)).add_to(made)
     return str(made.get_root().render())
 
@@ -112,8 +146,10 @@ def main() -> int:
     plain_s, theirs = timed(lambda: plain(thousand))
     many_s, page = timed(lambda: webmap.map_page([many]), 1)
     print(f"1,000 sites   folium {plain_s:6.2f} s {len(theirs) / 1e3:8.0f} kB")
-    print(f"            zonerisk {ours_s:6.2f} s {len(ours) / 1e3:8.0f} kB"
-          f"   (first page of a process, which reads the ground: {first_s:.2f} s)")
+    print(
+        f"            zonerisk {ours_s:6.2f} s {len(ours) / 1e3:8.0f} kB"
+        f"   (first page of a process, which reads the ground: {first_s:.2f} s)"
+    )
     print(f"               ratio {plain_s / ours_s:6.1f} x {len(theirs) / len(ours):6.1f} x")
     print(f"10,000 sites written in {many_s:.2f} s, {len(page) / 1e6:.1f} MB")
     kept = [plain_s / ours_s >= FASTER, len(theirs) / len(ours) >= SMALLER, many_s <= WRITE_S]

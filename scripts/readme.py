@@ -24,9 +24,16 @@ def pages() -> list[Path]:
 def output(arguments: str) -> str:
     """Give what a command prints: 100 columns, no colours, from the checkout's root."""
     done = subprocess.run(
-        f"{sys.executable} -m zonerisk {arguments}", shell=True, cwd=ROOT, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"})
+        f"{sys.executable} -m zonerisk {arguments}",
+        shell=True,
+        cwd=ROOT,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    )
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 
@@ -39,10 +46,16 @@ def main() -> None:
     """Rewrite every block without gaps."""
     for page in pages():
         if page.exists():
-            page.write_text(BLOCK.sub(
-                lambda found: found[0] if "\n...\n" in f"\n{found[2]}"
-                else f"```console\n$ zonerisk {found[1]}\n{output(found[1])}```",
-                page.read_text()))
+            page.write_text(
+                BLOCK.sub(
+                    lambda found: (
+                        found[0]
+                        if "\n...\n" in f"\n{found[2]}"
+                        else f"```console\n$ zonerisk {found[1]}\n{output(found[1])}```"
+                    ),
+                    page.read_text(),
+                )
+            )
 
 
 if __name__ == "__main__":

@@ -43,24 +43,32 @@ def matched(catalog: Catalog, provider: str, file: str) -> list[tuple[float, Tri
 
 def table(catalog: Catalog) -> str:
     """Write the ratio of measured to estimated round trip by distance band."""
-    lines = ["| provider, km apart | pairs | measured / estimated: median | p10 to p90 | "
-             "within the estimate's range | faster than light |", "|---|---|---|---|---|---|"]
-    for provider, title, file in (("aws", "AWS", "latency_aws_regions.csv"),
-                                  ("azure", "Azure", "latency_azure_regions.csv")):
+    lines = [
+        "| provider, km apart | pairs | measured / estimated: median | p10 to p90 | "
+        "within the estimate's range | faster than light |",
+        "|---|---|---|---|---|---|",
+    ]
+    for provider, title, file in (
+        ("aws", "AWS", "latency_aws_regions.csv"),
+        ("azure", "Azure", "latency_azure_regions.csv"),
+    ):
         rows = matched(catalog, provider, file)
         for low, high in pairwise(BANDS_KM):
             band = [(km, trip) for km, trip in rows if low <= km < high]
             if len(band) < 5:
                 continue
-            least, best, most = (2 * each / separation.LIGHT_KM_PER_MS
-                                 for each in separation.CIRCUITY)
+            least, best, most = (
+                2 * each / separation.LIGHT_KM_PER_MS for each in separation.CIRCUITY
+            )
             ratios = sorted(trip.ms / (km * best) for km, trip in band)
             tenths = statistics.quantiles(ratios, n=10)
             inside = sum(km * least <= trip.ms <= km * most for km, trip in band)
             fast = sum(bound(trip).fibre_km < km for km, trip in band)
-            lines.append(f"| {title}, {low:,} to {high:,} | {len(band)} | "
-                         f"{statistics.median(ratios):.2f} | {tenths[0]:.2f} to {tenths[-1]:.2f} | "
-                         f"{inside / len(band):.0%} | {fast} |")
+            lines.append(
+                f"| {title}, {low:,} to {high:,} | {len(band)} | "
+                f"{statistics.median(ratios):.2f} | {tenths[0]:.2f} to {tenths[-1]:.2f} | "
+                f"{inside / len(band):.0%} | {fast} |"
+            )
     return "\n".join(lines)
 
 

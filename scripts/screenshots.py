@@ -32,8 +32,9 @@ def pages(catalog: Catalog, folder: Path) -> None:
     """Write the pages that are shown."""
     for target in ("ovh-sbg", "scaleway-fr-par"):
         verdict = catalog.score(target)
-        (folder / f"{target}.html").write_text(webmap.map_page(
-            [verdict], [features.setting(catalog, verdict)]), "utf-8")
+        (folder / f"{target}.html").write_text(
+            webmap.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
+        )
     name, text = next(Atlas.of(catalog, policy.load(policy.DEFAULT)).pages())
     (folder / name).write_text(text, "utf-8")
 
@@ -51,9 +52,12 @@ def main() -> int:
         pages(zonerisk.load(), folder)
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for shot, page, width, height, colours, click in SHOTS:
-            context = browser.new_context(viewport={"width": width, "height": height},
-                                          color_scheme=colours, reduced_motion="reduce",
-                                          offline=True)
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=colours,
+                reduced_motion="reduce",
+                offline=True,
+            )
             tab = context.new_page()
             tab.goto((folder / f"{page}.html").as_uri())
             if click:

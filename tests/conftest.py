@@ -41,12 +41,18 @@ def zz_copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(HERE / "zz", tmp_path / "zz"))
 
 
-def _run(*arguments: str, check: int | None = 0, **environment: str
-         ) -> subprocess.CompletedProcess[str]:
+def _run(
+    *arguments: str, check: int | None = 0, **environment: str
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "zonerisk", *arguments], check=False, capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=120,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", **environment})
+        [sys.executable, "-m", "zonerisk", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", **environment},
+    )
     assert "Traceback" not in done.stderr, done.stderr
     if check is not None:
         assert done.returncode == check, (done.returncode, done.stdout, done.stderr)
@@ -105,22 +111,34 @@ def tab(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
     """Open a page's text from a file, offline; every request and console message is kept."""
     contexts = []
 
-    def opened(text: str, width: int = 1280, height: int = 800, *, offline: bool = True,
-               scheme: str = "light", folder: Path | None = None, name: str = "page.html",
-               routes: dict[str, Callable[[Any], None]] | None = None) -> Tab:
+    def opened(
+        text: str,
+        width: int = 1280,
+        height: int = 800,
+        *,
+        offline: bool = True,
+        scheme: str = "light",
+        folder: Path | None = None,
+        name: str = "page.html",
+        routes: dict[str, Callable[[Any], None]] | None = None,
+    ) -> Tab:
         file = (folder or tmp_path) / name
         if text:
             file.write_text(text, "utf-8")
-        context = chromium.new_context(viewport={"width": width, "height": height},
-                                       offline=offline, color_scheme=scheme,
-                                       reduced_motion="reduce")
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            offline=offline,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
         contexts.append(context)
         made = Tab(context.new_page(), [], [])
         for pattern, handler in (routes or {}).items():
             made.page.route(pattern, handler)
         made.page.on("request", lambda request: made.requests.append(request.url))
-        made.page.on("console", lambda message: made.troubles.append(
-            f"{message.type}: {message.text}"))
+        made.page.on(
+            "console", lambda message: made.troubles.append(f"{message.type}: {message.text}")
+        )
         made.page.on("pageerror", lambda error: made.troubles.append(str(error)))
         made.page.goto(file.as_uri())
         return made

@@ -69,12 +69,27 @@ def write(root: Path, **regions: str) -> Path:
     return root
 
 
-def place(town: str, country: str, lat: float | str, lon: float | str, doubt: float = 150,
-          kind: str = "building", method: str = "outline",
-          source: str = "osm: way/9, read: 2026-03") -> str:
+def place(
+    town: str,
+    country: str,
+    lat: float | str,
+    lon: float | str,
+    doubt: float = 150,
+    kind: str = "building",
+    method: str = "outline",
+    source: str = "osm: way/9, read: 2026-03",
+) -> str:
     """Write a region of one site at a point."""
-    return METRO.format(town=town, country=country, lat=lat, lon=lon, doubt=doubt, kind=kind,
-                        method=method, source=source)
+    return METRO.format(
+        town=town,
+        country=country,
+        lat=lat,
+        lon=lon,
+        doubt=doubt,
+        kind=kind,
+        method=method,
+        source=source,
+    )
 
 
 def problems(path: Path) -> list[Problem]:

@@ -10,14 +10,17 @@ from zonerisk.readers import answer
 ANSWERS = Path(__file__).parent / "answers"
 
 
-@pytest.mark.parametrize(("file", "key", "said"), [
-    ("overpass_busy.html", "elements", "is a web page"),
-    ("overpass_timeout.json", "elements", "Query timed out"),
-    ("arcgis_error.json", "features", "499 Token Required"),
-    ("peeringdb_throttled.json", "data", "throttled"),
-    ("cloudping.json", "elements", "holds no list"),
-    ("pypsa_buses.csv", "data", "is not JSON"),
-])
+@pytest.mark.parametrize(
+    ("file", "key", "said"),
+    [
+        ("overpass_busy.html", "elements", "is a web page"),
+        ("overpass_timeout.json", "elements", "Query timed out"),
+        ("arcgis_error.json", "features", "499 Token Required"),
+        ("peeringdb_throttled.json", "data", "throttled"),
+        ("cloudping.json", "elements", "holds no list"),
+        ("pypsa_buses.csv", "data", "is not JSON"),
+    ],
+)
 def test_an_error_is_never_an_empty_list(file: str, key: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         answer.rows((ANSWERS / file).read_bytes(), file, key)
@@ -26,7 +29,12 @@ def test_an_error_is_never_an_empty_list(file: str, key: str, said: str) -> None
 def test_three_states() -> None:
     row = {"yes": True, "no": False, "null": None, "number": 1}
     assert [answer.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
-        True, False, None, None, None]
+        True,
+        False,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_numbers() -> None:

@@ -29,8 +29,14 @@ class Links(HTMLParser):
 
 
 def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) -> None:
-    assert set(pages) == {INDEX, "provider-zz.html", "zz-campus.html", "zz-good.html",
-                          "zz-hidden.html", "zz-pair.html"}
+    assert set(pages) == {
+        INDEX,
+        "provider-zz.html",
+        "zz-campus.html",
+        "zz-good.html",
+        "zz-hidden.html",
+        "zz-pair.html",
+    }
     for name, text in pages.items():
         assert Links(text).found <= set(pages), name
     assert Links(pages[INDEX]).found == set(pages) - {INDEX}
@@ -40,7 +46,11 @@ def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
     made = Atlas.of(zz, policy.load("podcast"))
     rows = {key: made.entry(key) for key in made.verdicts}
     assert {key: (row.sold, row.disclosed) for key, row in rows.items()} == {
-        "zz-campus": (3, 3), "zz-good": (3, 3), "zz-hidden": (3, 0), "zz-pair": (2, 2)}
+        "zz-campus": (3, 3),
+        "zz-good": (3, 3),
+        "zz-hidden": (3, 0),
+        "zz-pair": (2, 2),
+    }
     assert rows["zz-campus"].risk_outcome == "fail"
     assert rows["zz-good"].risk == "none on record"
     for key, row in rows.items():
@@ -49,8 +59,9 @@ def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
 
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "maps"
-    done = run("atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere",
-               check=2)
+    done = run(
+        "atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere", check=2
+    )
     assert "no tile provider" in done.stderr
     assert not folder.exists()
 
@@ -61,15 +72,18 @@ def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:
 
 def test_sorting_and_searching(pages: dict[str, str], tab: Opener) -> None:
     opened = tab(pages[INDEX])
-    names = ("Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
-             "(one) => one.textContent)")
+    names = (
+        "Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
+        "(one) => one.textContent)"
+    )
     assert opened.run(names) == ["Campus", "Good", "Hidden", "Pair"]
     region = opened.page.get_by_role("button", name="Region")
     region.click()
     region.click()
     assert opened.run(names) == ["Pair", "Hidden", "Good", "Campus"]
     assert opened.run("document.querySelector('#regions-table th').getAttribute('aria-sort')") == (
-        "descending")
+        "descending"
+    )
     opened.page.get_by_role("button", name="Sold").focus()
     opened.page.keyboard.press("Enter")
     assert opened.run(names)[0] == "Pair"
@@ -84,8 +98,9 @@ def test_sorting_and_searching(pages: dict[str, str], tab: Opener) -> None:
     assert len(opened.requests) == 1
 
 
-def test_a_row_leads_to_its_page_and_back(pages: dict[str, str], tab: Opener,
-                                          tmp_path: Path) -> None:
+def test_a_row_leads_to_its_page_and_back(
+    pages: dict[str, str], tab: Opener, tmp_path: Path
+) -> None:
     for name, text in pages.items():
         (tmp_path / name).write_text(text, "utf-8")
     opened = tab("", folder=tmp_path, name=INDEX, width=390)
@@ -98,6 +113,11 @@ def test_a_row_leads_to_its_page_and_back(pages: dict[str, str], tab: Opener,
     opened.page.get_by_role("link", name="Atlas").click()
     assert opened.page.url.endswith(INDEX)
     assert opened.troubles == []
-    opened.run("zonerisk.layers.regions.getLayers()[0].fire('click', {latlng: "
-               "zonerisk.layers.regions.getLayers()[0].getLatLng()}, true) && 0")
-    assert opened.page.get_by_role("link", name="Open its page").get_attribute("href") == "zz-campus.html"
+    opened.run(
+        "zonerisk.layers.regions.getLayers()[0].fire('click', {latlng: "
+        "zonerisk.layers.regions.getLayers()[0].getLatLng()}, true) && 0"
+    )
+    assert (
+        opened.page.get_by_role("link", name="Open its page").get_attribute("href")
+        == "zz-campus.html"
+    )

@@ -21,8 +21,13 @@ ROOT = Path(__file__).parent.parent
 PODCAST = policy.load("podcast")
 
 
-def judge(text: str, catalog: Catalog, rules: str = "podcast", day: str = DAY,
-          inputs: Inputs | None = None) -> Audit:
+def judge(
+    text: str,
+    catalog: Catalog,
+    rules: str = "podcast",
+    day: str = DAY,
+    inputs: Inputs | None = None,
+) -> Audit:
     found = document.parse(text.encode(), "plan.yaml")
     read = plan.read(found, plan.validate(found), catalog, day)
     return audit(catalog, read, policy.load(rules), day, inputs or read.model)
@@ -63,28 +68,37 @@ def test_three_zones_keep_their_quorum_on_record(shipped: Catalog) -> None:
 
 
 def test_zone_letters_get_no_worse_and_no_better_than_zones(shipped: Catalog) -> None:
-    by_id, by_letter = (judge(
-        f"workloads: {{e: {{provider: aws, region: eu-west-3, zones: [{zones}]}}}}",
-        shipped).workloads[0] for zones in (
-            "euw3-az1, euw3-az2, euw3-az3", "eu-west-3a, eu-west-3b, eu-west-3c"))
+    by_id, by_letter = (
+        judge(
+            f"workloads: {{e: {{provider: aws, region: eu-west-3, zones: [{zones}]}}}}", shipped
+        ).workloads[0]
+        for zones in ("euw3-az1, euw3-az2, euw3-az3", "eu-west-3a, eu-west-3b, eu-west-3c")
+    )
     assert {each.rule: each.outcome for each in by_id.findings} == {
-        each.rule: each.outcome for each in by_letter.findings}
+        each.rule: each.outcome for each in by_letter.findings
+    }
     assert by_letter.notes
     assert not by_id.notes
 
 
 def test_a_zone_id_and_a_letter_may_be_one_zone(shipped: Catalog) -> None:
-    found = judge("workloads: {e: {provider: aws, region: eu-west-3, "
-                  "zones: [euw3-az1, eu-west-3b], quorum: 1}}", shipped).workloads[0]
+    found = judge(
+        "workloads: {e: {provider: aws, region: eu-west-3, "
+        "zones: [euw3-az1, eu-west-3b], quorum: 1}}",
+        shipped,
+    ).workloads[0]
     assert finding(found, "colocation").outcome == "unknown"
 
 
 def test_a_zone_is_lost_with_its_buildings(shipped: Catalog) -> None:
-    found = judge("""
+    found = judge(
+        """
 workloads:
   a: {provider: scaleway, region: fr-par, sites: [dc2, dc3], quorum: 1}
   b: {provider: scaleway, region: fr-par, zones: [fr-par-1], quorum: 1}
-""", shipped)
+""",
+        shipped,
+    )
     zone = next(event for event in found.events if event.id == "place:scaleway-fr-par/fr-par-1")
     assert zone.lost == ("a", "b")
 
@@ -108,12 +122,15 @@ def test_stated_quorum_decides(zz: Catalog) -> None:
 
 def test_far_apart_is_apart_in_any_order(zz: Catalog) -> None:
     for sites in ("north, south", "south, north"):
-        found = judge(f"""
+        found = judge(
+            f"""
 workloads: {{db: {{sites: [{sites}], quorum: 1}}}}
 sites:
   north: {{lat: 60, lon: 3, uncertainty_m: 10}}
   south: {{lat: 59, lon: 3, uncertainty_m: 10}}
-""", zz).workloads[0]
+""",
+            zz,
+        ).workloads[0]
         assert finding(found, "colocation").outcome == "pass"
 
 
@@ -134,18 +151,22 @@ def test_nothing_placed_is_no_pass(shipped: Catalog) -> None:
 
 
 def test_a_region_s_zone_with_several_buildings_is_not_lost_with_one(shipped: Catalog) -> None:
-    found = judge("""
+    found = judge(
+        """
 workloads:
   a: {provider: scaleway, region: fr-par, zones: [fr-par-1], quorum: 1}
   b: {provider: scaleway, region: fr-par, sites: [dc3], quorum: 1}
-""", shipped)
+""",
+        shipped,
+    )
     assert not any(event.kind == "building" for event in found.events)
 
 
 @pytest.mark.parametrize("rules", ["dora", "nis2", "secnumcloud", "c5-additional"])
 def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) -> None:
-    shop = judge((ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped,
-                 rules).workloads[0]
+    shop = judge(
+        (ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped, rules
+    ).workloads[0]
     told = [each for each in shop.findings if each.rule in ("dr", "backup")]
     assert told
     assert {each.outcome for each in told} == {"unknown"}
@@ -155,7 +176,7 @@ def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) ->
 def test_a_chance_is_shown_with_the_reader_s_own_inputs_alone(zz: Catalog) -> None:
     text = "workloads: {db: {provider: zz, region: good, zones: [a, b, c]}}"
     assert judge(text, zz).workloads[0].chance is None
-    found = judge(text, zz, inputs=Inputs((1e-3, 1e-3), (.05, .05)))
+    found = judge(text, zz, inputs=Inputs((1e-3, 1e-3), (0.05, 0.05)))
     chance = found.workloads[0].chance
     assert chance is not None
     assert chance.low == pytest.approx(5.27e-5, rel=5e-3)
@@ -170,8 +191,9 @@ def test_the_best_change_is_the_one_that_judging_again_finds(zz: Catalog) -> Non
     assert "spread the copies over 3 zones" in found.change.message
     assert "survives" in found.change.settles
     after = judge(text.format("a, b, c", ""), zz)
-    before_fails, after_fails = (sum(
-        each.outcome == "fail" for each in one.workloads[0].findings) for one in (found, after))
+    before_fails, after_fails = (
+        sum(each.outcome == "fail" for each in one.workloads[0].findings) for one in (found, after)
+    )
     assert (found.change.failing_before, found.change.failing_after) == (before_fails, after_fails)
 
 
@@ -180,9 +202,19 @@ def test_the_best_change_is_the_one_that_judging_again_finds(zz: Catalog) -> Non
 def test_a_harder_quorum_never_survives_more(zz: Catalog, zones: list[str], quorum: int) -> None:
     rank = ("fail", "unknown", "warn", "pass")
     wanted = min(quorum, len(zones))
-    outcomes = [rank.index(finding(judge(
-        f"workloads: {{db: {{provider: zz, region: good, zones: [{', '.join(zones)}], "
-        f"quorum: {each}}}}}", zz).workloads[0], "survives").outcome) for each in (1, wanted)]
+    outcomes = [
+        rank.index(
+            finding(
+                judge(
+                    f"workloads: {{db: {{provider: zz, region: good, zones: [{', '.join(zones)}], "
+                    f"quorum: {each}}}}}",
+                    zz,
+                ).workloads[0],
+                "survives",
+            ).outcome
+        )
+        for each in (1, wanted)
+    ]
     assert outcomes[1] <= outcomes[0]
 
 
@@ -190,13 +222,21 @@ def test_quick_on_200_workloads_and_50_zones(shipped: Catalog) -> None:
     import random
 
     chance = random.Random(5)
-    zones = [f"{zone}" for region in shipped.regions_of("aws")
-             for zone in (z.id for z in shipped.region(region).zones.values())][:50]
+    zones = [
+        f"{zone}"
+        for region in shipped.regions_of("aws")
+        for zone in (z.id for z in shipped.region(region).zones.values())
+    ][:50]
     places = {zone: Place(zone, zone.partition("/")[0], "zone") for zone in zones}
-    workloads = tuple(Workload(
-        f"w{index}", Source("f", index + 1),
-        tuple(places[zone] for zone in chance.sample(zones, chance.randint(1, 9))), 1)
-        for index in range(200))
+    workloads = tuple(
+        Workload(
+            f"w{index}",
+            Source("f", index + 1),
+            tuple(places[zone] for zone in chance.sample(zones, chance.randint(1, 9))),
+            1,
+        )
+        for index in range(200)
+    )
     start = time.perf_counter()
     found = audit(shipped, Deployment(("f",), workloads), PODCAST, DAY)
     assert len(found.workloads) == 200

@@ -26,11 +26,19 @@ def test_an_address_with_subdomains() -> None:
     assert not found.strict
 
 
-@pytest.mark.parametrize("text", [
-    "javascript:alert(1)//{z}{x}{y}", "https://tile.example.org/{z}/{x}.png",
-    "https://tile.example.org/{z}/{x}/{y}{{7*7}}", "https://a.example/{z}/{x}/{y} 'unsafe-inline'",
-    "https://a.example/{z}/{x}/{y};script-src *", "ftp://a.example/{z}/{x}/{y}",
-    "https:///{z}/{x}/{y}", 'https://a.example/{z}/{x}/{y}"><script>'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)//{z}{x}{y}",
+        "https://tile.example.org/{z}/{x}.png",
+        "https://tile.example.org/{z}/{x}/{y}{{7*7}}",
+        "https://a.example/{z}/{x}/{y} 'unsafe-inline'",
+        "https://a.example/{z}/{x}/{y};script-src *",
+        "ftp://a.example/{z}/{x}/{y}",
+        "https:///{z}/{x}/{y}",
+        'https://a.example/{z}/{x}/{y}"><script>',
+    ],
+)
 def test_what_is_no_tile_address(text: str) -> None:
     with pytest.raises(UsageError, match="is no tile address"):
         basemap.find(text)

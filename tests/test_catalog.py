@@ -11,8 +11,9 @@ from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 from zonerisk.library import Library
 
 
-@pytest.mark.parametrize("typed", ["ovh-sbg", "OVH SBG", "ovh_sbg", "ovh/sbg", "Ovh  Strasbourg",
-                                   "OVHcloud Strasbourg"])
+@pytest.mark.parametrize(
+    "typed", ["ovh-sbg", "OVH SBG", "ovh_sbg", "ovh/sbg", "Ovh  Strasbourg", "OVHcloud Strasbourg"]
+)
 def test_tolerant_on_input_canonical_on_output(shipped: Library, typed: str) -> None:
     assert shipped.resolve(typed) == ("ovh-sbg",)
 
@@ -37,24 +38,47 @@ def test_every_shipped_region_ties_its_references(shipped: Library) -> None:
             assert shipped.site(site_id).id == site_id
 
 
-@pytest.mark.parametrize(("edit", "said"), [
-    (("country: NO", "country: no"), "good.yaml:3: country"),
-    (("name: Good", "name: Good\ncolour: red"), "good.yaml:3: colour: unknown key"),
-    (("sites: [north]", "sites: [nowhere]"), "good.yaml:5: zones.a.sites.0: 'nowhere' is not under sites"),
-    (("a: {sites: [north], evidence: [site-list]}", "a: {sites: [north], evidence: [gone]}"),
-     "zones.a.evidence.0: 'gone' is not under evidence"),
-    (("a: {sites: [north]", "a: {sites: [zz-none/x]"), "no region is called zz-none"),
-    (("lat: 56.18, lon: 3.0", "lat: 139.0, lon: 35.0"), "sites.north.position.lat: input should be less"),
-    (("uncertainty_m: 50", "uncertainty_m: .nan"), "sites.north.position.uncertainty_m: must be a number"),
-    (("uncertainty_m: 50", "uncertainty_m: nan"), "sites.north.position.uncertainty_m: must be a finite"),
-    (("uncertainty_m: 50", "uncertainty_m: 0"), "uncertainty_m"),
-    (("kind: building", "kind: shed"), "sites.north.kind"),
-    (("name: Good", "id: zz-good\nname: Good"), "comes from the file's path"),
-    (("a: {sites", "north: {sites"), "names both a zone and a site"),
-    (("kind: building, position", "kind: building, since: 2022, until: 2021, position"), "lies before since"),
-    (("kind: building, position", "kind: building, campus: nope, position"), "is not under campuses"),
-    (("method: statement, evidence: [site-list]", "method: statement"), "needs its source"),
-])
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (("country: NO", "country: no"), "good.yaml:3: country"),
+        (("name: Good", "name: Good\ncolour: red"), "good.yaml:3: colour: unknown key"),
+        (
+            ("sites: [north]", "sites: [nowhere]"),
+            "good.yaml:5: zones.a.sites.0: 'nowhere' is not under sites",
+        ),
+        (
+            ("a: {sites: [north], evidence: [site-list]}", "a: {sites: [north], evidence: [gone]}"),
+            "zones.a.evidence.0: 'gone' is not under evidence",
+        ),
+        (("a: {sites: [north]", "a: {sites: [zz-none/x]"), "no region is called zz-none"),
+        (
+            ("lat: 56.18, lon: 3.0", "lat: 139.0, lon: 35.0"),
+            "sites.north.position.lat: input should be less",
+        ),
+        (
+            ("uncertainty_m: 50", "uncertainty_m: .nan"),
+            "sites.north.position.uncertainty_m: must be a number",
+        ),
+        (
+            ("uncertainty_m: 50", "uncertainty_m: nan"),
+            "sites.north.position.uncertainty_m: must be a finite",
+        ),
+        (("uncertainty_m: 50", "uncertainty_m: 0"), "uncertainty_m"),
+        (("kind: building", "kind: shed"), "sites.north.kind"),
+        (("name: Good", "id: zz-good\nname: Good"), "comes from the file's path"),
+        (("a: {sites", "north: {sites"), "names both a zone and a site"),
+        (
+            ("kind: building, position", "kind: building, since: 2022, until: 2021, position"),
+            "lies before since",
+        ),
+        (
+            ("kind: building, position", "kind: building, campus: nope, position"),
+            "is not under campuses",
+        ),
+        (("method: statement, evidence: [site-list]", "method: statement"), "needs its source"),
+    ],
+)
 def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], said: str) -> None:
     path = zz_copy / "datacenters/zz/good.yaml"
     text = path.read_text()
@@ -94,8 +118,29 @@ def test_thousands_of_damaged_records_raise_nothing_but_our_errors(zz_copy: Path
     path = zz_copy / "datacenters/zz/campus.yaml"
     original = path.read_text()
     dice = random.Random(7)
-    scribbles = ["", ":", "- ", "{", "]", "nan", "1e999", "null", "&a ", "*a", "\t", "é", "\x00", "'",
-                 "99999999999999999999", "2021-02-30", "../../x", "${x}", "-", "[]", "true"]
+    scribbles = [
+        "",
+        ":",
+        "- ",
+        "{",
+        "]",
+        "nan",
+        "1e999",
+        "null",
+        "&a ",
+        "*a",
+        "\t",
+        "é",
+        "\x00",
+        "'",
+        "99999999999999999999",
+        "2021-02-30",
+        "../../x",
+        "${x}",
+        "-",
+        "[]",
+        "true",
+    ]
     refused = 0
     for _ in range(3000):
         text = original

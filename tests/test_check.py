@@ -18,54 +18,199 @@ from zonerisk.errors import UsageError
 # put in place of the first in the sound record.
 DAMAGE: list[tuple[str, str, str, str]] = [
     ("format", "kind: building", "kind: shed", "strasbourg.yaml:17: sites.one.kind: "),
-    ("format", "name: One", "name: One\n    colour: red", "strasbourg.yaml:17: sites.one.colour: unknown key"),
+    (
+        "format",
+        "name: One",
+        "name: One\n    colour: red",
+        "strasbourg.yaml:17: sites.one.colour: unknown key",
+    ),
     ("format", "lat: 48.58616", "lat: 148.58616", "strasbourg.yaml:19: sites.one.position.lat: "),
-    ("format", "sites: [one]", "sites: [none]", "strasbourg.yaml:7: zones.a.sites.0: 'none' is not under sites"),
-    ("format", "evidence: [zone-list]", "evidence: [gone]", "strasbourg.yaml:8: zones.a.evidence.0: 'gone' is not under evidence"),
-    ("format", "campus: port", "campus: plot", "strasbourg.yaml:18: sites.one.campus: 'plot' is not under campuses"),
-    ("format", "name: One", "name: One\n    since: 2022\n    until: 2021", "until 2021 lies before since 2022"),
-    ("format", "zones:", "claims:\n  - {kind: other, text: Independent.}\nzones:", "strasbourg.yaml:6: claims.0.evidence: "),
-    ("format", "zones:", "evidence:\n  e: {kind: press, title: T, url: www.example.com, read: 2026, claim: C}\nzones:",
-     "strasbourg.yaml:6: evidence.e.url: must be an http(s) address"),
+    (
+        "format",
+        "sites: [one]",
+        "sites: [none]",
+        "strasbourg.yaml:7: zones.a.sites.0: 'none' is not under sites",
+    ),
+    (
+        "format",
+        "evidence: [zone-list]",
+        "evidence: [gone]",
+        "strasbourg.yaml:8: zones.a.evidence.0: 'gone' is not under evidence",
+    ),
+    (
+        "format",
+        "campus: port",
+        "campus: plot",
+        "strasbourg.yaml:18: sites.one.campus: 'plot' is not under campuses",
+    ),
+    (
+        "format",
+        "name: One",
+        "name: One\n    since: 2022\n    until: 2021",
+        "until 2021 lies before since 2022",
+    ),
+    (
+        "format",
+        "zones:",
+        "claims:\n  - {kind: other, text: Independent.}\nzones:",
+        "strasbourg.yaml:6: claims.0.evidence: ",
+    ),
+    (
+        "format",
+        "zones:",
+        "evidence:\n  e: {kind: press, title: T, url: www.example.com, read: 2026, claim: C}\nzones:",
+        "strasbourg.yaml:6: evidence.e.url: must be an http(s) address",
+    ),
     ("format", "zones:", "zones: *x", "strasbourg.yaml:5: "),
     ("todo", "name: One", "name: TODO", "strasbourg.yaml:16: sites.one.name: still says TODO"),
-    ("modeline", "# yaml-language-server: $schema=../../schema/region.json\n", "", "strasbourg.yaml:1: the first line"),
-    ("reference", "sites: [one]", "sites: [ovh-sbg/sbg3]", "strasbourg.yaml:7: zones.a.sites.0: ovh-sbg/sbg3: no region is called ovh-sbg"),
+    (
+        "modeline",
+        "# yaml-language-server: $schema=../../schema/region.json\n",
+        "",
+        "strasbourg.yaml:1: the first line",
+    ),
+    (
+        "reference",
+        "sites: [one]",
+        "sites: [ovh-sbg/sbg3]",
+        "strasbourg.yaml:7: zones.a.sites.0: ovh-sbg/sbg3: no region is called ovh-sbg",
+    ),
     ("reference", "sites: [one]", "sites: [tt-kehl/none]", "kehl.yaml has no such sites"),
     ("reference", "sites: [one]", "sites: [tt-kehl/z]", "tt-kehl/z is a zone; name the sites"),
-    ("reference", "campus: port", "campus: tt-kehl/none", "strasbourg.yaml:18: sites.one.campus: tt-kehl/none"),
-    ("reference", "kind: building", "kind: building\n    operator: nobody", "strasbourg.yaml:18: sites.one.operator: no provider is called nobody"),
+    (
+        "reference",
+        "campus: port",
+        "campus: tt-kehl/none",
+        "strasbourg.yaml:18: sites.one.campus: tt-kehl/none",
+    ),
+    (
+        "reference",
+        "kind: building",
+        "kind: building\n    operator: nobody",
+        "strasbourg.yaml:18: sites.one.operator: no provider is called nobody",
+    ),
     ("zone-id", "  a:\n", "  z:\n", "strasbourg.yaml:6: zones.z: tt-kehl has a zone z too"),
-    ("zone-id", "  a:\n", "  kehl-1:\n", "strasbourg.yaml:6: zones.kehl-1: kehl-1 is named after tt-kehl"),
-    ("zone-source", "    evidence: [zone-list]\n  b:", "  b:", "strasbourg.yaml:6: zones.a: cites no evidence"),
-    ("read-date", "read: 2026-03", "read: 2026-12", "strasbourg.yaml:19: sites.one.position.read: 2026-12 is later"),
-    ("swapped", "lat: 48.58616, lon: 7.79751", "lat: 7.79751, lon: 48.58616", "strasbourg.yaml:19: sites.one.position: latitude and longitude look exchanged"),
+    (
+        "zone-id",
+        "  a:\n",
+        "  kehl-1:\n",
+        "strasbourg.yaml:6: zones.kehl-1: kehl-1 is named after tt-kehl",
+    ),
+    (
+        "zone-source",
+        "    evidence: [zone-list]\n  b:",
+        "  b:",
+        "strasbourg.yaml:6: zones.a: cites no evidence",
+    ),
+    (
+        "read-date",
+        "read: 2026-03",
+        "read: 2026-12",
+        "strasbourg.yaml:19: sites.one.position.read: 2026-12 is later",
+    ),
+    (
+        "swapped",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 7.79751, lon: 48.58616",
+        "strasbourg.yaml:19: sites.one.position: latitude and longitude look exchanged",
+    ),
     ("sign", "lat: 48.58616, lon: 7.79751", "lat: -48.58616, lon: 7.79751", "a sign looks wrong"),
-    ("country", "lat: 48.58616, lon: 7.79751", "lat: 48.68606, lon: 8.19751", "strasbourg.yaml:19: sites.one.position: 48.6861, 8.19751 lies in DE, not in FR"),
-    ("country", "lat: 48.58616, lon: 7.79751", "lat: 45.0, lon: -30.0", "lies in no country, at sea"),
-    ("town", "lat: 48.58616, lon: 7.79751", "lat: 48.29, lon: 7.45", "km from Strasbourg, Grand Est; the nearest place is Scherwiller"),
-    ("town", "kind: building\n    campus: port\n    position: {lat: 48.58616, lon: 7.79751",
-     "kind: building\n    town: Nowhere on Sea\n    position: {lat: 45.76, lon: 4.84", "km from Strasbourg, Grand Est; the nearest place is Lyon"),
-    ("digits", "lat: 48.58616", "lat: 48.586161", "strasbourg.yaml:19: sites.one.position.lat: 48.586161 is finer than 60 m of doubt supports; round to 5 decimals"),
+    (
+        "country",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 48.68606, lon: 8.19751",
+        "strasbourg.yaml:19: sites.one.position: 48.6861, 8.19751 lies in DE, not in FR",
+    ),
+    (
+        "country",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 45.0, lon: -30.0",
+        "lies in no country, at sea",
+    ),
+    (
+        "town",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 48.29, lon: 7.45",
+        "km from Strasbourg, Grand Est; the nearest place is Scherwiller",
+    ),
+    (
+        "town",
+        "kind: building\n    campus: port\n    position: {lat: 48.58616, lon: 7.79751",
+        "kind: building\n    town: Nowhere on Sea\n    position: {lat: 45.76, lon: 4.84",
+        "km from Strasbourg, Grand Est; the nearest place is Lyon",
+    ),
+    (
+        "digits",
+        "lat: 48.58616",
+        "lat: 48.586161",
+        "strasbourg.yaml:19: sites.one.position.lat: 48.586161 is finer than 60 m of doubt supports; round to 5 decimals",
+    ),
     ("digits", "uncertainty_m: 60", "uncertainty_m: 2500", "round to 4 decimals"),
-    ("centroid", "{lat: 48.58616, lon: 7.79751, uncertainty_m: 60, method: outline, osm: way/1, read: 2026-03}",
-     "{lat: 48.5734, lon: 7.7521, uncertainty_m: 100, method: statement, evidence: [zone-list]}", "is the centre of Strasbourg, not a building"),
-    ("precision", "kind: building\n    campus: port\n    position: {lat: 48.58616",
-     "kind: metro\n    campus: port\n    position: {lat: 48.58616", "claims more than a metro can"),
-    ("precision", "uncertainty_m: 60, method: outline", "uncertainty_m: 100, method: town", "a town's point is not known to 100 m"),
-    ("precision", "lat: 48.58616, lon: 7.79751, uncertainty_m: 60", "lat: 48.58, lon: 7.79, uncertainty_m: 20000", "a mapped outline with 20000 m of doubt"),
-    ("same-point", "lat: 48.58666, lon: 7.79753", "lat: 48.58616, lon: 7.79751", "48.5862, 7.79751 is the point of tt-strasbourg/one too"),
+    (
+        "centroid",
+        "{lat: 48.58616, lon: 7.79751, uncertainty_m: 60, method: outline, osm: way/1, read: 2026-03}",
+        "{lat: 48.5734, lon: 7.7521, uncertainty_m: 100, method: statement, evidence: [zone-list]}",
+        "is the centre of Strasbourg, not a building",
+    ),
+    (
+        "precision",
+        "kind: building\n    campus: port\n    position: {lat: 48.58616",
+        "kind: metro\n    campus: port\n    position: {lat: 48.58616",
+        "claims more than a metro can",
+    ),
+    (
+        "precision",
+        "uncertainty_m: 60, method: outline",
+        "uncertainty_m: 100, method: town",
+        "a town's point is not known to 100 m",
+    ),
+    (
+        "precision",
+        "lat: 48.58616, lon: 7.79751, uncertainty_m: 60",
+        "lat: 48.58, lon: 7.79, uncertainty_m: 20000",
+        "a mapped outline with 20000 m of doubt",
+    ),
+    (
+        "same-point",
+        "lat: 48.58666, lon: 7.79753",
+        "lat: 48.58616, lon: 7.79751",
+        "48.5862, 7.79751 is the point of tt-strasbourg/one too",
+    ),
     ("same-point", "osm: way/2", "osm: way/1", "way/1 is the point of tt-strasbourg/one too"),
-    ("campus-spread", "lat: 48.58666, lon: 7.79753", "lat: 48.55, lon: 7.72", "km from tt-strasbourg/one of the same campus"),
+    (
+        "campus-spread",
+        "lat: 48.58666, lon: 7.79753",
+        "lat: 48.55, lon: 7.72",
+        "km from tt-strasbourg/one of the same campus",
+    ),
 ]
 WARNINGS: list[tuple[str, str, str, str]] = [
     ("town-known", "town: Strasbourg", "town: Strasburgo Nova", "no town 'Strasburgo Nova'"),
     ("town-known", "town: Strasbourg\n", "", "states no town"),
-    ("country", "lat: 48.58616, lon: 7.79751", "lat: 48.58616, lon: 7.8072", "lies in DE, not in FR, which begins within 1.1 km"),
-    ("unused", "sites: [one]", "sites: [two]", "strasbourg.yaml:15: warning: sites.one: no zone and no region"),
-    ("uncited", "zones:", "evidence:\n  e: {kind: press, title: T, url: https://example.com, read: 2026, claim: C}\nzones:",
-     "evidence.e: nothing cites it"),
-    ("address", "zones:", "evidence:\n  e: {kind: press, title: T, read: 2026, claim: C}\nzones:", "evidence.e: has no url"),
+    (
+        "country",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 48.58616, lon: 7.8072",
+        "lies in DE, not in FR, which begins within 1.1 km",
+    ),
+    (
+        "unused",
+        "sites: [one]",
+        "sites: [two]",
+        "strasbourg.yaml:15: warning: sites.one: no zone and no region",
+    ),
+    (
+        "uncited",
+        "zones:",
+        "evidence:\n  e: {kind: press, title: T, url: https://example.com, read: 2026, claim: C}\nzones:",
+        "evidence.e: nothing cites it",
+    ),
+    (
+        "address",
+        "zones:",
+        "evidence:\n  e: {kind: press, title: T, read: 2026, claim: C}\nzones:",
+        "evidence.e: has no url",
+    ),
 ]
 KEHL = place("Kehl", "DE", 48.57, 7.81, 8000, "metro", "town", "evidence: [zone-list]")
 
@@ -91,18 +236,26 @@ def damage(root: Path, old: str, new: str) -> list[str]:
 @pytest.mark.parametrize(("rule", "old", "new", "said"), DAMAGE)
 def test_damage_is_refused(sound: Path, rule: str, old: str, new: str, said: str) -> None:
     found = damage(sound, old, new)
-    assert [line for line in found if line.startswith("error") and said in line and f"[{rule}]" in line], found
+    assert [
+        line for line in found if line.startswith("error") and said in line and f"[{rule}]" in line
+    ], found
 
 
 @pytest.mark.parametrize(("rule", "old", "new", "said"), WARNINGS)
 def test_doubt_is_a_warning(sound: Path, rule: str, old: str, new: str, said: str) -> None:
     found = damage(sound, old, new)
-    assert [line for line in found if line.startswith("warning") and said in line and f"[{rule}]" in line], found
+    assert [
+        line
+        for line in found
+        if line.startswith("warning") and said in line and f"[{rule}]" in line
+    ], found
     assert not [line for line in found if line.startswith("error")], found
 
 
 def test_a_provider_sells_something(sound: Path) -> None:
-    (sound / "datacenters/tt/kehl.yaml").write_text(KEHL.replace("  z: {evidence: [zone-list]}\n", "").replace("zones:\n", ""))
+    (sound / "datacenters/tt/kehl.yaml").write_text(
+        KEHL.replace("  z: {evidence: [zone-list]}\n", "").replace("zones:\n", "")
+    )
     (sound / "datacenters/uu").mkdir()
     (sound / "datacenters/uu/provider.yaml").write_text(records.PROVIDER)
     said = [str(problem) for problem in problems(sound) if problem.rule == "sold"]
@@ -135,18 +288,49 @@ def test_damaged_files_are_problems_never_tracebacks(sound: Path) -> None:
     path = sound / "datacenters/tt/strasbourg.yaml"
     original = path.read_text()
     dice = random.Random(11)
-    scribbles = ["", ":", "- ", "{", "]", "nan", "-1e999", "null", "*a", "\t", "é", "\x00", "'", "99999999999999999999",
-                 "2021-02-30", "../../x", "TODO", "[]", "{}", "true", "-", "180", "tt-kehl/place", "sites:", "evidence: 3"]
+    scribbles = [
+        "",
+        ":",
+        "- ",
+        "{",
+        "]",
+        "nan",
+        "-1e999",
+        "null",
+        "*a",
+        "\t",
+        "é",
+        "\x00",
+        "'",
+        "99999999999999999999",
+        "2021-02-30",
+        "../../x",
+        "TODO",
+        "[]",
+        "{}",
+        "true",
+        "-",
+        "180",
+        "tt-kehl/place",
+        "sites:",
+        "evidence: 3",
+    ]
     refused = 0
     for _ in range(300):
         text = original
         for _ in range(dice.randint(1, 3)):
             start = dice.randrange(len(text))
-            text = text[:start] + dice.choice(scribbles) + text[min(len(text), start + dice.randint(0, 12)):]
+            text = (
+                text[:start]
+                + dice.choice(scribbles)
+                + text[min(len(text), start + dice.randint(0, 12)) :]
+            )
         path.write_text(text, encoding="utf-8", newline="")
         found = problems(sound)
         refused += bool(rules(found))
-        assert all(re.search(r"\.yaml(:\d+)?: .+ \[[a-z-]+\]$", str(problem)) for problem in found), found
+        assert all(
+            re.search(r"\.yaml(:\d+)?: .+ \[[a-z-]+\]$", str(problem)) for problem in found
+        ), found
     assert refused > 150
 
 
@@ -173,18 +357,26 @@ def test_every_rule_says_what_it_refuses() -> None:
         assert re.match(r"(Refuse|Warn|Ask)\b.+\.$", (rule.__doc__ or "").strip(), re.DOTALL), name
 
 
-@pytest.mark.parametrize(("town", "country", "lat", "lon"), [
-    ("Strasbourg", "FR", 48.58616, 7.79751),  # beside the Rhine; Germany begins across it
-    ("Basel", "CH", 47.5896, 7.5890),
-    ("Saint-Louis", "FR", 47.5905, 7.5610),
-    ("Luxembourg", "LU", 49.6300, 6.1300),
-    ("Hong Kong", "HK", 22.3700, 114.1300),
-    ("Moncks Corner", "US", 33.0638, -80.0422),  # 15 km from its town, in thinly settled land
-    ("Querétaro", "MX", 20.5881, -100.3881),  # Santiago de; a hamlet in Chiapas has the bare name
-    ("New York", "US", 40.7112, -74.0055),
-    ("Singapore", "SG", 1.35142, 103.70980),
-    ("Dallas, Oregon", "US", 44.9193, -123.3171),
-])
+@pytest.mark.parametrize(
+    ("town", "country", "lat", "lon"),
+    [
+        ("Strasbourg", "FR", 48.58616, 7.79751),  # beside the Rhine; Germany begins across it
+        ("Basel", "CH", 47.5896, 7.5890),
+        ("Saint-Louis", "FR", 47.5905, 7.5610),
+        ("Luxembourg", "LU", 49.6300, 6.1300),
+        ("Hong Kong", "HK", 22.3700, 114.1300),
+        ("Moncks Corner", "US", 33.0638, -80.0422),  # 15 km from its town, in thinly settled land
+        (
+            "Querétaro",
+            "MX",
+            20.5881,
+            -100.3881,
+        ),  # Santiago de; a hamlet in Chiapas has the bare name
+        ("New York", "US", 40.7112, -74.0055),
+        ("Singapore", "SG", 1.35142, 103.70980),
+        ("Dallas, Oregon", "US", 44.9193, -123.3171),
+    ],
+)
 def test_true_places_pass(tmp_path: Path, town: str, country: str, lat: float, lon: float) -> None:
     found = problems(write(tmp_path / "data", x=place(town, country, lat, lon)))
     assert not found, [str(problem) for problem in found]
@@ -196,7 +388,11 @@ def test_every_file_is_reported_not_only_the_first(sound: Path) -> None:
         path.write_text(path.read_text().replace("zones:", "zoness:").replace("name:", "nam:", 1))
     (sound / "datacenters/tt/torn.yaml").write_text("name: [\n")
     found = [problem for problem in problems(sound) if problem.rule == "format"]
-    assert {Path(problem.file).name for problem in found} == {"strasbourg.yaml", "kehl.yaml", "torn.yaml"}
+    assert {Path(problem.file).name for problem in found} == {
+        "strasbourg.yaml",
+        "kehl.yaml",
+        "torn.yaml",
+    }
     assert sum("unknown key" in problem.text for problem in found) == 4
 
 
@@ -228,19 +424,23 @@ def test_a_path_without_records(path: str) -> None:
 
 def test_the_whole_catalogue_in_two_seconds() -> None:
     """Its own work is counted, not what else the machine does."""
-    code = ("import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'zonerisk', 'data', 'check'],"
-            " stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
-            " used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime)")
+    code = (
+        "import resource, subprocess, sys; subprocess.run([sys.executable, '-m', 'zonerisk', 'data', 'check'],"
+        " stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
+        " used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime)"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert float(done.stdout) < 2.0
 
 
 def test_checking_needs_no_heavy_library() -> None:
-    code = ("import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
-            "from zonerisk.curation.entry import Book; from zonerisk.catalog import data_root;"
-            "catalog, ids = open_path(data_root()); check(Book(catalog), ids);"
-            "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
-            " if name in sys.modules])")
+    code = (
+        "import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
+        "from zonerisk.curation.entry import Book; from zonerisk.catalog import data_root;"
+        "catalog, ids = open_path(data_root()); check(Book(catalog), ids);"
+        "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
+        " if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 
@@ -248,4 +448,7 @@ def test_checking_needs_no_heavy_library() -> None:
 def test_contributing_lists_every_rule() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name, rule in RULES.items():
-        assert f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |" in text
+        assert (
+            f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |"
+            in text
+        )

@@ -16,8 +16,10 @@ FORMATS = ("table", "json", "csv", "md", "geojson", "html")
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_same_input_same_bytes(run: Runner, format_: str) -> None:
-    first, second = (run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout
-                     for seed in ("1", "2"))
+    first, second = (
+        run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout
+        for seed in ("1", "2")
+    )
     assert first == second
     assert "SBG5" in first or "sbg5" in first
 
@@ -25,7 +27,11 @@ def test_same_input_same_bytes(run: Runner, format_: str) -> None:
 def test_table_answers_first(run: Runner) -> None:
     lines = run("score", "OVH SBG").stdout.splitlines()
     assert lines[0].startswith("OVHcloud Strasbourg: 1 zone as sold; its 3 datacenters are worth 1")
-    order = [line.split()[0] for line in lines if line.startswith(("fail ", "unknown ", "warn ", "pass "))]
+    order = [
+        line.split()[0]
+        for line in lines
+        if line.startswith(("fail ", "unknown ", "warn ", "pass "))
+    ]
     assert order.index("fail") < order.index("unknown") < order.index("pass")
 
 
@@ -49,22 +55,26 @@ def test_fail_on(run: Runner) -> None:
     run("score", "ovh-sbg", "--policy", "azure-region-pair", "--fail-on", "fail", check=None)
 
 
-@pytest.mark.parametrize(("arguments", "code", "said"), [
-    (("score", "ovh-sbgg"), 2, "did you mean"),
-    (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
-    (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
-    (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "no date"),
-    (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),
-    (("score", "ovh-sbg", "--catalogue", "/nowhere"), 2, "holds no datacenters"),
-    (("score", "ovh-sbg", "-o", "/nowhere/x.json"), 2, "cannot write"),
-    (("score", "--format", "xml", "ovh-sbg"), 2, "xml"),
-    (("score",), 2, "TARGET"),
-    (("show", "qqqqqq"), 2, "nor is it a policy"),
-    (("show", "ovh-sbg/sbg9"), 2, "has no site sbg9"),
-    (("list", "planets"), 2, "planets"),
-])
-def test_bad_calls_end_in_a_clear_error(run: Runner, arguments: tuple[str, ...], code: int | None,
-                                        said: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("score", "ovh-sbgg"), 2, "did you mean"),
+        (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
+        (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
+        (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "no date"),
+        (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),
+        (("score", "ovh-sbg", "--catalogue", "/nowhere"), 2, "holds no datacenters"),
+        (("score", "ovh-sbg", "-o", "/nowhere/x.json"), 2, "cannot write"),
+        (("score", "--format", "xml", "ovh-sbg"), 2, "xml"),
+        (("score",), 2, "TARGET"),
+        (("show", "qqqqqq"), 2, "nor is it a policy"),
+        (("show", "ovh-sbg/sbg9"), 2, "has no site sbg9"),
+        (("list", "planets"), 2, "planets"),
+    ],
+)
+def test_bad_calls_end_in_a_clear_error(
+    run: Runner, arguments: tuple[str, ...], code: int | None, said: str
+) -> None:
     done = run(*arguments, check=code)
     assert said in done.stderr
 
@@ -78,8 +88,10 @@ def test_broken_record_names_its_line(run: Runner, zz_copy: Path) -> None:
 
 def test_own_catalogue_and_policy(run: Runner, zz_copy: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
-    own.write_text("name: Own\nstanding: law\nrules:\n  quorum: {threshold: 5, unit: zones, evidence: [us]}\n"
-                   "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: Five.}\n")
+    own.write_text(
+        "name: Own\nstanding: law\nrules:\n  quorum: {threshold: 5, unit: zones, evidence: [us]}\n"
+        "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: Five.}\n"
+    )
     done = run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", str(own))
     assert "Own (law): non-compliant" in done.stdout
     run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", "podcast")
@@ -95,11 +107,15 @@ def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> 
     run("score", "ovh-sbg", "--format", "json", "-o", str(target))
     whole = target.read_bytes()
     assert json.loads(whole)["target"] == "ovh-sbg"
-    script = ("import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512));"
-              "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-              f"sys.argv = ['zonerisk', 'score', 'ovh-sbg', '--format', 'md', '-o', {str(target)!r}];"
-              "from zonerisk.cli import main; main()")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    script = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512));"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"sys.argv = ['zonerisk', 'score', 'ovh-sbg', '--format', 'md', '-o', {str(target)!r}];"
+        "from zonerisk.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
@@ -109,11 +125,15 @@ def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> 
 
 def test_closed_pipe_and_full_device() -> None:
     command = f"{sys.executable} -m zonerisk score ovh-sbg --format json"
-    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "{\n"
     assert done.stderr == ""
     if Path("/dev/full").exists():
-        done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 2
         assert "cannot write" in done.stderr
 
@@ -122,7 +142,9 @@ def test_a_report_is_of_one_region(run: Runner) -> None:
     assert "name one" in run("score", "scaleway", "--format", "html", check=2).stderr
     several = json.loads(run("score", "scaleway", "--format", "geojson").stdout)
     assert {each["properties"]["record"].partition("/")[0] for each in several["features"]} >= {
-        "scaleway-fr-par", "scaleway-nl-ams"}
+        "scaleway-fr-par",
+        "scaleway-nl-ams",
+    }
 
 
 def test_csv(run: Runner) -> None:
@@ -135,14 +157,25 @@ def test_compare(run: Runner) -> None:
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["region"] for row in rows] == ["ovh-sbg", "scaleway-fr-par"]
     assert rows[1]["nearest pair"] == "8.6 km"
-    assert len(json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)["regions"]) == 2
+    assert (
+        len(
+            json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)[
+                "regions"
+            ]
+        )
+        == 2
+    )
     assert "| ovh-sbg |" in run("compare", "ovh-sbg", "--format", "md").stdout
     assert run("compare", "ovh-sbg", "scaleway-fr-par").stdout
 
 
 def test_list_and_show(run: Runner) -> None:
     assert "ovh-sbg" in run("list").stdout
-    for what, word in (("sites", "ovh-sbg/sbg3"), ("providers", "Scaleway"), ("policies", "podcast")):
+    for what, word in (
+        ("sites", "ovh-sbg/sbg3"),
+        ("providers", "Scaleway"),
+        ("policies", "podcast"),
+    ):
         assert word in run("list", what, "--format", "csv").stdout
         assert json.loads(run("list", what, "--format", "json").stdout)
     assert "openstreetmap.org/way/1257814939" in run("show", "ovh-sbg/sbg5").stdout
@@ -152,7 +185,9 @@ def test_list_and_show(run: Runner) -> None:
 
 
 def test_list_of_some(run: Runner) -> None:
-    rows = list(csv.DictReader(io.StringIO(run("list", "regions", "Scaleway", "--format", "csv").stdout)))
+    rows = list(
+        csv.DictReader(io.StringIO(run("list", "regions", "Scaleway", "--format", "csv").stdout))
+    )
     assert {row["id"].partition("-")[0] for row in rows} == {"scaleway"}
     assert "ovh-sbg/sbg3" in run("list", "sites", "OVH SBG").stdout
     assert "listed whole" in run("list", "policies", "ovh", check=2).stderr

@@ -25,14 +25,23 @@ def test_sources() -> None:
 def test_derive_writes_the_same_bytes_twice(tmp_path: Path) -> None:
     layers = write_layers(tmp_path / "layers")
     for name in ("one", "two"):
-        done = runner.invoke(app, ["feeds", "derive", "--layers", str(layers), "-o",
-                                   str(tmp_path / name)], catch_exceptions=False)
+        done = runner.invoke(
+            app,
+            ["feeds", "derive", "--layers", str(layers), "-o", str(tmp_path / name)],
+            catch_exceptions=False,
+        )
         assert done.exit_code == 0
         assert done.stdout == ""
         assert "stations-rte.csv" in done.stderr
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == ["areas.csv", "sources.json", "stations-osm.csv", "stations-osm2016.csv",
-                     "stations-rte.csv", "upstreams.csv"]
+    assert files == [
+        "areas.csv",
+        "sources.json",
+        "stations-osm.csv",
+        "stations-osm2016.csv",
+        "stations-rte.csv",
+        "upstreams.csv",
+    ]
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -42,33 +51,56 @@ def test_derive_without_layers(tmp_path: Path) -> None:
         runner.invoke(app, ["feeds", "derive", "--layers", str(tmp_path)], catch_exceptions=False)
 
 
-def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path,
-                                                monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetch_writes_csv_and_names_the_licence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def told(cache: object, asked: object) -> list[Told]:
         return [Told("zz/s", "station", "way/1", "Gull", "225", "1.00", "")]
 
     monkeypatch.setitem(feedsource.SOURCES, "pypsa", Source("A grid", "ODbL 1.0", told))  # type: ignore[arg-type]
-    done = runner.invoke(app, ["feeds", "fetch", "pypsa", "--region", "ovh-sbg", "--cache",
-                               str(tmp_path)], catch_exceptions=False)
-    assert done.stdout == ("site,what,id,name,kv,distance_km,note\n"
-                           "zz/s,station,way/1,Gull,225,1.00,\n")
+    done = runner.invoke(
+        app,
+        ["feeds", "fetch", "pypsa", "--region", "ovh-sbg", "--cache", str(tmp_path)],
+        catch_exceptions=False,
+    )
+    assert done.stdout == (
+        "site,what,id,name,kv,distance_km,note\nzz/s,station,way/1,Gull,225,1.00,\n"
+    )
     assert done.stderr == "A grid: ODbL 1.0\n"
 
 
 def test_fetch_offline_without_anything(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not in the cache"):
-        runner.invoke(app, ["feeds", "fetch", "pypsa", "--region", "ovh-sbg", "--offline",
-                            "--cache", str(tmp_path)], catch_exceptions=False)
+        runner.invoke(
+            app,
+            [
+                "feeds",
+                "fetch",
+                "pypsa",
+                "--region",
+                "ovh-sbg",
+                "--offline",
+                "--cache",
+                str(tmp_path),
+            ],
+            catch_exceptions=False,
+        )
     with pytest.raises(UsageError, match="no source is called"):
-        runner.invoke(app, ["feeds", "fetch", "x", "--region", "ovh-sbg", "--cache",
-                            str(tmp_path)], catch_exceptions=False)
+        runner.invoke(
+            app,
+            ["feeds", "fetch", "x", "--region", "ovh-sbg", "--cache", str(tmp_path)],
+            catch_exceptions=False,
+        )
     assert load().region_ids
 
 
 def test_show_what_ships() -> None:
     done = runner.invoke(app, ["feeds", "show", "scaleway-fr-par"], catch_exceptions=False)
     rows = done.stdout.splitlines()
-    assert ("scaleway-fr-par/dc3,FR,Continental Europe,rte/CHEVI,CHEVILLY,225,1.0,yes,"
-            '"VILLEJUST (1), MORBRAS (2), VILLEVAUDE (6)"') in rows
-    assert any(row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row
-               for row in rows)
+    assert (
+        "scaleway-fr-par/dc3,FR,Continental Europe,rte/CHEVI,CHEVILLY,225,1.0,yes,"
+        '"VILLEJUST (1), MORBRAS (2), VILLEVAUDE (6)"'
+    ) in rows
+    assert any(
+        row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row for row in rows
+    )

@@ -27,8 +27,19 @@ def test_import_sample_and_a_verdict_on_own_sites(run: Runner, tmp_path: Path) -
     done = run("layers", "sample", "nuclear", "--cache", cache, "--into", str(tmp_path / "out"))
     assert "nuclear: " in done.stderr
     assert "ovh-sbg/sbg3" in (tmp_path / "out" / "nuclear.csv").read_text()
-    verdict = json.loads(run("score", "48.585,7.797", "48.601,7.783", "--uncertainty-m", "200",
-                             "--cache", cache, "--format", "json").stdout)
+    verdict = json.loads(
+        run(
+            "score",
+            "48.585,7.797",
+            "48.601,7.783",
+            "--uncertainty-m",
+            "200",
+            "--cache",
+            cache,
+            "--format",
+            "json",
+        ).stdout
+    )
     found = {finding["rule"]: finding for finding in verdict["findings"]}
     assert found["nuclear"]["outcome"] == "fail"
     assert found["flood"]["message"] == "not assessed"
@@ -39,16 +50,20 @@ def test_a_site_named_by_a_minus_sign(run: Runner, tmp_path: Path) -> None:
     assert "no hazard layer is on this machine" in done.stderr
 
 
-@pytest.mark.parametrize(("arguments", "says"), [
-    (("show", "rivvers"), "did you mean rivers"),
-    (("fetch", "faults"), "zonerisk layers import faults FILE"),
-    (("fetch", "flood-england"), "--region"),
-    (("sample", "rivers"), "--from"),
-    (("sample",), "no raw layer is here"),
-    (("import", "rivers", "none.fgb"), "no such file"),
-])
-def test_what_cannot_be_done_says_what_to_do(run: Runner, tmp_path: Path,
-                                             arguments: tuple[str, ...], says: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "rivvers"), "did you mean rivers"),
+        (("fetch", "faults"), "zonerisk layers import faults FILE"),
+        (("fetch", "flood-england"), "--region"),
+        (("sample", "rivers"), "--from"),
+        (("sample",), "no raw layer is here"),
+        (("import", "rivers", "none.fgb"), "no such file"),
+    ],
+)
+def test_what_cannot_be_done_says_what_to_do(
+    run: Runner, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
     done = run("layers", *arguments, check=2, ZONERISK_CACHE=str(tmp_path), ZONERISK_LAYERS="")
     assert says in done.stderr
     assert done.stderr.startswith("error: ")

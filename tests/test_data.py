@@ -29,8 +29,16 @@ def test_new_writes_a_template_that_says_what_is_missing(run: Runner, tmp_path: 
     assert "paris.yaml:2: name: still says TODO" in checked.stdout
     assert "[format]" not in checked.stdout
     for path in files:
-        text = path.read_text().replace("country: TODO", "country: FR").replace("url: TODO", "url: https://example.com/")
-        path.write_text(text.replace("read: TODO", "read: 2026-01").replace("town: TODO", "town: Paris").replace("TODO", "Paris"))
+        text = (
+            path.read_text()
+            .replace("country: TODO", "country: FR")
+            .replace("url: TODO", "url: https://example.com/")
+        )
+        path.write_text(
+            text.replace("read: TODO", "read: 2026-01")
+            .replace("town: TODO", "town: Paris")
+            .replace("TODO", "Paris")
+        )
     run("data", "check", str(tmp_path / "own"))
     run("score", "acme-paris", "--catalogue", str(tmp_path / "own"))
 
@@ -42,7 +50,9 @@ def test_new_overwrites_nothing(run: Runner, tmp_path: Path) -> None:
     assert run("data", "new", "acme", "lyon", "--in", str(tmp_path)).stdout.count("\n") == 1
     assert "is no id" in run("data", "new", "Acme", "paris", check=2).stderr
     assert "is no id" in run("data", "new", "../x", "paris", "--in", str(tmp_path), check=2).stderr
-    assert "cannot write" in run("data", "new", "acme", "paris", "--in", "/dev/null", check=2).stderr
+    assert (
+        "cannot write" in run("data", "new", "acme", "paris", "--in", "/dev/null", check=2).stderr
+    )
 
 
 def test_the_template_names_every_field() -> None:
@@ -56,19 +66,30 @@ def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
     lines = []
     for line in template.REGION.splitlines():
         bare = line.lstrip("# ")
-        if line.lstrip().startswith("# ") and not bare.split(":")[0].replace("-", "").replace("_", "").isalnum():
+        if (
+            line.lstrip().startswith("# ")
+            and not bare.split(":")[0].replace("-", "").replace("_", "").isalnum()
+        ):
             continue  # prose
         commented = line.startswith("# ") and ":" in bare and not bare[0].isupper()
         lines.append(line[2:] if commented else line)
     text = "\n".join(lines)
-    for old, new in (("country: TODO", "country: FR"), ("url: TODO", "url: https://example.com/"), ("read: TODO", "read: 2026-01"),
-                     ("[permit]", "[zone-list]"), ("[zone-list, permit]", "[zone-list]"), ("other-operator-paris/example-2", "example-1"),
-                     ("TODO", "Strasbourg"), ("town: Example\n", "town: Strasbourg\n")):
+    for old, new in (
+        ("country: TODO", "country: FR"),
+        ("url: TODO", "url: https://example.com/"),
+        ("read: TODO", "read: 2026-01"),
+        ("[permit]", "[zone-list]"),
+        ("[zone-list, permit]", "[zone-list]"),
+        ("other-operator-paris/example-2", "example-1"),
+        ("TODO", "Strasbourg"),
+        ("town: Example\n", "town: Strasbourg\n"),
+    ):
         text = text.replace(old, new)
     found = problems(write(tmp_path, strasbourg=text))
     assert "format" not in rules(found), [str(problem) for problem in found]
     assert {"sites", "feeds", "hazards", "campuses", "candidates"} <= set(
-        Library(tmp_path).document("tt-strasbourg").tree)
+        Library(tmp_path).document("tt-strasbourg").tree
+    )
 
 
 @pytest.mark.parametrize("name", ["region", "provider", "policy", "verdict"])
@@ -86,18 +107,26 @@ def test_check_exits_with_3_and_names_every_file(run: Runner, tmp_path: Path) ->
 
 
 def test_check_of_two_paths(run: Runner, tmp_path: Path) -> None:
-    paths = [str(write(tmp_path / name, x=f"name: {name}\n") / "datacenters/tt/x.yaml") for name in ("a", "b")]
+    paths = [
+        str(write(tmp_path / name, x=f"name: {name}\n") / "datacenters/tt/x.yaml")
+        for name in ("a", "b")
+    ]
     assert run("data", "check", *paths, check=3).stderr.startswith("2 files, 4 errors")
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """A catalogue before and after a second site is found to stand apart."""
-    apart = records.REGION.replace("lat: 48.58666, lon: 7.79753", "lat: 48.38666, lon: 7.69753").replace(
-        "    campus: port\n    position: {lat: 48.3", "    position: {lat: 48.3")
-    steady = records.place("Lyon", "FR", 45.76, 4.84, 8000, "metro", "town", "evidence: [zone-list]")
-    return (write(tmp_path / "old", strasbourg=records.REGION, steady=steady, gone=steady),
-            write(tmp_path / "new", strasbourg=apart, steady=steady.replace("  z:", "  zz:")))
+    apart = records.REGION.replace(
+        "lat: 48.58666, lon: 7.79753", "lat: 48.38666, lon: 7.69753"
+    ).replace("    campus: port\n    position: {lat: 48.3", "    position: {lat: 48.3")
+    steady = records.place(
+        "Lyon", "FR", 45.76, 4.84, 8000, "metro", "town", "evidence: [zone-list]"
+    )
+    return (
+        write(tmp_path / "old", strasbourg=records.REGION, steady=steady, gone=steady),
+        write(tmp_path / "new", strasbourg=apart, steady=steady.replace("  z:", "  zz:")),
+    )
 
 
 def test_diff_of_two_folders(run: Runner, two: tuple[Path, Path]) -> None:
@@ -110,19 +139,29 @@ def test_diff_of_two_folders(run: Runner, two: tuple[Path, Path]) -> None:
     assert not any(row.startswith("tt-steady") for row in rows)
     assert done.stderr == "2 regions changed\n"
     assert run("data", "diff", str(new), str(new)).stdout == ""
-    assert "| tt-gone | region | recorded | gone |" in run("data", "diff", str(old), str(new), "--format", "md").stdout
+    assert (
+        "| tt-gone | region | recorded | gone |"
+        in run("data", "diff", str(old), str(new), "--format", "md").stdout
+    )
     assert "tt-gone" in run("data", "diff", str(old), str(new)).stdout
 
 
-def test_diff_of_git_revisions(two: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_diff_of_git_revisions(
+    two: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not shutil.which("git"):
         pytest.skip("git is not installed")
     repository = tmp_path / "repository"
     repository.mkdir()
 
     def git(*arguments: str) -> None:
-        subprocess.run(("git", "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments), cwd=repository,
-                       check=True, capture_output=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
+        subprocess.run(
+            ("git", "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments),
+            cwd=repository,
+            check=True,
+            capture_output=True,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+        )
 
     git("init", "-q")
     for folder in two:
@@ -134,9 +173,15 @@ def test_diff_of_git_revisions(two: tuple[Path, Path], tmp_path: Path, monkeypat
     with opened("HEAD~1") as old, opened("HEAD") as new:
         changes = review.changes(old, new, policy.load(policy.DEFAULT))
     assert {change.region for change in changes} == {"tt-gone", "tt-strasbourg"}
-    with pytest.raises(UsageError, match=r"neither a folder .* nor a git"), opened("no-such-revision"):
+    with (
+        pytest.raises(UsageError, match=r"neither a folder .* nor a git"),
+        opened("no-such-revision"),
+    ):
         pass
-    with pytest.raises(UsageError, match=r"neither a folder .* nor a git"), opened("--output=/tmp/x"):
+    with (
+        pytest.raises(UsageError, match=r"neither a folder .* nor a git"),
+        opened("--output=/tmp/x"),
+    ):
         pass
 
 
@@ -157,5 +202,11 @@ def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:
     found = coverage.counts(Library(two[0]))["tt"]
-    assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (3, 4, 2, 2, 2)
+    assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (
+        3,
+        4,
+        2,
+        2,
+        2,
+    )
     assert json.dumps(coverage.page(Library(two[0]))).count("Testing") == 1

@@ -22,17 +22,20 @@ def test_scalars_stay_text() -> None:
     assert tree == {"country": "NO", "zip": "010", "when": "2021-03-10", "none": None, "quoted": ""}
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("a: 1\na: 2\n", "x.yaml:2: a: this key stands twice"),
-    ("a: &b 1\nc: *b\n", "x.yaml:2: alias *b"),
-    ("a: !!python/object:os.system x\n", "x.yaml:1: tag"),
-    ("- a\n", "must be a mapping"),
-    ("a: [1, 2\n", "is not YAML"),
-    ("a: b: c\n", "x.yaml:1: is not YAML"),
-    ("? [a]\n: b\n", "a key must be plain text"),
-    ("[" * 60 + "]" * 60, "nests deeper"),
-    ("a: \x07\n", "is not YAML"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\na: 2\n", "x.yaml:2: a: this key stands twice"),
+        ("a: &b 1\nc: *b\n", "x.yaml:2: alias *b"),
+        ("a: !!python/object:os.system x\n", "x.yaml:1: tag"),
+        ("- a\n", "must be a mapping"),
+        ("a: [1, 2\n", "is not YAML"),
+        ("a: b: c\n", "x.yaml:1: is not YAML"),
+        ("? [a]\n: b\n", "a key must be plain text"),
+        ("[" * 60 + "]" * 60, "nests deeper"),
+        ("a: \x07\n", "is not YAML"),
+    ],
+)
 def test_refusals_name_the_line(text: str, said: str) -> None:
     assert said in refused(text)
 
@@ -58,7 +61,9 @@ def test_problems_name_path_and_value() -> None:
     lines = str(error.value).splitlines()
     assert any(line.startswith("x.yaml:4: position.lat:") and "95" in line for line in lines)
     assert any(line.startswith("x.yaml:5: position.lon: must be a number") for line in lines)
-    assert any(line.startswith("x.yaml:6: position.uncertainty_m: must be a finite") for line in lines)
+    assert any(
+        line.startswith("x.yaml:6: position.uncertainty_m: must be a finite") for line in lines
+    )
 
 
 @given(st.binary(max_size=300))

@@ -12,8 +12,14 @@ from zonerisk.unit import Unit
 UNITS = tuple(Unit(f"u/{name}", name) for name in "abc")
 
 
-@given(st.integers(0, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(
-    st.tuples(st.integers(0, max(0, n - 1)), st.integers(0, max(0, n - 1)))))))
+@given(
+    st.integers(0, 9).flatmap(
+        lambda n: st.tuples(
+            st.just(n),
+            st.sets(st.tuples(st.integers(0, max(0, n - 1)), st.integers(0, max(0, n - 1)))),
+        )
+    )
+)
 def test_agrees_with_brute_force(case: tuple[int, set[tuple[int, int]]]) -> None:
     size, joined = case
     graph: dict[str, set[str]] = {str(node): set() for node in range(size)}
@@ -21,8 +27,12 @@ def test_agrees_with_brute_force(case: tuple[int, set[tuple[int, int]]]) -> None
         if a != b:
             graph[str(a)].add(str(b))
             graph[str(b)].add(str(a))
-    best = max(len(chosen) for count in range(size + 1) for chosen in combinations(graph, count)
-               if not any(b in graph[a] for a, b in combinations(chosen, 2)))
+    best = max(
+        len(chosen)
+        for count in range(size + 1)
+        for chosen in combinations(graph, count)
+        if not any(b in graph[a] for a, b in combinations(chosen, 2))
+    )
     assert largest_independent_set(graph) == best
 
 

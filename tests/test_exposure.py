@@ -20,17 +20,35 @@ from zonerisk.terrain.exposure import (
 )
 
 HEAD = {
-    "layer": "zz", "kind": "flood", "measure": "area", "noun": "zone", "grade": "A",
-    "basis": "official", "complete": True, "error_m": 5, "near_m": 0,
-    "vague_m": 5000, "boxes": [[7, 48, 8, 49]], "quantity": "metres", "vintage": "2024",
-    "title": "Zones", "url": "https://example.org/zones", "read": "2026-11", "claim": "In or out.",
-    "licence": "CC0", "attribution": "zz", "sampled": "2026-11-23", "raw": {}}
+    "layer": "zz",
+    "kind": "flood",
+    "measure": "area",
+    "noun": "zone",
+    "grade": "A",
+    "basis": "official",
+    "complete": True,
+    "error_m": 5,
+    "near_m": 0,
+    "vague_m": 5000,
+    "boxes": [[7, 48, 8, 49]],
+    "quantity": "metres",
+    "vintage": "2024",
+    "title": "Zones",
+    "url": "https://example.org/zones",
+    "read": "2026-11",
+    "claim": "In or out.",
+    "licence": "CC0",
+    "attribution": "zz",
+    "sampled": "2026-11-23",
+    "raw": {},
+}
 LAYER = layer_of(HEAD)
 
 
 def at(lat: float = 48.5, lon: float = 7.5, doubt: float = 50) -> Position:
-    return Position(lat=lat, lon=lon, uncertainty_m=doubt, method="point", osm="node/1",
-                    read="2026")
+    return Position(
+        lat=lat, lon=lon, uncertainty_m=doubt, method="point", osm="node/1", read="2026"
+    )
 
 
 def site(key: str, position: Position | None) -> Site:
@@ -39,12 +57,15 @@ def site(key: str, position: Position | None) -> Site:
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Samples:
-    rows = [Exposure(LAYER, "a/1", Interval(-20, -5, 10), "z1", 'the "old, wide" zone', "deep"),
-            Exposure(LAYER, "a/1", Interval(100, None, None)),
-            missing(LAYER, "a/10", "outside_coverage")]
+    rows = [
+        Exposure(LAYER, "a/1", Interval(-20, -5, 10), "z1", 'the "old, wide" zone', "deep"),
+        Exposure(LAYER, "a/1", Interval(100, None, None)),
+        missing(LAYER, "a/10", "outside_coverage"),
+    ]
     (tmp_path / "layers/samples").mkdir(parents=True)
     (tmp_path / "layers/samples/zz.csv").write_text(
-        table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)}))
+        table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)})
+    )
     return Samples((tmp_path,))
 
 
@@ -56,18 +77,22 @@ def test_a_site_reads_back_what_was_written(samples: Samples) -> None:
     assert found[1].inside is False
 
 
-@pytest.mark.parametrize(("key", "position", "reason"), [
-    ("a/1", at(48.5001), "not_sampled"),
-    ("a/1", at(doubt=60), "not_sampled"),
-    ("a/2", at(), "not_sampled"),
-    ("a/10", at(48.6), "outside_coverage"),
-    ("a/1", at(50), "outside_coverage"),
-    ("a/1", at(doubt=6000), "position_too_uncertain"),
-    ("a/1", None, "position_too_uncertain"),
-])
-def test_no_data_has_its_reason(samples: Samples, key: str, position: Position | None,
-                                reason: str) -> None:
-    found, = samples.of(site(key, position))
+@pytest.mark.parametrize(
+    ("key", "position", "reason"),
+    [
+        ("a/1", at(48.5001), "not_sampled"),
+        ("a/1", at(doubt=60), "not_sampled"),
+        ("a/2", at(), "not_sampled"),
+        ("a/10", at(48.6), "outside_coverage"),
+        ("a/1", at(50), "outside_coverage"),
+        ("a/1", at(doubt=6000), "position_too_uncertain"),
+        ("a/1", None, "position_too_uncertain"),
+    ],
+)
+def test_no_data_has_its_reason(
+    samples: Samples, key: str, position: Position | None, reason: str
+) -> None:
+    (found,) = samples.of(site(key, position))
     assert found.interval is None
     assert found.reason == reason
     assert found.inside is None
@@ -91,8 +116,9 @@ def test_a_damaged_line_is_named(tmp_path: Path, samples: Samples) -> None:
 
 
 @given(st.floats(-5000, 5000), st.floats(1, 3000), st.floats(0, 1000), st.floats(0, 3000))
-def test_a_wider_disc_only_widens(distance: float, radius: float, error: float, more: float
-                                  ) -> None:
+def test_a_wider_disc_only_widens(
+    distance: float, radius: float, error: float, more: float
+) -> None:
     narrow = widened(LAYER, radius, distance, error)
     wide = widened(LAYER, radius + more, distance, error)
     assert wide.low <= narrow.low <= distance + 5

@@ -28,9 +28,14 @@ def drawn(catalog: Library, target: str, **options: str) -> tuple[Verdict, list[
 
 def test_a_region_is_drawn_whole(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
-    assert kinds(rows) == {"site": 3, "disc": 3, "separation": 3, "dr-limit": 1,
-                           "dr-region": len(verdict.dr),
-                           "shared-risk": len(verdict.shared_risks)}
+    assert kinds(rows) == {
+        "site": 3,
+        "disc": 3,
+        "separation": 3,
+        "dr-limit": 1,
+        "dr-region": len(verdict.dr),
+        "shared-risk": len(verdict.shared_risks),
+    }
     assert {row.outcome for row in rows if row.kind == "dr-region"} <= {"pass", "fail", "unknown"}
 
 
@@ -41,7 +46,8 @@ def test_the_line_of_a_pair_joins_its_sites(zz: Library) -> None:
     # 22 km of ground are 26 to 47 km of fibre: over 15, but 40 lies within.
     assert line.outcome == "unknown"
     assert line.words["distance_m_best"] == pytest.approx(
-        GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1)
+        GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1
+    )
 
 
 def test_a_pair_is_judged_like_the_findings(shipped: Library) -> None:
@@ -67,8 +73,9 @@ def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
     campus = next(row for row in rows if row.id == "campus:zz-campus/reef")
     lats = [point.lat for point in campus.points]
     assert min(lats) < 62.0 < 62.002 < max(lats) < 62.01
-    assert campus.outcome == next(risk.outcome for risk in verdict.shared_risks
-                                  if risk.id == campus.id)
+    assert campus.outcome == next(
+        risk.outcome for risk in verdict.shared_risks if risk.id == campus.id
+    )
 
 
 def test_an_undisclosed_zone_has_no_line(zz: Library) -> None:
@@ -80,8 +87,10 @@ def test_an_undisclosed_zone_has_no_line(zz: Library) -> None:
 def test_strasbourg_keeps_its_dead(shipped: Library) -> None:
     _, rows = drawn(shipped, "ovh-sbg")
     dead = {row.name: row.words for row in rows if row.kind == "retired"}
-    assert dead == {"SBG1": {"fate": "closed", "until": "2021-03-19"},
-                    "SBG2": {"fate": "destroyed", "until": "2021-03-10"}}
+    assert dead == {
+        "SBG1": {"fate": "closed", "until": "2021-03-19"},
+        "SBG2": {"fate": "destroyed", "until": "2021-03-10"},
+    }
     _, before = drawn(shipped, "ovh-sbg", as_of="2021-03-09")
     assert not [row for row in before if row.kind == "retired"]
     assert {"SBG1", "SBG2"} <= {row.name for row in before if row.kind == "site"}
@@ -92,8 +101,9 @@ def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: floa
     ring = features.circle(Point(lat, lon), radius)
     assert ring[0] == pytest.approx(ring[-1])
     for corner in ring:
-        assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(radius, rel=1e-6,
-                                                                              abs=1e-3)
+        assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(
+            radius, rel=1e-6, abs=1e-3
+        )
 
 
 @given(LATS, LONS, LATS, LONS)
@@ -101,8 +111,9 @@ def test_a_path_never_jumps(lat: float, lon: float, lat2: float, lon2: float) ->
     line = features.path(Point(lat, lon), Point(lat2, lon2))
     assert line[0] == (lat, lon)
     assert line[-1].lat == pytest.approx(lat2)
-    assert (line[-1].lon - lon2) % 360 == pytest.approx(0, abs=1e-6) or \
-        (line[-1].lon - lon2) % 360 == pytest.approx(360, abs=1e-6)
+    assert (line[-1].lon - lon2) % 360 == pytest.approx(0, abs=1e-6) or (
+        line[-1].lon - lon2
+    ) % 360 == pytest.approx(360, abs=1e-6)
     assert all(abs(a.lon - b.lon) <= 180 for a, b in pairwise(line))
 
 

@@ -27,14 +27,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def zone(name: str, west: float = 7.75, south: float = 48.55) -> dict[str, Any]:
     ring = [[west, south], [west + 0.01, south], [west + 0.01, south + 0.01], [west, south]]
-    return {"type": "Feature", "properties": {"name": name},
-            "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    return {
+        "type": "Feature",
+        "properties": {"name": name},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
 
 
 def reply(request: BaseHTTPRequestHandler, found: list[dict[str, Any]], **more: Any) -> None:
-    send(request, 200, json.dumps(
-        {"type": "FeatureCollection", "features": found, **more}).encode(),
-        Content_Type="application/geo+json")
+    send(
+        request,
+        200,
+        json.dumps({"type": "FeatureCollection", "features": found, **more}).encode(),
+        Content_Type="application/geo+json",
+    )
 
 
 def query(request: BaseHTTPRequestHandler) -> dict[str, str]:
@@ -54,14 +60,19 @@ def test_ogc_api_features_are_paged(server: Server) -> None:
         if "page=2" in request.path:
             reply(request, [zone("c")], numberMatched=3)
         else:
-            reply(request, [zone("a"), zone("b")], numberMatched=3,
-                  links=[{"rel": "next", "href": "/service/collections/z/items?page=2"}])
+            reply(
+                request,
+                [zone("a"), zone("b")],
+                numberMatched=3,
+                links=[{"rel": "next", "href": "/service/collections/z/items?page=2"}],
+            )
 
     server.answer = answer
     found = featureservice.features("features", base(server), "z", BOX, 10**6)
     assert names(found) == ["a", "b", "c"]
     assert server.asked[0]["path"].startswith(
-        "/service/collections/z/items?bbox=7.700000%2C48.500000%2C7.900000%2C48.700000")
+        "/service/collections/z/items?bbox=7.700000%2C48.500000%2C7.900000%2C48.700000"
+    )
 
 
 def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
@@ -72,7 +83,10 @@ def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
 
     server.answer = answer
     assert names(featureservice.features("wfs", base(server), "ms:Z", BOX, 10**6)) == [
-        "a", "b", "c"]
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
@@ -110,17 +124,38 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ("features", body(b"[" * 100_000), "not JSON"),
     ("features", lambda request: reply(request, [zone("a", 48.55, 7.75)]), "axes are exchanged"),
     ("features", lambda request: reply(request, [zone("a", 2, 50)]), "was not asked for"),
-    ("wfs", lambda request: reply(request, [zone("a")], crs={"properties": {
-        "name": "urn:ogc:def:crs:EPSG::2154"}}), "not in WGS 84"),
+    (
+        "wfs",
+        lambda request: reply(
+            request, [zone("a")], crs={"properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}
+        ),
+        "not in WGS 84",
+    ),
     ("features", lambda request: reply(request, [zone("a")], numberMatched=150), "1 of 150"),
-    ("features", lambda request: reply(request, [zone("a")], links=[
-        {"rel": "next", "href": "http://elsewhere.invalid/"}]), "another host"),
-    ("features", lambda request: reply(request, [zone("a")], links=[
-        {"rel": "next", "href": "file:///etc/passwd"}]), "another host"),
-    ("features", lambda request: reply(request, [zone("a")], links=[
-        {"rel": "next", "href": request.path}]), "goes on after"),
-    ("features", lambda request: reply(request, [
-        {"geometry": {"type": "Polygon", "coordinates": "x"}}]), "geometry that is none"),
+    (
+        "features",
+        lambda request: reply(
+            request, [zone("a")], links=[{"rel": "next", "href": "http://elsewhere.invalid/"}]
+        ),
+        "another host",
+    ),
+    (
+        "features",
+        lambda request: reply(
+            request, [zone("a")], links=[{"rel": "next", "href": "file:///etc/passwd"}]
+        ),
+        "another host",
+    ),
+    (
+        "features",
+        lambda request: reply(request, [zone("a")], links=[{"rel": "next", "href": request.path}]),
+        "goes on after",
+    ),
+    (
+        "features",
+        lambda request: reply(request, [{"geometry": {"type": "Polygon", "coordinates": "x"}}]),
+        "geometry that is none",
+    ),
     ("features", lambda request: send(request, 500), "HTTP 500"),
     ("features", lambda request: send(request, 429), "HTTP 429"),
 ]
@@ -128,7 +163,8 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
 
 @pytest.mark.parametrize(("method", "answer", "says"), BAD)
 def test_a_bad_answer_is_an_error_never_an_absence(
-        server: Server, method: str, answer: Callable[..., None], says: str) -> None:
+    server: Server, method: str, answer: Callable[..., None], says: str
+) -> None:
     server.answer = answer
     with pytest.raises(FetchError, match=says):
         featureservice.features(method, base(server), "z", BOX, 10**6)

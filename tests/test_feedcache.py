@@ -32,15 +32,22 @@ def test_an_answer_is_kept_with_its_licence(tmp_path: Path, asked: list[str]) ->
     assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
     assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
     assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "2"}) == "second"
-    (card,) = [json.loads(path.read_text()) for path in tmp_path.rglob("*.source.json")
-               if '"q": "1"' in path.read_text()]
+    (card,) = [
+        json.loads(path.read_text())
+        for path in tmp_path.rglob("*.source.json")
+        if '"q": "1"' in path.read_text()
+    ]
     assert card["licence"] == "ODbL 1.0"
     assert card["url"] == URL
     assert len(card["sha256"]) == 64
-    assert FeedCache(tmp_path / "feeds", offline=True).get(
-        "x.json", URLS, "", text, params={"q": "1"}) == "first"
-    assert FeedCache(tmp_path / "feeds", refresh=True).get(
-        "x.json", URLS, "", text, params={"q": "1"}) == "third"
+    assert (
+        FeedCache(tmp_path / "feeds", offline=True).get("x.json", URLS, "", text, params={"q": "1"})
+        == "first"
+    )
+    assert (
+        FeedCache(tmp_path / "feeds", refresh=True).get("x.json", URLS, "", text, params={"q": "1"})
+        == "third"
+    )
 
 
 def test_an_error_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +69,9 @@ def test_a_folder_that_cannot_be(tmp_path: Path, asked: list[str]) -> None:
         FeedCache(tmp_path / "file").get("x.json", URLS, "", text)
 
 
-def test_the_next_address_where_one_gives_no_answer(tmp_path: Path,
-                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_address_where_one_gives_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
 
     def get(url: str, **_: object) -> bytes:

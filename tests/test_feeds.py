@@ -24,9 +24,15 @@ SAYS = {
 
 
 def site(key: str, uncertainty_m: float = 50) -> Site:
-    return Site(id=key, name=key.partition("/")[2], kind="building", evidence=("told",),
-                position=Position(lat=56.0, lon=3.0, uncertainty_m=uncertainty_m,
-                                  method="statement", evidence=("told",)))
+    return Site(
+        id=key,
+        name=key.partition("/")[2],
+        kind="building",
+        evidence=("told",),
+        position=Position(
+            lat=56.0, lon=3.0, uncertainty_m=uncertainty_m, method="statement", evidence=("told",)
+        ),
+    )
 
 
 def units(*names: str, uncertainty_m: float = 50) -> list[Unit]:
@@ -39,29 +45,50 @@ def region(**feeds: Feed) -> Region:
 
 
 def feed(*names: str, **more: object) -> Feed:
-    return Feed.model_validate({"kind": "power", "name": "the cable", "evidence": ("told",),
-                                "sites": tuple(f"zz/{name}" for name in names), **more})
+    return Feed.model_validate(
+        {
+            "kind": "power",
+            "name": "the cable",
+            "evidence": ("told",),
+            "sites": tuple(f"zz/{name}" for name in names),
+            **more,
+        }
+    )
 
 
-def sample(around: dict[str, list[Near]], upstream: dict[str, dict[str, int]],
-           uncertainty_m: float = 10_000) -> Sample:
+def sample(
+    around: dict[str, list[Near]],
+    upstream: dict[str, dict[str, int]],
+    uncertainty_m: float = 10_000,
+) -> Sample:
     place = (56.0, 3.0, uncertainty_m)
     names = {key: Near(key, key.upper(), 400, 0) for tops in upstream.values() for key in tops}
     return Sample(
-        {f"zz/{key}": (place, Neighbourhood(tuple(near), uncertainty_m, "map"))
-         for key, near in around.items()}, {},
-        {key: tuple(Upstream(top, hops, ()) for top, hops in tops.items())
-         for key, tops in upstream.items()}, names,
-        {"map": Evidence(kind="layer", title="a map", read="2024", claim="c"),
-         "upstreams": Evidence(kind="layer", title="a graph", read="2024", claim="c")})
+        {
+            f"zz/{key}": (place, Neighbourhood(tuple(near), uncertainty_m, "map"))
+            for key, near in around.items()
+        },
+        {},
+        {
+            key: tuple(Upstream(top, hops, ()) for top, hops in tops.items())
+            for key, tops in upstream.items()
+        },
+        names,
+        {
+            "map": Evidence(kind="layer", title="a map", read="2024", claim="c"),
+            "upstreams": Evidence(kind="layer", title="a graph", read="2024", claim="c"),
+        },
+    )
 
 
 def near(station: str, distance_m: float, kv: float = 225) -> Near:
     return Near(station, station.upper(), kv, distance_m)
 
 
-TWO = sample({"a": [near("s1", 500), near("s2", 3000)], "b": [near("s3", 500), near("s4", 3000)]},
-             {"s1": {"top": 1}, "s2": {"other": 1}, "s3": {"top": 2, "far": 5}})
+TWO = sample(
+    {"a": [near("s1", 500), near("s2", 3000)], "b": [near("s3", 500), near("s4", 3000)]},
+    {"s1": {"top": 1}, "s2": {"other": 1}, "s3": {"top": 2, "far": 5}},
+)
 
 
 class TestStated:
@@ -80,7 +107,8 @@ class TestStated:
         after = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").findings}
         assert after["power"] == "unknown"
         assert {rule for rule, outcome in after.items() if outcome == "pass"} <= {
-            rule for rule, outcome in before.items() if outcome == "pass"}
+            rule for rule, outcome in before.items() if outcome == "pass"
+        }
 
     def test_what_ended_is_told_and_no_longer_counts(self) -> None:
         owner = region(cable=feed("a", "b", until="2020-05"))
@@ -88,8 +116,10 @@ class TestStated:
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
         assert found.notes == ("stated for a and b until 2020-05 only: the cable",)
         assert found.evidence == (SAYS["told"],)
-        assert assess("power", units("a", "b"), [owner], "2020-05-31").outcome(
-            ("zz/a", "zz/b")) == "fail"
+        assert (
+            assess("power", units("a", "b"), [owner], "2020-05-31").outcome(("zz/a", "zz/b"))
+            == "fail"
+        )
 
     def test_network_takes_nothing_from_the_grid(self) -> None:
         found = assess("network", units("a", "b"), [], DAY, TWO)
@@ -105,14 +135,18 @@ class TestCandidates:
         assert shared.message == (
             "a and b may hang on TOP 400 kV (S1 225 kV, nearest candidate at 0.5 km from a, 1 circuit "
             "below; S3 225 kV, nearest candidate at 0.5 km from b, 2 circuits below; which "
-            "stations feed them is not known)")
+            "stations feed them is not known)"
+        )
         assert [piece.title for piece in shared.evidence] == ["a map", "a graph"]
 
     def test_never_fed_by(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO, 1)
         said = " ".join((found.reason, *found.notes, *(one.message for one in found.risks)))
         assert "fed by" not in said.lower()
-        assert "stations near a, none known to feed it: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km" in said
+        assert (
+            "stations near a, none known to feed it: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km"
+            in said
+        )
 
     def test_beyond_the_hops_is_unknown_not_separate(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO, 1)
@@ -121,15 +155,20 @@ class TestCandidates:
     def test_the_disc_decides_and_an_overlap_is_told(self) -> None:
         found = assess("power", units("a", "b", uncertainty_m=2200), [], DAY, TWO)
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
-        assert all("candidates overlap: any of 2 could be the nearest" in note for note in found.notes)
+        assert all(
+            "candidates overlap: any of 2 could be the nearest" in note for note in found.notes
+        )
 
     def test_candidates_that_agree_still_share(self) -> None:
-        agreeing = sample({key: [near("s1", 500), near("s2", 600)] for key in "ab"},
-                          {"s1": {"top": 1}, "s2": {"top": 3}})
+        agreeing = sample(
+            {key: [near("s1", 500), near("s2", 600)] for key in "ab"},
+            {"s1": {"top": 1}, "s2": {"top": 3}},
+        )
         (shared,) = assess("power", units("a", "b"), [], DAY, agreeing).risks
         assert shared.id == "power:top+near"
         assert (
-            "S1 225 kV or S2 225 kV, nearest candidate at 0.5 to 0.6 km from a and b, 3 circuits below") in shared.message
+            "S1 225 kV or S2 225 kV, nearest candidate at 0.5 to 0.6 km from a and b, 3 circuits below"
+        ) in shared.message
 
     def test_the_same_single_candidate(self) -> None:
         same = sample({"a": [near("s1", 500)], "b": [near("s1", 900)]}, {"s1": {"top": 1}})
@@ -157,29 +196,48 @@ class TestStatedStation:
         (shared,) = assess("power", units("a", "b"), [owner], DAY, grid).risks
         assert shared.grade == "C"
 
-
     def test_a_third_that_may_share_hides_nothing(self) -> None:
         owner = region(one=feed("a", station="rte/GULL"), two=feed("b", station="rte/TERN"))
-        grid = sample({"c": [near("s3", 500)]}, {
-            "rte/GULL": {"rte/TOP": 1}, "rte/TERN": {"rte/TOP": 2}, "s3": {"rte/TOP": 1}})
+        grid = sample(
+            {"c": [near("s3", 500)]},
+            {"rte/GULL": {"rte/TOP": 1}, "rte/TERN": {"rte/TOP": 2}, "s3": {"rte/TOP": 1}},
+        )
         found = assess("power", units("a", "b", "c"), [owner], DAY, grid)
         assert [(one.id, one.grade, len(one.members)) for one in found.risks] == [
-            ("power:rte/TOP", "B", 2), ("power:rte/TOP+near", "C", 3)]
+            ("power:rte/TOP", "B", 2),
+            ("power:rte/TOP+near", "C", 3),
+        ]
 
 
 names = st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True)
-feeds = st.lists(st.builds(
-    lambda on, station, weak: feed(*on, station=station, evidence=("heard",) if weak else ("told",)),
-    names, st.sampled_from([None, "rte/GULL", "rte/TERN"]), st.booleans()), max_size=5)
+feeds = st.lists(
+    st.builds(
+        lambda on, station, weak: feed(
+            *on, station=station, evidence=("heard",) if weak else ("told",)
+        ),
+        names,
+        st.sampled_from([None, "rte/GULL", "rte/TERN"]),
+        st.booleans(),
+    ),
+    max_size=5,
+)
 grids = st.builds(
     sample,
-    st.dictionaries(st.sampled_from("abcd"), st.lists(
-        st.builds(near, st.sampled_from(["s1", "s2", "rte/GULL"]), st.floats(0, 5000)),
-        min_size=1, max_size=4, unique_by=lambda one: one.station).map(
-            lambda some: sorted(some, key=lambda one: one.distance_m))),
-    st.dictionaries(st.sampled_from(["s1", "s2", "rte/GULL", "rte/TERN"]), st.dictionaries(
-        st.sampled_from(["t1", "t2"]), st.integers(1, 6), min_size=1)))
-PAIRS = [(f"zz/{a}", f"zz/{b}") for i, a in enumerate("abcd") for b in "abcd"[i + 1:]]
+    st.dictionaries(
+        st.sampled_from("abcd"),
+        st.lists(
+            st.builds(near, st.sampled_from(["s1", "s2", "rte/GULL"]), st.floats(0, 5000)),
+            min_size=1,
+            max_size=4,
+            unique_by=lambda one: one.station,
+        ).map(lambda some: sorted(some, key=lambda one: one.distance_m)),
+    ),
+    st.dictionaries(
+        st.sampled_from(["s1", "s2", "rte/GULL", "rte/TERN"]),
+        st.dictionaries(st.sampled_from(["t1", "t2"]), st.integers(1, 6), min_size=1),
+    ),
+)
+PAIRS = [(f"zz/{a}", f"zz/{b}") for i, a in enumerate("abcd") for b in "abcd"[i + 1 :]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -199,11 +257,14 @@ def test_removing_a_record_never_gives_a_pass(stated: list[Feed], grid: Sample, 
 
 @settings(max_examples=60, deadline=None)
 @given(feeds, grids, st.floats(1, 3000), st.floats(0, 3000))
-def test_doubt_turns_unknown_into_nothing_else(stated: list[Feed], grid: Sample, doubt: float,
-                                               more: float) -> None:
+def test_doubt_turns_unknown_into_nothing_else(
+    stated: list[Feed], grid: Sample, doubt: float, more: float
+) -> None:
     owner = region(**{f"f{i}": one for i, one in enumerate(stated)})
-    sure, vague = (assess("power", units(*"abcd", uncertainty_m=one), [owner], DAY, grid)
-                   for one in (doubt, doubt + more))
+    sure, vague = (
+        assess("power", units(*"abcd", uncertainty_m=one), [owner], DAY, grid)
+        for one in (doubt, doubt + more)
+    )
     for pair in PAIRS:
         if sure.outcome(pair) == "unknown":
             assert vague.outcome(pair) == "unknown"
@@ -228,7 +289,8 @@ class TestCatalogue:
         found = shipped.score("scaleway-fr-par", units="sites")
         shared = next(one for one in found.shared_risks if one.id == "power:rte/VLEJU+near")
         assert {"scaleway-fr-par/dc3", "scaleway-fr-par/dc4"} <= {
-            member.replace("opcore", "scaleway") for member in shared.members}
+            member.replace("opcore", "scaleway") for member in shared.members
+        }
         assert (shared.grade, shared.outcome) == ("C", "warn")
         assert "CHEVILLY 225 kV" in shared.message
         assert "CONVENTION 225 kV" in shared.message

@@ -18,8 +18,12 @@ from zonerisk.readers import fetch, hifld, neso, odre, overpass, peeringdb, pyps
 from zonerisk.readers.fetch import FetchError
 
 ANSWERS = Path(__file__).parent / "answers"
-SITE = Site(id="zz/s", name="S", kind="building", position=Position(
-    lat=56.0, lon=3.0, uncertainty_m=50, method="statement", evidence=("x",)))
+SITE = Site(
+    id="zz/s",
+    name="S",
+    kind="building",
+    position=Position(lat=56.0, lon=3.0, uncertainty_m=50, method="statement", evidence=("x",)),
+)
 
 
 class Remote(http.server.BaseHTTPRequestHandler):
@@ -34,8 +38,9 @@ class Remote(http.server.BaseHTTPRequestHandler):
         status, file = self.pick(parts.path, query)
         self.send_response(status)
         body = (ANSWERS / file).read_bytes()
-        self.send_header("Content-Type", "text/html" if file.endswith("html") else
-                         "application/json")
+        self.send_header(
+            "Content-Type", "text/html" if file.endswith("html") else "application/json"
+        )
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -47,8 +52,13 @@ class Remote(http.server.BaseHTTPRequestHandler):
             return 200, "overpass_timeout.json"
         if path == "/overpass":
             asked = query["data"]
-            kind = ("datacenters" if "data_center" in asked else
-                    "lines" if "line|cable" in asked else "stations")
+            kind = (
+                "datacenters"
+                if "data_center" in asked
+                else "lines"
+                if "line|cable" in asked
+                else "stations"
+            )
             return 200, f"overpass_{kind}.json"
         if path.startswith("/zenodo"):
             return 200, path.replace("/zenodo/", "pypsa_")
@@ -92,8 +102,9 @@ def ask(source: str, folder: Path, **options: bool) -> list[Told]:
     return list(tell(source, FeedCache(folder, **options), [SITE]))
 
 
-def test_stations_from_the_endpoint_that_is_not_busy(remote: tuple[str, list[str]],
-                                                     tmp_path: Path) -> None:
+def test_stations_from_the_endpoint_that_is_not_busy(
+    remote: tuple[str, list[str]], tmp_path: Path
+) -> None:
     found = ask("overpass-stations", tmp_path)
     assert [(one.id, one.kv, one.distance_km) for one in found] == [("way/81", "225", "11.13")]
     assert remote[1] == ["/busy", "/late", "/overpass"]
@@ -102,13 +113,17 @@ def test_stations_from_the_endpoint_that_is_not_busy(remote: tuple[str, list[str
 
 def test_lines_and_data_centres(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     assert [(one.what, one.kv, one.note) for one in ask("overpass-lines", tmp_path)] == [
-        ("line", "225", "2 circuits"), ("cable", "63", "")]
+        ("line", "225", "2 circuits"),
+        ("cable", "63", ""),
+    ]
     assert [one.name for one in ask("overpass-datacenters", tmp_path)] == ["One", "Two", ""]
 
 
 def test_european_grid_with_its_upstreams(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     assert [(one.id, one.note) for one in ask("pypsa", tmp_path)] == [
-        ("way/81", "upstream: relation/82 (1)"), ("relation/82", "upstream: relation/82 (0)")]
+        ("way/81", "upstream: relation/82 (1)"),
+        ("relation/82", "upstream: relation/82 (0)"),
+    ]
 
 
 def test_odre_takes_positions_from_the_map(remote: tuple[str, list[str]], tmp_path: Path) -> None:
@@ -117,10 +132,14 @@ def test_odre_takes_positions_from_the_map(remote: tuple[str, list[str]], tmp_pa
     assert found.note == "upstream: TERN (LA) VALLÉE (1)"
 
 
-def test_hifld_pages_from_the_copy_that_answers(remote: tuple[str, list[str]],
-                                                tmp_path: Path) -> None:
+def test_hifld_pages_from_the_copy_that_answers(
+    remote: tuple[str, list[str]], tmp_path: Path
+) -> None:
     assert [(one.id, one.kv) for one in ask("hifld", tmp_path)] == [
-        ("hifld/9", "500"), ("hifld/2", ""), ("hifld/1", "230")]
+        ("hifld/9", "500"),
+        ("hifld/2", ""),
+        ("hifld/1", "230"),
+    ]
     assert remote[1] == ["/refused/query", "/hifld/query", "/hifld/query"]
 
 
@@ -135,11 +154,16 @@ def test_carrier_houses_and_exchanges(remote: tuple[str, list[str]], tmp_path: P
 def test_presence(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     found = list(tell("peeringdb", FeedCache(tmp_path), [SITE], 64500))
     assert [one.note.rpartition("; ")[2] for one in found] == [
-        "AS64500 present", "AS64500 present", "AS64500 not stated", "AS64500 joined"]
+        "AS64500 present",
+        "AS64500 present",
+        "AS64500 not stated",
+        "AS64500 joined",
+    ]
 
 
-def test_a_source_that_is_down_tells_nothing(remote: tuple[str, list[str]], tmp_path: Path,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_is_down_tells_nothing(
+    remote: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(overpass, "ENDPOINTS", (f"{remote[0]}/late",))
     with pytest.raises(DataError, match="timed out"):
         ask("overpass-stations", tmp_path)

@@ -42,8 +42,9 @@ def get_ranges(request: BaseHTTPRequestHandler, limit: int | None = None) -> Non
 
 def test_download_is_whole_and_hashed(server: Server, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    done = fetch.download(server.url, old(tmp_path), max_bytes=10**6,
-                          progress=lambda had, of: seen.append((had, of)))
+    done = fetch.download(
+        server.url, old(tmp_path), max_bytes=10**6, progress=lambda had, of: seen.append((had, of))
+    )
     assert done.path.read_bytes() == BODY
     assert (done.size, done.sha256) == (len(BODY), hashlib.sha256(BODY).hexdigest())
     assert seen[-1] == (len(BODY), len(BODY))
@@ -56,11 +57,16 @@ def test_download_resumes_after_a_truncated_body(server: Server, tmp_path: Path)
     done = fetch.download(server.url, tmp_path / "a", max_bytes=10**6)
     assert done.path.read_bytes() == BODY
     assert [each.get("range") for each in server.asked] == [
-        None, "bytes=30000-", "bytes=60000-", "bytes=90000-"]
+        None,
+        "bytes=30000-",
+        "bytes=60000-",
+        "bytes=90000-",
+    ]
 
 
 def test_download_resumes_in_a_later_call_and_restarts_when_the_file_changed(
-        server: Server, tmp_path: Path) -> None:
+    server: Server, tmp_path: Path
+) -> None:
     (tmp_path / "a.part").write_bytes(BODY[:50])
     (tmp_path / "a.part.tag").write_text('"1"')
     server.answer = get_ranges
@@ -83,8 +89,9 @@ def test_a_part_without_a_tag_is_begun_again(server: Server, tmp_path: Path) -> 
 def test_a_part_longer_than_the_file_is_begun_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.part").write_bytes(b"x" * (len(BODY) + 9))
     (tmp_path / "a.part.tag").write_text('"1"')
-    server.answer = lambda request: (send(request, 416) if request.headers.get("Range")
-                                     else whole(request))
+    server.answer = lambda request: (
+        send(request, 416) if request.headers.get("Range") else whole(request)
+    )
     assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
 
 
@@ -124,9 +131,14 @@ def truncated(request: BaseHTTPRequestHandler) -> None:
 
 
 BAD: list[tuple[Answer, str]] = [
-    (html, "web page"), (huge, "the cap is"), (endless, "past the cap"),
-    (squeezed, "encoding"), (to_file, "not followed"), (to_ftp, "not followed"),
-    (loop, "HTTP 302"), (truncated, "broke off after 100 of"),
+    (html, "web page"),
+    (huge, "the cap is"),
+    (endless, "past the cap"),
+    (squeezed, "encoding"),
+    (to_file, "not followed"),
+    (to_ftp, "not followed"),
+    (loop, "HTTP 302"),
+    (truncated, "broke off after 100 of"),
     (lambda request: send(request, 500), "HTTP 500"),
     (lambda request: send(request, 429), "HTTP 429"),
     (lambda request: send(request, 404), "HTTP 404"),
@@ -137,7 +149,8 @@ BAD: list[tuple[Answer, str]] = [
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize(("answer", "says"), BAD)
 def test_a_bad_server_is_named_and_the_old_file_stays(
-        server: Server, tmp_path: Path, answer: Answer, says: str) -> None:
+    server: Server, tmp_path: Path, answer: Answer, says: str
+) -> None:
     server.answer = answer
     path = old(tmp_path)
     with pytest.raises(fetch.FetchError, match=says) as caught:
@@ -159,11 +172,15 @@ def test_another_file_than_expected_is_refused(server: Server, tmp_path: Path) -
 
 
 def test_get_waits_as_long_as_it_is_asked_to(
-        server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waits: list[float] = []
     monkeypatch.setattr(fetch.time, "sleep", waits.append)
-    answers: list[Answer] = [lambda request: send(request, 429, Retry_After="7"),
-                             lambda request: send(request, 503), whole]
+    answers: list[Answer] = [
+        lambda request: send(request, 429, Retry_After="7"),
+        lambda request: send(request, 503),
+        whole,
+    ]
     server.answer = lambda request: answers.pop(0)(request)  # noqa: PLW0108
     assert fetch.get(server.url, params={"q": "a b"}, max_bytes=10**6) == BODY
     assert waits == [7.0, 1.0]
@@ -194,7 +211,8 @@ def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> Non
 
 
 def test_a_proxy_of_the_environment_is_used(
-        server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -202,8 +220,10 @@ def test_a_proxy_of_the_environment_is_used(
     assert server.asked[0]["path"] == "http://layers.invalid/x"
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "layer.bin", "http://a b/",
-                                 "http://[::1/", "data:,x", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "ftp://x/y", "layer.bin", "http://a b/", "http://[::1/", "data:,x", ""],
+)
 def test_only_web_addresses_are_read(url: str, tmp_path: Path) -> None:
     with pytest.raises(fetch.FetchError):
         fetch.get(url, max_bytes=10)

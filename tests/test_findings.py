@@ -15,23 +15,28 @@ def finding(found: Verdict, rule: str) -> Finding:
 
 def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
     path = folder / f"datacenters/zz/{region}.yaml"
-    path.write_text(path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n")
+    path.write_text(
+        path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n"
+    )
     return finding(Library(folder).score(f"zz-{region}"), "claims")
 
 
-@pytest.mark.parametrize(("claim", "outcome", "word"), [
-    ("kind: separation-min, value: 5, unit: km", "pass", "confirmed"),
-    ("kind: separation-min, value: 50, unit: km", "fail", "refuted"),
-    ("kind: separation-min, value: 18.7, unit: km", "unknown", "not shown"),
-    ("kind: separation-max, value: 100, unit: km", "pass", "confirmed"),
-    ("kind: separation-max, value: 10, unit: km", "fail", "refuted"),
-    ("kind: rtt-max, value: 0.01, unit: ms", "fail", "refuted"),
-    ("kind: rtt-max, value: 10, unit: ms", "unknown", "not shown"),
-    ("kind: zone-count, value: 4, unit: zones", "fail", "as sold"),
-    ("kind: separate-power", "unknown", "not shown"),
-    ("kind: dr-distance, value: 300, unit: km", "pass", "such a region exists"),
-    ("kind: dr-distance, value: 9000, unit: km", "unknown", "no region surely so far"),
-])
+@pytest.mark.parametrize(
+    ("claim", "outcome", "word"),
+    [
+        ("kind: separation-min, value: 5, unit: km", "pass", "confirmed"),
+        ("kind: separation-min, value: 50, unit: km", "fail", "refuted"),
+        ("kind: separation-min, value: 18.7, unit: km", "unknown", "not shown"),
+        ("kind: separation-max, value: 100, unit: km", "pass", "confirmed"),
+        ("kind: separation-max, value: 10, unit: km", "fail", "refuted"),
+        ("kind: rtt-max, value: 0.01, unit: ms", "fail", "refuted"),
+        ("kind: rtt-max, value: 10, unit: ms", "unknown", "not shown"),
+        ("kind: zone-count, value: 4, unit: zones", "fail", "as sold"),
+        ("kind: separate-power", "unknown", "not shown"),
+        ("kind: dr-distance, value: 300, unit: km", "pass", "such a region exists"),
+        ("kind: dr-distance, value: 9000, unit: km", "unknown", "no region surely so far"),
+    ],
+)
 def test_claims_against_measurements(zz_copy: Path, claim: str, outcome: str, word: str) -> None:
     found = claimed(zz_copy, claim)
     assert found.outcome == outcome
@@ -81,7 +86,9 @@ def test_worst_first(zz: Library) -> None:
 
 def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/pair.yaml"
-    text = path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
+    text = (
+        path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
+    )
     path.write_text(text.replace("p2: {sites: [two]", "p2: {sites: [one]"))
     found = finding(Library(zz_copy).score("zz-pair", units="sites"), "claims")
     assert '"T": not shown either way' in found.message

@@ -46,11 +46,15 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("layer", "name", "osm_id", "metres"), KNOWN)
-def test_a_site_is_outside_by_the_known_metres(layer: str, name: str, osm_id: int,
-                                               metres: float) -> None:
+def test_a_site_is_outside_by_the_known_metres(
+    layer: str, name: str, osm_id: int, metres: float
+) -> None:
     features = json.loads(SITES.read_text(encoding="utf-8"))["features"]
-    lon, lat = next(each["geometry"]["coordinates"] for each in features
-                    if (each["properties"]["name"], each["properties"]["osm_id"]) == (name, osm_id))
+    lon, lat = next(
+        each["geometry"]["coordinates"]
+        for each in features
+        if (each["properties"]["name"], each["properties"]["osm_id"]) == (name, osm_id)
+    )
     card = layers.load(layer)
     kept = layers.locate(card, Path("/nonexistent"), RAW)
     layers.verify(card, kept)

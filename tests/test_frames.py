@@ -24,16 +24,26 @@ from zonerisk.model import Position
 def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Library) -> None:
     sites = shipped.to_geodataframe(regions=["ovh-sbg"]).set_index("id")
     sbg2 = sites.loc["ovh-sbg/sbg2"]
-    assert (sbg2["until"], sbg2["fate"], sbg2["zones"]) == ("2021-03-10", "destroyed", "ovh-sbg/sbg")
-    assert (sbg2.geometry.y, sbg2.geometry.x, sbg2["uncertainty_m"]) == (sbg2["lat"], sbg2["lon"], 250)
+    assert (sbg2["until"], sbg2["fate"], sbg2["zones"]) == (
+        "2021-03-10",
+        "destroyed",
+        "ovh-sbg/sbg",
+    )
+    assert (sbg2.geometry.y, sbg2.geometry.x, sbg2["uncertainty_m"]) == (
+        sbg2["lat"],
+        sbg2["lon"],
+        250,
+    )
     assert sites.crs.to_epsg() == 4326
     assert sites.loc["ovh-sbg/sbg5", "grade"] == "B"
     assert "https://www.openstreetmap.org/way/1257814939" in sites.loc["ovh-sbg/sbg5", "sources"]
 
 
 def test_an_unplaced_site_keeps_its_row(tmp_path: Path) -> None:
-    text = REGION.replace("    position: {lat: 48.58666, lon: 7.79753, uncertainty_m: 60, method: outline, osm: way/2, read: 2026-03}",
-                          "    evidence: [zone-list]")
+    text = REGION.replace(
+        "    position: {lat: 48.58666, lon: 7.79753, uncertainty_m: 60, method: outline, osm: way/2, read: 2026-03}",
+        "    evidence: [zone-list]",
+    )
     catalog = Library(write(tmp_path, strasbourg=text))
     sites = catalog.to_geodataframe("sites")
     assert list(sites.geometry.isna()) == [False, True]
@@ -48,8 +58,13 @@ def test_an_unplaced_site_keeps_its_row(tmp_path: Path) -> None:
 def test_separations_are_those_of_the_verdict(shipped: Library) -> None:
     rows = shipped.to_geodataframe("separations", ["scaleway-fr-par"])
     expected = shipped.score("scaleway-fr-par", as_of=shipped.edition.date).separations
-    assert [(row.a, row.b, row.distance_low_m, row.distance_m, row.fibre_high_m, row.rtt_ms) for row in rows.itertuples()] == [
-        (one.a, one.b, one.distance_m.low, one.distance_m.best, one.fibre_m.high, one.rtt_ms.best) for one in expected]
+    assert [
+        (row.a, row.b, row.distance_low_m, row.distance_m, row.fibre_high_m, row.rtt_ms)
+        for row in rows.itertuples()
+    ] == [
+        (one.a, one.b, one.distance_m.low, one.distance_m.best, one.fibre_m.high, one.rtt_ms.best)
+        for one in expected
+    ]
     ends = rows.geometry.iloc[0].coords
     metres = Geodesic.WGS84.Inverse(ends[0][1], ends[0][0], ends[1][1], ends[1][0])["s12"]
     assert round(metres) == rows["distance_m"].iloc[0]
@@ -73,7 +88,9 @@ def test_discs_have_their_true_radius_everywhere(lat: float, lon: float, radius:
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_layer_in_every_format_reads_back(shipped: Library, tmp_path: Path, suffix: str, layer: str) -> None:
+def test_every_layer_in_every_format_reads_back(
+    shipped: Library, tmp_path: Path, suffix: str, layer: str
+) -> None:
     chosen = ["ovh-sbg", "scaleway-fr-par", "aws-eu-west-3"]
     data = encode(shipped, suffix, layer, chosen)  # type: ignore[arg-type]
     assert data == encode(shipped, suffix, layer, chosen)  # type: ignore[arg-type]
@@ -89,7 +106,9 @@ def test_every_layer_in_every_format_reads_back(shipped: Library, tmp_path: Path
     assert again.geometry.isna().sum() == table.geometry.isna().sum()
 
 
-def test_a_geopackage_holds_all_layers_and_the_attribution(shipped: Library, tmp_path: Path) -> None:
+def test_a_geopackage_holds_all_layers_and_the_attribution(
+    shipped: Library, tmp_path: Path
+) -> None:
     path = tmp_path / "all.gpkg"
     path.write_bytes(encode(shipped, ".gpkg", None, ["ovh-sbg"]))
     assert sorted(geopandas.list_layers(path)["name"]) == sorted(LAYERS)
@@ -120,9 +139,13 @@ def test_own_datacenters_are_scored_and_drawn(run: Runner, tmp_path: Path) -> No
     own = write(tmp_path / "own", rhine=REGION)
     (own / "catalog.yaml").unlink()
     run("data", "check", str(own))
-    verdict = json.loads(run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout)
+    verdict = json.loads(
+        run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout
+    )
     assert verdict["zones"] == {"sold": 2, "effective": {"low": 1, "high": 1}}
-    assert {"quorum", "colocation"} <= {finding["rule"] for finding in verdict["findings"] if finding["outcome"] == "fail"}
+    assert {"quorum", "colocation"} <= {
+        finding["rule"] for finding in verdict["findings"] if finding["outcome"] == "fail"
+    }
     run("export", str(tmp_path / "own.csv"), "tt", "--catalogue", str(own))
     assert (tmp_path / "own.csv").read_text().count("\n") == 3
 
@@ -139,5 +162,12 @@ def test_the_analysis_page_runs() -> None:
 
 
 def test_scoring_needs_no_geopandas() -> None:
-    code = "import sys, zonerisk; zonerisk.load().score('ovh-sbg'); print('geopandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "False\n"
+    code = (
+        "import sys, zonerisk; zonerisk.load().score('ovh-sbg'); print('geopandas' in sys.modules)"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        ).stdout
+        == "False\n"
+    )

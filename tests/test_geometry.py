@@ -45,8 +45,9 @@ def test_symmetry(a: Position, b: Position) -> None:
 
 
 @given(discs, discs, st.floats(0, 360), st.floats(0, 360), st.floats(0, 1), st.floats(0, 1))
-def test_true_distance_lies_in_interval(a: Position, b: Position, bearing_a: float,
-                                        bearing_b: float, part_a: float, part_b: float) -> None:
+def test_true_distance_lies_in_interval(
+    a: Position, b: Position, bearing_a: float, bearing_b: float, part_a: float, part_b: float
+) -> None:
     lon_a, lat_a, _ = GEOD.fwd(a.lon, a.lat, bearing_a, part_a * a.uncertainty_m)
     lon_b, lat_b, _ = GEOD.fwd(b.lon, b.lat, bearing_b, part_b * b.uncertainty_m)
     true = GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2]
@@ -56,9 +57,14 @@ def test_true_distance_lies_in_interval(a: Position, b: Position, bearing_a: flo
     assert true <= high + 1e-3
 
 
-@pytest.mark.parametrize(("a", "b"), [
-    (disc(0, 179.9), disc(0, -179.9)), (disc(90, 0), disc(90, 120)), (disc(-90, 10), disc(-89.9, -170)),
-])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (disc(0, 179.9), disc(0, -179.9)),
+        (disc(90, 0), disc(90, 120)),
+        (disc(-90, 10), disc(-89.9, -170)),
+    ],
+)
 def test_antimeridian_and_poles_are_near(a: Position, b: Position) -> None:
     best = separation_m(a, b).best
     assert best is not None
@@ -78,7 +84,8 @@ def test_nearest_and_farthest_are_exact(ours: list[Position], theirs: list[Posit
     assert found.best == pytest.approx(min(one.best for one in every if one.best is not None))
     assert found.high == pytest.approx(min(one.high for one in every if one.high is not None))
     assert farthest_m(ours, theirs) == pytest.approx(
-        max(one.high for one in every if one.high is not None))
+        max(one.high for one in every if one.high is not None)
+    )
 
 
 def test_empty_sets_are_unknown() -> None:
@@ -104,7 +111,9 @@ def test_growing_doubt_never_decides(best: float, doubt: float, more: float, lim
 def test_known_distances() -> None:
     roubaix, strasbourg = disc(50.6917, 3.2006), disc(48.5853, 7.7973)
     assert distance_m(roubaix, strasbourg) / 1000 == pytest.approx(405, abs=2)
-    assert math.isclose(distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1)
+    assert math.isclose(
+        distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1
+    )
 
 
 @given(lats, lons, lats, lons)

@@ -11,13 +11,22 @@ from zonerisk.readers.fetch import FetchError
 
 REPORT = {
     "risquesNaturels": {
-        "inondation": {"present": True, "libelle": "Inondation",
-                       "libelleStatutCommune": "Risque Existant",
-                       "libelleStatutAdresse": "Risque Inconnu"},
-        "avalanche": {"present": False, "libelle": "Avalanche"}},
+        "inondation": {
+            "present": True,
+            "libelle": "Inondation",
+            "libelleStatutCommune": "Risque Existant",
+            "libelleStatutAdresse": "Risque Inconnu",
+        },
+        "avalanche": {"present": False, "libelle": "Avalanche"},
+    },
     "risquesTechnologiques": {
-        "icpe": {"present": True, "libelle": "Installations industrielles",
-                 "libelleStatutCommune": "Risque Existant"}}}
+        "icpe": {
+            "present": True,
+            "libelle": "Installations industrielles",
+            "libelleStatutCommune": "Risque Existant",
+        }
+    },
+}
 
 
 @pytest.fixture
@@ -33,14 +42,23 @@ def test_commune_and_address_stay_apart(server: Server) -> None:
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
     found = georisques.report(server.url, 48.58, 7.79)
     assert [(risk.key, risk.commune, risk.address) for risk in found] == [
-        ("inondation", "Risque Existant", "Risque Inconnu"), ("icpe", "Risque Existant", "")]
+        ("inondation", "Risque Existant", "Risque Inconnu"),
+        ("icpe", "Risque Existant", ""),
+    ]
     assert server.asked[0]["path"].endswith("latlon=7.790000%2C48.580000")
 
 
-@pytest.mark.parametrize("content", [
-    b"{}", b"[]", b"oops", b'{"message": "maintenance"}',
-    b'{"risquesNaturels": {"inondation": {}}, "risquesTechnologiques": {}}',
-    b'{"risquesNaturels": {"inondation": {"present": "oui"}}, "risquesTechnologiques": {}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b"[]",
+        b"oops",
+        b'{"message": "maintenance"}',
+        b'{"risquesNaturels": {"inondation": {}}, "risquesTechnologiques": {}}',
+        b'{"risquesNaturels": {"inondation": {"present": "oui"}}, "risquesTechnologiques": {}}',
+    ],
+)
 def test_what_is_no_report_is_no_absence_of_risk(server: Server, content: bytes) -> None:
     server.answer = lambda request: send(request, 200, content)
     with pytest.raises(FetchError):

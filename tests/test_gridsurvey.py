@@ -23,14 +23,19 @@ raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers ar
 
 
 def at(lat: float, lon: float, uncertainty_m: float = 50) -> Position:
-    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement",
-                    evidence=("x",))
+    return Position(
+        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
+    )
 
 
 # Published test points; some stand up to 2 km off the buildings.
 POINTS = {
-    "DC2": at(48.7948, 2.4119), "DC3": at(48.7753, 2.3800), "DC3 2 km off": at(48.7905, 2.3978),
-    "DC4": at(48.8400, 2.2900), "DC5": at(49.0430, 2.1290), "Clichy": at(48.9065, 2.2977),
+    "DC2": at(48.7948, 2.4119),
+    "DC3": at(48.7753, 2.3800),
+    "DC3 2 km off": at(48.7905, 2.3978),
+    "DC4": at(48.8400, 2.2900),
+    "DC5": at(49.0430, 2.1290),
+    "Clichy": at(48.9065, 2.2977),
 }
 
 
@@ -42,7 +47,8 @@ def stations() -> tuple[Station, ...]:
 @cache
 def grid() -> tuple[Graph[str], frozenset[str]]:
     return graph(rte_circuits(RAW)), frozenset(
-        one.id for one in stations() if one.kv is not None and one.kv >= 380)
+        one.id for one in stations() if one.kv is not None and one.kv >= 380
+    )
 
 
 def nearest_large(point: str) -> Station:
@@ -52,17 +58,27 @@ def nearest_large(point: str) -> Station:
 
 def shared(a: str, b: str, hops: int) -> dict[str, tuple[int, int]]:
     circuits, tops = grid()
-    ours, theirs = ({one.station: one.hops for one in upstreams(
-        circuits, nearest_large(end).id, tops, hops)} for end in (a, b))
+    ours, theirs = (
+        {one.station: one.hops for one in upstreams(circuits, nearest_large(end).id, tops, hops)}
+        for end in (a, b)
+    )
     names = {one.id: one.name for one in stations()}
     return {names[key]: (ours[key], theirs[key]) for key in ours.keys() & theirs.keys()}
 
 
 @raw
 class TestTable:
-    @pytest.mark.parametrize(("point", "name"), [
-        ("DC2", "GUESDE"), ("DC3", "CHEVILLY"), ("DC3 2 km off", "ARRIGHI"), ("DC4", "CONVENTION"),
-        ("DC5", "LIESSE"), ("Clichy", "NOVION")])
+    @pytest.mark.parametrize(
+        ("point", "name"),
+        [
+            ("DC2", "GUESDE"),
+            ("DC3", "CHEVILLY"),
+            ("DC3 2 km off", "ARRIGHI"),
+            ("DC4", "CONVENTION"),
+            ("DC5", "LIESSE"),
+            ("Clichy", "NOVION"),
+        ],
+    )
     def test_nearest(self, point: str, name: str) -> None:
         assert nearest_large(point).name == name
 
@@ -88,20 +104,29 @@ class TestTable:
         large = [one for one in stations() if one.kv is not None and one.kv >= 220]
         wrong = POINTS["DC3 2 km off"]
         sample = supply.Neighbourhood(
-            tuple(supply.Near(one.station.id, one.station.name, one.station.kv, one.distance_m)
-                  for one in nearest(at(wrong.lat, wrong.lon, 2200), large, 50_000)), 2200, "x")
+            tuple(
+                supply.Near(one.station.id, one.station.name, one.station.kv, one.distance_m)
+                for one in nearest(at(wrong.lat, wrong.lon, 2200), large, 50_000)
+            ),
+            2200,
+            "x",
+        )
         assert {"ARRIGHI", "CHEVILLY"} <= {one.name for one in sample.candidates}
 
 
 @raw
 def test_the_shipped_sample_is_current(shipped: Library) -> None:
     regions = [shipped.region(one) for one in shipped.region_ids]
-    sites = {site.id: (site, site.country or region.country)
-             for region in regions for site in region.sites.values()}
+    sites = {
+        site.id: (site, site.country or region.country)
+        for region in regions
+        for site in region.sites.values()
+    }
     stated = [feed.station for region in regions for feed in region.feeds.values() if feed.station]
     for name, text in survey(sites, stated, RAW).items():
         assert (data_root() / supply.FOLDER / name).read_text() == text, (
-            f"{name} is not current; run: zonerisk feeds derive --layers ../shared/layers")
+            f"{name} is not current; run: zonerisk feeds derive --layers ../shared/layers"
+        )
 
 
 def write_layers(root: Path) -> Path:
@@ -109,30 +134,36 @@ def write_layers(root: Path) -> Path:
     square = {"type": "Polygon", "coordinates": [[[2, 55], [4, 55], [4, 57], [2, 57], [2, 55]]]}
     texts = {
         "stations-rte": "code,name,kind,status,kv,voltage_label,owner_hint,lon,lat\n"
-                        "GULL,GULL,substation,in_service,225,225kV,,3.0,56.05\n"
-                        "TERN,TERN,substation,in_service,400,400kV,,3.0,56.30\n"
-                        "RAIL,RAIL (S.N.C.F.),substation,in_service,225,225kV,single?,3.0,56.0\n"
-                        "ZTEE,TEE,tee,in_service,225,225kV,tee,3.0,56.0\n"
-                        "PLAN,PLAN,substation,planned,225,225kV,,3.0,56.0\n"
-                        "LOW,LOW,substation,in_service,63,63kV,,3.0,56.01\n"
-                        "FAR,FAR,substation,in_service,63,63kV,,3.0,56.06\n",
+        "GULL,GULL,substation,in_service,225,225kV,,3.0,56.05\n"
+        "TERN,TERN,substation,in_service,400,400kV,,3.0,56.30\n"
+        "RAIL,RAIL (S.N.C.F.),substation,in_service,225,225kV,single?,3.0,56.0\n"
+        "ZTEE,TEE,tee,in_service,225,225kV,tee,3.0,56.0\n"
+        "PLAN,PLAN,substation,planned,225,225kV,,3.0,56.0\n"
+        "LOW,LOW,substation,in_service,63,63kV,,3.0,56.01\n"
+        "FAR,FAR,substation,in_service,63,63kV,,3.0,56.06\n",
         "upstreams": "code,kv,circuit,a,b,a_name,b_name,terminals\n"
-                     "GULL L61MID  ,225,1,GULL,MID,GULL,MID,\n"
-                     "MID  L61ZTEE ,225,1,,,,,MID;TERN;GULL\n",
+        "GULL L61MID  ,225,1,GULL,MID,GULL,MID,\n"
+        "MID  L61ZTEE ,225,1,,,,,MID;TERN;GULL\n",
         "stations-osm": "id,kind,name,name_source,operator,rte_code,country,max_kv,kv,transformer,"
-                        "dc,under_construction,lon,lat\n"
-                        "way/1,substation,,,,,NO,420,420,0,0,0,3.0,56.05\n"
-                        "NO7,joint,,,,,NO,420,420,0,0,0,3.0,56.0\n"
-                        "NO8,substation,,,,,NO,420,420,0,0,0,3.0,56.0\n"
-                        "way/2,substation,Rail,,Bane NOR,,NO,420,420,0,0,0,3.0,56.0\n",
+        "dc,under_construction,lon,lat\n"
+        "way/1,substation,,,,,NO,420,420,0,0,0,3.0,56.05\n"
+        "NO7,joint,,,,,NO,420,420,0,0,0,3.0,56.0\n"
+        "NO8,substation,,,,,NO,420,420,0,0,0,3.0,56.0\n"
+        "way/2,substation,Rail,,Bane NOR,,NO,420,420,0,0,0,3.0,56.0\n",
         "stations-osm2016": "region,name,operator,max_kv,kv,lon,lat\n"
-                            "Sea,,,,,3.0,56.05\nSea,Small,,60,60,3.0,56.2\n",
-        "areas-eu": json.dumps({"features": [
-            {"properties": {"zone": "NO_2"}, "geometry": square},
-            {"properties": {"zone": "FR"}, "geometry": square},
-            {"properties": {"zone": "IT_SUD_2020"}, "geometry": square}]}),
-        "areas-world": json.dumps({"features": [
-            {"properties": {"zoneName": "US-TEX-ERCO"}, "geometry": square}]}),
+        "Sea,,,,,3.0,56.05\nSea,Small,,60,60,3.0,56.2\n",
+        "areas-eu": json.dumps(
+            {
+                "features": [
+                    {"properties": {"zone": "NO_2"}, "geometry": square},
+                    {"properties": {"zone": "FR"}, "geometry": square},
+                    {"properties": {"zone": "IT_SUD_2020"}, "geometry": square},
+                ]
+            }
+        ),
+        "areas-world": json.dumps(
+            {"features": [{"properties": {"zoneName": "US-TEX-ERCO"}, "geometry": square}]}
+        ),
     }
     for layer in LAYERS:
         path = root / layer.path
@@ -143,29 +174,38 @@ def write_layers(root: Path) -> Path:
 
 
 def one_site(key: str, country: str, uncertainty_m: float = 50) -> dict[str, tuple[Site, str]]:
-    return {key: (Site(id=key, name="S", kind="building",
-                       position=at(56.0, 3.0, uncertainty_m)), country)}
+    return {
+        key: (
+            Site(id=key, name="S", kind="building", position=at(56.0, 3.0, uncertainty_m)),
+            country,
+        )
+    }
 
 
 class TestSurvey:
     def test_france(self, tmp_path: Path) -> None:
         files = survey(one_site("zz/s", "FR"), (), write_layers(tmp_path))
         assert [row.split(",")[4:] for row in files["stations-rte.csv"].splitlines()[1:]] == [
-            ["rte/LOW", "LOW", "63", "1113"], ["rte/GULL", "GULL", "225", "5567"],
-            ["rte/TERN", "TERN", "400", "33403"]]
+            ["rte/LOW", "LOW", "63", "1113"],
+            ["rte/GULL", "GULL", "225", "5567"],
+            ["rte/TERN", "TERN", "400", "33403"],
+        ]
         assert files["stations-osm.csv"].count("\n") == 1
         assert "rte/GULL,rte/TERN,1,,TERN,400\n" in files["upstreams.csv"]
         assert files["areas.csv"].splitlines()[1] == "zz/s,56.0,3.0,50.0,FR,Continental Europe"
 
     def test_norway_without_joints_made_up_ids_and_railways(self, tmp_path: Path) -> None:
         files = survey(one_site("zz/s", "NO"), (), write_layers(tmp_path))
-        assert [row.split(",")[4] for row in files["stations-osm.csv"].splitlines()[1:]] == ["way/1"]
+        assert [row.split(",")[4] for row in files["stations-osm.csv"].splitlines()[1:]] == [
+            "way/1"
+        ]
         assert files["areas.csv"].splitlines()[1].endswith("NO_2,Nordic")
 
     def test_elsewhere_a_voltage_may_be_unknown(self, tmp_path: Path) -> None:
         files = survey(one_site("zz/s", "US"), (), write_layers(tmp_path))
         assert files["stations-osm2016.csv"].splitlines()[1:] == [
-            'zz/s,56.0,3.0,50.0,"at/56.05,3.0",unnamed station,,5567']
+            'zz/s,56.0,3.0,50.0,"at/56.05,3.0",unnamed station,,5567'
+        ]
         assert files["areas.csv"].splitlines()[1].endswith("US-TEX-ERCO,ERCOT")
 
     def test_stated_stations_get_their_upstreams(self, tmp_path: Path) -> None:

@@ -36,8 +36,12 @@ def test_polylines_come_back(points: list[tuple[int, int]]) -> None:
 
 
 def test_the_published_example() -> None:
-    assert ground.encode([(3_850_000, -12_020_000), (4_070_000, -12_095_000),
-                          (4_325_200, -12_645_300)]) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
+    assert (
+        ground.encode(
+            [(3_850_000, -12_020_000), (4_070_000, -12_095_000), (4_325_200, -12_645_300)]
+        )
+        == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
+    )
 
 
 def inside(sheet: ground.Sheet, lines: tuple[str, ...], lat: float, lon: float) -> bool:
@@ -46,9 +50,17 @@ def inside(sheet: ground.Sheet, lines: tuple[str, ...], lat: float, lon: float) 
     return any(ring.contains(shapely.Point(lon, lat)) for ring in rings)
 
 
-@pytest.mark.parametrize(("lat", "lon", "land"), [
-    (48.586, 7.798, True), (51.99, 2.5, False), (36.1, 140.0, True), (-17.8, 178.0, True),
-    (-41.3, 174.8, True), (50.7, 3.2, True)])
+@pytest.mark.parametrize(
+    ("lat", "lon", "land"),
+    [
+        (48.586, 7.798, True),
+        (51.99, 2.5, False),
+        (36.1, 140.0, True),
+        (-17.8, 178.0, True),
+        (-41.3, 174.8, True),
+        (50.7, 3.2, True),
+    ],
+)
 def test_places_stand_on_land_or_water(lat: float, lon: float, land: bool) -> None:
     sheets = ground.around(Box(lat - 0.1, lon - 0.1, lat + 0.1, lon + 0.1))
     assert len(sheets) == 3
@@ -60,8 +72,9 @@ def test_rivers_and_borders_of_strasbourg() -> None:
     finest = ground.around(Box(48.5, 7.7, 48.6, 7.8))[-1]
     at = shapely.Point(7.7977, 48.586)
     for lines, near_km in ((finest.rivers, 2), (finest.borders, 2)):
-        drawn = [shapely.LineString([(x / 1000, y / 1000) for y, x in decode(line)])
-                 for line in lines]
+        drawn = [
+            shapely.LineString([(x / 1000, y / 1000) for y, x in decode(line)]) for line in lines
+        ]
         assert min(line.distance(at) for line in drawn) * 111 < near_km
 
 
@@ -74,8 +87,9 @@ def test_a_wide_map_takes_the_world_alone() -> None:
     assert len(ground.around(Box(-30, -120, 60, 140))) == 1
 
 
-def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
-                                                tmp_path: Path) -> None:
+def test_a_missing_package_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     ground._read.cache_clear()
     ground._cut.cache_clear()

@@ -18,7 +18,8 @@ def test_unknown_voltages_taps_and_null_geometry() -> None:
         ("hifld/1", "GULL", 230, "substation"),
         ("hifld/2", "unnamed station", None, "substation"),
         ("hifld/3", "TAP3", 115, "tap"),
-        ("hifld/4", "NOWHERE", 115, "substation")]
+        ("hifld/4", "NOWHERE", 115, "substation"),
+    ]
     assert (stations[0].lat, stations[0].lon) == (56.1, 3.0)
     assert stations[3].lat is None
 

@@ -13,8 +13,9 @@ from zonerisk.verdict import Verdict
 
 def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
-    return islands.of_verdicts(verdicts, [features.setting(catalog, each)
-                                          for each in verdicts]), verdicts
+    return islands.of_verdicts(
+        verdicts, [features.setting(catalog, each) for each in verdicts]
+    ), verdicts
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -41,13 +42,17 @@ def test_rows_lose_nothing(shipped: Library) -> None:
     for place in verdict.places:
         row = sites[place.id]
         assert (row["name"], row["radius"], row["points"]) == (
-            place.name, place.uncertainty_m, [place.lat, place.lon])
+            place.name,
+            place.uncertainty_m,
+            [place.lat, place.lon],
+        )
         cited = [tables["sources"]["rows"][number] for number in row["sources"]]
         titles = []
         for source in cited:
             grade, title, url, read, claim = (
                 few[value] if few else value
-                for few, value in zip(tables["sources"]["few"], source, strict=True))
+                for few, value in zip(tables["sources"]["few"], source, strict=True)
+            )
             titles.append(title or f"OpenStreetMap {url.replace('/', ' ')}")
             assert grade in ("A", "B", "C")
             assert read
@@ -63,12 +68,16 @@ def test_views_hold_their_places(shipped: Library) -> None:
     drawn = islands.of_verdicts([verdict], [around])
     assert number == 0
     south, west, north, east = drawn.shows(shows)[0]["bounds"]
-    inside = {place.id for place in verdict.places
-              if place.lat and place.lon and south <= place.lat <= north
-              and west <= place.lon <= east}
+    inside = {
+        place.id
+        for place in verdict.places
+        if place.lat and place.lon and south <= place.lat <= north and west <= place.lon <= east
+    }
     assert inside == {"scaleway-fr-par/dc2", "scaleway-fr-par/dc3", "scaleway-fr-par/dc4"}
-    assert "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (
-        drawn.shows(shows)[0]["features"])
+    assert (
+        "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3"
+        in (drawn.shows(shows)[0]["features"])
+    )
 
 
 def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
@@ -88,8 +97,10 @@ def test_several_regions_share_a_map(zz: Library) -> None:
 
 @pytest.mark.parametrize("origin", [179.5, -179.5])
 def test_a_region_astride_the_antimeridian_stays_together(origin: float) -> None:
-    rows = [Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
-            for n, lon in enumerate((origin, -origin))]
+    rows = [
+        Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
+        for n, lon in enumerate((origin, -origin))
+    ]
     drawn = Drawn(rows, {})
     assert drawn.box.east - drawn.box.west == pytest.approx(1.0)
     assert len(drawn.turns()) == 2

@@ -23,14 +23,25 @@ def imported(cache: Path, layer: str, *rings: list[list[float]]) -> None:
     folder = cache / "layers" / layer
     folder.mkdir(parents=True)
     shape = {"type": "Polygon", "coordinates": rings}
-    (folder / "own.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [
-        {"type": "Feature", "properties": {}, "geometry": shape}]}))
+    (folder / "own.geojson").write_text(
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [{"type": "Feature", "properties": {}, "geometry": shape}],
+            }
+        )
+    )
     (folder / "source.json").write_text(json.dumps({"file": "own.geojson"}))
 
 
 def square(lat: float, lon: float, half: float) -> list[list[float]]:
-    return [[lon - half, lat - half], [lon + half, lat - half], [lon + half, lat + half],
-            [lon - half, lat + half], [lon - half, lat - half]]
+    return [
+        [lon - half, lat - half],
+        [lon + half, lat - half],
+        [lon + half, lat + half],
+        [lon - half, lat + half],
+        [lon - half, lat - half],
+    ]
 
 
 @pytest.fixture
@@ -44,7 +55,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
-    zone, = landmarks.near(shipped.score("ovh-sbg"), flooded)
+    (zone,) = landmarks.near(shipped.score("ovh-sbg"), flooded)
     assert zone.name == layers.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
     shape: Any = shapely.from_geojson(json.dumps(geojson.geometry(zone)))
@@ -55,23 +66,30 @@ def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path)
 
 def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     card = layers.load("nuclear")
-    columns = {card.reading.lat: "51.0144", card.reading.lon: "2.1361",
-               card.reading.name: "Gravelines nuclear power plant"}
+    columns = {
+        card.reading.lat: "51.0144",
+        card.reading.lon: "2.1361",
+        card.reading.name: "Gravelines nuclear power plant",
+    }
     columns |= {key: values[0] for key, values in card.reading.where.items()}
     columns |= {key: next(iter(card.reading.doubts)) for key in (card.reading.doubt_of,) if key}
     columns |= {key: columns.get(key, "1") for key in (*card.reading.id, *card.reading.least)}
     file = tmp_path / card.files[0].path
     file.parent.mkdir(parents=True)
     head = [key for key in columns if key]
-    file.write_bytes(gzip.compress("\n".join(
-        [",".join(head), ",".join(str(columns[key]) for key in head)]).encode()))
+    file.write_bytes(
+        gzip.compress(
+            "\n".join([",".join(head), ",".join(str(columns[key]) for key in head)]).encode()
+        )
+    )
     verdict = shipped.score("ovh-gra")
     asked = next(finding.threshold for finding in verdict.findings if finding.rule == "nuclear")
     assert asked
     found = landmarks.near(verdict, tmp_path / "none", tmp_path)
     assert [(one.shape, one.name) for one in found] == [
         ("point", "the Gravelines nuclear power plant"),
-        ("area", f"{asked.value:g} km around the Gravelines nuclear power plant")]
+        ("area", f"{asked.value:g} km around the Gravelines nuclear power plant"),
+    ]
     assert found[0].points[0] == (51.0144, 2.1361)
 
 
@@ -81,15 +99,18 @@ def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:
         landmarks.near(shipped.score("ovh-sbg"), flooded)
 
 
-def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: Path,
-                                                    tab: Opener) -> None:
+def test_the_page_draws_them_and_names_their_source(
+    shipped: Library, flooded: Path, tab: Opener
+) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.Setting(landmarks=landmarks.near(verdict, flooded))
     opened = tab(webmap.map_page([verdict], [around]))
-    assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)"
-                      ) == [2]
+    assert opened.run(
+        "zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)"
+    ) == [2]
     assert layers.load("flood-strasbourg").attribution in opened.page.inner_text(
-        ".leaflet-control-attribution")
+        ".leaflet-control-attribution"
+    )
     assert opened.troubles == []
 
 

@@ -48,8 +48,18 @@ def test_drift_is_named(tmp_path: Path) -> None:
     head, columns, first, second, *rest = text.splitlines()
     told = {**json.loads(head[1:]), "error_m": 1}
     moved = second.replace("7.7975", "7.8", 1)
-    (folder / "flood-strasbourg.csv").write_text("\n".join((
-        "#" + json.dumps(told), columns, first.replace("ovh-sbg", "ovh-none"), moved, *rest, "")))
+    (folder / "flood-strasbourg.csv").write_text(
+        "\n".join(
+            (
+                "#" + json.dumps(told),
+                columns,
+                first.replace("ovh-sbg", "ovh-none"),
+                moved,
+                *rest,
+                "",
+            )
+        )
+    )
     (folder / "other.csv").write_text(text)
     (folder / "broken.csv").write_text("nonsense")
     said = "\n".join(map(str, drift.problems(load(tmp_path))))

@@ -18,53 +18,87 @@ CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="202
 PAIR = ("r/a", "r/b")
 
 
-def layer(measure: str = "area", complete: bool = True, grade: Grade = "A", near_m: float = 5000,
-          kind: str = "flood") -> Layer:
-    return Layer("zz", kind, measure, "official zone", grade, "official", complete,  # type: ignore[arg-type]
-                 500, near_m, 5000, (), "storms on record", "2024", CITED)
+def layer(
+    measure: str = "area",
+    complete: bool = True,
+    grade: Grade = "A",
+    near_m: float = 5000,
+    kind: str = "flood",
+) -> Layer:
+    return Layer(
+        "zz",
+        kind,
+        measure,
+        "official zone",
+        grade,
+        "official",
+        complete,  # type: ignore[arg-type]
+        500,
+        near_m,
+        5000,
+        (),
+        "storms on record",
+        "2024",
+        CITED,
+    )
 
 
 def unit(key: str, lat: float = 48.0, disclosed: bool = True) -> Unit:
-    site = Site(id=f"r/{key}-site", name=key, kind="building", evidence=("x",), position=Position(
-        lat=lat, lon=7, uncertainty_m=50, method="point", osm="node/1", read="2026"))
-    return Unit(f"r/{key}", key.upper(), (site,) if disclosed else (),
-                () if disclosed else (site,))
+    site = Site(
+        id=f"r/{key}-site",
+        name=key,
+        kind="building",
+        evidence=("x",),
+        position=Position(
+            lat=lat, lon=7, uncertainty_m=50, method="point", osm="node/1", read="2026"
+        ),
+    )
+    return Unit(f"r/{key}", key.upper(), (site,) if disclosed else (), () if disclosed else (site,))
 
 
 def row(of: Layer, key: str, low: float, high: float | None, name: str = "o") -> Exposure:
     best = None if high is None else (low + high) / 2
-    return Exposure(of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name
-                    else "")
+    return Exposure(
+        of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else ""
+    )
 
 
-def judge(units: list[Unit], rows: list[Exposure], kind: str = "flood",
-          limit_km: float | None = None) -> tuple[str, str]:
+def judge(
+    units: list[Unit], rows: list[Exposure], kind: str = "flood", limit_km: float | None = None
+) -> tuple[str, str]:
     held: dict[str, list[Exposure]] = {}
     for each in rows:
         held.setdefault(each.site, []).append(each)
     found = mapped.assess(kind, units, held, limit_km)
-    return found.outcome(PAIR), " | ".join((*(risk.message for risk in found.risks), *found.notes,
-                                            found.reason))
+    return found.outcome(PAIR), " | ".join(
+        (*(risk.message for risk in found.risks), *found.notes, found.reason)
+    )
 
 
 A, B = unit("a"), unit("b")
 ZONE = layer()
 
 
-@pytest.mark.parametrize(("a", "b", "outcome"), [
-    ((-90, -10), (-90, -10), "fail"),
-    ((-90, 10), (-90, -10), "unknown"),
-    ((10, 90), (-90, -10), "pass"),
-    ((10, 90), (10, 90), "pass"),
-    ((-90, 10), (10, 90), "pass"),
-])
+@pytest.mark.parametrize(
+    ("a", "b", "outcome"),
+    [
+        ((-90, -10), (-90, -10), "fail"),
+        ((-90, 10), (-90, -10), "unknown"),
+        ((10, 90), (-90, -10), "pass"),
+        ((10, 90), (10, 90), "pass"),
+        ((-90, 10), (10, 90), "pass"),
+    ],
+)
 def test_an_official_zone_is_shared_by_whole_intervals_only(
-        a: tuple[int, int], b: tuple[int, int], outcome: str) -> None:
+    a: tuple[int, int], b: tuple[int, int], outcome: str
+) -> None:
     assert judge([A, B], [row(ZONE, "a", *a), row(ZONE, "b", *b)])[0] == outcome
 
 
 def test_two_zones_are_not_one() -> None:
-    assert judge([A, B], [row(ZONE, "a", -90, -10, "x"), row(ZONE, "b", -90, -10, "y")])[0] == "pass"
+    assert (
+        judge([A, B], [row(ZONE, "a", -90, -10, "x"), row(ZONE, "b", -90, -10, "y")])[0] == "pass"
+    )
 
 
 def test_outside_an_incomplete_layer_is_not_apart() -> None:
@@ -75,8 +109,10 @@ def test_outside_an_incomplete_layer_is_not_apart() -> None:
 
 
 def test_a_layer_that_is_missing_is_not_assessed() -> None:
-    rows = [missing(ZONE, "r/a-site", "outside_coverage"),
-            missing(ZONE, "r/b-site", "source_failed")]
+    rows = [
+        missing(ZONE, "r/a-site", "outside_coverage"),
+        missing(ZONE, "r/b-site", "source_failed"),
+    ]
     assert judge([A, B], rows) == ("unknown", "not assessed")
     assert judge([A, B], []) == ("unknown", "not assessed")
     outcome, said = judge([A, B], [row(ZONE, "a", -90, -10), rows[1]])
@@ -92,8 +128,10 @@ def test_the_sentence_says_metres_and_the_edge() -> None:
 @pytest.mark.parametrize(("near", "outcome"), [(900, "warn"), (1100, "unknown"), (None, "pass")])
 def test_nearness_is_judged_at_the_policy_s_distance(near: int | None, outcome: str) -> None:
     river = layer("near", grade="C", kind="river")
-    rows = [row(river, "a", 0, 800), row(river, "b", 0, near) if near else
-            row(river, "b", 1500, 2500)]
+    rows = [
+        row(river, "a", 0, 800),
+        row(river, "b", 0, near) if near else row(river, "b", 1500, 2500),
+    ]
     assert judge([A, B], rows, "river", 1)[0] == outcome
 
 
@@ -128,7 +166,9 @@ def test_storms_join_what_one_storm_spans() -> None:
 
 def test_counts_are_told_and_decide_nothing() -> None:
     quakes = layer("count", grade="C", kind="seismic")
-    outcome, said = judge([A, B], [row(quakes, "a", 73, 73), row(quakes, "b", 72, 72)], "seismic", 20)
+    outcome, said = judge(
+        [A, B], [row(quakes, "a", 73, 73), row(quakes, "b", 72, 72)], "seismic", 20
+    )
     assert outcome == "unknown"
     assert "storms on record: 72 to 73 at A and B" in said
 
@@ -141,12 +181,15 @@ def test_a_hidden_building_counts_only_where_all_its_places_agree() -> None:
     assert judge([A, two], rows)[0] == "unknown"
 
 
-@given(st.lists(st.floats(0, 400), min_size=2, max_size=5), st.floats(-500, 500),
-       st.floats(-500, 500))
+@given(
+    st.lists(st.floats(0, 400), min_size=2, max_size=5), st.floats(-500, 500), st.floats(-500, 500)
+)
 def test_growing_doubt_never_decides(doubts: list[float], a: float, b: float) -> None:
     """Law 1: from unknown, a wider interval leads nowhere else."""
-    seen = [judge([A, B], [row(ZONE, "a", a - each, a + each), row(ZONE, "b", b - each, b + each)])[0]
-            for each in sorted(doubts)]
+    seen = [
+        judge([A, B], [row(ZONE, "a", a - each, a + each), row(ZONE, "b", b - each, b + each)])[0]
+        for each in sorted(doubts)
+    ]
     for before, after in pairwise(seen):
         assert after in {before, "unknown"} or (before, after) == ("fail", "unknown")
-    assert "unknown" not in seen or set(seen[seen.index("unknown"):]) == {"unknown"}
+    assert "unknown" not in seen or set(seen[seen.index("unknown") :]) == {"unknown"}

@@ -13,16 +13,20 @@ from zonerisk.readers.neso import feeding, read
 
 def archive(name: str, columns: str = "GSPs") -> bytes:
     """Two squares of 10 km on the British grid, side by side; the third area is null."""
+
     def square(east: float) -> dict[str, object]:
         ring = [[east, 4e5], [east + 1e4, 4e5], [east + 1e4, 4.1e5], [east, 4.1e5], [east, 4e5]]
         return {"type": "Polygon", "coordinates": [ring]}
 
-    tree = {"type": "FeatureCollection",
-            "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}},
-            "features": [
-                {"type": "Feature", "properties": {columns: "GULL_1"}, "geometry": square(6e5)},
-                {"type": "Feature", "properties": {columns: "TERN_1"}, "geometry": square(6.1e5)},
-                {"type": "Feature", "properties": {columns: "NONE_1"}, "geometry": None}]}
+    tree = {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}},
+        "features": [
+            {"type": "Feature", "properties": {columns: "GULL_1"}, "geometry": square(6e5)},
+            {"type": "Feature", "properties": {columns: "TERN_1"}, "geometry": square(6.1e5)},
+            {"type": "Feature", "properties": {columns: "NONE_1"}, "geometry": None},
+        ],
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as opened:
         opened.writestr(name, json.dumps(tree))
@@ -30,8 +34,9 @@ def archive(name: str, columns: str = "GSPs") -> bytes:
 
 
 def at(lat: float, lon: float, uncertainty_m: float) -> Position:
-    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement",
-                    evidence=("x",))
+    return Position(
+        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
+    )
 
 
 def test_which_supply_point_feeds_a_place() -> None:

@@ -33,17 +33,23 @@ def test_null_geometry_is_accepted(name: str) -> None:
 
 
 def test_positions_come_from_the_map_by_code() -> None:
-    stations = locate(read_stations(data("odre_stations_2026.geojson"), "x"),
-                      read_mapped(data("overpass_stations.json"), "y"))
+    stations = locate(
+        read_stations(data("odre_stations_2026.geojson"), "x"),
+        read_mapped(data("overpass_stations.json"), "y"),
+    )
     assert [(one.code, one.lat) for one in stations] == [("GULL", 56.1), ("TERNV", None)]
 
 
 def test_padded_codes_second_circuits_and_tees() -> None:
     stations = read_stations(data("odre_stations_2024.csv"), "x")
-    circuits = {one.code: one.terminals for one in read_circuits(data("odre_lines.csv"), "y", stations)}
+    circuits = {
+        one.code: one.terminals for one in read_circuits(data("odre_lines.csv"), "y", stations)
+    }
     assert circuits == {
-        "GULL L61TERNV": ("GULL", "TERNV"), "GULL L62TERNV": ("GULL", "TERNV"),
-        "GULL L63ZGULL": ("GULL", "QUAY5", "TERNV")}
+        "GULL L61TERNV": ("GULL", "TERNV"),
+        "GULL L62TERNV": ("GULL", "TERNV"),
+        "GULL L63ZGULL": ("GULL", "QUAY5", "TERNV"),
+    }
 
 
 def test_other_tables_are_refused() -> None:

@@ -17,8 +17,12 @@ def test_stations() -> None:
     assert (found["way/81"].kv, found["way/81"].code, found["way/81"].lat) == (225, "GULL", 56.1)
     assert found["relation/82"].kv == 400
     assert {key: one.kind for key, one in found.items()} == {
-        "way/81": "substation", "relation/82": "substation", "node/83": "minor",
-        "way/84": "traction", "way/85": "private"}
+        "way/81": "substation",
+        "relation/82": "substation",
+        "node/83": "minor",
+        "way/84": "traction",
+        "way/85": "private",
+    }
 
 
 def test_lines() -> None:
@@ -35,5 +39,6 @@ def test_three_tag_habits_and_no_exchange() -> None:
 def test_query() -> None:
     assert query("stations", 56.0, 3.0, 15000) == (
         '[out:json][timeout:60];(nwr["power"="substation"](around:15000,56.00000,3.00000););'
-        "out center tags;")
+        "out center tags;"
+    )
     assert query("datacenters", 56.0, 3.0, 1).count("data_center") == 3

@@ -17,7 +17,11 @@ def data(table: str) -> bytes:
 def test_three_states_and_null_places() -> None:
     one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
     assert [house.diverse_substations for house in (one, two, three, skua)] == [
-        True, False, None, None]
+        True,
+        False,
+        None,
+        None,
+    ]
     assert (skua.lat, skua.lon) == (None, None)
 
 

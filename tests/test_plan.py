@@ -29,10 +29,21 @@ def test_every_commented_line_of_the_template_is_valid_too(shipped: Catalog) -> 
     for line in plan.TEMPLATE.splitlines():
         head, mark, rest = line.partition("# ")
         told = rest.split("#")[0]
-        is_yaml = mark and not head.strip() and told.strip() and (
-            told.rstrip().endswith((":", "}", "]")) or ": " in told) and not told.endswith(".")
-        lines.append(head + rest if is_yaml and "zonerisk plan" not in line
-                     and "chance" not in line and "Your own" not in line else line)
+        is_yaml = (
+            mark
+            and not head.strip()
+            and told.strip()
+            and (told.rstrip().endswith((":", "}", "]")) or ": " in told)
+            and not told.endswith(".")
+        )
+        lines.append(
+            head + rest
+            if is_yaml
+            and "zonerisk plan" not in line
+            and "chance" not in line
+            and "Your own" not in line
+            else line
+        )
     found = read("\n".join(lines), shipped)
     assert {each.id for each in found.workloads} == {"shop-db", "ledger"}
     assert found.own is not None
@@ -53,7 +64,8 @@ def test_copies_without_a_zone_may_share_one(zz: Catalog) -> None:
 
 
 def test_own_sites_and_references_to_other_regions(zz: Catalog) -> None:
-    found = read("""
+    found = read(
+        """
 workloads:
   ledger:
     sites: [hall]
@@ -61,26 +73,39 @@ workloads:
     backup: [{site: hall}, {provider: zz, region: pair}]
 sites:
   hall: {lat: 56.0, lon: 3.0, uncertainty_m: 20, country: NO}
-""", zz)
+""",
+        zz,
+    )
     assert [place.id for place in found.workloads[0].places] == ["zz-good/a", "own/hall"]
     assert [place.id for place in found.workloads[0].backup or ()] == ["own/hall", "zz-pair"]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("workloads: {db: {provider: zz, region: nowhere}}", "workloads.db.region: zz has no region"),
-    ("workloads: {db: {provider: zz, region: good, zones: [z]}}",
-     "workloads.db.zones.0: zz-good sells no zone z"),
-    ("workloads: {db: {provider: acme, region: good}}", "no provider acme"),
-    ("workloads: {db: {sites: [hall]}}", "workloads.db.sites.0: is none of sites"),
-    ("workloads: {db: {region: good}}", "needs the workload's provider"),
-    ("workloads: {db: {provider: zz, region: good, zones: [a], quorum: 2}}", "more than its 1"),
-    ("workloads: {db: {provider: zz}}", "needs a region, zones or sites"),
-    ("workloads: {}", "workloads"),
-    ("workloads: {db: {zones: [atlantis/a]}}", "not in the catalogue"),
-    ("sites: {hall: {lat: 1, lon: 1, uncertainty_m: 1, campus: c}}\n"
-     "workloads: {db: {sites: [hall]}}", "its campus is not under campuses"),
-    ("model: {unavailability: 2}\nworkloads: {db: {provider: zz, region: good}}", "model"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "workloads: {db: {provider: zz, region: nowhere}}",
+            "workloads.db.region: zz has no region",
+        ),
+        (
+            "workloads: {db: {provider: zz, region: good, zones: [z]}}",
+            "workloads.db.zones.0: zz-good sells no zone z",
+        ),
+        ("workloads: {db: {provider: acme, region: good}}", "no provider acme"),
+        ("workloads: {db: {sites: [hall]}}", "workloads.db.sites.0: is none of sites"),
+        ("workloads: {db: {region: good}}", "needs the workload's provider"),
+        ("workloads: {db: {provider: zz, region: good, zones: [a], quorum: 2}}", "more than its 1"),
+        ("workloads: {db: {provider: zz}}", "needs a region, zones or sites"),
+        ("workloads: {}", "workloads"),
+        ("workloads: {db: {zones: [atlantis/a]}}", "not in the catalogue"),
+        (
+            "sites: {hall: {lat: 1, lon: 1, uncertainty_m: 1, campus: c}}\n"
+            "workloads: {db: {sites: [hall]}}",
+            "its campus is not under campuses",
+        ),
+        ("model: {unavailability: 2}\nworkloads: {db: {provider: zz, region: good}}", "model"),
+    ],
+)
 def test_what_is_wrong_is_named_with_its_line(zz: Catalog, text: str, said: str) -> None:
     with pytest.raises((DataError, UsageError)) as error:
         read(text, zz)
@@ -100,20 +125,24 @@ class TestFiles:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return str(path)
 
-    @pytest.mark.parametrize(("content", "said"), [
-        ("[" * 100_000, "nests too deep"),
-        ('{"a":' * 100_000, "nests too deep"),
-        ('{"secret": hunter2}', "is not JSON"),
-        ('{"a": "\xe9"}'.encode("latin-1"), "is not UTF-8"),
-        ('{"a": ' + "9" * 5000 + "}", "too long"),
-        ('{"hello": 1}', "neither the output of terraform show -json nor"),
-        ("[1, 2]", "neither"),
-        ("a: &x 1\nb: *x\n", "alias"),
-        ("\x00", "YAML"),
-        ("", "workloads"),
-    ])
-    def test_hostile_files_are_refused(self, tmp_path: Path, zz: Catalog, content: str | bytes,
-                                       said: str) -> None:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("[" * 100_000, "nests too deep"),
+            ('{"a":' * 100_000, "nests too deep"),
+            ('{"secret": hunter2}', "is not JSON"),
+            ('{"a": "\xe9"}'.encode("latin-1"), "is not UTF-8"),
+            ('{"a": ' + "9" * 5000 + "}", "too long"),
+            ('{"hello": 1}', "neither the output of terraform show -json nor"),
+            ("[1, 2]", "neither"),
+            ("a: &x 1\nb: *x\n", "alias"),
+            ("\x00", "YAML"),
+            ("", "workloads"),
+        ],
+    )
+    def test_hostile_files_are_refused(
+        self, tmp_path: Path, zz: Catalog, content: str | bytes, said: str
+    ) -> None:
         name = self.write(tmp_path / "hostile", content)
         with pytest.raises(DataError) as error:
             planfiles.read([name], None, zz, None)
@@ -128,8 +157,9 @@ class TestFiles:
         with pytest.raises(DataError, match="100 MB"):
             planfiles.read([str(path)], None, zz, None)
 
-    def test_standard_input_that_is_too_large(self, zz: Catalog,
-                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_standard_input_that_is_too_large(
+        self, zz: Catalog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(planfiles, "MAX_BYTES", 10)
         with pytest.raises(DataError, match="over"):
             planfiles.read(["-"], b'{"a": "long"}', zz, None)
@@ -150,9 +180,10 @@ class TestFiles:
             planfiles.read([str(tmp_path / "nothing.yaml")], None, zz, None)
 
     def test_the_day_of_the_plan_and_of_the_call(self, tmp_path: Path, zz: Catalog) -> None:
-        name = self.write(tmp_path / "p.yaml",
-                          "as_of: 2024-02\npolicy: bsi\n"
-                          "workloads: {db: {provider: zz, region: good}}")
+        name = self.write(
+            tmp_path / "p.yaml",
+            "as_of: 2024-02\npolicy: bsi\nworkloads: {db: {provider: zz, region: good}}",
+        )
         asked = planfiles.read([name], None, zz, None)
         assert (asked.day, asked.policy) == ("2024-02-29", "bsi")
         assert planfiles.read([name], None, zz, "2025-01-01").day == "2025-01-01"

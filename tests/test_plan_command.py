@@ -28,8 +28,10 @@ def test_every_example_runs(run: Runner, path: Path) -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_same_input_same_bytes(run: Runner, format_: str) -> None:
-    first, second = (run("plan", str(EXAMPLES / "hybrid.yaml"), "--format", format_,
-                         PYTHONHASHSEED=seed).stdout for seed in "12")
+    first, second = (
+        run("plan", str(EXAMPLES / "hybrid.yaml"), "--format", format_, PYTHONHASHSEED=seed).stdout
+        for seed in "12"
+    )
     assert first == second
     assert "ledger" in first
 
@@ -40,39 +42,68 @@ def test_the_template_judges_itself(run: Runner, tmp_path: Path) -> None:
     assert "shop-db" in run("plan", str(path)).stdout
 
 
-@pytest.mark.parametrize(("name", "level", "code"), [
-    ("ovh-2021.yaml", "fail", 1), ("scaleway-cluster.yaml", "fail", 1),
-    ("kubernetes/google.json", "fail", 0), ("kubernetes/google.json", "unknown", 1)])
+@pytest.mark.parametrize(
+    ("name", "level", "code"),
+    [
+        ("ovh-2021.yaml", "fail", 1),
+        ("scaleway-cluster.yaml", "fail", 1),
+        ("kubernetes/google.json", "fail", 0),
+        ("kubernetes/google.json", "unknown", 1),
+    ],
+)
 def test_fail_on(run: Runner, name: str, level: str, code: int) -> None:
     assert run("plan", str(EXAMPLES / name), "--fail-on", level, check=code).stdout
 
 
 def test_standard_input(run: Runner) -> None:
     text = (EXAMPLES / "kubernetes" / "scaleway.json").read_bytes()
-    done = subprocess.run([sys.executable, "-m", "zonerisk", "plan", "-", "--format", "json"],
-                          input=text, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "zonerisk", "plan", "-", "--format", "json"],
+        input=text,
+        capture_output=True,
+        check=True,
+    )
     assert json.loads(done.stdout)["files"] == ["stdin"]
 
 
 def test_several_files_are_one_deployment(run: Runner) -> None:
-    answer = json.loads(run("plan", str(EXAMPLES / "hybrid.yaml"),
-                            str(EXAMPLES / "terraform" / "scaleway.json"), "--format",
-                            "json").stdout)
+    answer = json.loads(
+        run(
+            "plan",
+            str(EXAMPLES / "hybrid.yaml"),
+            str(EXAMPLES / "terraform" / "scaleway.json"),
+            "--format",
+            "json",
+        ).stdout
+    )
     assert {each["file"].rpartition("/")[2] for each in answer["workloads"]} == {
-        "hybrid.yaml", "scaleway.json"}
+        "hybrid.yaml",
+        "scaleway.json",
+    }
 
 
 def test_a_chance_only_with_inputs(run: Runner) -> None:
     path = str(EXAMPLES / "scaleway-cluster.yaml")
     assert "No chance is shown" in run("plan", path).stdout
-    flat = " ".join(run("plan", path, "--unavailability", "0.001", "--common", "0.05").stdout.split())
+    flat = " ".join(
+        run("plan", path, "--unavailability", "0.001", "--common", "0.05").stdout.split()
+    )
     assert "quorum lost with a chance of 5.3e-05 to 5.3e-05 (beta-factor)" in flat
     assert "a model, not a measurement" in flat
 
 
-@pytest.mark.parametrize("arguments", [
-    (), ("nothing.yaml",), ("--common", "0.1", "{}"), ("--unavailability", "2", "{}"),
-    ("--unavailability", "a,b,c", "{}"), ("--policy", "nope", "{}"), ("--as-of", "yesterday", "{}")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("nothing.yaml",),
+        ("--common", "0.1", "{}"),
+        ("--unavailability", "2", "{}"),
+        ("--unavailability", "a,b,c", "{}"),
+        ("--policy", "nope", "{}"),
+        ("--as-of", "yesterday", "{}"),
+    ],
+)
 def test_what_cannot_be_answered(run: Runner, arguments: tuple[str, ...]) -> None:
     path = str(EXAMPLES / "ovh-2021.yaml")
     done = run("plan", *(each.format(path) for each in arguments), check=2)
@@ -91,22 +122,49 @@ SECRETS = ("hunter2", "AKIAIOSFODNN7EXAMPLE", "-----BEGIN RSA PRIVATE KEY-----",
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_nothing_of_a_state_but_ids_and_places_comes_out(run: Runner, tmp_path: Path,
-                                                         format_: str) -> None:
+def test_nothing_of_a_state_but_ids_and_places_comes_out(
+    run: Runner, tmp_path: Path, format_: str
+) -> None:
     hunter, key, private, note = SECRETS
     state = {
-        "format_version": "1.0", "values": {
+        "format_version": "1.0",
+        "values": {
             "outputs": {"password": {"value": hunter, "sensitive": True}},
-            "root_module": {"resources": [
-                {"address": "aws_db_instance.db", "mode": "managed", "type": "aws_db_instance",
-                 "values": {"availability_zone": "eu-west-3a", "password": hunter,
-                            "tags": {"note": note}}, "sensitive_values": {"password": True}},
-                {"address": "aws_iam_access_key.k", "mode": "managed",
-                 "type": "aws_iam_access_key", "values": {"id": key, "secret": hunter}},
-                {"address": "tls_private_key.k", "mode": "managed", "type": "tls_private_key",
-                 "values": {"private_key_pem": private}},
-                {"address": "aws_instance.odd", "mode": "managed", "type": "aws_instance",
-                 "values": {"availability_zone": f"${{{hunter}}}"}}]}}}
+            "root_module": {
+                "resources": [
+                    {
+                        "address": "aws_db_instance.db",
+                        "mode": "managed",
+                        "type": "aws_db_instance",
+                        "values": {
+                            "availability_zone": "eu-west-3a",
+                            "password": hunter,
+                            "tags": {"note": note},
+                        },
+                        "sensitive_values": {"password": True},
+                    },
+                    {
+                        "address": "aws_iam_access_key.k",
+                        "mode": "managed",
+                        "type": "aws_iam_access_key",
+                        "values": {"id": key, "secret": hunter},
+                    },
+                    {
+                        "address": "tls_private_key.k",
+                        "mode": "managed",
+                        "type": "tls_private_key",
+                        "values": {"private_key_pem": private},
+                    },
+                    {
+                        "address": "aws_instance.odd",
+                        "mode": "managed",
+                        "type": "aws_instance",
+                        "values": {"availability_zone": f"${{{hunter}}}"},
+                    },
+                ]
+            },
+        },
+    }
     path = tmp_path / "state.json"
     path.write_text(json.dumps(state))
     done = run("plan", str(path), "--format", format_)
@@ -130,6 +188,7 @@ def test_the_commands_of_the_docs_run_as_written(run: Runner) -> None:
     commands = re.findall(r"^\$ zonerisk ((?:plan|dr) [^|>\n]+)$", text, re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
-        arguments = [str(ROOT / each) if each.startswith("examples/") else each
-                     for each in command.split()]
+        arguments = [
+            str(ROOT / each) if each.startswith("examples/") else each for each in command.split()
+        ]
         assert run(*arguments, check=None).returncode in (0, 1)

@@ -12,18 +12,37 @@ from zonerisk.policy import Policy
 
 # The figures of the published rules, by policy, rule and unit.
 FIGURES = {
-    ("podcast", "dr"): 300, ("bsi", "dr"): 200, ("azure-region-pair", "dr"): 483,
-    ("gcs-multiregion", "dr"): 161, ("sebi", "dr"): 500, ("jp-fisc-60", "dr"): 60,
-    ("us-interagency-2002", "dr"): 322, ("aws-az", "separation-max"): 100,
-    ("azure-az", "separation-max"): 100, ("aws-az", "rtt-max"): 10, ("azure-az", "rtt-max"): 2,
-    ("vsan-stretched", "rtt-max"): 5, ("odf-stretch", "rtt-max"): 10,
-    ("etcd-stretched", "rtt-max"): 100, ("c5-basic", "quorum"): 2, ("c5-additional", "quorum"): 3,
+    ("podcast", "dr"): 300,
+    ("bsi", "dr"): 200,
+    ("azure-region-pair", "dr"): 483,
+    ("gcs-multiregion", "dr"): 161,
+    ("sebi", "dr"): 500,
+    ("jp-fisc-60", "dr"): 60,
+    ("us-interagency-2002", "dr"): 322,
+    ("aws-az", "separation-max"): 100,
+    ("azure-az", "separation-max"): 100,
+    ("aws-az", "rtt-max"): 10,
+    ("azure-az", "rtt-max"): 2,
+    ("vsan-stretched", "rtt-max"): 5,
+    ("odf-stretch", "rtt-max"): 10,
+    ("etcd-stretched", "rtt-max"): 100,
+    ("c5-basic", "quorum"): 2,
+    ("c5-additional", "quorum"): 3,
 }
 STANDINGS = {
-    "dora": "law", "nis2": "law", "sebi": "regulation", "c5-basic": "attestation",
-    "secnumcloud": "certification", "bsi": "recommendation", "jp-fisc-60": "withdrawn",
-    "us-interagency-2002": "withdrawn", "podcast": "opinion", "aws-az": "provider-claim",
-    "vsan-stretched": "product-limit", "cn-cbrc": "guideline"}
+    "dora": "law",
+    "nis2": "law",
+    "sebi": "regulation",
+    "c5-basic": "attestation",
+    "secnumcloud": "certification",
+    "bsi": "recommendation",
+    "jp-fisc-60": "withdrawn",
+    "us-interagency-2002": "withdrawn",
+    "podcast": "opinion",
+    "aws-az": "provider-claim",
+    "vsan-stretched": "product-limit",
+    "cn-cbrc": "guideline",
+}
 
 
 @pytest.fixture(params=policy.ids())
@@ -40,8 +59,16 @@ def test_each_rule_is_sourced_and_said(shipped_policy: Policy) -> None:
 
 
 def test_only_what_binds_can_be_breached(shipped_policy: Policy) -> None:
-    weak = ("opinion", "withdrawn", "unverified", "provider-claim", "product-limit", "guideline",
-            "recommendation", "standard")
+    weak = (
+        "opinion",
+        "withdrawn",
+        "unverified",
+        "provider-claim",
+        "product-limit",
+        "guideline",
+        "recommendation",
+        "standard",
+    )
     assert shipped_policy.binding == (shipped_policy.standing not in weak)
 
 
@@ -69,8 +96,11 @@ def test_qualitative_rules_tell_what_is_measured(shipped: Catalog) -> None:
     assert found.rule == "dr"
     assert "ovh-gra 81.8 km" in found.message
     assert "names no figure" in found.message
-    apart = next(each for each in shipped.score("scaleway-fr-par", "cn-cbrc").findings
-                 if each.rule == "separation-min")
+    apart = next(
+        each
+        for each in shipped.score("scaleway-fr-par", "cn-cbrc").findings
+        if each.rule == "separation-min"
+    )
     assert "PAR1 to PAR3 8.7 km" in apart.message or "8.6 km" in apart.message
 
 

@@ -20,8 +20,9 @@ from zonerisk.model import Position
 
 
 def at(lat: float, lon: float = 3.0, uncertainty_m: float = 50) -> Position:
-    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement",
-                    evidence=("x",))
+    return Position(
+        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
+    )
 
 
 class TestLineCode:
@@ -35,23 +36,45 @@ class TestLineCode:
         assert found is not None
         assert (found.a, found.b, found.kv) == ("NEY", "TESTV", 400.0)
 
-    @pytest.mark.parametrize("text", ["", "CHEVI", "CHEVIX61VLEJU", "CHEVIL91VLEJU", "CHEVIL61VLEJUX"])
+    @pytest.mark.parametrize(
+        "text", ["", "CHEVI", "CHEVIX61VLEJU", "CHEVIL91VLEJU", "CHEVIL61VLEJUX"]
+    )
     def test_anything_else_is_none(self, text: str) -> None:
         assert line_code(text) is None
 
 
-@pytest.mark.parametrize(("text", "kv"), [
-    ("225000;63000", 225), ("63000;225000", 225), ("400 kV", 400), ("400kV", 400), ("225", 225),
-    ("20000", 20), ("380000 V", 380), ("-999999", None), ("HORS TENSION", None), ("<45kV", None),
-    ("", None), (None, None), ("yes", None), ("0", None),
-])
+@pytest.mark.parametrize(
+    ("text", "kv"),
+    [
+        ("225000;63000", 225),
+        ("63000;225000", 225),
+        ("400 kV", 400),
+        ("400kV", 400),
+        ("225", 225),
+        ("20000", 20),
+        ("380000 V", 380),
+        ("-999999", None),
+        ("HORS TENSION", None),
+        ("<45kV", None),
+        ("", None),
+        (None, None),
+        ("yes", None),
+        ("0", None),
+    ],
+)
 def test_kilovolts(text: str | None, kv: float | None) -> None:
     assert kilovolts(text) == kv
 
 
 def test_private_yards() -> None:
-    for name in ("VITRY (S.N.C.F. LABO)", "CREIL (RFF)", "PRODAIR (PORT DU RHIN)", "IVRY (CLIENT)",
-                 "GRAVELINES (CENTRALE)", "DB Energie GmbH"):
+    for name in (
+        "VITRY (S.N.C.F. LABO)",
+        "CREIL (RFF)",
+        "PRODAIR (PORT DU RHIN)",
+        "IVRY (CLIENT)",
+        "GRAVELINES (CENTRALE)",
+        "DB Energie GmbH",
+    ):
         assert is_private(name), name
     for name in ("CHEVILLY", "PORT-DU-RHIN", "WATTRELOS", "Umspannwerk Frankfurt Suedwest"):
         assert not is_private(name), name
@@ -88,24 +111,33 @@ class TestNearest:
 
     @given(st.lists(st.tuples(st.floats(55, 57), st.floats(2, 4)), min_size=1, max_size=20))
     def test_no_station_is_missed(self, places: list[tuple[float, float]]) -> None:
-        stations = [Station(str(i), "", 225, lat=lat, lon=lon) for i, (lat, lon) in enumerate(places)]
+        stations = [
+            Station(str(i), "", 225, lat=lat, lon=lon) for i, (lat, lon) in enumerate(places)
+        ]
         best = nearest(at(56.0), stations, 400_000)
         assert len(best) == min(len(stations), 3) or len(best) > 3
         alone = min(nearest(at(56.0), [one], 400_000)[0].distance_m for one in stations)
         assert best[0].distance_m == alone
 
     @given(st.lists(st.floats(0, 1e5), min_size=1), st.floats(1, 1e4), st.floats(0, 1e4))
-    def test_a_wider_disc_never_leaves_fewer_open(self, distances: list[float], doubt: float,
-                                                  more: float) -> None:
+    def test_a_wider_disc_never_leaves_fewer_open(
+        self, distances: list[float], doubt: float, more: float
+    ) -> None:
         distances.sort()
         assert could_be_nearest(distances, doubt) <= could_be_nearest(distances, doubt + more)
 
 
 class TestUpstreams:
     # low - mid - TOP - TOP2, and a teed circuit low, side, TOP3.
-    GRID = graph([Circuit("c1", 225, ("low", "mid")), Circuit("c2", 225, ("mid", "TOP")),
-                  Circuit("c3", 225, ("mid", "TOP")), Circuit("c4", 400, ("TOP", "TOP2")),
-                  Circuit("c5", 225, ("low", "side", "TOP3"))])
+    GRID = graph(
+        [
+            Circuit("c1", 225, ("low", "mid")),
+            Circuit("c2", 225, ("mid", "TOP")),
+            Circuit("c3", 225, ("mid", "TOP")),
+            Circuit("c4", 400, ("TOP", "TOP2")),
+            Circuit("c5", 225, ("low", "side", "TOP3")),
+        ]
+    )
     TOPS = ("TOP", "TOP2", "TOP3", "elsewhere")
 
     def test_hops_and_way(self) -> None:

@@ -11,20 +11,38 @@ from zonerisk.deploy.probability import Inputs, alpha_events, alpha_factor, beta
 from zonerisk.errors import UsageError
 
 
-@pytest.mark.parametrize(("zones", "common", "expected"), [
-    (1, 0, 1.00e-3), (1, .02, 1.00e-3), (1, .05, 1.00e-3), (1, .10, 1.00e-3),
-    (2, 0, 2.00e-3), (2, .02, 1.98e-3), (2, .05, 1.95e-3), (2, .10, 1.90e-3),
-    (3, 0, 3.00e-6), (3, .02, 2.29e-5), (3, .05, 5.27e-5), (3, .10, 1.02e-4),
-    (5, 0, 9.99e-9), (5, .02, 2.00e-5), (5, .05, 5.00e-5), (5, .10, 1.00e-4)])
+@pytest.mark.parametrize(
+    ("zones", "common", "expected"),
+    [
+        (1, 0, 1.00e-3),
+        (1, 0.02, 1.00e-3),
+        (1, 0.05, 1.00e-3),
+        (1, 0.10, 1.00e-3),
+        (2, 0, 2.00e-3),
+        (2, 0.02, 1.98e-3),
+        (2, 0.05, 1.95e-3),
+        (2, 0.10, 1.90e-3),
+        (3, 0, 3.00e-6),
+        (3, 0.02, 2.29e-5),
+        (3, 0.05, 5.27e-5),
+        (3, 0.10, 1.02e-4),
+        (5, 0, 9.99e-9),
+        (5, 0.02, 2.00e-5),
+        (5, 0.05, 5.00e-5),
+        (5, 0.10, 1.00e-4),
+    ],
+)
 def test_published_vectors(zones: int, common: float, expected: float) -> None:
     found = beta_factor([1] * zones, zones // 2 + 1, 1e-3, common)
     assert found == pytest.approx(expected, rel=5e-3)
 
 
-@given(st.lists(st.integers(1, 3), min_size=1, max_size=5), st.floats(0, 1), st.floats(0, 1),
-       st.data())
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=5), st.floats(0, 1), st.floats(0, 1), st.data()
+)
 def test_beta_factor_sums_over_every_set_of_places_down(
-        weights: list[int], u: float, common: float, data: st.DataObject) -> None:
+    weights: list[int], u: float, common: float, data: st.DataObject
+) -> None:
     quorum = data.draw(st.integers(1, sum(weights)))
     x = (1 - common) * u
     alone = 0.0
@@ -40,14 +58,15 @@ def test_beta_factor_sums_over_every_set_of_places_down(
 
 @pytest.mark.parametrize("staggered", [False, True])
 def test_alpha_factor_near_its_published_approximation(staggered: bool) -> None:
-    alpha, total = (.95, .024, .026), 1e-3
+    alpha, total = (0.95, 0.024, 0.026), 1e-3
     q1, q2, q3 = alpha_events(alpha, total, staggered)
     assert alpha_factor(alpha, 2, total, staggered) == pytest.approx(
-        3 * q1**2 + 3 * q2 + q3, rel=1e-3)
+        3 * q1**2 + 3 * q2 + q3, rel=1e-3
+    )
 
 
 @settings(deadline=None)
-@given(st.lists(st.floats(.01, 1), min_size=1, max_size=3), st.floats(1e-4, .3))
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=3), st.floats(1e-4, 0.3))
 def test_alpha_factor_sums_over_every_set_of_events(shares: list[float], total: float) -> None:
     alpha = [share / sum(shares) for share in shares]
     m = len(alpha)
@@ -66,21 +85,28 @@ def test_alpha_factor_sums_over_every_set_of_events(shares: list[float], total: 
 
 
 def test_alpha_events_give_back_the_total() -> None:
-    alpha = (.9, .06, .04)
+    alpha = (0.9, 0.06, 0.04)
     events = alpha_events(alpha, 1e-3)
     assert sum(comb(2, k) * q for k, q in enumerate(events)) == pytest.approx(1e-3)
 
 
 def test_ranges_become_an_interval() -> None:
-    low, high = lost([1, 1, 1], 2, Inputs((5e-4, 2e-3), (.02, .10)))
-    assert low == pytest.approx(beta_factor([1, 1, 1], 2, 5e-4, .02))
-    assert high == pytest.approx(beta_factor([1, 1, 1], 2, 2e-3, .10))
-    by_alpha = lost([1, 1, 1], 2, Inputs((1e-3, 1e-3), alpha=(.95, .024, .026)))
-    assert by_alpha[0] == by_alpha[1] == alpha_factor((.95, .024, .026), 2, 1e-3)
+    low, high = lost([1, 1, 1], 2, Inputs((5e-4, 2e-3), (0.02, 0.10)))
+    assert low == pytest.approx(beta_factor([1, 1, 1], 2, 5e-4, 0.02))
+    assert high == pytest.approx(beta_factor([1, 1, 1], 2, 2e-3, 0.10))
+    by_alpha = lost([1, 1, 1], 2, Inputs((1e-3, 1e-3), alpha=(0.95, 0.024, 0.026)))
+    assert by_alpha[0] == by_alpha[1] == alpha_factor((0.95, 0.024, 0.026), 2, 1e-3)
 
 
-@pytest.mark.parametrize("bad", [
-    Inputs((.2, .1)), Inputs((0, 2)), Inputs((0, .1), (.5, .1)), Inputs((0, .1), alpha=(.5, .2))])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Inputs((0.2, 0.1)),
+        Inputs((0, 2)),
+        Inputs((0, 0.1), (0.5, 0.1)),
+        Inputs((0, 0.1), alpha=(0.5, 0.2)),
+    ],
+)
 def test_no_probability_is_refused(bad: Inputs) -> None:
     with pytest.raises(UsageError):
         bad.check()

@@ -16,7 +16,10 @@ LINES = (ANSWERS / "pypsa_lines.csv").read_bytes()
 def test_one_station_a_yard_and_made_up_ids_are_joints() -> None:
     found = {one.id: one for one in read_stations(BUSES, "x")}
     assert {key: (one.kv, one.kind) for key, one in found.items()} == {
-        "way/81": (225, "substation"), "relation/82": (400, "substation"), "FR7": (225, "joint")}
+        "way/81": (225, "substation"),
+        "relation/82": (400, "substation"),
+        "FR7": (225, "joint"),
+    }
 
 
 def test_circuits_join_yards_not_levels() -> None:

@@ -17,8 +17,13 @@ from loopback import Server, running, send
 from zonerisk.errors import DataError
 from zonerisk.readers import raster
 
-AQUEDUCT = (Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
-            / "aqueduct_inunriver_rp1000_djibouti.tif")
+AQUEDUCT = (
+    Path(__file__).parents[1].parent
+    / "shared"
+    / "fixtures"
+    / "hazards"
+    / "aqueduct_inunriver_rp1000_djibouti.tif"
+)
 WIDTH, HEIGHT, TILE, CELL = 110_162, 51_992, 256, 0.000833333333333
 WEST, NORTH = -25.0, 72.0
 
@@ -31,27 +36,40 @@ class Jrc:
 
     def __init__(self) -> None:
         across, down = -(-WIDTH // TILE), -(-HEIGHT // TILE)
-        self.tiles = [zlib.compress(np.full((TILE, TILE), value, "<f4").tobytes()
-                                    + b"", 1) for value in range(100)]
+        self.tiles = [
+            zlib.compress(np.full((TILE, TILE), value, "<f4").tobytes() + b"", 1)
+            for value in range(100)
+        ]
         self.slot = max(map(len, self.tiles)) + 3000  # real tiles compress less well
         count = across * down
         extra: list[bytes] = []
         entries: list[tuple[int, int, int, bytes]] = []
         values = {
-            256: ("<I", [WIDTH]), 257: ("<I", [HEIGHT]), 258: ("<H", [32]), 259: ("<H", [8]),
-            262: ("<H", [1]), 277: ("<H", [1]), 322: ("<H", [TILE]), 323: ("<H", [TILE]),
-            324: ("<I", None), 325: ("<I", None), 339: ("<H", [3]),
-            33550: ("<d", [CELL, CELL, 0.0]), 33922: ("<d", [0, 0, 0, WEST, NORTH, 0]),
+            256: ("<I", [WIDTH]),
+            257: ("<I", [HEIGHT]),
+            258: ("<H", [32]),
+            259: ("<H", [8]),
+            262: ("<H", [1]),
+            277: ("<H", [1]),
+            322: ("<H", [TILE]),
+            323: ("<H", [TILE]),
+            324: ("<I", None),
+            325: ("<I", None),
+            339: ("<H", [3]),
+            33550: ("<d", [CELL, CELL, 0.0]),
+            33922: ("<d", [0, 0, 0, WEST, NORTH, 0]),
             34735: ("<H", [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326]),
-            42113: ("s", b"-9999\0")}
+            42113: ("s", b"-9999\0"),
+        }
         kinds = {"<H": 3, "<I": 4, "<d": 12, "s": 2}
         start = 8 + 2 + 12 * len(values) + 4
         for tag, (form, held) in sorted(values.items()):
             if tag == 324:
                 packed = bytes(4 * count)
             elif tag == 325:
-                packed = b"".join(struct.pack("<I", len(self.tiles[i % across % 100]))
-                                  for i in range(count))
+                packed = b"".join(
+                    struct.pack("<I", len(self.tiles[i % across % 100])) for i in range(count)
+                )
             elif form == "s":
                 packed = held  # type: ignore[assignment]
             else:
@@ -66,9 +84,16 @@ class Jrc:
         self.first = start + sum(map(len, extra))
         offsets = b"".join(struct.pack("<I", self.first + i * self.slot) for i in range(count))
         directory = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries)
-        self.head = (b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries)) + directory
-                     + bytes(4) + b"".join(offsets if len(part) == 4 * count and not any(part)
-                                           else part for part in extra))
+        self.head = (
+            b"II*\0"
+            + struct.pack("<I", 8)
+            + struct.pack("<H", len(entries))
+            + directory
+            + bytes(4)
+            + b"".join(
+                offsets if len(part) == 4 * count and not any(part) else part for part in extra
+            )
+        )
         self.across = across
         self.size = self.first + count * self.slot
         self.read = 0
@@ -79,11 +104,11 @@ class Jrc:
         at = start
         while at < end:
             if at < self.first:
-                part = self.head[at:min(end, self.first)]
+                part = self.head[at : min(end, self.first)]
             else:
                 index, inside = divmod(at - self.first, self.slot)
                 whole = self.tiles[index % self.across % 100].ljust(self.slot, b"\0")
-                part = whole[inside:inside + end - at]
+                part = whole[inside : inside + end - at]
             out += part
             at += len(part)
         return bytes(out)
@@ -98,8 +123,14 @@ class Jrc:
             return
         body = self.bytes_of(start, end)
         self.read += len(body)
-        send(request, 206, body, Content_Range=f"bytes {start}-{end - 1}/{self.size}",
-             Accept_Ranges="bytes", Content_Type="image/tiff")
+        send(
+            request,
+            206,
+            body,
+            Content_Range=f"bytes {start}-{end - 1}/{self.size}",
+            Accept_Ranges="bytes",
+            Content_Type="image/tiff",
+        )
 
 
 @pytest.fixture
@@ -132,9 +163,17 @@ def test_a_continental_raster_is_sampled_by_window_over_http(server: Server) -> 
 
 
 def write(path: Path, values: np.ndarray, **changed: object) -> Path:
-    profile = {"driver": "GTiff", "width": values.shape[1], "height": values.shape[0], "count": 1,
-               "dtype": values.dtype, "crs": "EPSG:4326", "nodata": -9999,
-               "transform": rasterio.Affine(0.01, 0, 7, 0, -0.01, 49), **changed}
+    profile = {
+        "driver": "GTiff",
+        "width": values.shape[1],
+        "height": values.shape[0],
+        "count": 1,
+        "dtype": values.dtype,
+        "crs": "EPSG:4326",
+        "nodata": -9999,
+        "transform": rasterio.Affine(0.01, 0, 7, 0, -0.01, 49),
+        **changed,
+    }
     with rasterio.open(path, "w", **profile) as file:
         file.write(values, 1)
     return path
@@ -144,8 +183,9 @@ def test_many_points_are_read_block_by_block(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     values = rng.uniform(0, 9, (300, 400)).astype("float32")
     values[5, 5] = -9999
-    path = write(tmp_path / "x.tif", values, tiled=True, blockxsize=64, blockysize=64,
-                 compress="deflate")
+    path = write(
+        tmp_path / "x.tif", values, tiled=True, blockxsize=64, blockysize=64, compress="deflate"
+    )
     lat, lon = rng.uniform(45.5, 49.5, 2000), rng.uniform(6.5, 11.5, 2000)
     with raster.opened(path) as file:
         found = raster.sample(file, lat, lon)
@@ -179,32 +219,41 @@ def test_a_window_outside_is_none_and_a_part_keeps_its_place(tmp_path: Path) -> 
 def test_another_reference_system_is_refused(tmp_path: Path) -> None:
     values = np.zeros((4, 4), dtype="float32")
     for crs in ("EPSG:3857", None):
-        with pytest.raises(DataError, match="reference system"), raster.opened(
-                write(tmp_path / "x.tif", values, crs=crs)):
+        with (
+            pytest.raises(DataError, match="reference system"),
+            raster.opened(write(tmp_path / "x.tif", values, crs=crs)),
+        ):
             pass
 
 
-@pytest.mark.parametrize("answer", [
-    lambda request: send(request, 200, b"<html>", Content_Type="text/html"),
-    lambda request: send(request, 500),
-    lambda request: send(request, 404),
-    lambda request: send(request, 302, Location="file:///etc/passwd"),
-    lambda request: send(request, 200, b"II*\0", Content_Length="10000000000"),
-    lambda request: send(request, 200, bytes(5000)),
-], ids=["html", "500", "404", "file", "10 GB", "no ranges"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda request: send(request, 200, b"<html>", Content_Type="text/html"),
+        lambda request: send(request, 500),
+        lambda request: send(request, 404),
+        lambda request: send(request, 302, Location="file:///etc/passwd"),
+        lambda request: send(request, 200, b"II*\0", Content_Length="10000000000"),
+        lambda request: send(request, 200, bytes(5000)),
+    ],
+    ids=["html", "500", "404", "file", "10 GB", "no ranges"],
+)
 def test_a_bad_server_is_an_error_not_a_dry_place(
-        server: Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest,
-        answer: object) -> None:
+    server: Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, answer: object
+) -> None:
     monkeypatch.setitem(raster._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
     server.answer = answer  # type: ignore[assignment]
     name = re.sub(r"\W", "", request.node.callspec.id)
-    with pytest.raises(DataError, match="no raster that can be read"), raster.opened(
-            url(server, name)):
+    with (
+        pytest.raises(DataError, match="no raster that can be read"),
+        raster.opened(url(server, name)),
+    ):
         pass
 
 
-def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.MonkeyPatch
-                                            ) -> None:
+def test_a_body_that_breaks_off_is_an_error(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(raster._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
     jrc = Jrc()
 
@@ -216,8 +265,10 @@ def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.
             jrc.answer(request)
 
     server.answer = broken
-    with pytest.raises(DataError, match="cannot be read"), raster.opened(
-            url(server, "cut")) as file:
+    with (
+        pytest.raises(DataError, match="cannot be read"),
+        raster.opened(url(server, "cut")) as file,
+    ):
         raster.window(file, 48.585, 7.797, 3000)
 
 

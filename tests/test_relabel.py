@@ -11,8 +11,9 @@ LABELS = [Place("r/a", "r", "label"), Place("r/b", "r", "label")]
 
 
 def told(known: Assessment, places: list[Place] = LABELS) -> Assessment:
-    return relabelled({"campus": Assessment("campus")}, places,
-                      lambda _: (ZONES, {"campus": known}))["campus"]
+    return relabelled(
+        {"campus": Assessment("campus")}, places, lambda _: (ZONES, {"campus": known})
+    )["campus"]
 
 
 def test_zones_that_are_all_apart_leave_labels_apart() -> None:

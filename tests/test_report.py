@@ -9,8 +9,10 @@ from zonerisk.report import common_ground, compared, grouped, markdown
 
 def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
     told = common_ground([shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")])
-    assert told == ["OPCORE DC3, Vitry-sur-Seine (scaleway-fr-par/dc3) serves aws-eu-west-3 "
-                    "(candidate) and scaleway-fr-par"]
+    assert told == [
+        "OPCORE DC3, Vitry-sur-Seine (scaleway-fr-par/dc3) serves aws-eu-west-3 "
+        "(candidate) and scaleway-fr-par"
+    ]
 
 
 def test_rules_with_one_answer_share_a_row(zz: Library) -> None:

@@ -24,7 +24,9 @@ def test_cloudping_without_its_diagonal() -> None:
 
 def test_azure_zones_in_two_units() -> None:
     assert [(one.a, one.b, pytest.approx(one.ms)) for one in table("azure_zones.json")] == [
-        ("1", "2", 0.412), ("1", "3", 0.096)]
+        ("1", "2", 0.412),
+        ("1", "3", 0.096),
+    ]
 
 
 def test_ibm_zones() -> None:
@@ -34,17 +36,30 @@ def test_ibm_zones() -> None:
 def test_matrix() -> None:
     found = read(b"from,a,b,c\na,0,1.5,2 ms\nb,1.4,0,900 us\nc,,,\n", "x")
     assert [(one.a, one.b, one.ms) for one in found] == [
-        ("a", "b", 1.4), ("a", "c", 2.0), ("b", "c", pytest.approx(0.9))]
+        ("a", "b", 1.4),
+        ("a", "c", 2.0),
+        ("b", "c", pytest.approx(0.9)),
+    ]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    (b"", "is no table"), (b"a,b,rtt_ms\n", "is no table"), (b"x,y\n1,2\n", "columns are x, y"),
-    (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is no round trip"),
-    (b"a,b,rtt_ms\np,q,nan\n", "no round trip"), (b"a,b,rtt_ms\np,q\n", "x:2: 2 of 3 columns"),
-    (b"a,b,rtt_ms\np,p,1\n", "between two different places"), (b"{", "x:1: is not JSON"),
-    (b'{"data": {"a": 3}}', "no known table"), (b'[{"from": 1}]', "no known table"),
-    (b"[1]", "no known table"), (b"\xff\xfe", "UTF-8"), (b'{"data": {"a": {"b": "x"}}}', "no round trip"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "is no table"),
+        (b"a,b,rtt_ms\n", "is no table"),
+        (b"x,y\n1,2\n", "columns are x, y"),
+        (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is no round trip"),
+        (b"a,b,rtt_ms\np,q,nan\n", "no round trip"),
+        (b"a,b,rtt_ms\np,q\n", "x:2: 2 of 3 columns"),
+        (b"a,b,rtt_ms\np,p,1\n", "between two different places"),
+        (b"{", "x:1: is not JSON"),
+        (b'{"data": {"a": 3}}', "no known table"),
+        (b'[{"from": 1}]', "no known table"),
+        (b"[1]", "no known table"),
+        (b"\xff\xfe", "UTF-8"),
+        (b'{"data": {"a": {"b": "x"}}}', "no round trip"),
+    ],
+)
 def test_bad_tables(text: bytes, said: str) -> None:
     with pytest.raises(DataError, match=said):
         read(text, "x")

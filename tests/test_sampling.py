@@ -27,20 +27,58 @@ GEOD = Geod(ellps="WGS84")
 
 
 def card(measure: str, reading: dict[str, Any] | None = None, **changed: object) -> Card:
-    return Card.model_validate({
-        "id": "zz", "name": "zz", "kind": "flood", "measure": measure, "noun": "place",
-        "quantity": "q", "unit": "m", "grade": "B", "basis": "modelled", "complete": True,
-        "vintage": "2024", "resolution": "r", "error_m": 0, "error": "none", "coverage": "c",
-        "near_m": 5000, "reach_m": 50_000, "title": "t", "url": "https://example.org/",
-        "read_on": "2024", "licence": "l", "derived_licence": "l", "ships": True,
-        "attribution": "a", "citation": "c", "may_say": ["x"], "must_not_say": ["y"],
-        "files": [{"path": "x.geojson"}], "reading": reading or {}, **changed})
+    return Card.model_validate(
+        {
+            "id": "zz",
+            "name": "zz",
+            "kind": "flood",
+            "measure": measure,
+            "noun": "place",
+            "quantity": "q",
+            "unit": "m",
+            "grade": "B",
+            "basis": "modelled",
+            "complete": True,
+            "vintage": "2024",
+            "resolution": "r",
+            "error_m": 0,
+            "error": "none",
+            "coverage": "c",
+            "near_m": 5000,
+            "reach_m": 50_000,
+            "title": "t",
+            "url": "https://example.org/",
+            "read_on": "2024",
+            "licence": "l",
+            "derived_licence": "l",
+            "ships": True,
+            "attribution": "a",
+            "citation": "c",
+            "may_say": ["x"],
+            "must_not_say": ["y"],
+            "files": [{"path": "x.geojson"}],
+            "reading": reading or {},
+            **changed,
+        }
+    )
 
 
 def geojson(path: Path, *features: tuple[str, Any, dict[str, Any]]) -> Kept:
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
-        {"type": "Feature", "geometry": {"type": kind, "coordinates": at}, "properties": told}
-        for kind, at, told in features]}))
+    path.write_text(
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "geometry": {"type": kind, "coordinates": at},
+                        "properties": told,
+                    }
+                    for kind, at, told in features
+                ],
+            }
+        )
+    )
     return Kept(File(path=path.name), path)
 
 
@@ -57,19 +95,23 @@ def one(found: list[Exposure]) -> Exposure:
 @settings(max_examples=60, deadline=None)
 @given(st.floats(-80, 80), st.floats(-180, 179.99), st.floats(0, 360), st.floats(10, 200_000))
 def test_distances_are_geodesic_to_less_than_any_layer_s_error(
-        lat: float, lon: float, azimuth: float, metres: float) -> None:
+    lat: float, lon: float, azimuth: float, metres: float
+) -> None:
     import shapely
 
     east, north, _ = GEOD.fwd(lon, lat, azimuth, metres)
     shapes = np.array([shapely.Point(east, north)])
-    (_, _, found), = pairs(shapes, [Disc("s", lat, lon, 1)], metres * 1.01)
+    ((_, _, found),) = pairs(shapes, [Disc("s", lat, lon, 1)], metres * 1.01)
     assert abs(found - metres) <= max(1.0, metres * 3e-4)
 
 
 @pytest.mark.parametrize("lon", [179.99, -179.99])
 def test_nearest_objects_across_the_antimeridian(tmp_path: Path, lon: float) -> None:
-    kept = geojson(tmp_path / "x.geojson", ("Point", [-lon, -17.0], {"name": "over there"}),
-                   ("Point", [lon - math.copysign(0.5, lon), -17.0], {"name": "this side"}))
+    kept = geojson(
+        tmp_path / "x.geojson",
+        ("Point", [-lon, -17.0], {"name": "over there"}),
+        ("Point", [lon - math.copysign(0.5, lon), -17.0], {"name": "this side"}),
+    )
     found = sampling.sample(card("near", {"name": "name"}), [kept], [Disc("s", -17, lon, 1)])
     assert found[0].name == "over there"
     assert found[0].interval is not None
@@ -77,11 +119,15 @@ def test_nearest_objects_across_the_antimeridian(tmp_path: Path, lon: float) -> 
 
 
 def test_an_area_is_measured_to_its_edge_with_its_sign(tmp_path: Path) -> None:
-    kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}),
-                   ("Polygon", square(7.02, 48), {}))
+    kept = geojson(
+        tmp_path / "x.geojson", ("Polygon", square(7, 48), {}), ("Polygon", square(7.02, 48), {})
+    )
     zone = card("area", error_m=5)
-    inside, edge, outside = sampling.sample(zone, [kept], [
-        Disc("a", 48.01, 7.02, 10), Disc("b", 48.01, 6.9999, 50), Disc("c", 48.01, 6.99, 10)])
+    inside, edge, outside = sampling.sample(
+        zone,
+        [kept],
+        [Disc("a", 48.01, 7.02, 10), Disc("b", 48.01, 6.9999, 50), Disc("c", 48.01, 6.99, 10)],
+    )
     assert inside.inside is True, "two squares that touch are one zone; their seam is no edge"
     assert inside.interval is not None
     assert inside.interval.best == pytest.approx(-1112, abs=5)
@@ -108,8 +154,9 @@ def test_a_site_off_the_coverage_is_not_assessed(tmp_path: Path) -> None:
     data = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}))
     rim = geojson(tmp_path / "c.geojson", ("Polygon", square(6.98, 47.98, 0.1), {}))
     kept = [data, Kept(File(path="c.geojson", role="coverage"), rim.path)]
-    by_edge, off = sampling.sample(card("area"), kept, [
-        Disc("a", 47.985, 6.982, 10), Disc("b", 48.2, 7, 10)])
+    by_edge, off = sampling.sample(
+        card("area"), kept, [Disc("a", 47.985, 6.982, 10), Disc("b", 48.2, 7, 10)]
+    )
     assert off.reason == "outside_coverage"
     assert by_edge.interval is not None
     assert by_edge.interval.low == pytest.approx(139, abs=5), "beyond the map's rim is unknown"
@@ -118,34 +165,51 @@ def test_a_site_off_the_coverage_is_not_assessed(tmp_path: Path) -> None:
 
 def test_a_coarse_position_and_a_box(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}))
-    coarse, off = sampling.sample(card("area", boxes=[[6, 47, 8, 49]]), [kept], [
-        Disc("a", 48, 7, 9000), Disc("b", 50, 7, 10)])
+    coarse, off = sampling.sample(
+        card("area", boxes=[[6, 47, 8, 49]]), [kept], [Disc("a", 48, 7, 9000), Disc("b", 50, 7, 10)]
+    )
     assert (coarse.reason, off.reason) == ("position_too_uncertain", "outside_coverage")
 
 
 def test_counts_and_cells_span_the_disc(tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("lat,lon\n48,7\n48.9,7\n49.5,7\n")
     counted = card("count", {"radius_m": 100_000, "lat": "lat", "lon": "lon"})
-    found = one(sampling.sample(counted, [Kept(File(path="q.csv"), tmp_path / "q.csv")],
-                                [Disc("s", 48, 7, 3000)]))
+    found = one(
+        sampling.sample(
+            counted, [Kept(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)]
+        )
+    )
     assert found.interval == (1, 1, 2) or found.interval == (2, 2, 2)
     (tmp_path / "c.csv").write_text("lat,lon,n\n48.5,7.5,3\n48.5,-179.5,9\n")
     cells = card("cell", {"size_deg": 1, "values": ["n"], "lat": "lat", "lon": "lon"})
     table_ = [Kept(File(path="c.csv"), tmp_path / "c.csv")]
-    inner, border, dateline = sampling.sample(cells, table_, [
-        Disc("a", 48.5, 7.5, 100), Disc("b", 48.5, 7.9999, 100), Disc("c", 48.5, 179.9999, 100)])
+    inner, border, dateline = sampling.sample(
+        cells,
+        table_,
+        [Disc("a", 48.5, 7.5, 100), Disc("b", 48.5, 7.9999, 100), Disc("c", 48.5, 179.9999, 100)],
+    )
     assert (inner.interval, border.interval, dateline.interval) == ((3, 3, 3), (0, 3, 3), (0, 0, 9))
 
 
 def test_the_axis_of_a_runway(tmp_path: Path) -> None:
-    (tmp_path / "r.csv").write_text(
-        "ident,le,he,y1,x1,y2,x2\nZZZZ,09,27,48,7,48,7.04\n")
-    runway = card("axis", {"ends": ["y1", "x1", "y2", "x2"], "id": ["ident", "le", "he"],
-                           "name": "ident", "named": "runway {le}/{he} of {name}"},
-                  near_m=2000, reach_m=15_000)
+    (tmp_path / "r.csv").write_text("ident,le,he,y1,x1,y2,x2\nZZZZ,09,27,48,7,48,7.04\n")
+    runway = card(
+        "axis",
+        {
+            "ends": ["y1", "x1", "y2", "x2"],
+            "id": ["ident", "le", "he"],
+            "name": "ident",
+            "named": "runway {le}/{he} of {name}",
+        },
+        near_m=2000,
+        reach_m=15_000,
+    )
     kept = [Kept(File(path="r.csv"), tmp_path / "r.csv")]
-    past, beside, off = sampling.sample(runway, kept, [
-        Disc("a", 48.005, 7.1, 10), Disc("b", 48.005, 7.02, 10), Disc("c", 48.005, 7.4, 10)])
+    past, beside, off = sampling.sample(
+        runway,
+        kept,
+        [Disc("a", 48.005, 7.1, 10), Disc("b", 48.005, 7.02, 10), Disc("c", 48.005, 7.4, 10)],
+    )
     assert (past.name, past.label) == ("runway 09/27 of ZZZZ", "4.5 km past the 27 threshold")
     assert beside.label == "beside the runway"
     assert past.interval is not None
@@ -154,9 +218,18 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
 
 
 def raster(path: Path, values: Any, nodata: float | None = None) -> Kept:
-    with rasterio.open(path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0],
-                       count=1, dtype=values.dtype, crs="EPSG:4326", nodata=nodata,
-                       transform=rasterio.Affine(0.001, 0, 7, 0, -0.001, 49)) as file:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=values.shape[1],
+        height=values.shape[0],
+        count=1,
+        dtype=values.dtype,
+        crs="EPSG:4326",
+        nodata=nodata,
+        transform=rasterio.Affine(0.001, 0, 7, 0, -0.001, 49),
+    ) as file:
         file.write(values, 1)
     return Kept(File(path=path.name), path)
 
@@ -174,8 +247,9 @@ def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path
     assert inside.inside is True
     assert inside.label == "1.5 m, up to 1.5 m within the disc"
     assert outside.interval is not None
-    assert outside.interval.best == pytest.approx(1.5 * 0.001 * 111_320 * math.cos(
-        math.radians(48.95)), abs=2)
+    assert outside.interval.best == pytest.approx(
+        1.5 * 0.001 * 111_320 * math.cos(math.radians(48.95)), abs=2
+    )
     assert harbour.inside is True
     kept.append(Kept(File(path="w.tif", role="water"), raster(tmp_path / "w.tif", water).path))
     assert sampling.sample(flood, kept, discs)[2].inside is False
@@ -211,8 +285,11 @@ def answers(name: str, *points: tuple[float, float], doubt: float = 1) -> list[l
 
 
 def best(rows: list[Exposure], name: str = "") -> float:
-    return next(row.interval.best for row in rows  # type: ignore[return-value]
-                if row.interval and name in row.name)
+    return next(
+        row.interval.best
+        for row in rows  # type: ignore[return-value]
+        if row.interval and name in row.name
+    )
 
 
 SBG, RBX, GRA = (48.5853, 7.7973), (50.6917, 3.2006), (51.0167, 2.1556)
@@ -222,18 +299,22 @@ TEN = (SBG, RBX, GRA, DC3, DC5, CLICHY, ASHBURN, FRA, INZAI, FSN)
 
 
 @real
-@pytest.mark.parametrize(("layer", "kilometres", "within"), [
-    ("rivers", (0.30, 10.3, None, 1.76, 1.61, 0.35, 6.19, 1.17, 4.63, 7.79), 0.05),
-    ("coast", (None, None, 0.82, None, None, None, None, None, 19.0, None), 0.05),
-    ("faults", (49.6, 154, 201, None, None, None, None, 127, 16.4, None), 0.6),
-    ("nuclear", (113.2, 83.3, 1.6, 88.0, 117.7, 99.7, 109.7, 189.8, None, 206.1), 0.1),
-    ("lng", (None, 74, 3.4, None, None, None, None, None, 39.5, None), 0.6),
-    ("hydro", (6.6, None, None, None, None, None, None, None, None, None), 0.1),
-    ("runways", (None, None, 1.42, 1.08, 2.22, 2.49, 0.13, None, None, None), 0.02),
-    ("volcanoes", (None, None, None, None, None, None, None, None, 136, None), 1),
-])
-def test_known_distances_at_ten_places(layer: str, kilometres: tuple[float | None, ...],
-                                       within: float) -> None:
+@pytest.mark.parametrize(
+    ("layer", "kilometres", "within"),
+    [
+        ("rivers", (0.30, 10.3, None, 1.76, 1.61, 0.35, 6.19, 1.17, 4.63, 7.79), 0.05),
+        ("coast", (None, None, 0.82, None, None, None, None, None, 19.0, None), 0.05),
+        ("faults", (49.6, 154, 201, None, None, None, None, 127, 16.4, None), 0.6),
+        ("nuclear", (113.2, 83.3, 1.6, 88.0, 117.7, 99.7, 109.7, 189.8, None, 206.1), 0.1),
+        ("lng", (None, 74, 3.4, None, None, None, None, None, 39.5, None), 0.6),
+        ("hydro", (6.6, None, None, None, None, None, None, None, None, None), 0.1),
+        ("runways", (None, None, 1.42, 1.08, 2.22, 2.49, 0.13, None, None, None), 0.02),
+        ("volcanoes", (None, None, None, None, None, None, None, None, 136, None), 1),
+    ],
+)
+def test_known_distances_at_ten_places(
+    layer: str, kilometres: tuple[float | None, ...], within: float
+) -> None:
     for rows, wanted in zip(answers(layer, *TEN), kilometres, strict=True):
         if wanted is not None:
             assert best(rows) / 1000 == pytest.approx(wanted, abs=within)
@@ -243,7 +324,17 @@ def test_known_distances_at_ten_places(layer: str, kilometres: tuple[float | Non
 def test_known_counts() -> None:
     assert [best(rows) for rows in answers("quakes", *TEN)] == [0, 1, 0, 0, 0, 0, 0, 0, 73, 0]
     assert [best(rows) for rows in answers("quakes-damaging", *TEN)] == [
-        5, 1, 2, 0, 0, 0, 0, 1, 27, 0]
+        5,
+        1,
+        2,
+        0,
+        0,
+        0,
+        0,
+        1,
+        27,
+        0,
+    ]
     storms = answers("cyclones", ASHBURN, INZAI)
     assert storms[0][0].label.startswith("0 of 64 kt or more, 2 of 34 kt or more")
     assert best(storms[1]) == 5
@@ -258,8 +349,9 @@ def test_ashburn_lies_on_the_axis_of_dulles() -> None:
 
 
 @real
-@pytest.mark.parametrize(("point", "metres"), [((48.58606, 7.79751), 38), (SBG, 43),
-                                               ((48.58656, 7.79753), 25)])
+@pytest.mark.parametrize(
+    ("point", "metres"), [((48.58606, 7.79751), 38), (SBG, 43), ((48.58656, 7.79753), 25)]
+)
 def test_strasbourg_is_outside_by_metres(point: tuple[float, float], metres: float) -> None:
     rows = answers("flood-strasbourg", point)[0]
     assert best(rows) == pytest.approx(metres, abs=3)
@@ -269,7 +361,8 @@ def test_strasbourg_is_outside_by_metres(point: tuple[float, float], metres: flo
 @real
 def test_japan_answers_at_the_listed_data_centres() -> None:
     with (RAW / "official" / "japan_osm_datacenters_flood_class_l2_2023.csv").open(
-            encoding="utf-8") as file:
+        encoding="utf-8"
+    ) as file:
         rows = list(csv.DictReader(file))
     found = answers("flood-japan", *((float(row["lat"]), float(row["lon"])) for row in rows))
     classes = layers.load("flood-japan").reading.classes
@@ -301,14 +394,21 @@ def test_inzai_and_osaka_are_outside() -> None:
 def test_the_samples_come_out_again(tmp_path: Path) -> None:
     """The committed command gives the committed figures, byte for byte."""
     catalog = load()
-    positions = {site.id: site.position for region in catalog.region_ids
-                 for site in catalog.region(region).sites.values() if site.position}
+    positions = {
+        site.id: site.position
+        for region in catalog.region_ids
+        for site in catalog.region(region).sites.values()
+        if site.position
+    }
     discs = [Disc(key, at.lat, at.lon, at.uncertainty_m) for key, at in positions.items()]
     for name in ("flood-strasbourg", "nuclear", "flood-japan", "cyclones"):
         layer = layers.load(name)
         kept = layers.locate(layer, tmp_path, RAW)
-        text = table(sampling.head(layer, kept, catalog.edition.date),
-                     sampling.sample(layer, kept, discs), positions)
+        text = table(
+            sampling.head(layer, kept, catalog.edition.date),
+            sampling.sample(layer, kept, discs),
+            positions,
+        )
         committed = catalog.roots[0] / "layers" / "samples" / f"{name}.csv"
         assert text == committed.read_text(encoding="utf-8")
 

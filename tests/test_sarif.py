@@ -20,15 +20,16 @@ def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
     assert log["version"] == "2.1.0"
     run = log["runs"][0]
     listed = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    texts = {path.name: path.read_text().splitlines()
-             for path in (EXAMPLES / "ovh-2021.yaml", EXAMPLES / "terraform" / "ovh.json")}
+    texts = {
+        path.name: path.read_text().splitlines()
+        for path in (EXAMPLES / "ovh-2021.yaml", EXAMPLES / "terraform" / "ovh.json")
+    }
     prints = set()
     for result in run["results"]:
         assert result["ruleId"] in listed
         assert result["level"] in ("error", "warning", "note")
         place = result["locations"][0]["physicalLocation"]
-        line = texts[Path(place["artifactLocation"]["uri"]).name][
-            place["region"]["startLine"] - 1]
+        line = texts[Path(place["artifactLocation"]["uri"]).name][place["region"]["startLine"] - 1]
         assert result["message"]["text"].split(":")[0].split("[")[0] in line
         prints.add(result["partialFingerprints"]["zonerisk/v1"])
     assert len(prints) == len(run["results"])

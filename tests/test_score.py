@@ -24,8 +24,11 @@ def finding(found: Verdict, rule: str) -> Finding:
 
 
 def apart(found: Verdict, a: str, b: str) -> verdict.Separation:
-    return next(each for each in found.separations if {each.a, each.b} == {
-        f"{found.target}/{a}", f"{found.target}/{b}"})
+    return next(
+        each
+        for each in found.separations
+        if {each.a, each.b} == {f"{found.target}/{a}", f"{found.target}/{b}"}
+    )
 
 
 class TestStrasbourg:
@@ -34,7 +37,8 @@ class TestStrasbourg:
         assert (found.zones.sold, found.zones.effective.high) == (1, 1)
         assert (found.datacenters.effective.low, found.datacenters.effective.high) == (1, 1)
         assert {"quorum", "colocation", "survives"} <= {
-            each.rule for each in found.findings if each.outcome == "fail"}
+            each.rule for each in found.findings if each.outcome == "fail"
+        }
         assert finding(found, "power").outcome in ("unknown", "warn")
         distance = apart(found, "sbg3", "sbg5").distance_m
         assert distance.best == pytest.approx(56, abs=2)
@@ -69,8 +73,11 @@ def paris(shipped: Library) -> Verdict:
 
 class TestScalewayParis:
     def test_distances(self, paris: Verdict) -> None:
-        pairs = {("fr-par-1", "fr-par-3"): 8.6, ("fr-par-2", "fr-par-3"): 27.5,
-                 ("fr-par-1", "fr-par-2"): 35.1}
+        pairs = {
+            ("fr-par-1", "fr-par-3"): 8.6,
+            ("fr-par-2", "fr-par-3"): 27.5,
+            ("fr-par-1", "fr-par-2"): 35.1,
+        }
         for (a, b), km in pairs.items():
             assert (apart(paris, a, b).distance_m.best or 0) / 1000 == pytest.approx(km, abs=0.06)
 
@@ -90,7 +97,8 @@ class TestScalewayParis:
         assert least.subjects == ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3")
         assert least.value is not None
         assert (least.value.low, least.value.best, least.value.high) == pytest.approx(
-            (10.3, 12.9, 18.1), abs=0.5)
+            (10.3, 12.9, 18.1), abs=0.5
+        )
 
     def test_separation_max_warns(self, paris: Verdict) -> None:
         most = finding(paris, "separation-max")
@@ -114,8 +122,15 @@ def test_roubaix_and_gravelines(shipped: Library) -> None:
 class TestFictional:
     def test_undisclosed_zones_never_pass_what_position_decides(self, zz: Library) -> None:
         found = zz.score("zz-hidden")
-        for rule in ("disclosure", "separation-min", "colocation", "flood", "power", "network",
-                     "survives"):
+        for rule in (
+            "disclosure",
+            "separation-min",
+            "colocation",
+            "flood",
+            "power",
+            "network",
+            "survives",
+        ):
             assert finding(found, rule).outcome == "unknown", rule
         assert (found.zones.effective.low, found.zones.effective.high) == (1, 3)
         assert found.separations[0].distance_m.low == 0
@@ -143,7 +158,10 @@ class TestFictional:
     def test_recovery(self, zz: Library) -> None:
         found = zz.score("zz-good")
         assert {option.target: option.outcome for option in found.dr} == {
-            "zz-pair": "pass", "zz-campus": "pass", "zz-hidden": "fail"}
+            "zz-pair": "pass",
+            "zz-campus": "pass",
+            "zz-hidden": "fail",
+        }
 
     def test_json_conforms_to_its_schema(self, zz: Library) -> None:
         schema = json.loads((ROOT / "data/schema/verdict.json").read_text())
@@ -172,8 +190,10 @@ def test_bad_calls(zz: Library) -> None:
         zz.score("zz-good", policy="nope")
 
 
-@pytest.mark.parametrize(("text", "day"), [
-    ("2021", "2021-12-31"), ("2024-02", "2024-02-29"), ("2021-03-09", "2021-03-09")])
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2021", "2021-12-31"), ("2024-02", "2024-02-29"), ("2021-03-09", "2021-03-09")],
+)
 def test_last_day(text: str, day: str) -> None:
     assert last_day(text) == day
 
@@ -185,28 +205,41 @@ def test_no_dates(text: str) -> None:
 
 
 # Laws on invented regions: three or four zones near each other, with doubts.
-spots = st.lists(st.tuples(st.floats(55.9, 56.4), st.floats(2.5, 3.5), st.floats(20, 3000)),
-                 min_size=2, max_size=4)
-slow = settings(max_examples=60, deadline=None,
-                suppress_health_check=[HealthCheck.function_scoped_fixture])
+spots = st.lists(
+    st.tuples(st.floats(55.9, 56.4), st.floats(2.5, 3.5), st.floats(20, 3000)),
+    min_size=2,
+    max_size=4,
+)
+slow = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
-def region(places: list[tuple[float, float, float]], *, hide: int = 0, feed: bool = False,
-           flood: bool = False) -> str:
+def region(
+    places: list[tuple[float, float, float]],
+    *,
+    hide: int = 0,
+    feed: bool = False,
+    flood: bool = False,
+) -> str:
     zones, sites = "", ""
     for number, (lat, lon, doubt) in enumerate(places):
         listed = "" if number < hide else f"sites: [s{number}], "
         zones += f"  z{number}: {{{listed}evidence: [site-list]}}\n"
-        sites += (f"  s{number}: {{name: S{number}, kind: building, position: {{lat: {lat!r}, lon: {lon!r},"
-                  f" uncertainty_m: {doubt!r}, method: statement, evidence: [site-list]}}}}\n")
+        sites += (
+            f"  s{number}: {{name: S{number}, kind: building, position: {{lat: {lat!r}, lon: {lon!r},"
+            f" uncertainty_m: {doubt!r}, method: statement, evidence: [site-list]}}}}\n"
+        )
     listed = ", ".join(f"s{number}" for number in range(len(places)))
     text = f"name: Law\ncountry: NO\nzones:\n{zones}sites:\n{sites}"
     text += f"candidates: {{sites: [{listed}], evidence: [site-list]}}\n"
     if feed:
         text += "feeds:\n  f: {kind: power, name: F, sites: [s0, s1], evidence: [site-list]}\n"
     if flood:
-        text += ("hazards:\n  h: {kind: flood, name: H, sites: [s0, s1], relation: inside, "
-                 "evidence: [site-list]}\n")
+        text += (
+            "hazards:\n  h: {kind: flood, name: H, sites: [s0, s1], relation: inside, "
+            "evidence: [site-list]}\n"
+        )
     return text
 
 
@@ -217,12 +250,16 @@ def judged(folder: Path, text: str) -> Verdict:
 
 @slow
 @given(spots, st.floats(1, 20))
-def test_growing_doubt_never_turns_unknown(zz_copy: Path, places: list[tuple[float, float, float]],
-                                           times: float) -> None:
+def test_growing_doubt_never_turns_unknown(
+    zz_copy: Path, places: list[tuple[float, float, float]], times: float
+) -> None:
     before = judged(zz_copy, region(places))
     after = judged(zz_copy, region([(lat, lon, doubt * times) for lat, lon, doubt in places]))
-    for old, new in zip(sorted(before.findings, key=lambda each: each.rule),
-                        sorted(after.findings, key=lambda each: each.rule), strict=True):
+    for old, new in zip(
+        sorted(before.findings, key=lambda each: each.rule),
+        sorted(after.findings, key=lambda each: each.rule),
+        strict=True,
+    ):
         if old.outcome == "unknown":
             assert new.outcome == "unknown", old.rule
     assert after.score.low <= before.score.low
@@ -231,8 +268,9 @@ def test_growing_doubt_never_turns_unknown(zz_copy: Path, places: list[tuple[flo
 
 @slow
 @given(spots, st.booleans())
-def test_a_shared_risk_never_raises(zz_copy: Path, places: list[tuple[float, float, float]],
-                                    feed: bool) -> None:
+def test_a_shared_risk_never_raises(
+    zz_copy: Path, places: list[tuple[float, float, float]], feed: bool
+) -> None:
     before = judged(zz_copy, region(places))
     after = judged(zz_copy, region(places, feed=feed, flood=not feed))
     assert after.score.low <= before.score.low
@@ -244,7 +282,8 @@ def test_a_shared_risk_never_raises(zz_copy: Path, places: list[tuple[float, flo
 @slow
 @given(spots, st.integers(1, 4))
 def test_opacity_never_raises(
-        zz_copy: Path, places: list[tuple[float, float, float]], hide: int) -> None:
+    zz_copy: Path, places: list[tuple[float, float, float]], hide: int
+) -> None:
     before = judged(zz_copy, region(places))
     after = judged(zz_copy, region(places, hide=hide))
     assert after.score.low <= before.score.low

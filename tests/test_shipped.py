@@ -47,12 +47,18 @@ def test_the_golden_file_has_every_region() -> None:
 @pytest.mark.parametrize("provider_id", SHIPPED.provider_ids)
 def test_verdicts_are_as_reviewed(provider_id: str) -> None:
     chosen, expected = policy.load(policy.DEFAULT), golden()
-    now = {region_id: line(SHIPPED, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)}
-    assert now == {region_id: expected.get(region_id) for region_id in now}, "review the change, then run: make goldens"
+    now = {
+        region_id: line(SHIPPED, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)
+    }
+    assert now == {region_id: expected.get(region_id) for region_id in now}, (
+        "review the change, then run: make goldens"
+    )
 
 
 def test_the_coverage_table_is_current() -> None:
-    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == page(SHIPPED), "run: make goldens"
+    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == page(SHIPPED), (
+        "run: make goldens"
+    )
 
 
 def test_the_catalogue_covers_the_field() -> None:
@@ -129,8 +135,10 @@ _PAIR = re.compile(r"(-?\d{1,2}\.\d{3,})(?:, | \| )(-?\d{1,3}\.\d{3,})")
 
 @pytest.mark.skipif(not FACTS.is_dir(), reason="the coordinates kept aside are not here")
 def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Library) -> None:
-    text = "\n".join((FACTS / name).read_text(encoding="utf-8")
-                     for name in ("sites-europe.md", "sites-hyperscalers.md"))
+    text = "\n".join(
+        (FACTS / name).read_text(encoding="utf-8")
+        for name in ("sites-europe.md", "sites-hyperscalers.md")
+    )
     buildings, astray = 0, {}
     for site_id, words in ASIDE:
         assert words in text, words

@@ -43,8 +43,9 @@ def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
 
 
 def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
-    answer = rank(shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02",
-                  to=["aws-me-south-1"])
+    answer = rank(
+        shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02", to=["aws-me-south-1"]
+    )
     assert answer.candidates[0].outcome == "pass"
 
 
@@ -104,20 +105,39 @@ class TestCommand:
         assert "both were hit by" in text
 
     def test_any_provider_in_json(self, run: Runner) -> None:
-        first, second = (run("dr", "scaleway-fr-par", "--any-provider", "--within", "EU",
-                             "--format", "json", PYTHONHASHSEED=seed).stdout for seed in "12")
+        first, second = (
+            run(
+                "dr",
+                "scaleway-fr-par",
+                "--any-provider",
+                "--within",
+                "EU",
+                "--format",
+                "json",
+                PYTHONHASHSEED=seed,
+            ).stdout
+            for seed in "12"
+        )
         assert first == second
         answer = json.loads(first)
         assert answer["schema"] == "zonerisk/dr/1"
         assert len(answer["candidates"]) > 300
 
     def test_markdown(self, run: Runner) -> None:
-        assert "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra",
-                                           "--format", "md").stdout
+        assert (
+            "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra", "--format", "md").stdout
+        )
 
-    @pytest.mark.parametrize("bad", [
-        ("dr", "ovh"), ("dr", "nowhere"), ("dr", "ovh-sbg", "--within", "Mars"),
-        ("dr", "ovh-sbg", "--to", "nowhere"), ("dr", "ovh-sbg", "--min-km", "-1"),
-        ("dr", "ovh-sbg", "--as-of", "1990-01-01", "--policy", "nope")])
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            ("dr", "ovh"),
+            ("dr", "nowhere"),
+            ("dr", "ovh-sbg", "--within", "Mars"),
+            ("dr", "ovh-sbg", "--to", "nowhere"),
+            ("dr", "ovh-sbg", "--min-km", "-1"),
+            ("dr", "ovh-sbg", "--as-of", "1990-01-01", "--policy", "nope"),
+        ],
+    )
     def test_what_cannot_be_answered(self, run: Runner, bad: tuple[str, ...]) -> None:
         assert run(*bad, check=2).stderr

@@ -19,6 +19,10 @@ print("LOADED", *sorted(set(sys.modules) & set({heavy!r})))
 
 
 def test_score_loads_no_heavy_library() -> None:
-    done = subprocess.run([sys.executable, "-c", PROBE.format(heavy=HEAVY)], capture_output=True,
-                          text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(heavy=HEAVY)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "LOADED"

@@ -31,8 +31,9 @@ def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: 
     assert found.near == (Near("way/1", "Gull", 225, 900),)
     assert found.source == "stations-x"
     assert sample.neighbourhood(zz.site("zz-good/east")) is None
-    wider = north.model_copy(update={
-        "position": north.position.model_copy(update={"uncertainty_m": 51.0})})
+    wider = north.model_copy(
+        update={"position": north.position.model_copy(update={"uncertainty_m": 51.0})}
+    )
     assert sample.neighbourhood(wider) is None
 
 
@@ -48,12 +49,15 @@ def test_candidates_are_what_the_disc_leaves_open() -> None:
     assert Neighbourhood((vague, *near), 10, "x").transmission[0] == vague
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("site,lat\n", "stations-x.csv:1: the columns are"),
-    (STATIONS + "a,1,2\n", "stations-x.csv:2: 3 of 8 columns"),
-    (STATIONS + "a,1,2,3,s,n,tall,9\n", "stations-x.csv:2: could not convert"),
-    (STATIONS + "a,1,2,3,s,n,225,nan\n", "stations-x.csv:2: distance_m is nan"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("site,lat\n", "stations-x.csv:1: the columns are"),
+        (STATIONS + "a,1,2\n", "stations-x.csv:2: 3 of 8 columns"),
+        (STATIONS + "a,1,2,3,s,n,tall,9\n", "stations-x.csv:2: could not convert"),
+        (STATIONS + "a,1,2,3,s,n,225,nan\n", "stations-x.csv:2: distance_m is nan"),
+    ],
+)
 def test_a_damaged_sample_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         read((folder(tmp_path, "stations-x.csv", text),))
@@ -68,8 +72,12 @@ def test_later_folders_replace(tmp_path: Path) -> None:
     one, two = tmp_path / "1", tmp_path / "2"
     for root, area in ((one, "NO_1"), (two, "NO_2")):
         root.mkdir()
-        folder(root, "areas.csv", "site,lat,lon,uncertainty_m,grid_area,synchronous_area\n"
-               f"zz-good/north,56.18,3.0,50,{area},Nordic\n")
+        folder(
+            root,
+            "areas.csv",
+            "site,lat,lon,uncertainty_m,grid_area,synchronous_area\n"
+            f"zz-good/north,56.18,3.0,50,{area},Nordic\n",
+        )
     assert read((one, two)).areas["zz-good/north"][1].grid == "NO_2"
 
 

@@ -21,20 +21,30 @@ def read(tree: Any, catalog: Catalog) -> Deployment:
 
 
 def state(*resources: dict[str, Any]) -> dict[str, Any]:
-    return {"format_version": "1.0", "terraform_version": "1.9.8",
-            "values": {"root_module": {"resources": list(resources)}}}
+    return {
+        "format_version": "1.0",
+        "terraform_version": "1.9.8",
+        "values": {"root_module": {"resources": list(resources)}},
+    }
 
 
 def resource(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"address": address, "mode": "managed", "type": address.partition(".")[0],
-            "values": values, **more}
+    return {
+        "address": address,
+        "mode": "managed",
+        "type": address.partition(".")[0],
+        "values": values,
+        **more,
+    }
 
 
 def example(name: str, catalog: Catalog) -> tuple[dict[str, Workload], dict[str, str]]:
     text = (EXAMPLES / f"{name}.json").read_text()
     found = terraform.read(name, text, json.loads(text), catalog, DAY)
-    return ({each.id: each for each in found.workloads},
-            {each.id: each.reason for each in found.unassessed})
+    return (
+        {each.id: each for each in found.workloads},
+        {each.id: each.reason for each in found.unassessed},
+    )
 
 
 def places(workload: Workload) -> list[str]:
@@ -55,7 +65,10 @@ def test_aws(shipped: Catalog) -> None:
 def test_google(shipped: Catalog) -> None:
     found, skipped = example("google", shipped)
     assert places(found["google_compute_instance.web"]) == [
-        "europe-west9-a", "europe-west9-b", "europe-west9-c"]
+        "europe-west9-a",
+        "europe-west9-b",
+        "europe-west9-c",
+    ]
     assert len(found["google_container_node_pool.pool"].places) == 6
     assert "multi-region" in skipped["google_storage_bucket.backups"]
 
@@ -74,7 +87,10 @@ def test_ovh(shipped: Catalog) -> None:
     assert places(found["openstack_compute_instance_v2.web"]) == ["sbg", "sbg"]
     assert places(found["ovh_dedicated_server.db"]) == ["sbg3"]
     assert places(found["ovh_cloud_project_kube_nodepool.pool"]) == [
-        "eu-west-par-a", "eu-west-par-b", "eu-west-par-c"]
+        "eu-west-par-a",
+        "eu-west-par-b",
+        "eu-west-par-c",
+    ]
     assert "ovh_domain_zone_record.www" in skipped
 
 
@@ -110,21 +126,54 @@ def test_lines_are_those_of_the_file(shipped: Catalog) -> None:
 
 def test_modules_variables_and_aliases(shipped: Catalog) -> None:
     tree = {
-        "format_version": "1.2", "variables": {"where": {"value": "eu-west-3"}},
-        "planned_values": {"root_module": {"child_modules": [{"address": "module.a[0]", "resources": [
-            resource("module.a[0].aws_ebs_volume.x", {}, type="aws_ebs_volume")]}]}},
+        "format_version": "1.2",
+        "variables": {"where": {"value": "eu-west-3"}},
+        "planned_values": {
+            "root_module": {
+                "child_modules": [
+                    {
+                        "address": "module.a[0]",
+                        "resources": [
+                            resource("module.a[0].aws_ebs_volume.x", {}, type="aws_ebs_volume")
+                        ],
+                    }
+                ]
+            }
+        },
         "configuration": {
-            "provider_config": {"aws.west": {"name": "aws", "alias": "west", "expressions": {
-                "region": {"references": ["var.where"]}}}},
-            "root_module": {"module_calls": {"a": {"module": {"resources": [
-                {"address": "aws_ebs_volume.x", "provider_config_key": "aws.west"}]}}}}}}
+            "provider_config": {
+                "aws.west": {
+                    "name": "aws",
+                    "alias": "west",
+                    "expressions": {"region": {"references": ["var.where"]}},
+                }
+            },
+            "root_module": {
+                "module_calls": {
+                    "a": {
+                        "module": {
+                            "resources": [
+                                {"address": "aws_ebs_volume.x", "provider_config_key": "aws.west"}
+                            ]
+                        }
+                    }
+                }
+            },
+        },
+    }
     found = read(tree, shipped)
     assert found.workloads[0].places[0].region == "aws-eu-west-3"
 
 
 def test_a_sensitive_attribute_is_not_read(shipped: Catalog) -> None:
-    found = read(state(resource("scaleway_instance_server.x", {"zone": "fr-par-1"},
-                                sensitive_values={"zone": True})), shipped)
+    found = read(
+        state(
+            resource(
+                "scaleway_instance_server.x", {"zone": "fr-par-1"}, sensitive_values={"zone": True}
+            )
+        ),
+        shipped,
+    )
     assert found.workloads == ()
     assert "names no region or zone" in found.unassessed[0].reason
 
@@ -132,30 +181,48 @@ def test_a_sensitive_attribute_is_not_read(shipped: Catalog) -> None:
 def test_another_endpoint_is_not_aws(shipped: Catalog) -> None:
     tree = {
         "format_version": "1.2",
-        "planned_values": {"root_module": {"resources": [
-            resource("aws_s3_bucket.x", {"region": "ch-gva-2"})]}},
+        "planned_values": {
+            "root_module": {"resources": [resource("aws_s3_bucket.x", {"region": "ch-gva-2"})]}
+        },
         "configuration": {
-            "provider_config": {"aws": {"name": "aws", "expressions": {
-                "endpoints": [{"s3": {"constant_value": "https://sos-ch-gva-2.exo.io"}}]}}},
-            "root_module": {"resources": [
-                {"address": "aws_s3_bucket.x", "provider_config_key": "aws"}]}}}
+            "provider_config": {
+                "aws": {
+                    "name": "aws",
+                    "expressions": {
+                        "endpoints": [{"s3": {"constant_value": "https://sos-ch-gva-2.exo.io"}}]
+                    },
+                }
+            },
+            "root_module": {
+                "resources": [{"address": "aws_s3_bucket.x", "provider_config_key": "aws"}]
+            },
+        },
+    }
     found = read(tree, shipped)
     assert "another endpoint" in found.unassessed[0].reason
 
 
 def test_whose_openstack_it_is(shipped: Catalog) -> None:
-    found = read(state(resource("openstack_compute_instance_v2.a", {"region": "GRA11"}),
-                       resource("openstack_compute_instance_v2.b", {"region": "RegionOne"})),
-                 shipped)
+    found = read(
+        state(
+            resource("openstack_compute_instance_v2.a", {"region": "GRA11"}),
+            resource("openstack_compute_instance_v2.b", {"region": "RegionOne"}),
+        ),
+        shipped,
+    )
     assert found.workloads[0].places[0].id == "ovh-gra/gra"
     assert "taken for ovh's" in found.workloads[0].notes[0]
     assert "whose OpenStack" in found.unassessed[0].reason
 
 
 def test_a_cluster_in_one_zone(shipped: Catalog) -> None:
-    found = read(state(resource("google_container_cluster.x", {"location": "europe-west9-b"}),
-                       resource("google_container_cluster.y", {"location": "europe-west9"})),
-                 shipped)
+    found = read(
+        state(
+            resource("google_container_cluster.x", {"location": "europe-west9-b"}),
+            resource("google_container_cluster.y", {"location": "europe-west9"}),
+        ),
+        shipped,
+    )
     assert [each.places[0].kind for each in found.workloads] == ["zone", "region"]
 
 
@@ -164,16 +231,22 @@ def test_data_sources_are_no_resources(shipped: Catalog) -> None:
     assert (found.workloads, found.unassessed) == ((), ())
 
 
-@pytest.mark.parametrize("tree", [
-    state(resource("aws_instance.x", {"availability_zone": {"a": 1}})),
-    state(resource("aws_instance.x", {"availability_zone": ["eu-west-3a", 5, None]})),
-    state({"type": "aws_instance"}), state({}),
-    state(resource("scaleway_k8s_pool.x", {"zone": "fr-par-1", "size": 10**12})),
-    state(resource("scaleway_k8s_pool.x", {"zone": "fr-par-1", "size": "three"})),
-    state(resource("azurerm_cosmosdb_account.x", {"geo_location": "francecentral"})),
-    {"format_version": "1.0", "values": None}, {"format_version": "1.0", "values": []},
-    {"format_version": "1.0", "terraform_version": 1, "configuration": 7, "variables": []},
-    {"format_version": "1.0", "values": {"root_module": {"resources": [1, "x", None, [[]]]}}}])
+@pytest.mark.parametrize(
+    "tree",
+    [
+        state(resource("aws_instance.x", {"availability_zone": {"a": 1}})),
+        state(resource("aws_instance.x", {"availability_zone": ["eu-west-3a", 5, None]})),
+        state({"type": "aws_instance"}),
+        state({}),
+        state(resource("scaleway_k8s_pool.x", {"zone": "fr-par-1", "size": 10**12})),
+        state(resource("scaleway_k8s_pool.x", {"zone": "fr-par-1", "size": "three"})),
+        state(resource("azurerm_cosmosdb_account.x", {"geo_location": "francecentral"})),
+        {"format_version": "1.0", "values": None},
+        {"format_version": "1.0", "values": []},
+        {"format_version": "1.0", "terraform_version": 1, "configuration": 7, "variables": []},
+        {"format_version": "1.0", "values": {"root_module": {"resources": [1, "x", None, [[]]]}}},
+    ],
+)
 def test_odd_trees_are_read_without_a_traceback(shipped: Catalog, tree: Any) -> None:
     found = read(tree, shipped)
     assert len(found.workloads) + len(found.unassessed) <= 1

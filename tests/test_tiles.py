@@ -31,7 +31,7 @@ def png(colour: str | None, size: int = 256) -> bytes:
     bands = np.zeros((4, size, size), dtype="uint8")
     if colour:
         for band in range(3):
-            bands[band, :, : size // 2] = int(colour[2 * band:2 * band + 2], 16)
+            bands[band, :, : size // 2] = int(colour[2 * band : 2 * band + 2], 16)
         bands[3, :, : size // 2] = 255
     with warnings.catch_warnings(), MemoryFile() as memory:
         warnings.simplefilter("ignore")
@@ -68,12 +68,15 @@ def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -
     assert np.isnan(none[0]), "a tile that is not there is no data"
 
 
-@pytest.mark.parametrize(("content", "status", "says"), [
-    (png("123456"), 200, "colour 123456"),
-    (png("f7f5a9", 64), 200, "not a tile"),
-    (b"no png", 200, "no PNG tile"),
-    (b"", 500, "HTTP 500"),
-])
+@pytest.mark.parametrize(
+    ("content", "status", "says"),
+    [
+        (png("123456"), 200, "colour 123456"),
+        (png("f7f5a9", 64), 200, "not a tile"),
+        (b"no png", 200, "no PNG tile"),
+        (b"", 500, "HTTP 500"),
+    ],
+)
 def test_a_bad_tile_is_an_error(server: Server, content: bytes, status: int, says: str) -> None:
     server.answer = lambda request: send(request, status, content)
     with pytest.raises(FetchError, match=says):

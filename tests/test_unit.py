@@ -10,12 +10,16 @@ DAY = "2026-01-31"
 
 def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/hidden.yaml"
-    text = path.read_text().replace("sites: [here, there, metro]", "sites: [here, there]\n  one_per_zone: true")
+    text = path.read_text().replace(
+        "sites: [here, there, metro]", "sites: [here, there]\n  one_per_zone: true"
+    )
     path.write_text(text.replace("  h3: {}\n", ""))
     catalog = Library(zz_copy)
     scope = catalog.scope("zz-hidden")
     assert [unit.id for unit in zone_units(scope.region, scope.sites, DAY)] == [
-        "zz-hidden/here", "zz-hidden/there"]
+        "zz-hidden/here",
+        "zz-hidden/there",
+    ]
     found = catalog.score("zz-hidden")
     assert found.separations[0].distance_m.best is not None
 

@@ -20,8 +20,10 @@ PLAIN = Reading()
 @pytest.fixture
 def frame() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
-        {"name": ["a", "b"], "level": [1, 3]}, crs="EPSG:4326",
-        geometry=[shapely.box(2, 48, 2.1, 48.1), shapely.box(3, 50, 3.1, 50.1)])
+        {"name": ["a", "b"], "level": [1, 3]},
+        crs="EPSG:4326",
+        geometry=[shapely.box(2, 48, 2.1, 48.1), shapely.box(3, 50, 3.1, 50.1)],
+    )
 
 
 @pytest.mark.parametrize("suffix", ["geojson", "gpkg", "fgb", "shp"])
@@ -69,8 +71,10 @@ def test_points_of_a_csv(tmp_path: Path) -> None:
 def test_geometries_of_a_csv(tmp_path: Path) -> None:
     path = tmp_path / "zones.csv"
     shape = json.dumps(shapely.geometry.mapping(shapely.box(3, 50, 3.1, 50.1)))
-    path.write_text('id,geo_shape\n1,"' + shape.replace('"', '""') + '"\n2,\n'
-                    '3,"POLYGON ((2 48, 3 48, 3 49, 2 48))"\n')
+    path.write_text(
+        'id,geo_shape\n1,"' + shape.replace('"', '""') + '"\n2,\n'
+        '3,"POLYGON ((2 48, 3 48, 3 49, 2 48))"\n'
+    )
     assert list(read(path, PLAIN)["id"]) == [1, 3]
     path.write_text('id,geo_shape\n1,"{""type"": ""Polygon""}"\n')
     with pytest.raises(DataError, match=r"zones\.csv:2: is no geometry"):
@@ -92,17 +96,21 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         read(path, PLAIN)
 
 
-@pytest.mark.parametrize(("name", "content", "says"), [
-    ("none.gpkg", None, "no such file"),
-    ("x.gpkg", b"not a geopackage", "no vector file"),
-    ("x.zip", b"PK no zip", "no vector file"),
-    ("x.geojson", b"<html>busy</html>", "no vector file"),
-    ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
-    ("x.csv.gz", b"no gzip", "no CSV"),
-    ("x.csv", b"\xff\xfe\x00", "no CSV"),
-])
-def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str
-                                   ) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("none.gpkg", None, "no such file"),
+        ("x.gpkg", b"not a geopackage", "no vector file"),
+        ("x.zip", b"PK no zip", "no vector file"),
+        ("x.geojson", b"<html>busy</html>", "no vector file"),
+        ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
+        ("x.csv.gz", b"no gzip", "no CSV"),
+        ("x.csv", b"\xff\xfe\x00", "no CSV"),
+    ],
+)
+def test_what_is_no_layer_is_named(
+    tmp_path: Path, name: str, content: bytes | None, says: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=says):

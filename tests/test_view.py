@@ -7,10 +7,15 @@ from zonerisk.pages import features, view
 from zonerisk.verdict import Span
 
 
-@pytest.mark.parametrize(("span", "best", "ends"), [
-    ((8434, 8634, 8834), "8.6 km", "8.4 km to 8.8 km"), ((0, 27, 337), "27 m", "0 m to 337 m"),
-    ((0, None, None), "not known", "at least 0 m"), ((5e6, 5.2e6, 5.4e6), "5,200 km",
-                                                     "5,000 km to 5,400 km")])
+@pytest.mark.parametrize(
+    ("span", "best", "ends"),
+    [
+        ((8434, 8634, 8834), "8.6 km", "8.4 km to 8.8 km"),
+        ((0, 27, 337), "27 m", "0 m to 337 m"),
+        ((0, None, None), "not known", "at least 0 m"),
+        ((5e6, 5.2e6, 5.4e6), "5,200 km", "5,000 km to 5,400 km"),
+    ],
+)
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
     said = view.say_m(Span(low=low, best=middle, high=high))
@@ -40,7 +45,10 @@ def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     made = view.of(verdict, features.setting(zz, verdict), view.Shows())
     assert {row.name: row.position for row in made.sites} == {
-        "Here": "58.00000, 3.00000", "There": "58.10000, 3.00000", "Metro": "58.00, 3.00"}
+        "Here": "58.00000, 3.00000",
+        "There": "58.10000, 3.00000",
+        "Metro": "58.00, 3.00",
+    }
 
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:

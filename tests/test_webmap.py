@@ -13,8 +13,10 @@ from zonerisk.library import Library
 from zonerisk.pages import basemap, features, webmap
 from zonerisk.verdict import Verdict
 
-HOSTILE = ('"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
-           "<!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}{%x%}\u2028\\")
+HOSTILE = (
+    '"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
+    "<!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}{%x%}\u2028\\"
+)
 # A browser collapses white space; this much of it must be seen as written.
 SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}"
 _MEANING = {"outcome", "units", "schema_", "grade"}
@@ -22,19 +24,27 @@ _MEANING = {"outcome", "units", "schema_", "grade"}
 
 def page(catalog: Library, *targets: str, **options: Any) -> str:
     verdicts = [catalog.score(target) for target in targets]
-    return webmap.map_page(verdicts, [features.setting(catalog, each) for each in verdicts],
-                           **options)
+    return webmap.map_page(
+        verdicts, [features.setting(catalog, each) for each in verdicts], **options
+    )
 
 
 def poisoned(value: Any) -> Any:
     """Plant hostile text in every text field, past all validation."""
     if isinstance(value, BaseModel):
         kept = _MEANING | ({"kind"} if "claim" in type(value).model_fields else set())
-        return type(value).model_construct(**{
-            name: inner if name in kept else
-            f"javascript:window.pwned=1//{inner}" if name == "url" else poisoned(inner)
-            for name, inner in ((name, getattr(value, name))
-                                for name in type(value).model_fields)})
+        return type(value).model_construct(
+            **{
+                name: inner
+                if name in kept
+                else f"javascript:window.pwned=1//{inner}"
+                if name == "url"
+                else poisoned(inner)
+                for name, inner in (
+                    (name, getattr(value, name)) for name in type(value).model_fields
+                )
+            }
+        )
     if isinstance(value, tuple):
         return tuple(poisoned(each) for each in value)
     return value + HOSTILE if isinstance(value, str) else value
@@ -48,7 +58,8 @@ def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
         names={key + HOSTILE: name + HOSTILE for key, name in around.names.items()},
         retired=tuple(poisoned(site) for site in around.retired),
         recovery={key + HOSTILE: poisoned(site) for key, site in around.recovery.items()},
-        files={key + HOSTILE: name + HOSTILE for key, name in around.files.items()})
+        files={key + HOSTILE: name + HOSTILE for key, name in around.files.items()},
+    )
 
 
 def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
@@ -87,8 +98,9 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
 def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
     for width in (390, 1400):
         for scheme in ("light", "dark"):
-            opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width,
-                         scheme=scheme)
+            opened = tab(
+                page(shipped, "scaleway-fr-par", online=basemap.find(None)), width, scheme=scheme
+            )
             assert len(opened.requests) == 1
             assert opened.requests[0].startswith("file:")
             assert opened.troubles == []
@@ -117,8 +129,10 @@ def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.run("zonerisk.map.getZoom()") > before
-    bounds = opened.run("(() => { const b = zonerisk.map.getBounds(); return "
-                        "[b.getSouth(), b.getWest(), b.getNorth(), b.getEast()]; })()")
+    bounds = opened.run(
+        "(() => { const b = zonerisk.map.getBounds(); return "
+        "[b.getSouth(), b.getWest(), b.getNorth(), b.getEast()]; })()"
+    )
     assert bounds[0] < 48.775 < 48.83 < bounds[2]
     assert bounds[1] < 2.296 < 2.38 < bounds[3]
     assert "PAR1, PAR3" in opened.page.inner_text("#status")
@@ -166,7 +180,9 @@ def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
         .map((one) => one.outerHTML)""")
     assert nameless == []
     assert opened.run("document.documentElement.lang") == "en"
-    levels = opened.run("Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)")
+    levels = opened.run(
+        "Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)"
+    )
     assert levels[0] == "H1"
     assert levels.count("H1") == 1
 
@@ -188,12 +204,15 @@ def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     assert opened.page.inner_text("#site-more") == "No site goes by that name."
 
 
-def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting],
-                                        tab: Opener) -> None:
+def test_text_of_the_records_never_runs(
+    evil: tuple[Verdict, features.Setting], tab: Opener
+) -> None:
     verdict, around = evil
-    for text in (webmap.map_page([verdict], [around], attribution=HOSTILE),
-                 webmap.map_page([verdict, verdict], [around, around]),
-                 webmap.report_page(verdict, around, attribution=HOSTILE)):
+    for text in (
+        webmap.map_page([verdict], [around], attribution=HOSTILE),
+        webmap.map_page([verdict, verdict], [around, around]),
+        webmap.report_page(verdict, around, attribution=HOSTILE),
+    ):
         opened = tab(text)
         opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         clicked = opened.run("""(() => {
@@ -215,8 +234,18 @@ def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting],
         assert opened.troubles == []
         assert len(opened.requests) == 1
         assert opened.run("window.pwned") is None
-        assert opened.run("document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length") == 3
-        assert opened.run("Array.from(document.links).filter((one) => !/^(https?|file):/.test(one.protocol)).length") == 0
+        assert (
+            opened.run(
+                "document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length"
+            )
+            == 3
+        )
+        assert (
+            opened.run(
+                "Array.from(document.links).filter((one) => !/^(https?|file):/.test(one.protocol)).length"
+            )
+            == 0
+        )
         assert SEEN in opened.text
         assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
 
@@ -228,8 +257,11 @@ def test_the_pages_policy_holds(shipped: Library, tab: Opener) -> None:
         left.append(route.request.url)
         route.abort()
 
-    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
-                 routes={"https://**": note})
+    opened = tab(
+        page(shipped, "ovh-sbg", online=basemap.find(None)),
+        offline=False,
+        routes={"https://**": note},
+    )
     opened.run("""(() => {
         window.blocked = [];
         addEventListener("securitypolicyviolation", (event) => blocked.push(event.effectiveDirective));
@@ -244,8 +276,13 @@ def test_the_pages_policy_holds(shipped: Library, tab: Opener) -> None:
     })()""")
     opened.until("blocked.length >= 5")
     assert opened.run("window.pwned") is None
-    assert set(opened.run("blocked")) == {"script-src-elem", "script-src-attr", "img-src",
-                                          "script-src", "connect-src"}
+    assert set(opened.run("blocked")) == {
+        "script-src-elem",
+        "script-src-attr",
+        "img-src",
+        "script-src",
+        "connect-src",
+    }
     assert left == []
 
 
@@ -254,11 +291,17 @@ def test_the_online_map_waits_for_its_reader(shipped: Library, tab: Opener) -> N
 
     def answer(route: Any) -> None:
         asked.append(route.request.url)
-        route.fulfill(status=200, content_type="image/svg+xml",
-                      body='<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+        route.fulfill(
+            status=200,
+            content_type="image/svg+xml",
+            body='<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+        )
 
-    opened = tab(page(shipped, "ovh-sbg", online=basemap.find("https://tile.example.org/{z}/{x}/{y}.png")),
-                 offline=False, routes={"https://tile.example.org/**": answer})
+    opened = tab(
+        page(shipped, "ovh-sbg", online=basemap.find("https://tile.example.org/{z}/{x}/{y}.png")),
+        offline=False,
+        routes={"https://tile.example.org/**": answer},
+    )
     assert asked == []
     opened.page.locator('[data-layer="tiles"]').check()
     opened.until("document.querySelectorAll('.leaflet-tile-loaded').length > 0")
@@ -269,11 +312,13 @@ def test_the_online_map_waits_for_its_reader(shipped: Library, tab: Opener) -> N
 
 
 def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)), offline=False,
-                 routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()})
+    opened = tab(
+        page(shipped, "ovh-sbg", online=basemap.find(None)),
+        offline=False,
+        routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()},
+    )
     opened.page.locator('[data-layer="tiles"]').check()
-    opened.until(
-        "document.getElementById('status').textContent.includes('does not answer')")
+    opened.until("document.getElementById('status').textContent.includes('does not answer')")
     opened.page.get_by_role("button", name="colocation").click()
     assert "SBG3" in opened.page.inner_text("#status")
 

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 from zonerisk.pages import webpage
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_an_island_means_the_same_and_cannot_end(data: object) -> None:
     text = webpage.island(data)
     assert json.loads(text) == data
@@ -25,11 +29,23 @@ def test_an_island_refuses_what_json_cannot_say() -> None:
         webpage.island(float("nan"))
 
 
-@pytest.mark.parametrize(("url", "kept"), [
-    ("https://example.org/a?b=c#d", True), ("http://example.org", True),
-    ("javascript:alert(1)", False), ("JavaScript:alert(1)", False), ("data:text/html,x", False),
-    (" https://example.org", False), ("https://example.org/ x", False), ("//example.org", False),
-    ("https://example.org/`${1}`", False), ("file:///etc/passwd", False), (None, False), (7, False)])
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.org/a?b=c#d", True),
+        ("http://example.org", True),
+        ("javascript:alert(1)", False),
+        ("JavaScript:alert(1)", False),
+        ("data:text/html,x", False),
+        (" https://example.org", False),
+        ("https://example.org/ x", False),
+        ("//example.org", False),
+        ("https://example.org/`${1}`", False),
+        ("file:///etc/passwd", False),
+        (None, False),
+        (7, False),
+    ],
+)
 def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
     assert webpage.web_address(url) == (url if kept else None)
 
@@ -48,14 +64,22 @@ def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
     assert "/*" not in text
     assert len(text) < len(webpage.asset(name))
     for mark in "{}()":
-        assert text.count(mark) == re.sub(r"/\*.*?\*/", "", webpage.asset(name),
-                                          flags=re.DOTALL).count(mark)
+        assert text.count(mark) == re.sub(
+            r"/\*.*?\*/", "", webpage.asset(name), flags=re.DOTALL
+        ).count(mark)
 
 
 def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
-    page = webpage.render("base.html", scripts=["let a = 1;"], styles=["p{}"], version="0",
-                          islands={"x": {"a": "</script>"}}, pictures=["https://tile.example"],
-                          title="<T>", layout="map-page")
+    page = webpage.render(
+        "base.html",
+        scripts=["let a = 1;"],
+        styles=["p{}"],
+        version="0",
+        islands={"x": {"a": "</script>"}},
+        pictures=["https://tile.example"],
+        title="<T>",
+        layout="map-page",
+    )
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy
     rules = dict(rule.split(" ", 1) for rule in policy[1].replace("&#39;", "'").split("; "))

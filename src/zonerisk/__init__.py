@@ -25,8 +25,15 @@ if TYPE_CHECKING:
     from zonerisk.verdict import Verdict
 
 __all__ = [
-    "Catalog", "DataError", "Library", "UnknownTarget", "UsageError", "Verdict", "ZoneriskError",
-    "__version__", "load",
+    "Catalog",
+    "DataError",
+    "Library",
+    "UnknownTarget",
+    "UsageError",
+    "Verdict",
+    "ZoneriskError",
+    "__version__",
+    "load",
 ]
 
 # Opened when asked for, so that the command line decides what is loaded and when.

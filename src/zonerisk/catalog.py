@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-
 class Edition(Record):
     """The catalogue as a whole: its day replaces today wherever dates matter."""
 
@@ -142,8 +141,11 @@ class Catalog:
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
-        return tuple(sorted(region for region, owner in self._region_provider.items()
-                            if owner == provider_id))
+        return tuple(
+            sorted(
+                region for region, owner in self._region_provider.items() if owner == provider_id
+            )
+        )
 
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
@@ -171,8 +173,10 @@ class Catalog:
     def _build(self, region_id: str, document: Document) -> Region:
         provider_id = self._region_provider[region_id]
         if provider_id not in self._providers:
-            raise DataError(f"{document.name}: data/datacenters/{provider_id}/provider.yaml "
-                            "is missing; write it first")
+            raise DataError(
+                f"{document.name}: data/datacenters/{provider_id}/provider.yaml "
+                "is missing; write it first"
+            )
         for key in ("id", "provider"):
             if key in document.tree:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
@@ -180,10 +184,12 @@ class Catalog:
         known = set(local) if isinstance(local, dict) else set()
         tree = canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
-            Region, {"id": region_id, "provider": provider_id})
+            Region, {"id": region_id, "provider": provider_id}
+        )
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _refuse((*uncovered(document, evidence, document.tree),
-                 *dangling(document, region_id, known)))
+        _refuse(
+            (*uncovered(document, evidence, document.tree), *dangling(document, region_id, known))
+        )
         return region.model_copy(update={"evidence": evidence})
 
     def site(self, site_id: str) -> Site:
@@ -211,8 +217,9 @@ class Catalog:
             If a region refers to a site that is not in the catalogue.
         """
         region = self.region(region_id)
-        peers = tuple(self.region(other) for other in self.regions_of(region.provider)
-                      if other != region_id)
+        peers = tuple(
+            self.region(other) for other in self.regions_of(region.provider) if other != region_id
+        )
         sites: dict[str, Site] = {}
         owners: dict[str, Region] = {region.id: region}
         for record in (region, *peers):
@@ -224,8 +231,13 @@ class Catalog:
                 if record is region:
                     owner = site_id.partition("/")[0]
                     owners[owner] = self.region(owner)
-        return Scope(region, self.provider(region.provider), peers, sites,
-                     tuple(owners[key] for key in sorted(owners)))
+        return Scope(
+            region,
+            self.provider(region.provider),
+            peers,
+            sites,
+            tuple(owners[key] for key in sorted(owners)),
+        )
 
     def digest(self, region_id: str) -> str:
         """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
@@ -261,11 +273,15 @@ class Catalog:
         if wanted in self._providers:
             regions = self.regions_of(wanted)
             if not regions:
-                raise UnknownTarget(f"{wanted} sells no regions; its buildings: "
-                                    "zonerisk list sites")
+                raise UnknownTarget(
+                    f"{wanted} sells no regions; its buildings: zonerisk list sites"
+                )
             return regions
-        coded = [region for region, provider in self._region_provider.items()
-                 if region.removeprefix(f"{provider}-") == wanted]
+        coded = [
+            region
+            for region, provider in self._region_provider.items()
+            if region.removeprefix(f"{provider}-") == wanted
+        ]
         found = coded or self._named(wanted)
         if len(found) == 1:
             return (found[0],)
@@ -283,8 +299,11 @@ class Catalog:
         found = self.resolve(text)
         if len(found) == 1:
             return found
-        sold = tuple(region for region in found
-                     if self.region(region).status == "open" and self.region(region).zones)
+        sold = tuple(
+            region
+            for region in found
+            if self.region(region).status == "open" and self.region(region).zones
+        )
         if not sold:
             raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
         return sold

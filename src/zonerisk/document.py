@@ -22,7 +22,6 @@ MAX_DEPTH = 40
 _NULLS = {"", "~", "null"}
 
 
-
 @dataclass(frozen=True)
 class Document:
     """One YAML file as text, and the line of each of its nodes.
@@ -54,8 +53,9 @@ class Document:
         where = ".".join(str(step) for step in path) or "(top level)"
         return f"{self.name}:{self.line(path)}: {where}: {what}"
 
-    def validate(self, model: type[Model], injected: dict[str, Tree] | None = None,
-                 quote: bool = True) -> Model:
+    def validate(
+        self, model: type[Model], injected: dict[str, Tree] | None = None, quote: bool = True
+    ) -> Model:
         """Type the text by a pydantic model.
 
         Parameters
@@ -75,8 +75,10 @@ class Document:
         try:
             return model.model_validate({**self.tree, **(injected or {})})
         except ValidationError as error:
-            lines = [self.problem(_written(problem["loc"], self.lines), _say(problem, quote))
-                     for problem in error.errors(include_url=False, include_context=False)]
+            lines = [
+                self.problem(_written(problem["loc"], self.lines), _say(problem, quote))
+                for problem in error.errors(include_url=False, include_context=False)
+            ]
             raise DataError("\n".join(dict.fromkeys(lines))) from None
 
 

@@ -54,8 +54,14 @@ def largest_independent_set(neighbours: dict[str, set[str]]) -> int:
     graph = {node: set(others) for node, others in neighbours.items()}
     taken = 0
     while graph:
-        free = next((node for node, others in graph.items() if all(
-            others - {other} <= graph[other] for other in others)), None)
+        free = next(
+            (
+                node
+                for node, others in graph.items()
+                if all(others - {other} <= graph[other] for other in others)
+            ),
+            None,
+        )
         if free is None:
             break
         taken += 1

@@ -23,8 +23,14 @@ GRADES: tuple[Grade, ...] = ("A", "B", "C")
 _TOLD = 6
 
 
-def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: str,
-           sample: Sample = EMPTY, hops: int = HOPS) -> Assessment:
+def assess(
+    kind: str,
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    as_of: str,
+    sample: Sample = EMPTY,
+    hops: int = HOPS,
+) -> Assessment:
     """Find which units hang on the same supply.
 
     A pair is never known to be apart: a missing record, or a circuit that a sample of the
@@ -45,8 +51,9 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
     hops
         How many circuits up the grid two sites' supplies count as one.
     """
-    records = [(feed, region) for region in owners for feed in region.feeds.values()
-               if feed.kind == kind]
+    records = [
+        (feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind
+    ]
     current = [(feed, region) for feed, region in records if feed.holds(as_of)]
     below = _sites_below([feed for feed, _ in current])
     risks, stated = [], set()
@@ -55,19 +62,34 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
         stated |= {unit.id for unit in hit}
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
-            risks.append(risk(kind, feed.id, strongest(evidence), hit,
-                              f"{named(hit)} hang on {feed.name}", evidence))
+            risks.append(
+                risk(
+                    kind,
+                    feed.id,
+                    strongest(evidence),
+                    hit,
+                    f"{named(hit)} hang on {feed.name}",
+                    evidence,
+                )
+            )
     silent = [unit for unit in units if unit.id not in stated]
-    reason = (f"no {kind} feed is disclosed for {named(silent)}" if silent
-              else f"the stated {kind} feeds do not say what lies upstream")
+    reason = (
+        f"no {kind} feed is disclosed for {named(silent)}"
+        if silent
+        else f"the stated {kind} feeds do not say what lies upstream"
+    )
     notes, cited = _ended(records, units, as_of)
     if kind == "power":
         chains = [link for unit in units for link in _chains(unit, current, below, sample, hops)]
         # A stated supply that all of a group share leaves nothing more to suspect.
         known = tuple(risks)
-        risks += [found for found in _upstream_risks(units, chains, sample)
-                  if not any(set(found.members) <= set(one.members) and one.grade <= found.grade
-                             for one in known)]
+        risks += [
+            found
+            for found in _upstream_risks(units, chains, sample)
+            if not any(
+                set(found.members) <= set(one.members) and one.grade <= found.grade for one in known
+            )
+        ]
         grouped = {unit for found in risks for unit in found.members}
         told, sources = _told([unit for unit in units if unit.id not in grouped], sample)
         notes, cited = (*notes, *told), (*cited, *sources)
@@ -85,8 +107,9 @@ def _sites_below(feeds: Sequence[Feed]) -> dict[str, set[str]]:
     return below
 
 
-def _ended(records: Sequence[tuple[Feed, Region]], units: Sequence[Unit], as_of: str
-           ) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+def _ended(
+    records: Sequence[tuple[Feed, Region]], units: Sequence[Unit], as_of: str
+) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Tell of stated supplies that held before the day: what came after is not known."""
     notes: list[str] = []
     cited: list[Evidence] = []
@@ -112,8 +135,13 @@ class _Chain:
     evidence: tuple[Evidence, ...]
 
 
-def _chains(unit: Unit, current: Sequence[tuple[Feed, Region]],
-            below: Mapping[str, set[str]], sample: Sample, hops: int) -> list[_Chain]:
+def _chains(
+    unit: Unit,
+    current: Sequence[tuple[Feed, Region]],
+    below: Mapping[str, set[str]],
+    sample: Sample,
+    hops: int,
+) -> list[_Chain]:
     found = []
     for site in unit.sites:
         for feed, region in current:
@@ -122,8 +150,18 @@ def _chains(unit: Unit, current: Sequence[tuple[Feed, Region]],
                 for top, far in _above(feed.station, sample, hops).items():
                     weakest = max(strongest(evidence), "B") if far else strongest(evidence)
                     sources = _cited(sample, "upstreams") if far else ()
-                    found.append(_Chain(unit.id, site.name, top, far, feed.name, (), weakest,
-                                        (*evidence, *sources)))
+                    found.append(
+                        _Chain(
+                            unit.id,
+                            site.name,
+                            top,
+                            far,
+                            feed.name,
+                            (),
+                            weakest,
+                            (*evidence, *sources),
+                        )
+                    )
         found += _candidate_chains(unit, site, sample, hops)
     return found
 
@@ -137,16 +175,26 @@ def _candidate_chains(unit: Unit, site: Site, sample: Sample, hops: int) -> list
     tops = set.intersection(*(set(way) for way in ways))
     start = " or ".join(one.label for one in around.candidates)
     distances = tuple(one.distance_m for one in around.candidates)
-    return [_Chain(unit.id, site.name, top, max(way[top] for way in ways), start, distances, "C",
-                   _cited(sample, around.source, *(["upstreams"] if any(
-                       way[top] for way in ways) else [])))
-            for top in sorted(tops)]
+    return [
+        _Chain(
+            unit.id,
+            site.name,
+            top,
+            max(way[top] for way in ways),
+            start,
+            distances,
+            "C",
+            _cited(
+                sample, around.source, *(["upstreams"] if any(way[top] for way in ways) else [])
+            ),
+        )
+        for top in sorted(tops)
+    ]
 
 
 def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
     """Give a station and the backbone stations above it, with the circuits between."""
-    tops = {one.station: one.hops for one in sample.upstream.get(station, ())
-            if one.hops <= hops}
+    tops = {one.station: one.hops for one in sample.upstream.get(station, ()) if one.hops <= hops}
     return {station: 0, **tops}
 
 
@@ -154,8 +202,9 @@ def _cited(sample: Sample, *keys: str) -> tuple[Evidence, ...]:
     return tuple(sample.sources[key] for key in keys if key in sample.sources)
 
 
-def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sample
-                    ) -> list[SharedRisk]:
+def _upstream_risks(
+    units: Sequence[Unit], chains: Sequence[_Chain], sample: Sample
+) -> list[SharedRisk]:
     """Group units under the stations they share; of a group's stations, name the nearest two."""
     best: dict[tuple[str, str], _Chain] = {}
     for chain in sorted(chains, key=lambda one: (one.grade, one.hops, one.start)):
@@ -164,8 +213,11 @@ def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sam
     for top in dict.fromkeys(top for top, _ in best):
         for grade in GRADES:
             # What some units surely share is not hidden by others that may share it too.
-            members = tuple(unit.id for unit in units if (top, unit.id) in best
-                            and best[top, unit.id].grade <= grade)
+            members = tuple(
+                unit.id
+                for unit in units
+                if (top, unit.id) in best and best[top, unit.id].grade <= grade
+            )
             if len(members) > 1 and any(best[top, unit].grade == grade for unit in members):
                 groups.setdefault((members, grade), []).append(top)
     found = []
@@ -180,8 +232,9 @@ def _upstream_risks(units: Sequence[Unit], chains: Sequence[_Chain], sample: Sam
     return sorted(found, key=lambda one: one.grade)
 
 
-def _worded(hit: Sequence[Unit], first: Sequence[_Chain], tops: Sequence[str], grade: Grade,
-            sample: Sample) -> str:
+def _worded(
+    hit: Sequence[Unit], first: Sequence[_Chain], tops: Sequence[str], grade: Grade, sample: Sample
+) -> str:
     names = " and ".join(_name(top, sample) for top in tops[:2])
     ways: dict[tuple[str, int], list[_Chain]] = {}
     for one in first:
@@ -196,8 +249,11 @@ def _way(start: str, hops: int, chains: Sequence[_Chain]) -> str:
     """Word the ways up from one start: the stations near some sites, or their stated feed."""
     sites = listing([one.site for one in chains])
     distances = [far for one in chains for far in one.distances_m]
-    begin = (f"{start}, nearest candidate at {_km(distances)} from {sites}" if distances
-             else f"{start}, which feeds {sites}")
+    begin = (
+        f"{start}, nearest candidate at {_km(distances)} from {sites}"
+        if distances
+        else f"{start}, which feeds {sites}"
+    )
     return begin + (f", {hops} circuit{'' if hops == 1 else 's'} below" if hops else "")
 
 
@@ -213,8 +269,10 @@ def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple
         if around is not None and around.near:
             key = (str(around.open), *(one.station for one in _shown(around)))
             groups.setdefault(key, []).append((site.name, around))
-    notes = [_near([name for name, _ in group], [around for _, around in group])
-             for group in list(groups.values())[:_TOLD]]
+    notes = [
+        _near([name for name, _ in group], [around for _, around in group])
+        for group in list(groups.values())[:_TOLD]
+    ]
     rest = sum(len(group) for group in list(groups.values())[_TOLD:])
     if rest:
         notes.append(f"stations are known near {rest} more sites")
@@ -231,9 +289,10 @@ def _shown(around: Neighbourhood) -> tuple[Near, ...]:
 def _near(names: Sequence[str], around: Sequence[Neighbourhood]) -> str:
     listed = ", ".join(
         f"{column[0].label} at {_km([one.distance_m for one in column])}"
-        for column in zip(*(_shown(one) for one in around), strict=True))
+        for column in zip(*(_shown(one) for one in around), strict=True)
+    )
     open_ = around[0].open
-    doubt = (f" (candidates overlap: any of {open_} could be the nearest)" if open_ > 1 else "")
+    doubt = f" (candidates overlap: any of {open_} could be the nearest)" if open_ > 1 else ""
     whom = "it" if len(names) == 1 else "them"
     return f"stations near {listing(names)}, none known to feed {whom}: {listed}{doubt}"
 

@@ -34,9 +34,11 @@ class Interval(NamedTuple):
 
     def scaled(self, low: float, best: float, high: float) -> Interval:
         """Multiply each end by its own factor."""
-        return Interval(self.low * low,
-                        None if self.best is None else self.best * best,
-                        None if self.high is None else self.high * high)
+        return Interval(
+            self.low * low,
+            None if self.best is None else self.best * best,
+            None if self.high is None else self.high * high,
+        )
 
     def at_least(self, threshold: float) -> bool | None:
         """Tell whether the whole interval reaches a threshold; None if only a part does."""
@@ -89,8 +91,11 @@ def _xyz(lat: float, lon: float) -> tuple[float, float, float]:
     phi, lam = math.radians(lat), math.radians(lon)
     prime = SEMI_MAJOR_M / math.sqrt(1 - ECCENTRICITY_2 * math.sin(phi) ** 2)
     across = prime * math.cos(phi)
-    return (across * math.cos(lam), across * math.sin(lam),
-            prime * (1 - ECCENTRICITY_2) * math.sin(phi))
+    return (
+        across * math.cos(lam),
+        across * math.sin(lam),
+        prime * (1 - ECCENTRICITY_2) * math.sin(phi),
+    )
 
 
 def _arc_m(chord: float, radius: float) -> float:
@@ -103,20 +108,22 @@ def _bounds_m(chord: float) -> tuple[float, float]:
     The bounds are 1.3 m apart at 400 km; beyond :data:`LONG_CHORD_M` only the lower holds.
     """
     least = _arc_m(chord, FLATTEST_RADIUS_M) - 1e-3
-    return least, (_arc_m(chord, SHARPEST_RADIUS_M) + 1e-3 if chord < LONG_CHORD_M
-                   else FARTHEST_M)
+    return least, (_arc_m(chord, SHARPEST_RADIUS_M) + 1e-3 if chord < LONG_CHORD_M else FARTHEST_M)
 
 
-def _chords(ours: Sequence[Position], theirs: Sequence[Position]
-            ) -> list[tuple[float, float, Position, Position]]:
+def _chords(
+    ours: Sequence[Position], theirs: Sequence[Position]
+) -> list[tuple[float, float, Position, Position]]:
     """Give (chord, doubt, a, b) of every pair, metres."""
     placed = [(*_xyz(b.lat, b.lon), b.uncertainty_m, b) for b in theirs]
     rows = []
     for a in ours:
         ax, ay, az = _xyz(a.lat, a.lon)
         doubt = a.uncertainty_m
-        rows += [(math.sqrt((x - ax) ** 2 + (y - ay) ** 2 + (z - az) ** 2), doubt + more, a, b)
-                 for x, y, z, more, b in placed]
+        rows += [
+            (math.sqrt((x - ax) ** 2 + (y - ay) ** 2 + (z - az) ** 2), doubt + more, a, b)
+            for x, y, z, more, b in placed
+        ]
     return rows
 
 
@@ -144,9 +151,13 @@ def nearest_m(ours: Sequence[Position], theirs: Sequence[Position]) -> Interval:
         # Whatever pair is nearest, it is no farther than this one may be.
         chord, doubt, _, _ = min(rows, key=lambda row: row[0] + sign * row[1])
         limit = _bounds_m(chord)[1] + sign * doubt
-        ends.append(min(distance_m(a, b) + sign * doubt for chord, doubt, a, b in rows
-                        if chord + sign * doubt <= limit
-                        and _bounds_m(chord)[0] + sign * doubt <= limit))
+        ends.append(
+            min(
+                distance_m(a, b) + sign * doubt
+                for chord, doubt, a, b in rows
+                if chord + sign * doubt <= limit and _bounds_m(chord)[0] + sign * doubt <= limit
+            )
+        )
     low, best, high = ends
     return Interval(max(0.0, low), best, min(high, FARTHEST_M))
 
@@ -161,6 +172,11 @@ def farthest_m(ours: Sequence[Position], theirs: Sequence[Position]) -> float | 
     # An arc outgrows its chord the more, the longer it is: the longest chord's gain bounds all.
     longest = max(row[0] for row in rows)
     gain = _bounds_m(longest)[1] - longest
-    return min(FARTHEST_M, max(distance_m(a, b) + doubt for chord, doubt, a, b in rows
-                               if chord + doubt + gain >= limit
-                               and _bounds_m(chord)[1] + doubt >= limit))
+    return min(
+        FARTHEST_M,
+        max(
+            distance_m(a, b) + doubt
+            for chord, doubt, a, b in rows
+            if chord + doubt + gain >= limit and _bounds_m(chord)[1] + doubt >= limit
+        ),
+    )

@@ -15,12 +15,29 @@ if TYPE_CHECKING:
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 
-KINDS = ("flood", "river", "coast", "seismic", "nuclear", "industry", "hydro", "dam", "runway",
-         "cyclone", "volcano")
+KINDS = (
+    "flood",
+    "river",
+    "coast",
+    "seismic",
+    "nuclear",
+    "industry",
+    "hydro",
+    "dam",
+    "runway",
+    "cyclone",
+    "volcano",
+)
 
 
-def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: str,
-           limit_km: float | None, exposures: Exposures | None = None) -> Assessment:
+def assess(
+    kind: str,
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    as_of: str,
+    limit_km: float | None,
+    exposures: Exposures | None = None,
+) -> Assessment:
     """Find which units share a hazard of one kind.
 
     What an authority, an operator or a report states comes first; layers add to it.
@@ -47,8 +64,7 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
         for hazard in region.hazards.values():
             if hazard.kind != kind or not hazard.holds(as_of):
                 continue
-            hit = [unit for unit in units
-                   if any(site.id in hazard.sites for site in unit.sites)]
+            hit = [unit for unit in units if any(site.id in hazard.sites for site in unit.sites)]
             evidence = region.cite(hazard.evidence)
             if hit and hazard.relation != "outside" and len(hit) > 1:
                 grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
@@ -58,13 +74,22 @@ def assess(kind: str, units: Sequence[Unit], owners: Sequence[Region], as_of: st
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
     layers = mapped.assess(kind, units, exposures or {}, limit_km)
-    return Assessment(kind, (*risks, *layers.risks), layers.apart, layers.reason,
-                      (*notes, *layers.notes), (*cited, *layers.evidence))
+    return Assessment(
+        kind,
+        (*risks, *layers.risks),
+        layers.apart,
+        layers.reason,
+        (*notes, *layers.notes),
+        (*cited, *layers.evidence),
+    )
 
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:
     """Tell whether a statement puts its sites in reach, rather than merely near."""
     if hazard.relation == "inside":
         return True
-    return (limit_km is not None and hazard.distance_m is not None
-            and hazard.distance_m <= limit_km * 1000)
+    return (
+        limit_km is not None
+        and hazard.distance_m is not None
+        and hazard.distance_m <= limit_km * 1000
+    )

@@ -36,8 +36,9 @@ class Incident(Dated):
 
     id: str = ""
     name: Text
-    kind: Literal["conflict", "heat", "storm", "cyclone", "flood", "earthquake", "power",
-                  "network", "volcano"]
+    kind: Literal[
+        "conflict", "heat", "storm", "cyclone", "flood", "earthquake", "power", "network", "volcano"
+    ]
     regions: Annotated[tuple[Key, ...], Field(min_length=2)]
     text: Text
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
@@ -88,10 +89,15 @@ def digest(catalog: Catalog, regions: Iterable[str]) -> str:
     return total.hexdigest()
 
 
-def shared(incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], as_of: str
-           ) -> tuple[Incident, ...]:
+def shared(
+    incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], as_of: str
+) -> tuple[Incident, ...]:
     """Give the incidents that hit both of two sets of regions, up to a day."""
     a, b = set(ours), set(theirs)
-    return tuple(incident for incident in incidents
-                 if (incident.since or "") <= as_of
-                 and not a.isdisjoint(incident.regions) and not b.isdisjoint(incident.regions))
+    return tuple(
+        incident
+        for incident in incidents
+        if (incident.since or "") <= as_of
+        and not a.isdisjoint(incident.regions)
+        and not b.isdisjoint(incident.regions)
+    )

@@ -21,8 +21,7 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     """Tell what bears on a rule, with the outcome ``unknown``."""
     told = {"dr": _options, "backup": _backup}.get(name, _pairs)(case)
     said = told if name == "backup" else f"{told}; {LEFT}"
-    return Finding(rule=name, outcome="unknown", message=said,
-                   subjects=(case.scope.region.id,))
+    return Finding(rule=name, outcome="unknown", message=said, subjects=(case.scope.region.id,))
 
 
 def _options(case: Case) -> str:

@@ -31,7 +31,8 @@ def _real_date(text: str) -> str:
 
 
 PartialDate = Annotated[
-    str, Field(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"),
+    str,
+    Field(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"),
     AfterValidator(_real_date),
 ]
 """A year, a month or a day (``2022``, ``2022-09``, ``2022-09-12``)."""
@@ -50,14 +51,27 @@ class Record(BaseModel):
     """A frozen part of the catalogue that refuses keys it does not know."""
 
     # Deferred: most parts are only ever validated inside a whole record.
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True,
-                              allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        allow_inf_nan=False,
+        defer_build=True,
+    )
 
 
 EvidenceKind = Literal[
-    "operator", "authority", "incident-report", "court",  # grade A
-    "registry", "map", "layer", "press",  # grade B
-    "history", "inference", "opinion",  # grade C
+    "operator",
+    "authority",
+    "incident-report",
+    "court",  # grade A
+    "registry",
+    "map",
+    "layer",
+    "press",  # grade B
+    "history",
+    "inference",
+    "opinion",  # grade C
 ]
 _GRADE_A = ("operator", "authority", "incident-report", "court")
 _GRADE_B = ("registry", "map", "layer", "press")
@@ -161,9 +175,15 @@ class Position(Record):
         if not self.osm or not self.read:
             return ()
         kind, _, number = self.osm.partition("/")
-        return (Evidence(kind="map", title=f"OpenStreetMap {kind} {number}",
-                         url=f"https://www.openstreetmap.org/{self.osm}", read=self.read,
-                         claim=f"position: {self.method}"),)
+        return (
+            Evidence(
+                kind="map",
+                title=f"OpenStreetMap {kind} {number}",
+                url=f"https://www.openstreetmap.org/{self.osm}",
+                read=self.read,
+                claim=f"position: {self.method}",
+            ),
+        )
 
 
 class Site(Dated):
@@ -244,8 +264,21 @@ class Feed(Dated):
     note: Text | None = None
 
 
-HazardKind = Literal["flood", "river", "coast", "seismic", "nuclear", "industry", "runway",
-                     "cyclone", "volcano", "hydro", "dam", "heat", "conflict"]
+HazardKind = Literal[
+    "flood",
+    "river",
+    "coast",
+    "seismic",
+    "nuclear",
+    "industry",
+    "runway",
+    "cyclone",
+    "volcano",
+    "hydro",
+    "dam",
+    "heat",
+    "conflict",
+]
 
 
 class Hazard(Dated):
@@ -269,8 +302,16 @@ class Hazard(Dated):
     note: Text | None = None
 
 
-ClaimKind = Literal["zone-count", "separation-min", "separation-max", "rtt-max",
-                    "separate-power", "separate-network", "dr-distance", "other"]
+ClaimKind = Literal[
+    "zone-count",
+    "separation-min",
+    "separation-max",
+    "rtt-max",
+    "separate-power",
+    "separate-network",
+    "dr-distance",
+    "other",
+]
 
 
 class Claim(Dated):
@@ -284,8 +325,13 @@ class Claim(Dated):
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
-        units = {"zone-count": "zones", "separation-min": "km", "separation-max": "km",
-                 "rtt-max": "ms", "dr-distance": "km"}
+        units = {
+            "zone-count": "zones",
+            "separation-min": "km",
+            "separation-max": "km",
+            "rtt-max": "ms",
+            "dr-distance": "km",
+        }
         wanted = units.get(self.kind)
         if wanted and (self.value is None or self.unit != wanted):
             raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")

@@ -17,14 +17,46 @@ from zonerisk.model import Evidence, Key, Record, Text
 DEFAULT = "podcast"
 
 RuleName = Literal[
-    "disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation",
-    "flood", "power", "network", "river", "coast", "seismic", "nuclear", "industry", "hydro", "dam",
-    "runway", "cyclone", "volcano", "survives", "claims", "dr", "backup",
+    "disclosure",
+    "quorum",
+    "separation-min",
+    "separation-max",
+    "rtt-max",
+    "colocation",
+    "flood",
+    "power",
+    "network",
+    "river",
+    "coast",
+    "seismic",
+    "nuclear",
+    "industry",
+    "hydro",
+    "dam",
+    "runway",
+    "cyclone",
+    "volcano",
+    "survives",
+    "claims",
+    "dr",
+    "backup",
 ]
 
-Standing = Literal["law", "regulation", "supervisory", "attestation", "certification",
-                   "recommendation", "guideline", "standard", "provider-claim", "product-limit",
-                   "opinion", "withdrawn", "unverified"]
+Standing = Literal[
+    "law",
+    "regulation",
+    "supervisory",
+    "attestation",
+    "certification",
+    "recommendation",
+    "guideline",
+    "standard",
+    "provider-claim",
+    "product-limit",
+    "opinion",
+    "withdrawn",
+    "unverified",
+]
 # Only these may call something non-compliant; the others describe, they do not oblige.
 _BINDING = ("law", "regulation", "supervisory", "attestation", "certification")
 
@@ -68,10 +100,26 @@ class Rule(Record):
 
 
 # What a rule's threshold is measured in; a rule that is not here takes none.
-_UNITS = {"disclosure": "km", "quorum": "zones", "separation-min": "km", "separation-max": "km",
-          "rtt-max": "ms", "colocation": "km", "river": "km", "coast": "km", "seismic": "km",
-          "nuclear": "km", "industry": "km", "hydro": "km", "dam": "km", "runway": "km",
-          "cyclone": "km", "volcano": "km", "dr": "km", "power": "circuits"}
+_UNITS = {
+    "disclosure": "km",
+    "quorum": "zones",
+    "separation-min": "km",
+    "separation-max": "km",
+    "rtt-max": "ms",
+    "colocation": "km",
+    "river": "km",
+    "coast": "km",
+    "seismic": "km",
+    "nuclear": "km",
+    "industry": "km",
+    "hydro": "km",
+    "dam": "km",
+    "runway": "km",
+    "cyclone": "km",
+    "volcano": "km",
+    "dr": "km",
+    "power": "circuits",
+}
 _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
 
 

@@ -84,9 +84,7 @@ def options(
             distance = distance_m(scope, peer, as_of)
             grid = shared_grid(here, _areas(scope, peer, as_of, sample))
             hit = shared(incidents, (scope.region.id,), (peer.id,), as_of)
-            land = (
-                f"; same country, {peer.country}" if peer.country == scope.region.country else ""
-            )
+            land = f"; same country, {peer.country}" if peer.country == scope.region.country else ""
             found.append((distance, _option(peer, distance, min_km, land + grid, hit)))
     found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
     return tuple(option for _, option in found)
@@ -99,8 +97,8 @@ def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Are
 def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
     """Word what two regions share of the grid; empty where an area is not known."""
     (grids, whole), (grids_there, whole_there) = (
-        ({one.grid for one in side}, {one.synchronous for one in side})
-        for side in (ours, theirs))
+        ({one.grid for one in side}, {one.synchronous for one in side}) for side in (ours, theirs)
+    )
     if len(grids) == 1 and grids == grids_there and "" not in grids:
         return f"; the same grid area, {grids.pop()}"
     if not whole or not whole_there or "" in whole | whole_there:

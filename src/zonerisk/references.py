@@ -49,8 +49,12 @@ def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     return row
 
 
-def uncovered(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
-               path: tuple[str | int, ...] = ()) -> Iterator[str]:
+def uncovered(
+    document: Document,
+    evidence: Mapping[str, Evidence],
+    tree: Tree,
+    path: tuple[str | int, ...] = (),
+) -> Iterator[str]:
     """Find every evidence key that the file and its provider do not define."""
     if isinstance(tree, dict):
         for key, value in tree.items():
@@ -59,7 +63,8 @@ def uncovered(document: Document, evidence: Mapping[str, Evidence], tree: Tree,
                 for index, cited in enumerate(value):
                     if cited not in evidence:
                         yield document.problem(
-                            (*here, index), f"{cited!r} is not under evidence; add it there")
+                            (*here, index), f"{cited!r} is not under evidence; add it there"
+                        )
             else:
                 yield from uncovered(document, evidence, value, here)
     elif isinstance(tree, list):
@@ -81,15 +86,18 @@ def dangling(document: Document, region_id: str, known: set[str]) -> Iterator[st
     for key, row in sites.items() if isinstance(sites, dict) else ():
         campus = row.get("campus") if isinstance(row, dict) else None
         if isinstance(campus, str) and "/" not in campus and campus not in declared:
-            yield document.problem(("sites", key, "campus"),
-                                   f"{campus!r} is not under campuses; add it there")
+            yield document.problem(
+                ("sites", key, "campus"), f"{campus!r} is not under campuses; add it there"
+            )
 
 
-def _unlisted(document: Document, region_id: str, known: set[str],
-              path: tuple[str | int, ...], row: Tree) -> Iterator[str]:
+def _unlisted(
+    document: Document, region_id: str, known: set[str], path: tuple[str | int, ...], row: Tree
+) -> Iterator[str]:
     listed = row.get("sites") if isinstance(row, dict) else None
     for index, item in enumerate(listed if isinstance(listed, list) else ()):
         name = str(item).removeprefix(f"{region_id}/")
         if "/" not in name and name not in known:
-            yield document.problem((*path, "sites", index),
-                                   f"{item!r} is not under sites; add it there")
+            yield document.problem(
+                (*path, "sites", index), f"{item!r} is not under sites; add it there"
+            )

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MODELS: dict[str, type[BaseModel]] = {
-    "provider": Provider, "region": Region, "policy": Policy, "layer": Card,
-    "incident": Incident, "plan": PlanFile, "verdict": Verdict}
+    "provider": Provider,
+    "region": Region,
+    "policy": Policy,
+    "layer": Card,
+    "incident": Incident,
+    "plan": PlanFile,
+    "verdict": Verdict,
+}
 
 # Fields that the loader fills in from a record's place; they are not written in files.
 _FROM_THE_PATH = ("id", "provider", "sha256")

@@ -41,8 +41,7 @@ def distance_m(a: Unit, b: Unit) -> Interval:
     """
     if a.disclosed and b.disclosed:
         return nearest_m(a.positions, b.positions)
-    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible)
-                    for unit in (a, b))
+    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 
 
@@ -52,16 +51,19 @@ def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
     # Undisclosed zones of a region may all stand at the same places: ask once.
     asked: dict[object, Interval] = {}
     for a, b in pairs(units):
-        places = tuple((unit.disclosed, *(site.id for site in (*unit.sites, *unit.possible)))
-                       for unit in (a, b))
+        places = tuple(
+            (unit.disclosed, *(site.id for site in (*unit.sites, *unit.possible)))
+            for unit in (a, b)
+        )
         if places not in asked:
             asked[places] = distance_m(a, b)
         found[a.id, b.id] = asked[places]
     return found
 
 
-def assess_buildings(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]]
-                     ) -> Assessment:
+def assess_buildings(
+    units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]]
+) -> Assessment:
     """Find units that stand in the same building, by their site records.
 
     Parameters
@@ -72,14 +74,21 @@ def assess_buildings(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidenc
         What is cited for each site, by id.
     """
     risks = _same_site(units, evidence, "building")
-    apart = frozenset((a.id, b.id) for a, b in pairs(units)
-                      if a.sites and b.sites and not _common(a, b, "building"))
+    apart = frozenset(
+        (a.id, b.id)
+        for a, b in pairs(units)
+        if a.sites and b.sites and not _common(a, b, "building")
+    )
     return Assessment("building", risks, apart, "the buildings are not disclosed")
 
 
-def assess_campuses(units: Sequence[Unit], owners: Sequence[Region], radius_m: float,
-                    evidence: Mapping[str, tuple[Evidence, ...]],
-                    distances: Mapping[Pair, Interval] | None = None) -> Assessment:
+def assess_campuses(
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    radius_m: float,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+    distances: Mapping[Pair, Interval] | None = None,
+) -> Assessment:
     """Find units on the same campus: declared, or wholly within the policy's radius.
 
     Parameters
@@ -102,8 +111,9 @@ def assess_campuses(units: Sequence[Unit], owners: Sequence[Region], radius_m: f
         pair = (a.id, b.id)
         if pair in together or not (a.disclosed and b.disclosed):
             continue
-        if distances is None and not any(within(p, q, radius_m)
-                                         for p in a.positions for q in b.positions):
+        if distances is None and not any(
+            within(p, q, radius_m) for p in a.positions for q in b.positions
+        ):
             apart.add(pair)
             continue
         distance = distances[pair] if distances else distance_m(a, b)
@@ -112,21 +122,27 @@ def assess_campuses(units: Sequence[Unit], owners: Sequence[Region], radius_m: f
             risks.append(_near(a, b, distance, radius_m, evidence))
         elif near is False:
             apart.add(pair)
-    return Assessment("campus", tuple(risks), frozenset(apart),
-                      "the positions leave it open whether they share a campus")
+    return Assessment(
+        "campus",
+        tuple(risks),
+        frozenset(apart),
+        "the positions leave it open whether they share a campus",
+    )
 
 
 def _common(a: Unit, b: Unit, kind: str) -> set[str]:
-    return ({site.id for site in a.sites if site.kind == kind}
-            & {site.id for site in b.sites if site.kind == kind})
+    return {site.id for site in a.sites if site.kind == kind} & {
+        site.id for site in b.sites if site.kind == kind
+    }
 
 
 def _pairs_of(found: SharedRisk) -> set[Pair]:
     return {(a, b) for a in found.members for b in found.members if a != b}
 
 
-def _same_site(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
-               ) -> tuple[SharedRisk, ...]:
+def _same_site(
+    units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
+) -> tuple[SharedRisk, ...]:
     holders: dict[str, list[Unit]] = {}
     for unit in units:
         for site in unit.sites:
@@ -134,30 +150,57 @@ def _same_site(units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...
                 holders.setdefault(site.id, []).append(unit)
     names = {site.id: site.name for unit in units for site in unit.sites}
     return tuple(
-        risk(kind, key, min(strongest(evidence[key]), "B"), hit,
-             f"{named(hit)} stand in the same {kind}, {names[key]}", evidence[key])
-        for key, hit in holders.items() if len(hit) > 1)
+        risk(
+            kind,
+            key,
+            min(strongest(evidence[key]), "B"),
+            hit,
+            f"{named(hit)} stand in the same {kind}, {names[key]}",
+            evidence[key],
+        )
+        for key, hit in holders.items()
+        if len(hit) > 1
+    )
 
 
 def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRisk]:
-    campuses = {campus.id: (campus, region) for region in owners
-                for campus in region.campuses.values()}
+    campuses = {
+        campus.id: (campus, region) for region in owners for campus in region.campuses.values()
+    }
     found = []
     for key, (campus, region) in campuses.items():
         hit = [unit for unit in units if any(site.campus == key for site in unit.sites)]
         if len(hit) > 1:
             evidence = region.cite(campus.evidence)
-            found.append(risk("campus", key, strongest(evidence), hit,
-                              f"{named(hit)} stand on one campus: {campus.name}", evidence))
+            found.append(
+                risk(
+                    "campus",
+                    key,
+                    strongest(evidence),
+                    hit,
+                    f"{named(hit)} stand on one campus: {campus.name}",
+                    evidence,
+                )
+            )
     return found
 
 
-def _near(a: Unit, b: Unit, distance: Interval, radius_m: float,
-          evidence: Mapping[str, tuple[Evidence, ...]]) -> SharedRisk:
-    cited = tuple(dict.fromkeys(piece for unit in (a, b) for site in unit.sites
-                                for piece in evidence.get(site.id, ())))
-    message = (f"{a.name} and {b.name} are {say_m(distance)} apart, "
-               f"within a campus radius of {say_km(radius_m)}")
+def _near(
+    a: Unit,
+    b: Unit,
+    distance: Interval,
+    radius_m: float,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+) -> SharedRisk:
+    cited = tuple(
+        dict.fromkeys(
+            piece for unit in (a, b) for site in unit.sites for piece in evidence.get(site.id, ())
+        )
+    )
+    message = (
+        f"{a.name} and {b.name} are {say_m(distance)} apart, "
+        f"within a campus radius of {say_km(radius_m)}"
+    )
     return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
 
 

@@ -61,13 +61,26 @@ def strongest(evidence: Iterable[Evidence]) -> Grade:
     return min((piece.grade for piece in evidence), default="C")
 
 
-def risk(kind: str, key: str, grade: Grade, members: Iterable[Unit], message: str,
-         evidence: tuple[Evidence, ...] = ()) -> SharedRisk:
+def risk(
+    kind: str,
+    key: str,
+    grade: Grade,
+    members: Iterable[Unit],
+    message: str,
+    evidence: tuple[Evidence, ...] = (),
+) -> SharedRisk:
     """Build a shared risk; its outcome follows from its grade."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
     ids = tuple(unit.id for unit in members)
-    return SharedRisk.model_construct(id=f"{kind}:{key}", kind=kind, grade=grade, outcome=outcome,
-                      members=ids, message=message, evidence=evidence)
+    return SharedRisk.model_construct(
+        id=f"{kind}:{key}",
+        kind=kind,
+        grade=grade,
+        outcome=outcome,
+        members=ids,
+        message=message,
+        evidence=evidence,
+    )
 
 
 def named(units: Iterable[Unit]) -> str:

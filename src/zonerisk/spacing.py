@@ -111,6 +111,7 @@ def distance(name: RuleName, rule: Rule, case: Case) -> Finding:
 
 def round_trip(name: RuleName, rule: Rule, case: Case) -> Finding:
     """Judge the round trips that light alone needs between the units."""
+
     def judge(measured: Interval, straight: Interval) -> Ends:
         # Light alone bounds a round trip from below: equipment adds to it, so only a
         # measurement could pass.

@@ -53,7 +53,7 @@ def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
 def pairs(units: Iterable[Unit]) -> list[tuple[Unit, Unit]]:
     """Every pair of units once, in their order."""
     listed = list(units)
-    return [(a, b) for index, a in enumerate(listed) for b in listed[index + 1:]]
+    return [(a, b) for index, a in enumerate(listed) for b in listed[index + 1 :]]
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:
@@ -86,8 +86,12 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[U
         name = zone.name or zone.id.partition("/")[2]
         units.append(Unit(zone.id, name, known, () if known else rest or maybe))
     one_each = tuple(site for site in maybe if site.kind != "metro")
-    if (region.candidates and region.candidates.one_per_zone
-            and len(one_each) == len(units) and not any(unit.sites for unit in units)):
+    if (
+        region.candidates
+        and region.candidates.one_per_zone
+        and len(one_each) == len(units)
+        and not any(unit.sites for unit in units)
+    ):
         return tuple(Unit(site.id, site.name, (site,)) for site in one_each)
     return tuple(units)
 
@@ -102,8 +106,9 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[U
     return tuple(Unit(site.id, site.name, (site,)) for site in found if site.kind != "metro")
 
 
-def footprint(scope: Scope, region: Region, as_of: str
-              ) -> tuple[tuple[Site, ...], tuple[Site, ...]]:
+def footprint(
+    scope: Scope, region: Region, as_of: str
+) -> tuple[tuple[Site, ...], tuple[Site, ...]]:
     """Give the sites that surely serve a region, and those that may."""
     units = zone_units(region, scope.sites, as_of)
     sure = {site.id: site for unit in units for site in unit.sites}

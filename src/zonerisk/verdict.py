@@ -180,8 +180,7 @@ class Provenance(Result):
 class Verdict(Result):
     """All that is answered for one target under one policy."""
 
-    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = (
-        "zonerisk/verdict/1")
+    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = "zonerisk/verdict/1"
     target: str
     name: str
     policy: str

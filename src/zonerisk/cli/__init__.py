@@ -35,8 +35,11 @@ COMMANDS = {
     "data": ("data", "app"),
 }
 _SETTINGS: dict[str, Any] = {
-    "add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None,
-    "context_settings": {"help_option_names": ["-h", "--help"]}}
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 
 class Commands(TyperGroup):
@@ -52,7 +55,8 @@ class Commands(TyperGroup):
             return None
         module, attribute = COMMANDS[cmd_name]
         found: typer.Typer | Callable[..., None] = getattr(
-            import_module(f"zonerisk.cli.{module}"), attribute)
+            import_module(f"zonerisk.cli.{module}"), attribute
+        )
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(**_SETTINGS)
             alone.command(cmd_name)(found)
@@ -72,8 +76,11 @@ def _version(asked: bool) -> None:
 
 
 @app.callback()
-def root(version: Annotated[bool, typer.Option(
-        "--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Tell whether a cloud provider's zones really fail independently.
 
     Exit codes: 0 answered, 1 --fail-on reached, 2 usage or unknown target, 3 invalid data.

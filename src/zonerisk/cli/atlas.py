@@ -17,10 +17,15 @@ from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
 
 
-def atlas(folder: Annotated[Path, typer.Option(
-              "-o", "--output", metavar="DIR", help="Where the pages go.")] = Path("maps"),
-          tiles: TilesOption = None, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
-          catalogue: Catalogues = None) -> None:
+def atlas(
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the pages go.")
+    ] = Path("maps"),
+    tiles: TilesOption = None,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Write the atlas: index.html, a page for each provider and one for each region.
 
     Example: zonerisk atlas -o maps

@@ -23,10 +23,14 @@ class Format(StrEnum):
     md = "md"
 
 
-def compare(targets: Annotated[list[str], typer.Argument(help="Regions or providers.")],
-            policy: PolicyOption = DEFAULT, as_of: AsOf = None,
-            format_: Annotated[Format, typer.Option("--format")] = Format.table,
-            out: output.Output = None, catalogue: Catalogues = None) -> None:
+def compare(
+    targets: Annotated[list[str], typer.Argument(help="Regions or providers.")],
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Put regions side by side, one line each.
 
     Example: zonerisk compare ovh-sbg scaleway-fr-par
@@ -38,12 +42,29 @@ def compare(targets: Annotated[list[str], typer.Argument(help="Regions or provid
     rows = report.compared(verdicts)
     common = report.common_ground(verdicts)
     if format_ is Format.json:
-        keys = ("target", "zones", "effective", "nearest", "farthest", "shared_risks", "dr",
-                "grade")
+        keys = (
+            "target",
+            "zones",
+            "effective",
+            "nearest",
+            "farthest",
+            "shared_risks",
+            "dr",
+            "grade",
+        )
         import json
 
-        text = json.dumps({"regions": [dict(zip(keys, row, strict=True)) for row in rows],
-                           "common_ground": common}, indent=2, ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(
+                {
+                    "regions": [dict(zip(keys, row, strict=True)) for row in rows],
+                    "common_ground": common,
+                },
+                indent=2,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
     elif format_ is Format.csv:
         import csv
         import io

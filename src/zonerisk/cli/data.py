@@ -23,8 +23,12 @@ from zonerisk.policy import load as load_policy
 if TYPE_CHECKING:
     from zonerisk.curation.entry import Problem
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-                  context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 class Schema(StrEnum):
@@ -54,10 +58,17 @@ def group() -> None:
 
 
 @app.command("check")
-def check(paths: Annotated[list[Path] | None, typer.Argument(
-              metavar="[PATH]...", show_default=False,
-              help="Files, or folders that hold datacenters/; the shipped catalogue without.")
-          ] = None, out: output.Output = None) -> None:
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            show_default=False,
+            help="Files, or folders that hold datacenters/; the shipped catalogue without.",
+        ),
+    ] = None,
+    out: output.Output = None,
+) -> None:
     """Check records, all of them at once and without the network.
 
     Exits with 3 where a file is refused; warnings alone exit with 0.
@@ -65,6 +76,7 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
     from zonerisk.catalog import data_root
+    from zonerisk.curation.annexes import problems as annexed
     from zonerisk.curation.check import check as apply
     from zonerisk.curation.check import open_path
     from zonerisk.curation.entry import Book
@@ -80,10 +92,13 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(
         sound = all(problem.level == "warning" for problem in found)
         if sound and (path / "layers" / "samples").is_dir():
             found |= set(drifted(catalog))
+        found |= set(annexed(path, catalog))
     output.write("".join(f"{problem}\n" for problem in sorted(found)), out)
     errors = sum(problem.level == "error" for problem in found)
-    sys.stderr.write(f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "
-                     f"{_counted(len(found) - errors, 'warning')}\n")
+    sys.stderr.write(
+        f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "
+        f"{_counted(len(found) - errors, 'warning')}\n"
+    )
     if errors:
         raise typer.Exit(3)
 
@@ -93,23 +108,34 @@ def _counted(number: int, noun: str) -> str:
 
 
 @app.command("new")
-def new(provider: Annotated[str, typer.Argument(help="The provider's id, such as ovh.")],
-        region: Annotated[str, typer.Argument(help="The region's code, such as sbg.")],
-        folder: Annotated[Path | None, typer.Option(
-            "--in", metavar="DIR", show_default=False,
-            help="The catalogue to add to; a checkout's data/ without.")] = None) -> None:
+def new(
+    provider: Annotated[str, typer.Argument(help="The provider's id, such as ovh.")],
+    region: Annotated[str, typer.Argument(help="The region's code, such as sbg.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--in",
+            metavar="DIR",
+            show_default=False,
+            help="The catalogue to add to; a checkout's data/ without.",
+        ),
+    ] = None,
+) -> None:
     """Write a commented template for a region, and for its provider if that is new.
 
     Example: zonerisk data new ovh sbg
     """
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
-            raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as "
-                             "eu-west-3")
+            raise UsageError(
+                f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3"
+            )
     root = folder or Path("data")
     if folder is None and not (root / "datacenters").is_dir():
-        raise UsageError("no data/datacenters/ here; go to a checkout, or name a folder of your "
-                         "own with --in DIR")
+        raise UsageError(
+            "no data/datacenters/ here; go to a checkout, or name a folder of your "
+            "own with --in DIR"
+        )
     home = root / "datacenters" / provider
     target = home / f"{region}.yaml"
     if target.exists():
@@ -129,8 +155,9 @@ def new(provider: Annotated[str, typer.Argument(help="The provider's id, such as
 
 
 @app.command("schema")
-def schema(name: Annotated[Schema, typer.Argument()] = Schema.region,
-           out: output.Output = None) -> None:
+def schema(
+    name: Annotated[Schema, typer.Argument()] = Schema.region, out: output.Output = None
+) -> None:
     """Write the JSON Schema of a record, a policy or a verdict.
 
     Example: zonerisk data schema region -o data/schema/region.json
@@ -141,11 +168,14 @@ def schema(name: Annotated[Schema, typer.Argument()] = Schema.region,
 
 
 @app.command("diff")
-def diff(old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git revision.")],
-         new: Annotated[str, typer.Argument(help="The same; the folder data without.")] = "data",
-         policy: PolicyOption = DEFAULT, as_of: AsOf = None,
-         format_: Annotated[Format, typer.Option("--format")] = Format.table,
-         out: output.Output = None) -> None:
+def diff(
+    old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git revision.")],
+    new: Annotated[str, typer.Argument(help="The same; the folder data without.")] = "data",
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+) -> None:
     """Say which verdicts change from one state of the records to another.
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
@@ -171,8 +201,12 @@ def diff(old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git
 
 
 @app.command("verdicts")
-def verdicts(policy: PolicyOption = DEFAULT, as_of: AsOf = None, out: output.Output = None,
-             catalogue: Catalogues = None) -> None:
+def verdicts(
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Write every region's verdict as one line of CSV.
 
     Example: zonerisk data verdicts -o tests/goldens/verdicts.csv

@@ -33,22 +33,42 @@ class Format(StrEnum):
     md = "md"
 
 
-def dr(target: Annotated[str, typer.Argument(metavar="TARGET", help="The region to recover.")],
-       to: Annotated[list[str] | None, typer.Option(
-           "--to", metavar="TARGET", help="Judge these regions alone; repeatable.",
-           show_default=False)] = None,
-       any_provider: Annotated[bool, typer.Option(
-           "--any-provider", help="Look at every provider's regions.")] = False,
-       within: Annotated[str | None, typer.Option(
-           metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.",
-           show_default=False)] = None,
-       min_km: Annotated[float | None, typer.Option(
-           min=0, help="Least distance; the policy's if not given.", show_default=False)] = None,
-       max_rtt_ms: Annotated[float | None, typer.Option(
-           min=0, help="Longest round trip, estimated from distance.", show_default=False)] = None,
-       policy: PolicyOption = DEFAULT, as_of: AsOf = None,
-       format_: Annotated[Format, typer.Option("--format")] = Format.table,
-       out: output.Output = None, catalogue: Catalogues = None) -> None:
+def dr(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The region to recover.")],
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="TARGET",
+            help="Judge these regions alone; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    any_provider: Annotated[
+        bool, typer.Option("--any-provider", help="Look at every provider's regions.")
+    ] = False,
+    within: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.", show_default=False
+        ),
+    ] = None,
+    min_km: Annotated[
+        float | None,
+        typer.Option(min=0, help="Least distance; the policy's if not given.", show_default=False),
+    ] = None,
+    max_rtt_ms: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Longest round trip, estimated from distance.", show_default=False
+        ),
+    ] = None,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Rank the regions that can be disaster recovery for TARGET.
 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
@@ -73,27 +93,47 @@ def render(answer: Standby, policy: Policy, format_: Format, out: Path | None) -
     """Write the ranking in a format; the reader's formats leave out the tail."""
     if format_ is Format.json:
         return answer.to_json()
-    groups = {outcome: [each for each in answer.candidates if each.outcome == outcome]
-              for outcome in MOST}
+    groups = {
+        outcome: [each for each in answer.candidates if each.outcome == outcome] for outcome in MOST
+    }
     head = [_headline(answer, groups), f"{policy.name} ({policy.standing}); as of {answer.as_of}."]
-    rows = [_row(each) for outcome, group in groups.items() for each in group[:MOST[outcome]]]
+    rows = [_row(each) for outcome, group in groups.items() for each in group[: MOST[outcome]]]
     left = sum(max(0, len(group) - MOST[outcome]) for outcome, group in groups.items())
     tail = [f"{left} more in --format json."] if left else []
     if answer.kinds:
-        tail.append(f"Looked for shared risks: incidents, {', '.join(answer.kinds)}. "
-                    "What is not named is not on record, or not assessed.")
+        tail.append(
+            f"Looked for shared risks: incidents, {', '.join(answer.kinds)}. "
+            "What is not named is not on record, or not assessed."
+        )
     if format_ is Format.md:
-        return "\n".join([f"# Disaster recovery for {answer.name} ({answer.target})", "",
-                          *head, *report.rows(HEAD, rows), "", *tail]).rstrip() + "\n"
+        return (
+            "\n".join(
+                [
+                    f"# Disaster recovery for {answer.name} ({answer.target})",
+                    "",
+                    *head,
+                    *report.rows(HEAD, rows),
+                    "",
+                    *tail,
+                ]
+            ).rstrip()
+            + "\n"
+        )
     from rich.text import Text
 
     console = output.console(out)
     with console.capture() as capture:
         console.print(Text(head[0], style="bold"))
         console.print(Text(head[1]))
-        report.section(console, "", HEAD, [
-            (Text(outcome, style=report.STYLES[outcome]), region, why)
-            for outcome, region, why in rows])
+        report.section(
+            console,
+            "",
+            HEAD,
+            [
+                (Text(outcome, style=report.STYLES[outcome]), region, why)
+                for outcome, region, why in rows
+            ],
+        )
         for line in tail:
             console.print(Text(f"\n{line}", style="dim"))
     return capture.get()
@@ -101,8 +141,10 @@ def render(answer: Standby, policy: Policy, format_: Format, out: Path | None) -
 
 def _headline(answer: Standby, groups: dict[str, list[Candidate]]) -> str:
     fit = len(groups["pass"]) + len(groups["warn"])
-    return (f"{answer.name}: {fit} of {len(answer.candidates)} regions can be its disaster "
-            f"recovery, {len(groups['unknown'])} may, {len(groups['fail'])} cannot.")
+    return (
+        f"{answer.name}: {fit} of {len(answer.candidates)} regions can be its disaster "
+        f"recovery, {len(groups['unknown'])} may, {len(groups['fail'])} cannot."
+    )
 
 
 def _row(found: Candidate) -> tuple[str, str, str]:

@@ -10,8 +10,11 @@ import typer
 from zonerisk.cli.output import Output, write
 from zonerisk.cli.score import Catalogues
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
-                  context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()
@@ -25,8 +28,12 @@ def sources() -> None:
     from zonerisk.grid.feedsource import SOURCES
 
     width = max(map(len, SOURCES))
-    write("".join(f"{key:{width}}  {source.title} ({source.licence})\n"
-                  for key, source in SOURCES.items()), None)
+    write(
+        "".join(
+            f"{key:{width}}  {source.title} ({source.licence})\n" for key, source in SOURCES.items()
+        ),
+        None,
+    )
 
 
 @app.command("show")
@@ -51,19 +58,42 @@ def show(
     sample = supply.read(catalog.roots)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("site", "grid_area", "synchronous_area", "station", "name", "kv",
-                     "distance_km", "open", "upstream"))
-    for key in dict.fromkeys(key for region in catalog.resolve(target)
-                             for key in referred(catalog.region(region))):
+    writer.writerow(
+        (
+            "site",
+            "grid_area",
+            "synchronous_area",
+            "station",
+            "name",
+            "kv",
+            "distance_km",
+            "open",
+            "upstream",
+        )
+    )
+    for key in dict.fromkeys(
+        key for region in catalog.resolve(target) for key in referred(catalog.region(region))
+    ):
         site = catalog.site(key)
         area, around = sample.area(site), sample.neighbourhood(site)
         place = (key, area.grid, area.synchronous)
         for one in around.near if around else ():
-            tops = ", ".join(f"{sample.names[top.station].name} ({top.hops})"
-                             for top in sample.upstream.get(one.station, ())[:3])
+            tops = ", ".join(
+                f"{sample.names[top.station].name} ({top.hops})"
+                for top in sample.upstream.get(one.station, ())[:3]
+            )
             open_ = "yes" if around and one in around.candidates else "no"
-            writer.writerow((*place, one.station, one.name, "" if one.kv is None else f"{one.kv:g}",
-                             f"{one.distance_m / 1000:.1f}", open_, tops))
+            writer.writerow(
+                (
+                    *place,
+                    one.station,
+                    one.name,
+                    "" if one.kv is None else f"{one.kv:g}",
+                    f"{one.distance_m / 1000:.1f}",
+                    open_,
+                    tops,
+                )
+            )
         if not around:
             writer.writerow((*place, *[""] * 6))
     write(text.getvalue(), output)
@@ -73,11 +103,19 @@ def show(
 def fetch(
     source: Annotated[str, typer.Argument(help="A source; see: zonerisk feeds sources")],
     region: Annotated[str, typer.Option("--region", help="Ask it of this region's sites.")],
-    asn: Annotated[int | None, typer.Option(
-        "--asn", min=1, help="PeeringDB: also where this autonomous system is present.",
-        show_default=False)] = None,
-    cache: Annotated[Path | None, typer.Option("--cache", help="Keep answers in this folder.",
-                                               show_default=False)] = None,
+    asn: Annotated[
+        int | None,
+        typer.Option(
+            "--asn",
+            min=1,
+            help="PeeringDB: also where this autonomous system is present.",
+            show_default=False,
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", help="Keep answers in this folder.", show_default=False),
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Read kept answers only.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask again for kept answers.")] = False,
     output: Output = None,
@@ -97,8 +135,11 @@ def fetch(
     from zonerisk.readers.fetch import cache_root
 
     catalog = load()
-    sites = [catalog.site(key) for one in catalog.resolve(region)
-             for key in referred(catalog.region(one))]
+    sites = [
+        catalog.site(key)
+        for one in catalog.resolve(region)
+        for key in referred(catalog.region(one))
+    ]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -111,9 +152,15 @@ def fetch(
 @app.command("derive")
 def derive(
     layers: Annotated[Path, typer.Option("--layers", help="Folder of raw layers, with power/.")],
-    output: Annotated[Path | None, typer.Option(
-        "-o", "--output", help="Folder to write to; data/feeds of the catalogue without it.",
-        show_default=False)] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder to write to; data/feeds of the catalogue without it.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Derive the shipped samples at the catalogue's sites from raw layers.
 
@@ -126,10 +173,12 @@ def derive(
 
     catalog = load()
     regions = [catalog.region(one) for one in catalog.region_ids]
-    sites = {site.id: (site, site.country or region.country)
-             for region in regions for site in region.sites.values()}
-    stated = {feed.station for region in regions for feed in region.feeds.values()
-              if feed.station}
+    sites = {
+        site.id: (site, site.country or region.country)
+        for region in regions
+        for site in region.sites.values()
+    }
+    stated = {feed.station for region in regions for feed in region.feeds.values() if feed.station}
     files = gridsurvey.survey(sites, stated, layers)
     folder = output or data_root() / supply.FOLDER
     try:

@@ -25,15 +25,30 @@ if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.model import Position
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
-                  context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
-Cache = Annotated[Path | None, typer.Option(
-    "--cache", envvar="ZONERISK_CACHE", show_default=False,
-    help="Where fetched layers are kept; else the platform's cache folder.")]
-Raw = Annotated[Path | None, typer.Option(
-    "--from", envvar="ZONERISK_LAYERS", show_default=False,
-    help="A folder of raw layers, laid out as the cards name them.")]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="ZONERISK_CACHE",
+        show_default=False,
+        help="Where fetched layers are kept; else the platform's cache folder.",
+    ),
+]
+Raw = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        envvar="ZONERISK_LAYERS",
+        show_default=False,
+        help="A folder of raw layers, laid out as the cards name them.",
+    ),
+]
 Id = Annotated[str, typer.Argument(help="A layer, such as rivers.", show_default=False)]
 
 
@@ -43,8 +58,11 @@ def group() -> None:
 
 
 @app.command("list")
-def list_(format_: Annotated[Format, typer.Option("--format")] = Format.table,
-          out: output.Output = None, cache: Cache = None) -> None:
+def list_(
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    cache: Cache = None,
+) -> None:
     """List the layers: what they tell, of when, and whether their figures ship.
 
     Example: zonerisk layers list --format csv
@@ -52,12 +70,26 @@ def list_(format_: Annotated[Format, typer.Option("--format")] = Format.table,
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
     root = fetch.cache_root(cache)
     counts = _sampled()
-    rows = [(card.id, card.kind, card.name, card.vintage, f"{card.error_m:g}", card.grade,
-             f"{counts.get(card.id, 0)} sites", "yes" if layers.locate(card, root) else "no")
-            for card in map(layers.load, layers.ids())]
+    rows = [
+        (
+            card.id,
+            card.kind,
+            card.name,
+            card.vintage,
+            f"{card.error_m:g}",
+            card.grade,
+            f"{counts.get(card.id, 0)} sites",
+            "yes" if layers.locate(card, root) else "no",
+        )
+        for card in map(layers.load, layers.ids())
+    ]
     if format_ is Format.json:
-        text = json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2,
-                          ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(
+                [dict(zip(head, row, strict=True)) for row in rows], indent=2, ensure_ascii=False
+            )
+            + "\n"
+        )
     elif format_ is Format.csv:
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows([head, *rows])
@@ -76,8 +108,10 @@ def _sampled() -> dict[str, int]:
     from zonerisk.catalog import data_root
     from zonerisk.terrain.exposure import Samples
 
-    return {file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
-            for file in Samples((data_root(),)).files}
+    return {
+        file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
+        for file in Samples((data_root(),)).files
+    }
 
 
 @app.command("show")
@@ -88,18 +122,31 @@ def show(layer: Id, out: output.Output = None) -> None:
     """
     card = layers.load(layer)
     lines = [f"{card.id}: {card.name}", ""]
-    lines += [f"{label:<16} {value}" for label, value in (
-        ("hazard", card.kind), ("measures", card.quantity), ("return period",
-         card.return_period or "none stated"), ("vintage", card.vintage),
-        ("resolution", card.resolution), ("error", f"{card.error_m:g} m: {card.error}"),
-        ("evidence", f"{card.basis}, grade {card.grade}"), ("covers", card.coverage),
-        ("source", card.title), ("", card.url), ("licence", card.licence),
-        ("figures", card.derived_licence), ("attribution", card.attribution),
-        ("citation", card.citation))]
+    lines += [
+        f"{label:<16} {value}"
+        for label, value in (
+            ("hazard", card.kind),
+            ("measures", card.quantity),
+            ("return period", card.return_period or "none stated"),
+            ("vintage", card.vintage),
+            ("resolution", card.resolution),
+            ("error", f"{card.error_m:g} m: {card.error}"),
+            ("evidence", f"{card.basis}, grade {card.grade}"),
+            ("covers", card.coverage),
+            ("source", card.title),
+            ("", card.url),
+            ("licence", card.licence),
+            ("figures", card.derived_licence),
+            ("attribution", card.attribution),
+            ("citation", card.citation),
+        )
+    ]
     for title, said in (("may say", card.may_say), ("must not say", card.must_not_say)):
         lines += [f"{title if not place else '':<16} {each}" for place, each in enumerate(said)]
-    lines += [f"{'file':<16} {file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
-              for file in card.files]
+    lines += [
+        f"{'file':<16} {file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
+        for file in card.files
+    ]
     if card.reading.url:
         lines.append(f"{'service':<16} {card.reading.url}")
     if card.note:
@@ -108,10 +155,16 @@ def show(layer: Id, out: output.Output = None) -> None:
 
 
 @app.command("fetch")
-def fetch_(layer: Id, region: Annotated[str | None, typer.Option(
-        help="Only around the sites of this region or provider.", show_default=False)] = None,
-        cache: Cache = None, max_mb: Annotated[float, typer.Option(
-            help="Refuse more than this.")] = 1000, catalogue: Catalogues = None) -> None:
+def fetch_(
+    layer: Id,
+    region: Annotated[
+        str | None,
+        typer.Option(help="Only around the sites of this region or provider.", show_default=False),
+    ] = None,
+    cache: Cache = None,
+    max_mb: Annotated[float, typer.Option(help="Refuse more than this.")] = 1000,
+    catalogue: Catalogues = None,
+) -> None:
     """Bring a layer's raw data from its source to this machine.
 
     A source that fails leaves what was there before. Licence and date are kept beside.
@@ -149,8 +202,9 @@ class _progress:  # noqa: N801 (used as a with statement's word)
 
 
 @app.command("import")
-def import_(layer: Id, file: Annotated[Path, typer.Argument(show_default=False)],
-            cache: Cache = None) -> None:
+def import_(
+    layer: Id, file: Annotated[Path, typer.Argument(show_default=False)], cache: Cache = None
+) -> None:
     """Take a file that you already have as a layer's raw data.
 
     Example: zonerisk layers import runways runways.csv
@@ -162,12 +216,21 @@ def import_(layer: Id, file: Annotated[Path, typer.Argument(show_default=False)]
 
 
 @app.command("sample")
-def sample(ids: Annotated[list[str] | None, typer.Argument(
-        metavar="[ID]...", help="Layers; all that are here without any.",
-        show_default=False)] = None,
-        raw: Raw = None, cache: Cache = None, into: Annotated[Path | None, typer.Option(
-            help="Folder for the figures; else the catalogue's own.",
-            show_default=False)] = None, catalogue: Catalogues = None) -> None:
+def sample(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help="Layers; all that are here without any.", show_default=False
+        ),
+    ] = None,
+    raw: Raw = None,
+    cache: Cache = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the figures; else the catalogue's own.", show_default=False),
+    ] = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Derive the figures at the catalogue's sites again from the raw layers.
 
     Example: zonerisk layers sample rivers coast --from raw-layers
@@ -185,9 +248,12 @@ def sample(ids: Annotated[list[str] | None, typer.Argument(
         kept = layers.locate(card, root, raw)
         if not kept or not card.ships:
             if ids:
-                raise UsageError(f"{card.id}: its files are not here; name their folder with "
-                                 f"--from, or: zonerisk layers fetch {card.id}" if card.ships
-                                 else f"{card.id}: its licence lets no figures ship")
+                raise UsageError(
+                    f"{card.id}: its files are not here; name their folder with "
+                    f"--from, or: zonerisk layers fetch {card.id}"
+                    if card.ships
+                    else f"{card.id}: its licence lets no figures ship"
+                )
             continue
         layers.verify(card, kept)
         found = sampling.sample(card, kept, discs)
@@ -198,18 +264,28 @@ def sample(ids: Annotated[list[str] | None, typer.Argument(
         sys.stderr.write(f"{card.id}: {answered} of {len(discs)} sites answered\n")
         done += 1
     if not done:
-        raise UsageError("no raw layer is here; name a folder of them with --from, or fetch some: "
-                         "zonerisk layers fetch ID")
+        raise UsageError(
+            "no raw layer is here; name a folder of them with --from, or fetch some: "
+            "zonerisk layers fetch ID"
+        )
 
 
 def _positions(catalog: Catalog) -> dict[str, Position]:
-    return {site.id: site.position for region_id in catalog.region_ids
-            for site in catalog.region(region_id).sites.values() if site.position}
+    return {
+        site.id: site.position
+        for region_id in catalog.region_ids
+        for site in catalog.region(region_id).sites.values()
+        if site.position
+    }
 
 
 def _discs(catalog: Catalog, target: str) -> list[Position]:
-    found = [site.position for region_id in catalog.resolve(target)
-             for site in catalog.scope(region_id).sites.values() if site.position]
+    found = [
+        site.position
+        for region_id in catalog.resolve(target)
+        for site in catalog.scope(region_id).sites.values()
+        if site.position
+    ]
     if not found:
         raise UsageError(f"{target}: no site has a position; fetch the layer whole")
     return found

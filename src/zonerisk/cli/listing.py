@@ -33,12 +33,20 @@ class Format(StrEnum):
     csv = "csv"
 
 
-def list_(what: Annotated[What, typer.Argument()] = What.regions,
-          of: Annotated[list[str] | None, typer.Argument(
-              metavar="[TARGET]...", show_default=False,
-              help="Of regions and sites: only those of these providers or regions.")] = None,
-          format_: Annotated[Format, typer.Option("--format")] = Format.table,
-          out: output.Output = None, catalogue: Catalogues = None) -> None:
+def list_(
+    what: Annotated[What, typer.Argument()] = What.regions,
+    of: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...",
+            show_default=False,
+            help="Of regions and sites: only those of these providers or regions.",
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
     """List regions, sites, providers or policies.
 
     Examples: zonerisk list regions scaleway; zonerisk list sites --format csv
@@ -53,8 +61,12 @@ def list_(what: Annotated[What, typer.Argument()] = What.regions,
     if format_ is Format.json:
         import json
 
-        text = json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2,
-                          ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(
+                [dict(zip(head, row, strict=True)) for row in rows], indent=2, ensure_ascii=False
+            )
+            + "\n"
+        )
     elif format_ is Format.csv:
         import csv
         import io
@@ -77,8 +89,16 @@ def _regions(catalog: Catalog) -> Listed:
     rows: list[tuple[str, ...]] = []
     for region_id in catalog.region_ids:
         region = catalog.region(region_id)
-        rows.append((region_id, region.name, region.country, region.status,
-                     str(len(region.zones)), str(len(region.sites))))
+        rows.append(
+            (
+                region_id,
+                region.name,
+                region.country,
+                region.status,
+                str(len(region.zones)),
+                str(len(region.sites)),
+            )
+        )
     return ("id", "name", "country", "status", "zones", "sites on file"), rows
 
 
@@ -87,9 +107,19 @@ def _sites(catalog: Catalog) -> Listed:
     for region_id in catalog.region_ids:
         for site in catalog.region(region_id).sites.values():
             at = site.position
-            rows.append((site.id, site.name, site.kind, *(
-                (f"{at.lat:g}", f"{at.lon:g}", f"{at.uncertainty_m:g}", at.method)
-                if at else ("", "", "", "unknown")), site.until or ""))
+            rows.append(
+                (
+                    site.id,
+                    site.name,
+                    site.kind,
+                    *(
+                        (f"{at.lat:g}", f"{at.lon:g}", f"{at.uncertainty_m:g}", at.method)
+                        if at
+                        else ("", "", "", "unknown")
+                    ),
+                    site.until or "",
+                )
+            )
     return ("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), rows
 
 
@@ -97,16 +127,29 @@ def _providers(catalog: Catalog) -> Listed:
     rows: list[tuple[str, ...]] = []
     for provider_id in catalog.provider_ids:
         provider = catalog.provider(provider_id)
-        rows.append((provider_id, provider.name, provider.role, provider.country, provider.status,
-                     str(len(catalog.regions_of(provider_id)))))
+        rows.append(
+            (
+                provider_id,
+                provider.name,
+                provider.role,
+                provider.country,
+                provider.status,
+                str(len(catalog.regions_of(provider_id))),
+            )
+        )
     return ("id", "name", "role", "country", "status", "regions"), rows
 
 
 def _policies(catalog: Catalog) -> Listed:
     loaded = [policy.load(name) for name in policy.ids()]
     return ("id", "name", "standing", "rules"), [
-        (each.id, each.name, each.standing, str(len(each.rules))) for each in loaded]
+        (each.id, each.name, each.standing, str(len(each.rules))) for each in loaded
+    ]
 
 
-_LISTS = {What.regions: _regions, What.sites: _sites, What.providers: _providers,
-          What.policies: _policies}
+_LISTS = {
+    What.regions: _regions,
+    What.sites: _sites,
+    What.providers: _providers,
+    What.policies: _policies,
+}

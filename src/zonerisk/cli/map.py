@@ -26,19 +26,35 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
 
-TilesOption = Annotated[str | None, typer.Option(
-    "--tiles", metavar="NAME|URL",
-    help="The online map that the page offers, off until its reader switches it on: a name of "
-         "xyzservices, an address with {z}, {x} and {y}, or none. Default: OpenStreetMap.",
-    show_default=False)]
+TilesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tiles",
+        metavar="NAME|URL",
+        help="The online map that the page offers, off until its reader switches it on: a name of "
+        "xyzservices, an address with {z}, {x} and {y}, or none. Default: OpenStreetMap.",
+        show_default=False,
+    ),
+]
 
 
-def map_(targets: Annotated[list[str] | None, typer.Argument(
-            metavar="[TARGET]...", show_default=False,
-            help="Regions or providers; without any, every open region.")] = None,
-         out: output.Output = None, tiles: TilesOption = None, policy: PolicyOption = DEFAULT,
-         as_of: AsOf = None, catalogue: Catalogues = None, cache: Cache = None,
-         raw: Raw = None) -> None:
+def map_(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...",
+            show_default=False,
+            help="Regions or providers; without any, every open region.",
+        ),
+    ] = None,
+    out: output.Output = None,
+    tiles: TilesOption = None,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    catalogue: Catalogues = None,
+    cache: Cache = None,
+    raw: Raw = None,
+) -> None:
     """Draw regions on a map: one HTML file that needs no network.
 
     The map of a single region also shows what the hazard layers on this machine map there.
@@ -49,28 +65,41 @@ def map_(targets: Annotated[list[str] | None, typer.Argument(
     from zonerisk.terrain import landmarks
 
     if out is None and sys.stdout.isatty():
-        raise UsageError("a map is a page, not text for a terminal; name a file, such as "
-                         "-o map.html")
+        raise UsageError(
+            "a map is a page, not text for a terminal; name a file, such as -o map.html"
+        )
     offered = basemap.find(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]
     root = fetch.cache_root(cache)
-    settings = [replace(features.setting(catalog, verdict),
-                        landmarks=landmarks.near(verdict, root, raw) if len(verdicts) == 1 else ())
-                for verdict in verdicts]
+    settings = [
+        replace(
+            features.setting(catalog, verdict),
+            landmarks=landmarks.near(verdict, root, raw) if len(verdicts) == 1 else (),
+        )
+        for verdict in verdicts
+    ]
     page = webmap.map_page(
-        verdicts, settings, online=offered, attribution=catalog.edition.attribution,
-        files=record_links(catalog, (verdict.target for verdict in verdicts), out))
+        verdicts,
+        settings,
+        online=offered,
+        attribution=catalog.edition.attribution,
+        files=record_links(catalog, (verdict.target for verdict in verdicts), out),
+    )
     output.write(page, out)
 
 
 def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:
     if targets:
-        return list(dict.fromkeys(region for target in targets
-                                  for region in catalog.open_regions(target)))
-    return [key for key in catalog.region_ids
-            if catalog.region(key).status == "open" and catalog.region(key).zones]
+        return list(
+            dict.fromkeys(region for target in targets for region in catalog.open_regions(target))
+        )
+    return [
+        key
+        for key in catalog.region_ids
+        if catalog.region(key).status == "open" and catalog.region(key).zones
+    ]
 
 
 def record_links(catalog: Catalog, regions: Iterable[str], page: Path | None) -> dict[str, str]:
@@ -81,5 +110,8 @@ def record_links(catalog: Catalog, regions: Iterable[str], page: Path | None) ->
     folder = page.resolve().parent
     if not folder.is_relative_to(checkout):
         return {}
-    return {key: quote(Path(os.path.relpath(path, folder)).as_posix())
-            for key in regions if (path := catalog.path(key)).is_relative_to(checkout)}
+    return {
+        key: quote(Path(os.path.relpath(path, folder)).as_posix())
+        for key in regions
+        if (path := catalog.path(key)).is_relative_to(checkout)
+    }

@@ -33,25 +33,48 @@ class Format(StrEnum):
     sarif = "sarif"
 
 
-def plan(files: Annotated[list[str] | None, typer.Argument(
-             metavar="FILE...", show_default=False,
-             help="A plan (YAML), terraform show -json or kubectl get -o json; - is stdin.")
-         ] = None,
-         template: Annotated[bool, typer.Option(
-             "--template", help="Print a commented plan to start from.")] = False,
-         policy: Annotated[str | None, typer.Option(
-             "--policy", help=f"A policy's id or a file of your own; else the plan's, else "
-                              f"{DEFAULT}.", show_default=False)] = None,
-         as_of: AsOf = None,
-         unavailability: Annotated[str | None, typer.Option(
-             metavar="SHARE|LOW,HIGH", help="Of one zone: shows the chance that a quorum is lost.",
-             show_default=False)] = None,
-         common: Annotated[str | None, typer.Option(
-             metavar="SHARE|LOW,HIGH", help="Share of it that takes all zones at once "
-                                            "(0.02,0.10 if not given).",
-             show_default=False)] = None,
-         format_: Annotated[Format, typer.Option("--format")] = Format.table,
-         out: output.Output = None, fail_on: FailOn = None, catalogue: Catalogues = None) -> None:
+def plan(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE...",
+            show_default=False,
+            help="A plan (YAML), terraform show -json or kubectl get -o json; - is stdin.",
+        ),
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a commented plan to start from.")
+    ] = False,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy",
+            help=f"A policy's id or a file of your own; else the plan's, else {DEFAULT}.",
+            show_default=False,
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    unavailability: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE|LOW,HIGH",
+            help="Of one zone: shows the chance that a quorum is lost.",
+            show_default=False,
+        ),
+    ] = None,
+    common: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE|LOW,HIGH",
+            help="Share of it that takes all zones at once (0.02,0.10 if not given).",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    fail_on: FailOn = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Judge your own deployment: quorum, recovery and backups against every shared risk.
 
     Examples: zonerisk plan --template > plan.yaml; zonerisk plan plan.yaml;
@@ -78,8 +101,9 @@ def plan(files: Annotated[list[str] | None, typer.Argument(
         raise typer.Exit(1)
 
 
-def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None
-            ) -> Inputs | None:
+def _inputs(
+    unavailability: str | None, common: str | None, planned: Inputs | None
+) -> Inputs | None:
     from zonerisk.deploy.probability import COMMON, Inputs
 
     if unavailability is None and common is None:

@@ -21,10 +21,15 @@ class Format(StrEnum):
 
 def rtt(
     target: Annotated[str, typer.Argument(help="A region, such as ibm-ca-mon.")],
-    file: Annotated[Path, typer.Argument(
-        metavar="FILE", help="Round trips: CSV a,b,rtt_ms; cloudping, IBM, Azure shapes.")],
-    floor_ms: Annotated[float, typer.Option(
-        "--floor-ms", min=0, max=10, help="Round trip inside one zone, ms.")] = 0.08,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Round trips: CSV a,b,rtt_ms; cloudping, IBM, Azure shapes."
+        ),
+    ],
+    floor_ms: Annotated[
+        float, typer.Option("--floor-ms", min=0, max=10, help="Round trip inside one zone, ms.")
+    ] = 0.08,
     format_: Annotated[Format, typer.Option("--format")] = Format.text,
     output: Output = None,
     as_of: AsOf = None,
@@ -58,18 +63,29 @@ def rtt(
 
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus",
-                         "refutes"))
-        writer.writerows((one.bound.trip.a, one.bound.trip.b, f"{one.bound.trip.ms:g}",
-                          f"{one.bound.fibre_km:.1f}", f"{one.bound.likely_km:.1f}",
-                          "yes" if one.bound.campus else "no", "; ".join(one.refuted))
-                         for one in judged)
+        writer.writerow(
+            ("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus", "refutes")
+        )
+        writer.writerows(
+            (
+                one.bound.trip.a,
+                one.bound.trip.b,
+                f"{one.bound.trip.ms:g}",
+                f"{one.bound.fibre_km:.1f}",
+                f"{one.bound.likely_km:.1f}",
+                "yes" if one.bound.campus else "no",
+                "; ".join(one.refuted),
+            )
+            for one in judged
+        )
         write(text.getvalue(), output)
         return
     refuted = sum(bool(one.refuted) for one in judged)
     campus = sum(one.bound.campus for one in judged)
     lines = [one.message for one in judged]
     pairs = f"{len(judged)} pair{'' if len(judged) == 1 else 's'}"
-    lines.append(f"{pairs}: {campus} almost certainly one campus, {refuted} refute something; "
-                 "the rest allows what is claimed and proves nothing")
+    lines.append(
+        f"{pairs}: {campus} almost certainly one campus, {refuted} refute something; "
+        "the rest allows what is claimed and proves nothing"
+    )
     write("\n".join(lines) + "\n", output)

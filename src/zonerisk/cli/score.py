@@ -48,36 +48,84 @@ class Level(StrEnum):
     warn = "warn"
 
 
-Target = Annotated[str, typer.Argument(
-    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions.")]
-Targets = Annotated[list[str], typer.Argument(
-    metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
-    "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.")]
-PolicyOption = Annotated[str, typer.Option(
-    "--policy", help="A policy's id (zonerisk list policies) or a file of your own.")]
-AsOf = Annotated[str | None, typer.Option(
-    "--as-of", metavar="DATE", help="Judge this day, not the catalogue's.", show_default=False)]
-Catalogues = Annotated[list[Path] | None, typer.Option(
-    "--catalogue", metavar="DIR", help="Lay your own records over the shipped ones; repeatable.",
-    show_default=False)]
-FailOn = Annotated[Level | None, typer.Option(
-    "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False)]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions."
+    ),
+]
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TARGET",
+        help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
+        "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.",
+    ),
+]
+PolicyOption = Annotated[
+    str,
+    typer.Option("--policy", help="A policy's id (zonerisk list policies) or a file of your own."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="Judge this day, not the catalogue's.", show_default=False
+    ),
+]
+Catalogues = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--catalogue",
+        metavar="DIR",
+        help="Lay your own records over the shipped ones; repeatable.",
+        show_default=False,
+    ),
+]
+FailOn = Annotated[
+    Level | None,
+    typer.Option(
+        "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False
+    ),
+]
 
 
-def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
-          units: Annotated[UnitsOption | None, typer.Option(
-              help="Compare zones, or datacenter by datacenter.", show_default=False)] = None,
-          format_: Annotated[Format, typer.Option("--format")] = Format.table,
-          out: output.Output = None, fail_on: FailOn = None,
-          catalogue: Catalogues = None, uncertainty_m: Annotated[float | None, typer.Option(
-              help="Of your own sites: the radius that surely holds each, metres.",
-              show_default=False)] = None,
-          raw: Annotated[Path | None, typer.Option(
-              "--from", envvar="ZONERISK_LAYERS", show_default=False,
-              help="Of your own sites: a folder of raw layers.")] = None,
-          cache: Annotated[Path | None, typer.Option(
-              "--cache", envvar="ZONERISK_CACHE", show_default=False,
-              help="Of your own sites: where fetched layers are kept.")] = None) -> None:
+def score(
+    targets: Targets,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    units: Annotated[
+        UnitsOption | None,
+        typer.Option(help="Compare zones, or datacenter by datacenter.", show_default=False),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    out: output.Output = None,
+    fail_on: FailOn = None,
+    catalogue: Catalogues = None,
+    uncertainty_m: Annotated[
+        float | None,
+        typer.Option(
+            help="Of your own sites: the radius that surely holds each, metres.", show_default=False
+        ),
+    ] = None,
+    raw: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            envvar="ZONERISK_LAYERS",
+            show_default=False,
+            help="Of your own sites: a folder of raw layers.",
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache",
+            envvar="ZONERISK_CACHE",
+            show_default=False,
+            help="Of your own sites: where fetched layers are kept.",
+        ),
+    ] = None,
+) -> None:
     """Judge a region: whether its zones fail independently and recovery is far enough.
 
     Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
@@ -88,12 +136,16 @@ def score(targets: Targets, policy: PolicyOption = DEFAULT, as_of: AsOf = None,
     catalog: Catalog = shipped
     chosen = load_policy(policy)
     if _own_sites(targets):
-        catalog, verdict = _own(targets, uncertainty_m, chosen, as_of, shipped.edition.date,
-                                cache, raw)
+        catalog, verdict = _own(
+            targets, uncertainty_m, chosen, as_of, shipped.edition.date, cache, raw
+        )
         verdicts = [verdict]
     else:
-        verdicts = [shipped.score(region, chosen, as_of, units.value if units else None)
-                    for target in targets for region in shipped.open_regions(target)]
+        verdicts = [
+            shipped.score(region, chosen, as_of, units.value if units else None)
+            for target in targets
+            for region in shipped.open_regions(target)
+        ]
     output.write(render(verdicts, chosen, format_, out, catalog), out)
     exit_on(verdicts, fail_on)
 
@@ -107,26 +159,36 @@ def _own_sites(targets: list[str]) -> bool:
     return ownsites.meant(targets)
 
 
-def _own(targets: list[str], uncertainty_m: float | None, policy: Policy, as_of: str | None,
-         day: str, cache: Path | None, raw: Path | None
-         ) -> tuple[Catalog, Verdict]:
+def _own(
+    targets: list[str],
+    uncertainty_m: float | None,
+    policy: Policy,
+    as_of: str | None,
+    day: str,
+    cache: Path | None,
+    raw: Path | None,
+) -> tuple[Catalog, Verdict]:
     from zonerisk.readers import fetch
     from zonerisk.score import score as judge
     from zonerisk.terrain import ownsites
 
     own = ownsites.catalog(targets, uncertainty_m, day)
-    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(),
-                                   fetch.cache_root(cache), raw)
+    installed = ownsites.Installed(
+        own.region(ownsites.REGION).sites.values(), fetch.cache_root(cache), raw
+    )
     for problem in installed.failed:
         sys.stderr.write(f"warning: {problem}\n")
     if not installed.used:
-        sys.stderr.write("no hazard layer is on this machine: nothing is assessed of them; "
-                         "see: zonerisk layers list\n")
+        sys.stderr.write(
+            "no hazard layer is on this machine: nothing is assessed of them; "
+            "see: zonerisk layers list\n"
+        )
     return own, judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
 
 
-def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None,
-           catalog: Catalog) -> str:
+def render(
+    verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None, catalog: Catalog
+) -> str:
     """Write verdicts in a format; JSON is one object for one, a list for several."""
     if format_ is Format.json:
         if len(verdicts) == 1:
@@ -158,12 +220,15 @@ def _geojson(verdicts: list[Verdict], catalog: Catalog) -> str:
 
 def _report(verdicts: list[Verdict], catalog: Catalog) -> str:
     if len(verdicts) > 1:
-        raise UsageError(f"a report is of one region, not of {len(verdicts)}; name one, or draw "
-                         "all of them: zonerisk map, zonerisk atlas")
+        raise UsageError(
+            f"a report is of one region, not of {len(verdicts)}; name one, or draw "
+            "all of them: zonerisk map, zonerisk atlas"
+        )
     from zonerisk.pages import features, webmap
 
-    return webmap.report_page(verdicts[0], features.setting(catalog, verdicts[0]),
-                              attribution=catalog.edition.attribution)
+    return webmap.report_page(
+        verdicts[0], features.setting(catalog, verdicts[0]), attribution=catalog.edition.attribution
+    )
 
 
 def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:
@@ -178,6 +243,7 @@ def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:
 
 def exit_on(verdicts: list[Verdict], level: Level | None) -> None:
     """Leave with 1 where an outcome is as bad as the level or worse."""
-    if level is not None and any(severity(verdict.outcome) >= severity(level.value)
-                                 for verdict in verdicts):
+    if level is not None and any(
+        severity(verdict.outcome) >= severity(level.value) for verdict in verdicts
+    ):
         raise typer.Exit(1)

@@ -24,10 +24,14 @@ class Format(StrEnum):
     json = "json"
 
 
-def show(record: Annotated[str, typer.Argument(
-             metavar="ID", help="A provider, region, site (ovh-sbg/sbg3) or policy.")],
-         format_: Annotated[Format, typer.Option("--format")] = Format.text,
-         out: output.Output = None, catalogue: Catalogues = None) -> None:
+def show(
+    record: Annotated[
+        str, typer.Argument(metavar="ID", help="A provider, region, site (ovh-sbg/sbg3) or policy.")
+    ],
+    format_: Annotated[Format, typer.Option("--format")] = Format.text,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
     """Show one record with its sources.
 
     Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
@@ -49,18 +53,23 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         site_id = f"{region_id}/{simplify(key)}"
         site = catalog.site(site_id)
         cited = catalog.region(region_id).cite_site(site_id.partition("/")[2])
-        return catalog.file_name(region_id), {**_dump(site), "cited": [
-            _dump(piece) for piece in cited]}
+        return catalog.file_name(region_id), {
+            **_dump(site),
+            "cited": [_dump(piece) for piece in cited],
+        }
     wanted = simplify(name)
     if wanted in catalog.provider_ids:
         return catalog.file_name(wanted), {
-            **_dump(catalog.provider(wanted)), "regions": list(catalog.regions_of(wanted))}
+            **_dump(catalog.provider(wanted)),
+            "regions": list(catalog.regions_of(wanted)),
+        }
     try:
         region_id = catalog.resolve(name)[0]
     except UnknownTarget as unknown:
         if wanted not in policy.ids() and not name.endswith((".yaml", ".yml")):
-            raise UnknownTarget(f"{unknown}; nor is it a policy ({', '.join(policy.ids())})"
-                                ) from None
+            raise UnknownTarget(
+                f"{unknown}; nor is it a policy ({', '.join(policy.ids())})"
+            ) from None
         return f"data/policies/{wanted}.yaml", _dump(policy.load(name))
     return catalog.file_name(region_id), _dump(catalog.region(region_id))
 

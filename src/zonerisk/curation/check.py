@@ -70,8 +70,12 @@ def check(book: Book, only: Iterable[str] | None = None) -> list[Problem]:
     Problems by file and line.
     """
     chosen = sorted(book.entries if only is None else only)
-    found = {problem for record_id in chosen for rule in RULES.values()
-             for problem in rule(book.entries[record_id], book)}
+    found = {
+        problem
+        for record_id in chosen
+        for rule in RULES.values()
+        for problem in rule(book.entries[record_id], book)
+    }
     return sorted(found)
 
 
@@ -92,14 +96,18 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     place = path.resolve()
     roots = [folder for folder in (place, *place.parents) if (folder / "datacenters").is_dir()]
     if not place.exists() or not roots:
-        raise UsageError(f"{path}: names no catalogue; give a folder that holds datacenters/, or "
-                         "a file in it")
+        raise UsageError(
+            f"{path}: names no catalogue; give a folder that holds datacenters/, or a file in it"
+        )
     here = Path.cwd()
     root = roots[0].relative_to(here) if roots[0].is_relative_to(here) else roots[0]
     whole = (root / "catalog.yaml").is_file()
     catalog = Catalog(root) if whole else Catalog(data_root(), root)
-    ids = frozenset(record_id for record_id in (*catalog.provider_ids, *catalog.region_ids)
-                    if catalog.path(record_id).resolve().is_relative_to(place))
+    ids = frozenset(
+        record_id
+        for record_id in (*catalog.provider_ids, *catalog.region_ids)
+        if catalog.path(record_id).resolve().is_relative_to(place)
+    )
     if not ids:
         raise UsageError(f"{path}: holds no record; a region is datacenters/<provider>/<code>.yaml")
     return catalog, ids

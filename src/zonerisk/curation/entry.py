@@ -71,8 +71,9 @@ class Entry:
         """The record, if it is a provider's."""
         return self.record if isinstance(self.record, Provider) else None
 
-    def problem(self, rule: str, path: Sequence[str | int], what: str, then: str,
-                level: Level = "error") -> Problem:
+    def problem(
+        self, rule: str, path: Sequence[str | int], what: str, then: str, level: Level = "error"
+    ) -> Problem:
         """Word a problem: what is wrong at a path of keys, and what to do next."""
         assert self.document is not None
         where = ".".join(str(step) for step in path)
@@ -138,8 +139,12 @@ class Book:
     def beside(self, entry: Entry, key: str, at: Position) -> Iterator[Stand]:
         """Give the sites before a site, by id, within some hundred metres or of its object."""
         north, east = _cell(at)
-        found = [stand for y in (-1, 0, 1) for x in (-1, 0, 1)
-                 for stand in self._cells.get((north + y, east + x), ())]
+        found = [
+            stand
+            for y in (-1, 0, 1)
+            for x in (-1, 0, 1)
+            for stand in self._cells.get((north + y, east + x), ())
+        ]
         found += [stand for stand in self._objects.get(at.osm or "", ()) if stand not in found]
         for stand in found:
             if (stand[0].id, stand[1]) < (entry.id, key):
@@ -149,17 +154,24 @@ class Book:
     def used(self) -> frozenset[str]:
         """Canonical ids of the sites that a zone or a region's candidates name."""
         regions = [entry.region for entry in self.entries.values() if entry.region]
-        named = [site for region in regions for zone in region.zones.values()
-                 for site in zone.sites]
-        named += [site for region in regions if region.candidates
-                  for site in region.candidates.sites]
+        named = [
+            site for region in regions for zone in region.zones.values() for site in zone.sites
+        ]
+        named += [
+            site for region in regions if region.candidates for site in region.candidates.sites
+        ]
         return frozenset(named)
 
     @cached_property
     def operators(self) -> frozenset[str]:
         """Ids of the providers that run a site, wherever it is recorded."""
-        return frozenset(site.operator for entry in self.entries.values() if entry.region
-                         for site in entry.region.sites.values() if site.operator)
+        return frozenset(
+            site.operator
+            for entry in self.entries.values()
+            if entry.region
+            for site in entry.region.sites.values()
+            if site.operator
+        )
 
     def regions_of(self, provider_id: str) -> Iterator[Entry]:
         """Give the region files of a provider."""

@@ -28,8 +28,9 @@ CRS = "EPSG:4326"
 CORNERS = 128
 
 
-def frame(catalog: Catalog, layer: Layer = "sites",
-          regions: Iterable[str] | None = None) -> geopandas.GeoDataFrame:
+def frame(
+    catalog: Catalog, layer: Layer = "sites", regions: Iterable[str] | None = None
+) -> geopandas.GeoDataFrame:
     """Give one layer of the catalogue as geodata in EPSG:4326.
 
     Parameters
@@ -66,20 +67,80 @@ def frame(catalog: Catalog, layer: Layer = "sites",
     return table
 
 
-_NUMBERS = ("lat", "lon", "uncertainty_m", "distance_low_m", "distance_m", "distance_high_m",
-            "fibre_low_m", "fibre_m", "fibre_high_m", "rtt_low_ms", "rtt_ms", "rtt_high_ms",
-            "disclosed")
-_SITE = ("id", "name", "kind", "provider", "region", "zones", "operator", "campus", "address",
-         "town", "country", "since", "until", "fate", "lat", "lon", "uncertainty_m", "method",
-         "read", "grade", "sources", "geometry")
+_NUMBERS = (
+    "lat",
+    "lon",
+    "uncertainty_m",
+    "distance_low_m",
+    "distance_m",
+    "distance_high_m",
+    "fibre_low_m",
+    "fibre_m",
+    "fibre_high_m",
+    "rtt_low_ms",
+    "rtt_ms",
+    "rtt_high_ms",
+    "disclosed",
+)
+_SITE = (
+    "id",
+    "name",
+    "kind",
+    "provider",
+    "region",
+    "zones",
+    "operator",
+    "campus",
+    "address",
+    "town",
+    "country",
+    "since",
+    "until",
+    "fate",
+    "lat",
+    "lon",
+    "uncertainty_m",
+    "method",
+    "read",
+    "grade",
+    "sources",
+    "geometry",
+)
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "sites": _SITE,
     "discs": _SITE,
-    "zones": ("id", "name", "provider", "region", "status", "country", "since", "until",
-              "disclosed", "sites", "candidates", "grade", "sources", "geometry"),
-    "separations": ("region", "provider", "a", "b", "distance_low_m", "distance_m",
-                    "distance_high_m", "fibre_low_m", "fibre_m", "fibre_high_m", "rtt_low_ms",
-                    "rtt_ms", "rtt_high_ms", "geometry"),
+    "zones": (
+        "id",
+        "name",
+        "provider",
+        "region",
+        "status",
+        "country",
+        "since",
+        "until",
+        "disclosed",
+        "sites",
+        "candidates",
+        "grade",
+        "sources",
+        "geometry",
+    ),
+    "separations": (
+        "region",
+        "provider",
+        "a",
+        "b",
+        "distance_low_m",
+        "distance_m",
+        "distance_high_m",
+        "fibre_low_m",
+        "fibre_m",
+        "fibre_high_m",
+        "rtt_low_ms",
+        "rtt_ms",
+        "rtt_high_ms",
+        "geometry",
+    ),
 }
 
 
@@ -101,11 +162,21 @@ def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[
             cited = region.cite_site(key)
             placed = (*region.cite(at.evidence), *at.mapped) if at else ()
             yield {
-                "id": site.id, "name": site.name, "kind": site.kind, "provider": region.provider,
-                "region": region.id, "zones": _joined(held[site.id]), "operator": site.operator,
-                "campus": site.campus, "address": site.address, "town": site.town or region.town,
-                "country": site.country or region.country, "since": site.since,
-                "until": site.until, "fate": site.fate, "lat": at.lat if at else math.nan,
+                "id": site.id,
+                "name": site.name,
+                "kind": site.kind,
+                "provider": region.provider,
+                "region": region.id,
+                "zones": _joined(held[site.id]),
+                "operator": site.operator,
+                "campus": site.campus,
+                "address": site.address,
+                "town": site.town or region.town,
+                "country": site.country or region.country,
+                "since": site.since,
+                "until": site.until,
+                "fate": site.fate,
+                "lat": at.lat if at else math.nan,
                 "lon": at.lon if at else math.nan,
                 "uncertainty_m": at.uncertainty_m if at else math.nan,
                 "method": at.method if at else None,
@@ -127,10 +198,15 @@ def _zones(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[str, An
             disclosed = any(site.position and site.kind != "metro" for site in sites)
             cited = region.cite(zone.evidence)
             yield {
-                "id": zone.id, "name": zone.name or zone.id.partition("/")[2],
-                "provider": region.provider, "region": region.id, "status": region.status,
-                "country": region.country, "since": zone.since or region.since,
-                "until": zone.until or region.until, "disclosed": disclosed,
+                "id": zone.id,
+                "name": zone.name or zone.id.partition("/")[2],
+                "provider": region.provider,
+                "region": region.id,
+                "status": region.status,
+                "country": region.country,
+                "since": zone.since or region.since,
+                "until": zone.until or region.until,
+                "disclosed": disclosed,
                 "sites": _joined(zone.sites),
                 "candidates": None if disclosed else _joined(maybe),
                 "grade": strongest(cited) if cited else None,
@@ -147,13 +223,17 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
             distance = separation.distance_m(a, b)
             fibre = separation.fibre_m(distance)
             rtt = separation.rtt_ms(fibre)
-            row: dict[str, Any] = {"region": region.id, "provider": region.provider,
-                                   "a": a.id, "b": b.id, "geometry": _line(a, b)}
+            row: dict[str, Any] = {
+                "region": region.id,
+                "provider": region.provider,
+                "a": a.id,
+                "b": b.id,
+                "geometry": _line(a, b),
+            }
             for name, span in (("distance", distance), ("fibre", fibre), ("rtt", rtt)):
                 unit, places = ("ms", 3) if name == "rtt" else ("m", 0)
                 for end, value in (("_low", span.low), ("", span.best), ("_high", span.high)):
-                    row[f"{name}{end}_{unit}"] = (math.nan if value is None
-                                                  else round(value, places))
+                    row[f"{name}{end}_{unit}"] = math.nan if value is None else round(value, places)
             yield row
 
 
@@ -169,8 +249,9 @@ def _line(a: Unit, b: Unit) -> BaseGeometry | None:
 
     if not (a.disclosed and b.disclosed):
         return None
-    one, other = min(((p, q) for p in a.positions for q in b.positions),
-                     key=lambda pair: distance_m(*pair))
+    one, other = min(
+        ((p, q) for p in a.positions for q in b.positions), key=lambda pair: distance_m(*pair)
+    )
     return LineString([(one.lon, one.lat), (other.lon, other.lat)])
 
 
@@ -181,8 +262,9 @@ def disc(at: Position) -> BaseGeometry:
     from shapely.affinity import translate
 
     bearings = [360 * corner / CORNERS for corner in range(CORNERS)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd([at.lon] * CORNERS, [at.lat] * CORNERS, bearings,
-                                            [at.uncertainty_m] * CORNERS)
+    lons, lats, _ = Geod(ellps="WGS84").fwd(
+        [at.lon] * CORNERS, [at.lat] * CORNERS, bearings, [at.uncertainty_m] * CORNERS
+    )
     # Longitudes run on past 180 degrees, then what lies beyond is brought round.
     turned = [round(at.lon + (lon - at.lon + 180) % 360 - 180, 6) for lon in lons]
     whole = Polygon(zip(turned, (round(lat, 6) for lat in lats), strict=True))

@@ -72,8 +72,11 @@ def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool
         return True
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         return False
-    return any(country in countries_at(*_moved(lat, lon, tolerance_m * part, 22.5 * step))
-               for part in (0.5, 1.0) for step in range(16))
+    return any(
+        country in countries_at(*_moved(lat, lon, tolerance_m * part, 22.5 * step))
+        for part in (0.5, 1.0)
+        for step in range(16)
+    )
 
 
 def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float, float]:
@@ -92,9 +95,15 @@ def _rows() -> list[dict[str, str | float | int]]:
 
 
 def _place(row: dict[str, str | float | int]) -> Place:
-    return Place(str(row["city"]), str(row["country_code"]), float(row["latitude"]),
-                 float(row["longitude"]), int(row["population"]), str(row.get("state", "")),
-                 str(row.get("county", "")))
+    return Place(
+        str(row["city"]),
+        str(row["country_code"]),
+        float(row["latitude"]),
+        float(row["longitude"]),
+        int(row["population"]),
+        str(row.get("state", "")),
+        str(row.get("county", "")),
+    )
 
 
 @cache
@@ -154,8 +163,9 @@ def named(town: str, country: str) -> tuple[Place, ...]:
         found.append(_place(rows[listed[line]]))
         at = text.find(f" {name} ", at + 1)
     if qualifier:
-        return tuple(place for place in found
-                     if qualifier in (_plain(place.state), _plain(place.county)))
+        return tuple(
+            place for place in found if qualifier in (_plain(place.state), _plain(place.county))
+        )
     largest = max((place.population for place in found), default=0)
     kept = {place for place in found if place.population * HOMONYM_RATIO >= largest}
     exact = {place for place in kept if _plain(place.name).strip() == name}
@@ -167,7 +177,13 @@ def around(lat: float, lon: float, radius_km: float) -> list[Place]:
     rows, cells = _rows(), _by_degree()
     wide = math.ceil(radius_km / (111 * max(0.05, math.cos(math.radians(lat)))))
     here = math.floor(lat), math.floor(lon)
-    near = [_place(rows[index]) for north in (-1, 0, 1) for east in range(-wide, wide + 1)
-            for index in cells.get((here[0] + north, (here[1] + east + 180) % 360 - 180), ())]
-    return sorted((place for place in near if place.km(lat, lon) <= radius_km),
-                  key=lambda place: (place.km(lat, lon), place))
+    near = [
+        _place(rows[index])
+        for north in (-1, 0, 1)
+        for east in range(-wide, wide + 1)
+        for index in cells.get((here[0] + north, (here[1] + east + 180) % 360 - 180), ())
+    ]
+    return sorted(
+        (place for place in near if place.km(lat, lon) <= radius_km),
+        key=lambda place: (place.km(lat, lon), place),
+    )

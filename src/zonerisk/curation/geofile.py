@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from zonerisk.curation.frames import Layer
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv")
-_TYPES = {"sites": "Point", "discs": "MultiPolygon", "zones": "MultiPolygon",
-          "separations": "LineString"}
+_TYPES = {
+    "sites": "Point",
+    "discs": "MultiPolygon",
+    "zones": "MultiPolygon",
+    "separations": "LineString",
+}
 
 
-def encode(catalog: Catalog, suffix: str, layer: Layer | None = None,
-           regions: Sequence[str] | None = None) -> bytes:
+def encode(
+    catalog: Catalog, suffix: str, layer: Layer | None = None, regions: Sequence[str] | None = None
+) -> bytes:
     """Write the catalogue as one file's bytes.
 
     Parameters
@@ -46,8 +51,10 @@ def encode(catalog: Catalog, suffix: str, layer: Layer | None = None,
         If nothing is written in such files, or a package for them is missing.
     """
     if suffix not in SUFFIXES:
-        raise UsageError(f"a name that ends in {suffix or 'nothing'} names no format; use one "
-                         f"of {', '.join(SUFFIXES)}")
+        raise UsageError(
+            f"a name that ends in {suffix or 'nothing'} names no format; use one "
+            f"of {', '.join(SUFFIXES)}"
+        )
     chosen = layer or "sites"
     if suffix == ".gpkg":
         layers = LAYERS if layer is None else (layer,)
@@ -71,9 +78,15 @@ def _geopackage(tables: dict[Layer, GeoDataFrame], catalog: Catalog) -> bytes:
             path = Path(folder) / "catalogue.gpkg"
             for name, table in tables.items():
                 pyogrio.write_dataframe(
-                    table, path, layer=name, driver="GPKG", append=path.exists(),
-                    geometry_type=_TYPES[name], promote_to_multi=_TYPES[name].startswith("Multi"),
-                    layer_options={"DESCRIPTION": catalog.edition.attribution})
+                    table,
+                    path,
+                    layer=name,
+                    driver="GPKG",
+                    append=path.exists(),
+                    geometry_type=_TYPES[name],
+                    promote_to_multi=_TYPES[name].startswith("Multi"),
+                    layer_options={"DESCRIPTION": catalog.edition.attribution},
+                )
             return path.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
@@ -91,8 +104,13 @@ def _parquet(table: GeoDataFrame) -> bytes:
 def _geojson(table: GeoDataFrame, catalog: Catalog) -> bytes:
     tree = json.loads(table.to_json(drop_id=True, na="null"))
     edition = catalog.edition
-    tree = {"type": tree.pop("type"), "attribution": edition.attribution,
-            "licence": edition.licence, "date": edition.date, "features": tree["features"]}
+    tree = {
+        "type": tree.pop("type"),
+        "attribution": edition.attribution,
+        "licence": edition.licence,
+        "date": edition.date,
+        "features": tree["features"],
+    }
     return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
 # Providers whose zone names are shuffled for each account, and the ids they state instead.
-_STABLE_IDS = {"aws": (r".+-az\d+", "use the AZ id, such as euw3-az1; letters can differ from "
-                                     "account to account")}
+_STABLE_IDS = {
+    "aws": (
+        r".+-az\d+",
+        "use the AZ id, such as euw3-az1; letters can differ from account to account",
+    )
+}
 
 
 def modeline(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -23,17 +27,25 @@ def modeline(entry: Entry, book: Book) -> Iterator[Problem]:
     if (root / "schema").is_dir() and entry.document:
         with entry.path.open(encoding="utf-8") as file:
             if file.readline().rstrip() != wanted:
-                yield entry.problem("modeline", (), "the first line does not name the schema",
-                                    f"put this on top: {wanted}")
+                yield entry.problem(
+                    "modeline",
+                    (),
+                    "the first line does not name the schema",
+                    f"put this on top: {wanted}",
+                )
 
 
 def todo(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse what the template left to fill in."""
+
     def left(tree: Tree, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
         if tree == "TODO":
             yield path
-        rows = tree.items() if isinstance(tree, dict) else enumerate(
-            tree if isinstance(tree, list) else ())
+        rows = (
+            tree.items()
+            if isinstance(tree, dict)
+            else enumerate(tree if isinstance(tree, list) else ())
+        )
         for key, value in rows:
             yield from left(value, (*path, key))
 
@@ -45,13 +57,21 @@ def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a file that is not named as an id is, or not read at all: the path is the id."""
     for part in (entry.path.parent.name, entry.path.stem):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) and entry.document:
-            yield entry.problem("file-name", (), f"{part!r} is no id",
-                                "rename it: lower case, digits and single dashes")
+            yield entry.problem(
+                "file-name",
+                (),
+                f"{part!r} is no id",
+                "rename it: lower case, digits and single dashes",
+            )
     if entry.path.stem == "provider" and entry.document:
         for stray in sorted(entry.path.parent.iterdir()):
             if stray.is_dir() or stray.suffix != ".yaml":
-                yield entry.problem("file-name", (), f"{stray.name} beside it is not read",
-                                    "name a region's file <code>.yaml, or take it away")
+                yield entry.problem(
+                    "file-name",
+                    (),
+                    f"{stray.name} beside it is not read",
+                    "name a region's file <code>.yaml, or take it away",
+                )
 
 
 def reference(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -60,24 +80,36 @@ def reference(entry: Entry, book: Book) -> Iterator[Problem]:
     if region is None:
         return
     named: list[tuple[tuple[str | int, ...], str, str]] = []
-    for table, rows in (("zones", region.zones), ("feeds", region.feeds),
-                        ("hazards", region.hazards)):
+    for table, rows in (
+        ("zones", region.zones),
+        ("feeds", region.feeds),
+        ("hazards", region.hazards),
+    ):
         for key, row in rows.items():
-            named += [((table, key, "sites", index), site, "sites")
-                      for index, site in enumerate(row.sites)]
+            named += [
+                ((table, key, "sites", index), site, "sites")
+                for index, site in enumerate(row.sites)
+            ]
     for key, feed in region.feeds.items():
-        named += [(("feeds", key, "upstream", index), upstream, "feeds")
-                  for index, upstream in enumerate(feed.upstream)]
+        named += [
+            (("feeds", key, "upstream", index), upstream, "feeds")
+            for index, upstream in enumerate(feed.upstream)
+        ]
     if region.candidates:
-        named += [(("candidates", "sites", index), site, "sites")
-                  for index, site in enumerate(region.candidates.sites)]
+        named += [
+            (("candidates", "sites", index), site, "sites")
+            for index, site in enumerate(region.candidates.sites)
+        ]
     for key, site in region.sites.items():
         if site.campus:
             named.append((("sites", key, "campus"), site.campus, "campuses"))
         if site.operator and site.operator not in book.catalog.provider_ids:
-            yield entry.problem("reference", ("sites", key, "operator"),
-                                f"no provider is called {site.operator}",
-                                "write its provider.yaml, or correct the name")
+            yield entry.problem(
+                "reference",
+                ("sites", key, "operator"),
+                f"no provider is called {site.operator}",
+                "write its provider.yaml, or correct the name",
+            )
     for path, wanted, table in named:
         missing = _missing(wanted, table, book)
         if missing:
@@ -106,27 +138,40 @@ def zone_id(entry: Entry, book: Book) -> Iterator[Problem]:
     pattern, then = _STABLE_IDS.get(region.provider, (r".+", ""))
     for key in region.zones:
         if not re.fullmatch(pattern, key):
-            yield entry.problem("zone-id", ("zones", key), f"{key} is a name, not an id", then,
-                                "warning")
+            yield entry.problem(
+                "zone-id", ("zones", key), f"{key} is a name, not an id", then, "warning"
+            )
         for other in book.regions_of(region.provider):
             if other.region is None or other.id == entry.id:
                 continue
             if key in other.region.zones:
-                yield entry.problem("zone-id", ("zones", key), f"{other.id} has a zone {key} too",
-                                    "keep it in the region that sells it")
+                yield entry.problem(
+                    "zone-id",
+                    ("zones", key),
+                    f"{other.id} has a zone {key} too",
+                    "keep it in the region that sells it",
+                )
             elif not set(key.split("-")) & own and re.match(
-                    rf"{re.escape(other.path.stem)}(-|[a-z]?$)", key):
-                yield entry.problem("zone-id", ("zones", key),
-                                    f"{key} is named after {other.id}, not after {entry.id}",
-                                    "move it to that region's file, or correct it")
+                rf"{re.escape(other.path.stem)}(-|[a-z]?$)", key
+            ):
+                yield entry.problem(
+                    "zone-id",
+                    ("zones", key),
+                    f"{key} is named after {other.id}, not after {entry.id}",
+                    "move it to that region's file, or correct it",
+                )
 
 
 def zone_source(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a zone without a source that it is sold, and that it stands in its sites."""
     for key, zone in entry.region.zones.items() if entry.region else ():
         if not zone.evidence:
-            yield entry.problem("zone-source", ("zones", key), "cites no evidence",
-                                "name the page that lists it, and the one that ties it to a site")
+            yield entry.problem(
+                "zone-source",
+                ("zones", key),
+                "cites no evidence",
+                "name the page that lists it, and the one that ties it to a site",
+            )
 
 
 def uncited(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -142,8 +187,13 @@ def uncited(entry: Entry, book: Book) -> Iterator[Problem]:
     listed = entry.written("evidence")
     for key in listed if isinstance(listed, dict) else ():
         if key not in cited:
-            yield entry.problem("uncited", ("evidence", key), "nothing cites it",
-                                "cite it where it proves something, or drop it", "warning")
+            yield entry.problem(
+                "uncited",
+                ("evidence", key),
+                "nothing cites it",
+                "cite it where it proves something, or drop it",
+                "warning",
+            )
 
 
 def _cited(tree: Tree) -> Iterator[str]:
@@ -163,23 +213,33 @@ def read_date(entry: Entry, book: Book) -> Iterator[Problem]:
     day = book.catalog.edition.date
     for key, piece in entry.record.evidence.items() if entry.record else ():
         if piece.read > day[: len(piece.read)] and entry.written("evidence", key):
-            yield entry.problem("read-date", ("evidence", key, "read"),
-                                f"{piece.read} is later than the catalogue's {day}",
-                                "correct it, or move the date in catalog.yaml")
+            yield entry.problem(
+                "read-date",
+                ("evidence", key, "read"),
+                f"{piece.read} is later than the catalogue's {day}",
+                "correct it, or move the date in catalog.yaml",
+            )
     for key, _, at in entry.placed():
         if at.read and at.read > day[: len(at.read)]:
-            yield entry.problem("read-date", ("sites", key, "position", "read"),
-                                f"{at.read} is later than the catalogue's {day}",
-                                "correct it, or move the date in catalog.yaml")
+            yield entry.problem(
+                "read-date",
+                ("sites", key, "position", "read"),
+                f"{at.read} is later than the catalogue's {day}",
+                "correct it, or move the date in catalog.yaml",
+            )
 
 
 def address(entry: Entry, book: Book) -> Iterator[Problem]:
     """Warn of a source that does not say where it can be read."""
     for key, piece in entry.record.evidence.items() if entry.record else ():
         if piece.url is None and piece.kind != "inference" and entry.written("evidence", key):
-            yield entry.problem("address", ("evidence", key), "has no url",
-                                "add where it can be read, or say in the title how to get it",
-                                "warning")
+            yield entry.problem(
+                "address",
+                ("evidence", key),
+                "has no url",
+                "add where it can be read, or say in the title how to get it",
+                "warning",
+            )
 
 
 def sold(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -187,17 +247,29 @@ def sold(entry: Entry, book: Book) -> Iterator[Problem]:
 
     Where not even a region is published, the provider's note says so.
     """
-    if (entry.provider and not entry.provider.note and not any(book.regions_of(entry.id))
-            and entry.id not in book.operators):
-        yield entry.problem("sold", (), "has no region file beside it",
-                            "add one (zonerisk data new), or say in note that none is published")
+    if (
+        entry.provider
+        and not entry.provider.note
+        and not any(book.regions_of(entry.id))
+        and entry.id not in book.operators
+    ):
+        yield entry.problem(
+            "sold",
+            (),
+            "has no region file beside it",
+            "add one (zonerisk data new), or say in note that none is published",
+        )
     region = entry.region
     if region is None or region.status != "open" or region.zones:
         return
     owner = book.entries[region.provider].provider
     if owner and owner.role == "cloud" and owner.status == "open":
-        yield entry.problem("sold", (), "is open and lists no zones",
-                            "list them as sold; without zones, one named after the region")
+        yield entry.problem(
+            "sold",
+            (),
+            "is open and lists no zones",
+            "list them as sold; without zones, one named after the region",
+        )
 
 
 def unused(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -208,5 +280,10 @@ def unused(entry: Entry, book: Book) -> Iterator[Problem]:
         return
     for key, site in region.sites.items():
         if site.id not in book.used and not site.note:
-            yield entry.problem("unused", ("sites", key), "no zone and no region refers to it",
-                                "add it to candidates, or note why it serves none", "warning")
+            yield entry.problem(
+                "unused",
+                ("sites", key),
+                "no zone and no region refers to it",
+                "add it to candidates, or note why it serves none",
+                "warning",
+            )

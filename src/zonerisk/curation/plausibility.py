@@ -48,14 +48,25 @@ def _meant(entry: Entry, town: str | None, site: Site) -> tuple[Place, ...]:
 
 def _turned(entry: Entry, site: Site, at: Position) -> tuple[str, float, float] | None:
     """Find the slip that would bring a point abroad back into its country."""
-    slips = (("sign", -at.lat, at.lon), ("sign", at.lat, -at.lon), ("sign", -at.lat, -at.lon),
-             ("swapped", at.lon, at.lat), ("swapped", at.lon, -at.lat),
-             ("swapped", -at.lon, at.lat))
-    fits = [slip for slip in slips if abs(slip[1]) <= 90
-            and in_country(slip[1], slip[2], entry.country(site), FRONTIER_M)]
+    slips = (
+        ("sign", -at.lat, at.lon),
+        ("sign", at.lat, -at.lon),
+        ("sign", -at.lat, -at.lon),
+        ("swapped", at.lon, at.lat),
+        ("swapped", at.lon, -at.lat),
+        ("swapped", -at.lon, at.lat),
+    )
+    fits = [
+        slip
+        for slip in slips
+        if abs(slip[1]) <= 90 and in_country(slip[1], slip[2], entry.country(site), FRONTIER_M)
+    ]
     meant = _meant(entry, entry.town(site), site)
-    return min(fits, default=None,
-               key=lambda slip: min((place.km(*slip[1:]) for place in meant), default=0.0))
+    return min(
+        fits,
+        default=None,
+        key=lambda slip: min((place.km(*slip[1:]) for place in meant), default=0.0),
+    )
 
 
 def country(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -69,21 +80,29 @@ def country(entry: Entry, book: Book) -> Iterator[Problem]:
         place = " and ".join(sorted(found)) or "no country, at sea"
         near = "" if abroad else f", which begins within {_slack_m(site, at) / 1000:.1f} km"
         yield entry.problem(
-            "country", ("sites", key, "position"),
+            "country",
+            ("sites", key, "position"),
             f"{at.lat:g}, {at.lon:g} lies in {place}, not in {stated}{near}",
-            "look the place up again, or correct country", "error" if abroad else "warning")
+            "look the place up again, or correct country",
+            "error" if abroad else "warning",
+        )
 
 
 def swapped(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse latitude and longitude exchanged."""
-    yield from _slipped(entry, "swapped", "latitude and longitude look exchanged",
-                        "write lat and lon the other way round")
+    yield from _slipped(
+        entry,
+        "swapped",
+        "latitude and longitude look exchanged",
+        "write lat and lon the other way round",
+    )
 
 
 def sign(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a wrong sign: south and west are negative, north and east are not."""
-    yield from _slipped(entry, "sign", "a sign looks wrong",
-                        "south and west are negative; correct it")
+    yield from _slipped(
+        entry, "sign", "a sign looks wrong", "south and west are negative; correct it"
+    )
 
 
 def _slipped(entry: Entry, kind: str, what: str, then: str) -> Iterator[Problem]:
@@ -93,9 +112,12 @@ def _slipped(entry: Entry, kind: str, what: str, then: str) -> Iterator[Problem]
         slip = _turned(entry, site, at)
         if slip and slip[0] == kind:
             yield entry.problem(
-                kind, ("sites", key, "position"),
+                kind,
+                ("sites", key, "position"),
                 f"{what}: {at.lat:g}, {at.lon:g} is not in {entry.country(site)}, "
-                f"{slip[1]:g}, {slip[2]:g} is", then)
+                f"{slip[1]:g}, {slip[2]:g} is",
+                then,
+            )
 
 
 def town_reach_km(place: Place) -> float:
@@ -121,10 +143,12 @@ def town(entry: Entry, book: Book) -> Iterator[Problem]:
             continue
         here = f"; the nearest place is {others[0].name}" if others else ""
         yield entry.problem(
-            "town", ("sites", key, "position"),
+            "town",
+            ("sites", key, "position"),
             f"{at.lat:g}, {at.lon:g} is {away:.0f} km from {nearest.name}"
             f"{f', {nearest.state}' if nearest.state else ''}{here}",
-            "look the place up again, or state the site's own town")
+            "look the place up again, or state the site's own town",
+        )
 
 
 def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -136,15 +160,24 @@ def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
             continue
         said.add((stated, entry.country(site)))
         if stated is None:
-            yield entry.problem("town-known", ("sites", key), "states no town",
-                                "add town, to the site or to the region", "warning")
+            yield entry.problem(
+                "town-known",
+                ("sites", key),
+                "states no town",
+                "add town, to the site or to the region",
+                "warning",
+            )
         elif not _meant(entry, stated, site) and not _abroad(entry, site, at):
             near = around(at.lat, at.lon, REMOTE_KM)
             here = f"{near[0].name} ({near[0].km(at.lat, at.lon):.0f} km)" if near else "none"
             yield entry.problem(
-                "town-known", ("sites", key), f"no town {stated!r} of 1,000 people is known in "
+                "town-known",
+                ("sites", key),
+                f"no town {stated!r} of 1,000 people is known in "
                 f"{entry.country(site)}; the nearest to the point is {here}",
-                "check the spelling, or leave it where the place is smaller", "warning")
+                "check the spelling, or leave it where the place is smaller",
+                "warning",
+            )
 
 
 def digits(entry: Entry, book: Book) -> Iterator[Problem]:
@@ -155,24 +188,27 @@ def digits(entry: Entry, book: Book) -> Iterator[Problem]:
             text = str(entry.written("sites", key, "position", axis))
             if len(text.partition(".")[2]) > most:
                 yield entry.problem(
-                    "digits", ("sites", key, "position", axis),
+                    "digits",
+                    ("sites", key, "position", axis),
                     f"{text} is finer than {at.uncertainty_m:g} m of doubt supports",
-                    f"round to {most} decimals")
+                    f"round to {most} decimals",
+                )
 
 
 def centroid(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a town's centre that poses as a building."""
     for key, site, at in entry.placed():
-        if (site.kind == "metro" or at.uncertainty_m >= BUILDING_MOST_M or at.osm
-                or site.address):
+        if site.kind == "metro" or at.uncertainty_m >= BUILDING_MOST_M or at.osm or site.address:
             continue
         for place in _meant(entry, entry.town(site), site):
             if place.km(at.lat, at.lon) <= CENTRE_KM:
                 yield entry.problem(
-                    "centroid", ("sites", key, "position"),
+                    "centroid",
+                    ("sites", key, "position"),
                     f"{at.lat:g}, {at.lon:g} is the centre of {place.name}, not a {site.kind}",
                     "give its address or its OpenStreetMap object, or write method: town with "
-                    f"uncertainty_m {METRO_LEAST_M:.0f} or more")
+                    f"uncertainty_m {METRO_LEAST_M:.0f} or more",
+                )
                 break
 
 
@@ -180,8 +216,10 @@ def precision(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a kind, method and radius of doubt that contradict each other."""
     for key, site, at in entry.placed():
         if site.kind == "metro" and (at.method != "town" or at.uncertainty_m < METRO_LEAST_M):
-            what = (f"a metro known by {at.method} to {at.uncertainty_m:g} m claims more than a "
-                    "metro can")
+            what = (
+                f"a metro known by {at.method} to {at.uncertainty_m:g} m claims more than a "
+                "metro can"
+            )
             then = f"write method: town and uncertainty_m {METRO_LEAST_M:.0f} or more"
         elif at.method == "town" and at.uncertainty_m < TOWN_LEAST_M:
             what = f"a town's point is not known to {at.uncertainty_m:g} m"
@@ -201,24 +239,33 @@ def same_point(entry: Entry, book: Book) -> Iterator[Problem]:
             same_object = at.osm is not None and at.osm == there.osm
             if not _vague(there) and (same_object or (at.lat, at.lon) == (there.lat, there.lon)):
                 yield entry.problem(
-                    "same-point", ("sites", key, "position"),
+                    "same-point",
+                    ("sites", key, "position"),
                     f"{at.osm if same_object else f'{at.lat:g}, {at.lon:g}'} is the point of "
                     f"{other.id} too",
-                    "refer to that site, or find where this one really stands")
+                    "refer to that site, or find where this one really stands",
+                )
 
 
 def twin(entry: Entry, book: Book) -> Iterator[Problem]:
     """Warn of two providers' buildings on one spot: they may be one building."""
     for key, _, at in entry.placed():
         for other_entry, _, other, there in () if _vague(at) else book.beside(entry, key, at):
-            if (_vague(there) or other_entry.path.parent == entry.path.parent
-                    or (at.osm and at.osm == there.osm)):
+            if (
+                _vague(there)
+                or other_entry.path.parent == entry.path.parent
+                or (at.osm and at.osm == there.osm)
+            ):
                 continue
             metres = distance_m(at, there)
             if 0 < metres <= TWIN_M:
                 yield entry.problem(
-                    "twin", ("sites", key, "position"), f"{metres:.0f} m from {other.id}",
-                    "if both are one building, keep one record and refer to it", "warning")
+                    "twin",
+                    ("sites", key, "position"),
+                    f"{metres:.0f} m from {other.id}",
+                    "if both are one building, keep one record and refer to it",
+                    "warning",
+                )
 
 
 def _vague(at: Position) -> bool:
@@ -235,6 +282,8 @@ def campus_spread(entry: Entry, book: Book) -> Iterator[Problem]:
         km = distance_m(at, there) / 1000
         if km > CAMPUS_MOST_KM + (at.uncertainty_m + there.uncertainty_m) / 1000:
             yield entry.problem(
-                "campus-spread", ("sites", key, "campus"),
+                "campus-spread",
+                ("sites", key, "campus"),
                 f"{km:.1f} km from {other.id} of the same campus",
-                "correct a position, or make two campuses of it")
+                "correct a position, or make two campuses of it",
+            )

@@ -49,19 +49,27 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         return Line("nothing sold")
     except DataError:
         return Line("refused")
-    by_outcome = {outcome: " ".join(finding.rule for finding in verdict.findings
-                                    if finding.outcome == outcome)
-                  for outcome in ("fail", "unknown")}
-    return Line(verdict.outcome, verdict.grade, _span(verdict.score.low, verdict.score.high),
-                str(verdict.zones.sold),
-                _span(verdict.zones.effective.low, verdict.zones.effective.high),
-                str(verdict.datacenters.count), by_outcome["fail"], by_outcome["unknown"])
+    by_outcome = {
+        outcome: " ".join(
+            finding.rule for finding in verdict.findings if finding.outcome == outcome
+        )
+        for outcome in ("fail", "unknown")
+    }
+    return Line(
+        verdict.outcome,
+        verdict.grade,
+        _span(verdict.score.low, verdict.score.high),
+        str(verdict.zones.sold),
+        _span(verdict.zones.effective.low, verdict.zones.effective.high),
+        str(verdict.datacenters.count),
+        by_outcome["fail"],
+        by_outcome["unknown"],
+    )
 
 
 def lines(catalog: Library, policy: Policy, as_of: str | None = None) -> dict[str, Line]:
     """Judge every region of a catalogue."""
-    return {region_id: line(catalog, region_id, policy, as_of)
-            for region_id in catalog.region_ids}
+    return {region_id: line(catalog, region_id, policy, as_of) for region_id in catalog.region_ids}
 
 
 def comma_separated(judged: Mapping[str, Line]) -> str:
@@ -88,8 +96,9 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             added = line(new, region_id, policy, day)
             found.append(Change(region_id, "region", "not recorded", added.outcome))
         elif _digest(old, region_id) != _digest(new, region_id):
-            found += _columns(region_id, line(old, region_id, policy, day),
-                              line(new, region_id, policy, day))
+            found += _columns(
+                region_id, line(old, region_id, policy, day), line(new, region_id, policy, day)
+            )
     return found
 
 
@@ -107,7 +116,11 @@ def _columns(region_id: str, old: Line, new: Line) -> Iterator[Change]:
             continue
         if before != after and field in ("fails", "unknown"):
             was, now = before.split(), after.split()
-            yield Change(region_id, field, " ".join(rule for rule in was if rule not in now),
-                         " ".join(rule for rule in now if rule not in was))
+            yield Change(
+                region_id,
+                field,
+                " ".join(rule for rule in was if rule not in now),
+                " ".join(rule for rule in now if rule not in was),
+            )
         elif before != after:
             yield Change(region_id, field, before, after)

@@ -44,8 +44,10 @@ def _archive(revision: str) -> bytes:
         return _git("-C", top, "archive", "--format=tar", commit.decode().strip(), "data")
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
-        raise UsageError(f"{revision!r} is neither a folder that holds datacenters/ nor a git "
-                         f"revision with a data/ folder ({said})") from None
+        raise UsageError(
+            f"{revision!r} is neither a folder that holds datacenters/ nor a git "
+            f"revision with a data/ folder ({said})"
+        ) from None
 
 
 def _git(*arguments: str) -> bytes:

@@ -19,33 +19,62 @@ def events(siting: Siting, deployment: Deployment) -> tuple[Event, ...]:
 
     What a provider spreads over a region is left out: it is lost with no single zone.
     """
-    places = {place.id: place for each in deployment.workloads
-              for place in (*each.places, *(each.backup or ()), *(each.dr or ()))
-              if place.kind != "region"}
+    places = {
+        place.id: place
+        for each in deployment.workloads
+        for place in (*each.places, *(each.backup or ()), *(each.dr or ()))
+        if place.kind != "region"
+    }
     listed = tuple(places.values())
     if not listed:
         return ()
-    told = [_event(deployment, risk.id, kind, risk.grade, risk.message, frozenset(members))
-            for kind, each in siting.assess(listed).items() for risk in each.risks
-            if risk.grade != "C" and len(members := siting.taken(risk)) > 1]
-    told += [_event(deployment, f"place:{place.id}", "place", None,
-                    f"{siting.unit(place).name} ({place.id}) is lost",
-                    frozenset(siting.inside(place, listed))) for place in listed]
-    told.sort(key=lambda event: (-len(event.lost), -len(event.with_backup),
-                                 -len(event.with_recovery)))
+    told = [
+        _event(deployment, risk.id, kind, risk.grade, risk.message, frozenset(members))
+        for kind, each in siting.assess(listed).items()
+        for risk in each.risks
+        if risk.grade != "C" and len(members := siting.taken(risk)) > 1
+    ]
+    told += [
+        _event(
+            deployment,
+            f"place:{place.id}",
+            "place",
+            None,
+            f"{siting.unit(place).name} ({place.id}) is lost",
+            frozenset(siting.inside(place, listed)),
+        )
+        for place in listed
+    ]
+    told.sort(
+        key=lambda event: (-len(event.lost), -len(event.with_backup), -len(event.with_recovery))
+    )
     return tuple(event for event in told if event.lost)
 
 
-def _event(deployment: Deployment, key: str, kind: str, grade: Grade | None, message: str,
-           members: frozenset[str]) -> Event:
-    lost = [each for each in deployment.workloads
-            if all(place.kind != "region" for place in each.places)
-            and sum(place.id not in members for place in each.places) < each.quorum]
+def _event(
+    deployment: Deployment,
+    key: str,
+    kind: str,
+    grade: Grade | None,
+    message: str,
+    members: frozenset[str],
+) -> Event:
+    lost = [
+        each
+        for each in deployment.workloads
+        if all(place.kind != "region" for place in each.places)
+        and sum(place.id not in members for place in each.places) < each.quorum
+    ]
 
     def gone(there: Sequence[Place] | None) -> bool:
         return bool(there) and all(place.id in members for place in there or ())
 
-    return Event(id=key, kind=kind, grade=grade, message=message,
-                 lost=tuple(each.id for each in lost),
-                 with_backup=tuple(each.id for each in lost if gone(each.backup)),
-                 with_recovery=tuple(each.id for each in lost if gone(each.dr)))
+    return Event(
+        id=key,
+        kind=kind,
+        grade=grade,
+        message=message,
+        lost=tuple(each.id for each in lost),
+        with_backup=tuple(each.id for each in lost if gone(each.backup)),
+        with_recovery=tuple(each.id for each in lost if gone(each.dr)),
+    )

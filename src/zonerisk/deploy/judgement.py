@@ -95,8 +95,10 @@ class Model(Result):
     common: tuple[float, float]
     common_source: str
     alpha: tuple[float, ...]
-    note: str = ("a model, not a measurement: its inputs are the reader's own, and risks on "
-                 "record come on top")
+    note: str = (
+        "a model, not a measurement: its inputs are the reader's own, and risks on "
+        "record come on top"
+    )
 
 
 class Audit(Result):
@@ -126,5 +128,7 @@ def mean(scores: Sequence[Score]) -> Score:
     """Mean of scores, end by end; nothing known for none."""
     if not scores:
         return Score(low=0, high=100)
-    return Score(low=round(sum(each.low for each in scores) / len(scores), 1),
-                 high=round(sum(each.high for each in scores) / len(scores), 1))
+    return Score(
+        low=round(sum(each.low for each in scores) / len(scores), 1),
+        high=round(sum(each.high for each in scores) / len(scores), 1),
+    )

@@ -27,15 +27,31 @@ Json = Any
 MAX_OBJECTS = 100_000
 ONE = "one keeps it up, assumed"
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
-_ZONE = ("topology.k8s.aws/zone-id", "topology.kubernetes.io/zone",
-         "failure-domain.beta.kubernetes.io/zone", "topology.ebs.csi.aws.com/zone",
-         "topology.gke.io/zone", "topology.disk.csi.azure.com/zone", "csi.hetzner.cloud/location",
-         "topology.csi.scaleway.com/zone")
+_ZONE = (
+    "topology.k8s.aws/zone-id",
+    "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/zone",
+    "topology.ebs.csi.aws.com/zone",
+    "topology.gke.io/zone",
+    "topology.disk.csi.azure.com/zone",
+    "csi.hetzner.cloud/location",
+    "topology.csi.scaleway.com/zone",
+)
 _TYPE = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-_CONTROL = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master",
-            "node-role.kubernetes.io/etcd")
-_SCHEMES = {"aws": "aws", "gce": "google", "azure": "azure", "scaleway": "scaleway",
-            "exoscale": "exoscale", "hcloud": "hetzner", "hrobot": "hetzner"}
+_CONTROL = (
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+    "node-role.kubernetes.io/etcd",
+)
+_SCHEMES = {
+    "aws": "aws",
+    "gce": "google",
+    "azure": "azure",
+    "scaleway": "scaleway",
+    "exoscale": "exoscale",
+    "hcloud": "hetzner",
+    "hrobot": "hetzner",
+}
 _OPENSTACK = ("ovh", "infomaniak")
 _KINDS = ("Node", "Pod", "PersistentVolume")
 
@@ -69,8 +85,11 @@ def _list(value: Json) -> list[Json]:
 
 def recognise(tree: Json) -> bool:
     """Tell whether JSON is what kubectl writes."""
-    return isinstance(tree, dict) and isinstance(tree.get("apiVersion"), str) and isinstance(
-        tree.get("kind"), str)
+    return (
+        isinstance(tree, dict)
+        and isinstance(tree.get("apiVersion"), str)
+        and isinstance(tree.get("kind"), str)
+    )
 
 
 def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> Deployment:
@@ -91,7 +110,8 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
         for item in _items(tree):
             names = _dict(item.get("metadata")).get("name")
             found.setdefault(str(item.get("kind")), []).append(
-                _Object(item, Source(name, lines.line(str(names)))))
+                _Object(item, Source(name, lines.line(str(names))))
+            )
     if sum(len(each) for each in found.values()) > MAX_OBJECTS:
         raise DataError(f"{files[0][0]}: over {MAX_OBJECTS} objects; give one namespace a time")
     reader = _Reader(Placement(catalog, day))
@@ -100,11 +120,17 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
     reader.volumes(found.get("PersistentVolume", []))
     for kind, objects in found.items():
         if kind not in _KINDS:
-            reader.unassessed += [Unassessed(
-                f"{kind} {each.name}", "zonerisk reads nodes, pods and persistent volumes",
-                each.source) for each in objects]
-    return Deployment(tuple(name for name, _, _ in files), tuple(reader.workloads),
-                      tuple(reader.unassessed))
+            reader.unassessed += [
+                Unassessed(
+                    f"{kind} {each.name}",
+                    "zonerisk reads nodes, pods and persistent volumes",
+                    each.source,
+                )
+                for each in objects
+            ]
+    return Deployment(
+        tuple(name for name, _, _ in files), tuple(reader.workloads), tuple(reader.unassessed)
+    )
 
 
 def _items(tree: dict[str, Json]) -> Iterator[dict[str, Json]]:
@@ -155,13 +181,15 @@ class _Reader:
         if zone is None and (found := re.match(r"scaleway://[a-z]+/([a-z0-9-]+)/", given)):
             zone = found[1]
         if text is None and zone is not None:
-            text = re.sub(r"-?[a-z]$" if provider in ("aws", "google", "outscale") else r"-\d+$",
-                          "", zone)
+            text = re.sub(
+                r"-?[a-z]$" if provider in ("aws", "google", "outscale") else r"-\d+$", "", zone
+            )
         if provider == "exoscale":
             text, zone = zone or text, None
         if text is None:
-            raise Unplaced("it has no topology.kubernetes.io labels and its providerID names no "
-                           "zone")
+            raise Unplaced(
+                "it has no topology.kubernetes.io labels and its providerID names no zone"
+            )
         region = self.placement.region(provider, text)
         self.home = self.home or (provider, region)
         return self.placement.place(provider, region, self._zone(provider, zone))
@@ -208,10 +236,14 @@ class _Reader:
             key = f"{kind} {name}"
             missing = len(hosts) - len(placed)
             if missing:
-                self.unassessed.append(Unassessed(
-                    key, f"{missing} of its {len(hosts)} pods stand on no node that was placed; "
-                         "give the nodes too: kubectl get nodes,pods -A -o json",
-                    group[0].source))
+                self.unassessed.append(
+                    Unassessed(
+                        key,
+                        f"{missing} of its {len(hosts)} pods stand on no node that was placed; "
+                        "give the nodes too: kubectl get nodes,pods -A -o json",
+                        group[0].source,
+                    )
+                )
             if placed:
                 self._add(key, group[0].source, placed, voting=kind == "StatefulSet")
 
@@ -247,30 +279,45 @@ class _Reader:
                 raise Unplaced("it names no zone, or no node tells whose cluster it is")
             provider, region = self.home
             region = self.placement.region(provider, regions[0]) if regions else region
-            return [self.placement.place(provider, region, self._zone(provider, zone))
-                    for zone in zones]
+            return [
+                self.placement.place(provider, region, self._zone(provider, zone)) for zone in zones
+            ]
         except Unplaced as error:
             self.unassessed.append(Unassessed(key, str(error), volume.source))
             return []
 
     def _add(self, key: str, source: Source, places: Sequence[Place], voting: bool = True) -> None:
-        notes = {self.placement.relative(place.region.partition("-")[0]) or ""
-                 for place in places if place.kind == "label"}
-        self.workloads.append(Workload(
-            key, source, apart(places), majority(len(places)) if voting else 1,
-            MAJORITY if voting else ONE, notes=tuple(sorted(notes - {""}))))
+        notes = {
+            self.placement.relative(place.region.partition("-")[0]) or ""
+            for place in places
+            if place.kind == "label"
+        }
+        self.workloads.append(
+            Workload(
+                key,
+                source,
+                apart(places),
+                majority(len(places)) if voting else 1,
+                MAJORITY if voting else ONE,
+                notes=tuple(sorted(notes - {""})),
+            )
+        )
 
 
 def _first(labels: dict[str, Json], keys: Sequence[str]) -> str | None:
-    return next((labels[key] for key in keys if isinstance(labels.get(key), str) and labels[key]),
-                None)
+    return next(
+        (labels[key] for key in keys if isinstance(labels.get(key), str) and labels[key]), None
+    )
 
 
 def _controller(pod: _Object) -> tuple[str, str]:
     """Give kind and name of what keeps a pod running; a Deployment for its replica set."""
     metadata = _dict(pod.tree.get("metadata"))
-    owners = [each for each in _list(metadata.get("ownerReferences"))
-              if isinstance(each, dict) and each.get("controller")]
+    owners = [
+        each
+        for each in _list(metadata.get("ownerReferences"))
+        if isinstance(each, dict) and each.get("controller")
+    ]
     if not owners:
         return "Pod", str(metadata.get("name"))
     kind, name = str(owners[0].get("kind")), str(owners[0].get("name"))

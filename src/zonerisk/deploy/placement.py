@@ -16,12 +16,24 @@ if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.model import Region
 
-_PROVIDERS = {"amazon": "aws", "gcp": "google", "google-cloud": "google", "microsoft": "azure",
-              "azurerm": "azure", "ovhcloud": "ovh", "3ds-outscale": "outscale",
-              "hcloud": "hetzner"}
+_PROVIDERS = {
+    "amazon": "aws",
+    "gcp": "google",
+    "google-cloud": "google",
+    "microsoft": "azure",
+    "azurerm": "azure",
+    "ovhcloud": "ovh",
+    "3ds-outscale": "outscale",
+    "hcloud": "hetzner",
+}
 # OVHcloud's API names regions by place and number (SBG5) or by country (UK1).
-_OVH = {"de": "lim", "uk": "eri", "us-east-va": "us-east-vin", "us-west-or": "us-west-hil",
-        "ap-south-mum": "ynm"}
+_OVH = {
+    "de": "lim",
+    "uk": "eri",
+    "us-east-va": "us-east-vin",
+    "us-west-or": "us-west-hil",
+    "ap-south-mum": "ynm",
+}
 # Outscale ties subregions to buildings at random for each account (its documentation,
 # "Référence des Régions, endpoints et Sous-régions"), as AWS does with zone letters.
 _RELATIVE = {
@@ -64,8 +76,9 @@ class Placement:
         wanted = simplify(text)
         wanted = _PROVIDERS.get(wanted, wanted)
         if wanted not in self.catalog.provider_ids:
-            raise Unplaced(f"no provider {shown(text)} is in the catalogue; "
-                           "see: zonerisk list providers")
+            raise Unplaced(
+                f"no provider {shown(text)} is in the catalogue; see: zonerisk list providers"
+            )
         return wanted
 
     def region(self, provider: str, text: str) -> str:
@@ -75,8 +88,10 @@ class Placement:
             for region in (key, f"{provider}-{key}"):
                 if region in known and self.catalog.region(region).provider == provider:
                     return region
-        raise Unplaced(f"{provider} has no region {shown(text)} in the catalogue; "
-                       f"see: zonerisk list regions {provider}")
+        raise Unplaced(
+            f"{provider} has no region {shown(text)} in the catalogue; "
+            f"see: zonerisk list regions {provider}"
+        )
 
     def place(self, provider: str, region: str, zone: str | None = None) -> Place:
         """Give the place of one copy.
@@ -95,12 +110,16 @@ class Placement:
         if not sold:
             raise Unplaced(f"{region} sells no zone on {self.day}")
         if zone is None:
-            return (Place(sold[0].id, region, "zone") if len(sold) == 1
-                    else Place(f"{region}/somewhere", region, "somewhere"))
+            return (
+                Place(sold[0].id, region, "zone")
+                if len(sold) == 1
+                else Place(f"{region}/somewhere", region, "somewhere")
+            )
         key = simplify(zone)
         code = region.removeprefix(f"{provider}-")
         relative = provider in _RELATIVE and (
-            re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key) is not None)
+            re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key) is not None
+        )
         if relative:
             label = key if key.startswith(code) else f"{code}-{key}"
             return Place(f"{region}/{label}", region, "label")
@@ -114,8 +133,9 @@ class Placement:
             return Place(site.id, region, "site")
         if len(sold) == 1 and self._spells(provider, code, key):
             return Place(sold[0].id, region, "zone")
-        raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; "
-                       f"see: zonerisk show {region}")
+        raise Unplaced(
+            f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}"
+        )
 
     @staticmethod
     def _spells(provider: str, code: str, key: str) -> bool:
@@ -156,11 +176,19 @@ class Placement:
         sure = {site.id: site for unit in units for site in unit.sites}
         maybe = {site.id: site for unit in units for site in unit.possible}
         if place.kind == "region":
-            return Unit(place.id, f"{record.name}, whole region", tuple(sure.values()),
-                        tuple(maybe.values()))
-        said = (f"an unnamed zone of {place.region}" if place.kind == "somewhere"
-                else name.replace("-zone", " zone") if name in ("one-zone", "another-zone")
-                else name)
+            return Unit(
+                place.id,
+                f"{record.name}, whole region",
+                tuple(sure.values()),
+                tuple(maybe.values()),
+            )
+        said = (
+            f"an unnamed zone of {place.region}"
+            if place.kind == "somewhere"
+            else name.replace("-zone", " zone")
+            if name in ("one-zone", "another-zone")
+            else name
+        )
         return Unit(place.id, said, (), tuple({**sure, **maybe}.values()))
 
     def zones(self, region: str) -> tuple[Unit, ...]:

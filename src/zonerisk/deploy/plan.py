@@ -201,34 +201,71 @@ def read(document: Document, record: PlanFile, catalog: Catalog, day: str) -> De
     workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
     if reader.problems:
         raise DataError("\n".join(reader.problems))
-    return Deployment((document.name,), tuple(each for each in workloads if each),
-                      reader.unassessed, own, _inputs(record.model))
+    return Deployment(
+        (document.name,),
+        tuple(each for each in workloads if each),
+        reader.unassessed,
+        own,
+        _inputs(record.model),
+    )
 
 
 def _inputs(model: Model | None) -> Inputs | None:
     if model is None:
         return None
-    both = [(value, value) if isinstance(value, float) else value
-            for value in (model.unavailability, model.common)]
+    both = [
+        (value, value) if isinstance(value, float) else value
+        for value in (model.unavailability, model.common)
+    ]
     return Inputs(both[0], both[1], model.alpha).check()
 
 
 def _own(record: PlanFile, day: str) -> Region:
-    given = Evidence(kind="operator", title="The plan itself", read=day,
-                     claim="Where the user's own datacenters stand and what they hang on.")
+    given = Evidence(
+        kind="operator",
+        title="The plan itself",
+        read=day,
+        claim="Where the user's own datacenters stand and what they hang on.",
+    )
     return Region(
-        id=OWN, provider=OWN, name="own datacenters", country="ZZ", evidence={"given": given},
-        sites={key: Site(
-            id=f"{OWN}/{key}", name=site.name or key, kind="building", country=site.country,
-            campus=f"{OWN}/{site.campus}" if site.campus else None, evidence=("given",),
-            position=Position(lat=site.lat, lon=site.lon, uncertainty_m=site.uncertainty_m,
-                              method="statement", evidence=("given",)))
-            for key, site in record.sites.items()},
-        campuses={key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=("given",))
-                  for key, campus in record.campuses.items()},
-        feeds={key: Feed(id=f"{OWN}/{key}", kind=feed.kind, name=feed.name,
-                         sites=tuple(f"{OWN}/{site}" for site in feed.sites), evidence=("given",))
-               for key, feed in record.feeds.items()})
+        id=OWN,
+        provider=OWN,
+        name="own datacenters",
+        country="ZZ",
+        evidence={"given": given},
+        sites={
+            key: Site(
+                id=f"{OWN}/{key}",
+                name=site.name or key,
+                kind="building",
+                country=site.country,
+                campus=f"{OWN}/{site.campus}" if site.campus else None,
+                evidence=("given",),
+                position=Position(
+                    lat=site.lat,
+                    lon=site.lon,
+                    uncertainty_m=site.uncertainty_m,
+                    method="statement",
+                    evidence=("given",),
+                ),
+            )
+            for key, site in record.sites.items()
+        },
+        campuses={
+            key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=("given",))
+            for key, campus in record.campuses.items()
+        },
+        feeds={
+            key: Feed(
+                id=f"{OWN}/{key}",
+                kind=feed.kind,
+                name=feed.name,
+                sites=tuple(f"{OWN}/{site}" for site in feed.sites),
+                evidence=("given",),
+            )
+            for key, feed in record.feeds.items()
+        },
+    )
 
 
 class _Reader:
@@ -241,44 +278,71 @@ class _Reader:
 
     def workload(self, key: str, record: WorkloadRecord) -> Workload | None:
         path = ("workloads", key)
-        places = [self._at(record, (*path, "zones", index), zone=zone)
-                  for index, zone in enumerate(record.zones)]
-        places += [self._at(record, (*path, "sites", index), site=site)
-                   for index, site in enumerate(record.sites)]
+        places = [
+            self._at(record, (*path, "zones", index), zone=zone)
+            for index, zone in enumerate(record.zones)
+        ]
+        places += [
+            self._at(record, (*path, "sites", index), site=site)
+            for index, site in enumerate(record.sites)
+        ]
         if not places:
             places = [self._at(record, (*path, "region"))]
-        backup, dr = (tuple(self._else(record, (*path, name), each)
-                            for each in _listed(getattr(record, name)))
-                      for name in ("backup", "dr"))
+        backup, dr = (
+            tuple(
+                self._else(record, (*path, name), each) for each in _listed(getattr(record, name))
+            )
+            for name in ("backup", "dr")
+        )
         good = [place for place in places if place]
         if len(good) < len(places) or None in (*backup, *dr):
             return None
         copies = record.replicas or len(good)
-        notes = {self.placement.relative(place.region.partition("-")[0])
-                 for place in good if place.kind == "label"}
+        notes = {
+            self.placement.relative(place.region.partition("-")[0])
+            for place in good
+            if place.kind == "label"
+        }
         return Workload(
-            key, Source(self.document.name, self.document.line(path)),
-            apart(spread(good, copies)), record.quorum or majority(copies),
-            STATED if record.quorum else MAJORITY, tuple(place for place in backup if place),
-            tuple(place for place in dr if place), tuple(sorted(note for note in notes if note)))
+            key,
+            Source(self.document.name, self.document.line(path)),
+            apart(spread(good, copies)),
+            record.quorum or majority(copies),
+            STATED if record.quorum else MAJORITY,
+            tuple(place for place in backup if place),
+            tuple(place for place in dr if place),
+            tuple(sorted(note for note in notes if note)),
+        )
 
-    def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere
-              ) -> Place | None:
-        merged = record.model_copy(update={
-            key: value for key in ("provider", "region")
-            if (value := getattr(there, key)) is not None})
+    def _else(
+        self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere
+    ) -> Place | None:
+        merged = record.model_copy(
+            update={
+                key: value
+                for key in ("provider", "region")
+                if (value := getattr(there, key)) is not None
+            }
+        )
         return self._at(merged, path, there.zone, there.site, spread_out=True)
 
-    def _at(self, record: WorkloadRecord, path: tuple[str | int, ...], zone: str | None = None,
-            site: str | None = None, spread_out: bool = False) -> Place | None:
+    def _at(
+        self,
+        record: WorkloadRecord,
+        path: tuple[str | int, ...],
+        zone: str | None = None,
+        site: str | None = None,
+        spread_out: bool = False,
+    ) -> Place | None:
         try:
             return self._place(record, zone, site, spread_out)
         except Unplaced as error:
             self.problems.append(self.document.problem(path, str(error)))
             return None
 
-    def _place(self, record: WorkloadRecord, zone: str | None, site: str | None,
-               spread_out: bool) -> Place:
+    def _place(
+        self, record: WorkloadRecord, zone: str | None, site: str | None, spread_out: bool
+    ) -> Place:
         own = self.placement.own
         if site is not None and own is not None and site.removeprefix(f"{OWN}/") in own.sites:
             return Place(f"{OWN}/{site.removeprefix(f'{OWN}/')}", OWN, "site")
@@ -286,13 +350,17 @@ class _Reader:
         region, slash, name = (named or "").partition("/")
         if slash:
             if region not in self.placement.known:
-                raise Unplaced("names a region that is not in the catalogue; "
-                               "see: zonerisk list regions")
+                raise Unplaced(
+                    "names a region that is not in the catalogue; see: zonerisk list regions"
+                )
             provider = self.placement.catalog.region(region).provider
             return self.placement.place(provider, region, name)
         if record.provider is None or record.region is None:
-            raise Unplaced("is none of sites; name its provider and region, or add it there"
-                           if site else "needs the workload's provider and region")
+            raise Unplaced(
+                "is none of sites; name its provider and region, or add it there"
+                if site
+                else "needs the workload's provider and region"
+            )
         provider = self.placement.provider(record.provider)
         region = self.placement.region(provider, record.region)
         if named is None and spread_out:

@@ -44,8 +44,10 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     as_of
         The day asked for on the command line, before that of a plan.
     """
-    texts = [(name, stdin if name == "-" and stdin is not None else _bytes(name))
-             for name in dict.fromkeys(names)]
+    texts = [
+        (name, stdin if name == "-" and stdin is not None else _bytes(name))
+        for name in dict.fromkeys(names)
+    ]
     trees: list[tuple[str, str, Json]] = []
     plans: list[tuple[document.Document, plan.PlanFile]] = []
     for name, raw in texts:
@@ -57,8 +59,10 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
             read_as = document.parse(raw, shown)
             plans.append((read_as, plan.validate(read_as)))
     if len(plans) > 1:
-        raise UsageError(f"{plans[0][0].name} and {plans[1][0].name} are both plan files; "
-                         "give one, and any number of Terraform and Kubernetes files")
+        raise UsageError(
+            f"{plans[0][0].name} and {plans[1][0].name} are both plan files; "
+            "give one, and any number of Terraform and Kubernetes files"
+        )
     record = plans[0][1] if plans else None
     day = last_day(as_of or (record and record.as_of) or catalog.edition.date)
     found = [plan.read(read_as, record, catalog, day) for read_as, record in plans]
@@ -66,8 +70,9 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     return Asked(_joined(found), day, record.policy if record else None)
 
 
-def _from_trees(trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str
-                ) -> list[Deployment]:
+def _from_trees(
+    trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str
+) -> list[Deployment]:
     from zonerisk.deploy import kubernetes, terraform
 
     found, cluster = [], []
@@ -77,8 +82,10 @@ def _from_trees(trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: s
         elif kubernetes.recognise(tree):
             cluster.append((name, text, tree))
         else:
-            raise DataError(f"{name}: is neither the output of terraform show -json nor of "
-                            "kubectl get ... -o json")
+            raise DataError(
+                f"{name}: is neither the output of terraform show -json nor of "
+                "kubectl get ... -o json"
+            )
     if cluster:
         found.append(kubernetes.read(cluster, catalog, day))
     return found
@@ -90,15 +97,19 @@ def _joined(found: Sequence[Deployment]) -> Deployment:
         tuple(name for each in found for name in each.files),
         tuple(workload for each in found for workload in each.workloads),
         tuple(skipped for each in found for skipped in each.unassessed),
-        next((each.own for each in found if each.own), None), model)
+        next((each.own for each in found if each.own), None),
+        model,
+    )
 
 
 def _bytes(name: str) -> bytes:
     path = Path(name)
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{name}: {path.stat().st_size // 1_000_000} MB; a plan stays under "
-                            f"{MAX_BYTES // 1_000_000} MB; give one workspace or namespace a time")
+            raise DataError(
+                f"{name}: {path.stat().st_size // 1_000_000} MB; a plan stays under "
+                f"{MAX_BYTES // 1_000_000} MB; give one workspace or namespace a time"
+            )
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
@@ -125,8 +136,9 @@ def _parse(name: str, text: str) -> Json:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise DataError(f"{name}:{error.lineno}: is not JSON: column {error.colno}: "
-                        f"{error.msg}") from None
+        raise DataError(
+            f"{name}:{error.lineno}: is not JSON: column {error.colno}: {error.msg}"
+        ) from None
     except RecursionError:
         raise DataError(f"{name}: nests too deep for a plan") from None
     except ValueError:

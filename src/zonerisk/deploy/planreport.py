@@ -20,9 +20,12 @@ _EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 
 def standing_line(audit: Audit, policy: Policy) -> str:
     """Say under which policy, in the words its standing allows."""
-    said = {"fail": "non-compliant" if policy.binding else "does not meet it",
-            "unknown": "cannot be shown to meet it", "warn": "meets it with reservations",
-            "pass": "meets it"}[audit.outcome]
+    said = {
+        "fail": "non-compliant" if policy.binding else "does not meet it",
+        "unknown": "cannot be shown to meet it",
+        "warn": "meets it with reservations",
+        "pass": "meets it",
+    }[audit.outcome]
     return f"{policy.name} ({policy.standing}): {said}."
 
 
@@ -30,27 +33,33 @@ def headline(audit: Audit) -> str:
     """Give outcome, grade and score on one line."""
     low, high = audit.score.low, audit.score.high
     score = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return (f"outcome {audit.outcome} | grade {audit.grade} | score {score} of 100 | as of "
-            f"{audit.as_of}")
+    return (
+        f"outcome {audit.outcome} | grade {audit.grade} | score {score} of 100 | as of "
+        f"{audit.as_of}"
+    )
 
 
 def change_line(change: Change) -> str:
     """Word the best change."""
     settled = f"; settles {', '.join(change.settles)}" if change.settles else ""
-    return (f"Helps most: {change.message}, for {_ids(change.workloads)}: failing findings "
-            f"{change.failing_before} to {change.failing_after}{settled}.")
+    return (
+        f"Helps most: {change.message}, for {_ids(change.workloads)}: failing findings "
+        f"{change.failing_before} to {change.failing_after}{settled}."
+    )
 
 
 def _ids(ids: tuple[str, ...]) -> str:
     if len(ids) > MOST_IDS:
-        return f"{', '.join(ids[:MOST_IDS - 1])} and {len(ids) - MOST_IDS + 1} more"
+        return f"{', '.join(ids[: MOST_IDS - 1])} and {len(ids) - MOST_IDS + 1} more"
     return ", ".join(ids) or "-"
 
 
 def places_line(judged: Judged) -> str:
     """Say where a workload stands, in one line."""
-    said = (f"{judged.copies} {'copy' if judged.copies == 1 else 'copies'}, {judged.quorum} "
-            f"needed ({judged.quorum_basis}): {_standings(judged.places)}")
+    said = (
+        f"{judged.copies} {'copy' if judged.copies == 1 else 'copies'}, {judged.quorum} "
+        f"needed ({judged.quorum_basis}): {_standings(judged.places)}"
+    )
     for name, listed in (("backup", judged.backup), ("recovery", judged.dr)):
         if listed:
             said += f"; {name} {_standings(listed)}"
@@ -75,22 +84,34 @@ def skipped_rows(audit: Audit) -> list[tuple[str, str]]:
 
 
 def _event_rows(audit: Audit) -> list[tuple[str, str, str, str]]:
-    return [(f"{event.message}{f' ({event.grade})' if event.grade else ''}", _ids(event.lost),
-             _ids(event.with_backup), _ids(event.with_recovery))
-            for event in audit.events[:MOST_EVENTS]]
+    return [
+        (
+            f"{event.message}{f' ({event.grade})' if event.grade else ''}",
+            _ids(event.lost),
+            _ids(event.with_backup),
+            _ids(event.with_recovery),
+        )
+        for event in audit.events[:MOST_EVENTS]
+    ]
 
 
 def model_line(audit: Audit) -> str:
     """Say what the probability view was fed with."""
     model = audit.model
     if model is None:
-        return ("No chance is shown: zonerisk has no rates of its own. Give yours with "
-                "--unavailability, or under model in the plan.")
-    u, common = (" to ".join(f"{end:g}" for end in dict.fromkeys(pair))
-                 for pair in (model.unavailability, model.common))
+        return (
+            "No chance is shown: zonerisk has no rates of its own. Give yours with "
+            "--unavailability, or under model in the plan."
+        )
+    u, common = (
+        " to ".join(f"{end:g}" for end in dict.fromkeys(pair))
+        for pair in (model.unavailability, model.common)
+    )
     alpha = f", alpha {', '.join(f'{share:g}' for share in model.alpha)}" if model.alpha else ""
-    return (f"Chances are {model.note}: unavailability of a place {u}, common share {common}"
-            f"{alpha} ({model.common_source}).")
+    return (
+        f"Chances are {model.note}: unavailability of a place {u}, common share {common}"
+        f"{alpha} ({model.common_source})."
+    )
 
 
 def table(audit: Audit, policy: Policy, console: Console) -> None:
@@ -101,16 +122,26 @@ def table(audit: Audit, policy: Policy, console: Console) -> None:
     console.print(Text(standing_line(audit, policy)))
     console.print(Text(headline(audit)))
     for judged in audit.workloads:
-        section(console, f"{judged.id} ({judged.file}:{judged.line})", ("outcome", "rule", "why"), [
-            (Text(outcome, style=STYLES[outcome]), rules, message)
-            for outcome, rules, message in grouped(judged.findings)])
+        section(
+            console,
+            f"{judged.id} ({judged.file}:{judged.line})",
+            ("outcome", "rule", "why"),
+            [
+                (Text(outcome, style=STYLES[outcome]), rules, message)
+                for outcome, rules, message in grouped(judged.findings)
+            ],
+        )
         console.print(Text(places_line(judged), style="dim"))
         for note in judged.notes:
             console.print(Text(f"note: {note}", style="dim"))
     section(console, "Events, what hurts most first", _EVENTS, _event_rows(audit))
     if audit.not_assessed:
-        section(console, "Not assessed", ("", "why", "what"), [
-            (Text(""), reason, ids) for reason, ids in skipped_rows(audit)[:MOST_SKIPPED]])
+        section(
+            console,
+            "Not assessed",
+            ("", "why", "what"),
+            [(Text(""), reason, ids) for reason, ids in skipped_rows(audit)[:MOST_SKIPPED]],
+        )
     console.print()
     if audit.change:
         console.print(Text(change_line(audit.change), style="bold"))
@@ -119,8 +150,15 @@ def table(audit: Audit, policy: Policy, console: Console) -> None:
 
 def markdown(audit: Audit, policy: Policy) -> str:
     """Write an audit as Markdown, evidence included."""
-    lines = ["# Plan: " + ", ".join(audit.files), "", audit.summary, "",
-             standing_line(audit, policy), "", headline(audit).replace(" | ", "; ") + "."]
+    lines = [
+        "# Plan: " + ", ".join(audit.files),
+        "",
+        audit.summary,
+        "",
+        standing_line(audit, policy),
+        "",
+        headline(audit).replace(" | ", "; ") + ".",
+    ]
     if audit.change:
         lines += ["", change_line(audit.change)]
     for judged in audit.workloads:
@@ -131,14 +169,21 @@ def markdown(audit: Audit, policy: Policy) -> str:
         lines += ["", "## Events, what hurts most first", *rows(_EVENTS, _event_rows(audit))]
     if audit.not_assessed:
         lines += ["", "## Not assessed", *rows(("why", "what"), skipped_rows(audit))]
-    evidence = {(piece.grade, piece.kind, piece.title, piece.url or "", piece.claim): None
-                for judged in audit.workloads for finding in judged.findings
-                for piece in finding.evidence}
+    evidence = {
+        (piece.grade, piece.kind, piece.title, piece.url or "", piece.claim): None
+        for judged in audit.workloads
+        for finding in judged.findings
+        for piece in finding.evidence
+    }
     lines += ["", "## Evidence"]
     lines += rows(("grade", "kind", "title", "address", "claim"), sorted(evidence))
     provenance = audit.provenance
-    lines += ["", model_line(audit), "",
-              f"zonerisk {provenance.version}, catalogue {provenance.catalogue.date} "
-              f"({provenance.catalogue.sha256[:12]}), policy {provenance.policy.id} "
-              f"({provenance.policy.sha256[:12]})."]
+    lines += [
+        "",
+        model_line(audit),
+        "",
+        f"zonerisk {provenance.version}, catalogue {provenance.catalogue.date} "
+        f"({provenance.catalogue.sha256[:12]}), policy {provenance.policy.id} "
+        f"({provenance.policy.sha256[:12]}).",
+    ]
     return "\n".join(lines) + "\n"

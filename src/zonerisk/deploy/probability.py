@@ -35,8 +35,7 @@ class Inputs(NamedTuple):
 
     def check(self) -> Inputs:
         """Refuse what is no probability."""
-        for name, (low, high) in (("unavailability", self.unavailability),
-                                  ("common", self.common)):
+        for name, (low, high) in (("unavailability", self.unavailability), ("common", self.common)):
             if not 0 <= low <= high <= 1:
                 raise UsageError(f"{name}: write a share from 0 to 1, or LOW,HIGH")
         if self.alpha and (min(self.alpha) < 0 or abs(sum(self.alpha) - 1) > 0.001):
@@ -44,8 +43,7 @@ class Inputs(NamedTuple):
         return self
 
 
-def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, common: float
-                ) -> float:
+def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, common: float) -> float:
     """Give the chance that a quorum is lost, by the beta-factor model (IEC 61508-6).
 
     The common share takes every place at once; the rest of each place's unavailability is
@@ -72,9 +70,11 @@ def _tail(weights: Sequence[int], least: int, each: float) -> float:
     """Chance that the places down hold at least so many copies, each down independently."""
     chances = [1.0] + [0.0] * sum(weights)
     for weight in weights:
-        chances = [chance * (1 - each) + (chances[down - weight] * each if down >= weight else 0.0)
-                   for down, chance in enumerate(chances)]
-    return sum(chances[max(least, 0):])
+        chances = [
+            chance * (1 - each) + (chances[down - weight] * each if down >= weight else 0.0)
+            for down, chance in enumerate(chances)
+        ]
+    return sum(chances[max(least, 0) :])
 
 
 def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) -> list[float]:
@@ -85,12 +85,13 @@ def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) 
     """
     m = len(alpha)
     mean = sum(k * share for k, share in enumerate(alpha, 1))
-    return [(1 if staggered else k / mean) * share * total / comb(m - 1, k - 1)
-            for k, share in enumerate(alpha, 1)]
+    return [
+        (1 if staggered else k / mean) * share * total / comb(m - 1, k - 1)
+        for k, share in enumerate(alpha, 1)
+    ]
 
 
-def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: bool = False
-                 ) -> float:
+def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: bool = False) -> float:
     """Give the chance that at least ``down`` of the places fail, by the alpha-factor model.
 
     Every set of places has its own independent event. What lies inside a set of s places is
@@ -108,8 +109,11 @@ def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: boo
             for k, event in enumerate(events, 1):
                 chance *= (one - Decimal(event)) ** (comb(m, k) - comb(s, k))
             inside.append(chance)
-        exactly = [comb(m, s) * sum(((-1) ** (s - j) * comb(s, j) * inside[j]
-                                     for j in range(s + 1)), Decimal(0)) for s in range(m + 1)]
+        exactly = [
+            comb(m, s)
+            * sum(((-1) ** (s - j) * comb(s, j) * inside[j] for j in range(s + 1)), Decimal(0))
+            for s in range(m + 1)
+        ]
         return float(sum(exactly[down:], Decimal(0)))
 
 
@@ -122,6 +126,7 @@ def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, fl
             down = -(-(sum(weights) - quorum + 1) // copies)
             ends.append(alpha_factor(inputs.alpha, down, unavailability))
         else:
-            ends += [beta_factor(weights, quorum, unavailability, common)
-                     for common in inputs.common]
+            ends += [
+                beta_factor(weights, quorum, unavailability, common) for common in inputs.common
+            ]
     return min(ends), max(ends)

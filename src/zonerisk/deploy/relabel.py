@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from zonerisk.unit import Unit
 
 
-def relabelled(assessed: dict[str, Assessment], places: Sequence[Place],
-               zones_of: Callable[[str], tuple[tuple[Unit, ...], dict[str, Assessment]]]
-               ) -> dict[str, Assessment]:
+def relabelled(
+    assessed: dict[str, Assessment],
+    places: Sequence[Place],
+    zones_of: Callable[[str], tuple[tuple[Unit, ...], dict[str, Assessment]]],
+) -> dict[str, Assessment]:
     """Tell of labels what does not depend on which zones they stand for.
 
     Two labels of one region are two of its zones. Where no two zones of the region share a
@@ -50,12 +52,16 @@ def relabelled(assessed: dict[str, Assessment], places: Sequence[Place],
     return result
 
 
-def _merged(ours: Assessment, theirs: Assessment, ids: Sequence[str], zones: set[str]
-            ) -> Assessment:
+def _merged(
+    ours: Assessment, theirs: Assessment, ids: Sequence[str], zones: set[str]
+) -> Assessment:
     pairs = {(a, b) for a in zones for b in zones if a < b}
     apart = {tuple(sorted(pair)) for pair in theirs.apart}
     if pairs <= apart:
         return replace(ours, apart=ours.apart | {(a, b) for a in ids for b in ids if a != b})
-    whole = [risk.model_copy(update={"members": tuple(ids)})
-             for risk in theirs.risks if zones <= set(risk.members)]
+    whole = [
+        risk.model_copy(update={"members": tuple(ids)})
+        for risk in theirs.risks
+        if zones <= set(risk.members)
+    ]
     return replace(ours, risks=(*ours.risks, *whole)) if whole else ours

@@ -25,18 +25,28 @@ def log(audit: Audit, policy: Policy) -> str:
     audit, policy
         What was answered, and under what.
     """
-    results = [_result(judged, finding) for judged in audit.workloads
-               for finding in judged.findings if finding.outcome in LEVELS]
-    results += [{
-        "ruleId": "zonerisk/not-assessed", "level": "note",
-        "message": {"text": f"{each.id}: not assessed: {each.reason}"},
-        "locations": [_location(each.file, each.line)],
-        "partialFingerprints": {"zonerisk/v1": _print(each.file, each.id, "not-assessed")}}
-        for each in audit.not_assessed]
+    results = [
+        _result(judged, finding)
+        for judged in audit.workloads
+        for finding in judged.findings
+        if finding.outcome in LEVELS
+    ]
+    results += [
+        {
+            "ruleId": "zonerisk/not-assessed",
+            "level": "note",
+            "message": {"text": f"{each.id}: not assessed: {each.reason}"},
+            "locations": [_location(each.file, each.line)],
+            "partialFingerprints": {"zonerisk/v1": _print(each.file, each.id, "not-assessed")},
+        }
+        for each in audit.not_assessed
+    ]
     used = dict.fromkeys(result["ruleId"] for result in results)
     driver = {
-        "name": "zonerisk", "semanticVersion": audit.provenance.version,
-        "rules": [_rule(rule, policy) for rule in used]}
+        "name": "zonerisk",
+        "semanticVersion": audit.provenance.version,
+        "rules": [_rule(rule, policy) for rule in used],
+    }
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     tree = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
@@ -46,22 +56,30 @@ def _rule(rule: str, policy: Policy) -> dict[str, Any]:
     name = rule.removeprefix("zonerisk/")
     asked = next((each for key, each in policy.rules.items() if key == name), None)
     text = (asked and asked.text) or "What zonerisk could not judge in this plan."
-    return {"id": rule, "shortDescription": {"text": text},
-            "properties": {"policy": policy.id, "standing": policy.standing}}
+    return {
+        "id": rule,
+        "shortDescription": {"text": text},
+        "properties": {"policy": policy.id, "standing": policy.standing},
+    }
 
 
 def _result(judged: Judged, finding: Finding) -> dict[str, Any]:
     return {
-        "ruleId": f"zonerisk/{finding.rule}", "level": LEVELS[finding.outcome],
+        "ruleId": f"zonerisk/{finding.rule}",
+        "level": LEVELS[finding.outcome],
         "message": {"text": f"{judged.id}: {finding.outcome}: {finding.message}"},
         "locations": [_location(judged.file, judged.line)],
-        "partialFingerprints": {"zonerisk/v1": _print(judged.file, judged.id, finding.rule)}}
+        "partialFingerprints": {"zonerisk/v1": _print(judged.file, judged.id, finding.rule)},
+    }
 
 
 def _location(file: str, line: int) -> dict[str, Any]:
-    return {"physicalLocation": {
-        "artifactLocation": {"uri": quote(file.replace("\\", "/"))},
-        "region": {"startLine": line}}}
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(file.replace("\\", "/"))},
+            "region": {"startLine": line},
+        }
+    }
 
 
 def _print(*parts: str) -> str:

@@ -64,8 +64,9 @@ class Siting:
             listed = [distinct[each] for each in key]
             units = [self.unit(place) for place in listed]
             found = score.assess(self.catalog, units, self.policy, self.day, self.own)
-            far = frozenset((a.id, b.id) for a, b in pairs(units)
-                            if self.distance(a, b).low >= REGIONAL_M)
+            far = frozenset(
+                (a.id, b.id) for a, b in pairs(units) if self.distance(a, b).low >= REGIONAL_M
+            )
             for kind, each in found.items():
                 # A workload's places come in its own order.
                 apart = each.apart | far if kind in LOCAL_KINDS else each.apart
@@ -90,8 +91,10 @@ class Siting:
         region = a.id.partition("/")[0]
         if region != b.id.partition("/")[0]:
             # What is not disclosed may stand beside its neighbour, but not in another region.
-            return recovery.between((positions(a.sites), positions(a.possible)),
-                                    (positions(b.sites), positions(b.possible)))
+            return recovery.between(
+                (positions(a.sites), positions(a.possible)),
+                (positions(b.sites), positions(b.possible)),
+            )
         if region != OWN and self._labels(region, a, b):
             # Two labels are two zones: as far apart as some two zones of the region are.
             units = self.placement.zones(region)

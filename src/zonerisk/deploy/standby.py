@@ -44,9 +44,37 @@ if TYPE_CHECKING:
 SCHEMA: Final = "zonerisk/dr/1"
 
 # Member states of the European Union in 2026.
-EU = frozenset((
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
-    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"))
+EU = frozenset(
+    (
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    )
+)
 
 
 class Candidate(Result):
@@ -151,8 +179,9 @@ class Wanted:
     def __post_init__(self) -> None:
         """Refuse what is no area."""
         area = self.within
-        if area is not None and not (len(area) == 2 and area.isascii() and area.isalpha()
-                                     and area.isupper()):
+        if area is not None and not (
+            len(area) == 2 and area.isascii() and area.isalpha() and area.isupper()
+        ):
             raise UsageError(f"--within {area}: write EU or a country's two letters, such as FR")
 
 
@@ -168,12 +197,25 @@ def region_side(catalog: Catalog, region_id: str, day: str) -> Side:
     """Take a region as one side of a recovery."""
     region = catalog.region(region_id)
     sites = {key: catalog.site(key) for key in referred(region)}
-    return Side(region.id, region.name, zone_units(region, sites, day), (region.id,),
-                frozenset((region.country,)), limited=region.limited)
+    return Side(
+        region.id,
+        region.name,
+        zone_units(region, sites, day),
+        (region.id,),
+        frozenset((region.country,)),
+        limited=region.limited,
+    )
 
 
-def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: str | None = None,
-         to: Sequence[str] = (), any_provider: bool = False) -> Standby:
+def rank(
+    catalog: Catalog,
+    target: str,
+    policy: Policy,
+    wanted: Wanted,
+    as_of: str | None = None,
+    to: Sequence[str] = (),
+    any_provider: bool = False,
+) -> Standby:
     """Rank regions as disaster recovery for a region.
 
     Parameters
@@ -197,20 +239,34 @@ def rank(catalog: Catalog, target: str, policy: Policy, wanted: Wanted, as_of: s
     provider = home.provider
     listed = to or (catalog.region_ids if any_provider else catalog.regions_of(provider))
     judge = Judge(catalog, policy, wanted, day)
-    sides = [region_side(catalog, key, day) for key in listed
-             if key != target and (to or _open(catalog.region(key), home, day))]
-    ranked = sorted(((judge.candidate(ours, side), side.whole.disclosed) for side in sides),
-                    key=lambda row: _order(*row))
+    sides = [
+        region_side(catalog, key, day)
+        for key in listed
+        if key != target and (to or _open(catalog.region(key), home, day))
+    ]
+    ranked = sorted(
+        ((judge.candidate(ours, side), side.whole.disclosed) for side in sides),
+        key=lambda row: _order(*row),
+    )
     found = [each for each, _ in ranked]
     return Standby(
-        target=target, name=f"{catalog.provider(provider).name} {ours.name}", policy=policy.id,
-        as_of=day, min_km=wanted.min_km, max_rtt_ms=wanted.max_rtt_ms, within=wanted.within,
-        candidates=tuple(found), kinds=judge.kinds,
+        target=target,
+        name=f"{catalog.provider(provider).name} {ours.name}",
+        policy=policy.id,
+        as_of=day,
+        min_km=wanted.min_km,
+        max_rtt_ms=wanted.max_rtt_ms,
+        within=wanted.within,
+        candidates=tuple(found),
+        kinds=judge.kinds,
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date,
-                                    sha256=incident.digest(catalog, [target, *listed])),
-            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256)))
+            catalogue=CatalogueUsed(
+                date=catalog.edition.date, sha256=incident.digest(catalog, [target, *listed])
+            ),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
+        ),
+    )
 
 
 def _open(region: Region, home: Region, day: str) -> bool:
@@ -222,8 +278,14 @@ def _open(region: Region, home: Region, day: str) -> bool:
 def _order(found: Candidate, disclosed: bool) -> tuple[int, int, int, bool, float, str]:
     doubts = sum(risk.outcome == "warn" for risk in found.shared_risks)
     zones = found.zones.effective.low if found.zones else 0
-    return (severity(found.outcome), doubts, -min(zones, 3), not disclosed,
-            found.distance_m.best or 1e9, found.target)
+    return (
+        severity(found.outcome),
+        doubts,
+        -min(zones, 3),
+        not disclosed,
+        found.distance_m.best or 1e9,
+        found.target,
+    )
 
 
 class Judge:
@@ -263,8 +325,11 @@ class Judge:
             told.append(("unknown", "only some services are sold there"))
         same = sorted(ours.countries & theirs.countries)
         # What fails is why; beside it only the distance is worth reading.
-        said = [text for each, text in sorted(told, key=lambda row: -severity(row[0]))
-                if outcome != "fail" or each == "fail" or text == far[1]]
+        said = [
+            text
+            for each, text in sorted(told, key=lambda row: -severity(row[0]))
+            if outcome != "fail" or each == "fail" or text == far[1]
+        ]
         if same:
             said.append(f"same country, {', '.join(same)}")
         grid = recovery.shared_grid(self._areas(ours), self._areas(theirs))
@@ -274,10 +339,17 @@ class Judge:
             said.append(f"{_count(zones)} there")
         evidence = dict.fromkeys(piece for risk in risks for piece in risk.evidence)
         return Candidate(
-            target=theirs.key, name=theirs.name, country=", ".join(sorted(theirs.countries)),
-            outcome=outcome, message="; ".join(said),
-            distance_m=Span.of(distance), rtt_ms=Span.of(trip, 3), zones=zones,
-            shared_risks=tuple(risks), evidence=tuple(evidence))
+            target=theirs.key,
+            name=theirs.name,
+            country=", ".join(sorted(theirs.countries)),
+            outcome=outcome,
+            message="; ".join(said),
+            distance_m=Span.of(distance),
+            rtt_ms=Span.of(trip, 3),
+            zones=zones,
+            shared_risks=tuple(risks),
+            evidence=tuple(evidence),
+        )
 
     def _far(self, distance: Interval) -> tuple[Outcome, str]:
         least = self.wanted.min_km
@@ -288,10 +360,14 @@ class Judge:
         far = distance.at_least(least * 1000)
         limit = say_km(least * 1000)
         if far is None:
-            return "unknown", (f"{say_m(distance)}; the positions leave open whether that is over "
-                               f"{limit}")
-        return ("pass", f"{say_m(distance)}, over {limit}") if far else (
-            "fail", f"{say_m(distance)}, nearer than {limit}")
+            return "unknown", (
+                f"{say_m(distance)}; the positions leave open whether that is over {limit}"
+            )
+        return (
+            ("pass", f"{say_m(distance)}, over {limit}")
+            if far
+            else ("fail", f"{say_m(distance)}, nearer than {limit}")
+        )
 
     def _near(self, trip: Interval) -> list[tuple[Outcome, str]]:
         most = self.wanted.max_rtt_ms
@@ -303,8 +379,11 @@ class Judge:
         said = f"round trip {trip.low:.1f} to {trip.high:.1f} ms by light alone"
         if kept is None:
             return [("unknown", f"{said}, which may be over {most:g} ms")]
-        return [("pass", f"{said}, within {most:g} ms") if kept else
-                ("fail", f"{said}, over {most:g} ms")]
+        return [
+            ("pass", f"{said}, within {most:g} ms")
+            if kept
+            else ("fail", f"{said}, over {most:g} ms")
+        ]
 
     def _inside(self, theirs: Side) -> list[tuple[Outcome, str]]:
         area = self.wanted.within
@@ -314,14 +393,27 @@ class Judge:
 
     def _recorded(self, ours: Side, theirs: Side) -> list[SharedRisk]:
         hit = incident.shared(self.incidents, ours.regions, theirs.regions, self.day)
-        return [SharedRisk(
-            id=f"incident:{each.id}", kind=each.kind, grade=each.grade,
-            outcome="warn" if each.grade == "C" else "fail", members=(ours.key, theirs.key),
-            message=f"both were hit by {each.name}", evidence=each.cited) for each in hit]
+        return [
+            SharedRisk(
+                id=f"incident:{each.id}",
+                kind=each.kind,
+                grade=each.grade,
+                outcome="warn" if each.grade == "C" else "fail",
+                members=(ours.key, theirs.key),
+                message=f"both were hit by {each.name}",
+                evidence=each.cited,
+            )
+            for each in hit
+        ]
 
     def _shared(self, ours: Side, theirs: Side) -> list[SharedRisk]:
-        found = score.assess(self.catalog, (ours.whole, theirs.whole), self.policy, self.day,
-                             (*ours.own, *theirs.own))
+        found = score.assess(
+            self.catalog,
+            (ours.whole, theirs.whole),
+            self.policy,
+            self.day,
+            (*ours.own, *theirs.own),
+        )
         self.kinds = tuple(found)
         return [risk for each in found.values() for risk in each.risks]
 

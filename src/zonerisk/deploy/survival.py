@@ -27,8 +27,9 @@ class Loss(NamedTuple):
     holds: bool
 
 
-def losses(copies: Mapping[str, int], quorum: int, events: Mapping[str, Iterable[str]]
-           ) -> tuple[Loss, ...]:
+def losses(
+    copies: Mapping[str, int], quorum: int, events: Mapping[str, Iterable[str]]
+) -> tuple[Loss, ...]:
     """Lose every event once; the one that leaves the fewest copies comes first.
 
     Parameters

@@ -30,8 +30,12 @@ Json = Any
 MAX_RESOURCES = 50_000
 _ZONE_ID = re.compile(r"[a-z]{2,4}\d-az\d")
 # Who runs an OpenStack cloud, by the host that signs in.
-_CLOUDS = {"auth.cloud.ovh.net": "ovh", "auth.cloud.ovh.us": "ovh",
-           "api.pub1.infomaniak.cloud": "infomaniak", "api.pub2.infomaniak.cloud": "infomaniak"}
+_CLOUDS = {
+    "auth.cloud.ovh.net": "ovh",
+    "auth.cloud.ovh.us": "ovh",
+    "api.pub1.infomaniak.cloud": "infomaniak",
+    "api.pub2.infomaniak.cloud": "infomaniak",
+}
 _OPENSTACK = ("ovh", "infomaniak")
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 STANDBY = "a standby takes over"
@@ -50,8 +54,11 @@ class _Settings(NamedTuple):
 
 def recognise(tree: Json) -> bool:
     """Tell whether JSON is the output of ``terraform show -json``."""
-    return isinstance(tree, dict) and "format_version" in tree and (
-        "planned_values" in tree or "values" in tree or "terraform_version" in tree)
+    return (
+        isinstance(tree, dict)
+        and "format_version" in tree
+        and ("planned_values" in tree or "values" in tree or "terraform_version" in tree)
+    )
 
 
 def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deployment:
@@ -75,8 +82,13 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     if not re.match(r"[01]\.", version):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
     root = _dict(_dict(tree.get("planned_values") or tree.get("values")).get("root_module"))
-    reader = _Reader(name, Lines(text, "address"), Placement(catalog, day),
-                     _settings(tree), _zone_ids(tree, root))
+    reader = _Reader(
+        name,
+        Lines(text, "address"),
+        Placement(catalog, day),
+        _settings(tree),
+        _zone_ids(tree, root),
+    )
     groups: dict[str, list[Json]] = {}
     for count, resource in enumerate(_resources(root)):
         if count >= MAX_RESOURCES:
@@ -117,25 +129,32 @@ def _zone_ids(tree: Json, root: dict[str, Json]) -> dict[str, str]:
         elif kind == "aws_availability_zone":
             named = [(values.get("name"), values.get("zone_id"))]
         elif kind == "aws_availability_zones":
-            named = list(zip(_list(values.get("names")), _list(values.get("zone_ids")),
-                             strict=False))
+            named = list(
+                zip(_list(values.get("names")), _list(values.get("zone_ids")), strict=False)
+            )
         else:
             continue
-        found |= {zone: key for zone, key in named if isinstance(zone, str)
-                  and isinstance(key, str) and _ZONE_ID.fullmatch(key)}
+        found |= {
+            zone: key
+            for zone, key in named
+            if isinstance(zone, str) and isinstance(key, str) and _ZONE_ID.fullmatch(key)
+        }
     return found
 
 
 def _settings(tree: Json) -> dict[str, _Settings]:
     """Read the provider configuration that each resource uses, by the resource's address."""
     configuration = _dict(tree.get("configuration"))
-    variables = {key: _dict(value).get("value")
-                 for key, value in _dict(tree.get("variables")).items()}
+    variables = {
+        key: _dict(value).get("value") for key, value in _dict(tree.get("variables")).items()
+    }
     declared = _dict(_dict(configuration.get("root_module")).get("variables"))
     for key, value in declared.items():
         variables.setdefault(key, _dict(value).get("default"))
-    providers = {key: _provider(_dict(value), variables)
-                 for key, value in _dict(configuration.get("provider_config")).items()}
+    providers = {
+        key: _provider(_dict(value), variables)
+        for key, value in _dict(configuration.get("provider_config")).items()
+    }
     found: dict[str, _Settings] = {}
     waiting = [("", _dict(configuration.get("root_module")))]
     while waiting:
@@ -152,8 +171,9 @@ def _settings(tree: Json) -> dict[str, _Settings]:
 
 def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
     expressions = _dict(config.get("expressions"))
-    region, zone, url = (_value(_dict(expressions.get(key)), variables)
-                         for key in ("region", "zone", "auth_url"))
+    region, zone, url = (
+        _value(_dict(expressions.get(key)), variables) for key in ("region", "zone", "auth_url")
+    )
     host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
     endpoints = [each for each in _list(expressions.get("endpoints")) if isinstance(each, dict)]
     addresses = [_value(_dict(value), variables) for each in endpoints for value in each.values()]
@@ -178,8 +198,13 @@ def values_at(values: Json, path: str) -> list[Json]:
             if isinstance(each, dict) and step in each:
                 found.append(each[step])
             elif isinstance(each, list):
-                found += each if step == "*" else each[int(step):int(step) + 1] \
-                    if step.isdigit() else []
+                found += (
+                    each
+                    if step == "*"
+                    else each[int(step) : int(step) + 1]
+                    if step.isdigit()
+                    else []
+                )
         here = found
     flat: list[Json] = []
     for each in here:
@@ -190,8 +215,14 @@ def values_at(values: Json, path: str) -> list[Json]:
 class _Reader:
     """Makes a workload of each group of resources that differ by their index alone."""
 
-    def __init__(self, name: str, lines: Lines, placement: Placement,
-                 settings: dict[str, _Settings], zone_ids: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        lines: Lines,
+        placement: Placement,
+        settings: dict[str, _Settings],
+        zone_ids: dict[str, str],
+    ) -> None:
         self.name, self.lines, self.placement = name, lines, placement
         self.settings, self.zone_ids = settings, zone_ids
         self.workloads: list[Workload] = []
@@ -214,8 +245,9 @@ class _Reader:
             try:
                 places += self._places(kind, _visible(resource), settings, notes)
             except Unplaced as error:
-                self.unassessed.append(Unassessed(
-                    str(resource.get("address", "")), str(error), source))
+                self.unassessed.append(
+                    Unassessed(str(resource.get("address", "")), str(error), source)
+                )
         if not places:
             if not any(each.source == source for each in self.unassessed):
                 self.unassessed.append(Unassessed(address, "it has no copies", source))
@@ -224,16 +256,25 @@ class _Reader:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
         one = kind.one or (bool(kind.spare or kind.standby) and len(places) == 2 * len(resources))
         provider = self.placement.catalog.region(places[0].region).provider
-        if any(place.kind == "label" and not place.id.endswith(("-zone", "/one-zone"))
-               for place in places):
+        if any(
+            place.kind == "label" and not place.id.endswith(("-zone", "/one-zone"))
+            for place in places
+        ):
             notes.add(self.placement.relative(provider) or "")
-        self.workloads.append(Workload(
-            address, source, apart(places), 1 if one else majority(len(places)),
-            STANDBY if one else MAJORITY,
-            notes=tuple(sorted(notes - {""}))))
+        self.workloads.append(
+            Workload(
+                address,
+                source,
+                apart(places),
+                1 if one else majority(len(places)),
+                STANDBY if one else MAJORITY,
+                notes=tuple(sorted(notes - {""})),
+            )
+        )
 
-    def _places(self, kind: Kind, values: dict[str, Json], settings: _Settings, notes: set[str]
-                ) -> list[Place]:
+    def _places(
+        self, kind: Kind, values: dict[str, Json], settings: _Settings, notes: set[str]
+    ) -> list[Place]:
         if kind.provider == "aws" and settings.elsewhere:
             raise Unplaced("its provider talks to another endpoint than AWS")
         provider = kind.provider or self._cloud(values, settings, notes)
@@ -242,8 +283,11 @@ class _Reader:
         if not regions:
             regions = [_region_of(provider, zone) for zone in zones[:1]]
         if not regions and provider == "aws":
-            regions = [part[3] for arn in values_at(values, "arn")
-                       if len(part := str(arn).split(":")) > 3 and part[3]]
+            regions = [
+                part[3]
+                for arn in values_at(values, "arn")
+                if len(part := str(arn).split(":")) > 3 and part[3]
+            ]
         if not regions and settings.region:
             regions = [settings.region]
         if not regions:
@@ -254,11 +298,13 @@ class _Reader:
         if kind.whole and not zones:
             return [self.placement.whole(provider, region) for region in dict.fromkeys(found)]
         places = [self._zone(provider, found[0], zone) for zone in dict.fromkeys(zones)] or [
-            self.placement.place(provider, region) for region in found]
+            self.placement.place(provider, region) for region in found
+        ]
         return self._copies(kind, values, provider, found[0], places)
 
-    def _copies(self, kind: Kind, values: dict[str, Json], provider: str, region: str,
-                places: list[Place]) -> list[Place]:
+    def _copies(
+        self, kind: Kind, values: dict[str, Json], provider: str, region: str, places: list[Place]
+    ) -> list[Place]:
         counts = values_at(values, kind.copies) if kind.copies else []
         if counts and isinstance(counts[0], int) and 0 <= counts[0] <= MAX_COPIES:
             copies = counts[0] * (len(places) if kind.each else 1)
@@ -282,8 +328,9 @@ class _Reader:
             return self.placement.region(provider, text)
         except Unplaced:
             if provider == "google" and text.upper() in ("EU", "US", "ASIA", "EUR4", "NAM4"):
-                raise Unplaced(f"Google's multi-region {text.upper()}: which regions hold it is "
-                               "not told") from None
+                raise Unplaced(
+                    f"Google's multi-region {text.upper()}: which regions hold it is not told"
+                ) from None
             # A zone's name where a region is asked for.
             return self.placement.region(provider, _region_of(provider, text))
 
@@ -299,23 +346,29 @@ class _Reader:
                 self.placement.region(provider, named[0])
             except Unplaced:
                 continue
-            notes.add(f"taken for {provider}'s by its region's name: the file does not tell whose "
-                      "OpenStack it is")
+            notes.add(
+                f"taken for {provider}'s by its region's name: the file does not tell whose "
+                "OpenStack it is"
+            )
             return provider
         raise Unplaced("whose OpenStack it is the file does not tell")
 
 
 def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
     """Give what stands at the first path that is set."""
-    return next(([str(each) for each in found] for path in paths
-                 if (found := values_at(values, path))), [])
+    return next(
+        ([str(each) for each in found] for path in paths if (found := values_at(values, path))), []
+    )
 
 
 def _visible(resource: dict[str, Json]) -> dict[str, Json]:
     """Drop the attributes that Terraform marks as sensitive."""
     hidden = _dict(resource.get("sensitive_values"))
-    return {key: value for key, value in _dict(resource.get("values")).items()
-            if hidden.get(key) is not True}
+    return {
+        key: value
+        for key, value in _dict(resource.get("values")).items()
+        if hidden.get(key) is not True
+    }
 
 
 def _named_zone(provider: str, text: str) -> bool:

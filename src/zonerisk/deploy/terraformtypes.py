@@ -50,8 +50,9 @@ _LOCATION = ("location",)
 _GOOGLE_VM = Kind("google", ("zone",))
 _AZURE_VM = Kind("azure", ("zone", "zones"), _LOCATION)
 _AZURE_SET = Kind("azure", ("zones",), _LOCATION, "instances")
-_AZURE_SQL = Kind("azure", ("zone",), _LOCATION,
-                  spare="high_availability.*.standby_availability_zone")
+_AZURE_SQL = Kind(
+    "azure", ("zone",), _LOCATION, spare="high_availability.*.standby_availability_zone"
+)
 _OPENSTACK = Kind("", _AZ)
 _SCALEWAY_ZONE = Kind("scaleway", ("zone",))
 _EXOSCALE = Kind("exoscale", regions=("zone",))
@@ -78,15 +79,19 @@ KINDS: dict[str, Kind] = {
     "google_compute_disk": _GOOGLE_VM,
     "google_compute_instance_group_manager": Kind("google", ("zone",), copies="target_size"),
     "google_compute_region_instance_group_manager": Kind(
-        "google", ("distribution_policy_zones",), copies="target_size"),
+        "google", ("distribution_policy_zones",), copies="target_size"
+    ),
     "google_compute_region_disk": Kind("google", ("replica_zones",)),
     "google_sql_database_instance": Kind(
-        "google", ("settings.*.location_preference.*.zone",),
+        "google",
+        ("settings.*.location_preference.*.zone",),
         spare="settings.*.location_preference.*.secondary_zone",
-        standby=("settings.0.availability_type", "REGIONAL")),
+        standby=("settings.0.availability_type", "REGIONAL"),
+    ),
     "google_container_cluster": Kind("google", ("node_locations",), _LOCATION, whole=True),
-    "google_container_node_pool": Kind("google", ("node_locations",), _LOCATION, "node_count",
-                                       each=True),
+    "google_container_node_pool": Kind(
+        "google", ("node_locations",), _LOCATION, "node_count", each=True
+    ),
     "google_redis_instance": Kind("google", ("location_id",), spare="alternative_location_id"),
     "google_filestore_instance": Kind("google", ("zone",), _LOCATION),
     "google_storage_bucket": Kind("google", regions=_LOCATION, whole=True),
@@ -105,12 +110,12 @@ KINDS: dict[str, Kind] = {
     "azurerm_redis_cache": Kind("azure", ("zones",), _LOCATION),
     "azurerm_cosmosdb_account": Kind("azure", regions=("geo_location.*.location",), whole=True),
     "azurerm_storage_account": Kind("azure", regions=_LOCATION, whole=True),
-    "azurerm_kubernetes_cluster": Kind("azure", ("default_node_pool.*.zones.*",), _LOCATION,
-                                       "default_node_pool.0.node_count"),
+    "azurerm_kubernetes_cluster": Kind(
+        "azure", ("default_node_pool.*.zones.*",), _LOCATION, "default_node_pool.0.node_count"
+    ),
     "ovh_cloud_project_instance": Kind("ovh", _AZ),
     "ovh_cloud_project_kube": Kind("ovh", whole=True),
-    "ovh_cloud_project_kube_nodepool": Kind("ovh", ("availability_zones",),
-                                            copies="desired_nodes"),
+    "ovh_cloud_project_kube_nodepool": Kind("ovh", ("availability_zones",), copies="desired_nodes"),
     "ovh_cloud_project_database": Kind("ovh", regions=("nodes.*.region",), one=True),
     "ovh_cloud_project_storage": Kind("ovh", regions=("region_name",), whole=True),
     "ovh_cloud_project_volume": Kind("ovh", _AZ, ("region_name",)),

@@ -38,10 +38,18 @@ class FeedCache:
     offline: bool = False
     refresh: bool = False
 
-    def get(self, name: str, urls: Sequence[str], licence: str,
-            read: Callable[[bytes, str], T], *, params: Mapping[str, str] | None = None,
-            headers: Mapping[str, str] | None = None, pause_s: float = 0.0,
-            ask: Callable[[str], bytes] | None = None) -> T:
+    def get(
+        self,
+        name: str,
+        urls: Sequence[str],
+        licence: str,
+        read: Callable[[bytes, str], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        pause_s: float = 0.0,
+        ask: Callable[[str], bytes] | None = None,
+    ) -> T:
         """Read an answer from disk, or else from its source.
 
         Only an answer that can be read is kept, so that an error worded as data is asked
@@ -77,15 +85,25 @@ class FeedCache:
             if path.is_file() and not self.refresh:
                 return read(path.read_bytes(), path.name)
             if self.offline:
-                raise UsageError(f"{path.name} is not in the cache ({self.folder}); "
-                                 "leave out --offline to fetch it")
+                raise UsageError(
+                    f"{path.name} is not in the cache ({self.folder}); "
+                    "leave out --offline to fetch it"
+                )
             trouble: FetchError | DataError | None = None
             for url in urls:
                 time.sleep(pause_s)
                 try:
-                    data = ask(url) if ask else fetch.get(
-                        url, params=params, headers=headers, max_bytes=MAX_BYTES,
-                        timeout_s=TIMEOUT_S)
+                    data = (
+                        ask(url)
+                        if ask
+                        else fetch.get(
+                            url,
+                            params=params,
+                            headers=headers,
+                            max_bytes=MAX_BYTES,
+                            timeout_s=TIMEOUT_S,
+                        )
+                    )
                     answer = read(data, path.name)
                 except (FetchError, DataError) as error:
                     trouble = error
@@ -94,17 +112,25 @@ class FeedCache:
                 return answer
             raise trouble or UsageError(f"{name}: there is nowhere to ask")
         except OSError as error:
-            raise UsageError(f"{path}: {error.strerror or error}; name another folder "
-                             "with --cache") from None
+            raise UsageError(
+                f"{path}: {error.strerror or error}; name another folder with --cache"
+            ) from None
 
-    def _keep(self, path: Path, data: bytes, url: str, params: dict[str, str],
-              licence: str) -> None:
+    def _keep(
+        self, path: Path, data: bytes, url: str, params: dict[str, str], licence: str
+    ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        card = {"url": url, "params": params, "licence": licence,
-                "fetched": datetime.now(UTC).date().isoformat(), "bytes": len(data),
-                "sha256": hashlib.sha256(data).hexdigest()}
-        _replace(path.with_name(path.name + ".source.json"),
-                 json.dumps(card, indent=2).encode() + b"\n")
+        card = {
+            "url": url,
+            "params": params,
+            "licence": licence,
+            "fetched": datetime.now(UTC).date().isoformat(),
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
+        _replace(
+            path.with_name(path.name + ".source.json"), json.dumps(card, indent=2).encode() + b"\n"
+        )
         _replace(path, data)
 
 

@@ -73,89 +73,148 @@ class Source:
     tell: Callable[[FeedCache, Question], Iterator[Told]]
 
 
-def _overpass(cache: FeedCache, what: str, at: Position, reach_m: float, licence: str,
-              read: Callable[[bytes, str], T]) -> T:
-    return cache.get(f"overpass-{what}.json", overpass.ENDPOINTS, licence, read, params={
-        "data": overpass.query(what, at.lat, at.lon, reach_m)})
+def _overpass(
+    cache: FeedCache,
+    what: str,
+    at: Position,
+    reach_m: float,
+    licence: str,
+    read: Callable[[bytes, str], T],
+) -> T:
+    return cache.get(
+        f"overpass-{what}.json",
+        overpass.ENDPOINTS,
+        licence,
+        read,
+        params={"data": overpass.query(what, at.lat, at.lon, reach_m)},
+    )
 
 
-def _near_stations(site: Site, stations: Sequence[Station], reach_m: float,
-                   note: Callable[[Station], str] = lambda station: "") -> Iterator[Told]:
+def _near_stations(
+    site: Site,
+    stations: Sequence[Station],
+    reach_m: float,
+    note: Callable[[Station], str] = lambda station: "",
+) -> Iterator[Told]:
     assert site.position is not None
     for found in nearest(site.position, stations, reach_m):
         station = found.station
-        yield Told(site.id, "station", station.id, station.name,
-                   "" if station.kv is None else f"{station.kv:g}",
-                   f"{found.distance_m / 1000:.2f}", note(station))
+        yield Told(
+            site.id,
+            "station",
+            station.id,
+            station.name,
+            "" if station.kv is None else f"{station.kv:g}",
+            f"{found.distance_m / 1000:.2f}",
+            note(station),
+        )
 
 
 def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         assert site.position is not None
-        found = _overpass(cache, "stations", site.position, STATIONS_M, asked.licence,
-                          overpass.read_stations)
+        found = _overpass(
+            cache, "stations", site.position, STATIONS_M, asked.licence, overpass.read_stations
+        )
         yield from _near_stations(site, found, STATIONS_M)
 
 
 def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         assert site.position is not None
-        for line in _overpass(cache, "lines", site.position, LINES_M, asked.licence,
-                              overpass.read_lines):
+        for line in _overpass(
+            cache, "lines", site.position, LINES_M, asked.licence, overpass.read_lines
+        ):
             circuits = f"{line.circuits} circuits" if line.circuits else ""
-            yield Told(site.id, "cable" if line.underground else "line", line.id, line.name,
-                       "" if line.kv is None else f"{line.kv:g}", "", circuits)
+            yield Told(
+                site.id,
+                "cable" if line.underground else "line",
+                line.id,
+                line.name,
+                "" if line.kv is None else f"{line.kv:g}",
+                "",
+                circuits,
+            )
 
 
 def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         at = site.position
         assert at is not None
-        for one in _overpass(cache, "datacenters", at, LINES_M, asked.licence,
-                             overpass.read_datacentres):
-            yield Told(site.id, "datacenter", one.id, one.name, "",
-                       _km(at, one.lat, one.lon), one.operator)
+        for one in _overpass(
+            cache, "datacenters", at, LINES_M, asked.licence, overpass.read_datacentres
+        ):
+            yield Told(
+                site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator
+            )
 
 
 def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[Told]:
-    stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence,
-                         pypsa.read_stations)
-    circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence,
-                         pypsa.read_circuits)
+    stations = cache.get(
+        "pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations
+    )
+    circuits = cache.get(
+        "pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits
+    )
     grid = graph(circuits)
     backbone = {one.id for one in stations if one.kv is not None and one.kv >= BACKBONE_KV}
 
     def above(station: Station) -> str:
         found = upstreams(grid, station.id, backbone, 4)
-        return "upstream: " + ", ".join(f"{one.station} ({one.hops})" for one in found) \
-            if found else "no upstream found"
+        return (
+            "upstream: " + ", ".join(f"{one.station} ({one.hops})" for one in found)
+            if found
+            else "no upstream found"
+        )
 
     for site in asked.sites:
         yield from _near_stations(site, stations, 5 * STATIONS_M, above)
 
 
 def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[Told]:
-    stations = cache.get("odre-stations.csv", (odre.export_url(odre.DATASETS[0]),), asked.licence,
-                         odre.read_stations)
-    circuits = [circuit for dataset in odre.DATASETS[1:]
-                for circuit in cache.get(
-                    f"odre-{dataset}.csv", (odre.export_url(dataset),), asked.licence,
-                    lambda data, name: odre.read_circuits(data, name, stations))]
+    stations = cache.get(
+        "odre-stations.csv", (odre.export_url(odre.DATASETS[0]),), asked.licence, odre.read_stations
+    )
+    circuits = [
+        circuit
+        for dataset in odre.DATASETS[1:]
+        for circuit in cache.get(
+            f"odre-{dataset}.csv",
+            (odre.export_url(dataset),),
+            asked.licence,
+            lambda data, name: odre.read_circuits(data, name, stations),
+        )
+    ]
     if all(station.lat is None for station in stations):
-        mapped = [station for site in asked.sites if site.position is not None
-                  for station in _overpass(cache, "stations", site.position, STATIONS_M,
-                                           SOURCES["overpass-stations"].licence,
-                                           overpass.read_stations)]
+        mapped = [
+            station
+            for site in asked.sites
+            if site.position is not None
+            for station in _overpass(
+                cache,
+                "stations",
+                site.position,
+                STATIONS_M,
+                SOURCES["overpass-stations"].licence,
+                overpass.read_stations,
+            )
+        ]
         stations = odre.locate(stations, mapped)
     grid = graph(circuits)
     names = {station.code: station for station in stations}
-    backbone = {station.code for station in stations
-                if station.code and station.kv is not None and station.kv >= BACKBONE_KV}
+    backbone = {
+        station.code
+        for station in stations
+        if station.code and station.kv is not None and station.kv >= BACKBONE_KV
+    }
 
     def above(station: Station) -> str:
         found = upstreams(grid, station.code or "", backbone, 4)
-        return "upstream: " + ", ".join(f"{names[one.station].name} ({one.hops})"
-                                        for one in found) if found else "no upstream found"
+        return (
+            "upstream: " + ", ".join(f"{names[one.station].name} ({one.hops})" for one in found)
+            if found
+            else "no upstream found"
+        )
 
     for site in asked.sites:
         yield from _near_stations(site, stations, STATIONS_M, above)
@@ -166,11 +225,18 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[Told]:
         bounds = _box(site, STATIONS_M)
 
         def ask(layer: str, bounds: featureservice.Bounds = bounds) -> bytes:
-            return json.dumps({"features": featureservice.features(
-                "arcgis", layer, None, bounds, MAX_BYTES)}).encode()
+            return json.dumps(
+                {"features": featureservice.features("arcgis", layer, None, bounds, MAX_BYTES)}
+            ).encode()
 
-        found = cache.get("hifld.json", hifld.LAYERS, asked.licence, hifld.read_stations, ask=ask,
-                          params={"bounds": ",".join(f"{each:.5f}" for each in bounds)})
+        found = cache.get(
+            "hifld.json",
+            hifld.LAYERS,
+            asked.licence,
+            hifld.read_stations,
+            ask=ask,
+            params={"bounds": ",".join(f"{each:.5f}" for each in bounds)},
+        )
         yield from _near_stations(site, found, STATIONS_M)
 
 
@@ -188,9 +254,17 @@ def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[Told]:
         assert site.position is not None
         found = neso.feeding(points, site.position)
         for name in found:
-            yield Told(site.id, "supply point", name, name, "", "",
-                       "its area holds the site" if len(found) == 1 else
-                       "its area touches the site's disc")
+            yield Told(
+                site.id,
+                "supply point",
+                name,
+                name,
+                "",
+                "",
+                "its area holds the site"
+                if len(found) == 1
+                else "its area touches the site's disc",
+            )
 
 
 def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
@@ -198,8 +272,15 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
     pause_s = 0.0 if headers else peeringdb.PAUSE_S
 
     def ask(table: str, read: Callable[[bytes, str], T], **params: str) -> T:
-        return cache.get(f"peeringdb-{table}.json", (f"{peeringdb.BASE}/{table}",), asked.licence,
-                         read, params=params, headers=headers, pause_s=pause_s)
+        return cache.get(
+            f"peeringdb-{table}.json",
+            (f"{peeringdb.BASE}/{table}",),
+            asked.licence,
+            read,
+            params=params,
+            headers=headers,
+            pause_s=pause_s,
+        )
 
     present: frozenset[int] = frozenset()
     joined: frozenset[int] = frozenset()
@@ -210,26 +291,49 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         at, (west, south, east, north) = site.position, _box(site, HOUSES_M)
         assert at is not None
-        houses = {house.id: house for house in ask(
-            "fac", peeringdb.read_facilities, latitude__gte=f"{south:.4f}",
-            latitude__lte=f"{north:.4f}", longitude__gte=f"{west:.4f}",
-            longitude__lte=f"{east:.4f}") if house.lat is not None
-            and float(_km(at, house.lat, house.lon)) * 1000 <= HOUSES_M}
+        houses = {
+            house.id: house
+            for house in ask(
+                "fac",
+                peeringdb.read_facilities,
+                latitude__gte=f"{south:.4f}",
+                latitude__lte=f"{north:.4f}",
+                longitude__gte=f"{west:.4f}",
+                longitude__lte=f"{east:.4f}",
+            )
+            if house.lat is not None and float(_km(at, house.lat, house.lon)) * 1000 <= HOUSES_M
+        }
         if not houses:
             continue
         campuses = ask("campus", peeringdb.read_campuses)
-        homes = ask("ixfac", peeringdb.read_exchange_houses,
-                    fac_id__in=",".join(map(str, sorted(houses))))
+        homes = ask(
+            "ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses)))
+        )
         for house in sorted(houses.values(), key=lambda one: float(_km(at, one.lat, one.lon))):
-            yield Told(site.id, "carrier house", f"fac/{house.id}", house.name, "",
-                       _km(at, house.lat, house.lon),
-                       _house(house, campuses) + _is(asked.asn, house.id in present, "present"))
-        names = {one.id: one.name for one in ask(
-            "ix", peeringdb.read_exchanges, id__in=",".join(map(str, sorted(homes))))}
+            yield Told(
+                site.id,
+                "carrier house",
+                f"fac/{house.id}",
+                house.name,
+                "",
+                _km(at, house.lat, house.lon),
+                _house(house, campuses) + _is(asked.asn, house.id in present, "present"),
+            )
+        names = {
+            one.id: one.name
+            for one in ask("ix", peeringdb.read_exchanges, id__in=",".join(map(str, sorted(homes))))
+        }
         for key, there in homes.items():
             near = ", ".join(f"fac/{one}" for one in sorted(there & houses.keys()))
-            yield Told(site.id, "exchange", f"ix/{key}", names.get(key, ""), "", "",
-                       f"in {near}" + _is(asked.asn, key in joined, "joined"))
+            yield Told(
+                site.id,
+                "exchange",
+                f"ix/{key}",
+                names.get(key, ""),
+                "",
+                "",
+                f"in {near}" + _is(asked.asn, key in joined, "joined"),
+            )
 
 
 def _is(asn: int | None, so: bool, word: str) -> str:
@@ -237,8 +341,11 @@ def _is(asn: int | None, so: bool, word: str) -> str:
 
 
 def _house(house: peeringdb.Facility, campuses: Mapping[int, str]) -> str:
-    stated = {True: "states two separate substations", None: "substations not stated",
-              False: "states no separate substations"}[house.diverse_substations]
+    stated = {
+        True: "states two separate substations",
+        None: "substations not stated",
+        False: "states no separate substations",
+    }[house.diverse_substations]
     campus = "campus not stated"
     if house.campus is not None:
         campus = f"campus {campuses.get(house.campus) or house.campus}"
@@ -254,27 +361,36 @@ def _km(at: Position, lat: float | None, lon: float | None) -> str:
 
 _OSM = "ODbL 1.0, OpenStreetMap contributors"
 SOURCES = {
-    "overpass-stations": Source("OpenStreetMap stations, by Overpass", _OSM,
-                                _tell_overpass_stations),
-    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM,
-                             _tell_overpass_lines),
-    "overpass-datacenters": Source("OpenStreetMap data centres, by Overpass", _OSM,
-                                   _tell_overpass_datacenters),
-    "pypsa": Source("Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM,
-                    _tell_pypsa),
+    "overpass-stations": Source(
+        "OpenStreetMap stations, by Overpass", _OSM, _tell_overpass_stations
+    ),
+    "overpass-lines": Source(
+        "OpenStreetMap lines and cables, by Overpass", _OSM, _tell_overpass_lines
+    ),
+    "overpass-datacenters": Source(
+        "OpenStreetMap data centres, by Overpass", _OSM, _tell_overpass_datacenters
+    ),
+    "pypsa": Source(
+        "Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _tell_pypsa
+    ),
     "odre": Source("RTE's substations and circuits", "Licence Ouverte 2.0, RTE", _tell_odre),
-    "hifld": Source("Substations of the United States, copies of HIFLD",
-                    "public domain (HIFLD)", _tell_hifld),
-    "neso": Source("Great Britain's grid supply points", "NESO Open Data Licence, NESO",
-                   _tell_neso),
-    "peeringdb": Source("Carrier houses and exchanges, PeeringDB",
-                        "PeeringDB Acceptable Use Policy: for your own research, not to be "
-                        "passed on", _tell_peeringdb),
+    "hifld": Source(
+        "Substations of the United States, copies of HIFLD", "public domain (HIFLD)", _tell_hifld
+    ),
+    "neso": Source(
+        "Great Britain's grid supply points", "NESO Open Data Licence, NESO", _tell_neso
+    ),
+    "peeringdb": Source(
+        "Carrier houses and exchanges, PeeringDB",
+        "PeeringDB Acceptable Use Policy: for your own research, not to be passed on",
+        _tell_peeringdb,
+    ),
 }
 
 
-def tell(source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None
-         ) -> Iterator[Told]:
+def tell(
+    source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None
+) -> Iterator[Told]:
     """Ask a source of sites; those without a position are passed over.
 
     Raises
@@ -288,6 +404,7 @@ def tell(source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None =
         raise UsageError(f"no source is called {source!r}; there are {', '.join(SOURCES)}")
     placed = [site for site in sites if site.position is not None and site.kind != "metro"]
     if not placed:
-        raise UsageError("no building or campus with a position is known there, so there is "
-                         "nothing to ask of")
+        raise UsageError(
+            "no building or campus with a position is known there, so there is nothing to ask of"
+        )
     return SOURCES[source].tell(cache, Question(placed, SOURCES[source].licence, asn))

@@ -29,7 +29,9 @@ _PRIVATE = re.compile(
     r"\bS\.? ?N\.? ?C\.? ?F\b|\bR\.? ?F\.? ?F\b|\bSNCF\b|\bDB Energie\b|\bBahn\b|\bÖBB\b|\bSBB\b"
     r"|\bNetwork Rail\b|\bBane ?NOR\b|\bTrafikverket\b|\bProRail\b|\bRailway\b|\bAmtrak\b"
     r"|\bFERRO|\bCLIENT\b|\bCENTRALE\b|\bUSINE\b|\bRAFFINERIE\b|\bCIMENT|\bPAPETERIE|\bPRODAIR\b"
-    r"|\(EOLIEN|\(SOLAIRE|\bAIR LIQUIDE\b|\bTraction\b|\bUnterwerk\b", re.IGNORECASE)
+    r"|\(EOLIEN|\(SOLAIRE|\bAIR LIQUIDE\b|\bTraction\b|\bUnterwerk\b",
+    re.IGNORECASE,
+)
 
 _LINE_CODE = re.compile(r"^(?P<a>.{5})L(?P<level>[3-7])(?P<circuit>.)(?P<b>.{5})$")
 # The digit of a French line code; only 6 and 7 were seen with their voltage beside them.
@@ -121,8 +123,9 @@ def line_code(text: str) -> LineCode | None:
     found = _LINE_CODE.match(text.strip("\ufeff\r\n"))
     if found is None:
         return None
-    return LineCode(found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]],
-                    found["circuit"])
+    return LineCode(
+        found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]], found["circuit"]
+    )
 
 
 def kilovolts(text: str | None) -> float | None:
@@ -149,8 +152,9 @@ def is_private(*texts: str | None) -> bool:
     return any(_PRIVATE.search(text) for text in texts if text)
 
 
-def nearest(position: Position, stations: Iterable[Station], reach_m: float
-            ) -> tuple[Candidate, ...]:
+def nearest(
+    position: Position, stations: Iterable[Station], reach_m: float
+) -> tuple[Candidate, ...]:
     """Find the stations nearest to a site, nearest first.
 
     At least three are given, and every one that could be the nearest from somewhere in
@@ -165,11 +169,16 @@ def nearest(position: Position, stations: Iterable[Station], reach_m: float
     reach_m
         How far to look, metres.
     """
-    near = sorted((Candidate(station, found) for station in stations
-                   if (found := _distance_m(position, station, reach_m)) is not None),
-                  key=lambda one: (one.distance_m, one.station.id))
+    near = sorted(
+        (
+            Candidate(station, found)
+            for station in stations
+            if (found := _distance_m(position, station, reach_m)) is not None
+        ),
+        key=lambda one: (one.distance_m, one.station.id),
+    )
     wanted = could_be_nearest([one.distance_m for one in near], position.uncertainty_m)
-    return tuple(near[:min(MOST, max(3, wanted))])
+    return tuple(near[: min(MOST, max(3, wanted))])
 
 
 def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
@@ -184,11 +193,14 @@ def _distance_m(position: Position, station: Station, reach_m: float) -> float |
     # A degree is never shorter than this, and so spares most of the geodesics.
     polar = max(abs(station.lat), abs(position.lat))
     east = abs((station.lon - position.lon + 180) % 360 - 180)
-    if (abs(station.lat - position.lat) * 110_500 > reach_m
-            or east * 110_500 * math.cos(math.radians(polar)) > reach_m):
+    if (
+        abs(station.lat - position.lat) * 110_500 > reach_m
+        or east * 110_500 * math.cos(math.radians(polar)) > reach_m
+    ):
         return None
-    there = Position.model_construct(lat=station.lat, lon=station.lon, uncertainty_m=YARD_M,
-                                     method="registry")
+    there = Position.model_construct(
+        lat=station.lat, lon=station.lon, uncertainty_m=YARD_M, method="registry"
+    )
     found = distance_m(position, there)
     return found if found <= reach_m else None
 
@@ -203,14 +215,15 @@ def graph(circuits: Iterable[Circuit]) -> networkx.Graph[str]:
     built: networkx.Graph[str] = networkx.Graph()
     for circuit in circuits:
         for index, a in enumerate(circuit.terminals):
-            for b in circuit.terminals[index + 1:]:
+            for b in circuit.terminals[index + 1 :]:
                 codes = built.edges[a, b]["codes"] if built.has_edge(a, b) else ()
                 built.add_edge(a, b, codes=tuple(sorted({*codes, circuit.code})))
     return built
 
 
-def upstreams(grid: networkx.Graph[str], station: str, backbone: Iterable[str],
-              max_hops: int = 8) -> tuple[Upstream, ...]:
+def upstreams(
+    grid: networkx.Graph[str], station: str, backbone: Iterable[str], max_hops: int = 8
+) -> tuple[Upstream, ...]:
     """Find the backbone stations above a station, nearest first.
 
     The search does not pass through a backbone station: what lies behind one is its own

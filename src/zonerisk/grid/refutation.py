@@ -38,15 +38,18 @@ class Judged:
     def message(self) -> str:
         """Say it in one line."""
         trip = self.bound.trip
-        said = (f"{trip.a} to {trip.b}: {trip.ms:g} ms, at most {self.bound.fibre_km:.1f} km of "
-                f"fibre, likely {self.bound.likely_km:.1f} km at most")
+        said = (
+            f"{trip.a} to {trip.b}: {trip.ms:g} ms, at most {self.bound.fibre_km:.1f} km of "
+            f"fibre, likely {self.bound.likely_km:.1f} km at most"
+        )
         if self.bound.campus:
             said += "; so near that they are almost certainly one campus"
         return "; ".join((said, *(f"refutes {one}" for one in self.refuted)))
 
 
-def judge(scope: Scope, trips: Iterable[Trip], as_of: str,
-          floor_ms: float = LOCAL_FLOOR_MS) -> tuple[Judged, ...]:
+def judge(
+    scope: Scope, trips: Iterable[Trip], as_of: str, floor_ms: float = LOCAL_FLOOR_MS
+) -> tuple[Judged, ...]:
     """Hold round trips against the claims and places of a region.
 
     Zones are known by id, key or name, regions by id, code or name. Rows of a table that
@@ -81,7 +84,8 @@ def judge(scope: Scope, trips: Iterable[Trip], as_of: str,
         raise UsageError(
             f"no row joins two zones of {region.id}, or it and another region of "
             f"{scope.provider.name}; its zones: {', '.join(_shown(zones)) or 'none'}; in the "
-            f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}")
+            f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
+        )
     return tuple(judged)
 
 
@@ -98,21 +102,25 @@ def _shown(zones: dict[str, Unit]) -> Sequence[str]:
 
 
 def _region_names(region: Region) -> set[str]:
-    return {simplify(name) for name in (region.id, region.id.removeprefix(f"{region.provider}-"),
-                                        region.name)}
+    return {
+        simplify(name)
+        for name in (region.id, region.id.removeprefix(f"{region.provider}-"), region.name)
+    }
 
 
-def _judged(found: Bound, straight: Interval | None, claims: Sequence[Claim], kind: str
-            ) -> Judged:
+def _judged(found: Bound, straight: Interval | None, claims: Sequence[Claim], kind: str) -> Judged:
     refuted = []
     for claim in claims:
         told = f'"{claim.text.rstrip(".")}"'
         if claim.kind == kind and claim.value is not None and refutes(found, claim.value):
             refuted.append(f"{told}: it would need {claim.value:g} km")
-        if claim.kind == "rtt-max" and kind == "separation-min" and claim.value is not None \
-                and found.trip.ms > claim.value:
+        if (
+            claim.kind == "rtt-max"
+            and kind == "separation-min"
+            and claim.value is not None
+            and found.trip.ms > claim.value
+        ):
             refuted.append(f"{told}: it took {found.trip.ms:g} ms")
-    if straight is not None and straight.high is not None \
-            and refutes(found, straight.low / 1000):
+    if straight is not None and straight.high is not None and refutes(found, straight.low / 1000):
         refuted.append(f"the recorded places, {separation.say_m(straight)} apart")
     return Judged(found, straight, tuple(refuted))

@@ -82,8 +82,9 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
         If it is none of them, or a value is no round trip.
     """
     if len(data) > MAX_BYTES:
-        raise DataError(f"{name}: {len(data)} bytes; a table of round trips stays under "
-                        f"{MAX_BYTES}")
+        raise DataError(
+            f"{name}: {len(data)} bytes; a table of round trips stays under {MAX_BYTES}"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -110,8 +111,11 @@ def milliseconds(text: str) -> float:
         If it is no positive time.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(us|µs|μs|ms|s)?\s*", text)
-    value = float(match[1]) * {"us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}.get(
-        match[2] or "ms", 1.0) if match else 0.0
+    value = (
+        float(match[1]) * {"us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}.get(match[2] or "ms", 1.0)
+        if match
+        else 0.0
+    )
     if not 0 < value < 60_000:
         raise ValueError(f"{text!r} is no round trip; write milliseconds, or 412 us")
     return value
@@ -129,17 +133,27 @@ def of_region(trips: Iterable[Trip], region_id: str, names: Iterable[str]) -> tu
     regions = sorted({trip.region for trip in listed if trip.region})
     if not regions:
         return listed
-    wanted = {simplify(region_id), simplify(region_id.partition("-")[2]),
-              *(simplify(name) for name in names)}
+    wanted = {
+        simplify(region_id),
+        simplify(region_id.partition("-")[2]),
+        *(simplify(name) for name in names),
+    }
     kept = tuple(trip for trip in listed if simplify(trip.region) in wanted)
     if not kept:
-        raise UsageError(f"the table has no rows of {region_id}; its regions are "
-                         f"{', '.join(regions[:20])}")
+        raise UsageError(
+            f"the table has no rows of {region_id}; its regions are {', '.join(regions[:20])}"
+        )
     return kept
 
 
-_ENDS = (("a", "b"), ("src", "dst"), ("source", "destination"), ("from", "to"),
-         ("sourcezone", "destinationzone"), ("zone_a", "zone_b"))
+_ENDS = (
+    ("a", "b"),
+    ("src", "dst"),
+    ("source", "destination"),
+    ("from", "to"),
+    ("sourcezone", "destinationzone"),
+    ("zone_a", "zone_b"),
+)
 _VALUES = ("rtt_ms", "rtt_ms_min", "rtt_ms_p50", "rtt_ms_mean", "latency_ms", "latency", "rtt")
 
 
@@ -159,9 +173,14 @@ def _csv(text: str, name: str) -> list[Trip]:
     trips = []
     for line, row in enumerate(rows[1:], 2):
         try:
-            trips.append(Trip(row[at[ends[0]]].strip(), row[at[ends[1]]].strip(),
-                              milliseconds(row[at[value]]),
-                              row[region].strip() if region is not None else ""))
+            trips.append(
+                Trip(
+                    row[at[ends[0]]].strip(),
+                    row[at[ends[1]]].strip(),
+                    milliseconds(row[at[value]]),
+                    row[region].strip() if region is not None else "",
+                )
+            )
         except IndexError:
             raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns") from None
         except ValueError as error:
@@ -182,8 +201,9 @@ def _matrix(rows: list[list[str]], name: str) -> list[Trip]:
     return trips
 
 
-_SHAPES = ("write columns a, b, rtt_ms and perhaps region, a square matrix, or cloudping's or "
-           "Azure's JSON")
+_SHAPES = (
+    "write columns a, b, rtt_ms and perhaps region, a square matrix, or cloudping's or Azure's JSON"
+)
 
 
 def _json(text: str, name: str) -> list[Trip]:
@@ -195,8 +215,12 @@ def _json(text: str, name: str) -> list[Trip]:
         if isinstance(tree, list):
             return [_zone_pair(row) for row in tree]
         table: Mapping[str, Mapping[str, object]] = tree.get("data", tree)
-        return [Trip(a, b, milliseconds(str(value))) for a, row in table.items()
-                for b, value in row.items() if a != b and value is not None]
+        return [
+            Trip(a, b, milliseconds(str(value)))
+            for a, row in table.items()
+            for b, value in row.items()
+            if a != b and value is not None
+        ]
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{name}: is no known table ({error}); {_SHAPES}") from None
     except ValueError as error:
@@ -205,5 +229,9 @@ def _json(text: str, name: str) -> list[Trip]:
 
 def _zone_pair(row: Mapping[str, object]) -> Trip:
     value = row["latency"] if "latency" in row else row["rtt_ms"]
-    return Trip(str(row["sourceZone"]), str(row["destinationZone"]), milliseconds(str(value)),
-                str(row.get("region", "")))
+    return Trip(
+        str(row["sourceZone"]),
+        str(row["destinationZone"]),
+        milliseconds(str(value)),
+        str(row.get("region", "")),
+    )

@@ -59,8 +59,7 @@ class Neighbourhood:
     @property
     def open(self) -> int:
         """Count the transmission stations that could be the nearest from within the disc."""
-        return could_be_nearest([one.distance_m for one in self.transmission],
-                                self.uncertainty_m)
+        return could_be_nearest([one.distance_m for one in self.transmission], self.uncertainty_m)
 
     @property
     def candidates(self) -> tuple[Near, ...]:
@@ -69,7 +68,7 @@ class Neighbourhood:
         None where they are too many, or where one is of unknown voltage: it may be no
         transmission station, and another the nearest.
         """
-        found = self.transmission[:self.open]
+        found = self.transmission[: self.open]
         return found if len(found) < MOST and all(one.kv for one in found) else ()
 
 
@@ -121,7 +120,7 @@ EMPTY = Sample()
 
 def _holds(site: Site, place: _Place) -> bool:
     at = site.position
-    return (at is not None and (at.lat, at.lon) == place[:2] and at.uncertainty_m <= place[2])
+    return at is not None and (at.lat, at.lon) == place[:2] and at.uncertainty_m <= place[2]
 
 
 @cache
@@ -159,8 +158,16 @@ def read(roots: tuple[Path, ...]) -> Sample:
 def _sources(path: Path) -> dict[str, Evidence]:
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
-        return {key: Evidence(kind="layer", title=row["title"], url=row["url"], read=row["as_of"],
-                              claim=row["claim"]) for key, row in tree.items()}
+        return {
+            key: Evidence(
+                kind="layer",
+                title=row["title"],
+                url=row["url"],
+                read=row["as_of"],
+                claim=row["claim"],
+            )
+            for key, row in tree.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path.name}: {error}; {_AGAIN}") from None
 
@@ -172,8 +179,10 @@ def _stations(path: Path) -> dict[str, tuple[_Place, Neighbourhood]]:
         places[row[0]] = _place(row)
         kv = float(row[6]) if row[6] else None
         near.setdefault(row[0], []).append(Near(row[4], row[5], kv, float(row[7])))
-    return {site: (places[site], Neighbourhood(tuple(found), places[site][2], path.stem))
-            for site, found in near.items()}
+    return {
+        site: (places[site], Neighbourhood(tuple(found), places[site][2], path.stem))
+        for site, found in near.items()
+    }
 
 
 def _place(row: list[str]) -> _Place:
@@ -194,8 +203,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
             for row in reader:
                 line = reader.line_num
                 if len(row) != len(columns):
-                    raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; "
-                                    f"{_AGAIN}")
+                    raise DataError(
+                        f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}"
+                    )
                 for index in numbers:
                     if row[index] and not math.isfinite(float(row[index])):
                         raise ValueError(f"{columns[index]} is {row[index]}")

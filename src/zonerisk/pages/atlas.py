@@ -76,8 +76,9 @@ class Atlas:
             settings[region_id] = features.setting(catalog, verdicts[region_id])
         return cls(catalog, verdicts, settings, unjudged)
 
-    def pages(self, online: Tiles | None = None,
-              files: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    def pages(
+        self, online: Tiles | None = None, files: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, str]]:
         """Write every page: its file name and its text.
 
         Parameters
@@ -95,10 +96,18 @@ class Atlas:
             yield _provider_page(provider), self._provider(provider, online)
         for key, verdict in self.verdicts.items():
             owner = self.catalog.provider(self.catalog.region(key).provider)
-            yield f"{key}.html", webmap.map_page(
-                [verdict], [self.settings[key]], online=online, index=INDEX,
-                crumbs=[(owner.name, _provider_page(owner.id))], files=files or {},
-                attribution=self.catalog.edition.attribution)
+            yield (
+                f"{key}.html",
+                webmap.map_page(
+                    [verdict],
+                    [self.settings[key]],
+                    online=online,
+                    index=INDEX,
+                    crumbs=[(owner.name, _provider_page(owner.id))],
+                    files=files or {},
+                    attribution=self.catalog.edition.attribution,
+                ),
+            )
 
     def entry(self, key: str) -> Entry:
         """Sum a verdict up in a row."""
@@ -107,55 +116,105 @@ class Atlas:
         fit = next((option for option in verdict.dr if option.outcome == "pass"), None)
         judged = {finding.rule: finding.outcome for finding in verdict.findings}
         recovery = judged.get("dr", "unknown")
-        said = (f"{self.settings[key].name(fit.target)}, {view.say_m(fit.distance_m).best}"
-                if fit else "not known" if recovery == "unknown" else "none found")
+        said = (
+            f"{self.settings[key].name(fit.target)}, {view.say_m(fit.distance_m).best}"
+            if fit
+            else "not known"
+            if recovery == "unknown"
+            else "none found"
+        )
         owner = self.catalog.provider(region.provider)
         return Entry(
-            id=key, name=region.name, provider=owner.name, provider_page=_provider_page(owner.id),
-            page=f"{key}.html", country=region.country, outcome=verdict.outcome,
-            sold=verdict.zones.sold, worth=view.count(verdict.zones.effective),
+            id=key,
+            name=region.name,
+            provider=owner.name,
+            provider_page=_provider_page(owner.id),
+            page=f"{key}.html",
+            country=region.country,
+            outcome=verdict.outcome,
+            sold=verdict.zones.sold,
+            worth=view.count(verdict.zones.effective),
             worth_low=verdict.zones.effective.low,
             risk=f"{worst.kind} ({worst.grade})" if worst else "none on record",
             risk_outcome=worst.outcome if worst else None,
             risk_rank=severity(worst.outcome) if worst else 0,
-            recovery=said, recovery_outcome=recovery,
-            score=view.ends(verdict.score.low, verdict.score.high), score_low=verdict.score.low,
-            grade=verdict.grade, disclosed=_disclosed(verdict),
-            located=any(place.lat is not None for place in verdict.places))
+            recovery=said,
+            recovery_outcome=recovery,
+            score=view.ends(verdict.score.low, verdict.score.high),
+            score_low=verdict.score.low,
+            grade=verdict.grade,
+            disclosed=_disclosed(verdict),
+            located=any(place.lat is not None for place in verdict.places),
+        )
 
     def _index(self, online: Tiles | None) -> str:
         return self._overview(
-            list(self.verdicts), online, title="Atlas of availability zones", crumb="zonerisk",
-            answer=self._answer(list(self.verdicts)), provider=None, back=None)
+            list(self.verdicts),
+            online,
+            title="Atlas of availability zones",
+            crumb="zonerisk",
+            answer=self._answer(list(self.verdicts)),
+            provider=None,
+            back=None,
+        )
 
     def _provider(self, provider_id: str, online: Tiles | None) -> str:
         owner = self.catalog.provider(provider_id)
         keys = [key for key in self.verdicts if self.catalog.region(key).provider == provider_id]
-        return self._overview(keys, online, title=owner.name, crumb=provider_id,
-                              answer=self._answer(keys), provider=owner, back=INDEX)
+        return self._overview(
+            keys,
+            online,
+            title=owner.name,
+            crumb=provider_id,
+            answer=self._answer(keys),
+            provider=owner,
+            back=INDEX,
+        )
 
     def _answer(self, keys: Sequence[str]) -> str:
         failing = sum(self.verdicts[key].outcome == "fail" for key in keys)
         alone = sum(self.verdicts[key].zones.effective.high < 3 for key in keys)
         first = self.verdicts[keys[0]]
-        return (f"{_regions(len(keys))} judged by the policy {first.policy} "
-                f"(standing: {first.provenance.policy.standing}) as of {first.as_of}: "
-                f"{failing} break at least one rule; {alone} are worth fewer than three zones, "
-                "so one event can take their majority.")
+        return (
+            f"{_regions(len(keys))} judged by the policy {first.policy} "
+            f"(standing: {first.provenance.policy.standing}) as of {first.as_of}: "
+            f"{failing} break at least one rule; {alone} are worth fewer than three zones, "
+            "so one event can take their majority."
+        )
 
-    def _overview(self, keys: Sequence[str], online: Tiles | None, *, provider: Provider | None,
-                  **words: str | None) -> str:
+    def _overview(
+        self,
+        keys: Sequence[str],
+        online: Tiles | None,
+        *,
+        provider: Provider | None,
+        **words: str | None,
+    ) -> str:
         entries = [self.entry(key) for key in keys]
-        drawn = Drawn([feature for entry in entries if (feature := self._feature(entry))], {},
-                      origin=0.0)
-        unjudged = {key: why for key, why in self.unjudged.items()
-                    if provider is None or self.catalog.region(key).provider == provider.id}
+        drawn = Drawn(
+            [feature for entry in entries if (feature := self._feature(entry))], {}, origin=0.0
+        )
+        unjudged = {
+            key: why
+            for key, why in self.unjudged.items()
+            if provider is None or self.catalog.region(key).provider == provider.id
+        }
         return webmap.written(
-            "atlas.html", "atlas-page", drawn, online, self.catalog.edition.attribution, shows=[],
-            scripts=[webpage.code("table.js")], entries=entries, provider=provider,
-            unjudged=unjudged, zones=[],
+            "atlas.html",
+            "atlas-page",
+            drawn,
+            online,
+            self.catalog.edition.attribution,
+            shows=[],
+            scripts=[webpage.code("table.js")],
+            entries=entries,
+            provider=provider,
+            unjudged=unjudged,
+            zones=[],
             provenance=self.verdicts[keys[0]].provenance,
-            elsewhere=sum(not entry.located for entry in entries), **words)
+            elsewhere=sum(not entry.located for entry in entries),
+            **words,
+        )
 
     def _feature(self, entry: Entry) -> Feature | None:
         places = [place for place in self.verdicts[entry.id].places if place.lat is not None]
@@ -164,10 +223,20 @@ class Atlas:
         lat, lon = places[0].lat, places[0].lon
         assert lat is not None
         assert lon is not None
-        return Feature("region", entry.id, f"{entry.provider} {entry.name}", "point",
-                       (Point(lat, lon),), outcome=entry.outcome,
-                       words={"sold": entry.sold, "worth": entry.worth,
-                              "score": f"{entry.score} ({entry.grade})", "page": entry.page})
+        return Feature(
+            "region",
+            entry.id,
+            f"{entry.provider} {entry.name}",
+            "point",
+            (Point(lat, lon),),
+            outcome=entry.outcome,
+            words={
+                "sold": entry.sold,
+                "worth": entry.worth,
+                "score": f"{entry.score} ({entry.grade})",
+                "page": entry.page,
+            },
+        )
 
 
 def _provider_page(provider_id: str) -> str:
@@ -180,8 +249,15 @@ def _regions(count: int) -> str:
 
 def _disclosed(verdict: Verdict) -> int:
     """Count the zones whose building or campus is on record with a position."""
-    if any(finding.rule == "disclosure" and finding.outcome == "pass"
-           for finding in verdict.findings):
+    if any(
+        finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.findings
+    ):
         return verdict.zones.sold
-    return len({zone for place in verdict.places if place.lat is not None
-                and place.kind != "metro" for zone in place.zones})
+    return len(
+        {
+            zone
+            for place in verdict.places
+            if place.lat is not None and place.kind != "metro"
+            for zone in place.zones
+        }
+    )

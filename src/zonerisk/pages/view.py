@@ -85,8 +85,12 @@ class Shows:
     def add(self, verdict: Verdict, subjects: Iterable[str], words: str) -> int | None:
         """Keep a view and give its number; None if nothing of it has a position."""
         listed = tuple(subjects)
-        located = {key for place in verdict.places if place.lat is not None
-                   for key in (place.id, *place.zones, verdict.target)}
+        located = {
+            key
+            for place in verdict.places
+            if place.lat is not None
+            for key in (place.id, *place.zones, verdict.target)
+        }
         if located.isdisjoint((*listed, verdict.target)) or not listed:
             return None
         if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
@@ -124,30 +128,60 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
     """Word a verdict, and keep a view of the map for each of its rows."""
     name = around.name
     findings = tuple(
-        Row(item, shows.add(verdict, item.subjects, _named(item.subjects, around)),
-            asked=_asked(item)) for item in verdict.findings)
+        Row(
+            item,
+            shows.add(verdict, item.subjects, _named(item.subjects, around)),
+            asked=_asked(item),
+        )
+        for item in verdict.findings
+    )
     risks = tuple(
         Row(item, shows.add(verdict, item.members, _named(item.members, around)))
-        for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)))
+        for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
+    )
     pairs = tuple(
-        Pair(f"{name(pair.a)} to {name(pair.b)}",
-             shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
-             judge(verdict, pair), say_m(pair.distance_m), say_m(pair.fibre_m), say_ms(pair.rtt_ms))
-        for pair in verdict.separations[:_MOST_PAIRS])
+        Pair(
+            f"{name(pair.a)} to {name(pair.b)}",
+            shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
+            judge(verdict, pair),
+            say_m(pair.distance_m),
+            say_m(pair.fibre_m),
+            say_ms(pair.rtt_ms),
+        )
+        for pair in verdict.separations[:_MOST_PAIRS]
+    )
     options = tuple(
-        Row(item, shows.add(verdict, (verdict.target, item.target), name(item.target))
-            if item.target in around.recovery else None, name(item.target)) for item in verdict.dr)
+        Row(
+            item,
+            shows.add(verdict, (verdict.target, item.target), name(item.target))
+            if item.target in around.recovery
+            else None,
+            name(item.target),
+        )
+        for item in verdict.dr
+    )
     sources = tuple(dict.fromkeys(_cited(verdict)))
     number = {piece: index for index, piece in enumerate(sources, 1)}
     return View(
-        verdict=verdict, answer=_answer(verdict), score=ends(verdict.score.low, verdict.score.high),
+        verdict=verdict,
+        answer=_answer(verdict),
+        score=ends(verdict.score.low, verdict.score.high),
         worth_zones=count(verdict.zones.effective),
-        worth_sites=count(verdict.datacenters.effective), recovery=_recovery(verdict, around),
-        findings=findings, risks=risks, separations=pairs,
-        more_separations=len(verdict.separations) - len(pairs), options=options,
-        sites=tuple(_site(place, around, tuple(number[piece] for piece in place.evidence))
-                    for place in verdict.places),
-        sources=sources, file=around.files.get(verdict.target), file_link=file_link)
+        worth_sites=count(verdict.datacenters.effective),
+        recovery=_recovery(verdict, around),
+        findings=findings,
+        risks=risks,
+        separations=pairs,
+        more_separations=len(verdict.separations) - len(pairs),
+        options=options,
+        sites=tuple(
+            _site(place, around, tuple(number[piece] for piece in place.evidence))
+            for place in verdict.places
+        ),
+        sources=sources,
+        file=around.files.get(verdict.target),
+        file_link=file_link,
+    )
 
 
 def _answer(verdict: Verdict) -> str:
@@ -195,11 +229,13 @@ def _recovery(verdict: Verdict, around: Setting) -> str:
 def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
     known = place.lat is not None and place.lon is not None
     return SiteRow(
-        name=place.name, kind=place.kind,
+        name=place.name,
+        kind=place.kind,
         zones=", ".join(around.name(zone) for zone in place.zones) or "no zone disclosed",
         position=_degrees(place) if known else "not known",
         doubt=f"within {_metres(place.uncertainty_m or 0)}, {place.method}" if known else "",
-        sources=sources)
+        sources=sources,
+    )
 
 
 def _degrees(place: Place) -> str:

@@ -73,12 +73,26 @@ def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
     from markupsafe import escape
 
     plain, island, start = _elements()
-    made = plain(location=(0, 0), tiles=None, prefer_canvas=True, min_zoom=2, max_zoom=19,
-                 zoom_control=False, zoom_snap=0.25, wheel_px_per_zoom_level=90)
+    made = plain(
+        location=(0, 0),
+        tiles=None,
+        prefer_canvas=True,
+        min_zoom=2,
+        max_zoom=19,
+        zoom_control=False,
+        zoom_snap=0.25,
+        wheel_px_per_zoom_level=90,
+    )
     if online:
-        layer = folium.TileLayer(online.url, name=online.name, overlay=True, show=False,
-                                 attr=str(escape(online.attribution)), max_zoom=online.zoom,
-                                 referrer_policy="strict-origin-when-cross-origin")
+        layer = folium.TileLayer(
+            online.url,
+            name=online.name,
+            overlay=True,
+            show=False,
+            attr=str(escape(online.attribution)),
+            max_zoom=online.zoom,
+            referrer_policy="strict-origin-when-cross-origin",
+        )
         layer.add_child(island("layer", "tiles"))
         made.add_child(layer)
     for each in kept:
@@ -109,10 +123,16 @@ def _walk(element: Any) -> Iterator[Any]:
         yield from _walk(child)
 
 
-def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = None, *,
-             online: Tiles | None = None, index: str | None = None,
-             crumbs: Sequence[tuple[str, str]] = (), files: Mapping[str, str] | None = None,
-             attribution: str = ATTRIBUTION) -> str:
+def map_page(
+    verdicts: Sequence[Verdict],
+    settings: Sequence[Setting] | None = None,
+    *,
+    online: Tiles | None = None,
+    index: str | None = None,
+    crumbs: Sequence[tuple[str, str]] = (),
+    files: Mapping[str, str] | None = None,
+    attribution: str = ATTRIBUTION,
+) -> str:
     """Build the map of one region, or of several together.
 
     Parameters
@@ -135,54 +155,109 @@ def map_page(verdicts: Sequence[Verdict], settings: Sequence[Setting] | None = N
     UsageError
         If there is nothing to show.
     """
-    return _page("map.html", "map-page", verdicts, settings, online, files or {}, attribution,
-                 index=index, crumbs=crumbs)
+    return _page(
+        "map.html",
+        "map-page",
+        verdicts,
+        settings,
+        online,
+        files or {},
+        attribution,
+        index=index,
+        crumbs=crumbs,
+    )
 
 
-def report_page(verdict: Verdict, around: Setting | None = None, *, online: Tiles | None = None,
-                attribution: str = ATTRIBUTION) -> str:
+def report_page(
+    verdict: Verdict,
+    around: Setting | None = None,
+    *,
+    online: Tiles | None = None,
+    attribution: str = ATTRIBUTION,
+) -> str:
     """Build the report of one region: verdict, map and sources on one printable page."""
-    return _page("report.html", "report-page", [verdict], [around] if around else None, online,
-                 {}, attribution)
+    return _page(
+        "report.html",
+        "report-page",
+        [verdict],
+        [around] if around else None,
+        online,
+        {},
+        attribution,
+    )
 
 
-def _page(template: str, layout: str, verdicts: Sequence[Verdict],
-          settings: Sequence[Setting] | None, online: Tiles | None, files: Mapping[str, str],
-          attribution: str, **words: Any) -> str:
+def _page(
+    template: str,
+    layout: str,
+    verdicts: Sequence[Verdict],
+    settings: Sequence[Setting] | None,
+    online: Tiles | None,
+    files: Mapping[str, str],
+    attribution: str,
+    **words: Any,
+) -> str:
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
     shows = view.Shows()
-    views = [view.of(verdict, around, shows, files.get(verdict.target))
-             for verdict, around in zip(verdicts, settings, strict=True)]
+    views = [
+        view.of(verdict, around, shows, files.get(verdict.target))
+        for verdict, around in zip(verdicts, settings, strict=True)
+    ]
     single = len(verdicts) == 1
     drawn = islands.of_verdicts(verdicts, settings)
     summed = len(verdicts) > _MOST_WHOLE
     title = verdicts[0].name if single else f"{len(verdicts)} regions"
     zones = [settings[0].name(zone) for zone in drawn.zones] if single else []
     return written(
-        template, layout, drawn, online, attribution, shows=[] if summed else drawn.shows(shows),
+        template,
+        layout,
+        drawn,
+        online,
+        attribution,
+        shows=[] if summed else drawn.shows(shows),
         summed=summed,
-        title=title, views=views, zones=zones,
+        title=title,
+        views=views,
+        zones=zones,
         answer=views[0].answer if single else _together(verdicts),
-        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else
-        f"as of {verdicts[0].as_of}",
-        counts={outcome: sum(finding.outcome == outcome for verdict in verdicts
-                             for finding in verdict.findings)
-                for outcome in ("fail", "unknown", "warn", "pass")},
+        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}"
+        if single
+        else f"as of {verdicts[0].as_of}",
+        counts={
+            outcome: sum(
+                finding.outcome == outcome for verdict in verdicts for finding in verdict.findings
+            )
+            for outcome in ("fail", "unknown", "warn", "pass")
+        },
         site_count=sum(len(verdict.places) for verdict in verdicts),
-        nowhere=[place.name for verdict in verdicts for place in verdict.places
-                 if place.lat is None], **words)
+        nowhere=[
+            place.name for verdict in verdicts for place in verdict.places if place.lat is None
+        ],
+        **words,
+    )
 
 
 def _together(verdicts: Sequence[Verdict]) -> str:
     failing = sum(verdict.outcome == "fail" for verdict in verdicts)
-    return (f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
-            f"{failing} fail{'s' if failing == 1 else ''} at least one of its rules.")
+    return (
+        f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
+        f"{failing} fail{'s' if failing == 1 else ''} at least one of its rules."
+    )
 
 
-def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attribution: str, *,
-             shows: list[dict[str, Any]], scripts: Sequence[str] = (), **words: Any) -> str:
+def written(
+    template: str,
+    layout: str,
+    drawn: Drawn,
+    online: Tiles | None,
+    attribution: str,
+    *,
+    shows: list[dict[str, Any]],
+    scripts: Sequence[str] = (),
+    **words: Any,
+) -> str:
     """Put a map and its data into a page."""
     from markupsafe import Markup
 
@@ -190,17 +265,37 @@ def written(template: str, layout: str, drawn: Drawn, online: Tiles | None, attr
     element, script = _rendered(_compose(layers, online))
     leaflet, leaflet_style = webpage.leaflet()
     data = {
-        "page": {"single": drawn.single, "view": drawn.box, "turns": drawn.turns(), "shows": shows,
-                 "band": drawn.band(), "strict": bool(online and online.strict),
-                 "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}",
-                                 *drawn.credits()]},
-        "ground": drawn.ground(), **drawn.islands()}
+        "page": {
+            "single": drawn.single,
+            "view": drawn.box,
+            "turns": drawn.turns(),
+            "shows": shows,
+            "band": drawn.band(),
+            "strict": bool(online and online.strict),
+            "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}", *drawn.credits()],
+        },
+        "ground": drawn.ground(),
+        **drawn.islands(),
+    }
     return webpage.render(
-        template, scripts=[leaflet, webpage.code("map.js"), *scripts, script],
-        styles=[leaflet_style, webpage.code("page.css")], islands=data,
-        pictures=online.hosts if online else (), layout=layout, version=__version__,
+        template,
+        scripts=[leaflet, webpage.code("map.js"), *scripts, script],
+        styles=[leaflet_style, webpage.code("page.css")],
+        islands=data,
+        pictures=online.hosts if online else (),
+        layout=layout,
+        version=__version__,
         map_html=Markup(element),
-        layers=layers, lined=any(layer.shape == "line" for layer in layers),
-        band=drawn.band(), tiles=online, attribution=attribution,
-        ground={"source": ground.SOURCE, "licence": ground.LICENCE, "url": ground.URL,
-                "error": ground.ERROR_KM}, **words)
+        layers=layers,
+        lined=any(layer.shape == "line" for layer in layers),
+        band=drawn.band(),
+        tiles=online,
+        attribution=attribution,
+        ground={
+            "source": ground.SOURCE,
+            "licence": ground.LICENCE,
+            "url": ground.URL,
+            "error": ground.ERROR_KM,
+        },
+        **words,
+    )

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 # Chromium and Firefox read U+2028 and U+2029 as line ends in old scripts; a browser ends a
 # script element at "</script" wherever it stands.
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026",
-                          "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
 
 
 def asset(name: str) -> str:
@@ -76,15 +77,26 @@ def web_address(url: object) -> str | None:
 def _templates() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    made = Environment(loader=FunctionLoader(asset), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.filters["web_address"] = web_address
     return made
 
 
-def render(template: str, *, scripts: Sequence[str] = (), styles: Sequence[str] = (),
-           islands: Mapping[str, Any] | None = None, pictures: Sequence[str] = (),
-           **words: object) -> str:
+def render(
+    template: str,
+    *,
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
+    islands: Mapping[str, Any] | None = None,
+    pictures: Sequence[str] = (),
+    **words: object,
+) -> str:
     """Build a page.
 
     Parameters
@@ -105,10 +117,17 @@ def render(template: str, *, scripts: Sequence[str] = (), styles: Sequence[str] 
     for code in (*scripts, *styles):
         if re.search(r"</(script|style)|<!--", code, re.IGNORECASE):
             raise ValueError("code that would end its own element")
-    return _templates().get_template(template).render(
-        policy=_policy(scripts, styles, pictures),
-        scripts=[Markup(code) for code in scripts], styles=[Markup(code) for code in styles],
-        islands={key: Markup(island(data)) for key, data in (islands or {}).items()}, **words)
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            policy=_policy(scripts, styles, pictures),
+            scripts=[Markup(code) for code in scripts],
+            styles=[Markup(code) for code in styles],
+            islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
+            **words,
+        )
+    )
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], pictures: Sequence[str]) -> str:
@@ -116,8 +135,10 @@ def _policy(scripts: Sequence[str], styles: Sequence[str], pictures: Sequence[st
         return " ".join(f"'sha256-{_hash(code)}'" for code in codes) or "'none'"
 
     images = " ".join(pictures) or "'none'"
-    return (f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; "
-            f"img-src {images}; base-uri 'none'; form-action 'none'")
+    return (
+        f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; "
+        f"img-src {images}; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _hash(code: str) -> str:

@@ -30,8 +30,10 @@ def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
     tree = read(data, name)
     listed = tree.get(key) if key and isinstance(tree, dict) else tree
     if not isinstance(listed, list):
-        raise DataError(f"{name}: holds no list of {key or 'records'}; its service may have "
-                        "changed, so the answer is unknown")
+        raise DataError(
+            f"{name}: holds no list of {key or 'records'}; its service may have "
+            "changed, so the answer is unknown"
+        )
     return tuple(row for row in listed if isinstance(row, dict))
 
 
@@ -39,8 +41,9 @@ def read(data: bytes, name: str) -> object:
     """Read an answer as JSON; see :func:`rows`."""
     text = data.decode("utf-8-sig", errors="replace")
     if text.lstrip()[:1] == "<":
-        raise DataError(f"{name}: is a web page, not data; the service is busy or refuses: "
-                        "try again later")
+        raise DataError(
+            f"{name}: is a web page, not data; the service is busy or refuses: try again later"
+        )
     try:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
@@ -73,8 +76,9 @@ def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 def text(row: Mapping[str, object], *keys: str) -> str:
     """Give the first of some fields that holds text; empty if none does."""
-    found: Iterator[str] = (value.strip() for key in keys
-                            if isinstance(value := row.get(key), str) and value.strip())
+    found: Iterator[str] = (
+        value.strip() for key in keys if isinstance(value := row.get(key), str) and value.strip()
+    )
     return next(found, "")
 
 

@@ -16,8 +16,14 @@ MAX_PAGES = 50
 TIMEOUT_S = 60.0
 
 
-def features(method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int,
-             axes: str = "lon-lat") -> list[dict[str, Any]]:
+def features(
+    method: str,
+    url: str,
+    collection: str | None,
+    bounds: Bounds,
+    max_bytes: int,
+    axes: str = "lon-lat",
+) -> list[dict[str, Any]]:
     """Ask a service for all features in a box.
 
     An answer cut at the server's own limit is asked on for, never taken for the whole.
@@ -75,8 +81,9 @@ def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[s
     return tree, len(raw)
 
 
-def _pages(url: str, first: Mapping[str, str], advance: Any, max_bytes: int
-           ) -> list[dict[str, Any]]:
+def _pages(
+    url: str, first: Mapping[str, str], advance: Any, max_bytes: int
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     where: str = url
     params: Mapping[str, str] | None = first
@@ -94,8 +101,7 @@ def _pages(url: str, first: Mapping[str, str], advance: Any, max_bytes: int
     raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
 
 
-def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int
-         ) -> list[dict[str, Any]]:
+def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
     items = f"{url.rstrip('/')}/collections/{collection}/items"
 
     def advance(tree: dict[str, Any], _: int) -> tuple[str, None] | None:
@@ -112,14 +118,20 @@ def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int
     return _pages(items, params, advance, max_bytes)
 
 
-def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int
-         ) -> list[dict[str, Any]]:
+def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
     west, south, east, north = bounds
-    params = {"service": "WFS", "version": "2.0.0", "request": "GetFeature",
-              "typeNames": collection or "", "srsName": "EPSG:4326", "count": str(PAGE),
-              "outputFormat": "application/json", "startIndex": "0",
-              # By its URN, EPSG:4326 has the latitude first.
-              "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326"}
+    params = {
+        "service": "WFS",
+        "version": "2.0.0",
+        "request": "GetFeature",
+        "typeNames": collection or "",
+        "srsName": "EPSG:4326",
+        "count": str(PAGE),
+        "outputFormat": "application/json",
+        "startIndex": "0",
+        # By its URN, EPSG:4326 has the latitude first.
+        "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
+    }
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
         if len(tree["features"]) < PAGE:
@@ -131,15 +143,23 @@ def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int
 
 def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
     query = f"{url.rstrip('/')}/query"
-    params = {"where": "1=1", "geometry": ",".join(f"{each:.6f}" for each in bounds),
-              "geometryType": "esriGeometryEnvelope", "inSR": "4326", "outSR": "4326",
-              "spatialRel": "esriSpatialRelIntersects", "outFields": "*", "f": "geojson",
-              "resultOffset": "0"}
+    params = {
+        "where": "1=1",
+        "geometry": ",".join(f"{each:.6f}" for each in bounds),
+        "geometryType": "esriGeometryEnvelope",
+        "inSR": "4326",
+        "outSR": "4326",
+        "spatialRel": "esriSpatialRelIntersects",
+        "outFields": "*",
+        "f": "geojson",
+        "resultOffset": "0",
+    }
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
         more = tree.get("exceededTransferLimit") or (
             isinstance(tree.get("properties"), dict)
-            and tree["properties"].get("exceededTransferLimit"))
+            and tree["properties"].get("exceededTransferLimit")
+        )
         return (query, {**params, "resultOffset": str(had)}) if more and tree["features"] else None
 
     return _pages(query, params, advance, max_bytes)
@@ -172,6 +192,8 @@ def _check_place(url: str, found: list[dict[str, Any]], bounds: Bounds) -> None:
             raise FetchError(f"{url}: answered a geometry that is none") from None
         if not asked.intersects(shapely.box(west, south, east, north)):
             other = asked.intersects(shapely.box(south, west, north, east))
-            raise FetchError(f"{url}: answered of {west:.2f} to {east:.2f} E, {south:.2f} to "
-                             f"{north:.2f} N, which was not asked for"
-                             + ("; its axes are exchanged" if other else ""))
+            raise FetchError(
+                f"{url}: answered of {west:.2f} to {east:.2f} E, {south:.2f} to "
+                f"{north:.2f} N, which was not asked for"
+                + ("; its axes are exchanged" if other else "")
+            )

@@ -67,9 +67,15 @@ class _Headers(Protocol):
 class _Redirects(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
 
-    def redirect_request(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
-                         headers: http.client.HTTPMessage, newurl: str,
-                         ) -> urllib.request.Request | None:
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
             raise FetchError(f"{req.full_url}: redirects to {newurl[:200]!r}; not followed")
@@ -80,8 +86,14 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return again
 
     # The parent follows ftp as well and words its refusal as an HTTP error.
-    def http_error_302(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str,
-                       headers: http.client.HTTPMessage) -> object:
+    def http_error_302(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+    ) -> object:
         target = headers.get("Location", "")
         scheme = urllib.parse.urlsplit(urllib.parse.urljoin(req.full_url, target)).scheme
         if scheme not in ("http", "https"):
@@ -93,9 +105,14 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _opener() -> urllib.request.OpenerDirector:
     opener = urllib.request.OpenerDirector()
-    for handler in (urllib.request.ProxyHandler(), urllib.request.HTTPHandler(),
-                    urllib.request.HTTPSHandler(), urllib.request.HTTPDefaultErrorHandler(),
-                    urllib.request.HTTPErrorProcessor(), _Redirects()):
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _Redirects(),
+    ):
         opener.add_handler(handler)
     return opener
 
@@ -117,8 +134,14 @@ def cache_root(explicit: Path | None = None) -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zonerisk"
 
 
-def get(url: str, *, params: Mapping[str, str] | None = None, max_bytes: int = 50_000_000,
-        timeout_s: float = TIMEOUT_S, headers: Mapping[str, str] | None = None) -> bytes:
+def get(
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    max_bytes: int = 50_000_000,
+    timeout_s: float = TIMEOUT_S,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Read one answer into memory.
 
     Busy servers (429 and 5xx) are asked again, when they say so or with growing pauses.
@@ -157,9 +180,16 @@ def get(url: str, *, params: Mapping[str, str] | None = None, max_bytes: int = 5
     raise trouble
 
 
-def download(url: str, path: Path, *, max_bytes: int, sha256: str | None = None,
-             size: int | None = None, timeout_s: float = TIMEOUT_S,
-             progress: Progress | None = None) -> Fetched:
+def download(
+    url: str,
+    path: Path,
+    *,
+    max_bytes: int,
+    sha256: str | None = None,
+    size: int | None = None,
+    timeout_s: float = TIMEOUT_S,
+    progress: Progress | None = None,
+) -> Fetched:
     """Bring a file to ``path``, whole or not at all.
 
     The bytes gather in ``<path>.part``, which a later call goes on from if the server still
@@ -197,8 +227,10 @@ def download(url: str, path: Path, *, max_bytes: int, sha256: str | None = None,
         found, digest = part.stat().st_size, _digest(part)
         if (size is not None and found != size) or (sha256 is not None and digest != sha256):
             _drop(part)
-            raise FetchError(f"{url}: is not the file expected: {found} bytes, sha256 {digest}; "
-                             f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}")
+            raise FetchError(
+                f"{url}: is not the file expected: {found} bytes, sha256 {digest}; "
+                f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
+            )
         part.replace(path)
         _tag(part).unlink(missing_ok=True)
     except OSError as error:
@@ -236,14 +268,21 @@ def _open(url: str, headers: Mapping[str, str], timeout_s: float) -> http.client
     if not url.lower().startswith(("http://", "https://")):
         raise FetchError(f"{url!r}: only http and https addresses are read")
     try:
-        request = urllib.request.Request(url, headers={
-            "User-Agent": f"zonerisk/{_version()}", "Accept-Encoding": "identity", **headers})
+        request = urllib.request.Request(
+            url,
+            headers={
+                "User-Agent": f"zonerisk/{_version()}",
+                "Accept-Encoding": "identity",
+                **headers,
+            },
+        )
         response: http.client.HTTPResponse = _opener().open(request, timeout=timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             if error.code in _TRY_AGAIN:
-                raise _PassingError(f"{url}: HTTP {error.code} {error.reason}",
-                               _retry_after(error.headers)) from None
+                raise _PassingError(
+                    f"{url}: HTTP {error.code} {error.reason}", _retry_after(error.headers)
+                ) from None
             if error.code == 416:
                 raise _StaleError from None
             raise FetchError(f"{url}: HTTP {error.code} {error.reason}") from None
@@ -300,8 +339,9 @@ def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> 
     return size
 
 
-def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int,
-            deadline: float | None = None) -> Iterator[bytes]:
+def _blocks(
+    response: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float | None = None
+) -> Iterator[bytes]:
     had = 0
     while True:
         try:
@@ -327,8 +367,9 @@ def _drop(part: Path) -> None:
     _tag(part).unlink(missing_ok=True)
 
 
-def _gather(url: str, part: Path, max_bytes: int, timeout_s: float,
-            progress: Progress | None) -> tuple[str, str | None]:
+def _gather(
+    url: str, part: Path, max_bytes: int, timeout_s: float, progress: Progress | None
+) -> tuple[str, str | None]:
     """Fill ``part``, going on where an earlier try stopped if the file is still the same."""
     had = part.stat().st_size if part.is_file() else 0
     tag = _tag(part).read_text() if had and _tag(part).is_file() else ""
@@ -341,7 +382,8 @@ def _gather(url: str, part: Path, max_bytes: int, timeout_s: float,
     with response:
         goes_on = bool(headers) and response.status == 206
         if goes_on and not (response.headers.get("Content-Range") or "").startswith(
-                f"bytes {had}-"):
+            f"bytes {had}-"
+        ):
             _drop(part)
             raise _PassingError(f"{url}: sent another part than was asked for")
         start = had if goes_on else 0

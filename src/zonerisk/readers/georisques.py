@@ -49,15 +49,17 @@ def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tupl
     FetchError
         If the service fails or its answer is not a report. That is no absence of risk.
     """
-    raw = fetch.get(url, params={"latlon": f"{lon:.6f},{lat:.6f}"}, max_bytes=max_bytes,
-                    timeout_s=TIMEOUT_S)
+    raw = fetch.get(
+        url, params={"latlon": f"{lon:.6f},{lat:.6f}"}, max_bytes=max_bytes, timeout_s=TIMEOUT_S
+    )
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError):
         raise FetchError(f"{url}: answered something that is not JSON: {raw[:80]!r}") from None
     groups = {"naturels": "risquesNaturels", "technologiques": "risquesTechnologiques"}
-    if not isinstance(tree, dict) or not all(isinstance(tree.get(key), dict)
-                                             for key in groups.values()):
+    if not isinstance(tree, dict) or not all(
+        isinstance(tree.get(key), dict) for key in groups.values()
+    ):
         raise FetchError(f"{url}: answered no risk report; it may have changed or be out of order")
     found = []
     for group, field in groups.items():
@@ -65,7 +67,13 @@ def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tupl
             if not isinstance(told, dict) or not isinstance(told.get("present"), bool):
                 raise FetchError(f"{url}: {field}.{key} says neither present nor absent")
             if told["present"]:
-                found.append(Risk(group, key, str(told.get("libelle") or key),
-                                  str(told.get("libelleStatutCommune") or ""),
-                                  str(told.get("libelleStatutAdresse") or "")))
+                found.append(
+                    Risk(
+                        group,
+                        key,
+                        str(told.get("libelle") or key),
+                        str(told.get("libelleStatutCommune") or ""),
+                        str(told.get("libelleStatutAdresse") or ""),
+                    )
+                )
     return tuple(found)

@@ -26,7 +26,8 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     tree = answer.read(data, name)
     whole = tree if isinstance(tree, dict) else {}
     if answer.flag(whole, "exceededTransferLimit") or answer.flag(
-            answer.mapping(whole, "properties"), "exceededTransferLimit"):
+        answer.mapping(whole, "properties"), "exceededTransferLimit"
+    ):
         raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
     found = []
     for row in answer.rows(data, name, "features"):
@@ -42,7 +43,15 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
             kind = "tap"
         elif is_private(title):
             kind = "private"
-        found.append(Station(f"hifld/{answer.text(fields, 'ID')}", title,
-                             volts if volts is not None and volts > 0 else None, kind, None,
-                             lat, lon))
+        found.append(
+            Station(
+                f"hifld/{answer.text(fields, 'ID')}",
+                title,
+                volts if volts is not None and volts > 0 else None,
+                kind,
+                None,
+                lat,
+                lon,
+            )
+        )
     return tuple(found)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from zonerisk.model import Position
 
-URL = ("https://api.neso.energy/dataset/2810092e-d4b2-472f-b955-d8bea01f9ec0/resource/"
-       "d95e8c1b-9cd9-41dd-aacb-4b53b8c07c20/download/gsp_regions_20250109.zip")
+URL = (
+    "https://api.neso.energy/dataset/2810092e-d4b2-472f-b955-d8bea01f9ec0/resource/"
+    "d95e8c1b-9cd9-41dd-aacb-4b53b8c07c20/download/gsp_regions_20250109.zip"
+)
 _NAME_COLUMNS = ("GSPs", "GSP", "GSPGroup", "gsp_name")
 
 
@@ -40,11 +42,16 @@ def read(data: bytes, name: str) -> tuple[SupplyPoint, ...]:
     import geopandas
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive, \
-                tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
+        with (
+            zipfile.ZipFile(io.BytesIO(data)) as archive,
+            tempfile.TemporaryDirectory(prefix="zonerisk-") as folder,
+        ):
             # The zip holds the same areas in degrees and on the British grid; either will do.
-            inside = sorted(one for one in archive.namelist()
-                            if one.lower().endswith((".geojson", ".json", ".gpkg", ".shp")))
+            inside = sorted(
+                one
+                for one in archive.namelist()
+                if one.lower().endswith((".geojson", ".json", ".gpkg", ".shp"))
+            )
             if not inside:
                 raise DataError(f"{name}: the zip holds no GeoJSON or shapefile of areas")
             path = Path(folder) / "areas.zip"
@@ -58,9 +65,11 @@ def read(data: bytes, name: str) -> tuple[SupplyPoint, ...]:
     if column is None:
         raise DataError(f"{name}: no column names the supply points ({', '.join(_NAME_COLUMNS)})")
     frame = frame.set_crs(27700) if frame.crs is None else frame.to_crs(27700)
-    return tuple(SupplyPoint(str(title), area)
-                 for title, area in zip(frame[column], frame.geometry, strict=True)
-                 if area is not None)
+    return tuple(
+        SupplyPoint(str(title), area)
+        for title, area in zip(frame[column], frame.geometry, strict=True)
+        if area is not None
+    )
 
 
 def feeding(points: tuple[SupplyPoint, ...], position: Position) -> tuple[str, ...]:
@@ -69,7 +78,9 @@ def feeding(points: tuple[SupplyPoint, ...], position: Position) -> tuple[str, .
     from shapely import Point
 
     east, north = Transformer.from_crs(4326, 27700, always_xy=True).transform(
-        position.lon, position.lat)
+        position.lon, position.lat
+    )
     here = Point(east, north)
-    return tuple(sorted({one.name for one in points
-                         if one.area.distance(here) <= position.uncertainty_m}))
+    return tuple(
+        sorted({one.name for one in points if one.area.distance(here) <= position.uncertainty_m})
+    )

@@ -40,8 +40,9 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     stations = [_station(row) for row in rows]
     if not all(stations) or not stations:
-        raise DataError(f"{name}: is not RTE's list of substations (no code_poste); "
-                        f"fetch {DATASETS[0]}")
+        raise DataError(
+            f"{name}: is not RTE's list of substations (no code_poste); fetch {DATASETS[0]}"
+        )
     return tuple(station for station in stations if station)
 
 
@@ -59,18 +60,29 @@ def read_circuits(data: bytes, name: str, stations: Iterable[Station]) -> tuple[
         If the text is not RTE's list of lines.
     """
     rows = list(csv.DictReader(io.StringIO(_decoded(data)), delimiter=";"))
-    if not rows or not any(_pick(row, "Code ligne 1", "code_ligne", "code_ligne_1")
-                           for row in rows):
-        raise DataError(f"{name}: is not RTE's list of lines (no Code ligne); "
-                        f"fetch {DATASETS[1]} or {DATASETS[2]}")
+    if not rows or not any(
+        _pick(row, "Code ligne 1", "code_ligne", "code_ligne_1") for row in rows
+    ):
+        raise DataError(
+            f"{name}: is not RTE's list of lines (no Code ligne); "
+            f"fetch {DATASETS[1]} or {DATASETS[2]}"
+        )
     known = {_plain(station.name): station.code for station in stations if station.code}
     found: dict[str, Circuit] = {}
     for row in rows:
         for number in ("1", "2", "3", "4", "5"):
-            code = _pick(row, f"Code ligne {number}", f"code_ligne_{number}",
-                         "code_ligne" if number == "1" else "")
-            name_ = _pick(row, f"Nom ligne {number}", f"nom_ligne_{number}",
-                          "nom_ligne" if number == "1" else "")
+            code = _pick(
+                row,
+                f"Code ligne {number}",
+                f"code_ligne_{number}",
+                "code_ligne" if number == "1" else "",
+            )
+            name_ = _pick(
+                row,
+                f"Nom ligne {number}",
+                f"nom_ligne_{number}",
+                "nom_ligne" if number == "1" else "",
+            )
             circuit = _circuit(code, name_, known)
             if circuit:
                 found[circuit.code] = circuit
@@ -81,9 +93,13 @@ def locate(stations: Iterable[Station], mapped: Iterable[Station]) -> tuple[Stat
     """Give stations without a position that of the mapped one with the same RTE code."""
     places = {one.code: one for one in mapped if one.code and one.lat is not None}
     return tuple(
-        Station(one.id, one.name, one.kv, one.kind, one.code, places[one.code].lat,
-                places[one.code].lon)
-        if one.lat is None and one.code in places else one for one in stations)
+        Station(
+            one.id, one.name, one.kv, one.kind, one.code, places[one.code].lat, places[one.code].lon
+        )
+        if one.lat is None and one.code in places
+        else one
+        for one in stations
+    )
 
 
 def _decoded(data: bytes) -> str:
@@ -99,8 +115,11 @@ def _json_rows(text: str, name: str) -> list[dict[str, object]]:
     except json.JSONDecodeError as error:
         raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
     if isinstance(tree, dict) and isinstance(tree.get("features"), list):
-        return [{**(row.get("properties") or {}), "geometry": row.get("geometry")}
-                for row in tree["features"] if isinstance(row, dict)]
+        return [
+            {**(row.get("properties") or {}), "geometry": row.get("geometry")}
+            for row in tree["features"]
+            if isinstance(row, dict)
+        ]
     rows = tree.get("results") if isinstance(tree, dict) else tree
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
@@ -125,8 +144,9 @@ def _station(row: Mapping[str, object]) -> Station | None:
     elif is_private(name):
         kind = "private"
     lat, lon = _place(row)
-    return Station(f"rte/{code}", name, kilovolts(_pick(row, "Tension (kV)", "tension")), kind,
-                   code, lat, lon)
+    return Station(
+        f"rte/{code}", name, kilovolts(_pick(row, "Tension (kV)", "tension")), kind, code, lat, lon
+    )
 
 
 def _place(row: Mapping[str, object]) -> tuple[float | None, float | None]:

@@ -8,19 +8,26 @@ from dataclasses import dataclass
 from zonerisk.grid.powergrid import Station, StationKind, is_private, kilovolts
 from zonerisk.readers import answer
 
-ENDPOINTS = ("https://overpass-api.de/api/interpreter",
-             "https://overpass.kumi.systems/api/interpreter")
+ENDPOINTS = (
+    "https://overpass-api.de/api/interpreter",
+    "https://overpass.kumi.systems/api/interpreter",
+)
 _SELECT = {
     "stations": 'nwr["power"="substation"]({around});',
     "lines": 'way["power"~"^(line|cable)$"]["voltage"]({around});',
     # Mappers tag a data centre in three ways.
     "datacenters": 'nwr["telecom"="data_center"]({around});nwr["building"="data_center"]({around});'
-                   'nwr["man_made"="data_center"]({around});',
+    'nwr["man_made"="data_center"]({around});',
 }
 _DATA_CENTRE_KEYS = ("telecom", "building", "man_made")
-_KINDS: dict[str, StationKind] = {"minor_distribution": "minor", "minor": "minor",
-                                  "traction": "traction", "industrial": "private",
-                                  "generation": "private", "transition": "joint"}
+_KINDS: dict[str, StationKind] = {
+    "minor_distribution": "minor",
+    "minor": "minor",
+    "traction": "traction",
+    "industrial": "private",
+    "generation": "private",
+    "transition": "joint",
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,16 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         kind = _KINDS.get(answer.text(tags, "substation"), "substation")
         if kind == "substation" and is_private(title, answer.text(tags, "operator")):
             kind = "private"
-        found.append(Station(_id(row), title, kilovolts(answer.text(tags, "voltage")), kind,
-                             answer.text(tags, "ref:FR:RTE") or None, *place))
+        found.append(
+            Station(
+                _id(row),
+                title,
+                kilovolts(answer.text(tags, "voltage")),
+                kind,
+                answer.text(tags, "ref:FR:RTE") or None,
+                *place,
+            )
+        )
     return tuple(found)
 
 
@@ -90,10 +105,16 @@ def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
             continue
         points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
         circuits = answer.text(tags, "circuits")
-        found.append(Line(
-            _id(row), answer.text(tags, "name"), kilovolts(answer.text(tags, "voltage")),
-            int(circuits) if circuits.isdigit() else None,
-            tags.get("power") == "cable" or tags.get("location") == "underground", points))
+        found.append(
+            Line(
+                _id(row),
+                answer.text(tags, "name"),
+                kilovolts(answer.text(tags, "voltage")),
+                int(circuits) if circuits.isdigit() else None,
+                tags.get("power") == "cable" or tags.get("location") == "underground",
+                points,
+            )
+        )
     return tuple(found)
 
 
@@ -103,8 +124,11 @@ def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
     for row in answer.rows(data, name, "elements"):
         tags, place = answer.mapping(row, "tags"), _place(row)
         if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
-            found.append(DataCentre(_id(row), answer.text(tags, "name"),
-                                    answer.text(tags, "operator"), *place))
+            found.append(
+                DataCentre(
+                    _id(row), answer.text(tags, "name"), answer.text(tags, "operator"), *place
+                )
+            )
     return tuple(found)
 
 

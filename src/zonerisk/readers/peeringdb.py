@@ -68,12 +68,20 @@ def read_facilities(data: bytes, name: str) -> tuple[Facility, ...]:
         If the answer is none, such as the text that comes with HTTP 429.
     """
     return tuple(
-        Facility(_int(row, "id"), answer.text(row, "name"), answer.text(row, "org_name"),
-                 answer.text(row, "country"), answer.number(row, "latitude"),
-                 answer.number(row, "longitude"), _int(row, "campus_id") or None,
-                 answer.flag(row, "diverse_serving_substations"), _int(row, "net_count"),
-                 _int(row, "ix_count"))
-        for row in _current(data, name))
+        Facility(
+            _int(row, "id"),
+            answer.text(row, "name"),
+            answer.text(row, "org_name"),
+            answer.text(row, "country"),
+            answer.number(row, "latitude"),
+            answer.number(row, "longitude"),
+            _int(row, "campus_id") or None,
+            answer.flag(row, "diverse_serving_substations"),
+            _int(row, "net_count"),
+            _int(row, "ix_count"),
+        )
+        for row in _current(data, name)
+    )
 
 
 def read_presence(data: bytes, name: str) -> dict[int, frozenset[int]]:
@@ -83,8 +91,10 @@ def read_presence(data: bytes, name: str) -> dict[int, frozenset[int]]:
 
 def read_exchanges(data: bytes, name: str) -> tuple[Exchange, ...]:
     """Read table ``ix``."""
-    return tuple(Exchange(_int(row, "id"), answer.text(row, "name"), answer.text(row, "city"))
-                 for row in _current(data, name))
+    return tuple(
+        Exchange(_int(row, "id"), answer.text(row, "name"), answer.text(row, "city"))
+        for row in _current(data, name)
+    )
 
 
 def read_exchange_houses(data: bytes, name: str) -> dict[int, frozenset[int]]:
@@ -94,8 +104,11 @@ def read_exchange_houses(data: bytes, name: str) -> dict[int, frozenset[int]]:
 
 def read_members(data: bytes, name: str) -> dict[int, frozenset[int]]:
     """Read table ``netixlan``: the exchanges of each network, by AS number."""
-    return _pairs((row for row in _current(data, name)
-                   if answer.flag(row, "operational") is not False), "asn", "ix_id")
+    return _pairs(
+        (row for row in _current(data, name) if answer.flag(row, "operational") is not False),
+        "asn",
+        "ix_id",
+    )
 
 
 def read_campuses(data: bytes, name: str) -> dict[int, str]:
@@ -118,8 +131,7 @@ def _int(row: Mapping[str, object], key: str) -> int:
     return int(answer.number(row, key) or 0)
 
 
-def _pairs(rows: Iterable[Mapping[str, object]], key: str, other: str
-           ) -> dict[int, frozenset[int]]:
+def _pairs(rows: Iterable[Mapping[str, object]], key: str, other: str) -> dict[int, frozenset[int]]:
     found: dict[int, set[int]] = {}
     for row in rows:
         found.setdefault(_int(row, key), set()).add(_int(row, other))

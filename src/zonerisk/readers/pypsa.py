@@ -60,14 +60,16 @@ def station_id(bus: str) -> str:
 
 def _table(data: bytes, name: str, *needed: str) -> Iterable[dict[str, str]]:
     # Geometries stand between single quotes and hold commas.
-    reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", errors="replace")),
-                            quotechar="'")
+    reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", errors="replace")), quotechar="'")
     missing = [column for column in needed if column not in (reader.fieldnames or ())]
     if missing:
-        raise DataError(f"{name}: is not PyPSA-Eur's table (no {', '.join(missing)}); fetch it "
-                        f"from {BASE}")
+        raise DataError(
+            f"{name}: is not PyPSA-Eur's table (no {', '.join(missing)}); fetch it from {BASE}"
+        )
     for row in reader:
         if None in row.values() or None in row:
-            raise DataError(f"{name}:{reader.line_num}: has not the {len(reader.fieldnames or ())} "
-                            "columns of the header")
+            raise DataError(
+                f"{name}:{reader.line_num}: has not the {len(reader.fieldnames or ())} "
+                "columns of the header"
+            )
         yield row

@@ -69,8 +69,10 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
             raise DataError(f"{name}: is no raster that can be read: {error}") from None
         with file:
             if file.crs is None or not file.crs.is_geographic:
-                raise DataError(f"{name}: its reference system is {file.crs or 'not named'}; "
-                                "convert it to EPSG:4326")
+                raise DataError(
+                    f"{name}: its reference system is {file.crs or 'not named'}; "
+                    "convert it to EPSG:4326"
+                )
             if file.transform.b or file.transform.d or file.transform.e > 0:
                 raise DataError(f"{name}: its rows do not run from north to south")
             try:
@@ -91,8 +93,9 @@ def cell_m(file: rasterio.io.DatasetReader, lat: float) -> float:
     return 111_320 * math.hypot(width * math.cos(math.radians(lat)), height) / 2
 
 
-def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float
-           ) -> Window | None:
+def window(
+    file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float
+) -> Window | None:
     """Read the cells within a distance of a point; None if the point lies outside.
 
     Raises
@@ -114,16 +117,21 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
     top = max(0, int((north - lat - high) / height))
     bottom = min(file.height, int((north - lat + high) / height) + 1)
     if (right - left) * (bottom - top) > MAX_WINDOW:
-        raise DataError(f"{file.name}: {right - left} x {bottom - top} cells are no window; "
-                        "lower reach_m")
+        raise DataError(
+            f"{file.name}: {right - left} x {bottom - top} cells are no window; lower reach_m"
+        )
     values = file.read(1, window=Cells(left, top, right - left, bottom - top), masked=True)
     columns, rows = np.arange(left, right), np.arange(top, bottom)
-    return Window(values.astype("float64").filled(np.nan), north - (rows + 0.5) * height,
-                  west + (columns + 0.5) * width)
+    return Window(
+        values.astype("float64").filled(np.nan),
+        north - (rows + 0.5) * height,
+        west + (columns + 0.5) * width,
+    )
 
 
-def sample(file: rasterio.io.DatasetReader, lat: Sequence[float], lon: Sequence[float]
-           ) -> npt.NDArray[np.float64]:
+def sample(
+    file: rasterio.io.DatasetReader, lat: Sequence[float], lon: Sequence[float]
+) -> npt.NDArray[np.float64]:
     """Read the cell under each of many points, every block once.
 
     Returns
@@ -146,8 +154,11 @@ def sample(file: rasterio.io.DatasetReader, lat: Sequence[float], lon: Sequence[
     starts = np.flatnonzero(np.diff(block[order], prepend=-1))
     for part in np.split(order, starts[1:]) if len(order) else []:
         top, left = int(rows[part[0]] // tall * tall), int(columns[part[0]] // broad * broad)
-        cells = file.read(1, window=Cells(left, top, min(broad, file.width - left),
-                                          min(tall, file.height - top)), masked=True)
+        cells = file.read(
+            1,
+            window=Cells(left, top, min(broad, file.width - left), min(tall, file.height - top)),
+            masked=True,
+        )
         picked = cells[rows[part] - top, columns[part] - left]
         found[part] = np.ma.filled(picked.astype("float64"), np.nan)
     return found
@@ -172,17 +183,28 @@ def part(source: Path | str, box: tuple[float, float, float, float], max_bytes: 
         right = min(file.width, math.ceil((box[2] - west) / width))
         bottom = min(file.height, math.ceil((north - box[1]) / height))
         if right <= left or bottom <= top:
-            raise DataError(f"{source}: does not cover {box[0]:.2f} to {box[2]:.2f} E, "
-                            f"{box[1]:.2f} to {box[3]:.2f} N")
+            raise DataError(
+                f"{source}: does not cover {box[0]:.2f} to {box[2]:.2f} E, "
+                f"{box[1]:.2f} to {box[3]:.2f} N"
+            )
         if (right - left) * (bottom - top) * 8 > max_bytes:
-            raise DataError(f"{source}: {right - left} x {bottom - top} cells are more than the "
-                            "cap; name fewer places")
+            raise DataError(
+                f"{source}: {right - left} x {bottom - top} cells are more than the "
+                "cap; name fewer places"
+            )
         cells = Cells(left, top, right - left, bottom - top)
-        profile = {"driver": "GTiff", "width": right - left, "height": bottom - top, "count": 1,
-                   "dtype": file.dtypes[0], "crs": file.crs, "nodata": file.nodata,
-                   "transform": Affine(width, 0, west + left * width,
-                                       0, -height, north - top * height), "compress": "deflate",
-                   "tiled": False}
+        profile = {
+            "driver": "GTiff",
+            "width": right - left,
+            "height": bottom - top,
+            "count": 1,
+            "dtype": file.dtypes[0],
+            "crs": file.crs,
+            "nodata": file.nodata,
+            "transform": Affine(width, 0, west + left * width, 0, -height, north - top * height),
+            "compress": "deflate",
+            "tiled": False,
+        }
         values = file.read(1, window=cells)
     with MemoryFile() as memory:
         with memory.open(**profile) as out:

@@ -33,8 +33,9 @@ def columns_rows(bounds: Bounds, zoom: int) -> tuple[range, range]:
     return range(left, right + 1), range(row(north), row(south) + 1)
 
 
-def classes(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int
-            ) -> bytes:
+def classes(
+    url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int
+) -> bytes:
     """Read the tiles over a box as a GeoTIFF of classes.
 
     Parameters
@@ -76,8 +77,9 @@ def classes(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max
                     continue
                 raise
             max_bytes -= len(raw)
-            mosaic[i * SIZE:(i + 1) * SIZE, j * SIZE:(j + 1) * SIZE] = _decoded(
-                raw, colours, address)
+            mosaic[i * SIZE : (i + 1) * SIZE, j * SIZE : (j + 1) * SIZE] = _decoded(
+                raw, colours, address
+            )
     return _geotiff(mosaic, columns, rows, zoom)
 
 
@@ -93,13 +95,16 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
                 bands = file.read()
                 if file.count == 1:
                     table = file.colormap(1)
-                    bands = np.array([[table[value] for value in line] for line in bands[0]],
-                                     dtype="uint8").transpose(2, 0, 1)
+                    bands = np.array(
+                        [[table[value] for value in line] for line in bands[0]], dtype="uint8"
+                    ).transpose(2, 0, 1)
     except (RasterioError, ValueError, KeyError) as error:
         raise FetchError(f"{address}: is no PNG tile: {error}") from None
     if bands.shape[1:] != (SIZE, SIZE) or bands.shape[0] not in {3, 4}:
-        raise FetchError(f"{address}: is {bands.shape[2]} x {bands.shape[1]} cells of "
-                         f"{bands.shape[0]} bands, not a tile of {SIZE}")
+        raise FetchError(
+            f"{address}: is {bands.shape[2]} x {bands.shape[1]} cells of "
+            f"{bands.shape[0]} bands, not a tile of {SIZE}"
+        )
     seen = (bands[0].astype("uint32") << 16) + (bands[1].astype("uint32") << 8) + bands[2]
     clear = bands[3] == 0 if bands.shape[0] == 4 else np.zeros(seen.shape, dtype=bool)
     found = np.zeros(seen.shape, dtype="uint8")
@@ -129,9 +134,17 @@ def _geotiff(mosaic: npt.NDArray[np.uint8], columns: range, rows: range, zoom: i
     mercator = (1 - np.arcsinh(np.tan(np.radians(lat))) / math.pi) / 2 * count
     picked = np.clip(((mercator - rows[0]) * SIZE).astype(int), 0, mosaic.shape[0] - 1)
     with MemoryFile() as memory:
-        with memory.open(driver="GTiff", width=mosaic.shape[1], height=height, count=1,
-                         dtype="uint8", crs="EPSG:4326", nodata=NO_TILE, compress="deflate",
-                         transform=Affine(cell, 0, west, 0, -tall, north)) as file:
+        with memory.open(
+            driver="GTiff",
+            width=mosaic.shape[1],
+            height=height,
+            count=1,
+            dtype="uint8",
+            crs="EPSG:4326",
+            nodata=NO_TILE,
+            compress="deflate",
+            transform=Affine(cell, 0, west, 0, -tall, north),
+        ) as file:
             file.write(mosaic[picked], 1)
         return bytes(memory.read())
 

@@ -92,7 +92,9 @@ def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.Geo
             layer = reading.layer or _only_one(names, path)
             mask = None
             if len(bounds) == 1 and pyogrio.read_info(source, layer=layer)["crs"] in {
-                    "EPSG:4326", "OGC:CRS84"}:
+                "EPSG:4326",
+                "OGC:CRS84",
+            }:
                 mask = bounds[0]
             return pyogrio.read_dataframe(source, layer=layer, bbox=mask)
     except DataError:
@@ -107,9 +109,13 @@ def _packed(path: Path, reading: Reading) -> str:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist()
-                     if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
-                     and not name.startswith("/") and ".." not in name.split("/")]
+            names = [
+                name
+                for name in archive.namelist()
+                if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
+                and not name.startswith("/")
+                and ".." not in name.split("/")
+            ]
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: is no vector file that can be read: {error}") from None
     own = [name for name in names if Path(name).stem == reading.layer]
@@ -119,8 +125,9 @@ def _packed(path: Path, reading: Reading) -> str:
 def _only_one(names: list[str], path: Path) -> str:
     if len(names) == 1:
         return names[0]
-    raise DataError(f"{path}: holds {len(names)} layers ({', '.join(names[:8])}); "
-                    "name one as reading.layer")
+    raise DataError(
+        f"{path}: holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
+    )
 
 
 def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
@@ -130,8 +137,12 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     told = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     try:
         # What names things stays text: runway 09 is not 9.
-        table = pd.read_csv(path, sep=";" if _is_semicolon(path) else ",", low_memory=False,
-                            dtype=dict.fromkeys(told, str))
+        table = pd.read_csv(
+            path,
+            sep=";" if _is_semicolon(path) else ",",
+            low_memory=False,
+            dtype=dict.fromkeys(told, str),
+        )
     except (OSError, ValueError, UnicodeError) as error:
         raise DataError(f"{path}: is no CSV that can be read: {error}") from None
     if reading.ends:
@@ -141,14 +152,22 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     if lat in table and lon in table:
         y, x = (pd.to_numeric(table[name], errors="coerce") for name in (lat, lon))
         known = y.notna() & x.notna()
-        return gpd.GeoDataFrame(table[known], geometry=gpd.points_from_xy(x[known], y[known]),
-                                crs="EPSG:4326")
-    column = next((name for name in table if str(name).lower() in {
-        "geo_shape", "geometry", "wkt", "geom", "the_geom"}), None)
+        return gpd.GeoDataFrame(
+            table[known], geometry=gpd.points_from_xy(x[known], y[known]), crs="EPSG:4326"
+        )
+    column = next(
+        (
+            name
+            for name in table
+            if str(name).lower() in {"geo_shape", "geometry", "wkt", "geom", "the_geom"}
+        ),
+        None,
+    )
     if column is None:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
-    return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326",
-                            geometry=_geometries(table[column], path))
+    return gpd.GeoDataFrame(
+        table.drop(columns=[column]), crs="EPSG:4326", geometry=_geometries(table[column], path)
+    )
 
 
 def _is_semicolon(path: Path) -> bool:
@@ -184,12 +203,18 @@ def _geometries(column: pd.Series[str], path: Path) -> list[object]:
 def _filtered(frame: gpd.GeoDataFrame, reading: Reading, path: Path) -> gpd.GeoDataFrame:
     import pandas as pd
 
-    wanted = (*reading.where, *reading.least, *reading.id,
-              *(name for name in (reading.name, reading.class_of) if name))
+    wanted = (
+        *reading.where,
+        *reading.least,
+        *reading.id,
+        *(name for name in (reading.name, reading.class_of) if name),
+    )
     missing = [name for name in wanted if name not in frame]
     if missing:
-        raise DataError(f"{path}: has no column {missing[0]!r}; it has "
-                        f"{', '.join(str(name) for name in frame.columns[:12])}")
+        raise DataError(
+            f"{path}: has no column {missing[0]!r}; it has "
+            f"{', '.join(str(name) for name in frame.columns[:12])}"
+        )
     for column, values in reading.where.items():
         frame = frame[frame[column].astype(str).isin(values)]
     for column, least in reading.least.items():
@@ -206,5 +231,7 @@ def _check_on_earth(frame: gpd.GeoDataFrame, path: Path) -> None:
     if not all(map(math.isfinite, (west, south, east, north))):
         raise DataError(f"{path}: holds coordinates that are no numbers on the Earth")
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
-        raise DataError(f"{path}: reaches from {south:.1f} to {north:.1f} in latitude; are its "
-                        "axes exchanged, or its reference system another?")
+        raise DataError(
+            f"{path}: reaches from {south:.1f} to {north:.1f} in latitude; are its "
+            "axes exchanged, or its reference system another?"
+        )

@@ -27,11 +27,18 @@ def problems(catalog: Catalog) -> Iterator[Problem]:
     """
     from zonerisk.terrain.sampling import head
 
-    positions = {site.id: site.position for region_id in catalog.region_ids
-                 for site in catalog.region(region_id).sites.values() if site.position}
+    positions = {
+        site.id: site.position
+        for region_id in catalog.region_ids
+        for site in catalog.region(region_id).sites.values()
+        if site.position
+    }
     known = layers.ids()
-    paths = [path for root in catalog.roots
-             for path in sorted((root / "layers" / "samples").glob("*.csv"))]
+    paths = [
+        path
+        for root in catalog.roots
+        for path in sorted((root / "layers" / "samples").glob("*.csv"))
+    ]
     for path in paths:
         name = f"data/layers/samples/{path.name}"
         try:
@@ -53,16 +60,25 @@ def problems(catalog: Catalog) -> Iterator[Problem]:
         for line, row in enumerate(rows, 3):
             position = positions.get(row["site"])
             if position is None:
-                yield Problem(name, line, f"{row['site']}: no such site has a position; {_AGAIN}",
-                              _RULE)
+                yield Problem(
+                    name, line, f"{row['site']}: no such site has a position; {_AGAIN}", _RULE
+                )
             elif not same_place(row, position):
                 yield Problem(name, line, f"{row['site']}: has moved since; {_AGAIN}", _RULE)
         sampled = {row["site"] for row in rows}
-        lacking = [site for site, at in positions.items() if site not in sampled
-                   and file.of(site, at)[0].reason == "not_sampled"]
+        lacking = [
+            site
+            for site, at in positions.items()
+            if site not in sampled and file.of(site, at)[0].reason == "not_sampled"
+        ]
         if lacking:
-            yield Problem(name, 0, f"{len(lacking)} sites are not sampled, such as {lacking[0]}; "
-                          + _AGAIN, _RULE, "warning")
+            yield Problem(
+                name,
+                0,
+                f"{len(lacking)} sites are not sampled, such as {lacking[0]}; " + _AGAIN,
+                _RULE,
+                "warning",
+            )
 
 
 def _plain(value: object) -> object:

@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 
 NoData = Literal["outside_coverage", "not_sampled", "position_too_uncertain", "source_failed"]
 
-FIELDS = ("site", "lat", "lon", "uncertainty_m", "object", "name", "low", "best", "high",
-          "label", "reason")
+FIELDS = (
+    "site",
+    "lat",
+    "lon",
+    "uncertainty_m",
+    "object",
+    "name",
+    "low",
+    "best",
+    "high",
+    "label",
+    "reason",
+)
+
 
 class Place(Protocol):
     """Anything with a disc: a position of the catalogue, a place to sample."""
@@ -126,15 +138,17 @@ class Samples:
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
         """Every sample file, in the order of its layer's id."""
-        paths = [path for root in self.roots
-                 for path in (root / "layers" / "samples").glob("*.csv")]
+        paths = [
+            path for root in self.roots for path in (root / "layers" / "samples").glob("*.csv")
+        ]
         return tuple(SampleFile(path) for path in sorted(paths, key=lambda path: path.name))
 
     def of(self, site: Site) -> tuple[Exposure, ...]:
         """Give what every layer says at a site."""
         if site.id not in self._cache:
             self._cache[site.id] = tuple(
-                found for file in self.files for found in file.of(site.id, site.position))
+                found for file in self.files for found in file.of(site.id, site.position)
+            )
         return self._cache[site.id]
 
 
@@ -153,12 +167,13 @@ class SampleFile:
         self.path = path
         try:
             self._text = path.read_bytes()
-            head = json.loads(self._text[1:self._text.index(b"\n")])
+            head = json.loads(self._text[1 : self._text.index(b"\n")])
             self.head: Mapping[str, Any] = head
             self.layer = layer_of(head)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path}: is no sample file ({error}); "
-                            "make it again: zonerisk layers sample") from None
+            raise DataError(
+                f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
+            ) from None
 
     def of(self, site: str, position: Position | None) -> tuple[Exposure, ...]:
         """Give what the layer says at a site that stands at a position."""
@@ -180,7 +195,7 @@ class SampleFile:
         at = self._text.find(key)
         while at >= 0:
             end = self._text.find(b"\n", at + 1)
-            lines.append(self._text[at + 1: end if end >= 0 else None].decode("utf-8"))
+            lines.append(self._text[at + 1 : end if end >= 0 else None].decode("utf-8"))
             at = self._text.find(key, at + len(key) - 1)
         return [self._row(values) for values in csv.reader(lines)]
 
@@ -191,8 +206,10 @@ class SampleFile:
 
     def _row(self, values: list[str]) -> dict[str, str]:
         if len(values) != len(FIELDS):
-            raise DataError(f"{self.path}: a line has {len(values)} fields, not {len(FIELDS)}: "
-                            f"{','.join(values)[:80]}")
+            raise DataError(
+                f"{self.path}: a line has {len(values)} fields, not {len(FIELDS)}: "
+                f"{','.join(values)[:80]}"
+            )
         return dict(zip(FIELDS, values, strict=True))
 
     def _exposure(self, row: Mapping[str, str]) -> Exposure:
@@ -202,8 +219,7 @@ class SampleFile:
             interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
         except ValueError as error:
             raise DataError(f"{self.path}: {row['site']}: {error}") from None
-        return Exposure(self.layer, row["site"], interval, row["object"], row["name"],
-                        row["label"])
+        return Exposure(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
 
 
 def _number(text: str) -> float | None:
@@ -218,14 +234,32 @@ def missing(layer: Layer, site: str, reason: NoData) -> Exposure:
 def layer_of(head: Mapping[str, Any]) -> Layer:
     """Take what a verdict needs from the first line of a sample file."""
     kinds: dict[tuple[str, str], Literal["authority", "layer", "history"]] = {
-        ("official", "A"): "authority", ("history", "C"): "history"}
-    evidence = Evidence(kind=kinds.get((head["basis"], head["grade"]), "layer"),
-                        title=head["title"], url=head["url"], read=head["read"],
-                        claim=head["claim"])
-    return Layer(head["layer"], head["kind"], head["measure"], head["noun"], head["grade"],
-                 head["basis"], head["complete"], float(head["error_m"]), float(head["near_m"]),
-                 float(head["vague_m"]), tuple(tuple(box) for box in head["boxes"]),
-                 head["quantity"], head["vintage"], evidence)
+        ("official", "A"): "authority",
+        ("history", "C"): "history",
+    }
+    evidence = Evidence(
+        kind=kinds.get((head["basis"], head["grade"]), "layer"),
+        title=head["title"],
+        url=head["url"],
+        read=head["read"],
+        claim=head["claim"],
+    )
+    return Layer(
+        head["layer"],
+        head["kind"],
+        head["measure"],
+        head["noun"],
+        head["grade"],
+        head["basis"],
+        head["complete"],
+        float(head["error_m"]),
+        float(head["near_m"]),
+        float(head["vague_m"]),
+        tuple(tuple(box) for box in head["boxes"]),
+        head["quantity"],
+        head["vintage"],
+        evidence,
+    )
 
 
 def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
@@ -233,14 +267,14 @@ def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
     if position is None:
         return "position_too_uncertain"
     if layer.boxes and not any(
-            west <= position.lon <= east and south <= position.lat <= north
-            for west, south, east, north in layer.boxes):
+        west <= position.lon <= east and south <= position.lat <= north
+        for west, south, east, north in layer.boxes
+    ):
         return "outside_coverage"
     return "position_too_uncertain" if position.uncertainty_m > layer.vague_m else None
 
 
-def widened(layer: Layer, radius_m: float, distance: float, error_m: float
-            ) -> Interval:
+def widened(layer: Layer, radius_m: float, distance: float, error_m: float) -> Interval:
     """Spread a distance over a site's disc and a layer's error.
 
     Written to the metre, or to ten where the error is a hundred or more. Only a distance to
@@ -249,8 +283,11 @@ def widened(layer: Layer, radius_m: float, distance: float, error_m: float
     doubt = radius_m + error_m
     low = distance - doubt if layer.measure == "area" else max(0.0, distance - doubt)
     step = 10 if error_m >= 100 else 1
-    return Interval(math.floor(low / step) * step, round(distance / step) * step,
-                    math.ceil((distance + doubt) / step) * step)
+    return Interval(
+        math.floor(low / step) * step,
+        round(distance / step) * step,
+        math.ceil((distance + doubt) / step) * step,
+    )
 
 
 def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> Exposure:
@@ -269,8 +306,9 @@ def place(position: Position) -> tuple[str, str, str]:
     return repr(position.lat), repr(position.lon), f"{position.uncertainty_m:g}"
 
 
-def table(head: Mapping[str, Any], exposures: Iterable[Exposure],
-          positions: Mapping[str, Position]) -> str:
+def table(
+    head: Mapping[str, Any], exposures: Iterable[Exposure], positions: Mapping[str, Position]
+) -> str:
     """Write a sample file: the layer in a line, then its figures sorted by site.
 
     Parameters
@@ -291,8 +329,18 @@ def table(head: Mapping[str, Any], exposures: Iterable[Exposure],
         if unanswerable(layer, position):
             continue
         interval: tuple[float | None, ...] = each.interval or (None, None, None)
-        writer.writerow((each.site, *place(position), each.object, each.name,
-                         *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}"
-                           for end in interval),
-                         each.label, each.reason or ""))
+        writer.writerow(
+            (
+                each.site,
+                *place(position),
+                each.object,
+                each.name,
+                *(
+                    "" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}"
+                    for end in interval
+                ),
+                each.label,
+                each.reason or "",
+            )
+        )
     return text.getvalue()

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from zonerisk.terrain.plane import Disc
 
 
-def sample(card: Card, layer: Layer, each: Kept, kept: Sequence[Kept], discs: Sequence[Disc]
-           ) -> Iterator[Exposure]:
+def sample(
+    card: Card, layer: Layer, each: Kept, kept: Sequence[Kept], discs: Sequence[Disc]
+) -> Iterator[Exposure]:
     """Say of each site inside a raster how far its edge of the flood is, and how deep it is.
 
     Cells of permanent water do not count: a harbour is not a flooded place.
@@ -40,18 +41,20 @@ def sample(card: Card, layer: Layer, each: Kept, kept: Sequence[Kept], discs: Se
                 continue
             if water is not None:
                 with raster.opened(water) as always:
-                    wet_always = raster.window(always, disc.lat, disc.lon,
-                                               card.reach_m + disc.uncertainty_m)
+                    wet_always = raster.window(
+                        always, disc.lat, disc.lon, card.reach_m + disc.uncertainty_m
+                    )
                 if wet_always is None or wet_always.values.shape != found.values.shape:
                     raise DataError(f"{water}: its cells are not those of {each.path}")
-                found = found._replace(values=np.where(wet_always.values > 0, np.nan,
-                                                       found.values))
-            yield _cell_exposure(card, layer, disc, found, raster.cell_m(file, disc.lat),
-                                 names.get(disc.site, ""))
+                found = found._replace(values=np.where(wet_always.values > 0, np.nan, found.values))
+            yield _cell_exposure(
+                card, layer, disc, found, raster.cell_m(file, disc.lat), names.get(disc.site, "")
+            )
 
 
-def _cell_exposure(card: Card, layer: Layer, disc: Disc, found: raster.Window, half_m: float,
-                   name: str) -> Exposure:
+def _cell_exposure(
+    card: Card, layer: Layer, disc: Disc, found: raster.Window, half_m: float, name: str
+) -> Exposure:
     """Measure to the nearest cell of the other side, and name the class of the place."""
     import numpy as np
 
@@ -61,8 +64,10 @@ def _cell_exposure(card: Card, layer: Layer, disc: Disc, found: raster.Window, h
     own = bool(wet[row, column])
     tall = abs(north_m[0] - north_m[-1]) / max(1, len(north_m) - 1) / 2
     broad = abs(east_m[0] - east_m[-1]) / max(1, len(east_m) - 1) / 2
-    gap = np.hypot(np.maximum(np.abs(north_m) - tall, 0)[:, None],
-                   np.maximum(np.abs(east_m) - broad, 0)[None, :])
+    gap = np.hypot(
+        np.maximum(np.abs(north_m) - tall, 0)[:, None],
+        np.maximum(np.abs(east_m) - broad, 0)[None, :],
+    )
     other = gap[wet != own]
     edge = float(other.min()) if len(other) else card.reach_m
     touched = found.values[gap <= disc.uncertainty_m + card.error_m]
@@ -73,8 +78,9 @@ def _cell_exposure(card: Card, layer: Layer, disc: Disc, found: raster.Window, h
     return Exposure(layer, disc.site, interval, name or "unjoined", "", label)
 
 
-def _metres(disc: Disc, found: raster.Window
-            ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _metres(
+    disc: Disc, found: raster.Window
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     phi = math.radians(disc.lat)
     tall = 111_132.954 - 559.822 * math.cos(2 * phi) + 1.175 * math.cos(4 * phi)
     broad = 111_412.84 * math.cos(phi) - 93.5 * math.cos(3 * phi)
@@ -88,8 +94,10 @@ def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
     values = touched[~np.isnan(touched)]
     top = float(values.max()) if len(values) else math.nan
     if card.reading.classes:
-        told = [card.reading.classes.get(f"{value:g}", "none mapped")
-                for value in (0.0 if math.isnan(own) else own, 0.0 if math.isnan(top) else top)]
+        told = [
+            card.reading.classes.get(f"{value:g}", "none mapped")
+            for value in (0.0 if math.isnan(own) else own, 0.0 if math.isnan(top) else top)
+        ]
         return told[0] if told[0] == told[1] else f"{told[0]}, up to {told[1]} within the disc"
     depths = [0.0 if math.isnan(value) else value for value in (own, top)]
     return f"{depths[0]:.1f} {card.unit}, up to {depths[1]:.1f} {card.unit} within the disc"
@@ -111,8 +119,12 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
         return
     height, width = abs(file.transform.e), abs(file.transform.a)
     margin = 12_000 / 110_570
-    boxes = shapely.box([d.lon - 1.6 * margin for d in discs], [d.lat - margin for d in discs],
-                        [d.lon + 1.6 * margin for d in discs], [d.lat + margin for d in discs])
+    boxes = shapely.box(
+        [d.lon - 1.6 * margin for d in discs],
+        [d.lat - margin for d in discs],
+        [d.lon + 1.6 * margin for d in discs],
+        [d.lat + margin for d in discs],
+    )
     for cluster in shapely.get_parts(shapely.union_all(boxes)):
         west, south, east, north = cluster.bounds
         left = max(0, int((west - file.bounds.left) / width))
@@ -128,10 +140,20 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
         if not rows or not columns:
             continue
         coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
-        transform = Affine(width * step, 0, file.bounds.left + left * width,
-                           0, -height * step, file.bounds.top - top * height)
-        found = [shapely.geometry.shape(shape) for shape, _ in shapes(
-            coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)]
+        transform = Affine(
+            width * step,
+            0,
+            file.bounds.left + left * width,
+            0,
+            -height * step,
+            file.bounds.top - top * height,
+        )
+        found = [
+            shapely.geometry.shape(shape)
+            for shape, _ in shapes(
+                coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform
+            )
+        ]
         if not found:
             continue
         tree = shapely.STRtree(found)
@@ -139,5 +161,7 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
             if cluster.contains(shapely.Point(disc.lon, disc.lat)):
                 index = int(tree.nearest(shapely.Point(disc.lon, disc.lat)))
                 x, y, _, _ = found[index].bounds
-                yield disc.site, (f"{'n' if y >= 0 else 's'}{abs(y):.4f}"
-                                  f"{'e' if x >= 0 else 'w'}{abs(x):.4f}")
+                yield (
+                    disc.site,
+                    (f"{'n' if y >= 0 else 's'}{abs(y):.4f}{'e' if x >= 0 else 'w'}{abs(x):.4f}"),
+                )

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from zonerisk.terrain.layers import Card
 
 
-def fetch(card: Card, cache: Path, places: Sequence[Place], max_bytes: int,
-          progress: Progress | None = None) -> Path:
+def fetch(
+    card: Card,
+    cache: Path,
+    places: Sequence[Place],
+    max_bytes: int,
+    progress: Progress | None = None,
+) -> Path:
     """Bring a layer's raw data from its source into the cache.
 
     Parameters
@@ -56,13 +61,21 @@ def fetch(card: Card, cache: Path, places: Sequence[Place], max_bytes: int,
         for file in files:
             path = folder / Path(file.path).name
             assert file.url
-            done = http.download(file.url, path, max_bytes=max_bytes, sha256=file.sha256,
-                                 size=file.size, progress=progress)
+            done = http.download(
+                file.url,
+                path,
+                max_bytes=max_bytes,
+                sha256=file.sha256,
+                size=file.size,
+                progress=progress,
+            )
             _note(card, path, {"url": done.url, "last_modified": done.last_modified})
         return path
     if not card.reading.url and not files:
-        raise UsageError(f"{card.id}: no address of its raw data is known ({card.url}); get the "
-                         f"file and: zonerisk layers import {card.id} FILE")
+        raise UsageError(
+            f"{card.id}: no address of its raw data is known ({card.url}); get the "
+            f"file and: zonerisk layers import {card.id} FILE"
+        )
     if not places:
         raise UsageError(f"{card.id}: is read around places; name them with --region")
     from zonerisk.terrain import services
@@ -96,8 +109,11 @@ def take(card: Card, cache: Path, source: Path) -> Path:
         if not len(vectorfile.read(source, card.reading)):
             raise DataError(f"{source}: holds nothing that {card.id} keeps")
     data = [file for file in card.files if file.role == "data"]
-    name = Path(data[0].path).name if len(data) == 1 and (
-        Path(data[0].path).suffixes == source.suffixes) else source.name
+    name = (
+        Path(data[0].path).name
+        if len(data) == 1 and (Path(data[0].path).suffixes == source.suffixes)
+        else source.name
+    )
     path = layers.home(card, cache) / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,11 +134,20 @@ def _note(card: Card, path: Path, origin: dict[str, str | None]) -> None:
     """Keep licence, origin and date beside a file."""
     from datetime import UTC, datetime
 
-    told = {"layer": card.id, "file": path.name, **origin, "sha256": layers.digest(path),
-            "bytes": path.stat().st_size, "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "licence": card.licence, "attribution": card.attribution}
-    _replace(path.parent / "source.json",
-             (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
+    told = {
+        "layer": card.id,
+        "file": path.name,
+        **origin,
+        "sha256": layers.digest(path),
+        "bytes": path.stat().st_size,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "licence": card.licence,
+        "attribution": card.attribution,
+    }
+    _replace(
+        path.parent / "source.json",
+        (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode(),
+    )
 
 
 def _replace(path: Path, content: bytes) -> None:

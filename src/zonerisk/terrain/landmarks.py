@@ -46,8 +46,11 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
     DataError
         If a layer's file is damaged.
     """
-    places = [(place.lat, place.lon) for place in verdict.places
-              if place.lat is not None and place.lon is not None]
+    places = [
+        (place.lat, place.lon)
+        for place in verdict.places
+        if place.lat is not None and place.lon is not None
+    ]
     if not places:
         return ()
     lats, lons = zip(*places, strict=True)
@@ -55,13 +58,17 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
     shared = _shared(verdict)
     found: list[Feature] = []
     for card in map(layers.load, layers.ids()):
-        kept = [each for each in layers.locate(card, cache, raw) if each.file.role == "data"
-                and each.path.suffix in _VECTORS]
+        kept = [
+            each
+            for each in layers.locate(card, cache, raw)
+            if each.file.role == "data" and each.path.suffix in _VECTORS
+        ]
         if kept and card.measure == "area":
             found += _areas(card, kept, _grown(box, _AREA_MARGIN))
         elif kept and card.id in shared:
-            found += _objects(card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id],
-                              _ring_m(verdict, card))
+            found += _objects(
+                card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
+            )
     return tuple(found)
 
 
@@ -97,8 +104,9 @@ def _areas(card: Card, kept: Iterable[Kept], box: Bounds) -> Iterator[Feature]:
                 yield _feature(card, card.noun, part)
 
 
-def _objects(card: Card, kept: Iterable[Kept], box: Bounds, wanted: set[str],
-             ring_m: float | None) -> Iterator[Feature]:
+def _objects(
+    card: Card, kept: Iterable[Kept], box: Bounds, wanted: set[str], ring_m: float | None
+) -> Iterator[Feature]:
     import shapely
 
     objects = joined([named(card, vectorfile.read(each.path, card.reading), {}) for each in kept])
@@ -110,15 +118,22 @@ def _objects(card: Card, kept: Iterable[Kept], box: Bounds, wanted: set[str],
             yield _feature(card, name, part)
             if part.geom_type == "Point" and ring_m:
                 ring = circle(Point(part.y, part.x), ring_m)
-                yield Feature("landmark", card.id, f"{ring_m / 1000:g} km around {name}", "area",
-                              ring, words={**_words(card), "ring": "yes"})
+                yield Feature(
+                    "landmark",
+                    card.id,
+                    f"{ring_m / 1000:g} km around {name}",
+                    "area",
+                    ring,
+                    words={**_words(card), "ring": "yes"},
+                )
 
 
 def _parts(shape: Any) -> list[Any]:
     import shapely
 
-    return [part for part in shapely.get_parts(shapely.simplify(shape, _TOLERANCE))
-            if not part.is_empty]
+    return [
+        part for part in shapely.get_parts(shapely.simplify(shape, _TOLERANCE)) if not part.is_empty
+    ]
 
 
 def _feature(card: Card, name: str, part: Any) -> Feature:
@@ -130,12 +145,29 @@ def _feature(card: Card, name: str, part: Any) -> Feature:
         from shapely.geometry.polygon import orient
 
         whole = orient(part)
-        return Feature("landmark", card.id, name, "area", points(whole.exterior), words=words,
-                       holes=tuple(points(ring) for ring in whole.interiors))
-    return Feature("landmark", card.id, name, "point" if part.geom_type == "Point" else "line",
-                   points(part), words=words)
+        return Feature(
+            "landmark",
+            card.id,
+            name,
+            "area",
+            points(whole.exterior),
+            words=words,
+            holes=tuple(points(ring) for ring in whole.interiors),
+        )
+    return Feature(
+        "landmark",
+        card.id,
+        name,
+        "point" if part.geom_type == "Point" else "line",
+        points(part),
+        words=words,
+    )
 
 
 def _words(card: Card) -> dict[str, str | float | None]:
-    return {"risk_kind": card.kind, "layer": card.name, "layer_error_m": card.error_m,
-            "attribution": card.attribution}
+    return {
+        "risk_kind": card.kind,
+        "layer": card.name,
+        "layer_error_m": card.error_m,
+        "attribution": card.attribution,
+    }

@@ -18,8 +18,9 @@ from zonerisk.model import Grade, HazardKind, PartialDate, Record, Text, Url
 
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-RelativePath = Annotated[str, Field(
-    pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")]
+RelativePath = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+]
 
 Measure = Literal["area", "near", "axis", "count", "cell"]
 Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques"]
@@ -289,6 +290,8 @@ def verify(card: Card, kept: tuple[Kept, ...]) -> None:
     """
     for file, path in kept:
         if file.sha256 and digest(path) != file.sha256:
-            raise DataError(f"{path}: is not the file that data/layers/{card.id}.yaml describes "
-                            "(its sha256 differs); give the card the new hash and vintage, or "
-                            "get the right file")
+            raise DataError(
+                f"{path}: is not the file that data/layers/{card.id}.yaml describes "
+                "(its sha256 differs); give the card the new hash and vintage, or "
+                "get the right file"
+            )

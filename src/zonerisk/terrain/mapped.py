@@ -30,8 +30,9 @@ _EDGE_M = 200.0
 _MOST_NOTES = 3
 
 
-def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: float | None
-           ) -> Assessment:
+def assess(
+    kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: float | None
+) -> Assessment:
     """Find which units share a mapped object of one kind.
 
     Parameters
@@ -56,34 +57,44 @@ def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: flo
             risks += _shared(kind, view, units, limit_m)
         apart |= _apart(view, units, limit_m)
     if kind in _PLACES and limit_m is not None:
-        apart |= {(a.id, b.id) for a, b in pairs(units)
-                  if _farther(a, b, 2 * limit_m + _EXTENT_M)}
+        apart |= {(a.id, b.id) for a, b in pairs(units) if _farther(a, b, 2 * limit_m + _EXTENT_M)}
     told = {(member, found.id) for found in risks for member in found.members}
     notes = tuple(note for view in seen for note in _notes(kind, view, units, told))
     # A pass rests on the layers too, though they had nothing to tell.
     cited = tuple(view.layer.evidence for view in seen)
-    return Assessment(kind, tuple(risks), frozenset(apart), _reason(kind, seen, units), notes,
-                      cited)
+    return Assessment(
+        kind, tuple(risks), frozenset(apart), _reason(kind, seen, units), notes, cited
+    )
 
 
 # Shared and apart ----------------------------------------------------------------------
 
 
-def _shared(kind: str, view: View, units: Sequence[Unit], limit_m: float | None
-            ) -> list[SharedRisk]:
+def _shared(
+    kind: str, view: View, units: Sequence[Unit], limit_m: float | None
+) -> list[SharedRisk]:
     keys = sorted({key for table in view.reached.values() for key in table})
     found = []
     for key in keys:
         hit = [unit for unit in units if view.of(unit.id, key)]
         if len(hit) > 1:
             message = f"{named(hit)} {_say_shared(view, hit, key, limit_m)}"
-            found.append(risk(kind, f"{view.layer.id}/{key}", view.layer.grade, hit, message,
-                              (view.layer.evidence,)))
+            found.append(
+                risk(
+                    kind,
+                    f"{view.layer.id}/{key}",
+                    view.layer.grade,
+                    hit,
+                    message,
+                    (view.layer.evidence,),
+                )
+            )
     return found
 
 
-def _storms(kind: str, view: View, units: Sequence[Unit], limit_m: float | None
-            ) -> list[SharedRisk]:
+def _storms(
+    kind: str, view: View, units: Sequence[Unit], limit_m: float | None
+) -> list[SharedRisk]:
     """Join the units that hurricane-force storms have reached and that one storm spans."""
     if limit_m is None:
         return []
@@ -93,10 +104,20 @@ def _storms(kind: str, view: View, units: Sequence[Unit], limit_m: float | None
     found = []
     for group in together:
         ids = "+".join(unit.id.rpartition("/")[2] for unit in group)
-        message = (f"{named(group)} stand within {say_km(limit_m)} of each other; "
-                   f"{view.layer.quantity}: {_counts(view, group)}")
-        found.append(risk(kind, f"{view.layer.id}/{ids}", view.layer.grade, group, message,
-                          (view.layer.evidence,)))
+        message = (
+            f"{named(group)} stand within {say_km(limit_m)} of each other; "
+            f"{view.layer.quantity}: {_counts(view, group)}"
+        )
+        found.append(
+            risk(
+                kind,
+                f"{view.layer.id}/{ids}",
+                view.layer.grade,
+                group,
+                message,
+                (view.layer.evidence,),
+            )
+        )
     return found
 
 
@@ -107,7 +128,8 @@ def _span(a: Unit, b: Unit) -> Interval:
 def _farther(a: Unit, b: Unit, limit_m: float) -> bool:
     """Tell cheaply whether two units surely stand farther apart than a limit."""
     return bool(a.positions and b.positions) and not any(
-        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions)
+        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions
+    )
 
 
 def _apart(view: View, units: Sequence[Unit], limit_m: float | None) -> set[Pair]:
@@ -117,13 +139,15 @@ def _apart(view: View, units: Sequence[Unit], limit_m: float | None) -> set[Pair
     found = set()
     for a, b in pairs(units):
         keys = {*view.reached[a.id], *view.reached[b.id]}
-        named_apart = all(view.of(a.id, key) is False or view.of(b.id, key) is False
-                          for key in keys)
+        named_apart = all(
+            view.of(a.id, key) is False or view.of(b.id, key) is False for key in keys
+        )
         others = view.others[a.id] is False or view.others[b.id] is False
-        nameless = all(any(view.of(unit.id, key) is not False for key in keys
-                           if key.startswith(_UNNAMED)) for unit in (a, b))
-        far = (view.layer.measure == "cell" and limit_m is not None
-               and _farther(a, b, limit_m))
+        nameless = all(
+            any(view.of(unit.id, key) is not False for key in keys if key.startswith(_UNNAMED))
+            for unit in (a, b)
+        )
+        far = view.layer.measure == "cell" and limit_m is not None and _farther(a, b, limit_m)
         if (named_apart and others and not nameless) or far:
             found.add((a.id, b.id))
     return found
@@ -167,8 +191,10 @@ def _say_shared(view: View, units: Sequence[Unit], key: str, limit_m: float | No
     if view.layer.measure == "area":
         return f"stand inside the same {view.layer.noun}{_labels(rows)}"
     within = f", all within {say_km(limit_m)}" if limit_m is not None else ""
-    return (f"stand {_range(_best(rows))} from {rows[0].name or _nameless(view.layer, key)}"
-            f"{_error(view.layer)}{within}")
+    return (
+        f"stand {_range(_best(rows))} from {rows[0].name or _nameless(view.layer, key)}"
+        f"{_error(view.layer)}{within}"
+    )
 
 
 def _nameless(layer: Layer, key: str) -> str:
@@ -186,15 +212,19 @@ def _counts(view: View, units: Iterable[Unit]) -> str:
     return f"{best[0]}" if len(best) == 1 else f"{best[0]} to {best[-1]}"
 
 
-def _notes(kind: str, view: View, units: Sequence[Unit], told: set[tuple[str, str]]
-           ) -> list[str]:
+def _notes(kind: str, view: View, units: Sequence[Unit], told: set[tuple[str, str]]) -> list[str]:
     """Say what the layer says of units, as far as no shared risk has said it."""
     layer = view.layer
     seen = [unit for unit in units if view.rows[unit.id] and unit.sites]
     if layer.measure in ("count", "cell"):
-        hit = [unit for unit in seen if any(_best(view.rows[unit.id]))
-               and not any(key.startswith(f"{kind}:{layer.id}/") for one, key in told
-                           if one == unit.id)]
+        hit = [
+            unit
+            for unit in seen
+            if any(_best(view.rows[unit.id]))
+            and not any(
+                key.startswith(f"{kind}:{layer.id}/") for one, key in told if one == unit.id
+            )
+        ]
         if not hit:
             return []
         return [f"{layer.quantity}: {_counts(view, hit)} at {named(hit)}"]
@@ -206,11 +236,14 @@ def _notes(kind: str, view: View, units: Sequence[Unit], told: set[tuple[str, st
         if layer.measure == "area":
             held.setdefault(("", _side(row)), []).append(unit)
         elif view.of(unit.id, row.object) is not False or (
-                layer.measure == "near" and (_best([row]) or [math.inf])[0] <= layer.near_m):
+            layer.measure == "near" and (_best([row]) or [math.inf])[0] <= layer.near_m
+        ):
             held.setdefault((row.object, ""), []).append(unit)
     order = {unit.id: place for place, unit in enumerate(units)}
-    return [_note(view, sorted(group, key=lambda unit: order[unit.id]), side)
-            for (_, side), group in list(held.items())[:_MOST_NOTES]]
+    return [
+        _note(view, sorted(group, key=lambda unit: order[unit.id]), side)
+        for (_, side), group in list(held.items())[:_MOST_NOTES]
+    ]
 
 
 def _side(row: Exposure) -> str:
@@ -223,12 +256,16 @@ def _note(view: View, units: Sequence[Unit], side: str) -> str:
     verb = "stands" if len(units) == 1 else "stand"
     if side == "inside":
         edge = min(abs(value) for value in _best(rows)) < _EDGE_M
-        return (f"{named(units)} {verb} inside the {view.layer.noun}"
-                f"{', at its edge' if edge else ''}{_labels(rows)}")
+        return (
+            f"{named(units)} {verb} inside the {view.layer.noun}"
+            f"{', at its edge' if edge else ''}{_labels(rows)}"
+        )
     if side == "outside":
         edge = max(_best(rows)) < _EDGE_M
-        return (f"{named(units)} {verb} {_range(_best(rows))} outside the {view.layer.noun}"
-                f"{', at its edge' if edge else ''}")
+        return (
+            f"{named(units)} {verb} {_range(_best(rows))} outside the {view.layer.noun}"
+            f"{', at its edge' if edge else ''}"
+        )
     name = rows[0].name or _nameless(view.layer, rows[0].object)
     past = f", {rows[0].label}" if rows[0].label and len(units) == 1 else ""
     return f"{named(units)} {verb} {_range(_best(rows))} from {name}{_error(view.layer)}{past}"
@@ -245,8 +282,12 @@ def _reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
         return f"the building of {named(hidden)} is not disclosed"
     if bare:
         return f"not assessed for {named(bare)}"
-    if any(state is None for view in judged for table in (*view.reached.values(), view.others)
-           for state in table.values()):
+    if any(
+        state is None
+        for view in judged
+        for table in (*view.reached.values(), view.others)
+        for state in table.values()
+    ):
         return "the positions and the layers' errors leave it open"
     if kind == "flood":
         return "outside what is mapped, which does not show that no flood is shared"

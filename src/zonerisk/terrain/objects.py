@@ -40,11 +40,13 @@ def joined(parts: Sequence[Objects]) -> Objects:
     """Put the objects of several files together."""
     import numpy as np
 
-    return Objects(np.concatenate([part.shapes for part in parts]),
-                   [one for part in parts for one in part.ids],
-                   [one for part in parts for one in part.names],
-                   [one for part in parts for one in part.labels],
-                   [one for part in parts for one in part.doubts_m])
+    return Objects(
+        np.concatenate([part.shapes for part in parts]),
+        [one for part in parts for one in part.ids],
+        [one for part in parts for one in part.names],
+        [one for part in parts for one in part.labels],
+        [one for part in parts for one in part.doubts_m],
+    )
 
 
 def _text(value: object) -> str:
@@ -63,8 +65,10 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
     rows = frame[list(dict.fromkeys((*columns, *title, *doubt)))].to_dict("records")
     objects = Objects(shapes, [], [], [], [])
     for shape, row in zip(shapes, rows, strict=True):
-        told = {column: reading.aliases.get(_text(row[column]), _text(row[column]))
-                for column in (*columns, *title)}
+        told = {
+            column: reading.aliases.get(_text(row[column]), _text(row[column]))
+            for column in (*columns, *title)
+        }
         key = simplify(" ".join(filter(None, (told[column] for column in columns))))
         if not key and reading.name:
             key = UNNAMED + hashlib.sha256(shapely.to_wkb(shape)).hexdigest()[:10]
@@ -74,8 +78,11 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
         objects.names.append(reading.named.format(**{**told, "name": name}) if name else "")
         ends = [told[column] for column in columns[1:3]] if card.measure == "axis" else []
         objects.labels.append("|".join(ends))
-        objects.doubts_m.append(reading.doubts.get(_text(row[reading.doubt_of]), card.error_m)
-                                if reading.doubt_of else card.error_m)
+        objects.doubts_m.append(
+            reading.doubts.get(_text(row[reading.doubt_of]), card.error_m)
+            if reading.doubt_of
+            else card.error_m
+        )
     return objects
 
 
@@ -89,8 +96,11 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Objects:
     import shapely
 
     reading = card.reading
-    classes = ([_text(value) for value in frame[reading.class_of]] if reading.class_of
-               else [""] * len(frame))
+    classes = (
+        [_text(value) for value in frame[reading.class_of]]
+        if reading.class_of
+        else [""] * len(frame)
+    )
     shapes, ids, labels = [], [], []
     all_shapes = shapes_of(frame)
     for each in sorted(set(classes)):
@@ -98,8 +108,10 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Objects:
         parts = shapely.get_parts(shapely.union_all(own))
         for part in parts[shapely.get_dimensions(parts) == 2]:
             west, south, _, _ = part.bounds
-            corner = f"{'n' if south >= 0 else 's'}{abs(south):.4f}{'e' if west >= 0 else 'w'}" \
-                     f"{abs(west):.4f}"
+            corner = (
+                f"{'n' if south >= 0 else 's'}{abs(south):.4f}{'e' if west >= 0 else 'w'}"
+                f"{abs(west):.4f}"
+            )
             shapes.append(part)
             ids.append(f"{simplify(each)}-{corner}" if each else corner)
             labels.append(reading.classes.get(each, each))
@@ -122,6 +134,13 @@ def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
     reach = np.full(len(frame), card.reach_m)
     west, south, _ = geod.fwd(lon1, lat1, np.asarray(there) + 180, reach)
     east, north, _ = geod.fwd(lon2, lat2, np.asarray(back) + 180, reach)
-    points = np.stack([np.stack([west, south], 1), np.stack([lon1, lat1], 1),
-                       np.stack([lon2, lat2], 1), np.stack([east, north], 1)], 1)
+    points = np.stack(
+        [
+            np.stack([west, south], 1),
+            np.stack([lon1, lat1], 1),
+            np.stack([lon2, lat2], 1),
+            np.stack([east, north], 1),
+        ],
+        1,
+    )
     return np.asarray(shapely.linestrings(points))

@@ -41,7 +41,8 @@ def meant(targets: Sequence[str]) -> bool:
     """Tell whether what was typed are coordinates or a file of sites, not a region."""
     return bool(targets) and (
         all(_PAIR.match(target) for target in targets)
-        or (len(targets) == 1 and targets[0].lower().endswith(_FILES)))
+        or (len(targets) == 1 and targets[0].lower().endswith(_FILES))
+    )
 
 
 def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> OwnSites:
@@ -63,16 +64,21 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
     DataError
         If the file or a coordinate is not valid.
     """
-    places = _read(Path(targets[0])) if targets[0].lower().endswith(_FILES) else [
-        _typed(target, number) for number, target in enumerate(targets, 1)]
+    places = (
+        _read(Path(targets[0]))
+        if targets[0].lower().endswith(_FILES)
+        else [_typed(target, number) for number, target in enumerate(targets, 1)]
+    )
     if not places:
         raise DataError(f"{targets[0]}: holds no site")
     if len(places) > MAX_SITES:
         raise UsageError(f"{len(places)} sites; judge at most {MAX_SITES} at once")
     zones = list(dict.fromkeys(place.zone or place.name for place in places))
     if len(zones) > MAX_ZONES:
-        raise UsageError(f"{len(zones)} zones; judge at most {MAX_ZONES} at once, or name in a "
-                         "zone column which sites belong together")
+        raise UsageError(
+            f"{len(zones)} zones; judge at most {MAX_ZONES} at once, or name in a "
+            "zone column which sites belong together"
+        )
     return OwnSites(_region(places, zones, uncertainty_m, day))
 
 
@@ -85,8 +91,9 @@ class OwnSites(Catalog):
         self._region_provider = {region.id: region.provider}
         self._loaded = {region.id: region}
         self._providers = {}
-        self._loaded_providers = {region.provider: Provider(
-            id=region.provider, name="Your", country=region.country)}
+        self._loaded_providers = {
+            region.provider: Provider(id=region.provider, name="Your", country=region.country)
+        }
 
     def digest(self, region_id: str) -> str:
         """Hash the sites as they were given."""
@@ -113,8 +120,11 @@ class Installed:
         from zonerisk.terrain import layers, sampling
         from zonerisk.terrain.plane import Disc
 
-        discs = [Disc(site.id, at.lat, at.lon, at.uncertainty_m) for site in sites
-                 if (at := site.position)]
+        discs = [
+            Disc(site.id, at.lat, at.lon, at.uncertainty_m)
+            for site in sites
+            if (at := site.position)
+        ]
         self._found: dict[str, list[Exposure]] = {disc.site: [] for disc in discs}
         self.used: list[str] = []
         self.failed: list[str] = []
@@ -162,18 +172,30 @@ def _csv(path: Path, text: str) -> list[Place]:
     reader = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] else ",")
     head = [str(name).strip().lower() for name in reader.fieldnames or ()]
     if not {"lat", "lon"} <= set(head):
-        raise DataError(f"{path}:1: needs the columns lat and lon, and may have name, zone and "
-                        f"uncertainty_m; it has {', '.join(head) or 'none'}")
+        raise DataError(
+            f"{path}:1: needs the columns lat and lon, and may have name, zone and "
+            f"uncertainty_m; it has {', '.join(head) or 'none'}"
+        )
     places = []
     for number, row in enumerate(reader, 2):
-        told = {str(key).strip().lower(): (value or "").strip() for key, value in row.items()
-                if isinstance(value, str | None)}
+        told = {
+            str(key).strip().lower(): (value or "").strip()
+            for key, value in row.items()
+            if isinstance(value, str | None)
+        }
         where = f"{path}:{number}"
-        places.append(Place(where, told.get("name") or told.get("id") or f"site {number - 1}",
-                            told.get("zone", ""), _number(where, "lat", told.get("lat")),
-                            _number(where, "lon", told.get("lon")),
-                            _number(where, "uncertainty_m", told["uncertainty_m"])
-                            if told.get("uncertainty_m") else None))
+        places.append(
+            Place(
+                where,
+                told.get("name") or told.get("id") or f"site {number - 1}",
+                told.get("zone", ""),
+                _number(where, "lat", told.get("lat")),
+                _number(where, "lon", told.get("lon")),
+                _number(where, "uncertainty_m", told["uncertainty_m"])
+                if told.get("uncertainty_m")
+                else None,
+            )
+        )
     return places
 
 
@@ -192,13 +214,20 @@ def _geojson(path: Path, text: str) -> list[Place]:
         except (KeyError, TypeError, ValueError):
             raise DataError(f"{where}: needs a Point geometry") from None
         if kind != "Point":
-            raise DataError(f"{where}: is a {kind}; give its middle as a Point and its extent as "
-                            "uncertainty_m")
+            raise DataError(
+                f"{where}: is a {kind}; give its middle as a Point and its extent as uncertainty_m"
+            )
         doubt = told.get("uncertainty_m")
-        places.append(Place(where, str(told.get("name") or told.get("id") or f"site {number}"),
-                            str(told.get("zone") or ""), _number(where, "lat", lat),
-                            _number(where, "lon", lon),
-                            None if doubt is None else _number(where, "uncertainty_m", doubt)))
+        places.append(
+            Place(
+                where,
+                str(told.get("name") or told.get("id") or f"site {number}"),
+                str(told.get("zone") or ""),
+                _number(where, "lat", lat),
+                _number(where, "lon", lon),
+                None if doubt is None else _number(where, "uncertainty_m", doubt),
+            )
+        )
     return places
 
 
@@ -209,8 +238,9 @@ def _number(where: str, what: str, value: object) -> float:
         raise DataError(f"{where}: {what}: must be a number (got {value!r})") from None
 
 
-def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str
-            ) -> Region:
+def _region(
+    places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str
+) -> Region:
     keys = _keys([place.name for place in places], "site")
     zone_keys = _keys(zones, "zone")
     held: dict[str, list[str]] = {zone: [] for zone in zones}
@@ -218,25 +248,50 @@ def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float 
     for place, key in zip(places, keys, strict=True):
         doubt = uncertainty_m if place.uncertainty_m is None else place.uncertainty_m
         if doubt is None:
-            raise UsageError(f"{place.where}: how well is it known? Give the radius that surely "
-                             "holds the site, such as --uncertainty-m 200")
+            raise UsageError(
+                f"{place.where}: how well is it known? Give the radius that surely "
+                "holds the site, such as --uncertainty-m 200"
+            )
         try:
-            position = Position(lat=place.lat, lon=place.lon, uncertainty_m=doubt,
-                                method="statement", evidence=("given",))
+            position = Position(
+                lat=place.lat,
+                lon=place.lon,
+                uncertainty_m=doubt,
+                method="statement",
+                evidence=("given",),
+            )
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise DataError(f"{place.where}: {first['loc'][0]}: {first['msg'].lower()} "
-                            f"(got {first['input']!r}); write LAT,LON") from None
-        sites[key] = Site(id=f"{REGION}/{key}", name=place.name[:200], kind="building",
-                          position=position, evidence=("given",))
+            raise DataError(
+                f"{place.where}: {first['loc'][0]}: {first['msg'].lower()} "
+                f"(got {first['input']!r}); write LAT,LON"
+            ) from None
+        sites[key] = Site(
+            id=f"{REGION}/{key}",
+            name=place.name[:200],
+            kind="building",
+            position=position,
+            evidence=("given",),
+        )
         held[place.zone or place.name].append(f"{REGION}/{key}")
-    given = Evidence(kind="operator", title="Sites as given by the user", read=day,
-                     claim="Where the sites stand, and to how many metres that is known.")
+    given = Evidence(
+        kind="operator",
+        title="Sites as given by the user",
+        read=day,
+        claim="Where the sites stand, and to how many metres that is known.",
+    )
     return Region(
-        id=REGION, provider="own", name="sites", country="ZZ",
-        zones={f"z-{key}": Zone(id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]))
-               for zone, key in zip(zones, zone_keys, strict=True)},
-        sites=sites, evidence={"given": given})
+        id=REGION,
+        provider="own",
+        name="sites",
+        country="ZZ",
+        zones={
+            f"z-{key}": Zone(id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]))
+            for zone, key in zip(zones, zone_keys, strict=True)
+        },
+        sites=sites,
+        evidence={"given": given},
+    )
 
 
 def _keys(names: Sequence[str], noun: str) -> list[str]:

@@ -41,8 +41,8 @@ def _plane(lat: float, lon: float) -> Any:
     from pyproj import Transformer
 
     return Transformer.from_crs(
-        "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m",
-        always_xy=True)
+        "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m", always_xy=True
+    )
 
 
 def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
@@ -52,17 +52,23 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     high = 0.5 + reach_m / 110_000
     north = min(90.0, lat + high)
     south = max(-90.0, lat - high)
-    wide = 0.5 + reach_m / (111_320 * max(0.01, math.cos(math.radians(max(abs(north),
-                                                                          abs(south))))))
+    wide = 0.5 + reach_m / (
+        111_320 * max(0.01, math.cos(math.radians(max(abs(north), abs(south)))))
+    )
     if wide >= 180:
         return shapely.box([-360], [south], [360], [north])
     turns = [-360.0, 0.0, 360.0]
-    return shapely.box([lon - wide + turn for turn in turns], [south] * 3,
-                       [lon + wide + turn for turn in turns], [north] * 3)
+    return shapely.box(
+        [lon - wide + turn for turn in turns],
+        [south] * 3,
+        [lon + wide + turn for turn in turns],
+        [north] * 3,
+    )
 
 
-def pairs(shapes: Geometries, discs: Sequence[Disc], reach_m: float
-           ) -> Iterator[tuple[Disc, int, float]]:
+def pairs(
+    shapes: Geometries, discs: Sequence[Disc], reach_m: float
+) -> Iterator[tuple[Disc, int, float]]:
     """Give every shape within reach of a site's middle, with its distance in metres.
 
     A distance within an area is negative: metres to its edge.
@@ -90,8 +96,9 @@ def pairs(shapes: Geometries, discs: Sequence[Disc], reach_m: float
         which, what = within(points, flat, reach_m)
         metres = np.asarray(shapely.distance(points[which], flat[what]))
         within_area = np.flatnonzero((metres == 0) & (shapely.get_dimensions(flat[what]) == 2))
-        metres[within_area] = -np.asarray(shapely.distance(
-            points[which[within_area]], shapely.boundary(flat[what[within_area]])))
+        metres[within_area] = -np.asarray(
+            shapely.distance(points[which[within_area]], shapely.boundary(flat[what[within_area]]))
+        )
         for i, j, distance in zip(which, what, metres, strict=True):
             yield inside[i], int(near[j]), float(distance)
 
@@ -100,12 +107,14 @@ def _flattened(shapes: Any, plane: Any) -> Geometries:
     import numpy as np
     import shapely
 
-    return np.asarray(shapely.transform(
-        shapes, lambda xy: np.stack(plane.transform(xy[:, 0], xy[:, 1]), 1)))
+    return np.asarray(
+        shapely.transform(shapes, lambda xy: np.stack(plane.transform(xy[:, 0], xy[:, 1]), 1))
+    )
 
 
-def inside(points: Geometries, shapes: Geometries
-           ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def inside(
+    points: Geometries, shapes: Geometries
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pair points with the areas that hold them."""
     import shapely
 
@@ -113,8 +122,9 @@ def inside(points: Geometries, shapes: Geometries
     return which, what
 
 
-def within(points: Geometries, shapes: Geometries, reach: float
-           ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def within(
+    points: Geometries, shapes: Geometries, reach: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Pair points with the shapes within reach of them, in the units of their plane."""
     import shapely
 
@@ -122,8 +132,9 @@ def within(points: Geometries, shapes: Geometries, reach: float
     return which, what
 
 
-def nearest(points: Geometries, shapes: Geometries, reach: float
-            ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def nearest(
+    points: Geometries, shapes: Geometries, reach: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Give each point the shapes nearest to it within reach, ties included.
 
     Returns

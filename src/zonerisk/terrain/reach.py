@@ -44,8 +44,9 @@ class View:
         return any(row.interval for rows in self.rows.values() for row in rows)
 
 
-def views(kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float | None
-          ) -> list[View]:
+def views(
+    kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float | None
+) -> list[View]:
     """See every layer of a kind that says anything at the units' sites.
 
     Parameters
@@ -69,10 +70,13 @@ def views(kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float
     for key in sorted(layers):
         reached, others, rows = {}, {}, {}
         for unit in units:
-            per_site = [[row for row in exposures.get(site.id, ()) if row.layer.id == key]
-                        for site in unit.sites or unit.possible]
+            per_site = [
+                [row for row in exposures.get(site.id, ()) if row.layer.id == key]
+                for site in unit.sites or unit.possible
+            ]
             reached[unit.id], others[unit.id] = _unit_reach(
-                layers[key], per_site, bool(unit.sites), limit_m)
+                layers[key], per_site, bool(unit.sites), limit_m
+            )
             answered = [row for site in per_site for row in site if row.interval]
             rows[unit.id] = sorted(answered, key=nearness)
         found.append(View(layers[key], reached, others, rows))
@@ -85,8 +89,9 @@ def nearness(row: Exposure) -> tuple[bool, float, str]:
     return best is None, best or 0.0, row.object
 
 
-def _unit_reach(layer: Layer, per_site: Sequence[Sequence[Exposure]], sure: bool,
-                limit_m: float | None) -> tuple[dict[str, bool | None], bool | None]:
+def _unit_reach(
+    layer: Layer, per_site: Sequence[Sequence[Exposure]], sure: bool, limit_m: float | None
+) -> tuple[dict[str, bool | None], bool | None]:
     """Join what is known of a unit's sites: one hit site hits the unit.
 
     A unit that is not disclosed stands at one of its possible sites, so all must agree.
@@ -95,12 +100,15 @@ def _unit_reach(layer: Layer, per_site: Sequence[Sequence[Exposure]], sure: bool
     for rows in per_site:
         known = [row for row in rows if row.interval]
         tables.append({row.object: _reached(layer, row, limit_m) for row in known if row.object})
-        listed = layer.measure in ("area", "cell") or (limit_m is not None
-                                                       and limit_m <= layer.near_m)
+        listed = layer.measure in ("area", "cell") or (
+            limit_m is not None and limit_m <= layer.near_m
+        )
         rests.append(False if known and listed else _beyond(known, limit_m))
     keys = {key for table in tables for key in table}
-    found = {key: _join([table.get(key, rest) for table, rest in zip(tables, rests, strict=True)],
-                        sure) for key in keys}
+    found = {
+        key: _join([table.get(key, rest) for table, rest in zip(tables, rests, strict=True)], sure)
+        for key in keys
+    }
     return found, _join(rests, sure)
 
 

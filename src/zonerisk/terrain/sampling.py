@@ -35,21 +35,32 @@ if TYPE_CHECKING:
 
 # Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
 # its site stands on; counts and cells are coarser.
-_VAGUE_M = {"area": 5_000.0, "near": 5_000.0, "axis": 5_000.0, "count": 50_000.0,
-            "cell": 50_000.0}
+_VAGUE_M = {"area": 5_000.0, "near": 5_000.0, "axis": 5_000.0, "count": 50_000.0, "cell": 50_000.0}
 
 
 def head(card: Card, kept: Sequence[Kept], sampled: str) -> dict[str, Any]:
     """Write what a verdict must know of a layer, with the hashes of its raw files."""
     return {
-        "layer": card.id, "kind": card.kind, "measure": card.measure, "noun": card.noun,
-        "grade": card.grade, "basis": card.basis, "complete": card.complete,
-        "error_m": card.error_m, "near_m": card.near_m,
-        "vague_m": max(_VAGUE_M[card.measure], card.near_m), "boxes": card.boxes,
-        "quantity": card.quantity, "vintage": card.vintage,
-        "title": f"{card.title} ({card.vintage})", "url": card.url,
-        "read": card.read_on, "claim": f"{card.may_say[0]}. {card.attribution}",
-        "licence": card.derived_licence, "attribution": card.attribution, "sampled": sampled,
+        "layer": card.id,
+        "kind": card.kind,
+        "measure": card.measure,
+        "noun": card.noun,
+        "grade": card.grade,
+        "basis": card.basis,
+        "complete": card.complete,
+        "error_m": card.error_m,
+        "near_m": card.near_m,
+        "vague_m": max(_VAGUE_M[card.measure], card.near_m),
+        "boxes": card.boxes,
+        "quantity": card.quantity,
+        "vintage": card.vintage,
+        "title": f"{card.title} ({card.vintage})",
+        "url": card.url,
+        "read": card.read_on,
+        "claim": f"{card.may_say[0]}. {card.attribution}",
+        "licence": card.derived_licence,
+        "attribution": card.attribution,
+        "sampled": sampled,
         "raw": {each.file.path: digest(each.path) for each in kept},
     }
 
@@ -90,14 +101,28 @@ def sample(card: Card, kept: Sequence[Kept], discs: Sequence[Disc]) -> list[Expo
     for disc in clear:
         if not found[disc.site]:
             found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
-    return [each for site in sorted(found)
-            for each in sorted(found[site], key=lambda one: (
-                math.inf if one.interval is None or one.interval.best is None
-                else one.interval.best, one.object))]
+    return [
+        each
+        for site in sorted(found)
+        for each in sorted(
+            found[site],
+            key=lambda one: (
+                math.inf
+                if one.interval is None or one.interval.best is None
+                else one.interval.best,
+                one.object,
+            ),
+        )
+    ]
 
 
-def _covered(card: Card, layer: Layer, kept: Sequence[Kept], discs: list[Disc],
-             found: dict[str, list[Exposure]]) -> list[Disc]:
+def _covered(
+    card: Card,
+    layer: Layer,
+    kept: Sequence[Kept],
+    discs: list[Disc],
+    found: dict[str, list[Exposure]],
+) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
     import numpy as np
     import shapely
@@ -117,8 +142,9 @@ def _covered(card: Card, layer: Layer, kept: Sequence[Kept], discs: list[Disc],
     return [disc for disc in discs if disc.site in held]
 
 
-def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Disc]
-             ) -> Iterator[Exposure]:
+def _measure(
+    card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Disc]
+) -> Iterator[Exposure]:
     data = [each for each in kept if each.file.role == "data"]
     if not data or not discs:
         return
@@ -128,8 +154,9 @@ def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Dis
         return
     frames = [vectorfile.read(each.path, card.reading) for each in data]
     if card.measure == "area":
-        edge = [vectorfile.read(each.path, Reading()) for each in kept
-                if each.file.role == "coverage"]
+        edge = [
+            vectorfile.read(each.path, Reading()) for each in kept if each.file.role == "coverage"
+        ]
         yield from _areas(card, layer, [dissolved(card, frame) for frame in frames], discs, edge)
     elif card.measure == "count":
         yield from _counts(card, layer, frames, discs)
@@ -156,8 +183,9 @@ def _titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
     return dict(zip(table[key], table[title], strict=True))
 
 
-def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]
-             ) -> Iterator[Exposure]:
+def _nearest(
+    card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]
+) -> Iterator[Exposure]:
     widest = max(disc.uncertainty_m for disc in discs)
     reach = card.near_m if card.measure == "axis" else card.reach_m
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
@@ -169,17 +197,24 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]
     for disc in discs:
         ranked = sorted(best[disc.site].items(), key=lambda item: (item[1], item[0]))
         close = disc.uncertainty_m + card.near_m
-        kept = [item for place, item in enumerate(ranked)
-                if item[1][0] <= close + objects.doubts_m[item[1][1]]
-                or (place == 0 and card.measure == "near")]
+        kept = [
+            item
+            for place, item in enumerate(ranked)
+            if item[1][0] <= close + objects.doubts_m[item[1][1]]
+            or (place == 0 and card.measure == "near")
+        ]
         for key, (distance, index) in kept:
             label = ""
             if card.measure == "axis":
                 label = _past(objects.shapes[index], disc, objects.labels[index].split("|"))
-            yield Exposure(layer, disc.site,
-                           widened(layer, disc.uncertainty_m, distance,
-                                   objects.doubts_m[index]),
-                           key, objects.names[index], label)
+            yield Exposure(
+                layer,
+                disc.site,
+                widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index]),
+                key,
+                objects.names[index],
+                label,
+            )
         if not kept:
             yield beyond(layer, disc.site, disc.uncertainty_m, reach)
 
@@ -199,8 +234,13 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
     return f"{past / 1000:.1f} km past the {end} threshold"
 
 
-def _areas(card: Card, layer: Layer, parts: Sequence[Objects], discs: Sequence[Disc],
-           edge: Sequence[gpd.GeoDataFrame]) -> Iterator[Exposure]:
+def _areas(
+    card: Card,
+    layer: Layer,
+    parts: Sequence[Objects],
+    discs: Sequence[Disc],
+    edge: Sequence[gpd.GeoDataFrame],
+) -> Iterator[Exposure]:
     import shapely
 
     objects = joined(parts)
@@ -227,14 +267,25 @@ def _areas(card: Card, layer: Layer, parts: Sequence[Objects], discs: Sequence[D
             seen.add(label)
             whole_m = widened(layer, disc.uncertainty_m, distance, card.error_m)
             # An unmapped zone may begin where the map ends.
-            low = min(whole_m.low, math.floor(rim.get(disc.site, math.inf) - disc.uncertainty_m)
-                      if disc.site in rim else whole_m.low)
-            yield Exposure(layer, disc.site, whole_m._replace(low=low), objects.ids[index],
-                           objects.names[index], label)
+            low = min(
+                whole_m.low,
+                math.floor(rim.get(disc.site, math.inf) - disc.uncertainty_m)
+                if disc.site in rim
+                else whole_m.low,
+            )
+            yield Exposure(
+                layer,
+                disc.site,
+                whole_m._replace(low=low),
+                objects.ids[index],
+                objects.names[index],
+                label,
+            )
 
 
-def _counts(card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
-            ) -> Iterator[Exposure]:
+def _counts(
+    card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
+) -> Iterator[Exposure]:
     radius = card.reading.radius_m or 0
     events = shapes_of(frames[0])
     distances: dict[str, list[float]] = {disc.site: [] for disc in discs}
@@ -243,32 +294,46 @@ def _counts(card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs:
         distances[disc.site].append(distance)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
-        low, best, high = (sum(one <= radius + shift for one in distances[disc.site])
-                           for shift in (-doubt, 0.0, doubt))
+        low, best, high = (
+            sum(one <= radius + shift for one in distances[disc.site])
+            for shift in (-doubt, 0.0, doubt)
+        )
         yield Exposure(layer, disc.site, Interval(low, best, high), simplify(card.noun))
 
 
-def _cells(card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
-           ) -> Iterator[Exposure]:
+def _cells(
+    card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
+) -> Iterator[Exposure]:
     size = card.reading.size_deg or 1
     frame = frames[0]
-    keys = [(math.floor(y / size), math.floor(x / size))
-            for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)]
+    keys = [
+        (math.floor(y / size), math.floor(x / size))
+        for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)
+    ]
     rows = frame[list(card.reading.values)].to_numpy()
     table = dict(zip(keys, rows, strict=True))
     nothing = [0] * len(card.reading.values)
     for disc in discs:
         high = disc.uncertainty_m / 110_000
         wide = high / max(0.01, math.cos(math.radians(disc.lat)))
-        touched = [table.get((row, _turned(column, size)), nothing)
-                   for row in _steps(disc.lat, high, size)
-                   for column in _steps(disc.lon, wide, size)]
+        touched = [
+            table.get((row, _turned(column, size)), nothing)
+            for row in _steps(disc.lat, high, size)
+            for column in _steps(disc.lon, wide, size)
+        ]
         own = table.get((math.floor(disc.lat / size), math.floor(disc.lon / size)), nothing)
-        told = ", ".join(f"{int(value)} {card.reading.classes.get(name, name)}"
-                         for name, value in zip(card.reading.values, own, strict=True))
+        told = ", ".join(
+            f"{int(value)} {card.reading.classes.get(name, name)}"
+            for name, value in zip(card.reading.values, own, strict=True)
+        )
         first = [int(values[0]) for values in touched]
-        yield Exposure(layer, disc.site, Interval(min(first), int(own[0]), max(first)),
-                       simplify(card.noun), label=told if any(own) else "")
+        yield Exposure(
+            layer,
+            disc.site,
+            Interval(min(first), int(own[0]), max(first)),
+            simplify(card.noun),
+            label=told if any(own) else "",
+        )
 
 
 def _steps(middle: float, reach: float, size: float) -> Iterable[int]:

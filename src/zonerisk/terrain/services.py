@@ -35,8 +35,10 @@ def area(card: Card, places: Sequence[Place]) -> Bounds:
     south = max(-90.0, min(lat - high for _, lat, high in ends))
     north = min(90.0, max(lat + high for _, lat, high in ends))
     if east - west > MAX_SPAN or north - south > MAX_SPAN:
-        raise UsageError(f"{card.id}: the places span {east - west:.1f} by {north - south:.1f} "
-                         f"degrees; name fewer, within {MAX_SPAN:g}")
+        raise UsageError(
+            f"{card.id}: the places span {east - west:.1f} by {north - south:.1f} "
+            f"degrees; name fewer, within {MAX_SPAN:g}"
+        )
     return west, south, east, north
 
 
@@ -50,20 +52,29 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
     """
     reading, bounds = card.reading, area(card, places)
     if reading.method == "raster":
-        return {_name(file): raster.part(str(file.url), bounds, max_bytes)
-                for file in card.files if file.url}
+        return {
+            _name(file): raster.part(str(file.url), bounds, max_bytes)
+            for file in card.files
+            if file.url
+        }
     url = reading.url or ""
     asked = _collection([{"type": "Feature", "properties": {}, "geometry": _box(bounds)}])
     if reading.method == "tiles":
         found = tiles.classes(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
         return {f"{card.id}.tif": found}
     if reading.method == "georisques":
-        told = [{"lat": place.lat, "lon": place.lon, "risks": [
-            risk._asdict() for risk in georisques.report(url, place.lat, place.lon)]}
-            for place in places]
+        told = [
+            {
+                "lat": place.lat,
+                "lon": place.lon,
+                "risks": [risk._asdict() for risk in georisques.report(url, place.lat, place.lon)],
+            }
+            for place in places
+        ]
         return {f"{card.id}.json": (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()}
-    features = featureservice.features(reading.method, url, reading.collection, bounds, max_bytes,
-                                       reading.axes)
+    features = featureservice.features(
+        reading.method, url, reading.collection, bounds, max_bytes, reading.axes
+    )
     return {f"{card.id}.geojson": _collection(features), "coverage.geojson": asked}
 
 
@@ -72,11 +83,16 @@ def _name(file: File) -> str:
 
 
 def _collection(features: list[dict[str, object]]) -> bytes:
-    return (json.dumps({"type": "FeatureCollection", "features": features},
-                       ensure_ascii=False) + "\n").encode()
+    return (
+        json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False) + "\n"
+    ).encode()
 
 
 def _box(bounds: Bounds) -> dict[str, object]:
     west, south, east, north = bounds
-    return {"type": "Polygon", "coordinates": [[
-        [west, south], [east, south], [east, north], [west, north], [west, south]]]}
+    return {
+        "type": "Polygon",
+        "coordinates": [
+            [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        ],
+    }

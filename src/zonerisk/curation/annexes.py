@@ -1,0 +1,66 @@
+"""Annexes: the policies, incidents and layer cards beside the records, checked as they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from zonerisk.curation.entry import Problem
+from zonerisk.document import read
+from zonerisk.errors import DataError
+from zonerisk.incident import Incident
+from zonerisk.policy import read_policy
+from zonerisk.terrain.layers import read_card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zonerisk.catalog import Catalog
+
+_RULE = "annex"
+
+
+def problems(root: Path, catalog: Catalog) -> Iterator[Problem]:
+    """Find what is wrong with the annexes of one folder of a catalogue.
+
+    Parameters
+    ----------
+    root
+        The folder that holds ``policies``, ``incidents`` and ``layers``.
+    catalog
+        What the incidents' regions must be in.
+    """
+    for folder, loader in (("policies", read_policy), ("layers", read_card)):
+        for path in sorted((root / folder).glob("*.yaml")):
+            try:
+                loader(path)
+            except DataError as error:
+                yield from _worded(error)
+    for path in sorted((root / "incidents").glob("*.yaml")):
+        yield from _incident(path, catalog)
+
+
+def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
+    name = f"data/incidents/{path.name}"
+    try:
+        document = read(path, name)
+        incident = document.validate(Incident, {"id": path.stem})
+    except DataError as error:
+        yield from _worded(error)
+        return
+    for index, region in enumerate(incident.regions):
+        if region not in catalog.region_ids:
+            yield Problem(
+                name,
+                document.line(("regions", index)),
+                f"regions.{index}: no region is called {region}; see: zonerisk list regions",
+                _RULE,
+            )
+
+
+def _worded(error: DataError) -> Iterator[Problem]:
+    for text in str(error).splitlines():
+        found = re.match(r"(.+?\.ya?ml):(?:(\d+):)? (.*)", text)
+        file, line, what = found.groups() if found else ("data", None, text)
+        yield Problem(file, int(line or 0), what, _RULE)
