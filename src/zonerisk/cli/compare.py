@@ -9,6 +9,7 @@ import typer
 
 from zonerisk import load, report
 from zonerisk.cli import output
+from zonerisk.cli import rows as rows_
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
@@ -65,20 +66,10 @@ def compare(
             )
             + "\n"
         )
-    elif format_ is Format.csv:
-        import csv
-        import io
-
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows([report.COMPARE_HEAD, *rows])
-        text = buffer.getvalue()
     elif format_ is Format.md:
         text = "\n".join([*report.rows(report.COMPARE_HEAD, rows)[1:], "", *common]) + "\n"
     else:
-        console = output.console(out)
-        with console.capture() as capture:
-            report.section(console, "", report.COMPARE_HEAD, rows)
-            for line in common:
-                console.print(f"\n{line}", markup=False)
-        text = capture.get().lstrip("\n")
+        text = rows_.written(report.COMPARE_HEAD, rows, rows_.Format(format_.value), out)
+        if format_ is Format.table:
+            text += "".join(f"\n{line}\n" for line in common)
     output.write(text, out)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +10,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.listing import Format
+from zonerisk.cli.rows import Format, written
 from zonerisk.cli.score import Catalogues
 from zonerisk.errors import UsageError
 from zonerisk.readers import fetch
@@ -83,25 +80,7 @@ def list_(
         )
         for card in map(layers.load, layers.ids())
     ]
-    if format_ is Format.json:
-        text = (
-            json.dumps(
-                [dict(zip(head, row, strict=True)) for row in rows], indent=2, ensure_ascii=False
-            )
-            + "\n"
-        )
-    elif format_ is Format.csv:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([head, *rows])
-        text = buffer.getvalue()
-    else:
-        from zonerisk import report
-
-        console = output.console(out)
-        with console.capture() as capture:
-            report.section(console, "", head, rows)
-        text = capture.get().lstrip("\n")
-    output.write(text, out)
+    output.write(written(head, rows, format_, out), out)
 
 
 def _sampled() -> dict[str, int]:

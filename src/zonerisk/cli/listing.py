@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, policy, report
+from zonerisk import load, policy
 from zonerisk.cli import output
+from zonerisk.cli import rows as rows_
+from zonerisk.cli.rows import Format
 from zonerisk.cli.score import Catalogues
 from zonerisk.errors import UsageError
 
@@ -23,14 +25,6 @@ class What(StrEnum):
     sites = "sites"
     providers = "providers"
     policies = "policies"
-
-
-class Format(StrEnum):
-    """How to write a list."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 def list_(
@@ -58,28 +52,7 @@ def list_(
             raise UsageError(f"{what} are listed whole; name targets for regions or sites")
         wanted = {region for target in of for region in catalog.resolve(target)}
         rows = [row for row in rows if row[0].partition("/")[0] in wanted]
-    if format_ is Format.json:
-        import json
-
-        text = (
-            json.dumps(
-                [dict(zip(head, row, strict=True)) for row in rows], indent=2, ensure_ascii=False
-            )
-            + "\n"
-        )
-    elif format_ is Format.csv:
-        import csv
-        import io
-
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows([head, *rows])
-        text = buffer.getvalue()
-    else:
-        console = output.console(out)
-        with console.capture() as capture:
-            report.section(console, "", head, rows)
-        text = capture.get().lstrip("\n")
-    output.write(text, out)
+    output.write(rows_.written(head, rows, format_, out), out)
 
 
 Listed = tuple[tuple[str, ...], list[tuple[str, ...]]]
