@@ -310,17 +310,7 @@ class Auditor:
 
     def _recovery(self, workload: Workload) -> Finding:
         if not workload.dr:
-            said = (
-                "the file does not tell where it would be recovered"
-                if workload.dr is None
-                else NO_DR
-            )
-            return Finding(
-                rule="dr",
-                outcome="unknown" if workload.dr is None else "fail",
-                message=said,
-                subjects=(workload.id,),
-            )
+            return _unplaced("dr", workload, workload.dr is None, "it would be recovered", NO_DR)
         ours = self._side(workload.id, workload.places)
         found = [
             self._standby.candidate(ours, self._side(place.id, (place,))) for place in workload.dr
@@ -336,17 +326,8 @@ class Auditor:
 
     def _backup(self, workload: Workload) -> Finding:
         if not workload.backup:
-            said = (
-                "the file does not tell where its backups are"
-                if workload.backup is None
-                else NO_BACKUP
-            )
-            return Finding(
-                rule="backup",
-                outcome="unknown" if workload.backup is None else "fail",
-                message=said,
-                subjects=(workload.id,),
-            )
+            silent = workload.backup is None
+            return _unplaced("backup", workload, silent, "its backups are", NO_BACKUP)
         found = [self._one_backup(workload, place) for place in workload.backup]
         return min(found, key=lambda each: severity(each.outcome))
 
@@ -528,3 +509,13 @@ def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Depl
     if deployment.unassessed:
         said += f"; {len(deployment.unassessed)} not assessed"
     return said + "."
+
+
+def _unplaced(rule: str, workload: Workload, silent: bool, what: str, none: str) -> Finding:
+    """Judge a place that is not given: unknown where the file cannot tell, else a fail."""
+    return Finding(
+        rule=rule,
+        outcome="unknown" if silent else "fail",
+        message=f"the file does not tell where {what}" if silent else none,
+        subjects=(workload.id,),
+    )

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Outcome,
         Place,
         Range,
-        Separation,
         SharedRisk,
         Span,
         Verdict,
@@ -267,8 +266,3 @@ def _measure(span: Span, say: Callable[[float], str]) -> Measure:
     low = say(span.low or 0.0)
     ends = f"{low} to {say(span.high)}" if span.high is not None else f"at least {low}"
     return Measure("not known" if span.best is None else say(span.best), ends)
-
-
-def pair_key(pair: Separation) -> str:
-    """Name a separation's feature on the map."""
-    return f"separation:{pair.a} {pair.b}"
