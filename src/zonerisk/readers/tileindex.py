@@ -32,7 +32,7 @@ def covering(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     found = []
     for row in answer.rows(fetch.get(url, max_bytes=MAX_BYTES), url, "features"):
         try:
-            outline = shapely.geometry.shape(answer.mapping(row, "geometry"))
+            outline = shapely.geometry.shape(dict(answer.mapping(row, "geometry")))
             properties = dict(answer.mapping(row, "properties"))
         except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError):
             raise FetchError(f"{url}: lists a tile without an outline or properties") from None
