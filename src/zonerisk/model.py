@@ -93,7 +93,7 @@ class Evidence(Record):
     claim
         What it says, in our words.
     weak
-        True where the source is second-hand or could not be read whole.
+        True where the source is second-hand or could not be read whole: one grade lower.
     """
 
     kind: EvidenceKind
@@ -106,8 +106,15 @@ class Evidence(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def grade(self) -> Grade:
-        """A operator, authority, report; B registry, map, press; C inference."""
-        return "A" if self.kind in _GRADE_A else "B" if self.kind in _GRADE_B else "C"
+        """A operator, authority, report; B registry, map, press; C inference; weak one lower."""
+        if self.kind in _GRADE_A:
+            return "B" if self.weak else "A"
+        return "B" if self.kind in _GRADE_B and not self.weak else "C"
+
+    @property
+    def source(self) -> str:
+        """Who speaks, and whether it is heard at second hand: why its grade is what it is."""
+        return f"{self.kind}, second-hand" if self.weak else self.kind
 
 
 class Dated(Record):

@@ -135,7 +135,7 @@ evidence:
     read: TODO
     # What it says, in your words.
     claim: TODO
-    # true where it is second-hand, or you could not read it whole.
+    # true where it is second-hand, or you could not read it whole: one grade lower.
     weak: false
 """
 
