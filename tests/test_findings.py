@@ -33,7 +33,7 @@ def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
         ("kind: rtt-max, value: 10, unit: ms", "unknown", "not shown"),
         ("kind: zone-count, value: 4, unit: zones", "fail", "as sold"),
         ("kind: separate-power", "unknown", "not shown"),
-        ("kind: dr-distance, value: 300, unit: km", "pass", "such a region exists"),
+        ("kind: dr-distance, value: 300, unit: km", "unknown", "such a region exists"),
         ("kind: dr-distance, value: 9000, unit: km", "unknown", "no region surely so far"),
     ],
 )
@@ -41,6 +41,51 @@ def test_claims_against_measurements(zz_copy: Path, claim: str, outcome: str, wo
     found = claimed(zz_copy, claim)
     assert found.outcome == outcome
     assert word in found.message
+
+
+@pytest.mark.parametrize(
+    ("region", "claim", "outcome", "word"),
+    [
+        ("hidden", "kind: separation-max, value: 100, unit: km", "unknown", "60.0 km, sites not"),
+        ("hidden", "kind: separation-min, value: 100, unit: km", "fail", "refuted"),
+        ("hidden", "kind: building-count, value: 3, unit: buildings", "unknown", "0 of 3 are known"),
+        ("good", "kind: building-count, value: 3, unit: buildings", "pass", "3 are known"),
+        ("good", "kind: building-count, value: 4, unit: buildings", "unknown", "3 of 4 are known"),
+    ],
+)
+def test_only_disclosed_sites_confirm_a_claim(
+    zz_copy: Path, region: str, claim: str, outcome: str, word: str
+) -> None:
+    found = claimed(zz_copy, claim, region)
+    assert found.outcome == outcome
+    assert word in found.message
+
+
+def test_a_claim_is_held_against_the_regions_it_means_alone(zz_copy: Path) -> None:
+    pair, provider = (zz_copy / f"datacenters/zz/{name}.yaml" for name in ("pair", "provider"))
+    claim, told = provider.read_text(), "Every region has three zones"
+    assert told in finding(Library(zz_copy).score("zz-pair"), "claims").message
+    provider.write_text(claim.replace("unit: zones,", "unit: zones, exceptions: [pair],"))
+    assert told not in finding(Library(zz_copy).score("zz-pair"), "claims").message
+    assert told in finding(Library(zz_copy).score("zz-good"), "claims").message
+    provider.write_text(claim.replace("unit: zones,", "unit: zones, zoned: true,"))
+    assert told in finding(Library(zz_copy).score("zz-pair"), "claims").message
+    one_zone = pair.read_text().replace("  p2: {sites: [two], evidence: [site-list]}\n", "")
+    pair.write_text(one_zone)
+    assert told not in finding(Library(zz_copy).score("zz-pair"), "claims").message
+
+
+def test_one_statement_is_told_once(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    rows = [
+        f"  - {{kind: {kind}, text: 10 to 15 km apart., value: {value}, unit: km, "
+        "evidence: [site-list]}\n"
+        for kind, value in (("separation-min", 10), ("separation-max", 15))
+    ]
+    path.write_text(path.read_text() + "claims:\n" + "".join(rows))
+    found = finding(Library(zz_copy).score("zz-good"), "claims")
+    assert found.outcome == "fail"
+    assert found.message.count("10 to 15 km apart") == 1
 
 
 def test_separate_power_is_refuted_by_a_shared_feed(zz_copy: Path) -> None:
@@ -92,3 +137,10 @@ def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
     path.write_text(text.replace("p2: {sites: [two]", "p2: {sites: [one]"))
     found = finding(Library(zz_copy).score("zz-pair", units="sites"), "claims")
     assert '"T": not shown either way' in found.message
+
+
+def test_a_bound_met_by_an_undisclosed_place_says_so(zz: Library) -> None:
+    found = finding(zz.score("zz-hidden", policy="aws-az"), "separation-max")
+    assert found.outcome == "pass"
+    assert "0 m to 60.0 km, sites not disclosed" in found.message
+    assert "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message

@@ -311,6 +311,7 @@ class Hazard(Dated):
 
 ClaimKind = Literal[
     "zone-count",
+    "building-count",
     "separation-min",
     "separation-max",
     "rtt-max",
@@ -322,18 +323,29 @@ ClaimKind = Literal[
 
 
 class Claim(Dated):
-    """What the provider states about its zones. A claim is not evidence of itself."""
+    """What the provider states about its zones. A claim is not evidence of itself.
+
+    Attributes
+    ----------
+    zoned
+        True where it speaks of regions with zones only, not of one that is sold whole.
+    exceptions
+        Codes of the regions that the statement itself excepts.
+    """
 
     kind: ClaimKind
     text: Text
     value: Annotated[float, Field(ge=0)] | None = None
-    unit: Literal["km", "ms", "zones"] | None = None
+    unit: Literal["km", "ms", "zones", "buildings"] | None = None
+    zoned: bool = False
+    exceptions: tuple[Key, ...] = ()
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
         units = {
             "zone-count": "zones",
+            "building-count": "buildings",
             "separation-min": "km",
             "separation-max": "km",
             "rtt-max": "ms",

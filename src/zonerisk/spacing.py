@@ -61,7 +61,9 @@ def _pairwise(
             if unit == "ms"
             else say_m(measured)
         )
-        message = f"{a.name} to {b.name}: {shown}{how}{tail}"
+        # The law holds for any honest disc, but nobody should take it for a known place.
+        hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
+        message = f"{a.name} to {b.name}: {shown}{how}{hidden}{tail}"
     return Finding.model_construct(
         rule=name,
         outcome=outcome,

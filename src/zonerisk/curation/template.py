@@ -26,10 +26,13 @@ evidence: {}
 #    claim: Lists the regions and the zones of each.
 # What the provider states of all its zones. A claim is tested, it proves nothing.
 # claims:
-#   - kind: separation-min       # zone-count, separation-min, separation-max, rtt-max,
-#     text: Zones stand at least 15 km apart.   # separate-power, separate-network,
+#   - kind: separation-min       # zone-count, building-count, separation-min, separation-max,
+#     text: Zones stand at least 15 km apart.   # rtt-max, separate-power, separate-network,
 #     value: 15                  # dr-distance or other
-#     unit: km                   # zones, km or ms
+#     unit: km                   # zones, buildings, km or ms
+#     # true where it speaks of regions with zones only; codes of the regions it excepts.
+#     zoned: false
+#     exceptions: []
 #     evidence: [zone-list]
 """
 
