@@ -48,7 +48,12 @@ def test_claims_against_measurements(zz_copy: Path, claim: str, outcome: str, wo
     [
         ("hidden", "kind: separation-max, value: 100, unit: km", "unknown", "60.0 km, sites not"),
         ("hidden", "kind: separation-min, value: 100, unit: km", "fail", "refuted"),
-        ("hidden", "kind: building-count, value: 3, unit: buildings", "unknown", "0 of 3 are known"),
+        (
+            "hidden",
+            "kind: building-count, value: 3, unit: buildings",
+            "unknown",
+            "0 of 3 are known",
+        ),
         ("good", "kind: building-count, value: 3, unit: buildings", "pass", "3 are known"),
         ("good", "kind: building-count, value: 4, unit: buildings", "unknown", "3 of 4 are known"),
     ],
@@ -143,4 +148,53 @@ def test_a_bound_met_by_an_undisclosed_place_says_so(zz: Library) -> None:
     found = finding(zz.score("zz-hidden", policy="aws-az"), "separation-max")
     assert found.outcome == "pass"
     assert "0 m to 60.0 km, sites not disclosed" in found.message
-    assert "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message
+    assert (
+        "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message
+    )
+
+
+def housed(folder: Path, at_most: int, source: str = "site-list") -> Verdict:
+    """Score three undisclosed zones that are stated to stand in so many buildings."""
+    path = folder / "datacenters/zz/hidden.yaml"
+    path.write_text(f"{path.read_text()}buildings: {{at_most: {at_most}, evidence: [{source}]}}\n")
+    return Library(folder).score("zz-hidden")
+
+
+def test_three_zones_in_two_buildings_share_one(zz_copy: Path) -> None:
+    found = housed(zz_copy, 2)
+    for rule in ("colocation", "survives", "separation-min"):
+        assert finding(found, rule).outcome == "fail", rule
+        assert (
+            "at most 2 buildings, so at least 2 of them share one" in finding(found, rule).message
+        )
+    assert "at most 1 of 3 zones is left" in finding(found, "survives").message
+    assert (found.zones.effective.low, found.zones.effective.high) == (1, 2)
+    assert found.score.high <= 50
+    assert [risk.grade for risk in found.shared_risks if risk.kind == "building"] == ["A"]
+    # Which two it is nobody says.
+    assert not any(pair.shared for pair in found.separations)
+
+
+def test_three_zones_in_one_building_all_share_it(zz_copy: Path) -> None:
+    found = housed(zz_copy, 1)
+    assert found.zones.effective.high == 1
+    assert all(pair.shared for pair in found.separations)
+    assert "0 of 3 zones are left" in finding(found, "survives").message
+
+
+def test_a_stated_number_of_buildings_weighs_what_its_source_does(zz_copy: Path) -> None:
+    found = housed(zz_copy, 2, "rumour")
+    assert finding(found, "colocation").outcome == "unknown"
+    assert finding(found, "separation-min").outcome == "unknown"
+    assert found.zones.effective.high == 3
+
+
+def test_as_many_buildings_as_zones_prove_nothing(zz_copy: Path) -> None:
+    assert finding(housed(zz_copy, 3), "colocation").outcome == "unknown"
+
+
+def test_a_count_of_buildings_is_refuted_by_a_smaller_stated_one(zz_copy: Path) -> None:
+    housed(zz_copy, 2)
+    found = claimed(zz_copy, "kind: building-count, value: 3, unit: buildings", "hidden")
+    assert found.outcome == "fail"
+    assert "refuted, at most 2 by statement" in found.message

@@ -40,7 +40,11 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     cited = tuple(piece for claim in stated for piece in _cited(case, claim))
     subjects = next(pair for each, _, pair in judged if each == outcome)
     return Finding.model_construct(
-        rule=name, outcome=outcome, message="; ".join(told.values()), subjects=subjects, evidence=cited
+        rule=name,
+        outcome=outcome,
+        message="; ".join(told.values()),
+        subjects=subjects,
+        evidence=cited,
     )
 
 
@@ -70,6 +74,9 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
             (),
         )
     if claim.kind == "building-count":
+        stated = case.scope.region.buildings
+        if stated and stated.holds(case.as_of) and stated.at_most < wanted:
+            return "fail", f"{told}: refuted, at most {stated.at_most} by statement", ()
         known = len({site.id for unit in case.units for site in unit.sites})
         if known >= wanted:
             return "pass", f"{told}: confirmed, {known} are known", ()

@@ -104,8 +104,11 @@ def _judge_kinds(
         message = "; ".join((lone.message, *notes))
         return lone.model_copy(update={"message": message, "evidence": cited})
     listed = [(a.id, b.id) for a, b in pairs(case.units)]
-    outcome = worst([each.outcome(pair) for each in assessed for pair in listed])
-    risks = [found for each in assessed for found in each.risks]
+    outcome = worst(
+        [each.outcome(pair) for each in assessed for pair in listed]
+        + [found.outcome for each in assessed for found in each.crowds]
+    )
+    risks = [found for each in assessed for found in (*each.risks, *each.crowds)]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
         said = "; ".join(found.message for found in telling[:3])
@@ -144,7 +147,7 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     risks = [
         found
         for each in case.assessments.values()
-        for found in each.risks
+        for found in (*each.risks, *each.crowds)
         if found.grade in ("A", "B")
     ]
     if not risks:
@@ -165,11 +168,12 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
         return Finding.model_construct(
             rule=name, outcome="pass", message="no shared risk of grade A or B"
         )
-    hardest = max(risks, key=lambda found: len(found.members))
-    left = total - len(hardest.members)
+    hardest = max(risks, key=lambda found: found.least)
+    left = total - hardest.least
     holds = left * 2 > total
+    most = "at most " if hardest.groups > 1 else ""
     message = (
-        f"{hardest.message}: with it {left} of {case.counted(total)} "
+        f"{hardest.message}: with it {most}{left} of {case.counted(total)} "
         f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
     )
     return Finding.model_construct(

@@ -251,6 +251,19 @@ class Candidates(Record):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
+class Buildings(Dated):
+    """How many buildings the zones stand in, as stated; which zone in which is not.
+
+    Attributes
+    ----------
+    at_most
+        Fewer than there are zones, so that some surely share one.
+    """
+
+    at_most: Annotated[int, Field(ge=1, le=MAX_ZONES)]
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
 class Feed(Dated):
     """A stated supply: when it fails, all its sites lose it together.
 
@@ -400,6 +413,7 @@ class Region(Dated):
     limited: bool = False
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
+    buildings: Buildings | None = None
     campuses: dict[Key, Campus] = {}
     sites: dict[Key, Site] = {}
     feeds: dict[Key, Feed] = {}

@@ -142,7 +142,9 @@ def score(
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
-        shared_risks=tuple(risk for each in assessed.values() for risk in each.risks),
+        shared_risks=tuple(
+            risk for each in assessed.values() for risk in (*each.risks, *each.crowds)
+        ),
         separations=_separations(chosen, distances, assessed),
         dr=found,
         not_known=_not_known(case, judged),
@@ -193,7 +195,7 @@ def _assess(
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
     found = {
-        "building": separation.assess_buildings(units, evidence),
+        "building": separation.assess_buildings(units, scope.owners, day, evidence),
         "campus": separation.assess_campuses(
             units, scope.owners, radius_km * 1000, evidence, distances
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.case import alone, threshold_of, value_of
 from zonerisk.geometry import Interval
-from zonerisk.separation import fibre_m, rtt_ms, say_m
+from zonerisk.separation import CAMPUS_MOST_M, fibre_m, rtt_ms, say_m
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding, Outcome, worst
 
@@ -99,16 +99,23 @@ def distance(name: RuleName, rule: Rule, case: Case) -> Finding:
             return _OPEN
         return at(measured.low, straight.low), at(measured.high, straight.high)
 
-    return _pairwise(
-        name,
-        rule,
-        case,
-        fibre_m if fibre else lambda straight: straight,
-        "km",
-        1000,
-        judge,
-        "of fibre" if fibre else "",
-    )
+    def measure(straight: Interval) -> Interval:
+        return fibre_m(straight) if fibre else straight
+
+    beside = measure(Interval(0.0, None, CAMPUS_MOST_M))
+    crowds = [each for each in case.assessments["building"].crowds if each.outcome == "fail"]
+    if name == "separation-min" and crowds and beside.at_least(limit) is False:
+        # Whichever of them share a building, those two do not stand apart.
+        return Finding.model_construct(
+            rule=name,
+            outcome="fail",
+            message=crowds[0].message,
+            subjects=crowds[0].members,
+            value=value_of(beside, "km", 1000),
+            threshold=threshold_of(rule),
+            evidence=crowds[0].evidence,
+        )
+    return _pairwise(name, rule, case, measure, "km", 1000, judge, "of fibre" if fibre else "")
 
 
 def round_trip(name: RuleName, rule: Rule, case: Case) -> Finding:

@@ -69,6 +69,11 @@ zones:
 #   one_per_zone: false
 #   evidence: [zone-list]
 
+# Where the zones are stated to stand in fewer buildings than there are zones.
+# buildings:
+#   at_most: 2
+#   evidence: [zone-list]
+
 # Buildings on one plot are one campus: they burn together.
 # campuses:
 #   example:
