@@ -113,12 +113,20 @@ def test_severity_softens_up_to_a_bound(zz_copy: Path) -> None:
     assert rules == {"56.18": "unknown", "56.5": "warn", "57.5": "fail"}
 
 
-def test_a_single_zone_has_nothing_to_spare(zz_copy: Path) -> None:
+def test_a_single_zone_has_no_pair_to_compare(zz_copy: Path) -> None:
+    """One zone fails what one zone is worth; of floods and plants nothing was assessed."""
     path = zz_copy / "datacenters/zz/pair.yaml"
     path.write_text(path.read_text().replace("  p2: {sites: [two], evidence: [site-list]}\n", ""))
     found = Library(zz_copy).score("zz-pair")
-    for rule in ("colocation", "flood", "survives", "separation-min"):
-        assert finding(found, rule).outcome == "fail", rule
+    assert {each.rule for each in found.findings if each.outcome == "fail"} >= {
+        "quorum",
+        "survives",
+    }
+    for rule in ("colocation", "separation-min", "flood", "nuclear", "cyclone", "power"):
+        assert finding(found, rule).outcome == "unknown", rule
+        assert finding(found, rule).message.startswith("1 zone: no pair to compare"), rule
+    assert "not disclosed" not in found.summary
+    assert found.outcome == "fail"
     assert found.score.high <= 20
 
 

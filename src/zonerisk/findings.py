@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk import claims, measured, spacing
-from zonerisk.case import alone, threshold_of, value_of
+from zonerisk.case import no_pair, threshold_of, value_of
 from zonerisk.geometry import Interval
 from zonerisk.shared import named
 from zonerisk.unit import pairs
@@ -99,7 +99,7 @@ def _judge_kinds(
 ) -> Finding:
     notes = [note for each in assessed for note in each.notes]
     if len(case.units) < 2:
-        lone = alone(name, case, threshold)
+        lone = no_pair(name, case, threshold)
         cited = tuple(piece for each in assessed for piece in each.evidence)
         message = "; ".join((lone.message, *notes))
         return lone.model_copy(update={"message": message, "evidence": cited})
@@ -143,7 +143,13 @@ def _judge_kinds(
 def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     total = len(case.units)
     if total < 2:
-        return alone(name, case)
+        only = case.counted(total)
+        return Finding.model_construct(
+            rule=name,
+            outcome="fail",
+            message=f"{only}: there is no second one that could be spared",
+            subjects=(case.scope.region.id,),
+        )
     risks = [
         found
         for each in case.assessments.values()

@@ -147,7 +147,7 @@ def score(
         ),
         separations=_separations(chosen, distances, assessed),
         dr=found,
-        not_known=_not_known(case, judged),
+        not_known=_not_known(judged),
         places=_places(scope, zones, sites, evidence),
         provenance=Provenance.model_construct(
             version=__version__,
@@ -310,6 +310,7 @@ def _summary(name: str, case: Case, zones: Range, sites: Range, judged: Sequence
         finding.rule
         for finding in judged
         if finding.outcome == "unknown" and finding.rule in ("power", "network")
+        if len(case.units) > 1
     ]
     unknown = f" ({' and '.join(hidden)} not disclosed)" if hidden else ""
     failed = [finding.rule for finding in judged if finding.outcome == "fail"]
@@ -343,11 +344,13 @@ def _separations(
     return tuple(rows)
 
 
-def _not_known(case: Case, judged: Sequence[Finding]) -> tuple[str, ...]:
-    said = [
-        f"{finding.rule}: {finding.message}" for finding in judged if finding.outcome == "unknown"
-    ]
-    return tuple(dict.fromkeys(said))
+def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
+    """Say what is not known; rules with the same answer are told together."""
+    rows: dict[str, list[str]] = {}
+    for finding in judged:
+        if finding.outcome == "unknown":
+            rows.setdefault(finding.message, []).append(finding.rule)
+    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
 
 
 def _places(

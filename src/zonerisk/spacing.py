@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zonerisk.case import alone, threshold_of, value_of
+from zonerisk.case import no_pair, threshold_of, value_of
 from zonerisk.geometry import Interval
 from zonerisk.separation import CAMPUS_MOST_M, fibre_m, rtt_ms, say_m
 from zonerisk.unit import pairs
@@ -36,7 +36,7 @@ def _pairwise(
     it: a pair that may pass or warn changes nothing beside one that surely warns.
     """
     if len(case.units) < 2:
-        return alone(name, case, threshold_of(rule))
+        return no_pair(name, case, threshold_of(rule))
     rows = []
     for a, b in pairs(case.units):
         straight = case.distances[a.id, b.id]
