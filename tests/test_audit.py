@@ -231,3 +231,14 @@ def test_three_copies_in_two_buildings_lose_their_quorum(zz_copy: Path) -> None:
     assert "at least 2 of them share one: 1 of 3 copies left" in told.message
     assert len(told.subjects) == 3
     assert finding(two, "colocation").outcome == "unknown"
+
+
+def test_copies_in_zones_that_failed_together_lose_their_quorum(shipped: Catalog) -> None:
+    text = "workloads: {db: {provider: aws, region: me-central-1, zones: [mec1-az1, mec1-az2, mec1-az3]}}"
+    found = judge(text, shipped)
+    survives = finding(found.workloads[0], "survives")
+    assert survives.outcome == "fail"
+    assert "mec1-az2 and mec1-az3 were out of service together" in survives.message
+    assert any(event.kind == "incident" for event in found.events)
+    before = judge(text, shipped, day="2026-02-28").workloads[0]
+    assert finding(before, "survives").outcome == "unknown"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from zonerisk import claims, measured, spacing
 from zonerisk.case import no_pair, threshold_of, value_of
 from zonerisk.geometry import Interval
+from zonerisk.model import HazardKind
 from zonerisk.shared import named
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding, Outcome, Threshold, severity, worst
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
     """Apply every rule of a policy; the worst findings first.
 
-    A region has no backup of its own to judge: that rule speaks only where it is alone.
+    A region has no backup of its own to judge: that rule speaks only where it is alone. So
+    does the rule on incidents where none is on record, which proves nothing.
     """
-    rules = {name: rule for name, rule in policy.rules.items() if name != "backup"}
+    silent = ["backup"] if _recorded(policy, case) else ["backup", "incidents"]
+    rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
     found = [_apply(name, rule, policy, case) for name, rule in (rules or policy.rules).items()]
     return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
@@ -32,7 +35,11 @@ def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
     judge = _JUDGES.get(name, _shared)
     if rule.qualitative or name == "backup":
         judge = measured.finding
-    finding = judge(name, rule, case)
+    finding = (
+        _incidents(name, _recorded(policy, case), case)
+        if name == "incidents"
+        else judge(name, rule, case)
+    )
     cited = (*finding.evidence, *policy.cite(name))
     outcome = finding.outcome
     if outcome == "fail" and rule.severity == "warn" and rule.fail_beyond_km is None:
@@ -92,6 +99,26 @@ def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
 def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     threshold = threshold_of(rule) if rule.threshold is not None else None
     return _judge_kinds(name, case, [case.assessments[name]], threshold)
+
+
+def _recorded(policy: Policy, case: Case) -> list[Assessment]:
+    """Give what is on record of events, and of hazards that no rule of the policy asks for."""
+    return [
+        each
+        for kind, each in case.assessments.items()
+        if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
+        if each.risks or each.notes
+    ]
+
+
+def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
+    finding = _judge_kinds(name, case, recorded, None)
+    if finding.outcome != "pass":
+        return finding
+    # What was not hit together, or is the whole country's, proves neither way.
+    notes = [note for each in recorded for note in each.notes]
+    said = "; ".join(notes or ["no event is on record, which proves nothing"])
+    return finding.model_copy(update={"outcome": "unknown", "message": said})
 
 
 def _judge_kinds(

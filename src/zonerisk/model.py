@@ -11,12 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 Grade = Literal["A", "B", "C"]
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+FULL_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$"
 REFERENCE_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*/)?[a-z0-9]+(-[a-z0-9]+)*$"
 STATION_PATTERN = r"^(rte/[A-Z0-9.]{1,5}|(node|way|relation)/[1-9][0-9]*)$"
 MAX_ZONES = 64
 MAX_SITES = 600
 
 Key = Annotated[str, Field(pattern=ID_PATTERN)]
+FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]

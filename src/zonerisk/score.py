@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.geometry import Interval
     from zonerisk.grid.supply import Sample
+    from zonerisk.incident import Incident
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
@@ -106,7 +107,8 @@ def score(
     chosen = sites if by_site else zones
     distances = separation.distances_m(chosen)
     grid = supply.read(catalog.roots)
-    known = (evidence, exposures, grid)
+    incidents = incident.load(catalog.roots, region_id)
+    known = (evidence, exposures, grid, incidents)
     assessed = _assess(scope, chosen, policy, day, *known, distances)
     zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
@@ -122,7 +124,7 @@ def score(
         day,
         (dr_rule and dr_rule.threshold) or DR_MIN_KM,
         grid,
-        incident.load(catalog.roots, region_id),
+        incidents,
     )
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
@@ -189,9 +191,10 @@ def _assess(
     evidence: Mapping[str, tuple[Evidence, ...]],
     exposures: Exposures,
     grid: Sample,
+    incidents: Sequence[Incident],
     distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, Assessment]:
-    """Assess every kind that position decides, every feed, and what else the policy asks."""
+    """Assess what position decides, every feed, what is on record and what the policy asks."""
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
     found = {
@@ -204,11 +207,15 @@ def _assess(
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
         found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
-    for kind in hazards.KINDS:
+    stated = {each.kind for each in scope.region.hazards.values() if each.holds(day)}
+    for kind in (*hazards.KINDS, *hazards.WIDE):
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
-        if kind == "flood" or asked:
+        if kind == "flood" or kind in stated or asked:
             limit_km = asked.threshold if asked else None
             found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
+    happened = incident.assess(units, incidents, day, scope.region.id)
+    if happened.risks or happened.notes:
+        found["incident"] = happened
     return found
 
 
@@ -250,7 +257,14 @@ def assess(
     nobody = Provider.model_construct(id="", name="", country="ZZ")
     scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
     exposures = _exposures(_shipped(catalog.roots), units)
-    return _assess(scope, units, policy, day, evidence, exposures, supply.read(catalog.roots))
+    incidents = _recorded(catalog.roots)
+    grid = supply.read(catalog.roots)
+    return _assess(scope, units, policy, day, evidence, exposures, grid, incidents)
+
+
+@cache
+def _recorded(roots: tuple[Path, ...]) -> tuple[Incident, ...]:
+    return incident.load(roots)
 
 
 @cache
