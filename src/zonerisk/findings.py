@@ -32,14 +32,12 @@ def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
 
 
 def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
-    judge = _JUDGES.get(name, _shared)
     if rule.qualitative or name == "backup":
-        judge = measured.finding
-    finding = (
-        _incidents(name, _recorded(policy, case), case)
-        if name == "incidents"
-        else judge(name, rule, case)
-    )
+        finding = measured.finding(name, rule, case)
+    elif name == "incidents":
+        finding = _incidents(name, _recorded(policy, case), case)
+    else:
+        finding = _JUDGES.get(name, _shared)(name, rule, case)
     cited = (*finding.evidence, *policy.cite(name))
     outcome = finding.outcome
     if outcome == "fail" and rule.severity == "warn" and rule.fail_beyond_km is None:

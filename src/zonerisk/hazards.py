@@ -84,11 +84,13 @@ def assess(
             elif hit:
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
-    everyone = frozenset((a.id, b.id) for a, b in pairs(units))
+    apart = layers.apart
+    if kind in WIDE:
+        apart = frozenset((a.id, b.id) for a, b in pairs(units))
     return Assessment(
         kind,
         tuple(risks),
-        everyone if kind in WIDE else layers.apart,
+        apart,
         layers.reason,
         (*notes, *layers.notes),
         (*cited, *layers.evidence),

@@ -323,8 +323,9 @@ def _summary(name: str, case: Case, zones: Range, sites: Range, judged: Sequence
     hidden = [
         finding.rule
         for finding in judged
-        if finding.outcome == "unknown" and finding.rule in ("power", "network")
-        if len(case.units) > 1
+        if finding.outcome == "unknown"
+        and finding.rule in ("power", "network")
+        and len(case.units) > 1
     ]
     unknown = f" ({' and '.join(hidden)} not disclosed)" if hidden else ""
     failed = [finding.rule for finding in judged if finding.outcome == "fail"]
