@@ -126,6 +126,17 @@ def show(layer: Id, out: output.Output = None) -> None:
         f"{'file':<16} {file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
         for file in card.files
     ]
+    lines += [
+        f"{'' if place else 'names':<16} {key}: {known.name} (rule {known.kind})"
+        for place, (key, known) in enumerate(card.reading.hazards.items())
+    ]
+    lines += [
+        f"{'keeps':<16} {column}: {'; '.join(values)}"
+        for column, values in card.reading.where.items()
+    ]
+    if card.reading.shared:
+        shared = "; ".join(card.reading.classes.get(key, key) for key in card.reading.shared)
+        lines.append(f"{'shared in':<16} {card.noun} {shared}")
     if card.reading.url:
         lines.append(f"{'service':<16} {card.reading.url}")
     if card.note:
