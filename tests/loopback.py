@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,24 @@ def send(request: BaseHTTPRequestHandler, status: int, body: bytes = b"", **head
 
 def whole(request: BaseHTTPRequestHandler) -> None:
     send(request, 200, BODY, ETag='"1"')
+
+
+def holding(files: dict[str, bytes]) -> Answer:
+    """Serve files by path, whole or by the range that is asked for."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = files.get(request.path)
+        if body is None:
+            send(request, 404)
+            return
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range") or "")
+        if not asked:
+            send(request, 200, body, Accept_Ranges="bytes")
+            return
+        start, end = int(asked[1]), min(len(body), int(asked[2] or len(body)) + 1)
+        send(request, 206, body[start:end], Content_Range=f"bytes {start}-{end - 1}/{len(body)}")
+
+    return answer
 
 
 @contextmanager

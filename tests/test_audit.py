@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -216,28 +215,3 @@ def test_a_harder_quorum_never_survives_more(zz: Catalog, zones: list[str], quor
         for each in (1, wanted)
     ]
     assert outcomes[1] <= outcomes[0]
-
-
-def test_quick_on_200_workloads_and_50_zones(shipped: Catalog) -> None:
-    import random
-
-    chance = random.Random(5)
-    zones = [
-        f"{zone}"
-        for region in shipped.regions_of("aws")
-        for zone in (z.id for z in shipped.region(region).zones.values())
-    ][:50]
-    places = {zone: Place(zone, zone.partition("/")[0], "zone") for zone in zones}
-    workloads = tuple(
-        Workload(
-            f"w{index}",
-            Source("f", index + 1),
-            tuple(places[zone] for zone in chance.sample(zones, chance.randint(1, 9))),
-            1,
-        )
-        for index in range(200)
-    )
-    start = time.perf_counter()
-    found = audit(shipped, Deployment(("f",), workloads), PODCAST, DAY)
-    assert len(found.workloads) == 200
-    assert time.perf_counter() - start < 60

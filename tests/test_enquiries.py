@@ -15,10 +15,8 @@ from conftest import Runner
 from loopback import Server, running, send
 from zonerisk.errors import DataError, ZoneriskError
 from zonerisk.library import Library
-from zonerisk.policy import load
 from zonerisk.readers import fetch
-from zonerisk.score import score
-from zonerisk.terrain import installed, layers, ownsites, sampling
+from zonerisk.terrain import installed, layers, sampling
 from zonerisk.terrain.layers import Card
 from zonerisk.terrain.plane import Disc
 
@@ -369,17 +367,26 @@ def test_what_the_services_say_enters_a_verdict(
 
 
 def test_a_region_of_the_catalogue_is_spoken_of_too(
-    shipped: Library, server: Server, tmp_path: Path
+    run: Runner, shipped: Library, server: Server, tmp_path: Path
 ) -> None:
     sites = list(shipped.scope("ovh-sbg").sites.values())
     places = [site.position for site in sites if site.position]
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
     installed.fetch(card("georisques", server), tmp_path, places, 10**6)
-    here = ownsites.Installed(sites, tmp_path)
-    verdict = score(shipped, "ovh-sbg", load("podcast"), samples=here)
-    said = {finding.rule: finding for finding in verdict.findings}["flood"]
-    assert "Georisques names flooding for the commune of Zedville" in said.message
-    assert "Georisques, risk report of a place (2026-11)" in {each.title for each in said.evidence}
+    done = run(
+        "score",
+        "ovh-sbg",
+        "--installed",
+        "--cache",
+        str(tmp_path),
+        "--format",
+        "json",
+        ZONERISK_LAYERS="",
+    )
+    told = {each["rule"]: each for each in json.loads(done.stdout)["findings"]}
+    assert "Georisques names flooding for the commune of Zedville" in told["flood"]["message"]
+    titles = [each["title"] for each in told["flood"]["evidence"]]
+    assert "Georisques, risk report of a place (2026-11)" in titles
 
 
 def test_zone_1_is_told_and_makes_no_shared_quake(

@@ -16,6 +16,7 @@ from zonerisk.pages.features import Feature
 from zonerisk.policy import load
 from zonerisk.score import score
 from zonerisk.terrain import landmarks, layers, ownsites
+from zonerisk.terrain.installed import Installed
 
 RAW = ROOT.parent / "shared" / "layers"
 
@@ -136,8 +137,6 @@ def test_a_statement_is_not_drawn(tmp_path: Path) -> None:
     (folder / "source.json").write_text(json.dumps({"file": "zones.json"}))
     own = ownsites.catalog(["48.60,7.80", "48.62,7.80"], 50, "2026-11-30")
     sites = own.region(ownsites.REGION).sites.values()
-    verdict = score(
-        own, ownsites.REGION, load("podcast"), samples=ownsites.Installed(sites, tmp_path)
-    )
+    verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
     assert any(risk.id.startswith("seismic:seismic-france/") for risk in verdict.shared_risks)
     assert landmarks.near(verdict, tmp_path) == ()

@@ -9,6 +9,7 @@ from zonerisk.errors import DataError, UsageError, ZoneriskError
 from zonerisk.policy import load
 from zonerisk.score import score
 from zonerisk.terrain import layers, ownsites
+from zonerisk.terrain.installed import Installed
 
 DAY = "2026-11-23"
 
@@ -109,9 +110,7 @@ def test_what_cannot_be_judged(tmp_path: Path) -> None:
 def test_without_layers_nothing_is_assessed(tmp_path: Path) -> None:
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
     sites = own.region(ownsites.REGION).sites.values()
-    verdict = score(
-        own, ownsites.REGION, load("podcast"), samples=ownsites.Installed(sites, tmp_path)
-    )
+    verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
     found = {finding.rule: finding for finding in verdict.findings}
     for rule in ("flood", "river", "nuclear", "seismic", "runway", "cyclone", "volcano"):
         assert (found[rule].outcome, found[rule].message) == ("unknown", "not assessed")
@@ -130,7 +129,7 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     damaged.mkdir(parents=True)
     (damaged / Path(layers.load("volcanoes").files[0].path).name).write_bytes(b"damaged")
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
-    installed = ownsites.Installed(own.region(ownsites.REGION).sites.values(), tmp_path)
+    installed = Installed(own.region(ownsites.REGION).sites.values(), tmp_path)
     assert installed.used == ["nuclear"]
     assert "volcanic" in installed.failed[0]
     verdict = score(own, ownsites.REGION, load("podcast"), samples=installed)

@@ -204,16 +204,16 @@ def test_a_window_outside_is_none_and_a_part_keeps_its_place(tmp_path: Path) -> 
         assert raster.window(file, 40, 7.5, 1000) is None
         whole = raster.window(file, 48.5, 7.5, 5000)
     cut = tmp_path / "cut.tif"
-    cut.write_bytes(raster.part(path, (7.3, 48.3, 7.7, 48.7), 10**7))
+    cut.write_bytes(raster.part([path], (7.3, 48.3, 7.7, 48.7), 10**7))
     with raster.opened(cut) as file:
         again = raster.window(file, 48.5, 7.5, 5000)
     assert whole is not None
     assert again is not None
     assert np.array_equal(whole.values, again.values)
     with pytest.raises(DataError, match="does not cover"):
-        raster.part(path, (1, 1, 2, 2), 10**7)
+        raster.part([path], (1, 1, 2, 2), 10**7)
     with pytest.raises(DataError, match="more than the cap"):
-        raster.part(path, (7.3, 48.3, 7.7, 48.7), 10)
+        raster.part([path], (7.3, 48.3, 7.7, 48.7), 10)
 
 
 def test_another_reference_system_is_refused(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path
         1.5 * 0.001 * 111_320 * math.cos(math.radians(48.95)), abs=2
     )
     assert harbour.inside is True
-    kept.append(Kept(File(path="w.tif", role="water"), raster(tmp_path / "w.tif", water).path))
+    kept.append(Kept(File(path="w.tif", role="mask"), raster(tmp_path / "w.tif", water).path))
     assert sampling.sample(flood, kept, discs)[2].inside is False
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from zonerisk.curation.frames import Layer
     from zonerisk.policy import Policy
+    from zonerisk.terrain.exposure import Source
     from zonerisk.verdict import Units, Verdict
 
 
@@ -26,6 +27,7 @@ class Library(Catalog):
         policy: str | Policy = "podcast",
         as_of: str | None = None,
         units: Units | None = None,
+        samples: Source | None = None,
     ) -> Verdict:
         """Judge one region; see :func:`zonerisk.score.score`.
 
@@ -45,7 +47,7 @@ class Library(Catalog):
         if len(found) != 1:
             raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
         chosen = policies.load(policy) if isinstance(policy, str) else policy
-        return score(self, found[0], chosen, as_of=as_of, units=units)
+        return score(self, found[0], chosen, as_of=as_of, units=units, samples=samples)
 
     def to_geodataframe(
         self, layer: Layer = "sites", regions: Iterable[str] | None = None

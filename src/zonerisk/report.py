@@ -185,7 +185,7 @@ def section(
     for index, head in enumerate(heads):
         last = index == len(heads) - 1
         # Ids are copied from a table: they stay on one line.
-        whole = head in ("region", "DR") or (index == 0 and len(heads) == 3)
+        whole = head in ("id", "region", "DR") or (index == 0 and len(heads) == 3)
         grid.add_column(
             head,
             no_wrap=whole,

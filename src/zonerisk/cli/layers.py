@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zonerisk import load
+from zonerisk.catalog import referred
 from zonerisk.cli import output
 from zonerisk.cli.rows import Format, written
 from zonerisk.cli.score import Catalogues
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
     from zonerisk.model import Position
+
+# How far around a user's own site a layer is read where the site's doubt is not given, metres;
+# the layer's own reach comes on top.
+_AROUND_M = 1000.0
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -123,7 +128,8 @@ def show(layer: Id, out: output.Output = None) -> None:
     for title, said in (("may say", card.may_say), ("must not say", card.must_not_say)):
         lines += [f"{title if not place else '':<16} {each}" for place, each in enumerate(said)]
     lines += [
-        f"{'file':<16} {file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
+        f"{'file':<16} {file.url or file.path}"
+        + (f" (sha256 {file.sha256})" if file.sha256 else "")
         for file in card.files
     ]
     lines += [
@@ -137,6 +143,8 @@ def show(layer: Id, out: output.Output = None) -> None:
     if card.reading.shared:
         shared = "; ".join(card.reading.classes.get(key, key) for key in card.reading.shared)
         lines.append(f"{'shared in':<16} {card.noun} {shared}")
+    if card.reading.index:
+        lines.append(f"{'tiles':<16} {card.reading.index}")
     if card.reading.url:
         lines.append(f"{'service':<16} {card.reading.url}")
     if card.note:
@@ -147,9 +155,15 @@ def show(layer: Id, out: output.Output = None) -> None:
 @app.command("fetch")
 def fetch_(
     layer: Id,
-    region: Annotated[
-        str | None,
-        typer.Option(help="Only around the sites of this region or provider.", show_default=False),
+    regions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--region",
+            metavar="TARGET",
+            help="Only around the sites of a region or provider, or around your own: LAT,LON, or "
+            "a CSV or GeoJSON file; repeatable.",
+            show_default=False,
+        ),
     ] = None,
     cache: Cache = None,
     max_mb: Annotated[float, typer.Option(help="Refuse more than this.")] = 1000,
@@ -159,12 +173,14 @@ def fetch_(
 
     A source that fails leaves what was there before. Licence and date are kept beside.
 
-    Example: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg
+    Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
+    zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
     from zonerisk.terrain import installed
 
     card = layers.load(layer)
-    discs = _discs(load(*(catalogue or ())), region) if region else []
+    catalog = load(*(catalogue or ()))
+    discs = [disc for target in regions or () for disc in _discs(catalog, target)]
     with _progress(card.id) as shown:
         path = installed.fetch(card, fetch.cache_root(cache), discs, int(max_mb * 1e6), shown)
     sys.stderr.write(f"{path}\n{card.attribution}; {card.licence}\n")
@@ -270,10 +286,15 @@ def _positions(catalog: Catalog) -> dict[str, Position]:
 
 
 def _discs(catalog: Catalog, target: str) -> list[Position]:
+    from zonerisk.terrain import ownsites
+
+    if ownsites.meant([target]):
+        catalog = ownsites.catalog([target], _AROUND_M, catalog.edition.date)
+        target = ownsites.REGION
     found = [
         site.position
         for region_id in catalog.resolve(target)
-        for site in catalog.scope(region_id).sites.values()
+        for site in map(catalog.site, referred(catalog.region(region_id)))
         if site.position
     ]
     if not found:

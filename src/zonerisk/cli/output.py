@@ -63,13 +63,13 @@ def _umask() -> int:
     return mask
 
 
-def console(path: Path | None = None) -> Console:
-    """Give a console for tables; a file gets no colours and a fixed width."""
+def console(path: Path | None = None, width: int = 100) -> Console:
+    """Give a console for tables; a file or a pipe gets no colours and a fixed width."""
     from rich.console import Console
 
     if path is not None:
         import io
 
-        return Console(file=io.StringIO(), width=100, no_color=True)
-    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
-    return Console(width=width, highlight=False, soft_wrap=False)
+        return Console(file=io.StringIO(), width=width, no_color=True)
+    own = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return Console(width=None if own else width, highlight=False, soft_wrap=False)

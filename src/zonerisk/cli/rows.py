@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ANY_WIDTH = 1000
+
+
 class Format(StrEnum):
     """How to write a list."""
 
@@ -38,7 +41,8 @@ def written(
         buffer = io.StringIO()
         csv.writer(buffer).writerows([head, *listed])
         return buffer.getvalue()
-    console = output.console(out)
+    # A list goes on to grep and cut: a row stays a line, unless a terminal is narrower.
+    console = output.console(out, _ANY_WIDTH)
     with console.capture() as capture:
         report.section(console, "", head, listed)
     return capture.get().lstrip("\n")

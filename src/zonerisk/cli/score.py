@@ -18,7 +18,9 @@ from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
+    from zonerisk.library import Library
     from zonerisk.policy import Policy
+    from zonerisk.terrain.exposure import Source
     from zonerisk.verdict import Verdict
 
 
@@ -101,6 +103,13 @@ def score(
     out: output.Output = None,
     fail_on: FailOn = None,
     catalogue: Catalogues = None,
+    installed: Annotated[
+        bool,
+        typer.Option(
+            "--installed",
+            help="Judge also by the layers on this machine; your own sites always are.",
+        ),
+    ] = False,
     uncertainty_m: Annotated[
         float | None,
         typer.Option(
@@ -113,7 +122,7 @@ def score(
             "--from",
             envvar="ZONERISK_LAYERS",
             show_default=False,
-            help="Of your own sites: a folder of raw layers.",
+            help="With --installed or your own sites: a folder of raw layers.",
         ),
     ] = None,
     cache: Annotated[
@@ -122,7 +131,7 @@ def score(
             "--cache",
             envvar="ZONERISK_CACHE",
             show_default=False,
-            help="Of your own sites: where fetched layers are kept.",
+            help="With --installed or your own sites: where fetched layers are kept.",
         ),
     ] = None,
 ) -> None:
@@ -133,19 +142,25 @@ def score(
     zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200
     """
     shipped = load(*(catalogue or ()))
-    catalog: Catalog = shipped
+    catalog: Library = shipped
     chosen = load_policy(policy)
     if _own_sites(targets):
-        catalog, verdict = _own(
-            targets, uncertainty_m, chosen, as_of, shipped.edition.date, cache, raw
-        )
-        verdicts = [verdict]
+        from zonerisk.terrain import ownsites
+
+        catalog = ownsites.catalog(targets, uncertainty_m, shipped.edition.date)
+        installed, regions = True, [ownsites.REGION]
     else:
-        verdicts = [
-            shipped.score(region, chosen, as_of, units.value if units else None)
-            for target in targets
-            for region in shipped.open_regions(target)
-        ]
+        regions = [region for target in targets for region in shipped.open_regions(target)]
+    verdicts = [
+        catalog.score(
+            region,
+            chosen,
+            as_of,
+            units.value if units else None,
+            _layers(catalog, region, cache, raw) if installed else None,
+        )
+        for region in regions
+    ]
     output.write(render(verdicts, chosen, format_, out, catalog), out)
     exit_on(verdicts, fail_on)
 
@@ -159,31 +174,23 @@ def _own_sites(targets: list[str]) -> bool:
     return ownsites.meant(targets)
 
 
-def _own(
-    targets: list[str],
-    uncertainty_m: float | None,
-    policy: Policy,
-    as_of: str | None,
-    day: str,
-    cache: Path | None,
-    raw: Path | None,
-) -> tuple[Catalog, Verdict]:
+def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None) -> Source:
+    """Sample the layers on this machine at a region's sites, and say what is wrong with them."""
+    from zonerisk.catalog import referred
     from zonerisk.readers import fetch
-    from zonerisk.score import score as judge
-    from zonerisk.terrain import ownsites
+    from zonerisk.terrain.exposure import Samples
+    from zonerisk.terrain.installed import Installed
 
-    own = ownsites.catalog(targets, uncertainty_m, day)
-    installed = ownsites.Installed(
-        own.region(ownsites.REGION).sites.values(), fetch.cache_root(cache), raw
-    )
-    for problem in installed.failed:
+    sites = [catalog.site(key) for key in referred(catalog.region(region))]
+    found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))
+    for problem in found.failed:
         sys.stderr.write(f"warning: {problem}\n")
-    if not installed.used:
+    if not found.used:
         sys.stderr.write(
-            "no hazard layer is on this machine: nothing is assessed of them; "
+            "no hazard layer is on this machine that says more of these sites; "
             "see: zonerisk layers list\n"
         )
-    return own, judge(own, ownsites.REGION, policy, as_of=as_of, samples=installed)
+    return found
 
 
 def render(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.errors import DataError
@@ -87,12 +87,6 @@ def bounds(file: rasterio.io.DatasetReader) -> tuple[float, float, float, float]
     return float(west), float(south), float(east), float(north)
 
 
-def cell_m(file: rasterio.io.DatasetReader, lat: float) -> float:
-    """Half the diagonal of a cell, metres: how far its value may stand from its centre."""
-    width, height = abs(file.transform.a), abs(file.transform.e)
-    return 111_320 * math.hypot(width * math.cos(math.radians(lat)), height) / 2
-
-
 def window(
     file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float
 ) -> Window | None:
@@ -164,49 +158,65 @@ def sample(
     return found
 
 
-def part(source: Path | str, box: tuple[float, float, float, float], max_bytes: int) -> bytes:
-    """Cut a box out of a raster, as a GeoTIFF; only its blocks are read.
+def part(
+    sources: Sequence[Path | str], box: tuple[float, float, float, float], max_bytes: int
+) -> bytes:
+    """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF.
+
+    Only the blocks in the box are read.
 
     Raises
     ------
     DataError
-        If the box lies outside, or is too large.
+        If the box lies outside of all, or is too large.
     """
     from rasterio.io import MemoryFile
-    from rasterio.transform import Affine
-    from rasterio.windows import Window as Cells
+    from rasterio.merge import merge
 
-    with opened(source) as file:
-        west, _, _, north = bounds(file)
-        width, height = abs(file.transform.a), abs(file.transform.e)
-        left, top = (max(0, int((box[0] - west) / width)), max(0, int((north - box[3]) / height)))
-        right = min(file.width, math.ceil((box[2] - west) / width))
-        bottom = min(file.height, math.ceil((north - box[1]) / height))
+    with ExitStack() as stack:
+        files = [stack.enter_context(opened(source)) for source in sources]
+        width, height = abs(files[0].transform.a), abs(files[0].transform.e)
+        ends = list(zip(*map(bounds, files), strict=True))
+        west, north = min(ends[0]), max(ends[3])
+        # On the edges of cells, so that none is drawn anew.
+        left = max(0, math.floor((box[0] - west) / width))
+        top = max(0, math.floor((north - box[3]) / height))
+        right = math.ceil((min(max(ends[2]), box[2]) - west) / width - 1e-6)
+        bottom = math.ceil((north - max(min(ends[1]), box[1])) / height - 1e-6)
         if right <= left or bottom <= top:
             raise DataError(
-                f"{source}: does not cover {box[0]:.2f} to {box[2]:.2f} E, "
+                f"{sources[0]}: does not cover {box[0]:.2f} to {box[2]:.2f} E, "
                 f"{box[1]:.2f} to {box[3]:.2f} N"
             )
         if (right - left) * (bottom - top) * 8 > max_bytes:
             raise DataError(
-                f"{source}: {right - left} x {bottom - top} cells are more than the "
+                f"{sources[0]}: {right - left} x {bottom - top} cells are more than the "
                 "cap; name fewer places"
             )
-        cells = Cells(left, top, right - left, bottom - top)
+        values, transform = merge(
+            files,
+            bounds=(
+                west + left * width,
+                north - bottom * height,
+                west + right * width,
+                north - top * height,
+            ),
+            res=(width, height),
+            indexes=[1],
+        )
         profile = {
             "driver": "GTiff",
-            "width": right - left,
-            "height": bottom - top,
+            "width": values.shape[2],
+            "height": values.shape[1],
             "count": 1,
-            "dtype": file.dtypes[0],
-            "crs": file.crs,
-            "nodata": file.nodata,
-            "transform": Affine(width, 0, west + left * width, 0, -height, north - top * height),
+            "dtype": files[0].dtypes[0],
+            "crs": files[0].crs,
+            "nodata": files[0].nodata,
+            "transform": transform,
             "compress": "deflate",
             "tiled": False,
         }
-        values = file.read(1, window=cells)
     with MemoryFile() as memory:
         with memory.open(**profile) as out:
-            out.write(values, 1)
+            out.write(values)
         return bytes(memory.read())

@@ -26,34 +26,31 @@ def sample(
 ) -> Iterator[Exposure]:
     """Say of each site inside a raster how far its edge of the flood is, and how deep it is.
 
-    Cells of permanent water do not count: a harbour is not a flooded place.
+    Masked cells do not count: a harbour is not a flooded place.
     """
     import numpy as np
 
-    water = next((other.path for other in kept if other.file.role == "water"), None)
+    masks = [other.path for other in kept if other.file.role == "mask"]
     with raster.opened(each.path) as file:
         west, south, east, north = raster.bounds(file)
         inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
         names = dict(_flooded(card, file, inside))
         for disc in inside:
-            found = raster.window(file, disc.lat, disc.lon, card.reach_m + disc.uncertainty_m)
+            reach = card.reach_m + disc.uncertainty_m
+            found = raster.window(file, disc.lat, disc.lon, reach)
             if found is None:
                 continue
-            if water is not None:
-                with raster.opened(water) as always:
-                    wet_always = raster.window(
-                        always, disc.lat, disc.lon, card.reach_m + disc.uncertainty_m
-                    )
-                if wet_always is None or wet_always.values.shape != found.values.shape:
-                    raise DataError(f"{water}: its cells are not those of {each.path}")
-                found = found._replace(values=np.where(wet_always.values > 0, np.nan, found.values))
-            yield _cell_exposure(
-                card, layer, disc, found, raster.cell_m(file, disc.lat), names.get(disc.site, "")
-            )
+            for path in masks:
+                with raster.opened(path) as file_:
+                    mask = raster.window(file_, disc.lat, disc.lon, reach)
+                if mask is None or mask.values.shape != found.values.shape:
+                    raise DataError(f"{path}: its cells are not those of {each.path}")
+                found = found._replace(values=np.where(mask.values > 0, np.nan, found.values))
+            yield _cell_exposure(card, layer, disc, found, names.get(disc.site, ""))
 
 
 def _cell_exposure(
-    card: Card, layer: Layer, disc: Disc, found: raster.Window, half_m: float, name: str
+    card: Card, layer: Layer, disc: Disc, found: raster.Window, name: str
 ) -> Exposure:
     """Measure to the nearest cell of the other side, and name the class of the place."""
     import numpy as np
@@ -68,13 +65,24 @@ def _cell_exposure(
         np.maximum(np.abs(north_m) - tall, 0)[:, None],
         np.maximum(np.abs(east_m) - broad, 0)[None, :],
     )
+    # Where the raster ends, a nearer edge may lie beyond.
+    seen = min(
+        card.reach_m,
+        *(abs(float(side)) + tall for side in (north_m[0], north_m[-1])),
+        *(abs(float(side)) + broad for side in (east_m[0], east_m[-1])),
+    )
     other = gap[wet != own]
-    edge = float(other.min()) if len(other) else card.reach_m
+    edge = float(other.min()) if len(other) else seen
     touched = found.values[gap <= disc.uncertainty_m + card.error_m]
     label = _classes(card, float(found.values[row, column]), touched)
     if not own and not len(other):
-        return beyond(layer, disc.site, disc.uncertainty_m, card.reach_m)
+        return beyond(layer, disc.site, disc.uncertainty_m, seen)
     interval = widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
+    if seen < edge:
+        nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
+        interval = (
+            interval._replace(high=nearest.high) if own else interval._replace(low=nearest.low)
+        )
     return Exposure(layer, disc.site, interval, name or "unjoined", "", label)
 
 

@@ -1,22 +1,86 @@
-"""Layers on this machine: fetched from their source or imported, with their licence beside."""
+"""Layers on this machine: fetched or imported with their licence beside, and what they say."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonerisk.errors import DataError, UsageError
 from zonerisk.readers import fetch as http
 from zonerisk.terrain import layers
+from zonerisk.terrain.exposure import layer_of, missing
 
 if TYPE_CHECKING:
+    from zonerisk.model import Site
     from zonerisk.readers.fetch import Progress
-    from zonerisk.terrain.exposure import Place
+    from zonerisk.terrain.exposure import Exposure, Place, Samples
     from zonerisk.terrain.layers import Card
+
+
+class Installed:
+    """What the layers on this machine say at sites; the others are not assessed.
+
+    Parameters
+    ----------
+    sites
+        Where to sample.
+    cache, raw
+        Where layers are kept, and a folder of raw layers if there is one.
+    shipped
+        The catalogue's own figures, where the sites are its own. They speak first: a layer
+        on this machine answers where they have none.
+
+    Attributes
+    ----------
+    used, failed
+        Layers that answered, and what was wrong with those that could not be read.
+    """
+
+    def __init__(
+        self,
+        sites: Iterable[Site],
+        cache: Path,
+        raw: Path | None = None,
+        shipped: Samples | None = None,
+    ) -> None:
+        from zonerisk.terrain import sampling
+        from zonerisk.terrain.plane import Disc
+
+        self._found: dict[str, list[Exposure]] = {}
+        told: dict[str, set[str]] = {}
+        discs = []
+        for site in sites:
+            rows = shipped.of(site) if shipped else ()
+            told[site.id] = {row.layer.id for row in rows if row.interval}
+            self._found[site.id] = [row for row in rows if row.interval]
+            if at := site.position:
+                discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
+        self.used: list[str] = []
+        self.failed: list[str] = []
+        for name in layers.ids():
+            card = layers.load(name)
+            open_ = [disc for disc in discs if name not in told[disc.site]]
+            kept = layers.locate(card, cache, raw) if open_ else ()
+            if not kept:
+                continue
+            try:
+                found = sampling.sample(card, kept, open_)
+                self.used.append(name)
+            except DataError as error:
+                # One damaged layer leaves the others standing; it reads as unknown.
+                layer = layer_of(sampling.head(card, (), ""))
+                found = [missing(layer, disc.site, "source_failed") for disc in open_]
+                self.failed.append(str(error))
+            for each in found:
+                self._found[each.site].append(each)
+
+    def of(self, site: Site) -> tuple[Exposure, ...]:
+        """Give what every layer says at a site."""
+        return tuple(self._found.get(site.id, ()))
 
 
 def fetch(
@@ -56,7 +120,8 @@ def fetch(
     """
     folder = layers.home(card, cache)
     files = [file for file in card.files if file.url]
-    if files and not (card.reading.method == "raster" and places):
+    windowed = card.reading.index or (card.reading.method == "raster" and places)
+    if files and not windowed:
         path = folder
         for file in files:
             path = folder / Path(file.path).name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -19,8 +21,10 @@ from zonerisk.model import Grade, HazardKind, PartialDate, Record, Text, Url
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RelativePath = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$")
+    str, Field(pattern=r"^[A-Za-z0-9_{-][A-Za-z0-9._{}-]*(/[A-Za-z0-9_{-][A-Za-z0-9._{}-]*)*$")
 ]
+# Stands for a return period in the card of a family: {period}, or {period:05} for 00100.
+_PERIOD = re.compile(r"\{period(?::(\d+))?\}")
 
 Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
 Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques", "pages"]
@@ -34,14 +38,15 @@ class File(Record):
     path
         Where it lies below the folder of raw layers.
     role
-        The ``data`` itself, or what goes with it: polygons or points of ``coverage``,
-        ``water`` that is always there, a table of ``names``.
+        The ``data`` itself, or what goes with it: polygons or points of ``coverage``, a
+        ``mask`` of cells that do not count (water that is always there, depths that the
+        model's makers mark as spurious), a table of ``names``.
     sha256, size
         Hash and bytes, where known; ``fetch`` and ``sample`` hold the file against them.
     """
 
     path: RelativePath
-    role: Literal["data", "coverage", "water", "names"] = "data"
+    role: Literal["data", "coverage", "mask", "names"] = "data"
     sha256: Sha256 | None = None
     size: Annotated[int, Field(ge=1)] | None = None
     url: Url | None = None
@@ -102,6 +107,9 @@ class Reading(Record):
         answers in, and what the colours of its tiles mean.
     layer
         A layer inside a file that holds several.
+    index
+        Of a raster in tiles: GeoJSON outlines of the tiles, whose properties fill the
+        ``{name}`` and the like in the addresses of its files.
     """
 
     method: Method = "vector"
@@ -133,6 +141,7 @@ class Reading(Record):
     zoom: Annotated[int, Field(ge=0, le=20)] | None = None
     colours: dict[str, Text] = Field(default_factory=dict)
     layer: Text | None = None
+    index: Url | None = None
 
     @model_validator(mode="after")
     def _filled(self) -> Reading:
@@ -173,6 +182,9 @@ class Card(Record):
         Stated or measured error of its positions, metres.
     near_m, reach_m
         All objects within the first are kept, and the nearest one within the second.
+    periods
+        Return periods of a family of layers, years. Each is a layer of its own, with
+        ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
     boxes
         Bounds of what it covers (west, south, east, north); none for the whole world.
     covered_within_m
@@ -190,6 +202,7 @@ class Card(Record):
     basis: Literal["official", "modelled", "proximity", "history"]
     complete: bool
     return_period: Text | None = None
+    periods: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
     vintage: PartialDate
     resolution: Text
     error_m: Metres
@@ -239,6 +252,12 @@ class Card(Record):
                 raise ValueError("reading.radius_m must exceed near_m and error_m together")
         return self
 
+    def of_period(self, years: int) -> Card:
+        """Give the layer of one return period."""
+        text = _PERIOD.sub(lambda found: f"{years:{found[1] or ''}}", self.model_dump_json())
+        told = {**json.loads(text), "id": f"{self.id}-rp{years}", "periods": ()}
+        return Card.model_validate(told)
+
 
 class Kept(NamedTuple):
     """A raw file that is on this machine."""
@@ -247,13 +266,23 @@ class Kept(NamedTuple):
     path: Path
 
 
+@cache
+def _shipped(folder: Path) -> dict[str, Card]:
+    cards = [read_card(path) for path in sorted(folder.glob("*.yaml"))]
+    return {
+        layer.id: layer
+        for card in cards
+        for layer in ([card.of_period(years) for years in card.periods] or [card])
+    }
+
+
 def ids() -> tuple[str, ...]:
-    """Every shipped layer, sorted."""
-    return tuple(sorted(path.stem for path in (data_root() / "layers").glob("*.yaml")))
+    """Every shipped layer, in the order of their cards; families by return period."""
+    return tuple(_shipped(data_root() / "layers"))
 
 
 def load(name: str) -> Card:
-    """Read a shipped layer's card by its id, or a user's own by its file.
+    """Give a shipped layer's card by its id, or a user's own by its file.
 
     Raises
     ------
@@ -264,12 +293,14 @@ def load(name: str) -> Card:
     """
     if name.endswith((".yaml", ".yml")):
         return read_card(Path(name))
+    known = _shipped(data_root() / "layers")
     wanted = simplify(name)
-    if wanted not in ids():
-        near = difflib.get_close_matches(wanted, ids(), n=2, cutoff=0.4)
+    if wanted not in known:
+        family = [each for each in known if each.startswith(f"{wanted}-rp")]
+        near = family or difflib.get_close_matches(wanted, known, n=2, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: zonerisk layers list"
         raise UnknownTarget(f"no layer is called {name!r}; {hint}")
-    return read_card(data_root() / "layers" / f"{wanted}.yaml")
+    return known[wanted]
 
 
 def read_card(path: Path) -> Card:

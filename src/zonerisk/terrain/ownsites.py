@@ -6,19 +6,16 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from zonerisk.catalog import Catalog, simplify
+from zonerisk.catalog import simplify
 from zonerisk.errors import DataError, UsageError
+from zonerisk.library import Library
 from zonerisk.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
-from zonerisk.terrain.exposure import layer_of, missing
-
-if TYPE_CHECKING:
-    from zonerisk.terrain.exposure import Exposure
 
 REGION = "own-sites"
 _PAIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*$")
@@ -82,7 +79,7 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
     return OwnSites(_region(places, zones, uncertainty_m, day))
 
 
-class OwnSites(Catalog):
+class OwnSites(Library):
     """A catalogue that holds one region, in memory."""
 
     def __init__(self, region: Region) -> None:
@@ -98,55 +95,6 @@ class OwnSites(Catalog):
     def digest(self, region_id: str) -> str:
         """Hash the sites as they were given."""
         return hashlib.sha256(self.region(region_id).model_dump_json().encode()).hexdigest()
-
-
-class Installed:
-    """What the layers on this machine say at a user's sites; the others are not assessed.
-
-    Parameters
-    ----------
-    sites
-        The user's.
-    cache, raw
-        Where layers are kept, and a folder of raw layers if there is one.
-
-    Attributes
-    ----------
-    used, failed
-        Layers that answered, and what was wrong with those that could not be read.
-    """
-
-    def __init__(self, sites: Iterable[Site], cache: Path, raw: Path | None = None) -> None:
-        from zonerisk.terrain import layers, sampling
-        from zonerisk.terrain.plane import Disc
-
-        discs = [
-            Disc(site.id, at.lat, at.lon, at.uncertainty_m)
-            for site in sites
-            if (at := site.position)
-        ]
-        self._found: dict[str, list[Exposure]] = {disc.site: [] for disc in discs}
-        self.used: list[str] = []
-        self.failed: list[str] = []
-        for name in layers.ids():
-            card = layers.load(name)
-            kept = layers.locate(card, cache, raw)
-            if not kept:
-                continue
-            try:
-                found = sampling.sample(card, kept, discs)
-                self.used.append(name)
-            except DataError as error:
-                # One damaged layer leaves the others standing; it reads as unknown.
-                layer = layer_of(sampling.head(card, (), ""))
-                found = [missing(layer, disc.site, "source_failed") for disc in discs]
-                self.failed.append(str(error))
-            for each in found:
-                self._found[each.site].append(each)
-
-    def of(self, site: Site) -> tuple[Exposure, ...]:
-        """Give what every installed layer says at a site."""
-        return tuple(self._found.get(site.id, ()))
 
 
 def _typed(text: str, number: int) -> Place:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.errors import UsageError
-from zonerisk.readers import featureservice, raster, tiles
+from zonerisk.readers import featureservice, raster, tileindex, tiles
 from zonerisk.terrain import enquiries
 
 if TYPE_CHECKING:
@@ -56,8 +56,11 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         return enquiries.read(card, places, max_bytes)
     bounds = area(card, places)
     if reading.method == "raster":
+        tiles_ = tileindex.covering(reading.index, bounds) if reading.index else [{}]
         return {
-            _name(file): raster.part(str(file.url), bounds, max_bytes)
+            _name(file): raster.part(
+                [tileindex.address(file.url, tile) for tile in tiles_], bounds, max_bytes
+            )
             for file in card.files
             if file.url
         }
