@@ -112,6 +112,23 @@ def test_a_backup_rule_alone_says_where_to_ask(shipped: Catalog) -> None:
     assert "backup" not in {each.rule for each in shipped.score("ovh-sbg", "podcast").findings}
 
 
+def test_a_correlation_length_is_of_quakes_and_cited() -> None:
+    rule = policy.load("podcast").rules["seismic"]
+    assert rule.correlation_km == 8.5
+    assert any(
+        "doi.org/10.1002/eqe.922" in (cited.url or "")
+        for cited in policy.load("podcast").cite("seismic")
+    )
+    text = """
+name: x
+standing: opinion
+rules: {coast: {correlation_km: 5, text: t, evidence: [e]}}
+evidence: {e: {kind: opinion, title: t, read: 2026, claim: c}}
+"""
+    with pytest.raises(DataError, match="of the rule seismic alone"):
+        parse(text.encode(), "p.yaml").validate(Policy)
+
+
 def test_a_qualitative_rule_has_no_figure() -> None:
     text = """
 name: x

@@ -206,7 +206,10 @@ def _assess(
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
             limit_km = asked.threshold if asked else None
-            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
+            length_km = asked.correlation_km if asked else None
+            found[kind] = hazards.assess(
+                kind, units, scope.owners, day, limit_km, exposures, length_km
+            )
     return found
 
 

@@ -65,7 +65,7 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
         ]
         if kept and card.measure == "area":
             found += _areas(card, kept, _grown(box, _AREA_MARGIN))
-        elif kept and card.id in shared:
+        elif kept and card.id in shared and card.measure != "stated":
             found += _objects(
                 card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
             )

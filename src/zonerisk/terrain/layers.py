@@ -26,8 +26,8 @@ RelativePath = Annotated[
 # Stands for a return period in the card of a family: {period}, or {period:05} for 00100.
 _PERIOD = re.compile(r"\{period(?::(\d+))?\}")
 
-Measure = Literal["area", "near", "axis", "count", "cell"]
-Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques"]
+Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
+Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques", "pages"]
 
 
 class File(Record):
@@ -52,6 +52,13 @@ class File(Record):
     url: Url | None = None
 
 
+class Named(Record):
+    """What a source's key stands for: the kind of hazard, and a word for it."""
+
+    kind: HazardKind
+    name: Text
+
+
 class Reading(Record):
     """How a reader finds its way in a layer's files or service.
 
@@ -64,12 +71,16 @@ class Reading(Record):
     id, name
         Columns that tell objects apart, and the one that names them.
     named
-        How an object is called in a sentence: ``{name}`` stands for its name, and any
-        column of ``id`` for itself.
+        How an object is called in a sentence: ``{name}`` stands for its name, ``{class}``
+        for its class, and any column of ``id`` for itself. Of a statement, how it begins;
+        ``{towns}`` are the communes that it is about.
     names_by
         Columns of the table of names: what ``name`` refers to, and the name.
     where
         Columns and the values of them that are kept.
+    leave
+        Columns of ``where`` and the other values that the source is known to give; where
+        it is told, a value that is in neither is an error, not something to leave out.
     least
         Columns and the least number that is kept.
     doubt_of, doubts
@@ -80,15 +91,20 @@ class Reading(Record):
         Column (or raster value) that classes an area, and what each class is called.
     wet_from
         Least raster value that counts as inside.
+    hazards
+        For a report: its keys that a rule judges, and what they stand for.
+    shared
+        Of a stated class: those whose places one event strikes alike.
     radius_m
-        For a count: the circle counted in.
+        For a count: the circle counted in. For pages: the circle asked for.
     values
         For a cell: the columns of its values.
     size_deg
         For a cell: its width, degrees.
     url, collection, crs, axes, zoom, colours
-        Of a service: its address, what to ask it for, the reference system and axis order
-        it answers in, and what the colours of its tiles mean.
+        Of a service: its address (``{lat}``, ``{lon}`` and ``{radius}`` stand for the place
+        that is asked about), what to ask it for, the reference system and axis order it
+        answers in, and what the colours of its tiles mean.
     layer
         A layer inside a file that holds several.
     index
@@ -105,12 +121,15 @@ class Reading(Record):
     named: Text = "{name}"
     names_by: tuple[Text, Text] | None = None
     where: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    leave: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     least: dict[str, float] = Field(default_factory=dict)
     doubt_of: Text | None = None
     doubts: dict[str, Metres] = Field(default_factory=dict)
     aliases: dict[str, Text] = Field(default_factory=dict)
     class_of: Text | None = None
     classes: dict[str, Text] = Field(default_factory=dict)
+    hazards: dict[str, Named] = Field(default_factory=dict)
+    shared: tuple[Text, ...] = ()
     wet_from: float = 0.005
     radius_m: Metres | None = None
     values: tuple[Text, ...] = ()
@@ -124,6 +143,21 @@ class Reading(Record):
     layer: Text | None = None
     index: Url | None = None
 
+    @model_validator(mode="after")
+    def _filled(self) -> Reading:
+        names = ("name", "class", "towns", *self.id, *filter(None, (self.name,)))
+        _fill("named", self.named, names)
+        if self.method == "pages":
+            _fill("url", self.url or "", ("lat", "lon", "radius"))
+        return self
+
+
+def _fill(field: str, template: str, names: tuple[str, ...]) -> None:
+    try:
+        template.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError):
+        raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only") from None
+
 
 class Card(Record):
     """All that must be known of a layer before anything is said from it.
@@ -135,7 +169,8 @@ class Card(Record):
     measure
         What is measured at a site: metres to the edge of an ``area`` (negative inside),
         metres to objects ``near`` it, metres from a runway's ``axis``, a ``count`` of
-        events around it, or the values of the ``cell`` it lies in.
+        events around it, the values of the ``cell`` it lies in, or nothing: what an
+        authority ``stated`` of the place.
     grade
         What a shared object of this layer is worth as evidence.
     basis
@@ -203,6 +238,18 @@ class Card(Record):
             raise ValueError("a cell needs reading.size_deg and reading.values")
         if self.measure == "axis" and self.reading.ends is None:
             raise ValueError("an axis needs reading.ends")
+        reading = self.reading
+        if self.measure == "stated" and not (reading.hazards or reading.class_of):
+            raise ValueError("a statement needs reading.hazards or reading.class_of")
+        if reading.method == "georisques" and not (self.measure == "stated" and reading.hazards):
+            raise ValueError("georisques answers statements, named by reading.hazards")
+        if reading.method == "pages":
+            if not all(mark in (reading.url or "") for mark in ("{lat}", "{lon}")):
+                raise ValueError("reading.url of pages needs {lat} and {lon}")
+            # A narrower circle would leave objects in reach of a site unasked for.
+            asked = reading.radius_m or 0
+            if self.measure == "near" and asked <= self.near_m + self.error_m:
+                raise ValueError("reading.radius_m must exceed near_m and error_m together")
         return self
 
     def of_period(self, years: int) -> Card:
@@ -277,8 +324,6 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
     Nothing unless all its data files are there. A file of a user's own import counts for
     the first of them.
     """
-    if card.reading.method == "georisques":
-        return ()  # Its reports are there to be read; they are no geometry.
     found = []
     for file in card.files:
         places = [raw / file.path] if raw else []

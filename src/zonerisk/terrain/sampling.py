@@ -10,7 +10,7 @@ from zonerisk.catalog import simplify
 from zonerisk.errors import DataError
 from zonerisk.geometry import Interval
 from zonerisk.readers import vectorfile
-from zonerisk.terrain import flooded
+from zonerisk.terrain import flooded, statements
 from zonerisk.terrain.exposure import (
     Exposure,
     Layer,
@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 
 # Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
 # its site stands on; counts and cells are coarser.
-_VAGUE_M = {"area": 5_000.0, "near": 5_000.0, "axis": 5_000.0, "count": 50_000.0, "cell": 50_000.0}
+_VAGUE_M = {
+    "area": 5_000.0,
+    "near": 5_000.0,
+    "axis": 5_000.0,
+    "count": 50_000.0,
+    "cell": 50_000.0,
+    # What is stated of one address says nothing of the next street.
+    "stated": 200.0,
+}
 
 
 def head(card: Card, kept: Sequence[Kept], sampled: str) -> dict[str, Any]:
@@ -131,11 +139,16 @@ def _covered(
     if not bounding or not discs:
         return discs
     places = shapes_of(vectorfile.read(bounding[0].path, Reading()))
-    if card.covered_within_m is None:
+    if card.covered_within_m is not None:
+        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
+    elif card.measure == "near":
+        # Of a disc that crosses the rim, some of what is near was not asked for.
+        held = {
+            disc.site for disc, _, rim in pairs(places, discs, 0.0) if disc.uncertainty_m <= -rim
+        }
+    else:
         points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
         held = {discs[index].site for index in inside(points, places)[0]}
-    else:
-        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
     for disc in discs:
         if disc.site not in held:
             found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
@@ -147,6 +160,9 @@ def _measure(
 ) -> Iterator[Exposure]:
     data = [each for each in kept if each.file.role == "data"]
     if not data or not discs:
+        return
+    if card.measure == "stated":
+        yield from statements.sample(card, layer, data[0].path, discs)
         return
     if card.reading.method == "raster":
         for each in data:
