@@ -17,7 +17,7 @@ from zonerisk.errors import DataError, ZoneriskError
 from zonerisk.library import Library
 from zonerisk.readers import fetch
 from zonerisk.terrain import installed, layers, sampling
-from zonerisk.terrain.layers import Card
+from zonerisk.terrain.card import Card
 from zonerisk.terrain.plane import Disc
 
 A, B = Disc("a", 48.600, 7.800, 50), Disc("b", 48.620, 7.800, 50)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from zonerisk import load
 from zonerisk.errors import DataError, UnknownTarget
 from zonerisk.terrain import drift, layers
+from zonerisk.terrain.card import Card
 from zonerisk.terrain.exposure import SampleFile
 
 ROOT = Path(__file__).parent.parent
@@ -125,4 +126,4 @@ def test_a_card_that_cannot_be_read_by_is_refused(
     assert isinstance(reading, dict)
     tree = {**tree, **changed, "reading": {**tree["reading"], **reading}}
     with pytest.raises(ValidationError, match=re.escape(says)):
-        layers.Card.model_validate(tree)
+        Card.model_validate(tree)

@@ -10,7 +10,7 @@ import shapely
 
 from zonerisk.errors import DataError
 from zonerisk.readers.vectorfile import read
-from zonerisk.terrain.layers import Reading
+from zonerisk.terrain.card import Reading
 
 FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
 real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from zonerisk.terrain.layers import Reading
+    from zonerisk.terrain.card import Reading
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, degrees."""

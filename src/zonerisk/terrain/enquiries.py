@@ -13,8 +13,8 @@ from zonerisk.readers.fetch import FetchError
 from zonerisk.terrain import statements
 
 if TYPE_CHECKING:
+    from zonerisk.terrain.card import Card
     from zonerisk.terrain.exposure import Place
-    from zonerisk.terrain.layers import Card
 
 METHODS = ("georisques", "pages")
 # Rows may lie this much beyond the circle asked for: services round, and draw it in a plane.

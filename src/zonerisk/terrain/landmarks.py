@@ -12,7 +12,8 @@ from zonerisk.terrain import layers
 from zonerisk.terrain.objects import joined, named, shapes_of
 
 if TYPE_CHECKING:
-    from zonerisk.terrain.layers import Card, Kept
+    from zonerisk.terrain.card import Card
+    from zonerisk.terrain.layers import Kept
     from zonerisk.verdict import Verdict
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.

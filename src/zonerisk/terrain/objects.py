@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from zonerisk.terrain.layers import Card
+    from zonerisk.terrain.card import Card
 
     Geometries = npt.NDArray[np.object_]
 

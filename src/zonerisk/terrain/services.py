@@ -12,8 +12,8 @@ from zonerisk.readers import featureservice, raster, tileindex, tiles
 from zonerisk.terrain import enquiries
 
 if TYPE_CHECKING:
+    from zonerisk.terrain.card import Card, File
     from zonerisk.terrain.exposure import Place
-    from zonerisk.terrain.layers import Card, File
 
 Bounds = tuple[float, float, float, float]
 # A wider area than this, degrees, is asked for in parts.

@@ -17,8 +17,8 @@ from zonerisk.terrain.exposure import Exposure, missing
 
 if TYPE_CHECKING:
     from zonerisk.model import HazardKind
+    from zonerisk.terrain.card import Card
     from zonerisk.terrain.exposure import Layer
-    from zonerisk.terrain.layers import Card
     from zonerisk.terrain.plane import Disc
 
 
