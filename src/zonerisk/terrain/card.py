@@ -20,7 +20,17 @@ RelativePath = Annotated[
 _PERIOD = re.compile(r"\{period(?::(\d+))?\}")
 
 Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
-Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques", "pages"]
+Method = Literal[
+    "vector",
+    "raster",
+    "features",
+    "arcgis",
+    "wfs",
+    "wfs-gml",
+    "tiles",
+    "georisques",
+    "pages",
+]
 
 
 class File(Record):
