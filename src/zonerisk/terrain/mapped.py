@@ -190,7 +190,8 @@ def _error(layer: Layer, rows: Iterable[Exposure]) -> str:
     largest = max((layer.error_m, *doubts))
     if largest < _TOLD_M:
         return ""
-    return f" (±{largest:.0f} m)" if largest < _KM_FROM_M else f" (±{say_km(largest)})"
+    said = f"{round(largest, -1):.0f} m" if largest < _KM_FROM_M else say_km(largest)
+    return f" (±{said})"
 
 
 def _rows(view: View, units: Iterable[Unit], key: str) -> list[Exposure]:
