@@ -128,7 +128,7 @@ ASIDE = [
     ("google-asia-east1/changhua", "Changhua County TW"),
     ("google-asia-southeast1/jurong-west", "2 Jurong West St 23"),
     ("ovh-sbg/sbg3", "(ok), SBG"),
-    ("ovh-gra/gra-b", "(ok), GRA"),
+    ("ovh-gra/gra1", "(ok), GRA"),
 ]
 _PAIR = re.compile(r"(-?\d{1,2}\.\d{3,})(?:, | \| )(-?\d{1,3}\.\d{3,})")
 
