@@ -157,3 +157,18 @@ def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Library) -> N
                 astray[site_id] = round(metres)
     assert buildings >= 15
     assert len(astray) <= 0.05 * buildings, astray
+
+
+def test_one_town_has_one_radius(shipped: Library) -> None:
+    """A metro is a judgement, not a source: what one provider's disc holds, another's does."""
+    radii: dict[tuple[float, float], dict[float, str]] = {}
+    for region_id in shipped.region_ids:
+        region = shipped.region(region_id)
+        for site in region.sites.values():
+            told = f"{site.note or ''} {region.note or ''}"
+            wider = re.search(r"[Tt]he disc|(names )?[Oo]nly the (state|country|province)", told)
+            if site.kind == "metro" and site.position and not wider:
+                at = round(site.position.lat, 1), round(site.position.lon, 1)
+                radii.setdefault(at, {})[site.position.uncertainty_m] = site.id
+    assert {at: each for at, each in radii.items() if len(each) > 1} == {}
+    assert len(radii) > 100
