@@ -110,7 +110,6 @@ ASIDE = [
     ("hetzner-nbg1/nbg1-park", "PDB 3250"),
     ("hetzner-hel1/hel1-park", "PDB 3886"),
     ("leaseweb-eu-west-3/ams-01", "PDB 374:"),
-    ("clever-cloud-par/green-data-nanterre", "92000 Nanterre |"),
     ("global-switch-paris/clichy", "Global Switch data center in Clichy"),
     ("digital-realty-paris/par7", "Interxion La Courneuve (PAR7)"),
     ("data4-paris/marcoussis", "Data4, route de Nozay"),
