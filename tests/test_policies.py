@@ -94,7 +94,7 @@ def test_a_region_scored_under_each(shipped: Catalog, shipped_policy: Policy) ->
 def test_qualitative_rules_tell_what_is_measured(shipped: Catalog) -> None:
     found = shipped.score("ovh-rbx", "dora").findings[0]
     assert found.rule == "dr"
-    assert "ovh-gra 81.8 km" in found.message
+    assert "ovh-gra 81.9 km" in found.message
     assert "names no figure" in found.message
     apart = next(
         each
