@@ -50,22 +50,6 @@ def test_the_line_of_a_pair_joins_its_sites(zz: Library) -> None:
     )
 
 
-def test_a_pair_is_judged_like_the_findings(shipped: Library) -> None:
-    """The worst pair of a rule has the rule's own outcome."""
-    checked = 0
-    for target in ("ovh-sbg", "scaleway-fr-par"):
-        verdict = shipped.score(target)
-        for finding in verdict.findings:
-            if finding.rule not in ("separation-min", "separation-max"):
-                continue
-            for pair in verdict.separations:
-                if {pair.a, pair.b} == set(finding.subjects):
-                    alone = verdict.model_copy(update={"findings": (finding,), "shared_risks": ()})
-                    assert features.judge(alone, pair) == finding.outcome
-                    checked += 1
-    assert checked >= 4
-
-
 def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     near = next(row for row in rows if row.id == "zz-campus/k1 zz-campus/k2")

@@ -19,7 +19,7 @@ HOSTILE = (
 )
 # A browser collapses white space; this much of it must be seen as written.
 SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}"
-_MEANING = {"outcome", "units", "schema_", "grade"}
+_MEANING = {"outcome", "units", "schema_", "grade", "measure"}
 
 
 def page(catalog: Library, *targets: str, **options: Any) -> str:

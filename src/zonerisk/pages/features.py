@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.geometry import Interval, distance_m
+from zonerisk.geometry import distance_m
 from zonerisk.model import Position
-from zonerisk.verdict import Outcome, worst
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.model import Region, Site
-    from zonerisk.verdict import Finding, Place, Separation, Verdict
+    from zonerisk.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
 Kind = Literal[
@@ -245,7 +244,7 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                 f"{around.name(pair.a)} to {around.name(pair.b)}",
                 "line",
                 path(*ends),
-                outcome=judge(verdict, pair),
+                outcome=pair.outcome,
                 words={
                     f"{name}_{end}": getattr(getattr(pair, name), end)
                     for name in ("distance_m", "fibre_m", "rtt_ms")
@@ -263,42 +262,6 @@ def _closest(ours: Sequence[Place], theirs: Sequence[Place]) -> tuple[Point, Poi
         return None
     _, a, b = min(pairs, key=lambda row: row[0])
     return Point(a.lat, a.lon), Point(b.lat, b.lon)
-
-
-def judge(verdict: Verdict, pair: Separation) -> Outcome | None:
-    """Judge one pair by its distance and by what it shares; None if nothing was asked.
-
-    A separation rule's finding tells of its worst pair; its threshold is held against
-    every pair here, in the measure (fibre or straight) that the finding's own value is in.
-    """
-    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in pair.shared]
-    for finding in verdict.findings:
-        if finding.rule not in ("separation-min", "separation-max") or not finding.threshold:
-            continue
-        span = pair.fibre_m if by_fibre(verdict, finding) else pair.distance_m
-        measured = Interval(span.low or 0.0, span.best, span.high)
-        limit = finding.threshold.value * 1000
-        if finding.rule == "separation-min":
-            kept = measured.at_least(limit)
-        else:
-            kept = measured.at_most(limit)
-        own = set(finding.subjects) == {pair.a, pair.b}
-        soft = finding.rule == "separation-max" and not own
-        breach: Outcome = "warn" if soft else finding.outcome
-        outcomes.append("unknown" if kept is None else "pass" if kept else breach)
-    return worst(outcomes) if outcomes else None
-
-
-def by_fibre(verdict: Verdict, finding: Finding) -> bool:
-    """Tell whether a finding measured fibre: its value is then its pair's length of fibre."""
-    told = finding.value.low if finding.value else None
-    return any(
-        told is not None
-        and pair.fibre_m.low is not None
-        and abs(pair.fibre_m.low / 1000 - told) < 0.001
-        for pair in verdict.separations
-        if {pair.a, pair.b} == set(finding.subjects)
-    )
 
 
 def _risks(verdict: Verdict, around: Setting) -> list[Feature]:

@@ -264,7 +264,7 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
     asked = {
         finding.rule: finding.threshold.value
         for finding in verdict.findings
-        if finding.threshold and features.by_fibre(verdict, finding)
+        if finding.threshold and finding.threshold.measure == "fibre"
     }
     return asked.get("separation-min"), asked.get("separation-max")
 

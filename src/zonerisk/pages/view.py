@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.pages.features import judge
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
         Pair(
             f"{name(pair.a)} to {name(pair.b)}",
             shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
-            judge(verdict, pair),
+            pair.outcome,
             say_m(pair.distance_m),
             say_m(pair.fibre_m),
             say_ms(pair.rtt_ms),
