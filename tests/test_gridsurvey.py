@@ -13,8 +13,9 @@ from networkx import Graph
 from zonerisk.catalog import data_root
 from zonerisk.errors import DataError
 from zonerisk.grid import supply
-from zonerisk.grid.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
+from zonerisk.grid.gridsurvey import survey
 from zonerisk.grid.powergrid import Station, graph, nearest, upstreams
+from zonerisk.grid.rawgrid import LAYERS, rte_circuits, rte_stations
 from zonerisk.library import Library
 from zonerisk.model import Position, Site
 
