@@ -114,6 +114,10 @@ class Sample:
         found = self.areas.get(site.id)
         return found[1] if found and _holds(site, found[0]) else Area("", "")
 
+    def cite(self, *keys: str) -> tuple[Evidence, ...]:
+        """Give the sources of files, by their names."""
+        return tuple(self.sources[key] for key in keys if key in self.sources)
+
 
 EMPTY = Sample()
 
