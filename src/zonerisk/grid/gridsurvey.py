@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zonerisk.grid import supply
@@ -30,7 +31,9 @@ from zonerisk.grid.rawgrid import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.grid.powergrid import Candidate, Circuit, Station
+    import networkx
+
+    from zonerisk.grid.powergrid import Candidate, Station
     from zonerisk.model import Position, Site
 
 REACH_M = 50_000.0
@@ -103,10 +106,10 @@ def survey(
         for key, (site, country) in sorted(sites.items())
         if site.position is not None
     }
-    rte = rte_stations(layers)
+    rte, osm = rte_stations(layers), osm_stations(layers)
     tables = {
         RTE.key: _around(placed, rte, lambda country: country in ("FR", "MC")),
-        OSM.key: _around(placed, osm_stations(layers), lambda one: one in _OSM_COUNTRIES),
+        OSM.key: _around(placed, osm, lambda one: one in _OSM_COUNTRIES),
         OSM_2016.key: _around(
             placed,
             osm_2016_stations(layers),
@@ -114,9 +117,20 @@ def survey(
         ),
     }
     named = {row[4] for row in tables[RTE.key]} | set(stated)
+    grid = graph(rte_circuits(layers))
+    ways = _above(sorted(named), rte, grid)
+    joined = {
+        (min(pair), max(pair))
+        for station, top, _, via, *_ in ways
+        for pair in pairwise((station, *filter(None, via.split(";")), top))
+        if pair[0] != pair[1]
+    }
+    drawn = named | {row[4] for row in tables[OSM.key]} | {end for pair in joined for end in pair}
     files = {f"{key}.csv": _csv(supply.STATION_COLUMNS, rows) for key, rows in tables.items()}
-    files[supply.UPSTREAMS] = _csv(
-        supply.UPSTREAM_COLUMNS, _above(sorted(named), rte, rte_circuits(layers))
+    files[supply.UPSTREAMS] = _csv(supply.UPSTREAM_COLUMNS, ways)
+    files[supply.POSITIONS] = _csv(supply.POSITION_COLUMNS, _positions(sorted(drawn), rte, osm))
+    files[supply.CIRCUITS] = _csv(
+        supply.CIRCUIT_COLUMNS, [(a, b, ";".join(grid[a][b]["codes"])) for a, b in sorted(joined)]
     )
     files[supply.AREAS] = _csv(supply.AREA_COLUMNS, _areas(placed, layers))
     files[supply.SOURCES] = (
@@ -172,18 +186,33 @@ def _row(site: str, at: Position, found: Candidate) -> tuple[str, ...]:
 
 
 def _above(
-    named: Iterable[str], stations: Iterable[Station], circuits: Iterable[Circuit]
+    named: Iterable[str], stations: Iterable[Station], grid: networkx.Graph[str]
 ) -> list[tuple[str, ...]]:
-    grid = graph(circuits)
     known = {one.id: one for one in stations}
     backbone = {one.id for one in known.values() if one.kv is not None and one.kv >= BACKBONE_KV}
     rows: list[tuple[str, ...]] = []
     for station in named:
         for top in upstreams(grid, station, backbone, MAX_HOPS):
-            via = ";".join(known[one].name if one in known else one for one in top.via)
             at = known[top.station]
+            via = ";".join(top.via)
             rows.append((station, top.station, str(top.hops), via, at.name, f"{at.kv:g}"))
     return rows
+
+
+def _positions(
+    drawn: Iterable[str], rte: Iterable[Station], osm: Iterable[Station]
+) -> Iterator[tuple[str, ...]]:
+    """Place stations as OpenStreetMap maps them; RTE has withdrawn its own positions.
+
+    A station that is not mapped, or not known to be the one mapped, keeps its name alone.
+    """
+    objects = {one.id: one for one in osm} | {f"rte/{one.code}": one for one in osm if one.code}
+    known = {one.id: one for one in (*osm, *rte)}
+    for station in drawn:
+        name, kv = (known[station].name, known[station].kv) if station in known else (station, None)
+        at = objects.get(station)
+        place = (at.id, repr(at.lat), repr(at.lon)) if at else ("", "", "")
+        yield (station, name, f"{kv:g}" if kv else "", *place)
 
 
 def _areas(placed: Mapping[str, tuple[Position, str]], layers: Path) -> list[tuple[str, ...]]:

@@ -45,6 +45,12 @@ OSM = Layer(
     "OpenStreetMap contributors",
     "Positions and voltages of stations. The nearest station is not known to feed a site.",
 )
+POSITIONS = OSM._replace(
+    key="positions",
+    title="OpenStreetMap stations, as prepared for PyPSA-Eur, with RTE's codes",
+    claim="Where stations stand. Objects were given RTE's codes and names by place, within 600 m "
+    "of RTE's own points of 2024: where yards stand side by side, one may be its neighbour.",
+)
 OSM_2016 = Layer(
     "stations-osm2016",
     "power/substations_world_osm2016.csv.gz",
@@ -87,7 +93,7 @@ ZONES_WORLD = Layer(
     "Electricity Maps contributors",
     "Which grid area a site lies in, with coarse borders; synchronous areas follow from it.",
 )
-LAYERS = (RTE, OSM, OSM_2016, CIRCUITS, ZONES_EU, ZONES_WORLD)
+LAYERS = (RTE, OSM, OSM_2016, CIRCUITS, POSITIONS, ZONES_EU, ZONES_WORLD)
 
 
 def rte_stations(layers: Path) -> tuple[Station, ...]:
@@ -136,11 +142,11 @@ def osm_stations(layers: Path) -> tuple[Station, ...]:
             row["name"] or f"unnamed {row['id']}",
             float(row["max_kv"]),
             "private" if is_private(row["name"], row["operator"]) else "substation",
-            None,
+            row["rte_code"].strip() or None,
             float(row["lat"]),
             float(row["lon"]),
         )
-        for row in _table(layers, OSM, "id", "under_construction")
+        for row in _table(layers, OSM, "rte_code", "under_construction")
         if row["kind"] == "substation"
         and "/" in row["id"]
         and row["dc"] == row["under_construction"] == "0"
