@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from zonerisk.library import Library
 from zonerisk.pages import features, geojson
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point, path
 
 
 def read(shape: dict[str, Any]) -> Any:
@@ -72,7 +73,7 @@ def test_what_crosses_the_antimeridian_is_cut() -> None:
     assert disc["type"] == "MultiPolygon"
     assert len(disc["coordinates"]) == 2
     line = geojson.geometry(
-        Feature("separation", "a", "b", "line", features.path(Point(-17, 179), Point(-17, -179)))
+        Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179)))
     )
     assert line["type"] == "MultiLineString"
     ends = {tuple(end[0] for end in (part[0], part[-1])) for part in line["coordinates"]}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.geometry import distance_m
 from zonerisk.model import Position
+from zonerisk.pages.shapes import Point, circle, hull, path, turned
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
@@ -27,21 +28,9 @@ Kind = Literal[
     "landmark",
 ]
 
-# A straight line longer than this bends visibly on the globe: it is drawn in legs.
-_LEG_M = 100_000.0
-# Members of a shared risk that stand at one point still need an outline to be seen.
-_MARGIN_M = 60.0
-_STEPS = 64
 DR_LIMIT_KM = 300.0
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
-
-
-class Point(NamedTuple):
-    """A place in degrees; a longitude may pass 180 where its feature crosses it."""
-
-    lat: float
-    lon: float
 
 
 @dataclass(frozen=True)
@@ -271,7 +260,13 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
         places = {
             place.id: place for member in risk.members for place in places_of(verdict, member)
         }
-        outline = hull(places.values())
+        outline = hull(
+            [
+                (at, place.uncertainty_m or 0.0)
+                for place in places.values()
+                if (at := _located(place))
+            ]
+        )
         if outline:
             rows.append(
                 Feature(
@@ -308,7 +303,7 @@ def _limit(verdict: Verdict) -> list[Feature]:
     )
     origin = centres[0].lon
     discs = [
-        Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
+        Polygon([(lon, lat) for lat, lon in circle(turned(at, origin), km * 1000)])
         for at in dict.fromkeys(centres)
     ]
     parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
@@ -365,58 +360,3 @@ def _retired(around: Setting) -> list[Feature]:
         for site in around.retired
         if site.position
     ]
-
-
-def _turned(at: Point, origin: float) -> Point:
-    """Move a longitude by whole turns to within 180 degrees of another."""
-    return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
-
-
-def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
-    """Points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
-
-    A circle around a pole ends a whole turn from where it began.
-    """
-    from pyproj import Geod
-
-    turns = [-360.0 * step / steps for step in range(steps)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd(
-        [centre.lon] * steps, [centre.lat] * steps, turns, [radius_m] * steps
-    )
-    ring = [centre]
-    for lon, lat in zip((*lons, lons[0]), (*lats, lats[0]), strict=True):
-        ring.append(_turned(Point(lat, lon), ring[-1].lon))
-    return tuple(ring[1:])
-
-
-def path(a: Point, b: Point) -> tuple[Point, ...]:
-    """Follow the geodesic between two points in legs short enough to look right."""
-    from pyproj import Geod
-
-    geod = Geod(ellps="WGS84")
-    length = geod.inv(a.lon, a.lat, b.lon, b.lat)[2]
-    legs = int(length // _LEG_M)
-    between = geod.npts(a.lon, a.lat, b.lon, b.lat, legs) if legs else []
-    line = [a]
-    for lon, lat in (*between, (b.lon, b.lat)):
-        line.append(_turned(Point(lat, lon), line[-1].lon))
-    return tuple(line)
-
-
-def hull(places: Iterable[Place]) -> tuple[Point, ...]:
-    """Outline places with their discs, counterclockwise; empty where none has a position."""
-    from shapely import MultiPoint, Polygon
-    from shapely.geometry.polygon import orient
-
-    listed = [(at, place.uncertainty_m or 0.0) for place in places if (at := _located(place))]
-    if not listed:
-        return ()
-    origin = listed[0][0].lon
-    points = [
-        (lon, lat)
-        for at, radius in listed
-        for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)
-    ]
-    outline = MultiPoint(points).convex_hull
-    assert isinstance(outline, Polygon)
-    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

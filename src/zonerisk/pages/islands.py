@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.pages import features, ground
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
 from zonerisk.pages.ground import Box
+from zonerisk.pages.shapes import Point
 from zonerisk.pages.webpage import web_address
 from zonerisk.separation import CIRCUITY
 
