@@ -201,7 +201,7 @@ def chart(roots: tuple[Path, ...]) -> Chart:
             at = (float(lat), float(lon)) if lat and lon else None
             spots[key] = Spot(labelled(name, float(kv) if kv else None), osm, at)
         for a, b, codes in _rows(folder / CIRCUITS, CIRCUIT_COLUMNS):
-            circuits[a, b] = tuple(codes.split(";"))
+            circuits[min(a, b), max(a, b)] = tuple(codes.split(";"))
     return Chart(spots, circuits)
 
 

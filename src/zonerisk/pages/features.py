@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from zonerisk.geometry import distance_m
 from zonerisk.model import Position
+from zonerisk.pages import supplies
 from zonerisk.pages.shapes import Point, circle, hull, path, turned
+from zonerisk.pages.supplies import Supplies
+from zonerisk.verdict import worst
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
@@ -26,6 +29,8 @@ Kind = Literal[
     "retired",
     "region",
     "landmark",
+    "station",
+    "circuit",
 ]
 
 DR_LIMIT_KM = 300.0
@@ -83,6 +88,8 @@ class Setting:
         The record's file, by region id.
     landmarks
         Mapped objects of hazards, where their layers are on this machine.
+    supplies
+        Stations on record around the sites, and the circuits between.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +97,7 @@ class Setting:
     recovery: Mapping[str, Site] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     landmarks: tuple[Feature, ...] = ()
+    supplies: Supplies = field(default_factory=Supplies)
 
     def name(self, key: str) -> str:
         """Name a zone, site or region; without a name, the last part of its id."""
@@ -120,7 +128,8 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         and site.until
         and site.until <= verdict.as_of
     )
-    return Setting(names, retired, recovery, files)
+    around = supplies.around(catalog, verdict)
+    return Setting(names, retired, recovery, files, supplies=around)
 
 
 def _sites(catalog: Catalog, region: Region) -> list[Site]:
@@ -163,8 +172,10 @@ def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
         *_recovery(verdict, around),
         *_risks(verdict, around),
         *_discs(verdict),
+        *_circuits(verdict, around),
         *_lines(verdict, around),
         *_retired(around),
+        *_stations(verdict, around),
         *_sites_of(verdict, around),
     ]
 
@@ -284,6 +295,60 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
                 )
             )
     return rows
+
+
+def _circuits(verdict: Verdict, around: Setting) -> list[Feature]:
+    """Draw circuits from station to station: nobody says where they run."""
+    rows = []
+    for leg in around.supplies.legs:
+        first, *via, last = leg.stations
+        assert first.at
+        assert last.at
+        rows.append(
+            Feature(
+                "circuit",
+                leg.id,
+                f"{first.label} to {last.label}",
+                "line",
+                path(Point(*first.at), Point(*last.at)),
+                outcome=_worst(verdict, leg.risks),
+                words={
+                    "codes": ", ".join(leg.codes),
+                    "via": ", ".join(one.label for one in via),
+                    "note": "Circuits known by their codes; the line is not their route.",
+                    "attribution": last.attribution,
+                },
+            )
+        )
+    return rows
+
+
+def _stations(verdict: Verdict, around: Setting) -> list[Feature]:
+    return [
+        Feature(
+            "station",
+            one.id,
+            one.label,
+            "point",
+            (Point(*one.at),),
+            uncertainty_m=one.doubt_m,
+            outcome=_worst(verdict, one.tops),
+            words={
+                "standing": one.standing,
+                "near": one.near,
+                "osm": one.osm,
+                "mapped": one.mapped,
+                "attribution": one.attribution,
+            },
+        )
+        for one in around.supplies.stations
+        if one.at
+    ]
+
+
+def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
+    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in risks]
+    return worst(outcomes) if outcomes else None
 
 
 def _limit(verdict: Verdict) -> list[Feature]:
