@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.pages.features import Feature, Point, circle
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point, circle
 from zonerisk.readers import vectorfile
 from zonerisk.terrain import layers
 from zonerisk.terrain.objects import joined, named, shapes_of
