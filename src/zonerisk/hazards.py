@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalog import simplify
 from zonerisk.shared import Assessment, named, risk, strongest
-from zonerisk.terrain import mapped
+from zonerisk.terrain import mapped, stated
 from zonerisk.unit import pairs
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def assess(
     as_of: str,
     limit_km: float | None,
     exposures: Exposures | None = None,
+    correlation_km: float | None = None,
 ) -> Assessment:
     """Find which units share a hazard of one kind.
 
@@ -60,6 +61,8 @@ def assess(
         The policy's distance for being near the same object.
     exposures
         What the layers say at the units' sites.
+    correlation_km
+        The policy's distance within which one quake shakes alike.
     """
     layers = mapped.assess(kind, units, exposures or {}, limit_km)
     risks = list(layers.risks)
@@ -79,21 +82,22 @@ def assess(
             elif hit and hazard.relation != "outside" and len(hit) > 1:
                 grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
                 message = f"{named(hit)} are {hazard.relation} the same {hazard.name}"
-                stated = risk(kind, hazard.id, grade, hit, message, evidence)
-                risks = _joined(stated, simplify(hazard.name), risks)
+                found = risk(kind, hazard.id, grade, hit, message, evidence)
+                risks = _joined(found, simplify(hazard.name), risks)
             elif hit:
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
+    said = stated.assess(kind, units, exposures or {}, correlation_km)
     apart = layers.apart
     if kind in WIDE:
         apart = frozenset((a.id, b.id) for a, b in pairs(units))
     return Assessment(
         kind,
-        tuple(risks),
+        (*risks, *said.risks),
         apart,
-        layers.reason,
-        (*notes, *layers.notes),
-        (*cited, *layers.evidence),
+        said.reason if said.notes and layers.reason == mapped.NOT_ASSESSED else layers.reason,
+        (*notes, *said.notes, *layers.notes),
+        (*cited, *said.evidence, *layers.evidence),
     )
 
 
@@ -103,14 +107,14 @@ def _meant(unit: Unit, hazard: Hazard) -> bool:
     return any(places) if unit.sites or hazard.kind in WIDE else bool(places) and all(places)
 
 
-def _joined(stated: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
+def _joined(found: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
     """Add a stated risk to others; what a layer maps by the same name is the same thing."""
     for index, other in enumerate(risks):
-        strong, weak = sorted((stated, other), key=lambda found: found.grade)
+        strong, weak = sorted((found, other), key=lambda each: each.grade)
         if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
             both = {"evidence": (*strong.evidence, *weak.evidence)}
             return [*risks[:index], strong.model_copy(update=both), *risks[index + 1 :]]
-    return [stated, *risks]
+    return [found, *risks]
 
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:

@@ -94,10 +94,14 @@ def _rtt(span: Span) -> str:
     return f"{span.best:.2f} ms ({span.low:.2f} to {span.high:.2f})"
 
 
-def pair_cells(verdict: Verdict, row: Separation) -> tuple[str, str, str, str, str]:
-    """Give the cells of one separation: pair, distance, fibre, round trip, shared."""
+PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
+
+
+def pair_cells(verdict: Verdict, row: Separation) -> tuple[str, ...]:
+    """Give the cells of one separation, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
     return (
+        row.outcome or "-",
         f"{short(verdict, row.a)} - {short(verdict, row.b)}",
         say_m(interval(row.distance_m)),
         say_m(interval(row.fibre_m)),
@@ -140,8 +144,11 @@ def table(verdict: Verdict, policy: Policy, console: Console) -> None:
     section(
         console,
         f"Separations, best (low to high){_more(more)}",
-        ("pair", "distance", "fibre", "round trip", "shares"),
-        [pair_cells(verdict, row) for row in near],
+        PAIR_HEAD,
+        [
+            (Text(outcome, style=STYLES.get(outcome, "")), *cells)
+            for outcome, *cells in (pair_cells(verdict, row) for row in near)
+        ],
     )
     options, more = options_shown(verdict)
     section(
@@ -246,10 +253,7 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
     if verdict.separations:
         near, more = pairs_shown(verdict)
         lines += ["", f"## Separations{_more(more)}"]
-        lines += rows(
-            ("pair", "distance", "fibre", "round trip", "shares"),
-            [pair_cells(verdict, row) for row in near],
-        )
+        lines += rows(PAIR_HEAD, [pair_cells(verdict, row) for row in near])
     if verdict.dr:
         options, more = options_shown(verdict)
         lines += ["", f"## Disaster recovery by distance{_more(more)}"]

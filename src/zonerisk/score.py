@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, incident, recovery, separation
+from zonerisk import feeds, findings, hazards, incident, recovery, separation, spacing
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -16,7 +16,7 @@ from zonerisk.errors import UsageError
 from zonerisk.grid import supply
 from zonerisk.model import Provider, Region
 from zonerisk.terrain.exposure import Samples
-from zonerisk.unit import pairs, site_units, zone_units, zones_sold
+from zonerisk.unit import site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
     Datacenters,
@@ -26,8 +26,6 @@ from zonerisk.verdict import (
     Provenance,
     Range,
     Score,
-    Separation,
-    Span,
     Units,
     Verdict,
     Zones,
@@ -147,7 +145,7 @@ def score(
         shared_risks=tuple(
             risk for each in assessed.values() for risk in (*each.risks, *each.crowds)
         ),
-        separations=_separations(chosen, distances, assessed),
+        separations=spacing.separations(policy, case),
         dr=found,
         not_known=_not_known(judged),
         places=_places(scope, zones, sites, evidence),
@@ -212,7 +210,10 @@ def _assess(
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or kind in stated or asked:
             limit_km = asked.threshold if asked else None
-            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
+            length_km = asked.correlation_km if asked else None
+            found[kind] = hazards.assess(
+                kind, units, scope.owners, day, limit_km, exposures, length_km
+            )
     happened = incident.assess(units, incidents, day, scope.region.id)
     if happened.risks or happened.notes:
         found["incident"] = happened
@@ -331,32 +332,6 @@ def _summary(name: str, case: Case, zones: Range, sites: Range, judged: Sequence
     failed = [finding.rule for finding in judged if finding.outcome == "fail"]
     tail = f"; fails {', '.join(failed)}" if failed else ""
     return f"{name}: {worth}{unknown}{tail}."
-
-
-def _separations(
-    units: Sequence[Unit], distances: Mapping[Pair, Interval], assessed: Mapping[str, Assessment]
-) -> tuple[Separation, ...]:
-    rows = []
-    for a, b in pairs(units):
-        distance = distances[a.id, b.id]
-        fibre = separation.fibre_m(distance)
-        shared = tuple(
-            risk.id
-            for each in assessed.values()
-            for risk in each.risks
-            if a.id in risk.members and b.id in risk.members
-        )
-        rows.append(
-            Separation.model_construct(
-                a=a.id,
-                b=b.id,
-                distance_m=Span.of(distance),
-                fibre_m=Span.of(fibre),
-                rtt_ms=Span.of(separation.rtt_ms(fibre), 3),
-                shared=shared,
-            )
-        )
-    return tuple(rows)
 
 
 def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:

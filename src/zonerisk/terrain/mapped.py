@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import nearest_m, within
@@ -30,6 +30,7 @@ _EDGE_M = 200.0
 _TOLD_M, _KM_FROM_M = 100.0, 500.0
 # Nearest objects of a layer that a finding names; the figures hold the others.
 _MOST_NOTES = 3
+NOT_ASSESSED = "not assessed"
 
 
 def assess(
@@ -101,10 +102,8 @@ def _storms(
     if limit_m is None:
         return []
     hit = [unit for unit in units if any(view.reached[unit.id].values())]
-    close = [(a, b) for a, b in pairs(hit) if _span(a, b).at_most(limit_m)]
-    together = [hit] if len(close) * 2 == len(hit) * (len(hit) - 1) and close else close
     found = []
-    for group in together:
+    for group in together(hit, lambda a, b: _span(a, b).at_most(limit_m)):
         ids = "+".join(unit.id.rpartition("/")[2] for unit in group)
         message = (
             f"{named(group)} stand within {say_km(limit_m)} of each other; "
@@ -121,6 +120,14 @@ def _storms(
             )
         )
     return found
+
+
+def together(
+    units: Sequence[Unit], close: Callable[[Unit, Unit], bool | None]
+) -> Sequence[Sequence[Unit]]:
+    """Group units that are close to each other: all in one where all are, else in pairs."""
+    found = [pair for pair in pairs(units) if close(*pair)]
+    return [units] if found and len(found) == len(pairs(units)) else found
 
 
 def _span(a: Unit, b: Unit) -> Interval:
@@ -183,7 +190,8 @@ def _error(layer: Layer, rows: Iterable[Exposure]) -> str:
     largest = max((layer.error_m, *doubts))
     if largest < _TOLD_M:
         return ""
-    return f" (±{largest:.0f} m)" if largest < _KM_FROM_M else f" (±{say_km(largest)})"
+    said = f"{round(largest, -1):.0f} m" if largest < _KM_FROM_M else say_km(largest)
+    return f" (±{said})"
 
 
 def _rows(view: View, units: Iterable[Unit], key: str) -> list[Exposure]:
@@ -286,7 +294,7 @@ def _reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
     judged = [view for view in seen if view.layer.measure != "count"]
     bare = [unit for unit in units if not any(view.rows[unit.id] for view in judged)]
     if len(bare) == len(units):
-        return "not assessed"
+        return NOT_ASSESSED
     hidden = [unit for unit in units if not unit.disclosed]
     if hidden:
         return f"the building of {named(hidden)} is not disclosed"
