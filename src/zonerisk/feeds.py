@@ -138,9 +138,12 @@ def _ended(
     notes: list[str] = []
     cited: list[Evidence] = []
     for feed, region in records:
+        if not feed.until or feed.holds(as_of) or feed.until >= as_of:
+            continue
         hit = [unit for unit in units if any(site.id in feed.sites for site in unit.sites)]
-        if hit and feed.until and not feed.holds(as_of) and feed.until < as_of:
-            notes.append(f"stated for {named(hit)} until {feed.until} only: {feed.name}")
+        if hit or any(site.id in feed.sites for unit in units for site in unit.possible):
+            whom = named(hit) if hit else "places where they may stand"
+            notes.append(f"stated for {whom} until {feed.until} only: {feed.name}")
             cited += region.cite(feed.evidence)
     return tuple(notes), tuple(cited)
 
