@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.shared import Assessment, named, risk, strongest
 from zonerisk.terrain import mapped, stated
+from zonerisk.terrain.telling import NOT_ASSESSED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def assess(
         kind,
         (*risks, *said.risks, *layers.risks),
         layers.apart,
-        said.reason if said.notes and layers.reason == mapped.NOT_ASSESSED else layers.reason,
+        said.reason if said.notes and layers.reason == NOT_ASSESSED else layers.reason,
         (*notes, *said.notes, *layers.notes),
         (*cited, *said.evidence, *layers.evidence),
     )
