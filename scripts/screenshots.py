@@ -23,6 +23,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "maps"
 SHOTS = (
     ("strasbourg", "ovh-sbg", 1280, 760, "light", ".pick:text-is('colocation')"),
     ("paris", "scaleway-fr-par", 1280, 760, "dark", None),
+    ("paris-power", "scaleway-fr-par", 1280, 760, "light", ".pick:text-is('power') >> nth=0"),
     ("paris-phone", "scaleway-fr-par", 390, 800, "light", None),
     ("atlas", INDEX.removesuffix(".html"), 1280, 860, "light", None),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -39,6 +40,56 @@ def zz() -> Library:
 def zz_copy(tmp_path: Path) -> Path:
     """A copy of the fictional catalogue to damage."""
     return Path(shutil.copytree(HERE / "zz", tmp_path / "zz"))
+
+
+# An invented grid around zz-good: two sites below one station, by two ways of which one passes
+# a station without a place; a third site near a station of 2016; and a supply stated of zz-campus.
+GRID = {
+    "stations-osm.csv": "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
+    "zz-good/north,56.18,3.0,50,rte/LOW,LOW,63,400\n"
+    "zz-good/north,56.18,3.0,50,rte/GULL,GULL,225,900\n"
+    "zz-good/east,56.0,3.15,50,rte/TERN,TERN,225,1200\n"
+    'zz-good/west,56.0,2.85,50,"at/56.01,2.84",SKUA,,1300\n',
+    "upstreams.csv": "station,upstream,hops,via,name,kv\n"
+    "rte/GULL,rte/TOP,1,,TOP,400\n"
+    "rte/TERN,rte/TOP,2,rte/MID,TOP,400\n",
+    "map/positions.csv": "station,name,kv,osm,lat,lon\n"
+    "rte/GULL,GULL,225,way/1,56.188,3.0\n"
+    "rte/LOW,LOW,63,,,\n"
+    "rte/MID,MID,225,,,\n"
+    "rte/TERN,TERN,225,way/2,56.005,3.165\n"
+    "rte/TOP,TOP,400,way/3,56.1,3.3\n"
+    "way/9,SHORE,225,way/9,62.1,3.1\n",
+    "map/circuits.csv": "a,b,codes\n"
+    "rte/GULL,rte/TOP,GULL L61TOP  ;GULL L62TOP  \n"
+    "rte/MID,rte/TERN,MID  L61TERN \n"
+    "rte/MID,rte/TOP,MID  L61TOP  \n",
+    "sources.json": json.dumps(
+        {
+            key: {"title": key, "url": "https://zz.example.org/", "as_of": day, "claim": "Says."}
+            for key, day in (
+                ("stations-osm", "2024-11"),
+                ("stations-osm2016", "2016"),
+                ("upstreams", "2026"),
+                ("positions", "2024-11"),
+            )
+        }
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The fictional catalogue on an invented grid."""
+    root = Path(shutil.copytree(HERE / "zz", tmp_path_factory.mktemp("wired") / "zz"))
+    for name, text in GRID.items():
+        path = root / "feeds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    campus = root / "datacenters/zz/campus.yaml"
+    told = "{kind: power, name: the shore station,"
+    campus.write_text(campus.read_text().replace(told, f"{told} station: way/9,"))
+    return Library(root)
 
 
 def _run(

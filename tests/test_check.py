@@ -103,6 +103,12 @@ DAMAGE: list[tuple[str, str, str, str]] = [
         "strasbourg.yaml:6: zones.a: cites no evidence",
     ),
     (
+        "note-source",
+        "name: One",
+        "name: One\n    note: Closed (evidence zone-list and permit).",
+        "strasbourg.yaml:17: sites.one.note: names evidence permit, which is not there",
+    ),
+    (
         "read-date",
         "read: 2026-03",
         "read: 2026-12",
@@ -262,6 +268,17 @@ def test_a_provider_sells_something(sound: Path) -> None:
     assert len(said) == 2
     assert "is open and lists no zones" in said[0]
     assert "has no region file beside it" in said[1]
+
+
+def test_a_note_cites_what_it_names(sound: Path) -> None:
+    noted = (
+        "zones:",
+        (
+            "note: Half of it burned (evidence e).\n"
+            "evidence:\n  e: {kind: press, title: T, url: https://example.com, read: 2026, claim: C}\nzones:"
+        ),
+    )
+    assert damage(sound, *noted) == []
 
 
 def test_files_are_named_as_ids(sound: Path) -> None:

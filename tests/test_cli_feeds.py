@@ -33,9 +33,12 @@ def test_derive_writes_the_same_bytes_twice(tmp_path: Path) -> None:
         assert done.exit_code == 0
         assert done.stdout == ""
         assert "stations-rte.csv" in done.stderr
-    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    one = tmp_path / "one"
+    files = sorted(str(path.relative_to(one)) for path in one.rglob("*.*"))
     assert files == [
         "areas.csv",
+        "map/circuits.csv",
+        "map/positions.csv",
         "sources.json",
         "stations-osm.csv",
         "stations-osm2016.csv",

@@ -10,7 +10,8 @@ from pyproj import Geod
 from zonerisk.library import Library
 from zonerisk.model import Position
 from zonerisk.pages import features
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point, circle, path
 from zonerisk.verdict import Verdict
 
 GEOD = Geod(ellps="WGS84")
@@ -50,22 +51,6 @@ def test_the_line_of_a_pair_joins_its_sites(zz: Library) -> None:
     )
 
 
-def test_a_pair_is_judged_like_the_findings(shipped: Library) -> None:
-    """The worst pair of a rule has the rule's own outcome."""
-    checked = 0
-    for target in ("ovh-sbg", "scaleway-fr-par"):
-        verdict = shipped.score(target)
-        for finding in verdict.findings:
-            if finding.rule not in ("separation-min", "separation-max"):
-                continue
-            for pair in verdict.separations:
-                if {pair.a, pair.b} == set(finding.subjects):
-                    alone = verdict.model_copy(update={"findings": (finding,), "shared_risks": ()})
-                    assert features.judge(alone, pair) == finding.outcome
-                    checked += 1
-    assert checked >= 4
-
-
 def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     near = next(row for row in rows if row.id == "zz-campus/k1 zz-campus/k2")
@@ -98,7 +83,7 @@ def test_strasbourg_keeps_its_dead(shipped: Library) -> None:
 
 @given(LATS, LONS, st.floats(1, 900_000))
 def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: float) -> None:
-    ring = features.circle(Point(lat, lon), radius)
+    ring = circle(Point(lat, lon), radius)
     assert ring[0] == pytest.approx(ring[-1])
     for corner in ring:
         assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(
@@ -108,7 +93,7 @@ def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: floa
 
 @given(LATS, LONS, LATS, LONS)
 def test_a_path_never_jumps(lat: float, lon: float, lat2: float, lon2: float) -> None:
-    line = features.path(Point(lat, lon), Point(lat2, lon2))
+    line = path(Point(lat, lon), Point(lat2, lon2))
     assert line[0] == (lat, lon)
     assert line[-1].lat == pytest.approx(lat2)
     assert (line[-1].lon - lon2) % 360 == pytest.approx(0, abs=1e-6) or (

@@ -89,6 +89,47 @@ def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
     ]
 
 
+GML = """<?xml version='1.0' encoding="UTF-8" ?>
+<wfs:FeatureCollection xmlns:ms="http://example.org/ms" xmlns:gml="http://www.opengis.net/gml/3.2"
+  xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://example.org/ms SCHEMA" numberMatched="MATCHED">
+MEMBERS
+</wfs:FeatureCollection>"""
+MEMBER = """<wfs:member><ms:Z gml:id="Z.NAME"><ms:msGeometry><gml:Polygon gml:id="p.NAME"
+  srsName="urn:ogc:def:crs:EPSG::4326"><gml:exterior><gml:LinearRing><gml:posList>
+  48.55 7.75 48.56 7.75 48.56 7.76 48.55 7.76 48.55 7.75
+  </gml:posList></gml:LinearRing></gml:exterior></gml:Polygon></ms:msGeometry><ms:name>NAME</ms:name>
+  </ms:Z></wfs:member>"""
+
+
+def gml(*members: str, matched: object = None) -> bytes:
+    text = GML.replace("MEMBERS", "".join(MEMBER.replace("NAME", name) for name in members))
+    return text.replace("MATCHED", str(len(members) if matched is None else matched)).encode()
+
+
+def xml(content: bytes) -> Callable[..., None]:
+    return body(content, "text/xml; subtype=gml/3.2.1")
+
+
+def test_a_wfs_that_answers_gml_is_paged_and_turned_and_fetches_no_schema(server: Server) -> None:
+    schema = f"http://127.0.0.1:{server.server_port}/schema.xsd".encode()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        asked = query(request)
+        assert "outputFormat" not in asked
+        first = asked["startIndex"] == "0"
+        held = gml("a", "b", matched=3) if first else gml("c", matched=3)
+        xml(held.replace(b"SCHEMA", schema))(request)
+
+    server.answer = answer
+    found = featureservice.features("wfs-gml", base(server), "ms:Z", BOX, 10**6)
+    assert names(found) == ["a", "b", "c"]
+    assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
+    assert all(asked["path"].startswith("/service?") for asked in server.asked)
+    server.answer = xml(gml())
+    assert featureservice.features("wfs-gml", base(server), "ms:Z", BOX, 10**6) == []
+
+
 def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked = query(request)
@@ -155,6 +196,26 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
         "features",
         lambda request: reply(request, [{"geometry": {"type": "Polygon", "coordinates": "x"}}]),
         "geometry that is none",
+    ),
+    (
+        "wfs-gml",
+        body(b"<ows:ExceptionReport><t>no such type</t></ows:ExceptionReport>", "text/xml"),
+        "refused: no such type",
+    ),
+    ("wfs-gml", body(b'{"features": []}'), "no FeatureCollection"),
+    ("wfs-gml", xml(gml("a")[:-60]), "broke off"),
+    ("wfs-gml", xml(gml("a", matched=9)), "repeats feature"),
+    ("wfs-gml", xml(gml(matched=9)), "0 of 9"),
+    (
+        "wfs-gml",
+        xml(gml("a").replace(b"<wfs:F", b"<!DOCTYPE x [<!ENTITY e 'e'>]><wfs:F")),
+        "no FeatureCollection",
+    ),
+    ("wfs-gml", xml(gml("a").replace(b"48.5", b"18.5")), "was not asked for"),
+    (
+        "wfs-gml",
+        xml(gml("a").replace(b"EPSG::4326", b"EPSG::999999")),
+        "reference system|cannot be read",
     ),
     ("features", lambda request: send(request, 500), "HTTP 500"),
     ("features", lambda request: send(request, 429), "HTTP 429"),

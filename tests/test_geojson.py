@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from zonerisk.library import Library
 from zonerisk.pages import features, geojson
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point, path
 
 
 def read(shape: dict[str, Any]) -> Any:
@@ -72,7 +73,7 @@ def test_what_crosses_the_antimeridian_is_cut() -> None:
     assert disc["type"] == "MultiPolygon"
     assert len(disc["coordinates"]) == 2
     line = geojson.geometry(
-        Feature("separation", "a", "b", "line", features.path(Point(-17, 179), Point(-17, -179)))
+        Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179)))
     )
     assert line["type"] == "MultiLineString"
     ends = {tuple(end[0] for end in (part[0], part[-1])) for part in line["coordinates"]}
@@ -93,3 +94,28 @@ def test_a_site_without_position_is_a_feature_without_geometry(zz: Library) -> N
     lost = verdict.places[0].model_copy(update={"lat": None, "lon": None, "uncertainty_m": None})
     rows = geojson.features(verdict.model_copy(update={"places": (lost,)}))["features"]
     assert [row["geometry"] for row in rows if row["properties"]["kind"] == "site"] == [None]
+
+
+def test_stations_and_circuits_can_be_read_back(wired: Library, tmp_path: Path) -> None:
+    verdict = wired.score("zz-good")
+    file = tmp_path / "out.geojson"
+    file.write_text(json.dumps(geojson.features(verdict, features.setting(wired, verdict))))
+    frame = geopandas.read_file(file)
+    stations = frame[frame.kind == "station"].set_index("record")
+    assert set(stations.index) == {"rte/GULL", "rte/TERN", "rte/TOP", "at/56.01,2.84"}
+    assert (stations.geometry.geom_type == "Point").all()
+    top = stations.loc["rte/TOP"]
+    assert (top.geometry.y, top.geometry.x) == (56.1, 3.3)
+    assert (top["name"], top.outcome, top.uncertainty_m, top.osm) == (
+        "TOP 400 kV",
+        "warn",
+        600,
+        "way/3",
+    )
+    assert stations.loc["at/56.01,2.84"].uncertainty_m == 100
+    circuits = frame[frame.kind == "circuit"].set_index("name")
+    assert (circuits.geometry.geom_type == "LineString").all()
+    assert circuits.loc["TERN 225 kV to TOP 400 kV"].via == "MID 225 kV"
+    assert circuits.loc["GULL 225 kV to TOP 400 kV"].codes == "GULL L61TOP  , GULL L62TOP  "
+    assert (circuits.note == "Circuits known by their codes; the line is not their route.").all()
+    assert stations.attribution.str.contains("OpenStreetMap contributors").all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import statistics
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from networkx import Graph
 
 from zonerisk.catalog import data_root
 from zonerisk.errors import DataError
+from zonerisk.geometry import geodesic_m
 from zonerisk.grid import supply
-from zonerisk.grid.gridsurvey import LAYERS, rte_circuits, rte_stations, survey
+from zonerisk.grid.gridsurvey import survey
 from zonerisk.grid.powergrid import Station, graph, nearest, upstreams
+from zonerisk.grid.rawgrid import LAYERS, rte_circuits, rte_stations
 from zonerisk.library import Library
 from zonerisk.model import Position, Site
 
@@ -129,8 +132,23 @@ def test_the_shipped_sample_is_current(shipped: Library) -> None:
         )
 
 
+@raw
+def test_what_has_rtes_code_stands_within_600_m_of_rtes_point(shipped: Library) -> None:
+    points = {one.id: one for one in stations()}
+    metres = []
+    for key, spot in supply.chart(shipped.roots).spots.items():
+        if key.startswith("rte/") and spot.at:
+            one = points[key]
+            assert one.lat is not None
+            assert one.lon is not None
+            metres.append(geodesic_m(one.lat, one.lon, *spot.at))
+    assert len(metres) > 60
+    assert max(metres) <= supply.TIED_M
+    assert statistics.median(metres) < 30
+
+
 def write_layers(root: Path) -> Path:
-    """Six layers with one site's worth of invented grid around 56 N 3 E."""
+    """Six files with one site's worth of invented grid around 56 N 3 E."""
     square = {"type": "Polygon", "coordinates": [[[2, 55], [4, 55], [4, 57], [2, 57], [2, 55]]]}
     texts = {
         "stations-rte": "code,name,kind,status,kv,voltage_label,owner_hint,lon,lat\n"
@@ -149,7 +167,10 @@ def write_layers(root: Path) -> Path:
         "way/1,substation,,,,,NO,420,420,0,0,0,3.0,56.05\n"
         "NO7,joint,,,,,NO,420,420,0,0,0,3.0,56.0\n"
         "NO8,substation,,,,,NO,420,420,0,0,0,3.0,56.0\n"
-        "way/2,substation,Rail,,Bane NOR,,NO,420,420,0,0,0,3.0,56.0\n",
+        "way/2,substation,Rail,,Bane NOR,,NO,420,420,0,0,0,3.0,56.0\n"
+        "way/3,substation,TERN,RTE,,TERN,FR,400,400,0,0,0,3.001,56.3012\n"
+        "way/4,substation,TERN,RTE,,TERN,FR,320,320,0,1,0,3.002,56.3012\n"
+        "FR5,joint,GULL,RTE,,GULL,FR,225,225,0,0,0,3.0,56.05\n",
         "stations-osm2016": "region,name,operator,max_kv,kv,lon,lat\n"
         "Sea,,,,,3.0,56.05\nSea,Small,,60,60,3.0,56.2\n",
         "areas-eu": json.dumps(
@@ -166,6 +187,8 @@ def write_layers(root: Path) -> Path:
         ),
     }
     for layer in LAYERS:
+        if layer.key not in texts:
+            continue
         path = root / layer.path
         path.parent.mkdir(parents=True, exist_ok=True)
         data = texts[layer.key].encode()
@@ -197,7 +220,8 @@ class TestSurvey:
     def test_norway_without_joints_made_up_ids_and_railways(self, tmp_path: Path) -> None:
         files = survey(one_site("zz/s", "NO"), (), write_layers(tmp_path))
         assert [row.split(",")[4] for row in files["stations-osm.csv"].splitlines()[1:]] == [
-            "way/1"
+            "way/1",
+            "way/3",
         ]
         assert files["areas.csv"].splitlines()[1].endswith("NO_2,Nordic")
 
@@ -227,10 +251,36 @@ class TestSurvey:
             assert row["as_of"]
             assert "AGPL" not in row["licence"]
 
+    def test_positions_are_openstreetmaps_or_none(self, tmp_path: Path) -> None:
+        files = survey(one_site("zz/s", "FR"), ("rte/MID",), write_layers(tmp_path))
+        assert files["map/positions.csv"].splitlines() == [
+            "station,name,kv,osm,lat,lon",
+            # A joint with RTE's code, and a made-up id, are no places; RTE's own point is withdrawn.
+            "rte/GULL,GULL,225,,,",
+            "rte/LOW,LOW,63,,,",
+            "rte/MID,rte/MID,,,,",
+            # The converter beside it is another yard.
+            "rte/TERN,TERN,400,way/3,56.3012,3.001",
+        ]
+        norway = survey(one_site("zz/s", "NO"), (), write_layers(tmp_path))
+        assert norway["map/positions.csv"].splitlines()[1:] == [
+            "way/1,unnamed way/1,420,way/1,56.05,3.0",
+            "way/3,TERN,400,way/3,56.3012,3.001",
+        ]
+        assert norway["map/circuits.csv"] == "a,b,codes\n"
+
+    def test_circuits_are_those_of_the_ways_that_ship(self, tmp_path: Path) -> None:
+        files = survey({}, ("rte/MID",), write_layers(tmp_path))
+        assert files["map/circuits.csv"].splitlines() == [
+            "a,b,codes",
+            "rte/MID,rte/TERN,MID  L61ZTEE ",
+        ]
+
     def test_it_can_be_read_back(self, tmp_path: Path) -> None:
         files = survey(one_site("zz/s", "FR"), (), write_layers(tmp_path))
         (tmp_path / "data/feeds").mkdir(parents=True)
         for name, text in files.items():
+            (tmp_path / "data/feeds" / name).parent.mkdir(exist_ok=True)
             (tmp_path / "data/feeds" / name).write_text(text)
         sample = supply.read((tmp_path / "data",))
         site = one_site("zz/s", "FR")["zz/s"][0]
@@ -240,6 +290,10 @@ class TestSurvey:
         assert sample.area(site).grid == "FR"
         assert sample.upstream["rte/GULL"][0].hops == 1
         assert found.source in sample.sources
+        drawn = supply.chart((tmp_path / "data",))
+        assert drawn.spots["rte/TERN"] == ("TERN 400 kV", "way/3", (56.3012, 3.001))
+        assert drawn.spots["rte/GULL"] == ("GULL 225 kV", "", None)
+        assert drawn.circuits["rte/GULL", "rte/TERN"] == ("MID  L61ZTEE ",)
 
     def test_missing_and_wrong_layers(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match="--layers"):

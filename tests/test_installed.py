@@ -12,7 +12,7 @@ from loopback import Server, running, send
 from zonerisk.errors import DataError, UsageError, ZoneriskError
 from zonerisk.readers import fetch
 from zonerisk.terrain import installed, layers, sampling
-from zonerisk.terrain.layers import Card
+from zonerisk.terrain.card import Card
 from zonerisk.terrain.plane import Disc
 
 SITE = Disc("s", 48.6, 7.8, 50)

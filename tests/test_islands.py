@@ -6,8 +6,9 @@ import pytest
 
 from zonerisk.library import Library
 from zonerisk.pages import features, islands, view
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
 from zonerisk.pages.islands import Drawn
+from zonerisk.pages.shapes import Point
 from zonerisk.verdict import Verdict
 
 

@@ -13,7 +13,10 @@ from zonerisk.errors import DataError
 from zonerisk.library import Library
 from zonerisk.pages import features, geojson, webmap
 from zonerisk.pages.features import Feature
-from zonerisk.terrain import landmarks, layers
+from zonerisk.policy import load
+from zonerisk.score import score
+from zonerisk.terrain import landmarks, layers, ownsites
+from zonerisk.terrain.installed import Installed
 
 RAW = ROOT.parent / "shared" / "layers"
 
@@ -123,3 +126,17 @@ def test_the_real_zone_lies_where_the_verdict_says(shipped: Library, tmp_path: P
     metres = min(zone.distance(at) for zone in zones) * 111_000
     assert 15 < metres < 60
     assert any(one.shape == "line" and "Rhine" in one.name for one in found)
+
+
+def test_a_statement_is_not_drawn(tmp_path: Path) -> None:
+    folder = tmp_path / "layers" / "seismic-france"
+    folder.mkdir(parents=True)
+    told = [{"code_zone": "3", "libelle_commune": "Z"}]
+    places = [{"lat": lat, "lon": 7.8, "told": told} for lat in (48.60, 48.62)]
+    (folder / "zones.json").write_text(json.dumps(places))
+    (folder / "source.json").write_text(json.dumps({"file": "zones.json"}))
+    own = ownsites.catalog(["48.60,7.80", "48.62,7.80"], 50, "2026-11-30")
+    sites = own.region(ownsites.REGION).sites.values()
+    verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
+    assert any(risk.id.startswith("seismic:seismic-france/") for risk in verdict.shared_risks)
+    assert landmarks.near(verdict, tmp_path) == ()

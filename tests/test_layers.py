@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from zonerisk import load
 from zonerisk.errors import DataError, UnknownTarget
 from zonerisk.terrain import drift, layers
+from zonerisk.terrain.card import Card
 from zonerisk.terrain.exposure import SampleFile
 
 ROOT = Path(__file__).parent.parent
@@ -102,3 +104,26 @@ def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
     (folder / "source.json").write_text("{")
     with pytest.raises(DataError, match="is damaged"):
         layers.locate(card, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "says"),
+    [
+        ("industry-france", {"near_m": 9500, "reach_m": 9500}, "must exceed near_m and error_m"),
+        ("industry-france", {"reading": {"url": "https://x.example/?a={lat}"}}, "{lat} and {lon}"),
+        ("industry-france", {"reading": {"url": "https://x.example/{lat},{lon},{z}"}}, "url: may"),
+        ("industry-france", {"reading": {"named": "{z}"}}, "named: may hold {name}"),
+        ("georisques", {"measure": "near"}, "answers statements"),
+        ("georisques", {"reading": {"hazards": {}}}, "needs reading.hazards"),
+        ("seismic-france", {"reading": {"class_of": None}}, "needs reading.hazards"),
+    ],
+)
+def test_a_card_that_cannot_be_read_by_is_refused(
+    name: str, changed: dict[str, object], says: str
+) -> None:
+    tree = layers.load(name).model_dump()
+    reading = changed.pop("reading", {})
+    assert isinstance(reading, dict)
+    tree = {**tree, **changed, "reading": {**tree["reading"], **reading}}
+    with pytest.raises(ValidationError, match=re.escape(says)):
+        Card.model_validate(tree)

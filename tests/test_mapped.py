@@ -193,3 +193,19 @@ def test_growing_doubt_never_decides(doubts: list[float], a: float, b: float) ->
     for before, after in pairwise(seen):
         assert after in {before, "unknown"} or (before, after) == ("fail", "unknown")
     assert "unknown" not in seen or set(seen[seen.index("unknown") :]) == {"unknown"}
+
+
+def test_a_distance_tells_the_larger_doubt_and_the_nearest_object_comes_first() -> None:
+    near = layer("near", complete=False, grade="C", kind="seismic")  # the layer's error is 500 m
+    rows = [
+        row(near, "a", 0, 9000, "far"),
+        row(near, "b", 0, 9000, "far"),
+        row(near, "a", 0, 3000, "close"),
+        row(near, "b", 0, 3000, "close"),
+    ]
+    _, said = judge([A, B], rows, "seismic", 20)
+    first, second, *_ = said.split(" | ")
+    assert "1.5 km from the close (±1.0 km)" in first, "the disc's kilometre, not the layer's half"
+    assert "4.5 km from the far (±4.0 km)" in second
+    _, said = judge([A, B], [row(near, "a", 900, 2100), row(near, "b", 900, 2100)], "seismic", 20)
+    assert "1.5 km from the o (±0.5 km)" in said, "the layer's, where the discs are smaller"

@@ -135,5 +135,5 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     verdict = score(own, ownsites.REGION, load("podcast"), samples=installed)
     found = {finding.rule: finding for finding in verdict.findings}
     assert found["nuclear"].outcome == "fail"
-    assert "the Here (±0.3 km), all within 20.0 km" in found["nuclear"].message
+    assert "the Here (±300 m), all within 20.0 km" in found["nuclear"].message
     assert found["volcano"].outcome == "unknown"

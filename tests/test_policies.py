@@ -94,7 +94,7 @@ def test_a_region_scored_under_each(shipped: Catalog, shipped_policy: Policy) ->
 def test_qualitative_rules_tell_what_is_measured(shipped: Catalog) -> None:
     found = shipped.score("ovh-rbx", "dora").findings[0]
     assert found.rule == "dr"
-    assert "ovh-gra 81.8 km" in found.message
+    assert "ovh-gra 81.9 km" in found.message
     assert "names no figure" in found.message
     apart = next(
         each
@@ -110,6 +110,23 @@ def test_a_backup_rule_alone_says_where_to_ask(shipped: Catalog) -> None:
     assert found.outcome == "unknown"
     assert "zonerisk plan" in found.findings[0].message
     assert "backup" not in {each.rule for each in shipped.score("ovh-sbg", "podcast").findings}
+
+
+def test_a_correlation_length_is_of_quakes_and_cited() -> None:
+    rule = policy.load("podcast").rules["seismic"]
+    assert rule.correlation_km == 8.5
+    assert any(
+        "doi.org/10.1002/eqe.922" in (cited.url or "")
+        for cited in policy.load("podcast").cite("seismic")
+    )
+    text = """
+name: x
+standing: opinion
+rules: {coast: {correlation_km: 5, text: t, evidence: [e]}}
+evidence: {e: {kind: opinion, title: t, read: 2026, claim: c}}
+"""
+    with pytest.raises(DataError, match="of the rule seismic alone"):
+        parse(text.encode(), "p.yaml").validate(Policy)
 
 
 def test_a_qualitative_rule_has_no_figure() -> None:

@@ -35,26 +35,26 @@ def test_equal_pairs_share_a_row(shipped: Library) -> None:
     rows, more = pairs_shown(shipped.score("aws-us-east-1"))
     assert more == 0
     assert len(rows) == 1
-    assert rows[0][0].startswith("any two of use1-az1, use1-az2, ")
+    assert rows[0][1].startswith("any two of use1-az1, use1-az2, ")
 
 
 def test_a_placeholder_gives_no_point_value(shipped: Library) -> None:
     """SBG4 is known by its campus alone; SBG3 and SBG5 are mapped."""
-    rows = {row[0]: row for row in pairs_shown(shipped.score("ovh-sbg"))[0]}
-    assert rows["sbg3 - sbg5"][1].startswith("56 m")
+    rows = {row[1]: row for row in pairs_shown(shipped.score("ovh-sbg"))[0]}
+    assert rows["sbg3 - sbg5"][2].startswith("56 m")
     for pair in ("sbg3 - sbg4", "sbg4 - sbg5"):
-        assert rows[pair][1].startswith("under ")
         assert rows[pair][2].startswith("under ")
+        assert rows[pair][3].startswith("under ")
 
 
 def test_a_round_trip_is_told_by_its_least(shipped: Library) -> None:
     paris = shipped.score("scaleway-fr-par")
     rows, _ = pairs_shown(paris)
-    assert [row[3] for row in rows] == [
+    assert [row[4] for row in rows] == [
         f"{2 * (row.distance_m.low or 0) / 204_190:.2f} ms"
         for row in sorted(paris.separations, key=lambda row: row.distance_m.best or 0)
     ]
-    assert pairs_shown(shipped.score("ovh-sbg"))[0][0][3] == "-"
+    assert pairs_shown(shipped.score("ovh-sbg"))[0][0][4] == "-"
 
 
 def test_recovery_is_ranked_by_outcome_then_by_distance(shipped: Library) -> None:

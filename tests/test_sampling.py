@@ -17,8 +17,9 @@ from pyproj import Geod
 
 from zonerisk import load
 from zonerisk.terrain import layers, sampling
+from zonerisk.terrain.card import Card, File, Reading
 from zonerisk.terrain.exposure import Exposure, table
-from zonerisk.terrain.layers import Card, File, Kept, Reading
+from zonerisk.terrain.layers import Kept
 from zonerisk.terrain.plane import Disc, nearest, pairs
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"

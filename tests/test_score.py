@@ -52,9 +52,22 @@ class TestStrasbourg:
         power = finding(found, "power")
         assert power.outcome == "fail"
         assert len(power.subjects) == 4
+        # The press says that the whole supply was cut; the enquiry only that it was cut.
+        assert {risk.grade for risk in found.shared_risks if risk.kind == "power"} == {"B"}
+
+    def test_on_15_march_2021(self, shipped: Library) -> None:
+        found = shipped.score("ovh-sbg", as_of="2021-03-15")
+        shared = next(risk for risk in found.shared_risks if risk.kind == "power")
+        assert (shared.grade, set(shared.members)) == ("C", {"ovh-sbg/sbg1", "ovh-sbg/sbg4"})
+
+    def test_before_it_was_built(self, shipped: Library) -> None:
+        with pytest.raises(UsageError, match="sold no zone on 1999-01-01"):
+            shipped.score("ovh-sbg", as_of="1999-01-01")
 
     def test_on_8_november_2017(self, shipped: Library) -> None:
         found = shipped.score("ovh-sbg", as_of="2017-11-08")
+        # SBG3 was under construction, SBG5 not begun.
+        assert {place.name for place in found.places} == {"SBG1", "SBG2", "SBG4"}
         assert finding(found, "power").outcome == "fail"
         told = [risk.message for risk in found.shared_risks if risk.kind == "power"]
         assert any("one 20 kV supply" in message for message in told)

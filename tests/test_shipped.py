@@ -110,7 +110,6 @@ ASIDE = [
     ("hetzner-nbg1/nbg1-park", "PDB 3250"),
     ("hetzner-hel1/hel1-park", "PDB 3886"),
     ("leaseweb-eu-west-3/ams-01", "PDB 374:"),
-    ("clever-cloud-par/green-data-nanterre", "92000 Nanterre |"),
     ("global-switch-paris/clichy", "Global Switch data center in Clichy"),
     ("digital-realty-paris/par7", "Interxion La Courneuve (PAR7)"),
     ("data4-paris/marcoussis", "Data4, route de Nozay"),
@@ -128,7 +127,7 @@ ASIDE = [
     ("google-asia-east1/changhua", "Changhua County TW"),
     ("google-asia-southeast1/jurong-west", "2 Jurong West St 23"),
     ("ovh-sbg/sbg3", "(ok), SBG"),
-    ("ovh-gra/gra-b", "(ok), GRA"),
+    ("ovh-gra/gra1", "(ok), GRA"),
 ]
 _PAIR = re.compile(r"(-?\d{1,2}\.\d{3,})(?:, | \| )(-?\d{1,3}\.\d{3,})")
 
@@ -157,3 +156,18 @@ def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Library) -> N
                 astray[site_id] = round(metres)
     assert buildings >= 15
     assert len(astray) <= 0.05 * buildings, astray
+
+
+def test_one_town_has_one_radius(shipped: Library) -> None:
+    """A metro is a judgement, not a source: what one provider's disc holds, another's does."""
+    radii: dict[tuple[float, float], dict[float, str]] = {}
+    for region_id in shipped.region_ids:
+        region = shipped.region(region_id)
+        for site in region.sites.values():
+            told = f"{site.note or ''} {region.note or ''}"
+            wider = re.search(r"[Tt]he disc|(names )?[Oo]nly the (state|country|province)", told)
+            if site.kind == "metro" and site.position and not wider:
+                at = round(site.position.lat, 1), round(site.position.lon, 1)
+                radii.setdefault(at, {})[site.position.uncertainty_m] = site.id
+    assert {at: each for at, each in radii.items() if len(each) > 1} == {}
+    assert len(radii) > 100

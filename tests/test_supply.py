@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from zonerisk.errors import DataError
-from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, read
+from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, chart, read
 from zonerisk.library import Library
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
@@ -86,3 +87,27 @@ def test_the_shipped_sample_is_sourced_and_current(shipped: Library) -> None:
     assert {around.source for _, around in sample.around.values()} <= sample.sources.keys()
     for key in sample.around:
         assert shipped.site(key)
+
+
+def test_every_shipped_way_can_be_drawn_or_named(shipped: Library) -> None:
+    sample, drawn = read(shipped.roots), chart(shipped.roots)
+    assert {"positions", "upstreams"} <= sample.sources.keys()
+    for station, tops in sample.upstream.items():
+        for top in tops:
+            for pair in pairwise((station, *top.via, top.station)):
+                if pair[0] != pair[1]:
+                    assert drawn.circuits[min(pair), max(pair)]
+                    assert pair[0] in drawn.spots
+                    assert pair[1] in drawn.spots
+    for _, around in sample.around.values():
+        for one in around.near:
+            assert one.station in drawn.spots or one.station.startswith("at/")
+
+
+def test_a_verdict_reads_no_chart(zz_copy: Path) -> None:
+    (folder(zz_copy, "sources.json", "{}") / "feeds/map").mkdir()
+    before = Library(zz_copy).digest("zz-good")
+    (zz_copy / "feeds/map/positions.csv").write_text("broken")
+    assert Library(zz_copy).score("zz-good").provenance.catalogue.sha256 == before
+    with pytest.raises(DataError, match=r"positions\.csv:1: the columns are"):
+        chart((zz_copy,))

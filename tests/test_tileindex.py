@@ -17,7 +17,7 @@ from zonerisk.errors import UsageError, ZoneriskError
 from zonerisk.readers import fetch, tileindex
 from zonerisk.readers.fetch import FetchError
 from zonerisk.terrain import installed, layers, sampling
-from zonerisk.terrain.layers import Card
+from zonerisk.terrain.card import Card
 from zonerisk.terrain.plane import Disc
 
 CELL, SIDE = 0.01, 100

@@ -10,7 +10,7 @@ import shapely
 
 from zonerisk.errors import DataError
 from zonerisk.readers.vectorfile import read
-from zonerisk.terrain.layers import Reading
+from zonerisk.terrain.card import Reading
 
 FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
 real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")
@@ -146,3 +146,13 @@ def test_a_real_shapefile_of_a_prevention_plan() -> None:
     west, south, east, north = found.total_bounds
     assert 5 < west < east < 6.5
     assert 44.5 < south < north < 46
+
+
+def test_a_file_without_a_row_has_the_columns_of_its_card(tmp_path: Path) -> None:
+    path = tmp_path / "none.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": []}')
+    frame = read(
+        path, Reading(class_of="zone", id=("key",), name="name", doubt_of="d", where={"s": ("x",)})
+    )
+    assert list(frame.columns) == ["s", "key", "name", "zone", "d", "geometry"]
+    assert len(frame) == 0

@@ -55,6 +55,6 @@ def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     shows = view.Shows()
     assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0
-    assert shows.subjects[0][1:] == (("zz-hidden",), "h1, where they may stand")
+    assert shows.subjects[0][1:3] == (("zz-hidden",), "h1, where they may stand")
     assert shows.add(verdict, (), "nothing") is None
     assert shows.add(verdict, ("zz-hidden",), "again") == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from conftest import Opener, Runner
 from zonerisk.errors import UsageError
 from zonerisk.library import Library
-from zonerisk.pages import basemap, features, webmap
+from zonerisk.pages import basemap, features, supplies, webmap
 from zonerisk.verdict import Verdict
 
 HOSTILE = (
@@ -19,7 +20,7 @@ HOSTILE = (
 )
 # A browser collapses white space; this much of it must be seen as written.
 SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}"
-_MEANING = {"outcome", "units", "schema_", "grade"}
+_MEANING = {"outcome", "units", "schema_", "grade", "measure"}
 
 
 def page(catalog: Library, *targets: str, **options: Any) -> str:
@@ -45,6 +46,9 @@ def poisoned(value: Any) -> Any:
                 )
             }
         )
+    if is_dataclass(value) and not isinstance(value, type):
+        words = {each.name: poisoned(getattr(value, each.name)) for each in fields(value)}
+        return type(value)(**words)
     if isinstance(value, tuple):
         return tuple(poisoned(each) for each in value)
     return value + HOSTILE if isinstance(value, str) else value
@@ -59,6 +63,8 @@ def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
         retired=tuple(poisoned(site) for site in around.retired),
         recovery={key + HOSTILE: poisoned(site) for key, site in around.recovery.items()},
         files={key + HOSTILE: name + HOSTILE for key, name in around.files.items()},
+        # Paris has stations of every standing, and circuits; none of them is Strasbourg's.
+        supplies=poisoned(supplies.around(shipped, shipped.score("scaleway-fr-par"))),
     )
 
 
@@ -139,6 +145,75 @@ def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None
     opened.page.get_by_role("button", name="Show all").click()
     assert opened.run("zonerisk.map.getZoom()") == before
     assert button.get_attribute("aria-pressed") == "false"
+    assert opened.troubles == []
+
+
+def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
+    opened = tab(page(wired, "zz-good"))
+    assert opened.run("zonerisk.layers.stations.getLayers().length") == 4
+    assert opened.run("zonerisk.layers.circuits.getLayers().length") == 2
+    # The map opens on the zones: the station above them may lie outside.
+    inside = "zonerisk.map.getBounds().contains([56.1, 3.3])"
+    sites = "[[56.18, 3.0], [56.0, 3.15], [56.0, 2.85]].every((at) => zonerisk.map.getBounds().contains(at))"
+    assert opened.run(sites)
+    before = opened.run("zonerisk.map.getZoom()")
+    opened.page.get_by_role("button", name="power").first.click()
+    assert opened.run(inside)
+    assert opened.run("zonerisk.map.getZoom()") != before
+    assert opened.page.inner_text("#status") == "The map shows a, b, with the stations on record."
+    # Two sites and three stations ringed, the pair's line and two circuits underlaid.
+    lit = opened.run("""(() => { const found = [];
+        zonerisk.map.eachLayer((one) => { if (one instanceof L.FeatureGroup && !Object.values(zonerisk.layers).includes(one)) found.push(one.getLayers().length); });
+        return found; })()""")
+    assert 8 in lit
+    labels = opened.run("Array.from(document.querySelectorAll('.label'), (one) => one.textContent)")
+    assert "TOP 400 kV" in labels
+    assert "circuits by MID 225 kV, not their route" in labels
+    opened.run("""(() => { const top = zonerisk.features.get("circuit:rte/GULL rte/TOP")[0];
+        top.fire("click", {latlng: top.getBounds().getCenter()}, true); })()""")
+    told = opened.page.inner_text(".leaflet-popup")
+    assert "not their route" in told
+    assert "GULL L61TOP" in told
+    opened.run("""(() => { const near = zonerisk.features.get("station:rte/GULL")[0];
+        near.fire("click", {latlng: near.getLatLng()}, true); })()""")
+    popup = opened.page.locator(".leaflet-popup").last
+    told = popup.inner_text()
+    assert "near, not known to feed" in told
+    assert "North 0.9 km" in told
+    assert "within 600 m" in told
+    address = popup.locator(".facts a").get_attribute("href")
+    assert address == "https://www.openstreetmap.org/way/1"
+    assert "so not on the map: LOW 63 kV, MID 225 kV." in opened.text
+    named = opened.page.inner_text(".leaflet-control-attribution")
+    assert "Stations: \u00a9 OpenStreetMap contributors, ODbL" in named
+    assert "RTE, Licence Ouverte 2.0" in named
+    for key in ("stations", "circuits"):
+        opened.page.locator(f'[data-layer="{key}"]').uncheck()
+        assert not opened.run(f"zonerisk.map.hasLayer(zonerisk.layers.{key})")
+    assert "TOP 400 kV" not in opened.run(
+        "Array.from(document.querySelectorAll('.label'), (one) => one.textContent)"
+    )
+    assert opened.troubles == []
+
+
+def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener) -> None:
+    for width in (390, 1280):
+        opened = tab(page(shipped, "scaleway-fr-par"), width)
+        verdict = shipped.score("scaleway-fr-par")
+        seen = """([lat, lon]) => { const at = zonerisk.map.latLngToContainerPoint([lat, lon]);
+            const credits = document.querySelector(".leaflet-control-attribution").offsetHeight;
+            return at.x > 0 && at.y > 0 && at.y < zonerisk.map.getSize().y - credits; }"""
+        for place in verdict.places:
+            assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
+        opened.page.get_by_role("button", name="power", exact=True).first.click()
+        assert opened.page.evaluate(seen, [48.67497, 2.22856])
+
+
+def test_several_regions_leave_the_stations_out(wired: Library, tab: Opener) -> None:
+    opened = tab(page(wired, "zz-good", "zz-campus"))
+    assert opened.run("'stations' in zonerisk.layers") is False
+    opened.page.locator("button", has_text="power").first.click()
+    assert opened.page.inner_text("#status") == "The map shows a, b."
     assert opened.troubles == []
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zonerisk.policy import Rule
     from zonerisk.shared import Assessment
     from zonerisk.unit import Pair, Unit
-    from zonerisk.verdict import Option
+    from zonerisk.verdict import Option, Outcome
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,12 @@ def threshold_of(rule: Rule) -> Threshold:
     assert rule.threshold is not None
     assert rule.unit is not None
     return Threshold.model_construct(value=rule.threshold, unit=rule.unit)
+
+
+def softened(outcome: Outcome, rule: Rule) -> Outcome:
+    """Give what a breach counts as; a rule that fails from a distance on says so itself."""
+    soft = rule.severity == "warn" and rule.fail_beyond_km is None
+    return "warn" if soft and outcome == "fail" else outcome
 
 
 def value_of(interval: Interval, unit: str, per: float = 1.0) -> Value:

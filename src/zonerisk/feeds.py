@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk import chains
 from zonerisk.grid.supply import EMPTY
 from zonerisk.shared import Assessment, listing, named, risk, strongest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from zonerisk.chains import Chain, Group, Line
     from zonerisk.grid.supply import Near, Neighbourhood, Sample
-    from zonerisk.model import Evidence, Feed, Grade, Region, Site
+    from zonerisk.model import Evidence, Feed, Region
     from zonerisk.unit import Unit
     from zonerisk.verdict import SharedRisk
 
 KINDS = ("power", "network")
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4
-GRADES: tuple[Grade, ...] = ("A", "B", "C")
 _TOLD = 6
 
 
@@ -51,15 +51,12 @@ def assess(
     hops
         How many circuits up the grid two sites' supplies count as one.
     """
-    records = [
-        (feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind
-    ]
-    current = [(feed, region) for feed, region in records if feed.holds(as_of)]
-    below = _sites_below([feed for feed, _ in current])
-    risks, stated = [], set()
+    records = _records(kind, owners)
+    current, below = stated(kind, owners, as_of)
+    risks, known = [], set()
     for feed, region in current:
         hit = [unit for unit in units if any(site.id in below[feed.id] for site in unit.sites)]
-        stated |= {unit.id for unit in hit}
+        known |= {unit.id for unit in hit}
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
             risks.append(
@@ -72,7 +69,7 @@ def assess(
                     evidence,
                 )
             )
-    silent = [unit for unit in units if unit.id not in stated]
+    silent = [unit for unit in units if unit.id not in known]
     reason = (
         f"no {kind} feed is disclosed for {named(silent)}"
         if silent
@@ -80,14 +77,12 @@ def assess(
     )
     notes, cited = _ended(records, units, as_of)
     if kind == "power":
-        chains = [link for unit in units for link in _chains(unit, current, below, sample, hops)]
         # A stated supply that all of a group share leaves nothing more to suspect.
-        known = tuple(risks)
         risks += [
-            found
-            for found in _upstream_risks(units, chains, sample)
+            _shared(group, units, sample)
+            for group in chains.groups(units, chains.of(units, current, below, sample, hops))
             if not any(
-                set(found.members) <= set(one.members) and one.grade <= found.grade for one in known
+                set(group.members) <= set(one.members) and one.grade <= group.grade for one in risks
             )
         ]
         grouped = {unit for found in risks for unit in found.members}
@@ -96,15 +91,44 @@ def assess(
     return Assessment(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
 
 
-def _sites_below(feeds: Sequence[Feed]) -> dict[str, set[str]]:
-    """Give every feed the sites it supplies, directly or through feeds downstream of it."""
-    below = {feed.id: set(feed.sites) for feed in feeds}
-    for _ in feeds:
-        for feed in feeds:
+def lines(
+    units: Sequence[Unit], owners: Sequence[Region], as_of: str, sample: Sample, hops: int
+) -> dict[str, tuple[Line, ...]]:
+    """Give the stations that each shared power risk speaks of, by the risk's id.
+
+    Parameters are those of :func:`assess`.
+    """
+    current, below = stated("power", owners, as_of)
+    found: dict[str, tuple[Line, ...]] = {
+        f"power:{feed.id}": ((feed.station,),) for feed, _ in current if feed.station
+    }
+    for group in chains.groups(units, chains.of(units, current, below, sample, hops)):
+        each = [line for chain in group.chains for line in chain.lines(sample)]
+        found[f"power:{group.key}"] = tuple(dict.fromkeys(each))
+    return found
+
+
+def stated(
+    kind: str, owners: Sequence[Region], as_of: str
+) -> tuple[list[tuple[Feed, Region]], dict[str, set[str]]]:
+    """Give the supplies that records state for a day, and the sites that hang on each.
+
+    A site hangs on a feed directly, or through feeds downstream of it.
+    """
+    current = [(feed, region) for feed, region in _records(kind, owners) if feed.holds(as_of)]
+    below = {feed.id: set(feed.sites) for feed, _ in current}
+    for _ in current:
+        for feed, _ in current:
             for upstream in feed.upstream:
                 if upstream in below:
                     below[upstream] |= below[feed.id]
-    return below
+    return current, below
+
+
+def _records(kind: str, owners: Sequence[Region]) -> list[tuple[Feed, Region]]:
+    return [
+        (feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind
+    ]
 
 
 def _ended(
@@ -121,137 +145,30 @@ def _ended(
     return tuple(notes), tuple(cited)
 
 
-@dataclass(frozen=True)
-class _Chain:
-    """One way from a unit up to a station that, as far as known, stands above it."""
-
-    unit: str
-    site: str
-    top: str
-    hops: int
-    start: str
-    distances_m: tuple[float, ...]
-    grade: Grade
-    evidence: tuple[Evidence, ...]
-
-
-def _chains(
-    unit: Unit,
-    current: Sequence[tuple[Feed, Region]],
-    below: Mapping[str, set[str]],
-    sample: Sample,
-    hops: int,
-) -> list[_Chain]:
-    found = []
-    for site in unit.sites:
-        for feed, region in current:
-            if feed.station and site.id in below[feed.id]:
-                evidence = region.cite(feed.evidence)
-                for top, far in _above(feed.station, sample, hops).items():
-                    weakest = max(strongest(evidence), "B") if far else strongest(evidence)
-                    sources = _cited(sample, "upstreams") if far else ()
-                    found.append(
-                        _Chain(
-                            unit.id,
-                            site.name,
-                            top,
-                            far,
-                            feed.name,
-                            (),
-                            weakest,
-                            (*evidence, *sources),
-                        )
-                    )
-        found += _candidate_chains(unit, site, sample, hops)
-    return found
-
-
-def _candidate_chains(unit: Unit, site: Site, sample: Sample, hops: int) -> list[_Chain]:
-    """Follow every station that could be the nearest; keep what stands above them all."""
-    around = sample.neighbourhood(site)
-    if around is None or not around.candidates:
-        return []
-    ways = [_above(one.station, sample, hops) for one in around.candidates]
-    tops = set.intersection(*(set(way) for way in ways))
-    start = " or ".join(one.label for one in around.candidates)
-    distances = tuple(one.distance_m for one in around.candidates)
-    return [
-        _Chain(
-            unit.id,
-            site.name,
-            top,
-            max(way[top] for way in ways),
-            start,
-            distances,
-            "C",
-            _cited(
-                sample, around.source, *(["upstreams"] if any(way[top] for way in ways) else [])
-            ),
-        )
-        for top in sorted(tops)
-    ]
-
-
-def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
-    """Give a station and the backbone stations above it, with the circuits between."""
-    tops = {one.station: one.hops for one in sample.upstream.get(station, ()) if one.hops <= hops}
-    return {station: 0, **tops}
-
-
-def _cited(sample: Sample, *keys: str) -> tuple[Evidence, ...]:
-    return tuple(sample.sources[key] for key in keys if key in sample.sources)
-
-
-def _upstream_risks(
-    units: Sequence[Unit], chains: Sequence[_Chain], sample: Sample
-) -> list[SharedRisk]:
-    """Group units under the stations they share; of a group's stations, name the nearest two."""
-    best: dict[tuple[str, str], _Chain] = {}
-    for chain in sorted(chains, key=lambda one: (one.grade, one.hops, one.start)):
-        best.setdefault((chain.top, chain.unit), chain)
-    groups: dict[tuple[tuple[str, ...], Grade], list[str]] = {}
-    for top in dict.fromkeys(top for top, _ in best):
-        for grade in GRADES:
-            # What some units surely share is not hidden by others that may share it too.
-            members = tuple(
-                unit.id
-                for unit in units
-                if (top, unit.id) in best and best[top, unit.id].grade <= grade
-            )
-            if len(members) > 1 and any(best[top, unit].grade == grade for unit in members):
-                groups.setdefault((members, grade), []).append(top)
-    found = []
-    for (members, grade), tops in groups.items():
-        tops.sort(key=lambda top: (sum(best[top, unit].hops for unit in members), top))
-        first = [best[tops[0], unit] for unit in members]
-        hit = [unit for unit in units if unit.id in members]
-        evidence = tuple(dict.fromkeys(piece for one in first for piece in one.evidence))
-        key = tops[0] + ("+near" if grade == "C" else "")
-        message = _worded(hit, first, tops, grade, sample)
-        found.append(risk("power", key, grade, hit, message, evidence))
-    return sorted(found, key=lambda one: one.grade)
-
-
-def _worded(
-    hit: Sequence[Unit], first: Sequence[_Chain], tops: Sequence[str], grade: Grade, sample: Sample
-) -> str:
-    names = " and ".join(_name(top, sample) for top in tops[:2])
-    ways: dict[tuple[str, int], list[_Chain]] = {}
+def _shared(group: Group, units: Sequence[Unit], sample: Sample) -> SharedRisk:
+    hit = [unit for unit in units if unit.id in group.members]
+    names = " and ".join(_name(top, sample) for top in group.tops)
+    first = [one for one in group.chains if one.top == group.tops[0]]
+    ways: dict[tuple[str, int], list[Chain]] = {}
     for one in first:
         ways.setdefault((one.start, one.hops), []).append(one)
     listed = "; ".join(_way(start, hops, each, names) for (start, hops), each in ways.items())
-    if grade == "C":
-        return f"{named(hit)} may hang on {names} ({listed}; which stations feed them is not known)"
-    return f"{named(hit)} hang on {names} ({listed})"
+    if group.grade == "C":
+        verb, listed = "may hang", f"{listed}; which stations feed them is not known"
+    else:
+        verb = "hang"
+    evidence = tuple(dict.fromkeys(piece for one in first for piece in one.evidence))
+    message = f"{named(hit)} {verb} on {names} ({listed})"
+    return risk("power", group.key, group.grade, hit, message, evidence)
 
 
-def _way(start: str, hops: int, chains: Sequence[_Chain], names: str) -> str:
+def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
     """Word the ways up from one start: the stations near some sites, or their stated feed.
 
     A start that is itself what they hang on has been named.
     """
-    sites = listing([one.site for one in chains])
-    distances = [far for one in chains for far in one.distances_m]
+    sites = listing([one.site for one in ways])
+    distances = [far for one in ways for far in one.distances_m]
     if not distances:
         begin = f"{start}, which feeds {sites}"
     else:
@@ -277,7 +194,7 @@ def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple
     if rest:
         notes.append(f"stations are known near {rest} more sites")
     sources = dict.fromkeys(around.source for group in groups.values() for _, around in group)
-    return tuple(notes), _cited(sample, *sources)
+    return tuple(notes), sample.cite(*sources)
 
 
 def _shown(around: Neighbourhood) -> tuple[Near, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk import claims, measured, recovery, spacing
-from zonerisk.case import alone, threshold_of, value_of
+from zonerisk.case import alone, softened, threshold_of, value_of
 from zonerisk.geometry import Interval
 from zonerisk.shared import named
 from zonerisk.unit import pairs
@@ -34,9 +34,7 @@ def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
         judge = measured.finding
     finding = judge(name, rule, case)
     cited = (*finding.evidence, *policy.cite(name))
-    outcome = finding.outcome
-    if outcome == "fail" and rule.severity == "warn" and rule.fail_beyond_km is None:
-        outcome = "warn"
+    outcome = softened(finding.outcome, rule)
     return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
 
 
@@ -212,9 +210,7 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
 _JUDGES: dict[str, Callable[[RuleName, Rule, Case], Finding]] = {
     "disclosure": _disclosure,
     "quorum": _quorum,
-    "separation-min": spacing.distance,
-    "separation-max": spacing.distance,
-    "rtt-max": spacing.round_trip,
+    **dict.fromkeys(spacing.RULES, spacing.finding),
     "colocation": _colocation,
     "survives": _survives,
     "claims": claims.finding,

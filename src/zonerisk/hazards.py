@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.shared import Assessment, named, risk, strongest
-from zonerisk.terrain import mapped
+from zonerisk.terrain import mapped, stated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,7 @@ def assess(
     as_of: str,
     limit_km: float | None,
     exposures: Exposures | None = None,
+    correlation_km: float | None = None,
 ) -> Assessment:
     """Find which units share a hazard of one kind.
 
@@ -56,6 +57,8 @@ def assess(
         The policy's distance for being near the same object.
     exposures
         What the layers say at the units' sites.
+    correlation_km
+        The policy's distance within which one quake shakes alike.
     """
     risks: list[SharedRisk] = []
     notes: list[str] = []
@@ -73,14 +76,15 @@ def assess(
             elif hit:
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
+    said = stated.assess(kind, units, exposures or {}, correlation_km)
     layers = mapped.assess(kind, units, exposures or {}, limit_km)
     return Assessment(
         kind,
-        (*risks, *layers.risks),
+        (*risks, *said.risks, *layers.risks),
         layers.apart,
-        layers.reason,
-        (*notes, *layers.notes),
-        (*cited, *layers.evidence),
+        said.reason if said.notes and layers.reason == mapped.NOT_ASSESSED else layers.reason,
+        (*notes, *said.notes, *layers.notes),
+        (*cited, *said.evidence, *layers.evidence),
     )
 
 

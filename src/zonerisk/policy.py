@@ -76,6 +76,9 @@ class Rule(Record):
         What a breach counts as.
     fail_beyond_km
         For a rule softened to ``warn``: the straight distance beyond which it fails.
+    correlation_km
+        For ``seismic``: the distance within which one quake shakes two places alike, if
+        both stand in the same class of notable seismicity.
     qualitative
         True where the text names no figure: what is measured is told, and left to judge.
     """
@@ -86,6 +89,7 @@ class Rule(Record):
     measure: Literal["fibre", "straight"] = "straight"
     severity: Literal["fail", "warn"] = "fail"
     fail_beyond_km: Annotated[float, Field(gt=0)] | None = None
+    correlation_km: Annotated[float, Field(gt=0)] | None = None
     qualitative: bool = False
     text: Text | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
@@ -140,6 +144,8 @@ class Policy(Record):
             wanted = _UNITS.get(name)
             if rule.unit is not None and rule.unit != wanted:
                 raise ValueError(f"rule {name}: its unit is {wanted or 'none'}, not {rule.unit}")
+            if rule.correlation_km is not None and name != "seismic":
+                raise ValueError(f"rule {name}: correlation_km is of the rule seismic alone")
             if rule.threshold is None and name in _NEEDED and not rule.qualitative:
                 raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
             for key in rule.evidence:

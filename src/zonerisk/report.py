@@ -30,8 +30,8 @@ MOST_PAIRS = 15
 MOST_OPTIONS = 6
 # Characters of the column between an outcome and its reason.
 MOST_MIDDLE = 24
-SEPARATIONS = "Separations, best (low to high); round trips by light alone"
-PAIR_HEAD = ("pair", "distance", "fibre", "round trip at least", "shares")
+SEPARATIONS = "Separations, best (low to high); round trips at least, by light alone"
+PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 RECOVERY = "Disaster recovery, the nearest first within an outcome"
 
 
@@ -53,7 +53,7 @@ def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
     alike: dict[tuple[str, ...], list[Separation]] = {}
     for row in sorted(verdict.separations, key=lambda row: interval(row.distance_m).rank):
         alike.setdefault(pair_cells(row), []).append(row)
-    rows = [(_pairs(verdict, pairs), *cells) for cells, pairs in alike.items()]
+    rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
     return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
 
 
@@ -99,12 +99,13 @@ def spelled(span: Range) -> str:
     return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
 
 
-def pair_cells(row: Separation) -> tuple[str, str, str, str]:
-    """Give the cells of one separation: distance, fibre, least round trip, shared."""
+def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
+    """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
     distance = interval(row.distance_m)
     least = least_rtt_ms(distance)
     return (
+        row.outcome or "-",
         say_m(distance),
         say_m(interval(row.fibre_m)),
         f"{least:.2f} ms" if least >= 0.005 else "-",
@@ -147,7 +148,7 @@ def table(verdict: Verdict, policy: Policy, console: Console) -> None:
         console,
         f"{SEPARATIONS}{_more(more)}",
         PAIR_HEAD,
-        near,
+        [(Text(outcome, style=STYLES.get(outcome, "")), *cells) for outcome, *cells in near],
     )
     options, more = options_shown(verdict)
     section(
@@ -211,16 +212,16 @@ def _least(column: Sequence[str]) -> int:
 
 
 def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int | None]:
-    """Share out a line's room so that no word breaks: ids and heads are copied from a table.
+    """Share out a line's room so that no word breaks, for ids are copied from a table.
 
-    Columns that need little more than their longest word get it first. None where the words
-    alone take more room than there is; then they have to break.
+    Columns whose cells need little more than their longest word get it first; heads wrap.
+    None where the words alone take more room than there is: then they have to break.
     """
     widths = [_least(column) for column in columns]
     spare = room - sum(widths)
     if spare < 0:
         return [None] * len(columns)
-    most = [max(len(cell) for cell in column) for column in columns]
+    most = [max(_least(column), *(len(cell) for cell in column[1:])) for column in columns]
     if len(columns) == 3:
         most[1] = min(most[1], max(MOST_MIDDLE, widths[1]))
     wanting = sorted(range(len(columns)), key=lambda index: most[index] - widths[index])

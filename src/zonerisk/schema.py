@@ -9,7 +9,7 @@ from zonerisk.deploy.plan import PlanFile
 from zonerisk.incident import Incident
 from zonerisk.model import Provider, Region
 from zonerisk.policy import Policy
-from zonerisk.terrain.layers import Card
+from zonerisk.terrain.card import Card
 from zonerisk.verdict import Verdict
 
 if TYPE_CHECKING:

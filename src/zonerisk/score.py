@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, incident, recovery, separation, summary
+from zonerisk import feeds, findings, hazards, incident, recovery, separation, spacing, summary
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -16,7 +16,7 @@ from zonerisk.errors import UsageError
 from zonerisk.grid import supply
 from zonerisk.model import Provider, Region
 from zonerisk.terrain.exposure import Samples
-from zonerisk.unit import pairs, site_units, zone_units, zones_sold
+from zonerisk.unit import site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
     Datacenters,
@@ -26,8 +26,6 @@ from zonerisk.verdict import (
     Provenance,
     Range,
     Score,
-    Separation,
-    Span,
     Units,
     Verdict,
     Zones,
@@ -143,7 +141,7 @@ def score(
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
         shared_risks=tuple(risk for each in assessed.values() for risk in each.risks),
-        separations=_separations(chosen, distances, assessed),
+        separations=spacing.separations(policy, case),
         dr=found,
         not_known=_not_known(case, judged),
         places=_places(scope, zones, sites, evidence),
@@ -206,7 +204,10 @@ def _assess(
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or asked:
             limit_km = asked.threshold if asked else None
-            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures)
+            length_km = asked.correlation_km if asked else None
+            found[kind] = hazards.assess(
+                kind, units, scope.owners, day, limit_km, exposures, length_km
+            )
     return found
 
 
@@ -291,32 +292,6 @@ def letter(total: Score) -> str:
         next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high)
     )
     return low if low == high else f"{low} to {high}"
-
-
-def _separations(
-    units: Sequence[Unit], distances: Mapping[Pair, Interval], assessed: Mapping[str, Assessment]
-) -> tuple[Separation, ...]:
-    rows = []
-    for a, b in pairs(units):
-        distance = distances[a.id, b.id]
-        fibre = separation.fibre_m(distance)
-        shared = tuple(
-            risk.id
-            for each in assessed.values()
-            for risk in each.risks
-            if a.id in risk.members and b.id in risk.members
-        )
-        rows.append(
-            Separation.model_construct(
-                a=a.id,
-                b=b.id,
-                distance_m=Span.of(distance),
-                fibre_m=Span.of(fibre),
-                rtt_ms=Span.of(separation.rtt_ms(fibre), 3),
-                shared=shared,
-            )
-        )
-    return tuple(rows)
 
 
 def _not_known(case: Case, judged: Sequence[Finding]) -> tuple[str, ...]:

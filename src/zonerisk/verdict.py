@@ -57,10 +57,11 @@ class Value(Span):
 
 
 class Threshold(Result):
-    """What a policy asks for."""
+    """What a policy asks for; for a distance of zones, along the fibre or straight."""
 
     value: float
     unit: str
+    measure: Literal["fibre", "straight"] | None = None
 
 
 class Range(Result):
@@ -104,13 +105,19 @@ class Finding(Result):
 
 
 class Separation(Result):
-    """A pair of zones or sites: how far apart, and which shared risks it has."""
+    """A pair of zones or sites: how far apart, which shared risks it has, worst first.
+
+    ``outcome`` is the worst of what the policy asks of its distance and of those risks; null
+    where it asks nothing of the distance and no risk is on record. What may be shared and is
+    not known stands in the findings.
+    """
 
     a: str
     b: str
     distance_m: Span
     fibre_m: Span
     rtt_ms: Span
+    outcome: Outcome | None
     shared: tuple[str, ...] = ()
 
 

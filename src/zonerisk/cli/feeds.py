@@ -181,10 +181,11 @@ def derive(
     stated = {feed.station for region in regions for feed in region.feeds.values() if feed.station}
     files = gridsurvey.survey(sites, stated, layers)
     folder = output or data_root() / supply.FOLDER
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make {folder}: {error.strerror or error}") from None
     for name, text in files.items():
-        write(text, folder / name)
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot make {path.parent}: {error.strerror or error}") from None
+        write(text, path)
         typer.echo(f"{folder / name}: {text.count(chr(10)) - 1} rows", err=True)

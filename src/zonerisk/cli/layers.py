@@ -132,6 +132,17 @@ def show(layer: Id, out: output.Output = None) -> None:
         + (f" (sha256 {file.sha256})" if file.sha256 else "")
         for file in card.files
     ]
+    lines += [
+        f"{'' if place else 'names':<16} {key}: {known.name} (rule {known.kind})"
+        for place, (key, known) in enumerate(card.reading.hazards.items())
+    ]
+    lines += [
+        f"{'keeps':<16} {column}: {'; '.join(values)}"
+        for column, values in card.reading.where.items()
+    ]
+    if card.reading.shared:
+        shared = "; ".join(card.reading.classes.get(key, key) for key in card.reading.shared)
+        lines.append(f"{'shared in':<16} {card.noun} {shared}")
     if card.reading.index:
         lines.append(f"{'tiles':<16} {card.reading.index}")
     if card.reading.url:

@@ -40,6 +40,7 @@ RULES: Mapping[str, Rule] = {
     "read-date": integrity.read_date,
     "address": integrity.address,
     "uncited": integrity.uncited,
+    "note-source": integrity.note_source,
     "unused": integrity.unused,
     "swapped": plausibility.swapped,
     "sign": plausibility.sign,

@@ -201,11 +201,39 @@ def _cited(tree: Tree) -> Iterator[str]:
         for key, value in tree.items():
             if key == "evidence" and isinstance(value, list):
                 yield from (item for item in value if isinstance(item, str))
+            elif key == "note" and isinstance(value, str):
+                yield from _named_in(value)
             else:
                 yield from _cited(value)
     elif isinstance(tree, list):
         for value in tree:
             yield from _cited(value)
+
+
+def _named_in(note: str) -> Iterator[str]:
+    """Give the keys that a note names as its sources: ``(evidence permit, survey)``."""
+    for listed in re.findall(r"\(evidence ([^()]*)\)", note):
+        yield from re.split(r",\s*|\s+and\s+", listed)
+
+
+def note_source(entry: Entry, book: Book) -> Iterator[Problem]:
+    """Refuse a note that names evidence, `(evidence KEY)`, which file and provider lack."""
+
+    def notes(tree: Tree, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        for key, value in tree.items() if isinstance(tree, dict) else ():
+            if key == "note" and isinstance(value, str):
+                yield (*path, key), value
+            yield from notes(value, (*path, key))
+
+    for path, note in notes(entry.document.tree if entry.document else None, ()):
+        for key in _named_in(note):
+            if entry.record is not None and key not in entry.record.evidence:
+                yield entry.problem(
+                    "note-source",
+                    path,
+                    f"names evidence {key}, which is not there",
+                    "add it under evidence, or drop what rests on it",
+                )
 
 
 def read_date(entry: Entry, book: Book) -> Iterator[Problem]:

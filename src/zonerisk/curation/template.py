@@ -44,7 +44,8 @@ town: TODO
 status: open
 # true where one zone is marketed or numbered as several datacenters (Strasbourg 1 to 5).
 numbered: false
-# true where only a few of the provider's services are sold (an edge or Local Zone).
+# true where only a few of the provider's services are sold (an edge or Local Zone), or only
+# on request.
 limited: false
 # Where an account of the other regions cannot be used: china, us-gov.
 # partition: china

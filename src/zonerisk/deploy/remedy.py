@@ -13,7 +13,7 @@ from zonerisk.unit import zones_sold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zonerisk.deploy.audit import Auditor
+    from zonerisk.deploy.auditor import Auditor
     from zonerisk.deploy.deployment import Workload
     from zonerisk.deploy.judgement import Judged
 

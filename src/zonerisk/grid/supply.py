@@ -21,11 +21,22 @@ if TYPE_CHECKING:
 
 FOLDER = "feeds"
 SOURCES, UPSTREAMS, AREAS = "sources.json", "upstreams.csv", "areas.csv"
+# Read for maps alone: no verdict rests on where a station stands.
+POSITIONS, CIRCUITS = "map/positions.csv", "map/circuits.csv"
+# RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
+TIED_M = 600.0
 _NUMBERS = {"lat", "lon", "uncertainty_m", "distance_m", "kv", "hops"}
 _AGAIN = "write it again with: zonerisk feeds derive"
 STATION_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "station", "name", "kv", "distance_m")
 UPSTREAM_COLUMNS = ("station", "upstream", "hops", "via", "name", "kv")
+POSITION_COLUMNS = ("station", "name", "kv", "osm", "lat", "lon")
+CIRCUIT_COLUMNS = ("a", "b", "codes")
 AREA_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "grid_area", "synchronous_area")
+
+
+def labelled(name: str, kv: float | None) -> str:
+    """Write a station's name and voltage: ``CHEVILLY 225 kV``."""
+    return f"{name} {kv:g} kV" if kv else f"{name} (voltage not known)"
 
 
 class Near(NamedTuple):
@@ -39,8 +50,7 @@ class Near(NamedTuple):
     @property
     def label(self) -> str:
         """Name and voltage: ``CHEVILLY 225 kV``."""
-        volts = "voltage not known" if self.kv is None else f"{self.kv:g} kV"
-        return f"{self.name} {volts}" if self.kv else f"{self.name} ({volts})"
+        return labelled(self.name, self.kv)
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,28 @@ class Sample:
         found = self.areas.get(site.id)
         return found[1] if found and _holds(site, found[0]) else Area("", "")
 
+    def cite(self, *keys: str) -> tuple[Evidence, ...]:
+        """Give the sources of files, by their names."""
+        return tuple(self.sources[key] for key in keys if key in self.sources)
+
 
 EMPTY = Sample()
+
+
+class Spot(NamedTuple):
+    """A station as a map shows it: what it is called, and where OpenStreetMap has it, if it has."""
+
+    label: str
+    osm: str
+    at: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a map needs beyond the sample; circuits by the sorted pair of stations they join."""
+
+    spots: Mapping[str, Spot] = field(default_factory=dict)
+    circuits: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 def _holds(site: Site, place: _Place) -> bool:
@@ -153,6 +183,26 @@ def read(roots: tuple[Path, ...]) -> Sample:
             names[row[1]] = Near(row[1], row[4], float(row[5]), 0.0)
         upstream.update((station, tuple(tops)) for station, tops in above.items())
     return Sample(around, areas, upstream, names, sources)
+
+
+@cache
+def chart(roots: tuple[Path, ...]) -> Chart:
+    """Read where stations stand and which circuits join them; no verdict needs it.
+
+    Raises
+    ------
+    DataError
+        As :func:`read`.
+    """
+    spots: dict[str, Spot] = {}
+    circuits: dict[tuple[str, str], tuple[str, ...]] = {}
+    for folder in (root / FOLDER for root in roots):
+        for key, name, kv, osm, lat, lon in _rows(folder / POSITIONS, POSITION_COLUMNS):
+            at = (float(lat), float(lon)) if lat and lon else None
+            spots[key] = Spot(labelled(name, float(kv) if kv else None), osm, at)
+        for a, b, codes in _rows(folder / CIRCUITS, CIRCUIT_COLUMNS):
+            circuits[min(a, b), max(a, b)] = tuple(codes.split(";"))
+    return Chart(spots, circuits)
 
 
 def _sources(path: Path) -> dict[str, Evidence]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from zonerisk.errors import UsageError
 from zonerisk.pages import features, view, webmap, webpage
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
 from zonerisk.pages.islands import Drawn
+from zonerisk.pages.shapes import Point
 from zonerisk.verdict import Outcome, severity
 
 if TYPE_CHECKING:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from zonerisk.geometry import Interval, distance_m
+from zonerisk.geometry import distance_m
 from zonerisk.model import Position
-from zonerisk.verdict import Outcome, worst
+from zonerisk.pages import supplies
+from zonerisk.pages.shapes import Point, circle, hull, path, turned
+from zonerisk.pages.supplies import Supplies
+from zonerisk.verdict import worst
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.model import Region, Site
-    from zonerisk.verdict import Finding, Place, Separation, Verdict
+    from zonerisk.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
 Kind = Literal[
@@ -26,23 +29,13 @@ Kind = Literal[
     "retired",
     "region",
     "landmark",
+    "station",
+    "circuit",
 ]
 
-# A straight line longer than this bends visibly on the globe: it is drawn in legs.
-_LEG_M = 100_000.0
-# Members of a shared risk that stand at one point still need an outline to be seen.
-_MARGIN_M = 60.0
-_STEPS = 64
 DR_LIMIT_KM = 300.0
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
-
-
-class Point(NamedTuple):
-    """A place in degrees; a longitude may pass 180 where its feature crosses it."""
-
-    lat: float
-    lon: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,8 @@ class Setting:
         The record's file, by region id.
     landmarks
         Mapped objects of hazards, where their layers are on this machine.
+    supplies
+        Stations on record around the sites, and the circuits between.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +97,7 @@ class Setting:
     recovery: Mapping[str, Site] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     landmarks: tuple[Feature, ...] = ()
+    supplies: Supplies = field(default_factory=Supplies)
 
     def name(self, key: str) -> str:
         """Name a zone, site or region; without a name, the last part of its id."""
@@ -132,7 +128,8 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         and site.until
         and site.until <= verdict.as_of
     )
-    return Setting(names, retired, recovery, files)
+    around = supplies.around(catalog, verdict)
+    return Setting(names, retired, recovery, files, supplies=around)
 
 
 def _sites(catalog: Catalog, region: Region) -> list[Site]:
@@ -175,8 +172,10 @@ def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
         *_recovery(verdict, around),
         *_risks(verdict, around),
         *_discs(verdict),
+        *_circuits(verdict, around),
         *_lines(verdict, around),
         *_retired(around),
+        *_stations(verdict, around),
         *_sites_of(verdict, around),
     ]
 
@@ -245,7 +244,7 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                 f"{around.name(pair.a)} to {around.name(pair.b)}",
                 "line",
                 path(*ends),
-                outcome=judge(verdict, pair),
+                outcome=pair.outcome,
                 words={
                     f"{name}_{end}": getattr(getattr(pair, name), end)
                     for name in ("distance_m", "fibre_m", "rtt_ms")
@@ -265,42 +264,6 @@ def _closest(ours: Sequence[Place], theirs: Sequence[Place]) -> tuple[Point, Poi
     return Point(a.lat, a.lon), Point(b.lat, b.lon)
 
 
-def judge(verdict: Verdict, pair: Separation) -> Outcome | None:
-    """Judge one pair by its distance and by what it shares; None if nothing was asked.
-
-    A separation rule's finding tells of its worst pair; its threshold is held against
-    every pair here, in the measure (fibre or straight) that the finding's own value is in.
-    """
-    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in pair.shared]
-    for finding in verdict.findings:
-        if finding.rule not in ("separation-min", "separation-max") or not finding.threshold:
-            continue
-        span = pair.fibre_m if by_fibre(verdict, finding) else pair.distance_m
-        measured = Interval(span.low or 0.0, span.best, span.high)
-        limit = finding.threshold.value * 1000
-        if finding.rule == "separation-min":
-            kept = measured.at_least(limit)
-        else:
-            kept = measured.at_most(limit)
-        own = set(finding.subjects) == {pair.a, pair.b}
-        soft = finding.rule == "separation-max" and not own
-        breach: Outcome = "warn" if soft else finding.outcome
-        outcomes.append("unknown" if kept is None else "pass" if kept else breach)
-    return worst(outcomes) if outcomes else None
-
-
-def by_fibre(verdict: Verdict, finding: Finding) -> bool:
-    """Tell whether a finding measured fibre: its value is then its pair's length of fibre."""
-    told = finding.value.low if finding.value else None
-    return any(
-        told is not None
-        and pair.fibre_m.low is not None
-        and abs(pair.fibre_m.low / 1000 - told) < 0.001
-        for pair in verdict.separations
-        if {pair.a, pair.b} == set(finding.subjects)
-    )
-
-
 def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
     """Outline the sites that each shared risk hits: their discs' common hull."""
     rows = []
@@ -308,7 +271,13 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
         places = {
             place.id: place for member in risk.members for place in places_of(verdict, member)
         }
-        outline = hull(places.values())
+        outline = hull(
+            [
+                (at, place.uncertainty_m or 0.0)
+                for place in places.values()
+                if (at := _located(place))
+            ]
+        )
         if outline:
             rows.append(
                 Feature(
@@ -328,6 +297,60 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
     return rows
 
 
+def _circuits(verdict: Verdict, around: Setting) -> list[Feature]:
+    """Draw circuits from station to station: nobody says where they run."""
+    rows = []
+    for leg in around.supplies.legs:
+        first, *via, last = leg.stations
+        assert first.at
+        assert last.at
+        rows.append(
+            Feature(
+                "circuit",
+                leg.id,
+                f"{first.label} to {last.label}",
+                "line",
+                path(Point(*first.at), Point(*last.at)),
+                outcome=_worst(verdict, leg.risks),
+                words={
+                    "codes": ", ".join(leg.codes),
+                    "via": ", ".join(one.label for one in via),
+                    "note": "Circuits known by their codes; the line is not their route.",
+                    "attribution": last.attribution,
+                },
+            )
+        )
+    return rows
+
+
+def _stations(verdict: Verdict, around: Setting) -> list[Feature]:
+    return [
+        Feature(
+            "station",
+            one.id,
+            one.label,
+            "point",
+            (Point(*one.at),),
+            uncertainty_m=one.doubt_m,
+            outcome=_worst(verdict, one.tops),
+            words={
+                "standing": one.standing,
+                "near": one.near,
+                "osm": one.osm,
+                "mapped": one.mapped,
+                "attribution": one.attribution,
+            },
+        )
+        for one in around.supplies.stations
+        if one.at
+    ]
+
+
+def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
+    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in risks]
+    return worst(outcomes) if outcomes else None
+
+
 def _limit(verdict: Verdict) -> list[Feature]:
     """Draw the line beyond which every point is over 300 km from all of the sites."""
     from shapely import Polygon, get_parts, union_all
@@ -345,7 +368,7 @@ def _limit(verdict: Verdict) -> list[Feature]:
     )
     origin = centres[0].lon
     discs = [
-        Polygon([(lon, lat) for lat, lon in circle(_turned(at, origin), km * 1000)])
+        Polygon([(lon, lat) for lat, lon in circle(turned(at, origin), km * 1000)])
         for at in dict.fromkeys(centres)
     ]
     parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
@@ -402,58 +425,3 @@ def _retired(around: Setting) -> list[Feature]:
         for site in around.retired
         if site.position
     ]
-
-
-def _turned(at: Point, origin: float) -> Point:
-    """Move a longitude by whole turns to within 180 degrees of another."""
-    return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
-
-
-def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
-    """Points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
-
-    A circle around a pole ends a whole turn from where it began.
-    """
-    from pyproj import Geod
-
-    turns = [-360.0 * step / steps for step in range(steps)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd(
-        [centre.lon] * steps, [centre.lat] * steps, turns, [radius_m] * steps
-    )
-    ring = [centre]
-    for lon, lat in zip((*lons, lons[0]), (*lats, lats[0]), strict=True):
-        ring.append(_turned(Point(lat, lon), ring[-1].lon))
-    return tuple(ring[1:])
-
-
-def path(a: Point, b: Point) -> tuple[Point, ...]:
-    """Follow the geodesic between two points in legs short enough to look right."""
-    from pyproj import Geod
-
-    geod = Geod(ellps="WGS84")
-    length = geod.inv(a.lon, a.lat, b.lon, b.lat)[2]
-    legs = int(length // _LEG_M)
-    between = geod.npts(a.lon, a.lat, b.lon, b.lat, legs) if legs else []
-    line = [a]
-    for lon, lat in (*between, (b.lon, b.lat)):
-        line.append(_turned(Point(lat, lon), line[-1].lon))
-    return tuple(line)
-
-
-def hull(places: Iterable[Place]) -> tuple[Point, ...]:
-    """Outline places with their discs, counterclockwise; empty where none has a position."""
-    from shapely import MultiPoint, Polygon
-    from shapely.geometry.polygon import orient
-
-    listed = [(at, place.uncertainty_m or 0.0) for place in places if (at := _located(place))]
-    if not listed:
-        return ()
-    origin = listed[0][0].lon
-    points = [
-        (lon, lat)
-        for at, radius in listed
-        for lat, lon in circle(_turned(at, origin), radius + _MARGIN_M)
-    ]
-    outline = MultiPoint(points).convex_hull
-    assert isinstance(outline, Polygon)
-    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

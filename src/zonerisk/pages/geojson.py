@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.pages import features as drawn
+from zonerisk.pages.shapes import circle
 
 if TYPE_CHECKING:
-    from zonerisk.pages.features import Feature, Point, Setting
+    from zonerisk.pages.features import Feature, Setting
+    from zonerisk.pages.shapes import Point
     from zonerisk.verdict import Verdict
 
 # Six decimals are a decimetre: finer than any position of the catalogue.
@@ -65,7 +67,7 @@ def geometry(one: Feature) -> dict[str, Any]:
     if one.shape == "line":
         return _cut_line(one.points)
     if one.shape == "disc":
-        return _cut_area(drawn.circle(one.points[0], one.uncertainty_m or 0.0))
+        return _cut_area(circle(one.points[0], one.uncertainty_m or 0.0))
     return _cut_area(one.points, one.holes)
 
 

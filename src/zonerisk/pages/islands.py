@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.pages import features, ground
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
 from zonerisk.pages.ground import Box
+from zonerisk.pages.shapes import Point
 from zonerisk.pages.webpage import web_address
 from zonerisk.separation import CIRCUITY
 
@@ -58,7 +59,9 @@ LAYERS = (
     Layer("band", "band", "15 to 40 km of fibre", ""),
     Layer("risks", "shared-risk", "Shared risk: sites one cause hits", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
+    Layer("circuits", "circuit", "Circuits, not their routes", "line"),
     Layer("separations", "separation", "Between zones, by outcome", "line"),
+    Layer("stations", "station", "Grid stations: near is not feeding", "point"),
     Layer("sites", "site", "Sites", "point"),
     Layer("retired", "retired", "Retired or destroyed", "point"),
     Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
@@ -177,9 +180,11 @@ class Drawn:
         }
 
     def credits(self) -> list[str]:
-        """Name whom the drawn hazard layers want named."""
+        """Name whom the drawn layers want named."""
         return list(
-            dict.fromkeys(str(row.words["attribution"]) for row in self.of_kind("landmark"))
+            dict.fromkeys(
+                str(row.words["attribution"]) for row in self.rows if "attribution" in row.words
+            )
         )
 
     @property
@@ -219,7 +224,7 @@ class Drawn:
         """Turn the views that rows of the page call up into bounds and features to light."""
         at = {(row.kind, row.id): row for row in self.rows}
         found = []
-        for verdict, subjects, words in kept.subjects:
+        for verdict, subjects, words, also in kept.subjects:
             keys = [
                 ("site", place.id)
                 for subject in subjects
@@ -228,6 +233,7 @@ class Drawn:
             keys += [("dr-region", subject) for subject in subjects if ("dr-region", subject) in at]
             pair = ("separation", " ".join(subjects))
             keys += [pair] if pair in at else []
+            keys += also
             rows = [at[key] for key in dict.fromkeys(keys) if key in at]
             lit = [f"{row.kind}:{row.id}" for row in rows] if len(rows) <= _MOST_LIT else []
             found.append(
@@ -264,7 +270,7 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
     asked = {
         finding.rule: finding.threshold.value
         for finding in verdict.findings
-        if finding.threshold and features.by_fibre(verdict, finding)
+        if finding.threshold and finding.threshold.measure == "fibre"
     }
     return asked.get("separation-min"), asked.get("separation-max")
 

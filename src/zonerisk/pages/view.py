@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.pages.features import judge
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
@@ -74,15 +73,34 @@ class SiteRow:
     sources: tuple[int, ...]
 
 
+Drawn = tuple[str, str]
+
+
 class Shows:
     """The views that a reader can call up: which places, and which features to light up."""
 
     def __init__(self) -> None:
-        self.subjects: list[tuple[Verdict, tuple[str, ...], str]] = []
-        self._kept: dict[tuple[str, ...], int] = {}
+        self.subjects: list[tuple[Verdict, tuple[str, ...], str, tuple[Drawn, ...]]] = []
+        self._kept: dict[tuple[object, ...], int] = {}
 
-    def add(self, verdict: Verdict, subjects: Iterable[str], words: str) -> int | None:
-        """Keep a view and give its number; None if nothing of it has a position."""
+    def add(
+        self,
+        verdict: Verdict,
+        subjects: Iterable[str],
+        words: str,
+        also: tuple[Drawn, ...] = (),
+    ) -> int | None:
+        """Keep a view and give its number; None if nothing of it has a position.
+
+        Parameters
+        ----------
+        verdict, subjects
+            Whose zones and sites it shows.
+        words
+            What a reader is told that it shows.
+        also
+            Kinds and ids of what else is shown: stations and circuits.
+        """
         listed = tuple(subjects)
         located = {
             key
@@ -95,10 +113,12 @@ class Shows:
         if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
             # A zone whose building is not disclosed may stand in any of the region's sites.
             listed, words = (verdict.target,), f"{words}, where they may stand"
-        kept = (verdict.target, *sorted(listed))
+        if also:
+            words = f"{words}, with the stations on record"
+        kept = (verdict.target, *sorted(listed), also)
         if kept not in self._kept:
             self._kept[kept] = len(self.subjects)
-            self.subjects.append((verdict, listed, words))
+            self.subjects.append((verdict, listed, words, also))
         return self._kept[kept]
 
 
@@ -127,22 +147,26 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
     """Word a verdict, and keep a view of the map for each of its rows."""
     name = around.name
     findings = tuple(
-        Row(
-            item,
-            shows.add(verdict, item.subjects, _named(item.subjects, around)),
-            asked=_asked(item),
-        )
+        Row(item, _finding_shown(item, verdict, around, shows), asked=_asked(item))
         for item in verdict.findings
     )
     risks = tuple(
-        Row(item, shows.add(verdict, item.members, _named(item.members, around)))
+        Row(
+            item,
+            shows.add(
+                verdict,
+                item.members,
+                _named(item.members, around),
+                around.supplies.drawn([item.id]),
+            ),
+        )
         for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
     )
     pairs = tuple(
         Pair(
             f"{name(pair.a)} to {name(pair.b)}",
             shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
-            judge(verdict, pair),
+            pair.outcome,
             say_m(pair.distance_m),
             say_m(pair.fibre_m),
             say_ms(pair.rtt_ms),
@@ -181,6 +205,23 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
         file=around.files.get(verdict.target),
         file_link=file_link,
     )
+
+
+def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: Shows) -> int | None:
+    """Keep the view of a finding's subjects; that of power also of the stations it tells of."""
+    subjects, words = finding.subjects, _named(finding.subjects, around)
+    also: tuple[Drawn, ...] = ()
+    if finding.rule == "power":
+        told = [
+            risk.id
+            for risk in verdict.shared_risks
+            if risk.kind == "power" and set(risk.members) == set(subjects)
+        ]
+        if told or set(subjects) <= {verdict.target}:
+            also = around.supplies.drawn(told)
+        if also and not told:
+            subjects, words = (verdict.target,), "all sites"
+    return shows.add(verdict, subjects, words, also)
 
 
 def _answer(verdict: Verdict) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from zonerisk._version import __version__
 from zonerisk.errors import UsageError
 from zonerisk.pages import features, ground, islands, view, webpage
+from zonerisk.pages.supplies import Supplies
 
 if TYPE_CHECKING:
     from zonerisk.pages.basemap import Tiles
@@ -200,12 +202,15 @@ def _page(
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
+    single = len(verdicts) == 1
+    if not single:
+        # The stations of many regions would hide their zones, as the recovery of each would.
+        settings = [replace(around, supplies=Supplies()) for around in settings]
     shows = view.Shows()
     views = [
         view.of(verdict, around, shows, files.get(verdict.target))
         for verdict, around in zip(verdicts, settings, strict=True)
     ]
-    single = len(verdicts) == 1
     drawn = islands.of_verdicts(verdicts, settings)
     summed = len(verdicts) > _MOST_WHOLE
     title = verdicts[0].name if single else f"{len(verdicts)} regions"
@@ -235,6 +240,7 @@ def _page(
         nowhere=[
             place.name for verdict in verdicts for place in verdict.places if place.lat is None
         ],
+        unplaced=settings[0].supplies.unplaced,
         **words,
     )
 

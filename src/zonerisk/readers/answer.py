@@ -48,6 +48,8 @@ def read(data: bytes, name: str) -> object:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
+    except RecursionError:
+        raise DataError(f"{name}: is JSON nested too deep to be an answer") from None
     trouble = _trouble(tree) if isinstance(tree, dict) else None
     if trouble:
         raise DataError(f"{name}: the service answered: {trouble[:300]}")

@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from zonerisk.readers import fetch
+from zonerisk.readers import fetch, gml
 from zonerisk.readers.fetch import FetchError
 
 Bounds = tuple[float, float, float, float]
@@ -31,7 +31,7 @@ def features(
     Parameters
     ----------
     method
-        ``features`` (OGC API Features), ``wfs`` or ``arcgis``.
+        ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``.
     url
         Address of the service: its landing page, its WFS endpoint, or its layer.
     collection
@@ -53,7 +53,7 @@ def features(
         If the service fails, says so with HTTP 200, answers in another reference system or
         of another place, or does not give all it has.
     """
-    ask = {"features": _ogc, "wfs": _wfs, "arcgis": _arcgis}[method]
+    ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
     found = ask(url, collection, bounds, max_bytes)
     if axes == "lat-lon":
         found = [_turned(feature) for feature in found]
@@ -118,20 +118,23 @@ def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
     return _pages(items, params, advance, max_bytes)
 
 
-def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
+def _wfs_query(collection: str | None, bounds: Bounds) -> dict[str, str]:
     west, south, east, north = bounds
-    params = {
+    return {
         "service": "WFS",
         "version": "2.0.0",
         "request": "GetFeature",
         "typeNames": collection or "",
         "srsName": "EPSG:4326",
         "count": str(PAGE),
-        "outputFormat": "application/json",
         "startIndex": "0",
         # By its URN, EPSG:4326 has the latitude first.
         "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
     }
+
+
+def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
+    params = {**_wfs_query(collection, bounds), "outputFormat": "application/json"}
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
         if len(tree["features"]) < PAGE:
@@ -139,6 +142,31 @@ def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
         return url, {**params, "startIndex": str(had)}
 
     return _pages(url, params, advance, max_bytes)
+
+
+def _gml(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
+    """Ask a WFS in the one format that all of them have to speak."""
+    params = _wfs_query(collection, bounds)
+    found: dict[object, dict[str, Any]] = {}
+    for _ in range(MAX_PAGES):
+        raw = fetch.get(
+            url,
+            params={**params, "startIndex": str(len(found))},
+            max_bytes=max_bytes,
+            timeout_s=TIMEOUT_S,
+        )
+        max_bytes -= len(raw)
+        features, matched = gml.page(raw, url)
+        for feature in features:
+            key = feature["properties"].get("gml_id") or len(found)
+            if key in found:
+                raise FetchError(f"{url}: repeats feature {key} instead of going on")
+            found[key] = feature
+        if len(found) >= matched if matched is not None else len(features) < PAGE:
+            return list(found.values())
+        if not features:
+            raise FetchError(f"{url}: gave {len(found)} of {matched} features")
+    raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
 
 
 def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:

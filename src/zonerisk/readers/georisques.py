@@ -23,6 +23,8 @@ class Risk(NamedTuple):
     commune, address
         Status for the whole commune and for the address; empty where it gives none. They
         are not the same: a commune at risk says nothing of one address.
+    town
+        The commune's name; empty where it gives none.
     """
 
     group: str
@@ -30,6 +32,7 @@ class Risk(NamedTuple):
     label: str
     commune: str
     address: str
+    town: str
 
 
 def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tuple[Risk, ...]:
@@ -61,6 +64,8 @@ def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tupl
         isinstance(tree.get(key), dict) for key in groups.values()
     ):
         raise FetchError(f"{url}: answered no risk report; it may have changed or be out of order")
+    commune = tree.get("commune")
+    town = str(commune.get("libelle") or "") if isinstance(commune, dict) else ""
     found = []
     for group, field in groups.items():
         for key, told in sorted(tree[field].items()):
@@ -74,6 +79,7 @@ def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tupl
                         str(told.get("libelle") or key),
                         str(told.get("libelleStatutCommune") or ""),
                         str(told.get("libelleStatutAdresse") or ""),
+                        town,
                     )
                 )
     return tuple(found)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from zonerisk.terrain.layers import Reading
+    from zonerisk.terrain.card import Reading
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
@@ -50,10 +50,14 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
     if not len(frame):
         import geopandas as gpd
 
-        return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+        # A file without a row may lack the columns too.
+        columns: dict[str, list[str]] = {
+            name: [] for name in (*_asked(reading), reading.doubt_of) if name
+        }
+        return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
-    frame = _filtered(frame, reading, path)
+    frame = filtered(frame, reading, path)
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     try:
         frame = frame.to_crs("EPSG:4326")
@@ -200,23 +204,35 @@ def _geometries(column: pd.Series[str], path: Path) -> list[object]:
     return found
 
 
-def _filtered(frame: gpd.GeoDataFrame, reading: Reading, path: Path) -> gpd.GeoDataFrame:
+def _asked(reading: Reading) -> tuple[str, ...]:
+    """Columns that a card names."""
+    told = (reading.name, reading.class_of)
+    return (*reading.where, *reading.least, *reading.id, *(name for name in told if name))
+
+
+def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
+    """Keep the rows of a table that a card keeps.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or holds a value that the card should know and does not.
+    """
     import pandas as pd
 
-    wanted = (
-        *reading.where,
-        *reading.least,
-        *reading.id,
-        *(name for name in (reading.name, reading.class_of) if name),
-    )
-    missing = [name for name in wanted if name not in frame]
+    missing = [name for name in _asked(reading) if name not in frame]
     if missing:
         raise DataError(
-            f"{path}: has no column {missing[0]!r}; it has "
+            f"{source}: has no column {missing[0]!r}; it has "
             f"{', '.join(str(name) for name in frame.columns[:12])}"
         )
     for column, values in reading.where.items():
-        frame = frame[frame[column].astype(str).isin(values)]
+        texts = frame[column].astype(str).where(frame[column].notna(), "")
+        if column in reading.leave:
+            strange = sorted(set(texts) - {*values, *reading.leave[column]})
+            if strange:
+                raise DataError(f"{source}: {column} is {strange[0]!r}, which its card lacks")
+        frame = frame[texts.isin(values)]
     for column, least in reading.least.items():
         frame = frame[pd.to_numeric(frame[column], errors="coerce") >= least]
     return frame

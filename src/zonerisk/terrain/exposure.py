@@ -85,14 +85,16 @@ class Exposure:
     interval
         In the layer's unit: metres to the object (to an area's edge, negative inside it),
         or a count. Over the whole disc of the site, the layer's stated error included.
-        None if nothing is known.
+        None if nothing is known, and for a statement, which measures nothing.
     object
         Stable id of the object within the layer; empty where there is none in reach, and
-        the interval then only says how far away any is at least.
+        the interval then only says how far away any is at least. Of a statement, the class
+        that the place is in, where places of one class may share an event.
     name
         How a sentence calls the object.
     label
-        What else the layer says of the place: a depth class, a number of storms.
+        What else the layer says of the place: a depth class, a number of storms; or the
+        statement itself.
     reason
         Why nothing is known.
     """

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from zonerisk.terrain.card import Card
     from zonerisk.terrain.exposure import Layer
-    from zonerisk.terrain.layers import Card, Kept
+    from zonerisk.terrain.layers import Kept
     from zonerisk.terrain.plane import Disc
 
 

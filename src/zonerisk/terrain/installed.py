@@ -17,8 +17,8 @@ from zonerisk.terrain.exposure import layer_of, missing
 if TYPE_CHECKING:
     from zonerisk.model import Site
     from zonerisk.readers.fetch import Progress
+    from zonerisk.terrain.card import Card
     from zonerisk.terrain.exposure import Exposure, Place, Samples
-    from zonerisk.terrain.layers import Card
 
 
 class Installed:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.pages.features import Feature, Point, circle
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point, circle
 from zonerisk.readers import vectorfile
 from zonerisk.terrain import layers
 from zonerisk.terrain.objects import joined, named, shapes_of
 
 if TYPE_CHECKING:
-    from zonerisk.terrain.layers import Card, Kept
+    from zonerisk.terrain.card import Card
+    from zonerisk.terrain.layers import Kept
     from zonerisk.verdict import Verdict
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.
@@ -65,7 +67,7 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
         ]
         if kept and card.measure == "area":
             found += _areas(card, kept, _grown(box, _AREA_MARGIN))
-        elif kept and card.id in shared:
+        elif kept and card.id in shared and card.measure != "stated":
             found += _objects(
                 card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
             )

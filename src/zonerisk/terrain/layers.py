@@ -1,215 +1,18 @@
-"""Layer cards: what each hazard layer is, where it comes from, and what it may say."""
+"""Layers: the cards that ship, and the raw files of each on this machine."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import json
-import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-
-from pydantic import Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
+from typing import NamedTuple
 
 from zonerisk.catalog import data_root, simplify
 from zonerisk.document import read
 from zonerisk.errors import DataError, UnknownTarget
-from zonerisk.model import Grade, HazardKind, PartialDate, Record, Text, Url
-
-Metres = Annotated[float, Field(ge=0, le=2_000_000)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-RelativePath = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_{-][A-Za-z0-9._{}-]*(/[A-Za-z0-9_{-][A-Za-z0-9._{}-]*)*$")
-]
-# Stands for a return period in the card of a family: {period}, or {period:05} for 00100.
-_PERIOD = re.compile(r"\{period(?::(\d+))?\}")
-
-Measure = Literal["area", "near", "axis", "count", "cell"]
-Method = Literal["vector", "raster", "features", "arcgis", "wfs", "tiles", "georisques"]
-
-
-class File(Record):
-    """One raw file of a layer, as it was when the shipped figures were made.
-
-    Attributes
-    ----------
-    path
-        Where it lies below the folder of raw layers.
-    role
-        The ``data`` itself, or what goes with it: polygons or points of ``coverage``, a
-        ``mask`` of cells that do not count (water that is always there, depths that the
-        model's makers mark as spurious), a table of ``names``.
-    sha256, size
-        Hash and bytes, where known; ``fetch`` and ``sample`` hold the file against them.
-    """
-
-    path: RelativePath
-    role: Literal["data", "coverage", "mask", "names"] = "data"
-    sha256: Sha256 | None = None
-    size: Annotated[int, Field(ge=1)] | None = None
-    url: Url | None = None
-
-
-class Reading(Record):
-    """How a reader finds its way in a layer's files or service.
-
-    Attributes
-    ----------
-    method
-        Which reader.
-    lat, lon, ends
-        Columns of a CSV: of a point, or of both ends of a runway (lat, lon, lat, lon).
-    id, name
-        Columns that tell objects apart, and the one that names them.
-    named
-        How an object is called in a sentence: ``{name}`` stands for its name, and any
-        column of ``id`` for itself.
-    names_by
-        Columns of the table of names: what ``name`` refers to, and the name.
-    where
-        Columns and the values of them that are kept.
-    least
-        Columns and the least number that is kept.
-    doubt_of, doubts
-        Column that tells how well an object is located, and the error of each value, metres.
-    aliases
-        Other names under which the source has the same object.
-    class_of, classes
-        Column (or raster value) that classes an area, and what each class is called.
-    wet_from
-        Least raster value that counts as inside.
-    radius_m
-        For a count: the circle counted in.
-    values
-        For a cell: the columns of its values.
-    size_deg
-        For a cell: its width, degrees.
-    url, collection, crs, axes, zoom, colours
-        Of a service: its address, what to ask it for, the reference system and axis order
-        it answers in, and what the colours of its tiles mean.
-    layer
-        A layer inside a file that holds several.
-    index
-        Of a raster in tiles: GeoJSON outlines of the tiles, whose properties fill the
-        ``{name}`` and the like in the addresses of its files.
-    """
-
-    method: Method = "vector"
-    lat: Text | None = None
-    lon: Text | None = None
-    ends: tuple[Text, Text, Text, Text] | None = None
-    id: tuple[Text, ...] = ()
-    name: Text | None = None
-    named: Text = "{name}"
-    names_by: tuple[Text, Text] | None = None
-    where: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
-    least: dict[str, float] = Field(default_factory=dict)
-    doubt_of: Text | None = None
-    doubts: dict[str, Metres] = Field(default_factory=dict)
-    aliases: dict[str, Text] = Field(default_factory=dict)
-    class_of: Text | None = None
-    classes: dict[str, Text] = Field(default_factory=dict)
-    wet_from: float = 0.005
-    radius_m: Metres | None = None
-    values: tuple[Text, ...] = ()
-    size_deg: Annotated[float, Field(gt=0, le=10)] | None = None
-    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
-    collection: Text | None = None
-    crs: Text = "EPSG:4326"
-    axes: Literal["lon-lat", "lat-lon"] = "lon-lat"
-    zoom: Annotated[int, Field(ge=0, le=20)] | None = None
-    colours: dict[str, Text] = Field(default_factory=dict)
-    layer: Text | None = None
-    index: Url | None = None
-
-
-class Card(Record):
-    """All that must be known of a layer before anything is said from it.
-
-    Attributes
-    ----------
-    kind
-        The kind of hazard that it tells of.
-    measure
-        What is measured at a site: metres to the edge of an ``area`` (negative inside),
-        metres to objects ``near`` it, metres from a runway's ``axis``, a ``count`` of
-        events around it, or the values of the ``cell`` it lies in.
-    grade
-        What a shared object of this layer is worth as evidence.
-    basis
-        Whether it is ``official``, ``modelled``, ``proximity`` or ``history``.
-    complete
-        True where being outside all its objects means something: two places known to be
-        outside do not share what it maps.
-    error_m
-        Stated or measured error of its positions, metres.
-    near_m, reach_m
-        All objects within the first are kept, and the nearest one within the second.
-    periods
-        Return periods of a family of layers, years. Each is a layer of its own, with
-        ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
-    boxes
-        Bounds of what it covers (west, south, east, north); none for the whole world.
-    covered_within_m
-        For a layer clipped around places: how near one of them a site must lie.
-    """
-
-    id: SkipJsonSchema[str] = ""
-    name: Text
-    kind: HazardKind
-    measure: Measure
-    noun: Text
-    quantity: Text
-    unit: Text
-    grade: Grade
-    basis: Literal["official", "modelled", "proximity", "history"]
-    complete: bool
-    return_period: Text | None = None
-    periods: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
-    vintage: PartialDate
-    resolution: Text
-    error_m: Metres
-    error: Text
-    near_m: Metres = 0
-    reach_m: Metres = 0
-    coverage: Text
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
-    covered_within_m: Metres | None = None
-    title: Text
-    url: Url
-    read_on: PartialDate
-    licence: Text
-    derived_licence: Text
-    ships: bool
-    attribution: Text
-    citation: Text
-    may_say: Annotated[tuple[Text, ...], Field(min_length=1)]
-    must_not_say: Annotated[tuple[Text, ...], Field(min_length=1)]
-    files: tuple[File, ...] = ()
-    reading: Reading
-    note: Text | None = None
-
-    @model_validator(mode="after")
-    def _sound(self) -> Card:
-        if self.reach_m < self.near_m:
-            raise ValueError("reach_m lies below near_m")
-        if not self.files and not self.reading.url:
-            raise ValueError("needs files, or reading.url of a service")
-        if self.measure == "count" and self.reading.radius_m is None:
-            raise ValueError("a count needs reading.radius_m")
-        if self.measure == "cell" and (self.reading.size_deg is None or not self.reading.values):
-            raise ValueError("a cell needs reading.size_deg and reading.values")
-        if self.measure == "axis" and self.reading.ends is None:
-            raise ValueError("an axis needs reading.ends")
-        return self
-
-    def of_period(self, years: int) -> Card:
-        """Give the layer of one return period."""
-        text = _PERIOD.sub(lambda found: f"{years:{found[1] or ''}}", self.model_dump_json())
-        told = {**json.loads(text), "id": f"{self.id}-rp{years}", "periods": ()}
-        return Card.model_validate(told)
+from zonerisk.terrain.card import Card, File
 
 
 class Kept(NamedTuple):
@@ -277,8 +80,6 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
     Nothing unless all its data files are there. A file of a user's own import counts for
     the first of them.
     """
-    if card.reading.method == "georisques":
-        return ()  # Its reports are there to be read; they are no geometry.
     found = []
     for file in card.files:
         places = [raw / file.path] if raw else []

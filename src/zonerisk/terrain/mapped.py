@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import nearest_m, within
@@ -26,8 +26,11 @@ _EXTENT_M = 3000.0
 _UNNAMED = "unnamed-"
 # Nearer than this to a zone's edge is at its edge: public points are good to no more.
 _EDGE_M = 200.0
+# Doubts below this go without saying; from the second on they are told in kilometres.
+_TOLD_M, _KM_FROM_M = 100.0, 500.0
 # Nearest objects of a layer that a finding names; the figures hold the others.
 _MOST_NOTES = 3
+NOT_ASSESSED = "not assessed"
 
 
 def assess(
@@ -73,9 +76,9 @@ def assess(
 def _shared(
     kind: str, view: View, units: Sequence[Unit], limit_m: float | None
 ) -> list[SharedRisk]:
-    keys = sorted({key for table in view.reached.values() for key in table})
+    keys = {key for table in view.reached.values() for key in table}
     found = []
-    for key in keys:
+    for key in sorted(keys, key=lambda key: (min(_best(_rows(view, units, key)), default=0), key)):
         hit = [unit for unit in units if view.of(unit.id, key)]
         if len(hit) > 1:
             message = f"{named(hit)} {_say_shared(view, hit, key, limit_m)}"
@@ -99,10 +102,8 @@ def _storms(
     if limit_m is None:
         return []
     hit = [unit for unit in units if any(view.reached[unit.id].values())]
-    close = [(a, b) for a, b in pairs(hit) if _span(a, b).at_most(limit_m)]
-    together = [hit] if len(close) * 2 == len(hit) * (len(hit) - 1) and close else close
     found = []
-    for group in together:
+    for group in together(hit, lambda a, b: _span(a, b).at_most(limit_m)):
         ids = "+".join(unit.id.rpartition("/")[2] for unit in group)
         message = (
             f"{named(group)} stand within {say_km(limit_m)} of each other; "
@@ -119,6 +120,14 @@ def _storms(
             )
         )
     return found
+
+
+def together(
+    units: Sequence[Unit], close: Callable[[Unit, Unit], bool | None]
+) -> Sequence[Sequence[Unit]]:
+    """Group units that are close to each other: all in one where all are, else in pairs."""
+    found = [pair for pair in pairs(units) if close(*pair)]
+    return [units] if found and len(found) == len(pairs(units)) else found
 
 
 def _span(a: Unit, b: Unit) -> Interval:
@@ -174,8 +183,15 @@ def _range(metres: Iterable[float]) -> str:
     return f"{number} to {high}" if high.endswith(f" {unit}") else f"{low} to {high}"
 
 
-def _error(layer: Layer) -> str:
-    return f" (±{say_km(layer.error_m)})" if layer.error_m >= 100 else ""
+def _error(layer: Layer, rows: Iterable[Exposure]) -> str:
+    """Say how far off a distance may be: by the layer, or by a site's doubt if that is larger."""
+    spans = [row.interval for row in rows if row.interval]
+    doubts = [span.high - span.best - layer.error_m for span in spans if span.high and span.best]
+    largest = max((layer.error_m, *doubts))
+    if largest < _TOLD_M:
+        return ""
+    said = f"{round(largest, -1):.0f} m" if largest < _KM_FROM_M else say_km(largest)
+    return f" (±{said})"
 
 
 def _rows(view: View, units: Iterable[Unit], key: str) -> list[Exposure]:
@@ -193,7 +209,7 @@ def _say_shared(view: View, units: Sequence[Unit], key: str, limit_m: float | No
     within = f", all within {say_km(limit_m)}" if limit_m is not None else ""
     return (
         f"stand {_range(_best(rows))} from {rows[0].name or _nameless(view.layer, key)}"
-        f"{_error(view.layer)}{within}"
+        f"{_error(view.layer, rows)}{within}"
     )
 
 
@@ -264,11 +280,13 @@ def _note(view: View, units: Sequence[Unit], side: str) -> str:
         edge = max(_best(rows)) < _EDGE_M
         return (
             f"{named(units)} {verb} {_range(_best(rows))} outside the {view.layer.noun}"
-            f"{', at its edge' if edge else ''}"
+            f"{', at its edge' if edge else ''}{_error(view.layer, rows)}"
         )
     name = rows[0].name or _nameless(view.layer, rows[0].object)
     past = f", {rows[0].label}" if rows[0].label and len(units) == 1 else ""
-    return f"{named(units)} {verb} {_range(_best(rows))} from {name}{_error(view.layer)}{past}"
+    return (
+        f"{named(units)} {verb} {_range(_best(rows))} from {name}{_error(view.layer, rows)}{past}"
+    )
 
 
 def _reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
@@ -276,7 +294,7 @@ def _reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
     judged = [view for view in seen if view.layer.measure != "count"]
     bare = [unit for unit in units if not any(view.rows[unit.id] for view in judged)]
     if len(bare) == len(units):
-        return "not assessed"
+        return NOT_ASSESSED
     hidden = [unit for unit in units if not unit.disclosed]
     if hidden:
         return f"the building of {named(hidden)} is not disclosed"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from zonerisk.terrain.layers import Card
+    from zonerisk.terrain.card import Card
 
     Geometries = npt.NDArray[np.object_]
 
@@ -61,8 +61,8 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
     shapes = shapes_of(frame) if card.measure != "axis" else _axes(card, frame)
     title = (reading.name,) if reading.name else ()
     columns = reading.id or title
-    doubt = (reading.doubt_of,) if reading.doubt_of else ()
-    rows = frame[list(dict.fromkeys((*columns, *title, *doubt)))].to_dict("records")
+    more = tuple(filter(None, (reading.doubt_of, reading.class_of)))
+    rows = frame[list(dict.fromkeys((*columns, *title, *more)))].to_dict("records")
     objects = Objects(shapes, [], [], [], [])
     for shape, row in zip(shapes, rows, strict=True):
         told = {
@@ -75,7 +75,9 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
         name = told[reading.name] if reading.name else ""
         name = titles.get(name, name)
         objects.ids.append(key or simplify(card.noun))
-        objects.names.append(reading.named.format(**{**told, "name": name}) if name else "")
+        kind = _text(row[reading.class_of]) if reading.class_of else ""
+        words = {**told, "name": name, "class": reading.classes.get(kind, kind)}
+        objects.names.append(reading.named.format(**words) if name else "")
         ends = [told[column] for column in columns[1:3]] if card.measure == "axis" else []
         objects.labels.append("|".join(ends))
         objects.doubts_m.append(

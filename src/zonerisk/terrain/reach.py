@@ -64,7 +64,7 @@ def views(
     for unit in units:
         for site in (*unit.sites, *unit.possible):
             for row in exposures.get(site.id, ()):
-                if row.layer.kind == kind:
+                if row.layer.kind == kind and row.layer.measure != "stated":
                     layers[row.layer.id] = row.layer
     found = []
     for key in sorted(layers):

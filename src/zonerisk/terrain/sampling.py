@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zonerisk.catalog import simplify
 from zonerisk.errors import DataError
-from zonerisk.geometry import Interval
 from zonerisk.readers import vectorfile
-from zonerisk.terrain import flooded
+from zonerisk.terrain import flooded, statements, tallies
+from zonerisk.terrain.card import Reading
 from zonerisk.terrain.exposure import (
     Exposure,
     Layer,
@@ -20,7 +19,7 @@ from zonerisk.terrain.exposure import (
     unanswerable,
     widened,
 )
-from zonerisk.terrain.layers import Reading, digest
+from zonerisk.terrain.layers import digest
 from zonerisk.terrain.objects import dissolved, joined, named, shapes_of
 from zonerisk.terrain.plane import inside, pairs
 
@@ -29,13 +28,22 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from zonerisk.terrain.layers import Card, Kept
+    from zonerisk.terrain.card import Card
+    from zonerisk.terrain.layers import Kept
     from zonerisk.terrain.objects import Objects
     from zonerisk.terrain.plane import Disc
 
 # Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
 # its site stands on; counts and cells are coarser.
-_VAGUE_M = {"area": 5_000.0, "near": 5_000.0, "axis": 5_000.0, "count": 50_000.0, "cell": 50_000.0}
+_VAGUE_M = {
+    "area": 5_000.0,
+    "near": 5_000.0,
+    "axis": 5_000.0,
+    "count": 50_000.0,
+    "cell": 50_000.0,
+    # What is stated of one address says nothing of the next street.
+    "stated": 200.0,
+}
 
 
 def head(card: Card, kept: Sequence[Kept], sampled: str) -> dict[str, Any]:
@@ -131,11 +139,16 @@ def _covered(
     if not bounding or not discs:
         return discs
     places = shapes_of(vectorfile.read(bounding[0].path, Reading()))
-    if card.covered_within_m is None:
+    if card.covered_within_m is not None:
+        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
+    elif card.measure == "near":
+        # Of a disc that crosses the rim, some of what is near was not asked for.
+        held = {
+            disc.site for disc, _, rim in pairs(places, discs, 0.0) if disc.uncertainty_m <= -rim
+        }
+    else:
         points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
         held = {discs[index].site for index in inside(points, places)[0]}
-    else:
-        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
     for disc in discs:
         if disc.site not in held:
             found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
@@ -148,6 +161,9 @@ def _measure(
     data = [each for each in kept if each.file.role == "data"]
     if not data or not discs:
         return
+    if card.measure == "stated":
+        yield from statements.sample(card, layer, data[0].path, discs)
+        return
     if card.reading.method == "raster":
         for each in data:
             yield from flooded.sample(card, layer, each, kept, discs)
@@ -159,9 +175,9 @@ def _measure(
         ]
         yield from _areas(card, layer, [dissolved(card, frame) for frame in frames], discs, edge)
     elif card.measure == "count":
-        yield from _counts(card, layer, frames, discs)
+        yield from tallies.counts(card, layer, frames[0], discs)
     elif card.measure == "cell":
-        yield from _cells(card, layer, frames, discs)
+        yield from tallies.cells(card, layer, frames[0], discs)
     else:
         titles = _titles(card, kept)
         objects = [named(card, frame, titles) for frame in frames]
@@ -281,66 +297,3 @@ def _areas(
                 objects.names[index],
                 label,
             )
-
-
-def _counts(
-    card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
-) -> Iterator[Exposure]:
-    radius = card.reading.radius_m or 0
-    events = shapes_of(frames[0])
-    distances: dict[str, list[float]] = {disc.site: [] for disc in discs}
-    widest = max(disc.uncertainty_m for disc in discs)
-    for disc, _, distance in pairs(events, discs, radius + widest + card.error_m):
-        distances[disc.site].append(distance)
-    for disc in discs:
-        doubt = disc.uncertainty_m + card.error_m
-        low, best, high = (
-            sum(one <= radius + shift for one in distances[disc.site])
-            for shift in (-doubt, 0.0, doubt)
-        )
-        yield Exposure(layer, disc.site, Interval(low, best, high), simplify(card.noun))
-
-
-def _cells(
-    card: Card, layer: Layer, frames: Sequence[gpd.GeoDataFrame], discs: Sequence[Disc]
-) -> Iterator[Exposure]:
-    size = card.reading.size_deg or 1
-    frame = frames[0]
-    keys = [
-        (math.floor(y / size), math.floor(x / size))
-        for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)
-    ]
-    rows = frame[list(card.reading.values)].to_numpy()
-    table = dict(zip(keys, rows, strict=True))
-    nothing = [0] * len(card.reading.values)
-    for disc in discs:
-        high = disc.uncertainty_m / 110_000
-        wide = high / max(0.01, math.cos(math.radians(disc.lat)))
-        touched = [
-            table.get((row, _turned(column, size)), nothing)
-            for row in _steps(disc.lat, high, size)
-            for column in _steps(disc.lon, wide, size)
-        ]
-        own = table.get((math.floor(disc.lat / size), math.floor(disc.lon / size)), nothing)
-        told = ", ".join(
-            f"{int(value)} {card.reading.classes.get(name, name)}"
-            for name, value in zip(card.reading.values, own, strict=True)
-        )
-        first = [int(values[0]) for values in touched]
-        yield Exposure(
-            layer,
-            disc.site,
-            Interval(min(first), int(own[0]), max(first)),
-            simplify(card.noun),
-            label=told if any(own) else "",
-        )
-
-
-def _steps(middle: float, reach: float, size: float) -> Iterable[int]:
-    return range(math.floor((middle - reach) / size), math.floor((middle + reach) / size) + 1)
-
-
-def _turned(column: int, size: float) -> int:
-    """Bring a column of cells back onto the Earth across the antimeridian."""
-    turn = round(360 / size)
-    return (column + turn // 2) % turn - turn // 2

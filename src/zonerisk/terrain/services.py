@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.errors import UsageError
-from zonerisk.readers import featureservice, georisques, raster, tileindex, tiles
+from zonerisk.readers import featureservice, raster, tileindex, tiles
+from zonerisk.terrain import enquiries
 
 if TYPE_CHECKING:
+    from zonerisk.terrain.card import Card, File
     from zonerisk.terrain.exposure import Place
-    from zonerisk.terrain.layers import Card, File
 
 Bounds = tuple[float, float, float, float]
 # A wider area than this, degrees, is asked for in parts.
@@ -50,7 +51,10 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
     Files by name: the data, and for a service the area that was asked for. Outside of that
     area nothing is known.
     """
-    reading, bounds = card.reading, area(card, places)
+    reading = card.reading
+    if reading.method in enquiries.METHODS:
+        return enquiries.read(card, places, max_bytes)
+    bounds = area(card, places)
     if reading.method == "raster":
         tiles_ = tileindex.covering(reading.index, bounds) if reading.index else [{}]
         return {
@@ -65,16 +69,6 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
     if reading.method == "tiles":
         found = tiles.classes(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
         return {f"{card.id}.tif": found}
-    if reading.method == "georisques":
-        told = [
-            {
-                "lat": place.lat,
-                "lon": place.lon,
-                "risks": [risk._asdict() for risk in georisques.report(url, place.lat, place.lon)],
-            }
-            for place in places
-        ]
-        return {f"{card.id}.json": (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()}
     features = featureservice.features(
         reading.method, url, reading.collection, bounds, max_bytes, reading.axes
     )

@@ -105,6 +105,16 @@ const zonerisk = (() => {
       facts([["Outcome", one.outcome], ["Zones as sold", String(one.sold)], ["Worth", one.worth], ["Score", one.score]]),
       make("p", "", link(one.page, "Open its page"))],
     "dr-limit": () => [],
+    station: (one) => [
+      facts([
+        ["On record", one.standing], ["Near", one.near],
+        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
+        ["Mapped in", make("span", "", one.osm ? link(`https://www.openstreetmap.org/${one.osm}`, `OpenStreetMap ${one.osm.replace("/", " ")}`) : "OpenStreetMap", `, ${one.mapped}`)],
+      ]),
+      make("p", "quiet", one.attribution)],
+    circuit: (one) => [
+      facts([["Codes", one.codes], ["By way of", one.via && `${one.via}, which has no place on the map`], ["Outcome", one.outcome]]),
+      make("p", "", one.note), make("p", "quiet", one.attribution)],
     landmark: (one) => [
       facts([["Kind", one.risk_kind], ["Layer", one.layer], ["Good to", km(one.layer_error_m)]]),
       make("p", "quiet", one.attribution)],
@@ -130,6 +140,7 @@ const zonerisk = (() => {
   ];
   const CROSS = [[-1, -0.55], [-0.55, -1], [0, -0.45], [0.55, -1], [1, -0.55], [0.45, 0], [1, 0.55],
     [0.55, 1], [0, 0.45], [-0.55, 1], [-1, 0.55], [-0.45, 0]];
+  const BOLT = [[0.25, -1.25], [-0.85, 0.25], [-0.1, 0.25], [-0.25, 1.25], [0.85, -0.25], [0.1, -0.25]];
   const BY_OUTCOME = {pass: MARKS[0], warn: MARKS[2], unknown: MARKS[3], fail: corners(8, Math.PI / 8)};
 
   const Mark = L.CircleMarker.extend({
@@ -185,6 +196,10 @@ const zonerisk = (() => {
     "shared-risk": (one) => ({
       color: palette[one.outcome], weight: 2, fillColor: palette[one.outcome], fillOpacity: 0.1,
       dashArray: one.grade === "C" ? "7 6" : null}),
+    station: (one) => ({
+      radius: one.outcome ? 9 : 6.5, mark: BOLT, color: palette.paper, weight: 1.2,
+      fillColor: palette[one.outcome || "quiet"], fillOpacity: 1}),
+    circuit: (one) => ({color: palette[one.outcome || "quiet"], weight: 2, dashArray: "9 4 2 4", opacity: 0.9}),
     "dr-limit": () => ({color: palette.limit, weight: 2, dashArray: "12 8", fill: false, interactive: false}),
     "dr-region": (one) => ({
       radius: 7, mark: BY_OUTCOME[one.outcome], color: palette.paper, weight: 1.5,
@@ -288,14 +303,20 @@ const zonerisk = (() => {
     }
   }
 
-  /* Fits a view into the part of the map that the legend leaves free. */
-  function fit([south, west, north, east], animate, padding, most) {
+  /* How much of the map's left the open legend takes. */
+  function covered() {
     const legend = document.getElementById("legend");
-    const left = legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
+    return legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
+  }
+
+  /* Fits a view into the part of the map that the legend and the credits leave free. */
+  function fit([south, west, north, east], animate, padding, most) {
+    const left = covered();
     const narrow = map.getSize().x < 620 ? 24 : 0;
+    const credits = Math.min(map.attributionControl.getContainer().offsetHeight, map.getSize().y / 5);
     map.fitBounds([[south, west], [north, east]], {
       animate, maxZoom: most, paddingTopLeft: [padding + left, padding + narrow],
-      paddingBottomRight: [padding + narrow, padding + narrow]});
+      paddingBottomRight: [padding + narrow, padding + Math.max(narrow, credits)]});
   }
 
   function home(animate) {
@@ -380,7 +401,7 @@ const zonerisk = (() => {
       features.get(name).push(made);
       label(one, key);
     }
-    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPadding: [20, 20]});
+    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPaddingTopLeft: [covered() + 20, 20], autoPanPaddingBottomRight: [20, 20]});
     popup.setContent((from) => describe(from.one));
     group.bindTooltip((from) => make("span", "", from.one.name), {sticky: true});
     group.bindPopup(popup);
@@ -406,6 +427,8 @@ const zonerisk = (() => {
       "dr-region": () => [`${one.name} ${km(one.distance_m_best)}`, 3],
       separation: () => [`${km(one.distance_m_best)} \u00b7 ${km(one.fibre_m_best)} fibre \u00b7 ${ms(one.rtt_ms_best)}`, 2],
       "shared-risk": () => [one.risk_kind, 5],
+      station: () => [one.name, one.outcome ? 3 : 6],
+      circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
       landmark: () => (one.risk_kind === "flood" ? null : [one.name, 4]), "dr-limit": () => [one.name, 6],
     }[one.kind];
     const said = say && say();
@@ -421,20 +444,29 @@ const zonerisk = (() => {
   function write() {
     const pane = map.getPane("labels");
     pane.textContent = "";
-    const size = map.getSize(), taken = [];
-    const free = (box) => taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
+    const size = map.getSize(), taken = [], marks = [];
+    if (page.single) {
+      for (const one of labels) {
+        if (!["site", "station"].includes(one.kind) || !map.hasLayer(layers[one.key])) continue;
+        const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
+        marks.push([at.x - 7, at.y - 8, at.x + 7, at.y + 8]);
+      }
+    }
+    const free = (box, from) => from.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
     let written = 0;
     for (const one of labels) {
       if (!map.hasLayer(layers[one.key]) || written >= 120) continue;
       const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.7 + 10, high = 18;
-      const beside = ["separation", "dr-limit", "shared-risk", "band"].includes(one.kind)
+      const beside = ["separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind)
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 4], [-wide / 2, 6]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
       for (const [x, y] of beside) {
         const box = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
-        if (box[0] < 2 || box[2] > size.x - 2 || !free(box)) continue;
+        if (box[0] < 2 || box[2] > size.x - 2 || !free(box, taken)) continue;
+        /* What only adds to the picture hides no mark. */
+        if (["station", "circuit"].includes(one.kind) && !free(box, marks)) continue;
         const element = make("span", `label ${one.kind} ${one.outcome || ""}`, one.words);
         L.DomUtil.setPosition(element, map.containerPointToLayerPoint([box[0], box[1]]).round());
         element.style.width = `${Math.ceil(wide)}px`;
@@ -486,7 +518,7 @@ const zonerisk = (() => {
         const look = {color: palette.accent, interactive: false};
         halo.addLayer(made.getLatLng
           ? L.circleMarker(made.getLatLng(), {...look, radius: 14, weight: 3.5, fill: false})
-          : L.polyline(made.getLatLngs(), {...look, weight: 11, opacity: 0.4}));
+          : L.polyline(made.getLatLngs(), {...look, weight: made.one.kind === "circuit" ? 6 : 11, opacity: 0.4}));
       }
     }
   }

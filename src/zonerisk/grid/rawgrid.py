@@ -1,0 +1,187 @@
+"""Raw layers of the grid: stations and circuits as their sources publish them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+from zonerisk.errors import DataError
+from zonerisk.grid.powergrid import Circuit, Station, is_private
+
+
+class Layer(NamedTuple):
+    """A raw file, and what must be said of every figure taken from it."""
+
+    key: str
+    path: str
+    title: str
+    url: str
+    as_of: str
+    licence: str
+    attribution: str
+    claim: str
+
+
+RTE = Layer(
+    "stations-rte",
+    "power/substations_fr_rte.csv.gz",
+    "RTE, substations of the French transmission grid (ODRE postes-electriques-rte), 2024 edition",
+    "https://odre.opendatasoft.com/explore/dataset/postes-electriques-rte/",
+    "2024-09",
+    "Licence Ouverte 2.0",
+    "RTE",
+    "Names, voltages and positions of stations. The nearest station is not known to feed a site.",
+)
+OSM = Layer(
+    "stations-osm",
+    "power/substations_eu_osm.csv.gz",
+    "OpenStreetMap stations of 220 kV and over, as prepared for PyPSA-Eur",
+    "https://zenodo.org/records/14144752",
+    "2024-11",
+    "ODbL 1.0",
+    "OpenStreetMap contributors",
+    "Positions and voltages of stations. The nearest station is not known to feed a site.",
+)
+POSITIONS = OSM._replace(
+    key="positions",
+    title="OpenStreetMap stations, as prepared for PyPSA-Eur, with RTE's codes",
+    claim="Where stations stand. Objects were given RTE's codes and names by place, within 600 m "
+    "of RTE's own points of 2024: where yards stand side by side, one may be its neighbour.",
+)
+OSM_2016 = Layer(
+    "stations-osm2016",
+    "power/substations_world_osm2016.csv.gz",
+    "OpenStreetMap stations of 2016, as prepared by ComplexNetTSP",
+    "https://zenodo.org/records/250427",
+    "2016",
+    "ODbL 1.0",
+    "OpenStreetMap contributors",
+    "Positions of stations as mapped in 2016, most without a voltage, none in the western US. "
+    "The nearest station is not known to feed a site.",
+)
+CIRCUITS = Layer(
+    "upstreams",
+    "power/rte_225kv_underground_graph_sample.csv",
+    "RTE, underground 225 and 400 kV circuits around Paris, Lille, Dunkerque and Strasbourg "
+    "(ODRE lignes-souterraines-rte-nv)",
+    "https://odre.opendatasoft.com/explore/dataset/lignes-souterraines-rte-nv/",
+    "2026",
+    "Licence Ouverte 2.0",
+    "RTE",
+    "Which stations a circuit joins. Overhead lines are not in it: what is not found may exist.",
+)
+ZONES_EU = Layer(
+    "areas-eu",
+    "power/bidding_zones_eu_entsoepy.geojson.gz",
+    "Bidding zones of Europe, from entsoe-py",
+    "https://github.com/EnergieID/entsoe-py",
+    "2025",
+    "MIT",
+    "EnergieID; built on Natural Earth and NVE",
+    "Which bidding zone a site lies in; synchronous areas follow from the zone.",
+)
+ZONES_WORLD = Layer(
+    "areas-world",
+    "power/grid_zones_world_emaps_mit.geojson.gz",
+    "Electricity Maps zones of 4 January 2023",
+    "https://github.com/electricitymaps/electricitymaps-contrib/tree/19e4464",
+    "2023-01-04",
+    "MIT",
+    "Electricity Maps contributors",
+    "Which grid area a site lies in, with coarse borders; synchronous areas follow from it.",
+)
+LAYERS = (RTE, OSM, OSM_2016, CIRCUITS, POSITIONS, ZONES_EU, ZONES_WORLD)
+
+
+def rte_stations(layers: Path) -> tuple[Station, ...]:
+    """Read the raw layer of French stations; tees, private yards and plans are marked so."""
+    return tuple(
+        Station(
+            f"rte/{row['code'].strip()}",
+            row["name"],
+            float(row["kv"]) if row["kv"] else 0.0,
+            "joint"
+            if row["kind"] != "substation" or row["status"] != "in_service"
+            else "private"
+            if row["owner_hint"] or is_private(row["name"])
+            else "substation",
+            row["code"].strip(),
+            float(row["lat"]),
+            float(row["lon"]),
+        )
+        for row in _table(layers, RTE, "code", "owner_hint")
+    )
+
+
+def rte_circuits(layers: Path) -> tuple[Circuit, ...]:
+    """Read the raw sample of French circuits; the ends of tees are spelled out in it."""
+    return tuple(
+        Circuit(
+            row["code"],
+            float(row["kv"]),
+            tuple(
+                f"rte/{end.strip()}"
+                for end in (
+                    row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"])
+                )
+                if end.strip()
+            ),
+        )
+        for row in _table(layers, CIRCUITS, "code", "terminals")
+    )
+
+
+def osm_stations(layers: Path) -> tuple[Station, ...]:
+    """Read the raw layer of European stations, without joints and made-up ids."""
+    return tuple(
+        Station(
+            row["id"],
+            row["name"] or f"unnamed {row['id']}",
+            float(row["max_kv"]),
+            "private" if is_private(row["name"], row["operator"]) else "substation",
+            row["rte_code"].strip() or None,
+            float(row["lat"]),
+            float(row["lon"]),
+        )
+        for row in _table(layers, OSM, "rte_code", "under_construction")
+        if row["kind"] == "substation"
+        and "/" in row["id"]
+        and row["dc"] == row["under_construction"] == "0"
+    )
+
+
+def osm_2016_stations(layers: Path) -> tuple[Station, ...]:
+    """Read the raw layer of stations elsewhere; it has no ids, so places serve as such."""
+    return tuple(
+        Station(
+            f"at/{row['lat']},{row['lon']}",
+            row["name"] or "unnamed station",
+            float(row["max_kv"]) if row["max_kv"] else None,
+            "private" if is_private(row["name"], row["operator"]) else "substation",
+            None,
+            float(row["lat"]),
+            float(row["lon"]),
+        )
+        for row in _table(layers, OSM_2016, "max_kv", "region")
+    )
+
+
+def _table(layers: Path, layer: Layer, *needed: str) -> list[dict[str, str]]:
+    rows = list(csv.DictReader(io.StringIO(content(layers / layer.path).decode("utf-8"))))
+    if not rows or any(column not in rows[0] for column in needed):
+        raise DataError(f"{layer.path}: is not the layer expected (no {' or '.join(needed)})")
+    return rows
+
+
+def content(path: Path) -> bytes:
+    """Read a layer's file, unpacked."""
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError) as error:
+        raise DataError(
+            f"{path}: cannot be read: {error}; name the folder that holds power/ with --layers"
+        ) from None

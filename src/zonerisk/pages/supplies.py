@@ -1,0 +1,199 @@
+"""Supplies as a map shows them: stations around a verdict's sites, and the circuits between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from zonerisk import feeds
+from zonerisk.grid import supply
+from zonerisk.grid.powergrid import YARD_M
+from zonerisk.grid.supply import Spot
+from zonerisk.shared import listing
+from zonerisk.unit import site_units, zone_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zonerisk.catalog import Catalog
+    from zonerisk.chains import Line
+    from zonerisk.grid.supply import Chart, Sample
+    from zonerisk.verdict import SharedRisk, Verdict
+
+NEAR = "near, not known to feed"
+_OSM = "Stations: \u00a9 OpenStreetMap contributors, ODbL"
+_RTE = "French names and circuits: RTE, Licence Ouverte 2.0"
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station that a verdict gives reason to name.
+
+    Attributes
+    ----------
+    id, label
+        As ``data/feeds`` names it, and its name with its voltage.
+    at, doubt_m
+        Where OpenStreetMap has it, if it has, and how far off the station may be.
+    osm, mapped
+        The object, where it has a known id, and when it was read.
+    standing, near
+        In words: what it is to the sites, and how far from which of them.
+    risks, tops
+        Shared risks that speak of it, and those that it is the shared station of.
+    """
+
+    id: str
+    label: str
+    at: tuple[float, float] | None
+    doubt_m: float
+    osm: str
+    mapped: str
+    standing: str
+    near: str
+    risks: tuple[str, ...]
+    tops: tuple[str, ...]
+
+    @property
+    def attribution(self) -> str:
+        """Whom its position and its name are from."""
+        return f"{_OSM}; {_RTE}" if self.id.startswith("rte/") else _OSM
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Circuits between two stations that are placed; between may be others that are not."""
+
+    stations: tuple[Station, ...]
+    codes: tuple[str, ...]
+    risks: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Its stations' ids."""
+        return " ".join(one.id for one in self.stations)
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """What is on record of the power supply around a verdict's sites, ready to be drawn."""
+
+    stations: tuple[Station, ...] = ()
+    legs: tuple[Leg, ...] = ()
+
+    @property
+    def unplaced(self) -> list[str]:
+        """Name the stations that cannot be drawn."""
+        return [one.label for one in self.stations if one.at is None]
+
+    def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Give kind and id of what is drawn of some shared risks; without any, every station."""
+        wanted = set(risks)
+        stations = [
+            ("station", one.id)
+            for one in self.stations
+            if one.at and (not wanted or wanted.intersection(one.risks))
+        ]
+        legs = [("circuit", leg.id) for leg in self.legs if wanted.intersection(leg.risks)]
+        return (*stations, *legs)
+
+
+def around(catalog: Catalog, verdict: Verdict) -> Supplies:
+    """Gather the stations near a verdict's sites, those above them, and the ways there."""
+    sample, chart = supply.read(catalog.roots), supply.chart(catalog.roots)
+    scope = catalog.scope(verdict.target)
+    units = (site_units if verdict.units == "sites" else zone_units)(
+        scope.region, scope.sites, verdict.as_of
+    )
+    asked = [each.threshold for each in verdict.findings if each.rule == "power"]
+    hops = int(asked[0].value) if asked and asked[0] else feeds.HOPS
+    found = feeds.lines(units, scope.owners, verdict.as_of, sample, hops)
+    risks = [risk for risk in verdict.shared_risks if risk.id in found]
+    lines = [(risk, line) for risk in risks for line in found[risk.id]]
+    near: dict[str, list[str]] = {}
+    for place in verdict.places:
+        there = sample.neighbourhood(catalog.site(place.id))
+        for one in there.near if there else ():
+            near.setdefault(one.station, []).append(f"{place.name} {one.distance_m / 1000:.1f} km")
+    stated: dict[str, list[str]] = {}
+    current, below = feeds.stated("power", scope.owners, verdict.as_of)
+    for feed, _ in current:
+        if feed.station and not below[feed.id].isdisjoint(place.id for place in verdict.places):
+            stated.setdefault(feed.station, []).append(feed.name)
+    ids = dict.fromkeys([*near, *stated, *(one for _, line in lines for one in line)])
+    stations = {
+        key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ()))
+        for key in ids
+    }
+    return Supplies(tuple(stations.values()), tuple(_legs(lines, stations, chart)))
+
+
+def _station(
+    key: str,
+    sample: Sample,
+    chart: Chart,
+    lines: Iterable[tuple[SharedRisk, Line]],
+    near: Iterable[str],
+    stated: Iterable[str],
+) -> Station:
+    spot, source = _spot(key, sample, chart)
+    mine = {risk.id: risk for risk, line in lines if key in line}
+    tops = tuple(dict.fromkeys(risk.id for risk, line in lines if line[-1] == key))
+    if stated:
+        standing = f"stated in the record: {'; '.join(stated)}"
+    elif near:
+        standing = NEAR
+    elif not tops:
+        standing = "on a way between stations, by circuits"
+    elif all(mine[each].grade == "C" for each in tops):
+        standing = "above stations that are near, by circuits; not known to feed"
+    else:
+        standing = "above the stated stations, by circuits"
+    return Station(
+        key,
+        spot.label,
+        spot.at,
+        supply.TIED_M if key.startswith("rte/") else YARD_M,
+        spot.osm,
+        sample.sources[source].read if spot.at and source in sample.sources else "",
+        standing,
+        listing(list(near)) if near else "",
+        tuple(mine),
+        tops,
+    )
+
+
+def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
+    """Find where a station stands, and which source has it there."""
+    if key in chart.spots:
+        return chart.spots[key], "positions"
+    label = sample.names[key].label if key in sample.names else key
+    kind, _, place = key.partition("/")
+    if kind != "at":
+        return Spot(label, "", None), ""
+    # The stations of 2016 have no id but their place.
+    lat, lon = map(float, place.split(","))
+    return Spot(label, "", (lat, lon)), "stations-osm2016"
+
+
+def _legs(
+    lines: Iterable[tuple[SharedRisk, Line]], stations: Mapping[str, Station], chart: Chart
+) -> Iterator[Leg]:
+    """Join each station of a line to the next that has a place, each such leg once."""
+    found: dict[Line, list[str]] = {}
+    for risk, line in lines:
+        placed = [index for index, one in enumerate(line) if stations[one].at]
+        for first, last in pairwise(placed):
+            part = line[first : last + 1]
+            risks = found.setdefault(min(part, part[::-1]), [])
+            if risk.id not in risks:
+                risks.append(risk.id)
+    for part, risks in found.items():
+        codes = [chart.circuits.get((min(pair), max(pair)), ()) for pair in pairwise(part)]
+        yield Leg(
+            tuple(stations[one] for one in part),
+            tuple(code for each in codes for code in each),
+            tuple(risks),
+        )

@@ -1,0 +1,148 @@
+"""A pair's outcome in the verdict is what the findings say of that pair."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zonerisk import findings, spacing
+from zonerisk.case import Case
+from zonerisk.catalog import Scope
+from zonerisk.geometry import UNKNOWN, Interval
+from zonerisk.library import Library
+from zonerisk.model import Evidence, Provider, Region
+from zonerisk.policy import Policy, Rule
+from zonerisk.shared import Assessment, risk
+from zonerisk.unit import Unit, pairs
+from zonerisk.verdict import Separation
+
+SAYS = Evidence(kind="opinion", title="t", read="2026", claim="c")
+A, B, C = UNITS = tuple(Unit(f"zz/{name}", name) for name in "abc")
+
+
+def policy(**rules: Rule) -> Policy:
+    named = {name.replace("_", "-"): rule for name, rule in rules.items()}
+    return Policy.model_validate(
+        {"name": "P", "standing": "opinion", "rules": named, "evidence": {"e": SAYS}}
+    )
+
+
+def rule(**words: object) -> Rule:
+    return Rule.model_validate({"evidence": ("e",), **words})
+
+
+def case(straight: Interval, *assessed: Assessment, units: tuple[Unit, ...] = (A, B)) -> Case:
+    scope = Scope(
+        Region.model_construct(id="zz", provider="zz", name="Z", country="NO"),
+        Provider.model_construct(id="zz", name="Z", country="NO"),
+        (),
+        {},
+        (),
+    )
+    distances = {(a.id, b.id): straight for a, b in pairs(units)}
+    kinds = {each.kind: each for each in assessed}
+    return Case(scope, "2026-01-31", len(units), units, "zone", distances, kinds, ())
+
+
+def judged(straight: Interval, *assessed: Assessment, **rules: Rule) -> Separation:
+    (pair,) = spacing.separations(policy(**rules), case(straight, *assessed))
+    return pair
+
+
+def km(low: float, best: float | None = None, high: float | None = None) -> Interval:
+    best = low if best is None else best
+    return Interval(low * 1000, best * 1000, (best if high is None else high) * 1000)
+
+
+intervals = st.one_of(
+    st.just(UNKNOWN),
+    st.lists(st.floats(0, 200), min_size=3, max_size=3).map(lambda some: km(*sorted(some))),
+    st.floats(0, 200).map(lambda high: Interval(0.0, None, high * 1000)),
+)
+distance_rules = st.builds(
+    rule,
+    threshold=st.sampled_from([10, 40, 100]),
+    unit=st.just("km"),
+    measure=st.sampled_from(["fibre", "straight"]),
+    severity=st.sampled_from(["fail", "warn"]),
+    fail_beyond_km=st.sampled_from([None, 100]),
+)
+trip_rules = st.builds(
+    rule,
+    threshold=st.sampled_from([0.1, 1]),
+    unit=st.just("ms"),
+    severity=st.sampled_from(["fail", "warn"]),
+)
+
+
+@given(
+    intervals,
+    st.one_of(
+        st.tuples(st.sampled_from(["separation_min", "separation_max"]), distance_rules),
+        st.tuples(st.just("rtt_max"), trip_rules),
+        st.tuples(st.just("separation_min"), st.just(rule(qualitative=True))),
+    ),
+)
+def test_one_pair_is_judged_as_its_finding(straight: Interval, asked: tuple[str, Rule]) -> None:
+    name, one = asked
+    (found,) = findings.apply(policy(**{name: one}), case(straight))
+    assert judged(straight, **{name: one}).outcome == found.outcome
+
+
+@pytest.mark.parametrize(
+    ("apart", "outcome"),
+    [
+        (km(20), "pass"),
+        (km(50), "warn"),
+        (km(120), "fail"),
+        (km(39, 39.5, 41), "unknown"),
+        (km(95, 99, 101), "unknown"),
+    ],
+)
+def test_it_warns_beyond_40_km_and_fails_beyond_100(apart: Interval, outcome: str) -> None:
+    most = rule(threshold=40, unit="km", severity="warn", fail_beyond_km=100)
+    assert judged(apart, separation_max=most).outcome == outcome
+
+
+def test_what_is_shared_counts_worst_first() -> None:
+    river = Assessment("river", (risk("river", "r", "C", (A, B), "m"),))
+    campus = Assessment("campus", (risk("campus", "c", "A", (A, B), "m"),))
+    power = Assessment("power", (risk("power", "p", "A", (A, C), "m"),))
+    least = rule(threshold=15, unit="km")
+    found = judged(km(20), river, campus, power, separation_min=least)
+    assert (found.outcome, found.shared) == ("fail", ("campus:c", "river:r"))
+    assert judged(km(20), river, power, separation_min=least).outcome == "warn"
+    assert judged(km(20), power, separation_min=least).outcome == "pass"
+    # What the policy softens for a finding it softens for each pair.
+    soft = rule(threshold=1, unit="km", severity="warn")
+    assert judged(km(20), campus, separation_min=least, colocation=soft).outcome == "warn"
+
+
+def test_nothing_asked_and_nothing_shared_is_no_outcome() -> None:
+    assert judged(km(20), dr=rule(threshold=300, unit="km")).outcome is None
+
+
+@pytest.mark.parametrize("target", ["ovh-sbg", "scaleway-fr-par", "aws-eu-west-3"])
+def test_the_pair_that_speaks_is_no_better_than_its_finding(shipped: Library, target: str) -> None:
+    found = shipped.score(target)
+    told = 0
+    for finding in found.findings:
+        for pair in found.separations:
+            if finding.rule in spacing.RULES and finding.subjects == (pair.a, pair.b):
+                order = ("pass", "warn", "unknown", "fail")
+                assert pair.outcome is not None
+                assert order.index(pair.outcome) >= order.index(finding.outcome)
+                told += 1
+    assert told == 2
+
+
+def test_a_threshold_says_what_it_is_measured_along(shipped: Library) -> None:
+    for asked, along in (("podcast", "fibre"), ("aws-az", "straight")):
+        finding = next(
+            each
+            for each in shipped.score("scaleway-fr-par", policy=asked).findings
+            if each.rule == "separation-max"
+        )
+        assert finding.threshold is not None
+        assert finding.threshold.measure == along

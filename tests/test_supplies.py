@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from zonerisk.library import Library
+from zonerisk.pages import features, islands, supplies, view
+from zonerisk.pages.supplies import NEAR, Leg, Station, Supplies
+
+RISK = "power:rte/TOP+near"
+
+
+def around(catalog: Library, target: str) -> Supplies:
+    return supplies.around(catalog, catalog.score(target))
+
+
+def stations(found: Supplies) -> dict[str, Station]:
+    return {one.id: one for one in found.stations}
+
+
+def legs(found: Supplies) -> dict[str, Leg]:
+    return {one.id: one for one in found.legs}
+
+
+def test_what_is_near_is_not_known_to_feed(wired: Library) -> None:
+    found = stations(around(wired, "zz-good"))
+    assert found["rte/GULL"].standing == found["at/56.01,2.84"].standing == NEAR
+    assert found["rte/GULL"].near == "North 0.9 km"
+    assert (found["rte/GULL"].at, found["rte/GULL"].osm) == ((56.188, 3.0), "way/1")
+    assert "not known to feed" in found["rte/TOP"].standing
+    words = " ".join(
+        str(word)
+        for one in features.of(
+            wired.score("zz-good"), features.setting(wired, wired.score("zz-good"))
+        )
+        for word in (one.name, *one.words.values())
+    )
+    assert "fed by" not in words.lower()
+
+
+def test_a_station_of_2016_stands_where_its_id_says(wired: Library) -> None:
+    skua = stations(around(wired, "zz-good"))["at/56.01,2.84"]
+    assert (skua.at, skua.mapped, skua.osm) == ((56.01, 2.84), "2016", "")
+    assert skua.label == "SKUA (voltage not known)"
+
+
+def test_the_ways_to_a_shared_station(wired: Library) -> None:
+    found = around(wired, "zz-good")
+    drawn = legs(found)
+    assert set(drawn) == {"rte/GULL rte/TOP", "rte/TERN rte/MID rte/TOP"}
+    assert drawn["rte/GULL rte/TOP"].codes == ("GULL L61TOP  ", "GULL L62TOP  ")
+    # The leg passes the station that has no place, and says so.
+    by = drawn["rte/TERN rte/MID rte/TOP"]
+    assert [one.label for one in by.stations] == ["TERN 225 kV", "MID 225 kV", "TOP 400 kV"]
+    assert by.codes == ("MID  L61TERN ", "MID  L61TOP  ")
+    assert all(leg.risks == (RISK,) for leg in drawn.values())
+    assert {one.id for one in found.stations if one.tops} == {"rte/TOP"}
+
+
+def test_without_a_position_a_station_is_named_not_drawn(wired: Library) -> None:
+    found = around(wired, "zz-good")
+    assert found.unplaced == ["LOW 63 kV", "MID 225 kV"]
+    drawn = found.drawn([RISK])
+    assert {key for kind, key in drawn if kind == "station"} == {"rte/GULL", "rte/TERN", "rte/TOP"}
+    rows = features.of(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
+    assert not {"rte/LOW", "rte/MID"} & {row.id for row in rows}
+
+
+def test_a_stated_station_is_told_as_stated(wired: Library) -> None:
+    found = around(wired, "zz-campus")
+    (shore,) = found.stations
+    assert shore.standing == "stated in the record: the shore station"
+    assert shore.tops == ("power:zz-campus/shore",)
+    assert found.legs == ()
+
+
+def test_no_grid_no_supplies(zz: Library) -> None:
+    assert around(zz, "zz-good") == Supplies()
+
+
+def test_the_view_opens_on_the_zones_and_power_shows_the_stations(
+    wired: Library, zz: Library
+) -> None:
+    verdict = wired.score("zz-good")
+    setting = features.setting(wired, verdict)
+    drawn = islands.of_verdicts([verdict], [setting])
+    bare = zz.score("zz-good")
+    assert drawn.box == islands.of_verdicts([bare], [features.setting(zz, bare)]).box
+    shows = view.Shows()
+    made = view.of(verdict, setting, shows)
+    (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
+    (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
+    assert power.show == risk.show
+    assert risk.show is not None
+    shown = drawn.shows(shows)[risk.show]
+    assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(
+        shown["features"]
+    )
+    assert shown["bounds"].east > 3.3 > drawn.box.east
+    assert shown["words"] == "a, b, with the stations on record"
+
+
+def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -> None:
+    verdict = wired.score("zz-good")
+    alone = verdict.model_copy(
+        update={
+            "shared_risks": (),
+            "findings": tuple(
+                each.model_copy(update={"subjects": ()}) for each in verdict.findings
+            ),
+        }
+    )
+    setting = features.setting(wired, alone)
+    shows = view.Shows()
+    made = view.of(alone, setting, shows)
+    (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
+    assert power.show is not None
+    lit = islands.of_verdicts([alone], [setting]).shows(shows)[power.show]["features"]
+    assert {"station:rte/GULL", "station:rte/TERN", "station:at/56.01,2.84"} <= set(lit)
+    assert setting.supplies.legs == ()
+
+
+@pytest.fixture(scope="module")
+def paris(shipped: Library) -> Supplies:
+    return around(shipped, "scaleway-fr-par")
+
+
+class TestParis:
+    def test_villejust_is_above_three_that_are_near(self, paris: Supplies) -> None:
+        found = stations(paris)
+        assert found["rte/VLEJU"].tops == ("power:rte/VLEJU+near",)
+        assert found["rte/VLEJU"].osm.startswith("way/")
+        assert {found[one].standing for one in ("rte/CHEVI", "rte/CONVE", "rte/CASTA")} == {NEAR}
+        assert set(legs(paris)) == {
+            "rte/CHEVI rte/VLEJU",
+            "rte/CONVE rte/MOUL8 rte/VLEJU",
+            "rte/CASTA rte/MOUL8 rte/VLEJU",
+        }
+        assert "CHEVIL61VLEJU" in legs(paris)["rte/CHEVI rte/VLEJU"].codes
+
+    def test_doubt_and_sources_go_with_the_positions(self, paris: Supplies) -> None:
+        for one in paris.stations:
+            assert one.doubt_m == 600
+            assert "OpenStreetMap contributors" in one.attribution
+            assert "Licence Ouverte" in one.attribution
+            assert bool(one.at) == bool(one.osm) == bool(one.mapped)
+        assert "MOULINEAUX 225 kV" in paris.unplaced
+
+
+def test_roubaix_names_its_stated_station(shipped: Library) -> None:
+    found = stations(around(shipped, "ovh-rbx"))["rte/WATTR"]
+    assert found.standing.startswith("stated in the record: ERDF source substation of Wattrelos")
+    assert found.tops == ("power:ovh-rbx/wattrelos",)
