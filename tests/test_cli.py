@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Runner
+from zonerisk.library import Library
 
 FORMATS = ("table", "json", "csv", "md", "geojson", "html")
 
@@ -26,7 +27,7 @@ def test_same_input_same_bytes(run: Runner, format_: str) -> None:
 
 def test_table_answers_first(run: Runner) -> None:
     lines = run("score", "OVH SBG").stdout.splitlines()
-    assert lines[0].startswith("OVHcloud Strasbourg: 1 zone as sold; its 3 datacenters are worth 1")
+    assert lines[0].startswith("OVHcloud Strasbourg: no, the datacenters do not fail independently")
     order = [
         line.split()[0]
         for line in lines
@@ -153,6 +154,9 @@ def test_csv(run: Runner) -> None:
 
 
 def test_compare(run: Runner) -> None:
+    narrow = run("compare", "ovh-sbg", "scaleway-fr-par", COLUMNS="80").stdout
+    for word in ("effective", "nearest", "farthest", "record", "scaleway-fr-par", "E (20)"):
+        assert word in narrow
     text = run("compare", "ovh-sbg", "scaleway-fr-par", "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["region"] for row in rows] == ["ovh-sbg", "scaleway-fr-par"]
@@ -182,6 +186,41 @@ def test_list_and_show(run: Runner) -> None:
     assert "regions:" in run("show", "ovh").stdout
     assert "standing: opinion" in run("show", "podcast").stdout
     assert json.loads(run("show", "OVH SBG", "--format", "json").stdout)["id"] == "ovh-sbg"
+
+
+def test_listed_sites_have_the_digits_of_their_records(run: Runner, shipped: Library) -> None:
+    """Six significant digits would move a site in the west of America by metres."""
+    arguments = ("list", "sites", "aws", "--format")
+    listed = json.loads(run(*arguments, "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(run(*arguments, "csv").stdout)))
+    assert len(listed) == len(rows) > 100
+    for each, row in zip(listed, rows, strict=True):
+        at = shipped.site(each["id"]).position
+        if at is None:
+            assert (each["lat"], each["lon"], row["lat"]) == (None, None, "")
+        else:
+            assert (each["lat"], each["lon"]) == (at.lat, at.lon)
+            assert (float(row["lat"]), float(row["lon"])) == (at.lat, at.lon)
+    assert any(
+        len(row["lon"].partition(".")[0]) + len(row["lon"].partition(".")[2]) > 6 for row in rows
+    )
+
+
+def test_ids_are_never_cut(run: Runner) -> None:
+    table = run("dr", "orange-cloud-avenue", COLUMNS="100").stdout
+    for region in ("orange-flexible-engine-amsterdam", "orange-flexible-engine-atlanta"):
+        assert region in table
+
+
+def test_own_sites_are_not_asked_of_a_provider(run: Runner) -> None:
+    own = ("score", "48.585,7.797", "45.75,4.85", "43.3,5.4", "--uncertainty-m", "50")
+    found = json.loads(run(*own, "--format", "json").stdout)
+    rules = {each["rule"]: each["outcome"] for each in found["findings"]}
+    assert rules.keys().isdisjoint({"claims", "dr"})
+    assert rules["quorum"] == rules["disclosure"] == "pass"
+    run(*own, "--policy", "aws-az", "--fail-on", "fail", check=1)
+    run(*own, "--policy", "bsi", "--fail-on", "fail", check=0)
+    assert "a plan can answer" in run(*own, "--policy", "sebi", check=2).stderr
 
 
 def test_list_of_some(run: Runner) -> None:

@@ -133,8 +133,8 @@ class TestCandidates:
         (shared,) = found.risks
         assert (shared.id, shared.grade, shared.outcome) == ("power:top+near", "C", "warn")
         assert shared.message == (
-            "a and b may hang on TOP 400 kV (S1 225 kV, nearest candidate at 0.5 km from a, 1 circuit "
-            "below; S3 225 kV, nearest candidate at 0.5 km from b, 2 circuits below; which "
+            "a and b may hang on TOP 400 kV (S1 225 kV, nearest known at 0.5 km from a, 1 circuit "
+            "below; S3 225 kV, nearest known at 0.5 km from b, 2 circuits below; which "
             "stations feed them is not known)"
         )
         assert [piece.title for piece in shared.evidence] == ["a map", "a graph"]
@@ -144,9 +144,9 @@ class TestCandidates:
         said = " ".join((found.reason, *found.notes, *(one.message for one in found.risks)))
         assert "fed by" not in said.lower()
         assert (
-            "stations near a, none known to feed it: S1 225 kV at 0.5 km, S2 225 kV at 3.0 km"
-            in said
-        )
+            "nearest known stations to a by a map of 2024, none known to feed it: "
+            "S1 225 kV at 0.5 km, S2 225 kV at 3.0 km"
+        ) in said
 
     def test_beyond_the_hops_is_unknown_not_separate(self) -> None:
         found = assess("power", units("a", "b"), [], DAY, TWO, 1)
@@ -167,7 +167,7 @@ class TestCandidates:
         (shared,) = assess("power", units("a", "b"), [], DAY, agreeing).risks
         assert shared.id == "power:top+near"
         assert (
-            "S1 225 kV or S2 225 kV, nearest candidate at 0.5 to 0.6 km from a and b, 3 circuits below"
+            "S1 225 kV or S2 225 kV, nearest known at 0.5 to 0.6 km from a and b, 3 circuits below"
         ) in shared.message
 
     def test_the_same_single_candidate(self) -> None:
@@ -175,6 +175,16 @@ class TestCandidates:
         (shared,) = assess("power", units("a", "b"), [], DAY, same).risks
         assert shared.id == "power:s1+near"
         assert shared.outcome == "warn"
+
+    def test_a_candidate_that_is_the_upstream_is_named_once(self) -> None:
+        beside = {key: [Near("top", "TOP", 400, far)] for key, far in (("a", 500), ("b", 900))}
+        (shared,) = assess(
+            "power", units("a", "b"), [], DAY, sample(beside, {"x": {"top": 1}})
+        ).risks
+        assert shared.message == (
+            "a and b may hang on TOP 400 kV (nearest known at 0.5 to 0.9 km from a and b; which "
+            "stations feed them is not known)"
+        )
 
 
 class TestStatedStation:
@@ -308,4 +318,4 @@ class TestCatalogue:
         assert power.outcome == "unknown"
         assert "no power feed is disclosed for SBG3, SBG4 and SBG5" in power.message
         assert "until 2021-03-10 only" in power.message
-        assert "SBG5, none known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
+        assert "none known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message

@@ -20,6 +20,14 @@ def test_another_partition_is_no_recovery(zz_copy: Path) -> None:
     path.write_text(path.read_text().replace("country: NO", "country: NO\npartition: gov"))
     assert "zz-pair" not in options(zz_copy)
     assert options(zz_copy, "zz-pair") == {}
+    for target, whose in (("zz-pair", "its partition"), ("zz-good", "the provider")):
+        if target == "zz-good":
+            for other in ("hidden", "pair", "campus"):
+                (zz_copy / f"datacenters/zz/{other}.yaml").unlink()
+        finding = next(
+            each for each in Library(zz_copy).score(target).findings if each.rule == "dr"
+        )
+        assert finding.message == f"no other region of {whose} is on record"
 
 
 def test_few_services_leave_it_open(zz_copy: Path) -> None:

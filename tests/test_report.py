@@ -1,28 +1,19 @@
-"""Reports name what regions have in common, and stay inert in Markdown."""
+"""Reports answer first, and stay inert in Markdown."""
 
 from __future__ import annotations
 
+import io
+
+from rich.console import Console
+
 from zonerisk.library import Library
 from zonerisk.policy import load
-from zonerisk.report import common_ground, compared, grouped, markdown
-
-
-def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
-    told = common_ground([shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")])
-    assert told == [
-        "OPCORE DC3, Vitry-sur-Seine (scaleway-fr-par/dc3) serves aws-eu-west-3 "
-        "(candidate) and scaleway-fr-par"
-    ]
+from zonerisk.report import grouped, heading, markdown, options_shown, pairs_shown, section
 
 
 def test_rules_with_one_answer_share_a_row(zz: Library) -> None:
     rows = grouped(zz.score("zz-good").findings)
     assert len({message for _, _, message in rows}) == len(rows)
-
-
-def test_comparison_gives_unknown_for_what_is_not_known(zz: Library) -> None:
-    row = compared([zz.score("zz-hidden")])[0]
-    assert row[3:5] == ("unknown", "unknown")
 
 
 def test_markdown_escapes_what_records_say(zz: Library) -> None:
@@ -31,3 +22,55 @@ def test_markdown_escapes_what_records_say(zz: Library) -> None:
     text = markdown(hostile, load("podcast"))
     assert "<script>" not in text
     assert "&lt;script>\\|x" in text
+
+
+def test_the_first_lines_fit_a_terminal(shipped: Library) -> None:
+    """The answer and the policy wrap as sentences do; the lines of figures never do."""
+    for region in ("ovh-sbg", "scaleway-fr-par", "aws-us-east-1"):
+        _, _, *figures = heading(shipped.score(region), load("podcast"))
+        assert all(len(line) <= 80 for line in figures)
+
+
+def test_equal_pairs_share_a_row(shipped: Library) -> None:
+    rows, more = pairs_shown(shipped.score("aws-us-east-1"))
+    assert more == 0
+    assert len(rows) == 1
+    assert rows[0][1].startswith("any two of use1-az1, use1-az2, ")
+
+
+def test_a_placeholder_gives_no_point_value(shipped: Library) -> None:
+    """SBG4 is known by its campus alone; SBG3 and SBG5 are mapped."""
+    rows = {row[1]: row for row in pairs_shown(shipped.score("ovh-sbg"))[0]}
+    assert rows["sbg3 - sbg5"][2].startswith("56 m")
+    for pair in ("sbg3 - sbg4", "sbg4 - sbg5"):
+        assert rows[pair][2].startswith("under ")
+        assert rows[pair][3].startswith("under ")
+
+
+def test_a_round_trip_is_told_by_its_least(shipped: Library) -> None:
+    paris = shipped.score("scaleway-fr-par")
+    rows, _ = pairs_shown(paris)
+    assert [row[4] for row in rows] == [
+        f"{2 * (row.distance_m.low or 0) / 204_190:.2f} ms"
+        for row in sorted(paris.separations, key=lambda row: row.distance_m.best or 0)
+    ]
+    assert pairs_shown(shipped.score("ovh-sbg"))[0][0][4] == "-"
+
+
+def test_recovery_is_ranked_by_outcome_then_by_distance(shipped: Library) -> None:
+    options, _ = options_shown(shipped.score("ovh-sbg"))
+    order = ["pass", "warn", "unknown", "fail"]
+    keys = [(order.index(each.outcome), each.distance_m.best) for each in options]
+    assert keys == sorted(keys)
+
+
+def test_words_break_only_where_a_line_is_too_short_for_them() -> None:
+    cells = [("a-very-long-region-id", "some words that wrap", "x" * 30)]
+    for width, whole in ((80, True), (63, True), (40, False)):
+        console = Console(width=width, file=io.StringIO())
+        with console.capture() as capture:
+            section(console, "", ("region", "what", "id", "more"), [(*cells[0], "y")])
+        text = capture.get()
+        assert max(len(line) for line in text.splitlines()) <= width
+        assert ("a-very-long-region-id" in text) is whole
+        assert text.count("x") == 30

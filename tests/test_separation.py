@@ -6,7 +6,17 @@ import pytest
 
 from zonerisk.geometry import UNKNOWN, Interval
 from zonerisk.library import Library
-from zonerisk.separation import CAMPUS_MOST_M, distance_m, fibre_m, rtt_ms, say_km, say_m
+from zonerisk.model import Site
+from zonerisk.recovery import between
+from zonerisk.separation import (
+    CAMPUS_MOST_M,
+    distance_m,
+    fibre_m,
+    least_rtt_ms,
+    rtt_ms,
+    say_km,
+    say_m,
+)
 from zonerisk.unit import Unit, site_units, zone_units
 
 DAY = "2026-01-31"
@@ -39,6 +49,42 @@ def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Library) -> None:
     assert distance_m(zones["h1"], nowhere) == UNKNOWN
 
 
+def standing(kind: str, method: str, lat: float) -> Unit:
+    at = {"lat": lat, "lon": 3, "uncertainty_m": 250, "method": method, "evidence": ["e"]}
+    site = {"id": f"x/{lat}", "name": "x", "kind": kind, "position": at}
+    return Unit(f"x/{lat}", "x", (Site.model_validate(site),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "lat", "best"),
+    [
+        ("building", "outline", 56.0005, True),
+        ("building", "campus", 56.0005, False),
+        ("building", "town", 56.0005, False),
+        ("campus", "outline", 56.0005, False),
+        # Discs that do not touch leave the centres a meaning.
+        ("building", "campus", 56.1, True),
+    ],
+)
+def test_a_placeholder_beside_a_building_has_no_best_distance(
+    kind: str, method: str, lat: float, best: bool
+) -> None:
+    mapped, other = standing("building", "outline", 56), standing(kind, method, lat)
+    for found in (distance_m(mapped, other), distance_m(other, mapped)):
+        assert (found.best is not None) is best
+        assert found.high is not None
+        assert found.rank == (found.best or found.high)
+    discs = (mapped.positions, ()), (other.positions, ())
+    assert (between(*discs).best is not None) is (best or method == "outline")
+
+
+def test_no_fibre_beats_the_straight_line() -> None:
+    straight = Interval(102_095, 110_000, 120_000)
+    assert least_rtt_ms(straight) == pytest.approx(1)
+    assert least_rtt_ms(straight) < rtt_ms(fibre_m(straight)).low
+    assert least_rtt_ms(UNKNOWN) == 0
+
+
 def test_sites_as_units(zz: Library) -> None:
     scope = zz.scope("zz-hidden")
     assert [unit.id for unit in site_units(scope.region, scope.sites, DAY)] == [
@@ -53,7 +99,8 @@ def test_sites_as_units(zz: Library) -> None:
         (Interval(0, 56.4, 176), "56 m (0 m to 176 m)"),
         (Interval(8434, 8634, 8834), "8.6 km (8.4 km to 8.8 km)"),
         (Interval(405000, 405000, 405000), "405 km"),
-        (Interval(0, None, 60000), "0 m to 60.0 km"),
+        (Interval(0, None, 60000), "under 60.0 km"),
+        (Interval(2000, None, 60000), "2.0 km to 60.0 km"),
         (UNKNOWN, "an unknown distance"),
     ],
 )

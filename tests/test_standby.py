@@ -10,6 +10,7 @@ from zonerisk.catalog import Catalog
 from zonerisk.deploy import standby
 from zonerisk.deploy.standby import Candidate, Wanted, rank
 from zonerisk.errors import UsageError
+from zonerisk.library import Library
 
 PODCAST = policy.load("podcast")
 
@@ -51,8 +52,10 @@ def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
 
 def test_round_trip_and_area_are_asked_too(shipped: Catalog) -> None:
     assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=1)).outcome == "fail"
-    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=6)).outcome == "unknown"
-    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=50)).outcome == "pass"
+    # Light bounds a round trip from below alone: no limit is known to be kept.
+    found = one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=50))
+    assert found.outcome == "unknown"
+    assert "round trip at least 4.0 ms by light alone; whether it stays" in found.message
     assert one(shipped, "ovh-sbg", "ovh-eri", Wanted(300, within="EU")).outcome == "fail"
     assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="EU")).outcome == "pass"
     assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="FR")).outcome == "fail"
@@ -76,6 +79,16 @@ def test_best_first(shipped: Catalog) -> None:
     seen = [order.index(each.outcome) for each in found.candidates]
     assert seen == sorted(seen)
     assert all(each.target != "ovh-rbx" for each in found.candidates)
+    for outcome in order:
+        near = [each.distance_m.best for each in found.candidates if each.outcome == outcome]
+        known = [best for best in near if best is not None]
+        assert known == sorted(known)
+
+
+def test_the_first_is_the_one_that_a_verdict_names(shipped: Library) -> None:
+    first = rank(shipped, "ovh-sbg", PODCAST, Wanted(300)).candidates[0]
+    named = next(each for each in shipped.score("ovh-sbg").dr if each.outcome == "pass")
+    assert first.target == named.target
 
 
 def test_another_partition_is_no_recovery(shipped: Catalog) -> None:
@@ -103,6 +116,16 @@ class TestCommand:
         text = run("dr", "aws-me-central-1", "--to", "aws-me-south-1").stdout
         assert text.splitlines()[0].startswith("Amazon Web Services Middle East (UAE): 0 of 1")
         assert "both were hit by" in text
+
+    def test_the_order_is_told(self, run: Runner) -> None:
+        text = run("dr", "ovh-sbg").stdout
+        assert "within each the nearest first" in text
+        assert "about" not in text
+        assert "ms by light alone" in " ".join(text.split())
+
+    def test_no_other_region(self, run: Runner) -> None:
+        first = run("dr", "s3ns-u-france-east1", COLUMNS="100").stdout.splitlines()[0]
+        assert first.endswith(": no other region of the provider is on record.")
 
     def test_any_provider_in_json(self, run: Runner) -> None:
         first, second = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.deploy.survival import losses, most_taken
@@ -24,6 +24,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, int], int, dict[str, tuple[str, ..
     return copies, quorum, events
 
 
+@settings(deadline=None)
 @given(cases())
 def test_a_quorum_survives_where_some_subset_of_copies_is_untouched(
     case: tuple[dict[str, int], int, dict[str, tuple[str, ...]]],
@@ -42,6 +43,7 @@ def test_a_quorum_survives_where_some_subset_of_copies_is_untouched(
     )
 
 
+@settings(deadline=None)
 @given(PLACES, st.data())
 def test_most_taken_is_the_heaviest_of_all_subsets_that_may_share(
     places: list[str], data: st.DataObject

@@ -155,7 +155,7 @@ def _shared(group: Group, units: Sequence[Unit], sample: Sample) -> SharedRisk:
     ways: dict[tuple[str, int], list[Chain]] = {}
     for one in first:
         ways.setdefault((one.start, one.hops), []).append(one)
-    listed = "; ".join(_way(start, hops, each) for (start, hops), each in ways.items())
+    listed = "; ".join(_way(start, hops, each, names) for (start, hops), each in ways.items())
     if group.grade == "C":
         verb, listed = "may hang", f"{listed}; which stations feed them is not known"
     else:
@@ -165,15 +165,18 @@ def _shared(group: Group, units: Sequence[Unit], sample: Sample) -> SharedRisk:
     return risk("power", group.key, group.grade, hit, message, evidence)
 
 
-def _way(start: str, hops: int, ways: Sequence[Chain]) -> str:
-    """Word the ways up from one start: the stations near some sites, or their stated feed."""
+def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
+    """Word the ways up from one start: the stations near some sites, or their stated feed.
+
+    A start that is itself what they hang on has been named.
+    """
     sites = listing([one.site for one in ways])
     distances = [far for one in ways for far in one.distances_m]
-    begin = (
-        f"{start}, nearest candidate at {_km(distances)} from {sites}"
-        if distances
-        else f"{start}, which feeds {sites}"
-    )
+    if not distances:
+        begin = f"{start}, which feeds {sites}"
+    else:
+        begin = f"nearest known at {_km(distances)} from {sites}"
+        begin = begin if start == names else f"{start}, {begin}"
     return begin + (f", {hops} circuit{'' if hops == 1 else 's'} below" if hops else "")
 
 
@@ -189,10 +192,7 @@ def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple
         if around is not None and around.near:
             key = (str(around.open), *(one.station for one in _shown(around)))
             groups.setdefault(key, []).append((site.name, around))
-    notes = [
-        _near([name for name, _ in group], [around for _, around in group])
-        for group in list(groups.values())[:_TOLD]
-    ]
+    notes = [_near(group, sample) for group in list(groups.values())[:_TOLD]]
     rest = sum(len(group) for group in list(groups.values())[_TOLD:])
     if rest:
         notes.append(f"stations are known near {rest} more sites")
@@ -206,15 +206,20 @@ def _shown(around: Neighbourhood) -> tuple[Near, ...]:
     return (*[one for one in around.near if one not in large][:1], *large[:3])
 
 
-def _near(names: Sequence[str], around: Sequence[Neighbourhood]) -> str:
+def _near(group: Sequence[tuple[str, Neighbourhood]], sample: Sample) -> str:
+    """Word the stations around some sites: the nearest that a map of some year knows."""
+    names = [name for name, _ in group]
+    around = [each for _, each in group]
     listed = ", ".join(
         f"{column[0].label} at {_km([one.distance_m for one in column])}"
         for column in zip(*(_shown(one) for one in around), strict=True)
     )
     open_ = around[0].open
     doubt = f" (candidates overlap: any of {open_} could be the nearest)" if open_ > 1 else ""
-    whom = "it" if len(names) == 1 else "them"
-    return f"stations near {listing(names)}, none known to feed {whom}: {listed}{doubt}"
+    source = sample.sources.get(around[0].source)
+    by = f" by a map of {source.read[:4]}" if source else ""
+    fed = f"none known to feed {'it' if len(names) == 1 else 'them'}"
+    return f"nearest known stations to {listing(names)}{by}, {fed}: {listed}{doubt}"
 
 
 def _km(metres: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from zonerisk import claims, measured, spacing
+from zonerisk import claims, measured, recovery, spacing
 from zonerisk.case import no_pair, softened, threshold_of, value_of
 from zonerisk.geometry import Interval
 from zonerisk.model import HazardKind
@@ -202,7 +202,7 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     holds = left * 2 > total
     most = "at most " if hardest.groups > 1 else ""
     message = (
-        f"{hardest.message}: with it {most}{left} of {case.counted(total)} "
+        f"{hardest.message}; if it fails, {most}{left} of {case.counted(total)} "
         f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
     )
     return Finding.model_construct(
@@ -223,7 +223,7 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
     best = [option for option in case.options if option.outcome == outcome]
     said = "; ".join(option.message for option in best[:3])
     if not best:
-        said = "no other region of the provider is on record"
+        said = recovery.none_found(case.scope, case.as_of)
     elif outcome == "fail":
         said = f"no other region will do: {said}"
     nearest = best[:1]

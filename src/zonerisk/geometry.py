@@ -40,6 +40,18 @@ class Interval(NamedTuple):
             None if self.high is None else self.high * high,
         )
 
+    @property
+    def bounds(self) -> Interval:
+        """The same ends without a best estimate."""
+        return Interval(self.low, None, self.high)
+
+    @property
+    def rank(self) -> float:
+        """What to sort by: the best estimate, else the upper end; infinite if there is none."""
+        if self.best is not None:
+            return self.best
+        return math.inf if self.high is None else self.high
+
     def at_least(self, threshold: float) -> bool | None:
         """Tell whether the whole interval reaches a threshold; None if only a part does."""
         if self.low >= threshold:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zonerisk.catalog import simplify
 from zonerisk.shared import Assessment, named, risk, strongest
 from zonerisk.terrain import mapped, stated
+from zonerisk.terrain.telling import NOT_ASSESSED
 from zonerisk.unit import pairs
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def assess(
         kind,
         (*risks, *said.risks),
         apart,
-        said.reason if said.notes and layers.reason == mapped.NOT_ASSESSED else layers.reason,
+        said.reason if said.notes and layers.reason == NOT_ASSESSED else layers.reason,
         (*notes, *said.notes, *layers.notes),
         (*cited, *said.evidence, *layers.evidence),
     )

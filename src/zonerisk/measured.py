@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import Interval
-from zonerisk.separation import fibre_m, rtt_ms, say_m
+from zonerisk.separation import least_rtt_ms, say_m
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding
 
@@ -37,11 +37,11 @@ def _backup(case: Case) -> str:
 
 
 def _pairs(case: Case) -> str:
-    """Give the nearest pair of units and its round trip."""
+    """Give the nearest pair of units and its least round trip."""
     rows = [(case.distances[a.id, b.id], a, b) for a, b in pairs(case.units)]
     if not rows:
         return f"{case.counted(len(case.units))}, so there is no pair to measure"
-    distance, a, b = min(rows, key=lambda row: (row[0].best is None, row[0].best or row[0].low))
-    trip = rtt_ms(fibre_m(distance))
+    distance, a, b = min(rows, key=lambda row: row[0].rank)
+    least = least_rtt_ms(distance)
     told = f"nearest: {a.name} to {b.name} {say_m(distance)}"
-    return told + ("" if trip.high is None else f", at most {trip.high:.2f} ms by light alone")
+    return told + (f", at least {least:.2f} ms by light alone" if least else "")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from zonerisk.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.grid.supply import EMPTY
 from zonerisk.incident import shared
-from zonerisk.separation import say_km, say_m
+from zonerisk.separation import PLACEHOLDERS, say_km, say_m
+from zonerisk.shared import listing
 from zonerisk.unit import footprint, positions
 from zonerisk.verdict import Option, Outcome, Span, worst
 
@@ -39,9 +40,14 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 def between(ours: Discs, theirs: Discs) -> Interval:
     """Distance between the nearest of two sets of sites, metres; see :func:`distance_m`."""
     (sure, maybe), (sure_other, maybe_other) = ours, theirs
-    nearest = nearest_m((*sure, *maybe), (*sure_other, *maybe_other))
+    here, there = (*sure, *maybe), (*sure_other, *maybe_other)
+    nearest = nearest_m(here, there)
     if nearest is UNKNOWN:
         return UNKNOWN
+    roughly = any(at.method in PLACEHOLDERS for at in (*here, *there))
+    if not nearest.low and (maybe or maybe_other or roughly):
+        # As between zones: discs that touch have no best distance unless both are buildings.
+        nearest = nearest.bounds
     if sure and sure_other:
         return Interval(nearest.low, nearest.best, nearest_m(sure, sure_other).high)
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
@@ -75,19 +81,36 @@ def options(
     """
     found = []
     here = _areas(scope, scope.region, as_of, sample)
-    for peer in scope.peers:
-        if (
-            peer.status == "open"
-            and peer.partition == scope.region.partition
-            and any(zone.holds(as_of) for zone in peer.zones.values())
-        ):
+    for peer in _sold(scope, as_of):
+        if peer.partition == scope.region.partition:
             distance = distance_m(scope, peer, as_of)
             grid = shared_grid(here, _areas(scope, peer, as_of, sample))
             hit = shared(incidents, (scope.region.id,), (peer.id,), as_of)
             land = f"; same country, {peer.country}" if peer.country == scope.region.country else ""
-            found.append((distance, _option(peer, distance, min_km, land + grid, hit)))
-    found.sort(key=lambda pair: (pair[0].best is None, pair[0].best or 0.0, pair[1].target))
+            nowhere = [
+                region.name
+                for region in (scope.region, peer)
+                if distance.high is None
+                and not any(positions(part) for part in footprint(scope, region, as_of))
+            ]
+            found.append((distance, _option(peer, distance, min_km, land + grid, hit, nowhere)))
+    found.sort(key=lambda pair: (pair[0].rank, pair[1].target))
     return tuple(option for _, option in found)
+
+
+def _sold(scope: Scope, as_of: str) -> list[Region]:
+    """Give the provider's other open regions."""
+    return [
+        peer
+        for peer in scope.peers
+        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values())
+    ]
+
+
+def none_found(scope: Scope, as_of: str) -> str:
+    """Say of what no other region is on record, where there is none to recover into."""
+    whose = "its partition" if _sold(scope, as_of) else "the provider"
+    return f"no other region of {whose} is on record"
 
 
 def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Area]:
@@ -111,12 +134,17 @@ def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
 
 
 def _option(
-    peer: Region, distance: Interval, min_km: float, told: str, hit: Sequence[Incident]
+    peer: Region,
+    distance: Interval,
+    min_km: float,
+    told: str,
+    hit: Sequence[Incident],
+    nowhere: Sequence[str],
 ) -> Option:
     far = distance.at_least(min_km * 1000)
     outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
     if distance.high is None:
-        message = f"{peer.name}: no site of one of the two is known"
+        message = f"{peer.name}: no distance, for no place of {listing(nowhere)} is known"
     elif far is None:
         message = (
             f"{peer.name}: {say_m(distance)}; the positions leave open whether that is "

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import Interval
-from zonerisk.separation import say_km, say_m
+from zonerisk.separation import least_rtt_ms, say_m
+from zonerisk.shared import listing
+from zonerisk.standing import outcome_line, policy_line
+from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,27 +16,28 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from zonerisk.policy import Policy
-    from zonerisk.verdict import Finding, Option, Separation, Span, Verdict
+    from zonerisk.verdict import (
+        Finding,
+        Option,
+        Range,
+        Separation,
+        Span,
+        Verdict,
+    )
 
 STYLES = {"fail": "bold red", "unknown": "magenta", "warn": "yellow", "pass": "green"}
 MOST_PAIRS = 15
 MOST_OPTIONS = 6
+# Characters of the column between an outcome and its reason.
+MOST_MIDDLE = 24
+SEPARATIONS = "Separations, best (low to high); round trips at least, by light alone"
+PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
+RECOVERY = "Disaster recovery, the nearest first within an outcome"
 
 
 def interval(span: Span) -> Interval:
     """Take a span of a verdict back to an interval."""
     return Interval(span.low or 0.0, span.best, span.high)
-
-
-def standing_line(verdict: Verdict, policy: Policy) -> str:
-    """Say under which policy, in the words its standing allows."""
-    said = {
-        "fail": "non-compliant" if policy.binding else "does not meet it",
-        "unknown": "cannot be shown to meet it",
-        "warn": "meets it with reservations",
-        "pass": "meets it",
-    }[verdict.outcome]
-    return f"{policy.name} ({policy.standing}): {said}."
 
 
 def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
@@ -44,18 +48,30 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
     return [(outcome, ", ".join(rules), message) for (outcome, message), rules in rows.items()]
 
 
-def pairs_shown(verdict: Verdict) -> tuple[list[Separation], int]:
-    """Give the nearest pairs for a reader, and how many are left out."""
-    ranked = sorted(
-        verdict.separations, key=lambda row: (row.distance_m.best is None, row.distance_m.best or 0)
-    )
-    return ranked[:MOST_PAIRS], max(0, len(ranked) - MOST_PAIRS)
+def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
+    """Give rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
+    alike: dict[tuple[str, ...], list[Separation]] = {}
+    for row in sorted(verdict.separations, key=lambda row: interval(row.distance_m).rank):
+        alike.setdefault(pair_cells(row), []).append(row)
+    rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
+    return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
+
+
+def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
+    """Name pairs of which the same is said."""
+    ends = dict.fromkeys(short(verdict, end) for pair in pairs for end in (pair.a, pair.b))
+    if len(pairs) == 1:
+        return " - ".join(ends)
+    if len(pairs) == len(ends) * (len(ends) - 1) / 2:
+        return f"any two of {listing(list(ends))}"
+    return listing([f"{short(verdict, pair.a)} - {short(verdict, pair.b)}" for pair in pairs])
 
 
 def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
-    """Give the nearest regions that qualify, then the nearest that do not."""
-    fit = [option for option in verdict.dr if option.outcome == "pass"]
-    rest = [option for option in verdict.dr if option.outcome != "pass"]
+    """Give the nearest regions that qualify, then others: by outcome, the nearest first."""
+    ranked = sorted(verdict.dr, key=lambda option: severity(option.outcome))
+    fit = [option for option in ranked if option.outcome == "pass"]
+    rest = [option for option in ranked if option.outcome != "pass"]
     shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
     shown += rest[: MOST_OPTIONS - len(shown)]
     return shown, len(verdict.dr) - len(shown)
@@ -66,46 +82,33 @@ def short(verdict: Verdict, canonical: str) -> str:
     return canonical.removeprefix(f"{verdict.target}/")
 
 
-def headline(verdict: Verdict) -> str:
-    """Give outcome, grade, score and counts on one line."""
-    score = f"{verdict.score.low:g} to {verdict.score.high:g}"
-    if verdict.score.low == verdict.score.high:
-        score = f"{verdict.score.low:g}"
+def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+    """Give the lines that stand first: the answer, the policy, the outcome and the counts."""
     zones, sites = verdict.zones, verdict.datacenters
     return (
-        f"outcome {verdict.outcome} | grade {verdict.grade} | score {score} of 100 | zones "
-        f"{zones.sold} sold, {_range(zones.effective.low, zones.effective.high)} effective | "
-        f"datacenters {sites.count} known, "
-        f"{_range(sites.effective.low, sites.effective.high)} effective"
+        verdict.summary,
+        policy_line(policy, verdict.findings),
+        outcome_line(verdict.outcome, verdict.grade, verdict.score, verdict.as_of, policy),
+        f"zones {zones.sold} sold, {spelled(zones.effective)} effective | datacenters "
+        f"{sites.count} known, {spelled(sites.effective)} effective",
     )
 
 
-def _range(low: int, high: int) -> str:
-    return str(high) if low == high else f"{low} to {high}"
+def spelled(span: Range) -> str:
+    """Write a count between two ends."""
+    return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
 
 
-def _rtt(span: Span) -> str:
-    if span.high is None:
-        return "unknown"
-    if span.high < 0.01:
-        return "under 0.01 ms"
-    if span.best is None:
-        return f"up to {span.high:.2f} ms"
-    return f"{span.best:.2f} ms ({span.low:.2f} to {span.high:.2f})"
-
-
-PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
-
-
-def pair_cells(verdict: Verdict, row: Separation) -> tuple[str, ...]:
-    """Give the cells of one separation, in the order of :data:`PAIR_HEAD`."""
+def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
+    """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
+    distance = interval(row.distance_m)
+    least = least_rtt_ms(distance)
     return (
         row.outcome or "-",
-        f"{short(verdict, row.a)} - {short(verdict, row.b)}",
-        say_m(interval(row.distance_m)),
+        say_m(distance),
         say_m(interval(row.fibre_m)),
-        _rtt(row.rtt_ms),
+        f"{least:.2f} ms" if least >= 0.005 else "-",
         shared,
     )
 
@@ -122,10 +125,10 @@ def table(verdict: Verdict, policy: Policy, console: Console) -> None:
     """
     from rich.text import Text
 
-    console.print(Text(verdict.summary, style="bold"))
-    console.print(Text(standing_line(verdict, policy)))
-    console.print(Text(headline(verdict)))
-    console.print(Text(f"as of {verdict.as_of}", style="dim"))
+    answer, *rest = heading(verdict, policy)
+    console.print(Text(answer, style="bold"))
+    for line in rest:
+        console.print(Text(line))
     findings = [
         (Text(outcome, style=STYLES[outcome]), rules, message)
         for outcome, rules, message in grouped(verdict.findings)
@@ -143,17 +146,14 @@ def table(verdict: Verdict, policy: Policy, console: Console) -> None:
     near, more = pairs_shown(verdict)
     section(
         console,
-        f"Separations, best (low to high){_more(more)}",
+        f"{SEPARATIONS}{_more(more)}",
         PAIR_HEAD,
-        [
-            (Text(outcome, style=STYLES.get(outcome, "")), *cells)
-            for outcome, *cells in (pair_cells(verdict, row) for row in near)
-        ],
+        [(Text(outcome, style=STYLES.get(outcome, "")), *cells) for outcome, *cells in near],
     )
     options, more = options_shown(verdict)
     section(
         console,
-        f"Disaster recovery by distance{_more(more)}",
+        f"{RECOVERY}{_more(more)}",
         ("outcome", "region", "why"),
         [
             (Text(option.outcome, style=STYLES[option.outcome]), option.target, option.message)
@@ -182,30 +182,54 @@ def section(
 
     if not rows:
         return
+    headed = len(heads) > 3
+    columns = [
+        [head if headed else "", *(str(cell) for cell in column)]
+        for head, column in zip(heads, zip(*rows, strict=True), strict=True)
+    ]
+    gaps = len(heads) - 1
+    words = sum(_least(column) for column in columns)
+    gap = 2 if words + 2 * gaps <= console.width else 1
     grid = Table(
         box=None,
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, gap, 0, 0),
         header_style="dim",
-        show_header=len(heads) > 3,
+        show_header=headed,
     )
-    for index, head in enumerate(heads):
-        last = index == len(heads) - 1
-        # Ids are copied from a table: they stay on one line.
-        whole = head in ("id", "region", "DR") or (index == 0 and len(heads) == 3)
-        grid.add_column(
-            head,
-            no_wrap=whole,
-            overflow="fold",
-            ratio=1 if last and len(heads) == 3 else None,
-            max_width=24 if len(heads) == 3 and not last else None,
-        )
+    for head, width in zip(heads, _widths(columns, console.width - gap * gaps), strict=True):
+        grid.add_column(head, overflow="fold", width=width)
     for row in rows:
         grid.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console.print()
     if title:
         console.print(Text(title, style="bold"))
     console.print(grid)
+
+
+def _least(column: Sequence[str]) -> int:
+    return max((len(word) for cell in column for word in cell.split()), default=0)
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int | None]:
+    """Share out a line's room so that no word breaks, for ids are copied from a table.
+
+    Columns whose cells need little more than their longest word get it first; heads wrap.
+    None where the words alone take more room than there is: then they have to break.
+    """
+    widths = [_least(column) for column in columns]
+    spare = room - sum(widths)
+    if spare < 0:
+        return [None] * len(columns)
+    most = [max(_least(column), *(len(cell) for cell in column[1:])) for column in columns]
+    if len(columns) == 3:
+        most[1] = min(most[1], max(MOST_MIDDLE, widths[1]))
+    wanting = sorted(range(len(columns)), key=lambda index: most[index] - widths[index])
+    for place, index in enumerate(wanting):
+        more = min(most[index] - widths[index], spare // (len(columns) - place))
+        widths[index] += more
+        spare -= more
+    return [*widths]
 
 
 def cited(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
@@ -235,14 +259,10 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
     lines = [
         f"# {_cell(verdict.name)} ({verdict.target})",
         "",
-        _cell(verdict.summary),
-        "",
-        _cell(standing_line(verdict, policy)),
-        "",
-        f"As of {verdict.as_of}: " + headline(verdict).replace(" | ", "; ") + ".",
-        "",
-        "## Findings",
     ]
+    for line in heading(verdict, policy):
+        lines += [_cell(line.replace(" | ", "; ")), ""]
+    lines += ["## Findings"]
     lines += rows(("outcome", "rule", "why"), grouped(verdict.findings))
     if verdict.shared_risks:
         lines += ["", "## Shared risks"]
@@ -252,11 +272,11 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
         )
     if verdict.separations:
         near, more = pairs_shown(verdict)
-        lines += ["", f"## Separations{_more(more)}"]
-        lines += rows(PAIR_HEAD, [pair_cells(verdict, row) for row in near])
+        lines += ["", f"## {SEPARATIONS}{_more(more)}"]
+        lines += rows(PAIR_HEAD, near)
     if verdict.dr:
         options, more = options_shown(verdict)
-        lines += ["", f"## Disaster recovery by distance{_more(more)}"]
+        lines += ["", f"## {RECOVERY}{_more(more)}"]
         lines += rows(
             ("outcome", "region", "why"),
             [(option.outcome, option.target, option.message) for option in options],
@@ -315,62 +335,3 @@ def comma_separated(verdicts: Iterable[Verdict]) -> str:
                 )
             )
     return out.getvalue()
-
-
-def compared(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
-    """Give one row a region: sold, effective, nearest, farthest, shared risks, DR, score."""
-    rows: list[tuple[str, ...]] = []
-    for verdict in verdicts:
-        bests = sorted(
-            row.distance_m.best for row in verdict.separations if row.distance_m.best is not None
-        )
-        counted: dict[str, int] = {}
-        for risk in verdict.shared_risks:
-            if risk.grade != "C":
-                counted[risk.kind] = counted.get(risk.kind, 0) + 1
-        fit = next((option for option in verdict.dr if option.outcome == "pass"), None)
-        unknown = any(option.outcome == "unknown" for option in verdict.dr)
-        effective = verdict.zones.effective
-        rows.append(
-            (
-                verdict.target,
-                str(verdict.zones.sold),
-                _range(effective.low, effective.high),
-                say_km(bests[0]) if bests else "unknown",
-                say_km(bests[-1]) if bests else "unknown",
-                ", ".join(f"{kind} {count}" for kind, count in counted.items()) or "none on record",
-                fit.target if fit else "unknown" if unknown else "none",
-                f"{verdict.grade} ({verdict.score.low:g} to {verdict.score.high:g})",
-            )
-        )
-    return rows
-
-
-COMPARE_HEAD = (
-    "region",
-    "sold",
-    "effective",
-    "nearest pair",
-    "farthest pair",
-    "shared (A, B)",
-    "DR",
-    "grade and score",
-)
-
-
-def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
-    """Say which places several of the regions stand in, certainly or as candidates."""
-    holders: dict[str, list[tuple[str, str]]] = {}
-    names: dict[str, str] = {}
-    for verdict in verdicts:
-        for place in verdict.places:
-            if place.kind != "metro":
-                names[place.id] = f"{place.name}, {place.town}" if place.town else place.name
-                role = "" if place.zones else " (candidate)"
-                holders.setdefault(place.id, []).append((verdict.target, role))
-    return [
-        f"{names[key]} ({key}) serves "
-        + " and ".join(f"{target}{role}" for target, role in holding)
-        for key, holding in holders.items()
-        if len({target for target, _ in holding}) > 1
-    ]

@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds, findings, hazards, incident, recovery, separation, spacing
+from zonerisk import feeds, findings, hazards, incident, recovery, separation, spacing, summary
 from zonerisk._version import __version__
 from zonerisk.case import Case
 from zonerisk.catalog import Scope
@@ -138,7 +138,7 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=_summary(name, case, effective_zones, effective_sites, judged),
+        summary=summary.answer(name, case, effective_sites if by_site else effective_zones, judged),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
@@ -308,30 +308,6 @@ def letter(total: Score) -> str:
         next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high)
     )
     return low if low == high else f"{low} to {high}"
-
-
-def _count(span: Range) -> str:
-    return f"{span.high}" if span.low == span.high else f"{span.low} to {span.high}"
-
-
-def _summary(name: str, case: Case, zones: Range, sites: Range, judged: Sequence[Finding]) -> str:
-    """Answer in one sentence."""
-    sold = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
-    if case.noun == "datacenter":
-        worth = f"{sold}; its {case.counted(len(case.units))} are worth {_count(sites)}"
-    else:
-        worth = f"{sold}, worth {_count(zones)}"
-    hidden = [
-        finding.rule
-        for finding in judged
-        if finding.outcome == "unknown"
-        and finding.rule in ("power", "network")
-        and len(case.units) > 1
-    ]
-    unknown = f" ({' and '.join(hidden)} not disclosed)" if hidden else ""
-    failed = [finding.rule for finding in judged if finding.outcome == "fail"]
-    tail = f"; fails {', '.join(failed)}" if failed else ""
-    return f"{name}: {worth}{unknown}{tail}."
 
 
 def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
 # conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
 CIRCUITY = (1.2, 1.5, 2.1)
+# Positions that stand for a building's campus or town.
+PLACEHOLDERS = ("campus", "town")
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
 # Buildings of one campus stand no farther apart; the check of records refuses a wider one.
@@ -35,17 +37,25 @@ def rtt_ms(fibre: Interval) -> Interval:
     return fibre.scaled(per_metre, per_metre, per_metre)
 
 
+def least_rtt_ms(distance: Interval) -> float:
+    """Round trip that no network between two places can beat: light, along the straight line."""
+    return rtt_ms(distance).low
+
+
 def distance_m(a: Unit, b: Unit) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 
     A unit that is not disclosed may stand at any possible site, even beside the other:
     its interval reaches down to 0. Units stated to stand in one building or on one campus
-    are no farther apart than a campus is wide, however vague its place.
+    are no farther apart than a campus is wide, however vague its place. Where two discs
+    touch and one only stands for the campus or town of a building, its centre says nothing:
+    there is no best estimate.
     """
     if a.disclosed and b.disclosed:
-        measured = nearest_m(a.positions, b.positions)
-        open_ = measured.low <= CAMPUS_MOST_M < (measured.high or 0.0)
-        return Interval(measured.low, None, CAMPUS_MOST_M) if open_ and _one(a, b) else measured
+        nearest = nearest_m(a.positions, b.positions)
+        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
+            return Interval(nearest.low, None, CAMPUS_MOST_M)
+        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 
@@ -56,6 +66,15 @@ def _one(a: Unit, b: Unit) -> bool:
         {key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b)
     )
     return bool((ours & theirs) - {None})
+
+
+def _mapped(unit: Unit) -> bool:
+    """Tell whether every place of a unit is that of a building."""
+    return all(
+        site.kind == "building" and site.position.method not in PLACEHOLDERS
+        for site in unit.sites
+        if site.position
+    )
 
 
 def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
@@ -267,12 +286,12 @@ def say_km(metres: float) -> str:
 
 
 def say_m(interval: Interval) -> str:
-    """Write an interval of metres: ``8.6 km (8.4 to 8.8)``."""
+    """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
     low, best, high = interval
     if high is None:
         return "an unknown distance"
     if best is None:
-        return f"{say_km(low)} to {say_km(high)}"
+        return f"{say_km(low)} to {say_km(high)}" if low else f"under {say_km(high)}"
     if high - low < 1:
         return say_km(best)
     return f"{say_km(best)} ({say_km(low)} to {say_km(high)})"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zonerisk import load, report
+from zonerisk import comparison, load, report
 from zonerisk.cli import output
 from zonerisk.cli import rows as rows_
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
@@ -40,36 +40,18 @@ def compare(
     chosen = load_policy(policy)
     ids = dict.fromkeys(region for target in targets for region in catalog.open_regions(target))
     verdicts = [catalog.score(region, chosen, as_of) for region in ids]
-    rows = report.compared(verdicts)
-    common = report.common_ground(verdicts)
+    common = comparison.common_ground(verdicts)
     if format_ is Format.json:
-        keys = (
-            "target",
-            "zones",
-            "effective",
-            "nearest",
-            "farthest",
-            "shared_risks",
-            "dr",
-            "grade",
-        )
         import json
 
-        text = (
-            json.dumps(
-                {
-                    "regions": [dict(zip(keys, row, strict=True)) for row in rows],
-                    "common_ground": common,
-                },
-                indent=2,
-                ensure_ascii=False,
-            )
-            + "\n"
-        )
-    elif format_ is Format.md:
-        text = "\n".join([*report.rows(report.COMPARE_HEAD, rows)[1:], "", *common]) + "\n"
+        told = {"regions": comparison.records(verdicts), "common_ground": common}
+        output.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n", out)
+        return
+    rows = comparison.rows(verdicts, chosen)
+    if format_ is Format.md:
+        text = "\n".join([*report.rows(comparison.HEAD, rows)[1:], "", *common]) + "\n"
     else:
-        text = rows_.written(report.COMPARE_HEAD, rows, rows_.Format(format_.value), out)
+        text = rows_.written(comparison.HEAD, rows, rows_.Format(format_.value), out)
         if format_ is Format.table:
             text += "".join(f"\n{line}\n" for line in common)
     output.write(text, out)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from enum import StrEnum
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +16,8 @@ from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
 from zonerisk.errors import UnknownTarget
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
+from zonerisk.recovery import none_found
+from zonerisk.separation import least_rtt_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +25,8 @@ if TYPE_CHECKING:
     from zonerisk.deploy.standby import Candidate, Standby
     from zonerisk.policy import Policy
 
-MOST = {"pass": 8, "unknown": 5, "warn": 5, "fail": 8}
+# Of each outcome.
+MOST = 8
 HEAD = ("outcome", "region", "why")
 
 
@@ -60,7 +65,9 @@ def dr(
     max_rtt_ms: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Longest round trip, estimated from distance.", show_default=False
+            min=0,
+            help="Longest round trip: rules out what light alone cannot reach in time.",
+            show_default=False,
         ),
     ] = None,
     policy: PolicyOption = DEFAULT,
@@ -69,10 +76,10 @@ def dr(
     out: output.Output = None,
     catalogue: Catalogues = None,
 ) -> None:
-    """Rank the regions that can be disaster recovery for TARGET.
+    """Rank the regions that can be disaster recovery for TARGET, the nearest first.
 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
-    zonerisk dr aws-eu-west-3 --any-provider --within EU --max-rtt-ms 20
+    zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
     from zonerisk.deploy.standby import Wanted, least_km, rank
 
@@ -86,20 +93,29 @@ def dr(
         wanted = replace(wanted, min_km=min_km)
     named = [region for each in to or () for region in catalog.open_regions(each)]
     answer = rank(catalog, found[0], chosen, wanted, as_of, named, any_provider)
-    output.write(render(answer, chosen, format_, out), out)
-
-
-def render(answer: Standby, policy: Policy, format_: Format, out: Path | None) -> str:
-    """Write the ranking in a format; the reader's formats leave out the tail."""
     if format_ is Format.json:
-        return answer.to_json()
-    groups = {
-        outcome: [each for each in answer.candidates if each.outcome == outcome] for outcome in MOST
-    }
-    head = [_headline(answer, groups), f"{policy.name} ({policy.standing}); as of {answer.as_of}."]
-    rows = [_row(each) for outcome, group in groups.items() for each in group[: MOST[outcome]]]
-    left = sum(max(0, len(group) - MOST[outcome]) for outcome, group in groups.items())
+        output.write(answer.to_json(), out)
+        return
+    if answer.candidates:
+        first = _headline(answer)
+    else:
+        first = f"{answer.name}: {none_found(catalog.scope(found[0]), answer.as_of)}."
+    output.write(render(answer, first, chosen, format_, out), out)
+
+
+def render(answer: Standby, first: str, policy: Policy, format_: Format, out: Path | None) -> str:
+    """Write the ranking to be read, without its tail."""
+    shown = [
+        each
+        for _, alike in groupby(answer.candidates, lambda each: each.outcome)
+        for each in islice(alike, MOST)
+    ]
+    rows = [_row(each) for each in shown]
+    left = len(answer.candidates) - len(shown)
+    head = [first, f"{policy.name} ({policy.standing}); as of {answer.as_of}."]
     tail = [f"{left} more in --format json."] if left else []
+    if len(rows) > 1:
+        tail.append("Listed: pass, warn, unknown, fail; within each the nearest first.")
     if answer.kinds:
         tail.append(
             f"Looked for shared risks: incidents, {', '.join(answer.kinds)}. "
@@ -139,17 +155,16 @@ def render(answer: Standby, policy: Policy, format_: Format, out: Path | None) -
     return capture.get()
 
 
-def _headline(answer: Standby, groups: dict[str, list[Candidate]]) -> str:
-    fit = len(groups["pass"]) + len(groups["warn"])
+def _headline(answer: Standby) -> str:
+    counted = Counter(each.outcome for each in answer.candidates)
     return (
-        f"{answer.name}: {fit} of {len(answer.candidates)} regions can be its disaster "
-        f"recovery, {len(groups['unknown'])} may, {len(groups['fail'])} cannot."
+        f"{answer.name}: {counted['pass'] + counted['warn']} of {len(answer.candidates)} regions "
+        f"can be its disaster recovery, {counted['unknown']} may, {counted['fail']} cannot."
     )
 
 
 def _row(found: Candidate) -> tuple[str, str, str]:
-    trip = found.rtt_ms
-    said = found.message
-    if trip.high is not None and "round trip" not in said:
-        said += f"; about {trip.best:.1f} ms" if trip.best is not None else ""
+    least, said = least_rtt_ms(report.interval(found.distance_m)), found.message
+    if least >= 0.05 and "round trip" not in said:
+        said += f"; round trip at least {least:.1f} ms by light alone"
     return found.outcome, found.target, f"{found.name}: {said}"

@@ -51,15 +51,16 @@ def list_(
         if what not in (What.regions, What.sites):
             raise UsageError(f"{what} are listed whole; name targets for regions or sites")
         wanted = {region for target in of for region in catalog.resolve(target)}
-        rows = [row for row in rows if row[0].partition("/")[0] in wanted]
+        rows = [row for row in rows if str(row[0]).partition("/")[0] in wanted]
     output.write(rows_.written(head, rows, format_, out), out)
 
 
-Listed = tuple[tuple[str, ...], list[tuple[str, ...]]]
+Row = tuple[rows_.Cell, ...]
+Listed = tuple[tuple[str, ...], list[Row]]
 
 
 def _regions(catalog: Catalog) -> Listed:
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for region_id in catalog.region_ids:
         region = catalog.region(region_id)
         rows.append(
@@ -68,15 +69,15 @@ def _regions(catalog: Catalog) -> Listed:
                 region.name,
                 region.country,
                 region.status,
-                str(len(region.zones)),
-                str(len(region.sites)),
+                len(region.zones),
+                len(region.sites),
             )
         )
     return ("id", "name", "country", "status", "zones", "sites on file"), rows
 
 
 def _sites(catalog: Catalog) -> Listed:
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for region_id in catalog.region_ids:
         for site in catalog.region(region_id).sites.values():
             at = site.position
@@ -86,18 +87,18 @@ def _sites(catalog: Catalog) -> Listed:
                     site.name,
                     site.kind,
                     *(
-                        (f"{at.lat:g}", f"{at.lon:g}", f"{at.uncertainty_m:g}", at.method)
+                        (at.lat, at.lon, at.uncertainty_m, at.method)
                         if at
-                        else ("", "", "", "unknown")
+                        else (None, None, None, "unknown")
                     ),
-                    site.until or "",
+                    site.until,
                 )
             )
     return ("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), rows
 
 
 def _providers(catalog: Catalog) -> Listed:
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for provider_id in catalog.provider_ids:
         provider = catalog.provider(provider_id)
         rows.append(
@@ -107,7 +108,7 @@ def _providers(catalog: Catalog) -> Listed:
                 provider.role,
                 provider.country,
                 provider.status,
-                str(len(catalog.regions_of(provider_id))),
+                len(catalog.regions_of(provider_id)),
             )
         )
     return ("id", "name", "role", "country", "status", "regions"), rows
@@ -116,7 +117,7 @@ def _providers(catalog: Catalog) -> Listed:
 def _policies(catalog: Catalog) -> Listed:
     loaded = [policy.load(name) for name in policy.ids()]
     return ("id", "name", "standing", "rules"), [
-        (each.id, each.name, each.standing, str(len(each.rules))) for each in loaded
+        (each.id, each.name, each.standing, len(each.rules)) for each in loaded
     ]
 
 

@@ -71,7 +71,11 @@ PolicyOption = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(
-        "--as-of", metavar="DATE", help="Judge this day, not the catalogue's.", show_default=False
+        "--as-of",
+        metavar="DATE",
+        help="Judge this day, not the catalogue's: with the records that are dated to hold on it "
+        "and all that bear no date, so what is known today is projected back.",
+        show_default=False,
     ),
 ]
 Catalogues = Annotated[
@@ -149,6 +153,7 @@ def score(
 
         catalog = ownsites.catalog(targets, uncertainty_m, shipped.edition.date)
         installed, regions = True, [ownsites.REGION]
+        chosen = ownsites.asked(chosen)
     else:
         regions = [region for target in targets for region in shipped.open_regions(target)]
     verdicts = [

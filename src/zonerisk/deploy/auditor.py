@@ -362,7 +362,7 @@ class Auditor:
             self.siting.distance(self.siting.unit(place), there)
             for place in {place.id: place for place in workload.places}.values()
         ]
-        nearest = min(distances, key=lambda each: (each.best is None, each.best or each.low))
+        nearest = min(distances, key=lambda each: each.rank)
         open_ = [
             kind
             for kind in BACKUP_KINDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.report import STYLES, grouped, rows, section
+from zonerisk.standing import outcome_line, policy_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,24 +19,13 @@ MOST_SKIPPED = 12
 _EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 
 
-def standing_line(audit: Audit, policy: Policy) -> str:
-    """Say under which policy, in the words its standing allows."""
-    said = {
-        "fail": "non-compliant" if policy.binding else "does not meet it",
-        "unknown": "cannot be shown to meet it",
-        "warn": "meets it with reservations",
-        "pass": "meets it",
-    }[audit.outcome]
-    return f"{policy.name} ({policy.standing}): {said}."
-
-
-def headline(audit: Audit) -> str:
-    """Give outcome, grade and score on one line."""
-    low, high = audit.score.low, audit.score.high
-    score = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+def heading(audit: Audit, policy: Policy) -> tuple[str, ...]:
+    """Give the lines that stand first: the answer, the policy, and the outcome."""
+    judged = [finding for each in audit.workloads for finding in each.findings]
     return (
-        f"outcome {audit.outcome} | grade {audit.grade} | score {score} of 100 | as of "
-        f"{audit.as_of}"
+        audit.summary,
+        *([policy_line(policy, judged)] if judged else []),
+        outcome_line(audit.outcome, audit.grade, audit.score, audit.as_of, policy),
     )
 
 
@@ -118,9 +108,10 @@ def table(audit: Audit, policy: Policy, console: Console) -> None:
     """Print an audit for reading in a terminal."""
     from rich.text import Text
 
-    console.print(Text(audit.summary, style="bold"))
-    console.print(Text(standing_line(audit, policy)))
-    console.print(Text(headline(audit)))
+    answer, *rest = heading(audit, policy)
+    console.print(Text(answer, style="bold"))
+    for line in rest:
+        console.print(Text(line))
     for judged in audit.workloads:
         section(
             console,
@@ -152,13 +143,9 @@ def markdown(audit: Audit, policy: Policy) -> str:
     """Write an audit as Markdown, evidence included."""
     lines = [
         "# Plan: " + ", ".join(audit.files),
-        "",
-        audit.summary,
-        "",
-        standing_line(audit, policy),
-        "",
-        headline(audit).replace(" | ", "; ") + ".",
     ]
+    for line in heading(audit, policy):
+        lines += ["", line.replace(" | ", "; ")]
     if audit.change:
         lines += ["", change_line(audit.change)]
     for judged in audit.workloads:

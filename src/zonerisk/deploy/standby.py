@@ -16,7 +16,8 @@ from zonerisk.errors import UsageError
 from zonerisk.geometry import Interval
 from zonerisk.grid import supply
 from zonerisk.model import Evidence
-from zonerisk.separation import fibre_m, rtt_ms, say_km, say_m
+from zonerisk.separation import fibre_m, least_rtt_ms, rtt_ms, say_km, say_m
+from zonerisk.shared import listing
 from zonerisk.unit import Unit, positions, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,
@@ -96,7 +97,7 @@ class Candidate(Result):
 
 
 class Standby(Result):
-    """Every region asked about, the best first.
+    """Every region asked about: the best outcome first, the nearest first within one.
 
     ``kinds`` are the shared risks looked for; one that no candidate names is not on
     record, or not assessed.
@@ -244,11 +245,7 @@ def rank(
         for key in listed
         if key != target and (to or _open(catalog.region(key), home, day))
     ]
-    ranked = sorted(
-        ((judge.candidate(ours, side), side.whole.disclosed) for side in sides),
-        key=lambda row: _order(*row),
-    )
-    found = [each for each, _ in ranked]
+    found = sorted((judge.candidate(ours, side) for side in sides), key=_order)
     return Standby(
         target=target,
         name=f"{catalog.provider(provider).name} {ours.name}",
@@ -275,17 +272,10 @@ def _open(region: Region, home: Region, day: str) -> bool:
     return region.status == "open" and reachable and bool(zones_sold(region, day))
 
 
-def _order(found: Candidate, disclosed: bool) -> tuple[int, int, int, bool, float, str]:
-    doubts = sum(risk.outcome == "warn" for risk in found.shared_risks)
-    zones = found.zones.effective.low if found.zones else 0
-    return (
-        severity(found.outcome),
-        doubts,
-        -min(zones, 3),
-        not disclosed,
-        found.distance_m.best or 1e9,
-        found.target,
-    )
+def _order(found: Candidate) -> tuple[int, float, str]:
+    span = found.distance_m
+    distance = Interval(span.low or 0.0, span.best, span.high)
+    return severity(found.outcome), distance.rank, found.target
 
 
 class Judge:
@@ -311,8 +301,8 @@ class Judge:
         """Judge one standby for one place."""
         distance = recovery.between(ours.discs, theirs.discs)
         trip = rtt_ms(fibre_m(distance))
-        far = self._far(distance)
-        told = [far, *self._near(trip), *self._inside(theirs)]
+        far = self._far(distance, [each.name for each in (ours, theirs) if not any(each.discs)])
+        told = [far, *self._near(distance), *self._inside(theirs)]
         risks = self._recorded(ours, theirs)
         zones = None
         if worst([outcome for outcome, _ in told]) != "fail":
@@ -351,10 +341,10 @@ class Judge:
             evidence=tuple(evidence),
         )
 
-    def _far(self, distance: Interval) -> tuple[Outcome, str]:
+    def _far(self, distance: Interval, nowhere: Sequence[str]) -> tuple[Outcome, str]:
         least = self.wanted.min_km
         if distance.high is None:
-            return "unknown", "no distance, the places of one of the two are not known"
+            return "unknown", f"no distance, for no place of {listing(nowhere)} is known"
         if least is None:
             return "unknown", say_m(distance)
         far = distance.at_least(least * 1000)
@@ -369,21 +359,16 @@ class Judge:
             else ("fail", f"{say_m(distance)}, nearer than {limit}")
         )
 
-    def _near(self, trip: Interval) -> list[tuple[Outcome, str]]:
+    def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
         most = self.wanted.max_rtt_ms
         if most is None:
             return []
-        if trip.high is None:
-            return [("unknown", "no round trip can be estimated")]
-        kept = trip.at_most(most)
-        said = f"round trip {trip.low:.1f} to {trip.high:.1f} ms by light alone"
-        if kept is None:
-            return [("unknown", f"{said}, which may be over {most:g} ms")]
-        return [
-            ("pass", f"{said}, within {most:g} ms")
-            if kept
-            else ("fail", f"{said}, over {most:g} ms")
-        ]
+        # Light alone bounds a round trip from below: it can rule a region out, never in.
+        least = least_rtt_ms(distance)
+        said = f"round trip at least {least:.1f} ms by light alone"
+        if least > most:
+            return [("fail", f"{said}, over {most:g} ms")]
+        return [("unknown", f"{said}; whether it stays within {most:g} ms is to be measured")]
 
     def _inside(self, theirs: Side) -> list[tuple[Outcome, str]]:
         area = self.wanted.within

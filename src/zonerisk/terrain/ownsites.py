@@ -16,8 +16,12 @@ from zonerisk.catalog import simplify
 from zonerisk.errors import DataError, UsageError
 from zonerisk.library import Library
 from zonerisk.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
+from zonerisk.policy import Policy
 
 REGION = "own-sites"
+# What a provider states, and its other regions, are no questions to somebody's own sites;
+# a backup is one to a plan.
+OF_PROVIDERS = ("claims", "dr", "backup")
 _PAIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*$")
 _FILES = (".csv", ".geojson", ".json")
 MAX_BYTES = 20_000_000
@@ -77,6 +81,23 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
             "zone column which sites belong together"
         )
     return OwnSites(_region(places, zones, uncertainty_m, day))
+
+
+def asked(policy: Policy) -> Policy:
+    """Take from a policy the rules on a provider, of which a user's own sites have none.
+
+    Raises
+    ------
+    UsageError
+        If no rule is left.
+    """
+    rules = {name: rule for name, rule in policy.rules.items() if name not in OF_PROVIDERS}
+    if not rules:
+        raise UsageError(
+            f"{policy.name} asks of your own sites only what a plan can answer, such as where you "
+            "recover; see: zonerisk plan --template"
+        )
+    return policy.model_copy(update={"rules": rules})
 
 
 class OwnSites(Library):

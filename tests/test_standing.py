@@ -1,0 +1,77 @@
+"""How far a policy is met: never more than was checked, and by name what failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from zonerisk import policy
+from zonerisk.library import Library
+from zonerisk.standing import outcome_line, points, policy_line, scored
+from zonerisk.verdict import Finding, Outcome, Score
+
+
+def line(name: str, **outcomes: Outcome) -> str:
+    rules = policy.load(name)
+    found = [
+        Finding(rule=rule.replace("_", "-"), outcome=outcome, message="m")
+        for rule, outcome in outcomes.items()
+    ]
+    return policy_line(rules, found).removeprefix(f"{rules.name} ({rules.standing}): ")
+
+
+@pytest.mark.parametrize(
+    ("name", "outcomes", "said"),
+    [
+        ("sebi", {"dr": "pass"}, "meets the one rule of it that was checked."),
+        ("sebi", {"dr": "fail"}, "non-compliant with the one rule checked: dr."),
+        ("bsi", {"dr": "fail", "flood": "pass"}, "does not meet 1 of the 2 rules checked: dr."),
+        ("nis2", {"backup": "unknown"}, "cannot be shown to meet the one rule checked."),
+        (
+            "bsi",
+            {"dr": "pass", "flood": "unknown"},
+            "cannot be shown to meet 1 of the 2 rules checked; none fails.",
+        ),
+        (
+            "bsi",
+            {"dr": "pass", "flood": "warn"},
+            "meets the 2 rules of it that were checked, with reservations on flood.",
+        ),
+    ],
+)
+def test_words(name: str, outcomes: dict[str, Outcome], said: str) -> None:
+    assert line(name, **outcomes) == said
+
+
+def test_a_refuted_statement_is_not_a_failure_of_the_zones(shipped: Library) -> None:
+    said = line("podcast", claims="fail", dr="pass", flood="unknown")
+    assert said == (
+        "a statement of the provider is refuted (claims); of the other 2 rules checked none "
+        "fails, 1 cannot be shown to be met."
+    )
+    assert "claims" in line("podcast", claims="fail", dr="fail")
+    paris = shipped.score("scaleway-fr-par")
+    assert "does not meet" not in policy_line(policy.load("podcast"), paris.findings)
+
+
+def test_a_rule_is_as_bad_as_its_worst_workload() -> None:
+    rules = policy.load("bsi")
+    twice = [
+        Finding(rule="dr", outcome=outcome, message="m") for outcome in ("pass", "fail", "pass")
+    ]
+    assert "the one rule checked: dr" in policy_line(rules, twice)
+
+
+def test_only_what_has_rules_enough_is_scored() -> None:
+    found = {name for name in policy.ids() if scored(policy.load(name))}
+    assert {"podcast", "bsi", "aws-az"} <= found
+    assert found.isdisjoint({"sebi", "nis2", "dora", "secnumcloud", "rbi-2023", "c5-basic"})
+
+
+def test_whole_points() -> None:
+    assert points(Score(low=19.8, high=94.1)) == "20 to 94"
+    assert points(Score(low=20, high=20)) == "20"
+    paris = ("fail", "E to A", Score(low=20, high=94.1), "2026-11-23")
+    assert outcome_line(*paris, policy.load("podcast")) == (
+        "outcome fail | grade E to A | score 20 to 94 of 100 | as of 2026-11-23"
+    )
+    assert outcome_line(*paris, policy.load("sebi")) == "outcome fail | as of 2026-11-23"
