@@ -107,6 +107,21 @@ def _recorded(policy: Policy, case: Case) -> list[Assessment]:
     ]
 
 
+# What a pass says: what was looked for where, no more.
+_APART = {
+    "colocation": "share a building or campus",
+    "flood": "stand in the same mapped flood zone",
+    "river": "stand{within} the same mapped river",
+    "coast": "stand{within} the same mapped sea coast",
+    "nuclear": "stand{within} the same nuclear power plant on the lists",
+    "industry": "stand{within} the same works on the lists",
+    "runway": "lie{within} the same runway axis on the list",
+    "cyclone": "are in reach of one storm on record",
+    "volcano": "stand{within} the same volcano on the list",
+    "seismic": "stand{within} the same fault on the list",
+}
+
+
 def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
     finding = _judge_kinds(name, case, recorded, None)
     if finding.outcome != "pass":
@@ -148,7 +163,8 @@ def _judge_kinds(
             said = f"{telling[0].message}; of the other pairs: {said}"
         subjects = telling[0].members if telling else ()
     else:
-        said = f"no two {case.noun}s share one"
+        within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
+        said = f"no two {case.noun}s {_APART.get(name, 'share one').format(within=within)}"
         subjects = ()
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:3] for piece in found.evidence)
