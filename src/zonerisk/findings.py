@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from zonerisk import claims, measured, recovery, spacing
@@ -94,7 +95,10 @@ def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
 
 def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     threshold = threshold_of(rule) if rule.threshold is not None else None
-    return _judge_kinds(name, case, [case.assessments[name]], threshold)
+    assessed = case.assessments[name]
+    notes, cited = claims.admitted(name, case)
+    told = replace(assessed, notes=(*notes, *assessed.notes), evidence=(*cited, *assessed.evidence))
+    return _judge_kinds(name, case, [told], threshold)
 
 
 def _recorded(policy: Policy, case: Case) -> list[Assessment]:
