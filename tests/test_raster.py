@@ -292,7 +292,7 @@ def test_cells_without_a_size_are_refused(tmp_path: Path, size: float) -> None:
     told = path.read_bytes()
     assert struct.pack("<d", 0.01) in told
     path.write_bytes(told.replace(struct.pack("<d", 0.01), struct.pack("<d", size), 1))
-    with pytest.raises(DataError, match="no size|not named"), raster.opened(path):
+    with pytest.raises(DataError, match=r"no size|not named"), raster.opened(path):
         pass
 
 

@@ -179,12 +179,12 @@ def _measure(
     elif card.measure == "cell":
         yield from tallies.cells(card, layer, frames[0], discs)
     else:
-        titles = _titles(card, kept)
-        objects = [named(card, frame, titles) for frame in frames]
+        titles_ = titles(card, kept)
+        objects = [named(card, frame, titles_) for frame in frames]
         yield from _nearest(card, layer, joined(objects), discs)
 
 
-def _titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
+def titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
     """Read the table of names that a layer's objects refer to."""
     path = next((each.path for each in kept if each.file.role == "names"), None)
     if path is None or card.reading.names_by is None:
