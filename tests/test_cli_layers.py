@@ -45,9 +45,66 @@ def test_import_sample_and_a_verdict_on_own_sites(run: Runner, tmp_path: Path) -
     assert found["flood"]["message"] == "not assessed"
 
 
+def test_an_import_says_what_else_its_layer_needs(run: Runner, tmp_path: Path) -> None:
+    """A coast without the places that it was cut around is no coast of the world."""
+    line = {"type": "LineString", "coordinates": [[7.0, 48.0], [7.1, 48.1]]}
+    point = {"type": "Point", "coordinates": [7.0, 48.0]}
+    said = []
+    for name, shape in (("coast.geojson", line), ("osm_datacenters.geojson", point)):
+        feature = {"type": "Feature", "properties": {}, "geometry": shape}
+        path = tmp_path / name
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+        done = run("layers", "import", "coast", str(path), "--cache", str(tmp_path / "cache"))
+        said.append("answers once all of these are imported" in done.stderr)
+    assert said == [True, False]
+
+
 def test_a_site_named_by_a_minus_sign(run: Runner, tmp_path: Path) -> None:
-    done = run("score", "--uncertainty-m", "50", "--cache", str(tmp_path), "--", "-12.5,130.9")
+    options = ("--uncertainty-m", "50", "--cache", str(tmp_path))
+    done = run("score", *options, "--", "-12.5,130.9")
     assert "no hazard layer is on this machine" in done.stderr
+    assert run("score", "-12.5,130.9", *options).stdout == done.stdout
+
+
+def test_a_damaged_layer_is_told_and_the_others_stand(run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "layers" / "nuclear"
+    folder.mkdir(parents=True)
+    (folder / "source.json").write_text("{")
+    cache = ("--cache", str(tmp_path))
+    rows = json.loads(run("layers", "list", "--format", "json", *cache).stdout)
+    assert {row["id"]: row["installed"] for row in rows}["nuclear"] == "damaged"
+    done = run("score", "48.6,7.8", "--uncertainty-m", "50", *cache)
+    assert "source.json: is damaged" in done.stderr
+    assert "no hazard layer is on this machine" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("score", "48.6,7.8", "--uncertainty-m", "9", "--from", "{}/none"), "does not exist"),
+        (("score", "48.6,7.8", "--uncertainty-m", "9", "--from", "{}/a"), "is a file"),
+        (("score", "ovh-sbg", "--uncertainty-m", "9"), "--uncertainty-m is of your own sites"),
+        (("score", "48,5;7,7"), "decimal points"),
+        (("layers", "sample", "lng", "--from", "{}/none"), "does not exist"),
+        (("layers", "fetch", "lng", "--max-mb", "nan"), "--max-mb nan: must be"),
+        (("layers", "fetch", "lng", "--max-mb", "inf"), "--max-mb inf: must be"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_an_error(
+    run: Runner, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "a").write_text("a file")
+    done = run(*(each.replace("{}", str(tmp_path)) for each in arguments), check=2)
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_folder_that_cannot_be_made_is_named(run: Runner, tmp_path: Path) -> None:
+    mine = tmp_path / "plants.csv"
+    mine.write_text(PLANTS)
+    cache = ("--cache", str(tmp_path / "cache"))
+    run("layers", "import", "nuclear", str(mine), *cache)
+    done = run("layers", "sample", "nuclear", *cache, "--into", str(mine), check=2)
+    assert f"{mine}: cannot be made" in done.stderr
 
 
 @pytest.mark.parametrize(

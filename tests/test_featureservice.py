@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from loopback import Server, running, send
+from zonerisk.errors import ZoneriskError
 from zonerisk.readers import featureservice, fetch
-from zonerisk.readers.fetch import FetchError
 
 BOX = (7.7, 48.5, 7.9, 48.7)
 
@@ -76,10 +77,13 @@ def test_ogc_api_features_are_paged(server: Server) -> None:
 
 
 def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
+    # A server that caps pages below what it is asked for, and never says how many there are.
+    pages = {0: [zone("a")], 1: [zone("b"), zone("c")], 3: []}
+
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked = query(request)
         assert asked["bbox"].startswith("48.500000,7.700000,48.700000,7.900000,urn:")
-        reply(request, [zone("a"), zone("b")] if asked["startIndex"] == "0" else [zone("c")])
+        reply(request, pages[int(asked["startIndex"])])
 
     server.answer = answer
     assert names(featureservice.features("wfs", base(server), "ms:Z", BOX, 10**6)) == [
@@ -111,14 +115,21 @@ def xml(content: bytes) -> Callable[..., None]:
     return body(content, "text/xml; subtype=gml/3.2.1")
 
 
-def test_a_wfs_that_answers_gml_is_paged_and_turned_and_fetches_no_schema(server: Server) -> None:
+@pytest.mark.parametrize("matched", [3, None])
+def test_a_wfs_that_answers_gml_is_paged_and_turned_and_fetches_no_schema(
+    server: Server, matched: int | None
+) -> None:
     schema = f"http://127.0.0.1:{server.server_port}/schema.xsd".encode()
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         asked = query(request)
         assert "outputFormat" not in asked
         first = asked["startIndex"] == "0"
-        held = gml("a", "b", matched=3) if first else gml("c", matched=3)
+        held = gml("a", matched=3) if first else gml("b", "c", matched=3)
+        if matched is None:  # It does not say how many there are.
+            held = re.sub(rb' numberMatched="\d"', b"", held)
+            if asked["startIndex"] == "3":
+                held = gml()
         xml(held.replace(b"SCHEMA", schema))(request)
 
     server.answer = answer
@@ -141,13 +152,19 @@ def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
     assert names(featureservice.features("arcgis", base(server), None, BOX, 10**6)) == ["a", "b"]
 
 
+@pytest.mark.parametrize("more", [{"links": None}, {"crs": {"properties": None}}, {"crs": None}])
+def test_what_is_null_says_nothing(server: Server, more: dict[str, Any]) -> None:
+    server.answer = lambda request: reply(request, [zone("a")], **more)
+    assert names(featureservice.features("features", base(server), "z", BOX, 10**6)) == ["a"]
+
+
 def test_no_features_is_an_answer(server: Server) -> None:
     server.answer = lambda request: reply(request, [])
     assert featureservice.features("features", base(server), "z", BOX, 10**6) == []
 
 
 def test_exchanged_axes_are_turned_where_the_card_says_so(server: Server) -> None:
-    server.answer = lambda request: reply(request, [zone("a", 48.55, 7.75)])
+    server.answer = lambda request: reply(request, [zone("a", 48.55, 7.75)], numberMatched=1)
     found = featureservice.features("wfs", base(server), "z", BOX, 10**6, "lat-lon")
     assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
 
@@ -156,13 +173,59 @@ def body(content: bytes, kind: str = "application/json") -> Callable[..., None]:
     return lambda request: send(request, 200, content, Content_Type=kind)
 
 
+def shape(coordinates: str) -> Callable[..., None]:
+    return body(
+        f'{{"features": [{{"geometry": {{"type": "Polygon", "coordinates": {coordinates}}}}}]}}'.encode()
+    )
+
+
 BAD: list[tuple[str, Callable[..., None], str]] = [
-    ("arcgis", body(b'{"error": {"code": 500, "message": "timeout"}}'), "refused with HTTP 200"),
-    ("wfs", body(b"<ows:ExceptionReport/>", "application/xml"), "not JSON"),
+    (
+        "arcgis",
+        body(b'{"error": {"code": 500, "message": "timeout"}}'),
+        "the service answered: 500 timeout",
+    ),
+    ("wfs", body(b"<ows:ExceptionReport/>", "application/xml"), "web page"),
     ("features", body(b"<html></html>", "text/html"), "web page"),
     ("features", body(b'{"type": "FeatureCollection"}'), "without features"),
     ("features", body(b"[]"), "no object"),
-    ("features", body(b"[" * 100_000), "not JSON"),
+    ("features", body(b"[" * 100_000), "nested too deep"),
+    ("features", body(b'{"features": [' + b"9" * 5000 + b"]}"), "not JSON"),
+    ("features", body(b'{"features": ["zone", null]}'), "without features"),
+    (
+        "features",
+        body(b'{"status": "error", "message": "no database", "features": []}'),
+        "no database",
+    ),
+    ("features", body(b'{"status": "error", "features": []}'), "answered: error"),
+    ("features", shape(f"{'[' * 900}{']' * 900}"), "geometry that is none"),
+    ("features", shape(f"[[[{'9' * 400}, 48.5], [7.8, 48.6], [7.7, 48.6]]]"), "that is none"),
+    ("features", shape("[[[7.75, 48.55], [NaN, 48.6], [7.8, 48.6], [7.75, 48.55]]]"), "no numbers"),
+    (
+        "features",
+        shape("[[[7.75, 48.55], [1e999, 48.6], [7.8, 48.6], [7.75, 48.55]]]"),
+        "no numbers",
+    ),
+    ("features", lambda request: reply(request, [zone("a")], crs="EPSG:2154"), "not in WGS 84"),
+    (
+        "features",
+        lambda request: reply(
+            request, [zone("a")], crs={"type": "name", "properties": {"name": "EPSG:14326"}}
+        ),
+        "EPSG:14326, not in WGS 84",
+    ),
+    (
+        "features",
+        lambda request: reply(request, [zone("a")], links=[{"rel": "next", "href": "http://[bad"}]),
+        "not followed",
+    ),
+    ("wfs", lambda request: reply(request, [zone("a")]), "repeats what came before"),
+    ("arcgis", lambda request: reply(request, [], exceededTransferLimit=True), "has more than"),
+    (
+        "wfs-gml",
+        xml(gml("a").replace(b"MEMBERS", b"") + b"<OGRVRTDataSource/>"),
+        "no FeatureCollection",
+    ),
     ("features", lambda request: reply(request, [zone("a", 48.55, 7.75)]), "axes are exchanged"),
     ("features", lambda request: reply(request, [zone("a", 2, 50)]), "was not asked for"),
     (
@@ -190,7 +253,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     (
         "features",
         lambda request: reply(request, [zone("a")], links=[{"rel": "next", "href": request.path}]),
-        "goes on after",
+        "repeats what came before",
     ),
     (
         "features",
@@ -227,5 +290,5 @@ def test_a_bad_answer_is_an_error_never_an_absence(
     server: Server, method: str, answer: Callable[..., None], says: str
 ) -> None:
     server.answer = answer
-    with pytest.raises(FetchError, match=says):
+    with pytest.raises(ZoneriskError, match=says):
         featureservice.features(method, base(server), "z", BOX, 10**6)

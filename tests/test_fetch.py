@@ -130,7 +130,19 @@ def truncated(request: BaseHTTPRequestHandler) -> None:
     send(request, 200, BODY[:100], Content_Length=str(len(BODY)))
 
 
+def no_content(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(204)
+    request.end_headers()
+
+
+def unasked_part(request: BaseHTTPRequestHandler) -> None:
+    send(request, 206, BODY[:100], Content_Range=f"bytes 0-99/{len(BODY)}")
+
+
 BAD: list[tuple[Answer, str]] = [
+    (no_content, "HTTP 204"),
+    (unasked_part, "HTTP 206"),
+    (lambda request: send(request, 202, BODY), "HTTP 202"),
     (html, "web page"),
     (huge, "the cap is"),
     (endless, "past the cap"),
@@ -200,6 +212,82 @@ def test_a_silent_server_times_out(server: Server) -> None:
     with pytest.raises(fetch.FetchError, match="timed out"):
         fetch.get(server.url, max_bytes=10**6, timeout_s=0.3)
     stop.set()
+
+
+def dripping(request: BaseHTTPRequestHandler) -> None:
+    """Send headers so slowly that each byte comes in time, and all of them too late."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(BODY)}\r\nX-Slow: ".encode()
+    for byte in head:
+        request.wfile.write(bytes([byte]))
+        request.wfile.flush()
+        threading.Event().wait(0.01)
+    request.wfile.write(b"yes\r\n\r\n" + BODY)
+
+
+def test_a_dripping_server_is_given_up(server: Server, tmp_path: Path) -> None:
+    server.answer = dripping
+    with pytest.raises(fetch.FetchError, match="timed out"):
+        fetch.get(server.url, max_bytes=10**6, timeout_s=0.2)
+    with pytest.raises(fetch.FetchError, match="timed out"):
+        fetch.download(server.url, tmp_path / "a", max_bytes=10**6, total_s=0.2)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("total", [str(len(BODY) - 1), "*"])
+def test_a_range_of_another_file_is_never_joined(
+    server: Server, tmp_path: Path, total: str
+) -> None:
+    (tmp_path / "a.part").write_bytes(b"x" * 400)
+    (tmp_path / "a.part.tag").write_text('"1"')
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if request.headers.get("Range") == "bytes=400-":
+            send(request, 206, BODY[400:1400], Content_Range=f"bytes 400-1399/{total}")
+        else:
+            send(request, 500)
+
+    server.answer = answer
+    with pytest.raises(fetch.FetchError):
+        fetch.download(server.url, tmp_path / "a", max_bytes=10**6)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_server_that_sends_less_than_the_rest_is_asked_on(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.part").write_bytes(BODY[:400])
+    (tmp_path / "a.part.tag").write_text('"1"')
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        end = min(len(BODY), start + 60_000)
+        send(request, 206, BODY[start:end], Content_Range=f"bytes {start}-{end - 1}/{len(BODY)}")
+
+    server.answer = answer
+    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("value", ["\u00b2", "9" * 5000, "-1", "1_0"])
+def test_a_header_that_is_no_number_is_no_traceback(server: Server, value: str) -> None:
+    server.answer = lambda request: send(request, 200, BODY, Content_Length=value)
+    with pytest.raises(fetch.FetchError, match="as its length"):
+        fetch.get(server.url, max_bytes=10**6)
+    server.answer = lambda request: send(request, 429, Retry_After=value)
+    with pytest.raises(fetch.FetchError, match="HTTP 429"):
+        fetch.get(server.url, max_bytes=10**6)
+
+
+@pytest.mark.parametrize(("tagged", "left"), [(True, {"a.part", "a.part.tag"}), (False, set())])
+def test_a_part_that_filled_the_disk_stays_only_where_it_can_be_gone_on_with(
+    server: Server, tmp_path: Path, tagged: bool, left: set[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if not tagged:
+        server.answer = lambda request: send(request, 200, BODY)
+    with pytest.raises(fetch.FetchError, match="No space left"):
+        fetch.download(server.url, tmp_path / "a", max_bytes=10**6, progress=full)
+    assert {entry.name for entry in tmp_path.iterdir()} == left
 
 
 def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> None:

@@ -21,12 +21,76 @@ def region(*targets: str, uncertainty_m: float | None = 200) -> ownsites.Region:
 def test_coordinates_become_zones() -> None:
     assert ownsites.meant(["48.585,7.797", " -12.5 ; 130"])
     assert not ownsites.meant(["ovh-sbg"])
-    assert not ownsites.meant(["48.585,7.797", "ovh-sbg"])
+    assert ownsites.meant([".5,-.25"])
     own = region("48.585,7.797", "48.601,7.783")
     assert len(own.zones) == 2
     first = own.sites["site-1"].position
     assert first is not None
     assert (first.lat, first.lon, first.uncertainty_m) == (48.585, 7.797, 200)
+
+
+@pytest.mark.parametrize(
+    ("targets", "says"),
+    [
+        (["48,5;7,7"], "decimal points"),
+        (["48.5N,7.7E"], "decimal points"),
+        (["nan,7"], "decimal points"),
+        (["48.5 7,2"], "decimal points"),
+        (["48.5,7.7", "48,5;7,7"], "decimal points"),
+        (["48.585,7.797", "ovh-sbg"], "'ovh-sbg': is no LAT,LON pair"),
+        (["a.csv", "b.csv"], "one file of sites"),
+        (["48.5,7.7", "b.geojson"], "one file of sites"),
+    ],
+)
+def test_what_is_meant_as_coordinates_is_told_how_to_be(targets: list[str], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        ownsites.meant(targets)
+
+
+def test_no_site_is_lost_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "sites.csv"
+    for names in (("a", "a-3", "A"), ("a", "a-4", "A", "a-3"), ("é", "e", "E-3", "É")):
+        path.write_text(
+            "name,lat,lon\n" + "".join(f"{name},{at},2\n" for at, name in enumerate(names))
+        )
+        own = region(str(path))
+        assert (len(own.sites), len(own.zones)) == (len(names), len(names))
+
+
+def test_a_name_is_plain_text(tmp_path: Path) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_text("name,zone,lat,lon\n\x1b[31mA\x07,z\x9b1,1,2\n \x08,\t,3,4\n")
+    own = region(str(path))
+    assert [site.name for site in own.sites.values()] == ["[31mA", "site 2"]
+    assert [zone.name for zone in own.zones.values()] == ["z1", "site 2"]
+    path = tmp_path / "sites.json"
+    path.write_text(
+        '{"features": [{"geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": '
+        '{"name": "\\ud800", "zone": " "}}]}'
+    )
+    assert [site.name for site in region(str(path)).sites.values()] == ["site 1"]
+
+
+@pytest.mark.parametrize("rows", ["A,,1,2\nA,,3,4\n", "A,,1,2\nB,A,3,4\n", "B,A,1,2\nA,,3,4\n"])
+def test_equal_names_do_not_merge_into_one_zone(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "sites.csv"
+    path.write_text("name,zone,lat,lon\n" + rows)
+    with pytest.raises(DataError, match=r"sites\.csv:3: 'A' is called like .*sites\.csv:2"):
+        region(str(path))
+
+
+def test_a_file_that_is_too_large_names_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ownsites, "MAX_BYTES", 10)
+    (tmp_path / "x.csv").write_text("lat,lon\n1,2\n")
+    with pytest.raises(DataError, match="at most 10"):
+        region(str(tmp_path / "x.csv"))
+
+
+def test_a_hint_is_about_what_is_wrong() -> None:
+    with pytest.raises(DataError, match=r"uncertainty_m: .* \(got 0\)$"):
+        region("48,7", uncertainty_m=0)
 
 
 def test_a_csv_with_zones_and_radii(tmp_path: Path) -> None:
@@ -67,6 +131,15 @@ def test_geojson_points(tmp_path: Path) -> None:
     assert (position.lat, position.lon, position.uncertainty_m) == (48.9, 2.3, 20)
 
 
+POINT = '{"features": [{"geometry": {"type": "Point", "coordinates": [1, 2]}}]}'
+
+
+@pytest.mark.parametrize("properties", ["[]", '"text"', "null", "3"])
+def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -> None:
+    (tmp_path / "x.json").write_text(POINT.replace("}}]", f'}}, "properties": {properties}}}]'))
+    assert list(region(str(tmp_path / "x.json")).sites) == ["site-1"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
@@ -85,6 +158,32 @@ def test_geojson_points(tmp_path: Path) -> None:
             "is a LineString",
         ),
         ("x.json", '{"features": []}', "holds no site"),
+        ("x.json", '{"features": 3}', "no GeoJSON"),
+        ("x.json", '{"features": ["a", null]}', "feature 1: needs a Point"),
+        ("x.json", POINT.replace("[1, 2]", "[1]"), "feature 1: needs a Point"),
+        (
+            "x.json",
+            POINT.replace("[1, 2]", f"[{'9' * 400}, 2]"),
+            "feature 1: lon: must be a number",
+        ),
+        ("x.json", POINT.replace("[1, 2]", f"[{'9' * 5000}, 2]"), "no GeoJSON"),
+        (
+            "x.json",
+            POINT.replace("Point", "Polygon").replace("[1, 2]", "[[[1, 2]]]"),
+            "is a Polygon",
+        ),
+        (
+            "x.json",
+            POINT[:-1] + ', "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}}',
+            "EPSG::2154, not in WGS 84",
+        ),
+        ("x.csv", 'name,lat,lon\n"A,1,2\nB,3,4\n', "no CSV from here on: unexpected end of data"),
+        ("x.csv", 'name,lat,lon\n"A\nB",3,4\n', "3: a quoted field goes on"),
+        (
+            "x.csv",
+            f"name,lat,lon\n{'a' * 200_000},3,4\n",
+            "1: is no CSV from here on: field larger",
+        ),
     ],
 )
 def test_a_bad_file_says_where(tmp_path: Path, name: str, text: str, says: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from loopback import Server, running, send
+from loopback import Server, holding, running, send
 from zonerisk.errors import DataError
 from zonerisk.readers import raster
 
@@ -270,6 +270,44 @@ def test_a_body_that_breaks_off_is_an_error(
         raster.opened(url(server, "cut")) as file,
     ):
         raster.window(file, 48.585, 7.797, 3000)
+
+
+def test_no_format_that_opens_other_files_is_read(server: Server, tmp_path: Path) -> None:
+    target = write(tmp_path / "local.tif", np.ones((4, 4), dtype="float32"))
+    vrt = f"""<VRTDataset rasterXSize="4" rasterYSize="4"><SRS>EPSG:4326</SRS>
+      <GeoTransform>7, 0.01, 0, 49, 0, -0.01</GeoTransform>
+      <VRTRasterBand dataType="Float32" band="1"><SimpleSource>
+      <SourceFilename relativeToVRT="0">{target}</SourceFilename><SourceBand>1</SourceBand>
+      </SimpleSource></VRTRasterBand></VRTDataset>""".encode()
+    server.answer = holding({"/vrt.tif": vrt})
+    (tmp_path / "vrt.tif").write_bytes(vrt)
+    for source in (url(server, "vrt"), tmp_path / "vrt.tif"):
+        with pytest.raises(DataError, match="no raster that can be read"), raster.opened(source):
+            pass
+
+
+@pytest.mark.parametrize("size", [0.0, np.nan, np.inf])
+def test_cells_without_a_size_are_refused(tmp_path: Path, size: float) -> None:
+    path = write(tmp_path / "x.tif", np.ones((4, 4), dtype="float32"))
+    told = path.read_bytes()
+    assert struct.pack("<d", 0.01) in told
+    path.write_bytes(told.replace(struct.pack("<d", 0.01), struct.pack("<d", size), 1))
+    with pytest.raises(DataError, match=r"no size|not named"), raster.opened(path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY"])
+def test_a_proxy_of_the_environment_is_used(
+    server: Server, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+    for key in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(key, raising=False)
+    server.answer = Jrc().answer
+    address = f"http://layers.invalid/{name}.tif"
+    with raster.opened(address) as file:
+        assert file.width == WIDTH
+    assert {asked["path"] for asked in server.asked} == {address}
 
 
 @pytest.mark.skipif(not AQUEDUCT.is_file(), reason="the real raster fixture is not here")

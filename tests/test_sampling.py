@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import math
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from zonerisk import load
+from zonerisk.errors import DataError
 from zonerisk.terrain import layers, sampling
 from zonerisk.terrain.card import Card, File, Reading
 from zonerisk.terrain.exposure import Exposure
@@ -235,6 +237,63 @@ def raster(path: Path, values: Any, nodata: float | None = None) -> Kept:
     ) as file:
         file.write(values, 1)
     return Kept(File(path=path.name), path)
+
+
+@pytest.mark.parametrize("classes", [{}, {"0": "none", "1": "wet"}])
+def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(
+    tmp_path: Path, classes: dict[str, str]
+) -> None:
+    flood = card("area", {"method": "raster", "classes": classes}, near_m=0, reach_m=3000)
+    depth = np.zeros((60, 60), dtype="float32")
+    depth[40:, :] = 1
+    depth[0, 0] = np.nan
+    place = Disc("s", 48.97, 7.03, 20)
+    for mark in (3.4e38, 255.0):
+        depth[:10, :] = mark
+        with pytest.raises(DataError, match="a mark for no data"):
+            sampling.sample(flood, [raster(tmp_path / "d.tif", depth)], [place])
+    depth[:40, :] = -9999
+    found = one(sampling.sample(flood, [raster(tmp_path / "d.tif", depth)], [place]))
+    assert found.inside is False
+    assert "-" not in found.label
+
+
+def test_nothing_is_known_where_a_tile_is_missing(tmp_path: Path) -> None:
+    colours = {"method": "tiles", "url": "https://x.example/{z}/{x}/{y}.png", "wet_from": 1}
+    tiles = card(
+        "area", {**colours, "classes": {"0": "none mapped", "1": "wet"}}, reach_m=3000, near_m=0
+    )
+    cells = np.full((60, 60), 255, dtype="uint8")
+    cells[:, 20:] = 0
+    kept = [raster(tmp_path / "d.tif", cells, 255)]
+    off, near, far = sampling.sample(
+        tiles,
+        kept,
+        [Disc("a", 48.97, 7.01, 20), Disc("b", 48.97, 7.022, 20), Disc("c", 48.97, 7.04, 20)],
+    )
+    assert off.reason == "outside_coverage"
+    assert near.interval is not None
+    assert near.interval.low < 150, "a flood may begin in the tile that is missing"
+    assert far.interval is not None
+    assert 1000 < far.interval.low < 1500
+
+
+def test_a_damaged_table_of_names_is_an_error(tmp_path: Path) -> None:
+    kept = geojson(tmp_path / "x.geojson", ("Point", [7, 48], {"name": "A"}))
+    packed = gzip.compress(b"key,title\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(500)))
+    (tmp_path / "names.csv.gz").write_bytes(packed[:-20])
+    names = Kept(File(path="names.csv.gz", role="names"), tmp_path / "names.csv.gz")
+    near = card("near", {"name": "name", "names_by": ["key", "title"]})
+    with pytest.raises(DataError, match="no table of names"):
+        sampling.sample(near, [kept, names], [Disc("s", 48, 7, 1)])
+
+
+def test_cells_are_given_by_points(tmp_path: Path) -> None:
+    kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {"n": 1}))
+    with pytest.raises(DataError, match="by points"):
+        sampling.sample(
+            card("cell", {"values": ["n"], "size_deg": 1}), [kept], [Disc("s", 48, 7, 1)]
+        )
 
 
 def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -15,6 +16,11 @@ from zonerisk.terrain.card import Reading
 FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
 real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")
 PLAIN = Reading()
+PACKED = gzip.compress(
+    b"lat,lon,name\n" + b"".join(b"48.%d,7,%d\n" % (n, n * n) for n in range(500))
+)
+NAN = b"""{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},
+"geometry": {"type": "Polygon", "coordinates": [[[2, 48], [NaN, 48], [3, 49], [2, 48]]]}}]}"""
 
 
 @pytest.fixture
@@ -106,6 +112,11 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
         ("x.csv.gz", b"no gzip", "no CSV"),
         ("x.csv", b"\xff\xfe\x00", "no CSV"),
+        ("x.csv.gz", PACKED[:-20], "no CSV"),
+        ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "no CSV"),
+        ("x.geojson", NAN, "no numbers on the Earth"),
+        ("x.csv", b"lat,lon\ninf,2\n", "no numbers on the Earth"),
+        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),
     ],
 )
 def test_what_is_no_layer_is_named(
@@ -125,6 +136,52 @@ def test_no_reference_system_and_a_missing_column(tmp_path: Path, frame: gpd.Geo
     frame.to_file(tmp_path / "y.gpkg")
     with pytest.raises(DataError, match="no column 'zone'"):
         read(tmp_path / "y.gpkg", Reading(class_of="zone"))
+
+
+def test_no_format_that_opens_other_files_is_read(tmp_path: Path, frame: gpd.GeoDataFrame) -> None:
+    frame.to_file(tmp_path / "zones.gpkg")
+    text = (
+        f'<OGRVRTDataSource><OGRVRTLayer name="zones"><SrcDataSource>{tmp_path / "zones.gpkg"}'
+        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    (tmp_path / "x.geojson").write_text(text)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("zones.geojson", text)
+    for name in ("x.geojson", "x.zip"):
+        with pytest.raises(DataError, match="neither GeoJSON"):
+            read(tmp_path / name, PLAIN)
+
+
+def test_what_is_reckoned_with_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "cells.csv"
+    counted = Reading(values=("n64",), size_deg=1)
+    path.write_text("lat,lon,n64\n10,20,3\n")
+    assert read(path, counted)["n64"].tolist() == [3]
+    for value in ("", "many", "inf"):
+        path.write_text(f"lat,lon,n64\n10,20,3\n11,20,{value}\n")
+        with pytest.raises(DataError, match="row 2: n64 is no number"):
+            read(path, counted)
+    path.write_text("lat,lon,n64\n")
+    assert list(read(path, counted).columns) == ["n64", "geometry"]
+    for reading, column in (
+        (counted, "n64"),
+        (Reading(doubt_of="how"), "how"),
+        (Reading(ends=("lat", "lon", "lat2", "lon2")), "lat2"),
+    ):
+        path.write_text("lat,lon\n10,20\n")
+        with pytest.raises(DataError, match=f"no column '{column}'"):
+            read(path, reading)
+
+
+def test_an_axis_needs_both_its_ends_on_the_earth(tmp_path: Path) -> None:
+    path = tmp_path / "runways.csv"
+    ends = Reading(ends=("a", "b", "c", "d"))
+    path.write_text("a,b,c,d\n1,2,3,4\n1,2,,4\n1,2,x,4\n")
+    assert len(read(path, ends)) == 1
+    for row, column in (("1,2,95,4", "c"), ("1,2,3,400", "d")):
+        path.write_text(f"a,b,c,d\n{row}\n")
+        with pytest.raises(DataError, match=f"row 1: {column} is not on the Earth"):
+            read(path, ends)
 
 
 @real

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,9 +99,13 @@ def main() -> None:
         gc.freeze()
 
 
+# A place south of the equator; a space before it, and it is no option.
+_SOUTH = re.compile(r"-[\d.]+\s*[,;]")
+
+
 def _run() -> None:
     try:
-        app()
+        app([f" {each}" if _SOUTH.match(each) else each for each in sys.argv[1:]])
         sys.stdout.flush()
     except ZoneriskError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -13,7 +13,7 @@ from zonerisk.catalog import referred
 from zonerisk.cli import output
 from zonerisk.cli.rows import Format, written
 from zonerisk.cli.score import Catalogues
-from zonerisk.errors import UsageError
+from zonerisk.errors import DataError, UsageError
 from zonerisk.readers import fetch
 from zonerisk.terrain import layers
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalog import Catalog
     from zonerisk.model import Position
+    from zonerisk.terrain.card import Card
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.
@@ -47,6 +48,8 @@ Raw = Annotated[
     typer.Option(
         "--from",
         envvar="ZONERISK_LAYERS",
+        exists=True,
+        file_okay=False,
         show_default=False,
         help="A folder of raw layers, laid out as the cards name them.",
     ),
@@ -81,11 +84,18 @@ def list_(
             f"{card.error_m:g}",
             card.grade,
             f"{counts.get(card.id, 0)} sites",
-            "yes" if layers.locate(card, root) else "no",
+            _state(card, root),
         )
         for card in map(layers.load, layers.ids())
     ]
     output.write(written(head, rows, format_, out), out)
+
+
+def _state(card: Card, cache: Path) -> str:
+    try:
+        return "yes" if layers.locate(card, cache) else "no"
+    except DataError:
+        return "damaged"
 
 
 def _sampled() -> dict[str, int]:
@@ -179,6 +189,8 @@ def fetch_(
     from zonerisk.terrain import installed
 
     card = layers.load(layer)
+    if not 0 < max_mb <= 1_000_000:
+        raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
     catalog = load(*(catalogue or ()))
     discs = [disc for target in regions or () for disc in _discs(catalog, target)]
     with _progress(card.id) as shown:
@@ -217,8 +229,12 @@ def import_(
     """
     from zonerisk.terrain import installed
 
-    path = installed.take(layers.load(layer), fetch.cache_root(cache), file)
+    card, root = layers.load(layer), fetch.cache_root(cache)
+    path = installed.take(card, root, file)
     sys.stderr.write(f"{path}\n")
+    if not layers.locate(card, root):
+        wanted = (Path(each.path).name for each in card.files if each.role != "names")
+        sys.stderr.write(f"{card.id} answers once all of these are imported: {', '.join(wanted)}\n")
 
 
 @app.command("sample")
@@ -264,7 +280,10 @@ def sample(
         layers.verify(card, kept)
         found = sampling.sample(card, kept, discs)
         text = table(sampling.head(card, kept, catalog.edition.date), found, positions)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be made: {error.strerror or error}") from None
         output.write(text, folder / f"{card.id}.csv")
         answered = len({each.site for each in found if each.interval})
         sys.stderr.write(f"{card.id}: {answered} of {len(discs)} sites answered\n")

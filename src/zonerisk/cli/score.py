@@ -125,6 +125,8 @@ def score(
         typer.Option(
             "--from",
             envvar="ZONERISK_LAYERS",
+            exists=True,
+            file_okay=False,
             show_default=False,
             help="With --installed or your own sites: a folder of raw layers.",
         ),
@@ -155,6 +157,10 @@ def score(
         installed, regions = True, [ownsites.REGION]
         chosen = ownsites.asked(chosen)
     else:
+        if uncertainty_m is not None:
+            raise UsageError(
+                "--uncertainty-m is of your own sites; those of the catalogue have their own"
+            )
         regions = [region for target in targets for region in shipped.open_regions(target)]
     verdicts = [
         catalog.score(
@@ -190,7 +196,7 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))
     for problem in found.failed:
         sys.stderr.write(f"warning: {problem}\n")
-    if not found.used:
+    if not found.used and not found.failed:
         sys.stderr.write(
             "no hazard layer is on this machine that says more of these sites; "
             "see: zonerisk layers list\n"

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 
 from zonerisk.errors import DataError
+
+_FAILED = {"error", "fail", "failed", "failure"}
+# Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
+_WGS84 = re.compile(r"(^|[:/#])(4326|CRS84h?)$")
 
 
 def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
@@ -48,6 +54,8 @@ def read(data: bytes, name: str) -> object:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise DataError(f"{name}: is not JSON: {error}") from None
     except RecursionError:
         raise DataError(f"{name}: is JSON nested too deep to be an answer") from None
     trouble = _trouble(tree) if isinstance(tree, dict) else None
@@ -57,7 +65,7 @@ def read(data: bytes, name: str) -> object:
 
 
 def _trouble(tree: Mapping[str, object]) -> str | None:
-    """Find an error: ArcGIS ``error``, Overpass ``remark``, PeeringDB ``message``."""
+    """Find an error: ArcGIS ``error``, Overpass ``remark``, ``message``, ``status``."""
     error = tree.get("error")
     if isinstance(error, dict):
         return f"{error.get('code', '')} {error.get('message', '')}".strip() or "an error"
@@ -67,7 +75,23 @@ def _trouble(tree: Mapping[str, object]) -> str | None:
     message = tree.get("message")
     if isinstance(message, str) and "data" not in tree:
         return message
-    return str(error) if error else None
+    if error or str(tree.get("status")).lower() in _FAILED:
+        return str(error or tree["status"])
+    return None
+
+
+def check_wgs84(tree: Mapping[str, object], name: str) -> None:
+    """Refuse GeoJSON that names a reference system other than WGS 84.
+
+    Raises
+    ------
+    DataError
+        If it does.
+    """
+    crs = tree.get("crs")
+    told = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    if told and not _WGS84.search(str(told)):
+        raise DataError(f"{name}: is in {str(told)[:200]}, not in WGS 84")
 
 
 def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -87,7 +111,12 @@ def text(row: Mapping[str, object], *keys: str) -> str:
 def number(row: Mapping[str, object], key: str) -> float | None:
     """Give a number; None where it is missing, null or no number."""
     value = row.get(key)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def flag(row: Mapping[str, object], key: str) -> bool | None:

@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from zonerisk.readers import fetch, gml
+from zonerisk.readers import answer, fetch, gml
 from zonerisk.readers.fetch import FetchError
 
 Bounds = tuple[float, float, float, float]
@@ -26,7 +26,8 @@ def features(
 ) -> list[dict[str, Any]]:
     """Ask a service for all features in a box.
 
-    An answer cut at the server's own limit is asked on for, never taken for the whole.
+    An answer cut at the server's own limit is asked on for, never taken for the whole. A
+    WFS that does not say how many it has is asked on until it has no more.
 
     Parameters
     ----------
@@ -50,34 +51,32 @@ def features(
     Raises
     ------
     FetchError
-        If the service fails, says so with HTTP 200, answers in another reference system or
-        of another place, or does not give all it has.
+        If the service fails, answers of another place, or does not give all it has.
+    DataError
+        If it says with HTTP 200 that it failed, or answers in another reference system.
     """
     ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
     found = ask(url, collection, bounds, max_bytes)
-    if axes == "lat-lon":
-        found = [_turned(feature) for feature in found]
-    _check_place(url, found, bounds)
+    try:
+        if axes == "lat-lon":
+            found = [_turned(feature) for feature in found]
+        _check_place(url, found, bounds)
+    except RecursionError:
+        raise FetchError(f"{url}: answered a geometry that is none") from None
     return found
 
 
 def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
     raw = fetch.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
-    try:
-        tree = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise FetchError(f"{url}: answered something that is not JSON: {raw[:80]!r}") from None
+    tree = answer.read(raw, url)
     if not isinstance(tree, dict):
         raise FetchError(f"{url}: answered JSON that is no object")
-    if "error" in tree or "exceptions" in tree:
-        said = json.dumps(tree.get("error", tree.get("exceptions")), ensure_ascii=False)
-        raise FetchError(f"{url}: refused with HTTP 200: {said[:200]}")
-    if not isinstance(tree.get("features"), list):
+    if "exceptions" in tree:
+        raise FetchError(f"{url}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
+    found = tree.get("features")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise FetchError(f"{url}: answered JSON without features")
-    crs = tree.get("crs")
-    name = str(crs.get("properties", {}).get("name", "")) if isinstance(crs, dict) else ""
-    if name and not name.endswith(("4326", "CRS84")):
-        raise FetchError(f"{url}: answered in {name}, not in WGS 84")
+    answer.check_wgs84(tree, url)
     return tree, len(raw)
 
 
@@ -85,32 +84,48 @@ def _pages(
     url: str, first: Mapping[str, str], advance: Any, max_bytes: int
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    seen: set[str] = set()
     where: str = url
     params: Mapping[str, str] | None = first
     for _ in range(MAX_PAGES):
         tree, size = _page(where, params, max_bytes)
         max_bytes -= size
+        keys = {json.dumps(feature, sort_keys=True) for feature in tree["features"]}
+        if keys & seen:
+            raise FetchError(f"{url}: repeats what came before instead of going on")
+        seen |= keys
         found += tree["features"]
         onward = advance(tree, len(found))
         if onward is None:
-            total = tree.get("numberMatched", tree.get("totalFeatures"))
-            if isinstance(total, int) and total > len(found):
+            total = _total(tree)
+            if total is not None and total > len(found):
                 raise FetchError(f"{url}: gave {len(found)} of {total} features")
             return found
         where, params = onward
     raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
 
 
+def _total(tree: Mapping[str, Any]) -> int | None:
+    """Say how many features there are in all; None where the service does not."""
+    total = tree.get("numberMatched", tree.get("totalFeatures"))
+    return total if isinstance(total, int) else None
+
+
 def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[dict[str, Any]]:
     items = f"{url.rstrip('/')}/collections/{collection}/items"
 
     def advance(tree: dict[str, Any], _: int) -> tuple[str, None] | None:
-        links = [link for link in tree.get("links", ()) if isinstance(link, dict)]
+        told = tree.get("links")
+        links = [link for link in told if isinstance(link, dict)] if isinstance(told, list) else []
         onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
         if not onward or not tree["features"]:
             return None
-        target = urllib.parse.urljoin(items, str(onward))
-        if urllib.parse.urlsplit(target).netloc != urllib.parse.urlsplit(items).netloc:
+        try:
+            target = urllib.parse.urljoin(items, str(onward))
+            host = urllib.parse.urlsplit(target).netloc
+        except ValueError:
+            target, host = str(onward), ""
+        if host != urllib.parse.urlsplit(items).netloc:
             raise FetchError(f"{items}: goes on at another host, {target[:200]!r}; not followed")
         return target, None
 
@@ -137,7 +152,8 @@ def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
     params = {**_wfs_query(collection, bounds), "outputFormat": "application/json"}
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
-        if len(tree["features"]) < PAGE:
+        total = _total(tree)
+        if not tree["features"] or (total is not None and had >= total):
             return None
         return url, {**params, "startIndex": str(had)}
 
@@ -162,7 +178,7 @@ def _gml(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
             if key in found:
                 raise FetchError(f"{url}: repeats feature {key} instead of going on")
             found[key] = feature
-        if len(found) >= matched if matched is not None else len(features) < PAGE:
+        if len(found) >= matched if matched is not None else not features:
             return list(found.values())
         if not features:
             raise FetchError(f"{url}: gave {len(found)} of {matched} features")
@@ -188,7 +204,9 @@ def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[dic
             isinstance(tree.get("properties"), dict)
             and tree["properties"].get("exceededTransferLimit")
         )
-        return (query, {**params, "resultOffset": str(had)}) if more and tree["features"] else None
+        if more and not tree["features"]:
+            raise FetchError(f"{query}: has more than the {had} features that it gives")
+        return (query, {**params, "resultOffset": str(had)}) if more else None
 
     return _pages(query, params, advance, max_bytes)
 
@@ -207,17 +225,28 @@ def _turned(feature: dict[str, Any]) -> dict[str, Any]:
 
 def _check_place(url: str, found: list[dict[str, Any]], bounds: Bounds) -> None:
     """Refuse an answer that does not touch the box that was asked for."""
+    import numpy as np
     import shapely
 
     asked = shapely.box(*bounds)
     for feature in found:
-        if not isinstance(feature, dict) or not feature.get("geometry"):
+        if not feature.get("geometry"):
             continue
         try:
-            shape = shapely.geometry.shape(feature["geometry"])
+            with np.errstate(invalid="ignore"):
+                shape = shapely.geometry.shape(feature["geometry"])
             west, south, east, north = shape.bounds
-        except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            shapely.errors.ShapelyError,
+        ):
             raise FetchError(f"{url}: answered a geometry that is none") from None
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            raise FetchError(f"{url}: answered coordinates that are no numbers")
         if not asked.intersects(shapely.box(west, south, east, north)):
             other = asked.intersects(shapely.box(south, west, north, east))
             raise FetchError(

@@ -1,42 +1,30 @@
-"""HTTP reads that cannot hang, overflow, or pass half an answer off as a whole one.
-
-The standard library does it: it takes proxies from the environment, adds no dependency and
-costs ``score`` nothing. Its opener is built by hand here, so that no address and no redirect
-reaches a local file, FTP or a plain-text copy of what was asked for over TLS.
-"""
+"""HTTP reads that cannot hang, overflow, or pass half an answer off as a whole one."""
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import http.client
 import os
+import re
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
 
-from zonerisk.errors import ZoneriskError
+from zonerisk.readers.connection import FetchError, PassingError, StaleError, count, opened, said
+
+__all__ = ["FetchError", "Fetched", "cache_root", "download", "get"]
 
 ATTEMPTS = 4
 TIMEOUT_S = 60.0
+TOTAL_S = 7200.0
 MAX_WAIT_S = 60.0
 _BLOCK = 1 << 18
-_TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-# What must not follow a redirect to another host.
-_PRIVATE = {"authorization", "cookie", "proxy-authorization"}
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes had so far and the size of the whole, if the server told it."""
-
-
-class FetchError(ZoneriskError):
-    """An address gave no answer that can be used; what was there before is untouched."""
 
 
 @dataclass(frozen=True)
@@ -58,63 +46,6 @@ class Fetched:
     size: int
     sha256: str
     last_modified: str | None
-
-
-class _Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    max_redirections = 5
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
-        if new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
-            raise FetchError(f"{req.full_url}: redirects to {newurl[:200]!r}; not followed")
-        again = super().redirect_request(req, fp, code, msg, headers, newurl)
-        if again is not None and old.netloc != new.netloc:
-            for name in [name for name in again.headers if name.lower() in _PRIVATE]:
-                again.remove_header(name)
-        return again
-
-    # The parent follows ftp as well and words its refusal as an HTTP error.
-    def http_error_302(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-    ) -> object:
-        target = headers.get("Location", "")
-        scheme = urllib.parse.urlsplit(urllib.parse.urljoin(req.full_url, target)).scheme
-        if scheme not in ("http", "https"):
-            raise FetchError(f"{req.full_url}: redirects to {target[:200]!r}; not followed")
-        return super().http_error_302(req, fp, code, msg, headers)
-
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        _Redirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
 
 
 def cache_root(explicit: Path | None = None) -> Path:
@@ -167,13 +98,13 @@ def get(
     trouble = FetchError(f"{url}: no answer")
     for attempt in range(ATTEMPTS):
         try:
-            with _open(url, headers or {}, max(0.1, deadline - time.monotonic())) as response:
+            with opened(url, headers or {}, timeout_s, deadline) as response:
                 size = _announced(response, url, max_bytes)
-                body = b"".join(_blocks(response, url, max_bytes, deadline))
+                body = b"".join(_blocks(response, url, max_bytes))
                 if size is not None and len(body) != size:
-                    raise _PassingError(f"{url}: broke off after {len(body)} of {size} bytes")
+                    raise PassingError(f"{url}: broke off after {len(body)} of {size} bytes")
                 return body
-        except _PassingError as error:
+        except PassingError as error:
             trouble = FetchError(str(error))
             if not _pause(attempt, error.wait_s, deadline):
                 break
@@ -188,13 +119,15 @@ def download(
     sha256: str | None = None,
     size: int | None = None,
     timeout_s: float = TIMEOUT_S,
+    total_s: float = TOTAL_S,
     progress: Progress | None = None,
 ) -> Fetched:
     """Bring a file to ``path``, whole or not at all.
 
     The bytes gather in ``<path>.part``, which a later call goes on from if the server still
     has the same file (it is asked by ETag or date), and else begins again. Only a whole
-    file of the right size and hash takes the place of the old one.
+    file of the right size and hash takes the place of the old one. Two calls at once need
+    a folder each.
 
     Parameters
     ----------
@@ -204,6 +137,8 @@ def download(
         What the file must be, where known.
     timeout_s
         Longest silence of the server, seconds.
+    total_s
+        Time for everything together, seconds.
 
     Raises
     ------
@@ -211,16 +146,17 @@ def download(
         If the file could not be had, or is not the one expected. The old file stays.
     """
     part = path.with_name(path.name + ".part")
+    deadline = time.monotonic() + total_s
     trouble = FetchError(f"{url}: no answer")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
             try:
-                final, modified = _gather(url, part, max_bytes, timeout_s, progress)
+                final, modified = _gather(url, part, max_bytes, timeout_s, deadline, progress)
                 break
-            except _PassingError as error:
+            except PassingError as error:
                 trouble = FetchError(str(error))
-                if not _pause(attempt, error.wait_s, time.monotonic() + MAX_WAIT_S):
+                if not _pause(attempt, error.wait_s, deadline):
                     raise trouble from None
         else:
             raise trouble
@@ -235,15 +171,11 @@ def download(
         _tag(part).unlink(missing_ok=True)
     except OSError as error:
         raise FetchError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        # Nothing can be gone on with that has no tag, such as what filled a disk.
+        if part.is_file() and not _tag(part).is_file():
+            _drop(part)
     return Fetched(path, final, found, digest, modified)
-
-
-class _PassingError(Exception):
-    """A failure that may be gone at the next try."""
-
-    def __init__(self, message: str, wait_s: float | None = None) -> None:
-        super().__init__(message)
-        self.wait_s = wait_s
 
 
 def _pause(attempt: int, asked_s: float | None, deadline: float) -> bool:
@@ -255,107 +187,29 @@ def _pause(attempt: int, asked_s: float | None, deadline: float) -> bool:
     return True
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("zonerisk")
-    except PackageNotFoundError:
-        return "0"
-
-
-def _open(url: str, headers: Mapping[str, str], timeout_s: float) -> http.client.HTTPResponse:
-    if not url.lower().startswith(("http://", "https://")):
-        raise FetchError(f"{url!r}: only http and https addresses are read")
-    try:
-        request = urllib.request.Request(
-            url,
-            headers={
-                "User-Agent": f"zonerisk/{_version()}",
-                "Accept-Encoding": "identity",
-                **headers,
-            },
-        )
-        response: http.client.HTTPResponse = _opener().open(request, timeout=timeout_s)
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code in _TRY_AGAIN:
-                raise _PassingError(
-                    f"{url}: HTTP {error.code} {error.reason}", _retry_after(error.headers)
-                ) from None
-            if error.code == 416:
-                raise _StaleError from None
-            raise FetchError(f"{url}: HTTP {error.code} {error.reason}") from None
-    except urllib.error.URLError as error:
-        raise _PassingError(f"{url}: cannot be reached: {error.reason}") from None
-    except http.client.InvalidURL as error:
-        raise FetchError(f"{url!r}: is not an address: {error}") from None
-    except (http.client.HTTPException, OSError) as error:
-        raise _PassingError(f"{url}: no answer: {_say(error)}") from None
-    except ValueError as error:
-        raise FetchError(f"{url!r}: is not an address: {error}") from None
-    kind = response.headers.get_content_type()
-    if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
-        response.close()
-        raise FetchError(f"{url}: answered with a web page, not with data")
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        response.close()
-        raise FetchError(f"{url}: answered in an encoding that was not asked for")
-    return response
-
-
-class _StaleError(Exception):
-    """The server no longer has the bytes that a part was to be continued with."""
-
-
-def _say(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "timed out"
-    return str(error) or type(error).__name__
-
-
-def _retry_after(headers: _Headers) -> float | None:
-    asked = headers.get("Retry-After")
-    if asked is None:
-        return None
-    if asked.strip().isdigit():
-        return float(asked)
-    try:
-        when = email.utils.parsedate_to_datetime(asked)
-    except ValueError:
-        return None
-    return max(0.0, when.timestamp() - time.time())
-
-
-def _length(headers: _Headers) -> int | None:
-    text = (headers.get("Content-Length") or "").strip()
-    return int(text) if text.isdigit() else None
-
-
 def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> int | None:
-    size = _length(response.headers)
+    told = response.headers.get("Content-Length")
+    size = count(told)
+    if told is not None and size is None:
+        raise FetchError(f"{url}: gives {told[:40]!r} as its length, which is no number")
     if size is not None and size > max_bytes:
         raise FetchError(f"{url}: {size} bytes; the cap is {max_bytes}")
     return size
 
 
-def _blocks(
-    response: http.client.HTTPResponse, url: str, max_bytes: int, deadline: float | None = None
-) -> Iterator[bytes]:
+def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
     had = 0
     while True:
         try:
             block = response.read1(_BLOCK)
         except (http.client.HTTPException, OSError) as error:
-            raise _PassingError(f"{url}: broke off after {had} bytes: {_say(error)}") from None
+            raise PassingError(f"{url}: broke off after {had} bytes: {said(error)}") from None
         if not block:
             return
         had += len(block)
         if had > max_bytes:
             raise FetchError(f"{url}: goes on past the cap of {max_bytes} bytes")
         yield block
-        if deadline is not None and time.monotonic() > deadline:
-            raise FetchError(f"{url}: too slow: {had} bytes when the time was up")
 
 
 def _tag(part: Path) -> Path:
@@ -368,27 +222,38 @@ def _drop(part: Path) -> None:
 
 
 def _gather(
-    url: str, part: Path, max_bytes: int, timeout_s: float, progress: Progress | None
+    url: str,
+    part: Path,
+    max_bytes: int,
+    timeout_s: float,
+    deadline: float,
+    progress: Progress | None,
 ) -> tuple[str, str | None]:
     """Fill ``part``, going on where an earlier try stopped if the file is still the same."""
     had = part.stat().st_size if part.is_file() else 0
     tag = _tag(part).read_text() if had and _tag(part).is_file() else ""
     headers = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
     try:
-        response = _open(url, headers, timeout_s)
-    except _StaleError:
+        response = opened(url, headers, timeout_s, deadline)
+    except StaleError:
         _drop(part)
-        raise _PassingError(f"{url}: changed between two tries") from None
+        raise PassingError(f"{url}: changed between two tries") from None
     with response:
         goes_on = bool(headers) and response.status == 206
-        if goes_on and not (response.headers.get("Content-Range") or "").startswith(
-            f"bytes {had}-"
-        ):
+        told = re.match(
+            r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})$",
+            response.headers.get("Content-Range") or "",
+        )
+        if goes_on and not (told and int(told[1]) == had):
             _drop(part)
-            raise _PassingError(f"{url}: sent another part than was asked for")
+            raise PassingError(f"{url}: sent another part than was asked for")
         start = had if goes_on else 0
         rest = _announced(response, url, max_bytes - start)
         whole = None if rest is None else start + rest
+        if goes_on and told:
+            whole = int(told[2])  # A server may send less than the rest.
+        if whole is not None and whole > max_bytes:
+            raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
         if not goes_on:
             _drop(part)
             tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
@@ -405,7 +270,7 @@ def _gather(
             file.flush()
             os.fsync(file.fileno())
         if whole is not None and now != whole:
-            raise _PassingError(f"{url}: broke off after {now} of {whole} bytes")
+            raise PassingError(f"{url}: broke off after {now} of {whole} bytes")
         return response.url or url, response.headers.get("Last-Modified")
 
 

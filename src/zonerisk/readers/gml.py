@@ -50,7 +50,11 @@ def page(body: bytes, source: str) -> Page:
     if "ExceptionReport" in head:
         said = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
         raise FetchError(f"{source}: refused: {said[:200]}")
-    if not re.search(r"<(\w+:)?FeatureCollection[\s>]", head) or b"<!DOCTYPE" in body:
+    if not re.search(r"<(\w+:)?FeatureCollection[\s>]", head) or any(
+        # Neither entities nor a description of other files that GDAL would open.
+        mark in body
+        for mark in (b"<!DOCTYPE", b"<OGRVRT")
+    ):
         raise FetchError(f"{source}: answered something that is no FeatureCollection")
     if not re.search(rb"FeatureCollection>\s*$", body[-200:]) and b"/>" not in body[-200:]:
         raise FetchError(f"{source}: broke off in the middle of its XML")

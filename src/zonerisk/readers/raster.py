@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,21 +52,23 @@ class Window(NamedTuple):
 
 @contextmanager
 def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
-    """Open a raster by path or http(s) address.
+    """Open a GeoTIFF by path or http(s) address.
+
+    No other format is tried: some of them name further files and addresses to open.
 
     Raises
     ------
     DataError
-        If it is no raster that can be read, or is not in WGS 84 degrees.
+        If it is no GeoTIFF that can be read, or is not in WGS 84 degrees.
     """
     import rasterio
     from rasterio.errors import RasterioError
 
     name = str(source)
     address = f"/vsicurl/{name}" if name.startswith(("http://", "https://")) else name
-    with rasterio.Env(**_OPTIONS):
+    with rasterio.Env(**_OPTIONS, **_proxy(name)):
         try:
-            file = rasterio.open(address)
+            file = rasterio.open(address, driver="GTiff")
         except RasterioError as error:
             raise DataError(f"{name}: is no raster that can be read: {error}") from None
         with file:
@@ -73,12 +77,24 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
                     f"{name}: its reference system is {file.crs or 'not named'}; "
                     "convert it to EPSG:4326"
                 )
-            if file.transform.b or file.transform.d or file.transform.e > 0:
+            wide, turn, west, turn_, tall, north = file.transform[:6]
+            if turn or turn_ or tall > 0:
                 raise DataError(f"{name}: its rows do not run from north to south")
+            if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
+                raise DataError(f"{name}: its cells have no size or no place")
             try:
                 yield file
             except RasterioError as error:
                 raise DataError(f"{name}: a part of it cannot be read: {error}") from None
+
+
+def _proxy(name: str) -> dict[str, str]:
+    """Tell GDAL the proxy that the environment names; by itself it knows not all of its ways."""
+    parts = urllib.parse.urlsplit(name)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if not proxy or not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
+        return {}
+    return {"GDAL_HTTP_PROXY": proxy}
 
 
 def bounds(file: rasterio.io.DatasetReader) -> tuple[float, float, float, float]:

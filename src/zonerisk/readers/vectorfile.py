@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
+
+# What ends a compressed file before its time raises these, and no OSError.
+BROKEN = (OSError, ValueError, EOFError, zlib.error)
+# How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin. No other format is opened: some
+# name further files and addresses to open, and GDAL would.
+_BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
+_VIRTUAL = b"<OGRVRT"
 
 
 def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.GeoDataFrame:
@@ -51,9 +59,7 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
         import geopandas as gpd
 
         # A file without a row may lack the columns too.
-        columns: dict[str, list[str]] = {
-            name: [] for name in (*_asked(reading), reading.doubt_of) if name
-        }
+        columns: dict[str, list[str]] = {name: [] for name in _asked(reading)}
         return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
@@ -86,8 +92,9 @@ def _is_csv(path: Path) -> bool:
 def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.GeoDataFrame:
     import pyogrio
 
-    zipped = path.suffix.lower() == ".zip"
-    source = f"/vsizip/{path}/{_packed(path, reading)}" if zipped else str(path)
+    packed = _packed(path, reading) if path.suffix.lower() == ".zip" else ""
+    source = f"/vsizip/{path}/{packed}" if packed else str(path)
+    _check_format(path, packed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -105,6 +112,28 @@ def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.Geo
         raise
     except Exception as error:
         raise DataError(f"{path}: is no vector file that can be read: {error}") from None
+
+
+def _check_format(path: Path, packed: str) -> None:
+    """Refuse a file that is of none of the known formats by how it begins."""
+    import zipfile
+
+    try:
+        if packed:
+            with zipfile.ZipFile(path) as archive, archive.open(packed) as member:
+                head = member.read(4096)
+        else:
+            with path.open("rb") as file:
+                head = file.read(4096)
+    except (*BROKEN, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{path}: is no vector file that can be read: {error}") from None
+    if not head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(_BEGINNINGS) or (
+        _VIRTUAL in head
+    ):
+        raise DataError(
+            f"{path}: is no vector file that can be read: neither GeoJSON, GeoPackage, "
+            "FlatGeobuf, a shapefile nor CSV"
+        )
 
 
 def _packed(path: Path, reading: Reading) -> str:
@@ -147,7 +176,7 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
             low_memory=False,
             dtype=dict.fromkeys(told, str),
         )
-    except (OSError, ValueError, UnicodeError) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: is no CSV that can be read: {error}") from None
     if reading.ends:
         lat, lon = reading.ends[0], reading.ends[1]
@@ -181,7 +210,7 @@ def _is_semicolon(path: Path) -> bool:
     try:
         with opened(path, "rb") as file:
             first = file.readline(100_000)
-    except OSError:
+    except BROKEN:
         return False
     return first.count(b";") > first.count(b",")
 
@@ -199,15 +228,29 @@ def _geometries(column: pd.Series[str], path: Path) -> list[object]:
                 found.append(shapely.geometry.shape(json.loads(text)))
             else:
                 found.append(shapely.from_wkt(text))
-        except (ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+            shapely.errors.ShapelyError,
+        ) as error:
             raise DataError(f"{path}:{row}: is no geometry: {error}") from None
     return found
 
 
 def _asked(reading: Reading) -> tuple[str, ...]:
     """Columns that a card names."""
-    told = (reading.name, reading.class_of)
-    return (*reading.where, *reading.least, *reading.id, *(name for name in told if name))
+    told = (reading.name, reading.class_of, reading.doubt_of)
+    return (
+        *reading.where,
+        *reading.least,
+        *reading.id,
+        *(name for name in told if name),
+        *reading.values,
+        *(reading.ends or ()),
+    )
 
 
 def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
@@ -235,16 +278,43 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
         frame = frame[texts.isin(values)]
     for column, least in reading.least.items():
         frame = frame[pd.to_numeric(frame[column], errors="coerce") >= least]
+    return _numeric(frame, reading, source)
+
+
+def _numeric(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
+    """Make numbers of the columns that are reckoned with.
+
+    A count that is none is an error: it would read as 0. An axis without both its ends is
+    left out, as a point without coordinates is.
+    """
+    import numpy as np
+    import pandas as pd
+
+    columns = (*reading.values, *(reading.ends or ()))
+    if not columns:
+        return frame
+    frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in columns})
+    for name in reading.values:
+        unknown = frame.index[~np.isfinite(frame[name])]
+        if len(unknown):
+            raise DataError(f"{source}: row {unknown[0] + 1}: {name} is no number")
+    if reading.ends:
+        frame = frame.dropna(subset=list(reading.ends))
+        for name, most in zip(reading.ends, (90, 360, 90, 360), strict=True):
+            off = frame.index[frame[name].abs() > most]
+            if len(off):
+                raise DataError(f"{source}: row {off[0] + 1}: {name} is not on the Earth")
     return frame
 
 
 def _check_on_earth(frame: gpd.GeoDataFrame, path: Path) -> None:
-    import math
+    import numpy as np
+    import shapely
 
     if not len(frame):
         return
     west, south, east, north = frame.total_bounds
-    if not all(map(math.isfinite, (west, south, east, north))):
+    if not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
         raise DataError(f"{path}: holds coordinates that are no numbers on the Earth")
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
         raise DataError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.geometry import geodesic_m
 from zonerisk.readers import georisques, pagedjson, vectorfile
 from zonerisk.readers.fetch import FetchError
-from zonerisk.terrain import statements
+from zonerisk.terrain import layers, statements
 
 if TYPE_CHECKING:
     from zonerisk.terrain.card import Card
@@ -55,7 +55,7 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
     circles = [
         {"type": "Feature", "properties": {}, "geometry": _circle(place, reach)} for place in places
     ]
-    return {f"{card.id}.geojson": _collection(features), "coverage.geojson": _collection(circles)}
+    return {f"{card.id}.geojson": collection(features), layers.AREA: collection(circles)}
 
 
 def _stated(card: Card, place: Place, max_bytes: int) -> list[dict[str, Any]]:
@@ -117,9 +117,11 @@ def _circle(place: Place, radius_m: float) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 
 
-def _collection(features: list[dict[str, Any]]) -> bytes:
+def collection(features: list[dict[str, Any]]) -> bytes:
+    """Write features as GeoJSON."""
     return _json({"type": "FeatureCollection", "features": features})
 
 
 def _json(tree: object, indent: int | None = None) -> bytes:
-    return (json.dumps(tree, indent=indent, ensure_ascii=False) + "\n").encode()
+    # Half of a pair of surrogates, which JSON can hold, is no text.
+    return (json.dumps(tree, indent=indent, ensure_ascii=False) + "\n").encode(errors="replace")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zonerisk.errors import DataError
 from zonerisk.readers import raster
 from zonerisk.terrain.exposure import Exposure, beyond, widened
 
 if TYPE_CHECKING:
-    from typing import Any
-
     import numpy as np
     import numpy.typing as npt
 
@@ -21,13 +19,18 @@ if TYPE_CHECKING:
     from zonerisk.terrain.layers import Kept
     from zonerisk.terrain.plane import Disc
 
+METHODS = ("raster", "tiles")
+# No flood is deeper, metres: what is written as more is a mark for something else.
+MAX_DEPTH_M = 100.0
+
 
 def sample(
     card: Card, layer: Layer, each: Kept, kept: Sequence[Kept], discs: Sequence[Disc]
 ) -> Iterator[Exposure]:
     """Say of each site inside a raster how far its edge of the flood is, and how deep it is.
 
-    Masked cells do not count: a harbour is not a flooded place.
+    Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
+    nothing is known.
     """
     import numpy as np
 
@@ -41,18 +44,31 @@ def sample(
             found = raster.window(file, disc.lat, disc.lon, reach)
             if found is None:
                 continue
+            _check_values(card, found.values, each.path)
             for path in masks:
                 with raster.opened(path) as file_:
                     mask = raster.window(file_, disc.lat, disc.lon, reach)
                 if mask is None or mask.values.shape != found.values.shape:
                     raise DataError(f"{path}: its cells are not those of {each.path}")
                 found = found._replace(values=np.where(mask.values > 0, np.nan, found.values))
-            yield _cell_exposure(card, layer, disc, found, names.get(disc.site, ""))
+            yield from _cell_exposure(card, layer, disc, found, names.get(disc.site, ""))
+
+
+def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
+    """Refuse depths and classes that are none, such as a mark for no data that is not declared."""
+    import numpy as np
+
+    known = [int(key) for key in card.reading.classes if key.isdecimal()]
+    most = max(known, default=MAX_DEPTH_M)
+    top = float(np.fmax.reduce(values, axis=None)) if values.size else 0.0
+    if top > most:
+        kind = "class that its card knows" if known else f"depth in {card.unit}"
+        raise DataError(f"{source}: holds {top:g}, which is no {kind}; is it a mark for no data?")
 
 
 def _cell_exposure(
     card: Card, layer: Layer, disc: Disc, found: raster.Window, name: str
-) -> Exposure:
+) -> Iterator[Exposure]:
     """Measure to the nearest cell of the other side, and name the class of the place."""
     import numpy as np
 
@@ -72,19 +88,25 @@ def _cell_exposure(
         *(abs(float(side)) + tall for side in (north_m[0], north_m[-1])),
         *(abs(float(side)) + broad for side in (east_m[0], east_m[-1])),
     )
+    if card.reading.method == "tiles":
+        unknown = np.isnan(found.values)
+        if unknown[row, column]:
+            return
+        seen = min(seen, float(gap[unknown].min(initial=np.inf)))
     other = gap[wet != own]
     edge = float(other.min()) if len(other) else seen
     touched = found.values[gap <= disc.uncertainty_m + card.error_m]
     label = _classes(card, float(found.values[row, column]), touched)
     if not own and not len(other):
-        return beyond(layer, disc.site, disc.uncertainty_m, seen)
+        yield beyond(layer, disc.site, disc.uncertainty_m, seen)
+        return
     interval = widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
         interval = (
             interval._replace(high=nearest.high) if own else interval._replace(low=nearest.low)
         )
-    return Exposure(layer, disc.site, interval, name or "unjoined", "", label)
+    yield Exposure(layer, disc.site, interval, name or "unjoined", "", label)
 
 
 def _metres(
@@ -108,7 +130,7 @@ def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
             for value in (0.0 if math.isnan(own) else own, 0.0 if math.isnan(top) else top)
         ]
         return told[0] if told[0] == told[1] else f"{told[0]}, up to {told[1]} within the disc"
-    depths = [0.0 if math.isnan(value) else value for value in (own, top)]
+    depths = [0.0 if math.isnan(value) else max(0.0, value) for value in (own, top)]
     return f"{depths[0]:.1f} {card.unit}, up to {depths[1]:.1f} {card.unit} within the disc"
 
 
@@ -143,6 +165,7 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
         if (right - left) * (bottom - top) > 100_000_000:
             raise DataError(f"{file.name}: the sites lie in too large an area; sample fewer")
         cells = file.read(1, window=Cells(left, top, right - left, bottom - top), masked=True)
+        _check_values(card, cells.compressed(), file.name)
         wet = np.ma.filled(cells >= card.reading.wet_from, False)
         step = max(1, round(80 / (height * 110_570)))
         rows, columns = wet.shape[0] // step * step, wet.shape[1] // step * step

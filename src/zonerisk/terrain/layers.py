@@ -14,6 +14,9 @@ from zonerisk.document import read
 from zonerisk.errors import DataError, UnknownTarget
 from zonerisk.terrain.card import Card, File
 
+# The file that holds the area within which a fetched layer is known.
+AREA = "coverage.geojson"
+
 
 class Kept(NamedTuple):
     """A raw file that is on this machine."""
@@ -77,8 +80,8 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
 
     Returns
     -------
-    Nothing unless all that its answers rest on are there: data, coverage and masks. A file
-    of a user's own import counts for the data of a layer that has but one file.
+    Nothing unless all that its answers rest on are there: data, coverage and masks. Without
+    the card's files, those of a user's own import or of a part that was fetched.
     """
     found = []
     for file in card.files:
@@ -97,15 +100,26 @@ def _imported(card: Card, cache: Path) -> tuple[Kept, ...]:
     if not note.is_file():
         return ()
     try:
-        name = json.loads(note.read_text(encoding="utf-8"))["file"]
-    except (ValueError, KeyError, TypeError) as error:
+        told = json.loads(note.read_text(encoding="utf-8"))
+        names = list(told["files"]) if "files" in told else [told["file"]]
+        kept = [called(card, note.with_name(Path(str(name)).name)) for name in names]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{note}: is damaged ({error}); fetch or import {card.id} again") from None
-    path = home(card, cache) / Path(str(name)).name
-    area = home(card, cache) / "coverage.geojson"
-    bounding = (Kept(File(path=area.name, role="coverage"), area),) if area.is_file() else ()
-    if not bounding and any(file.role in ("coverage", "mask") for file in card.files):
+    if not all(each.path.is_file() for each in kept):
         return ()
-    return (Kept(File(path=path.name), path), *bounding) if path.is_file() else ()
+    here = {each.file for each in kept}
+    roles = {file.role for file in here}
+    covered = "coverage" in roles or all(file.role != "coverage" for file in card.files)
+    masked = all(file in here for file in card.files if file.role == "mask")
+    return tuple(kept) if "data" in roles and covered and masked else ()
+
+
+def called(card: Card, path: Path) -> Kept:
+    """Tell by its name which of a layer's files one is; a name of a user's own is data."""
+    for file in card.files:
+        if Path(file.path).name == path.name:
+            return Kept(file, path)
+    return Kept(File(path=path.name, role="coverage" if path.name == AREA else "data"), path)
 
 
 def digest(path: Path) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+import itertools
 import json
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,12 +20,18 @@ from zonerisk.errors import DataError, UsageError
 from zonerisk.library import Library
 from zonerisk.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
 from zonerisk.policy import Policy
+from zonerisk.readers import answer
 
 REGION = "own-sites"
 # What a provider states, and its other regions, are no questions to somebody's own sites;
 # a backup is one to a plan.
 OF_PROVIDERS = ("claims", "dr", "backup")
-_PAIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*$")
+_DEGREES = r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))"
+_PAIR = re.compile(rf"\s*{_DEGREES}\s*[,;]\s*{_DEGREES}\s*", re.ASCII)
+# What somebody means by coordinates who writes them in another way.
+_LIKE_A_PAIR = re.compile(
+    r"(?=.*\d)(?=.*[,;])([\d\s.,;+\-'\"\u00b0\u2032\u2033nsewo]|nan|inf)+", re.IGNORECASE
+)
 _FILES = (".csv", ".geojson", ".json")
 MAX_BYTES = 20_000_000
 
@@ -39,11 +48,30 @@ class Place(NamedTuple):
 
 
 def meant(targets: Sequence[str]) -> bool:
-    """Tell whether what was typed are coordinates or a file of sites, not a region."""
-    return bool(targets) and (
-        all(_PAIR.match(target) for target in targets)
-        or (len(targets) == 1 and targets[0].lower().endswith(_FILES))
-    )
+    """Tell whether what was typed are coordinates or a file of sites, not a region.
+
+    Raises
+    ------
+    UsageError
+        If some of it is, and not all; or if it is meant as coordinates and is none.
+    """
+    if len(targets) == 1 and targets[0].lower().endswith(_FILES):
+        return True
+    pairs = [bool(_PAIR.fullmatch(target)) for target in targets]
+    for target, pair in zip(targets, pairs, strict=True):
+        if not pair and _LIKE_A_PAIR.fullmatch(target):
+            raise UsageError(
+                f"{target!r}: looks like coordinates; write LAT,LON in degrees with decimal "
+                "points, such as 48.585,7.797"
+            )
+        if target.lower().endswith(_FILES):
+            raise UsageError(f"{target}: name one file of sites, and nothing beside it")
+    if any(pairs) and not all(pairs):
+        raise UsageError(
+            f"{targets[pairs.index(False)]!r}: is no LAT,LON pair, and coordinates are judged "
+            "by themselves: not together with regions"
+        )
+    return any(pairs)
 
 
 def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> OwnSites:
@@ -74,6 +102,7 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
         raise DataError(f"{targets[0]}: holds no site")
     if len(places) > MAX_SITES:
         raise UsageError(f"{len(places)} sites; judge at most {MAX_SITES} at once")
+    _check_names(places)
     zones = list(dict.fromkeys(place.zone or place.name for place in places))
     if len(zones) > MAX_ZONES:
         raise UsageError(
@@ -100,6 +129,19 @@ def asked(policy: Policy) -> Policy:
     return policy.model_copy(update={"rules": rules})
 
 
+def _check_names(places: Sequence[Place]) -> None:
+    """Refuse a site without a zone that would fall into another's by its name alone."""
+    seen: dict[str, Place] = {}
+    for place in places:
+        zone = place.zone or place.name
+        other = seen.setdefault(zone, place)
+        if other is not place and not (place.zone and other.zone):
+            raise DataError(
+                f"{place.where}: {zone!r} is called like {other.where}; give each a name of its "
+                "own, or both a zone"
+            )
+
+
 class OwnSites(Library):
     """A catalogue that holds one region, in memory."""
 
@@ -119,15 +161,17 @@ class OwnSites(Library):
 
 
 def _typed(text: str, number: int) -> Place:
-    found = _PAIR.match(text)
+    found = _PAIR.fullmatch(text)
     assert found
-    return Place(f"{text!r}", f"site {number}", "", float(found[1]), float(found[2]), None)
+    return Place(f"{text.strip()!r}", f"site {number}", "", float(found[1]), float(found[2]), None)
 
 
 def _read(path: Path) -> list[Place]:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: {path.stat().st_size} bytes; a file of sites is smaller")
+            raise DataError(
+                f"{path}: {path.stat().st_size} bytes; a file of sites has at most {MAX_BYTES}"
+            )
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -137,74 +181,84 @@ def _read(path: Path) -> list[Place]:
 
 
 def _csv(path: Path, text: str) -> list[Place]:
-    lines = text.splitlines()
-    reader = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] else ",")
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=None), delimiter=";" if ";" in first else ",", strict=True
+    )
+    try:
+        return list(_rows(path, reader))
+    except csv.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: is no CSV from here on: {error}") from None
+
+
+def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Place]:
     head = [str(name).strip().lower() for name in reader.fieldnames or ()]
     if not {"lat", "lon"} <= set(head):
         raise DataError(
             f"{path}:1: needs the columns lat and lon, and may have name, zone and "
             f"uncertainty_m; it has {', '.join(head) or 'none'}"
         )
-    places = []
-    for number, row in enumerate(reader, 2):
+    for number, row in enumerate(reader, 1):
+        where = f"{path}:{reader.line_num}"
+        # A quote that is not closed on its line takes in the next rows.
+        if any("\n" in str(value) for value in row.values()):
+            raise DataError(f"{where}: a quoted field goes on over the end of its line")
         told = {
             str(key).strip().lower(): (value or "").strip()
             for key, value in row.items()
             if isinstance(value, str | None)
         }
-        where = f"{path}:{number}"
-        places.append(
-            Place(
-                where,
-                told.get("name") or told.get("id") or f"site {number - 1}",
-                told.get("zone", ""),
-                _number(where, "lat", told.get("lat")),
-                _number(where, "lon", told.get("lon")),
-                _number(where, "uncertainty_m", told["uncertainty_m"])
-                if told.get("uncertainty_m")
-                else None,
-            )
-        )
-    return places
+        yield _place(where, number, told)
+
+
+def _place(where: str, number: int, told: Mapping[str, object]) -> Place:
+    doubt = told.get("uncertainty_m")
+    return Place(
+        where,
+        _words(told.get("name")) or _words(told.get("id")) or f"site {number}",
+        _words(told.get("zone")),
+        _number(where, "lat", told.get("lat")),
+        _number(where, "lon", told.get("lon")),
+        None if doubt in (None, "") else _number(where, "uncertainty_m", doubt),
+    )
+
+
+def _words(value: object) -> str:
+    """Give a name's text: what a terminal would obey is left out, and half a surrogate pair."""
+    text = "" if value is None else str(value)
+    return "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")).strip()
 
 
 def _geojson(path: Path, text: str) -> list[Place]:
     try:
         tree = json.loads(text)
-        features = tree["features"]
+        features = list(tree["features"])
+        answer.check_wgs84(tree, str(path))
+    except DataError:
+        raise
     except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path}: is no GeoJSON FeatureCollection") from None
     places = []
-    for number, feature in enumerate(features if isinstance(features, list) else [], 1):
+    for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"
-        try:
-            geometry, told = feature["geometry"], feature.get("properties") or {}
-            kind, (lon, lat, *_) = geometry["type"], geometry["coordinates"]
-        except (KeyError, TypeError, ValueError):
-            raise DataError(f"{where}: needs a Point geometry") from None
-        if kind != "Point":
+        geometry = answer.mapping(feature, "geometry") if isinstance(feature, dict) else {}
+        kind, at = geometry.get("type"), geometry.get("coordinates")
+        if kind not in (None, "Point"):
             raise DataError(
                 f"{where}: is a {kind}; give its middle as a Point and its extent as uncertainty_m"
             )
-        doubt = told.get("uncertainty_m")
-        places.append(
-            Place(
-                where,
-                str(told.get("name") or told.get("id") or f"site {number}"),
-                str(told.get("zone") or ""),
-                _number(where, "lat", lat),
-                _number(where, "lon", lon),
-                None if doubt is None else _number(where, "uncertainty_m", doubt),
-            )
-        )
+        if kind is None or not isinstance(at, list) or len(at) < 2:
+            raise DataError(f"{where}: needs a Point geometry")
+        told = answer.mapping(feature, "properties")
+        places.append(_place(where, number, {**told, "lon": at[0], "lat": at[1]}))
     return places
 
 
 def _number(where: str, what: str, value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise DataError(f"{where}: {what}: must be a number (got {value!r})") from None
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{where}: {what}: must be a number (got {repr(value)[:80]})") from None
 
 
 def _region(
@@ -231,9 +285,10 @@ def _region(
             )
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
+            field = str(first["loc"][0])
+            hint = "; write LAT,LON" if field in ("lat", "lon") else ""
             raise DataError(
-                f"{place.where}: {first['loc'][0]}: {first['msg'].lower()} "
-                f"(got {first['input']!r}); write LAT,LON"
+                f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
             ) from None
         sites[key] = Site(
             id=f"{REGION}/{key}",
@@ -264,10 +319,11 @@ def _region(
 
 
 def _keys(names: Sequence[str], noun: str) -> list[str]:
-    """Make keys of names, telling equal ones apart by their place in the list."""
-    found: list[str] = []
+    """Make keys of names, telling equal ones apart by a number."""
+    found: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         plain = re.sub(r"[^a-z0-9-]", "", simplify(name)).strip("-")
         key = plain or f"{noun}-{number}"
-        found.append(key if key not in found else f"{key}-{number}")
-    return found
+        more = (f"{key}-{each}" for each in itertools.count(number))
+        found[key if key not in found else next(each for each in more if each not in found)] = None
+    return list(found)

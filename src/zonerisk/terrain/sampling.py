@@ -164,7 +164,7 @@ def _measure(
     if card.measure == "stated":
         yield from statements.sample(card, layer, data[0].path, discs)
         return
-    if card.reading.method == "raster":
+    if card.reading.method in flooded.METHODS:
         for each in data:
             yield from flooded.sample(card, layer, each, kept, discs)
         return
@@ -179,12 +179,12 @@ def _measure(
     elif card.measure == "cell":
         yield from tallies.cells(card, layer, frames[0], discs)
     else:
-        titles = _titles(card, kept)
-        objects = [named(card, frame, titles) for frame in frames]
+        titles_ = titles(card, kept)
+        objects = [named(card, frame, titles_) for frame in frames]
         yield from _nearest(card, layer, joined(objects), discs)
 
 
-def _titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
+def titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
     """Read the table of names that a layer's objects refer to."""
     path = next((each.path for each in kept if each.file.role == "names"), None)
     if path is None or card.reading.names_by is None:
@@ -194,7 +194,7 @@ def _titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
     key, title = card.reading.names_by
     try:
         table = pd.read_csv(path, usecols=[key, title], dtype=str)
-    except (OSError, ValueError) as error:
+    except vectorfile.BROKEN as error:
         raise DataError(f"{path}: is no table of names: {error}") from None
     return dict(zip(table[key], table[title], strict=True))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.errors import UsageError
 from zonerisk.readers import featureservice, raster, tileindex, tiles
-from zonerisk.terrain import enquiries
+from zonerisk.terrain import enquiries, layers
 
 if TYPE_CHECKING:
     from zonerisk.terrain.card import Card, File
@@ -65,24 +64,18 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
             if file.url
         }
     url = reading.url or ""
-    asked = _collection([{"type": "Feature", "properties": {}, "geometry": _box(bounds)}])
+    asked = enquiries.collection([{"type": "Feature", "properties": {}, "geometry": _box(bounds)}])
     if reading.method == "tiles":
         found = tiles.classes(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
         return {f"{card.id}.tif": found}
     features = featureservice.features(
         reading.method, url, reading.collection, bounds, max_bytes, reading.axes
     )
-    return {f"{card.id}.geojson": _collection(features), "coverage.geojson": asked}
+    return {f"{card.id}.geojson": enquiries.collection(features), layers.AREA: asked}
 
 
 def _name(file: File) -> str:
     return file.path.rpartition("/")[2]
-
-
-def _collection(features: list[dict[str, object]]) -> bytes:
-    return (
-        json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False) + "\n"
-    ).encode()
 
 
 def _box(bounds: Bounds) -> dict[str, object]:

@@ -55,7 +55,7 @@ def sample(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Itera
 
     A statement belongs to its point: another site of the same commune was not asked about.
     """
-    asked = _read(path)
+    asked = read(path)
     for disc in discs:
         near = min(
             ((geodesic_m(disc.lat, disc.lon, each.lat, each.lon), each.told) for each in asked),
@@ -71,13 +71,20 @@ def sample(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Itera
             yield Exposure(about, disc.site, None, each.key, each.name, each.text)
 
 
-def _read(path: Path) -> list[_Asked]:
+def read(path: Path) -> list[_Asked]:
+    """Read what was stated of each point.
+
+    Raises
+    ------
+    DataError
+        If the file holds no statements.
+    """
     try:
         return [
             _Asked(float(each["lat"]), float(each["lon"]), [dict(row) for row in each["told"]])
             for each in json.loads(path.read_text(encoding="utf-8"))
         ]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(f"{path}: holds no statements ({error}); fetch the layer again") from None
 
 

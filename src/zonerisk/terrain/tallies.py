@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.catalog import simplify
+from zonerisk.errors import DataError
 from zonerisk.geometry import Interval
 from zonerisk.terrain.exposure import Exposure
 from zonerisk.terrain.objects import shapes_of
@@ -47,6 +48,8 @@ def cells(
     A cell counts around its own middle, so those beside it are part of the doubt.
     """
     size = card.reading.size_deg or 1
+    if not (frame.geom_type == "Point").all():
+        raise DataError(f"{card.id}: its cells are given by points, not by other geometries")
     keys = [
         (math.floor(y / size), math.floor(x / size))
         for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)
