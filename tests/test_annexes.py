@@ -50,6 +50,9 @@ def test_the_shipped_annexes_are_sound(shipped: Library) -> None:
         ),
         ("incidents", INCIDENT, "storm\nsince", "rumour\nsince", "x.yaml:2: kind"),
         ("incidents", INCIDENT, "text: It blew.\n", "", "text: is required"),
+        ("incidents", INCIDENT, ", zz-pair", "", "of one region, took names the zones"),
+        ("incidents", INCIDENT, "text", "took: [zz-hidden/h1]\ntext", "is in none of the regions"),
+        ("incidents", INCIDENT, "text", "took: [zz-good/z]\ntext", "x.yaml:5: took.0: zz-good has"),
         ("layers", "name: L\n", "L", "M", "is required"),
     ],
 )

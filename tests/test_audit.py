@@ -13,6 +13,7 @@ from zonerisk.deploy.audit import audit
 from zonerisk.deploy.deployment import Deployment, Place, Source, Workload
 from zonerisk.deploy.judgement import Audit, Judged
 from zonerisk.deploy.probability import Inputs
+from zonerisk.library import Library
 from zonerisk.verdict import Finding
 
 DAY = "2026-11-23"
@@ -215,3 +216,29 @@ def test_a_harder_quorum_never_survives_more(zz: Catalog, zones: list[str], quor
         for each in (1, wanted)
     ]
     assert outcomes[1] <= outcomes[0]
+
+
+def test_three_copies_in_two_buildings_lose_their_quorum(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/hidden.yaml"
+    path.write_text(f"{path.read_text()}buildings: {{at_most: 2, evidence: [site-list]}}\n")
+    text = "workloads: {{db: {{provider: zz, region: hidden, zones: [{}]}}}}"
+    three, two = (
+        judge(text.format(zones), Library(zz_copy)).workloads[0]
+        for zones in ("h1, h2, h3", "h1, h2")
+    )
+    told = finding(three, "survives")
+    assert told.outcome == "fail"
+    assert "at least 2 of them share one: 1 of 3 copies left" in told.message
+    assert len(told.subjects) == 3
+    assert finding(two, "colocation").outcome == "unknown"
+
+
+def test_copies_in_zones_that_failed_together_lose_their_quorum(shipped: Catalog) -> None:
+    text = "workloads: {db: {provider: aws, region: me-central-1, zones: [mec1-az1, mec1-az2, mec1-az3]}}"
+    found = judge(text, shipped)
+    survives = finding(found.workloads[0], "survives")
+    assert survives.outcome == "fail"
+    assert "mec1-az2 and mec1-az3 were out of service together" in survives.message
+    assert any(event.kind == "incident" for event in found.events)
+    before = judge(text, shipped, day="2026-02-28").workloads[0]
+    assert finding(before, "survives").outcome == "unknown"

@@ -9,6 +9,7 @@ import zonerisk
 from zonerisk.catalog import simplify
 from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 from zonerisk.library import Library
+from zonerisk.model import Evidence
 
 
 @pytest.mark.parametrize(
@@ -161,3 +162,14 @@ def test_thousands_of_damaged_records_raise_nothing_but_our_errors(zz_copy: Path
 
 def test_simplify() -> None:
     assert simplify("  OVH__SBG ") == "ovh-sbg"
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "weak"),
+    [("operator", "A", "B"), ("court", "A", "B"), ("press", "B", "C"), ("inference", "C", "C")],
+)
+def test_a_weak_source_counts_one_grade_lower(kind: str, grade: str, weak: str) -> None:
+    row = {"kind": kind, "title": "T", "read": "2026-01", "claim": "C"}
+    assert Evidence.model_validate(row).grade == grade
+    second_hand = Evidence.model_validate({**row, "weak": True})
+    assert (second_hand.grade, second_hand.source) == (weak, f"{kind}, second-hand")

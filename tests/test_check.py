@@ -270,6 +270,15 @@ def test_a_provider_sells_something(sound: Path) -> None:
     assert "has no region file beside it" in said[1]
 
 
+def test_a_claim_excepts_regions_that_there_are(sound: Path) -> None:
+    path = sound / "datacenters/tt/provider.yaml"
+    claim = "{kind: other, text: T, exceptions: [%s], evidence: [zone-list]}"
+    for code, refused in (("kehl", False), ("none", True)):
+        path.write_text(f"{records.PROVIDER}claims:\n  - {claim % code}\n")
+        said = [str(each) for each in problems(sound) if each.rule == "reference"]
+        assert ("no region is called tt-none" in "".join(said)) == refused, said
+
+
 def test_a_note_cites_what_it_names(sound: Path) -> None:
     noted = (
         "zones:",

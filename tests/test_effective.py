@@ -49,3 +49,14 @@ def test_grade_c_is_no_edge() -> None:
     for grade, high in (("C", 3), ("B", 2)):
         found = risk("river", "r", grade, UNITS[:2], "share a river")  # type: ignore[arg-type]
         assert effective(UNITS, [Assessment("river", (found,))]).high == high
+
+
+def test_a_crowd_bounds_what_no_pair_tells() -> None:
+    """Three zones in at most two buildings are worth two at most, though no pair is known."""
+    for grade, high in (("A", 2), ("C", 3)):
+        found = risk("building", "b", grade, UNITS, "in at most 2 buildings", groups=2)  # type: ignore[arg-type]
+        assert found.least == 2
+        known = Assessment("building", crowds=(found,))
+        assert known.outcome(("u/a", "u/b")) == "unknown"
+        span = effective(UNITS, [known])
+        assert (span.low, span.high) == (1, high)

@@ -142,7 +142,7 @@ def test_an_import_is_read_before_it_is_taken(tmp_path: Path) -> None:
 
 
 def test_an_imported_raster(tmp_path: Path) -> None:
-    layer = layers.load("flood-jrc-europe-rp100")
+    layer = layers.load("flood-aqueduct-rp100")
     path = tmp_path / "rp100.tif"
     values = np.full((100, 100), 2.5, dtype="float32")
     with rasterio.open(

@@ -78,6 +78,28 @@ def test_an_unknown_layer_is_named() -> None:
         layers.load("river")
 
 
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [("flood-jrc-europe-rp100", "mask"), ("coast", "coverage"), ("flood-dallas", "coverage")],
+)
+def test_a_layer_without_its_masks_or_coverage_says_nothing(
+    tmp_path: Path, name: str, needed: str
+) -> None:
+    card = layers.load(name)
+    home = layers.home(card, tmp_path)
+    home.mkdir(parents=True)
+    lacking = [file for file in card.files if file.role == needed]
+    for file in card.files:
+        (home / Path(file.path).name).touch()
+    assert len(layers.locate(card, tmp_path)) == len(card.files)
+    for file in lacking:
+        (home / Path(file.path).name).unlink()
+        assert layers.locate(card, tmp_path) == ()
+        data = Path(card.files[0].path).name
+        (home / "source.json").write_text(json.dumps({"file": data}))
+        assert layers.locate(card, tmp_path) == (), "nor an import of the data alone"
+
+
 def test_files_are_found_in_the_raw_folder_and_in_the_cache(tmp_path: Path) -> None:
     card = layers.load("nuclear")
     cache, raw = tmp_path / "cache", tmp_path / "raw"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -209,3 +210,45 @@ def test_a_distance_tells_the_larger_doubt_and_the_nearest_object_comes_first() 
     assert "4.5 km from the far (±4.0 km)" in second
     _, said = judge([A, B], [row(near, "a", 900, 2100), row(near, "b", 900, 2100)], "seismic", 20)
     assert "1.5 km from the o (±0.5 km)" in said, "the layer's, where the discs are smaller"
+
+
+def test_what_one_layer_rules_out_another_may_leave_open() -> None:
+    """Taking a layer away never makes a finding better."""
+    complete, model = layer(), replace(layer(complete=False, grade="B"), id="model")
+    apart = [row(complete, "a", -90, -10), row(complete, "b", 10, 90)]
+    assert judge([A, B], apart)[0] == "pass"
+    both = [row(model, "a", -90, 10, "m"), row(model, "b", -90, -10, "m")]
+    assert judge([A, B], apart + both)[0] == "unknown"
+    outside = [row(model, "a", 10, 90, "m"), row(model, "b", -90, -10, "m")]
+    assert judge([A, B], apart + outside)[0] == "pass"
+
+
+def test_storms_are_told_apart_by_distance_or_by_none_on_record() -> None:
+    storms = layer("cell", grade="C", kind="cyclone", near_m=0)
+    none = [row(storms, "a", 0, 0), row(storms, "b", 0, 0)]
+    assert judge([A, B], none, "cyclone", 100)[0] == "pass"
+    maybe = [row(storms, "a", 0, 6), row(storms, "b", 0, 6)]
+    assert judge([A, B], maybe, "cyclone", 100)[0] == "unknown"
+    far = unit("b", lat=52.0)
+    assert judge([A, far], maybe, "cyclone", 100)[0] == "pass"
+
+
+def test_of_undisclosed_units_the_candidate_sites_are_told() -> None:
+    near = layer("near", complete=False, grade="C", kind="nuclear")
+    hidden = [
+        replace(unit(key, disclosed=False), possible=(A.sites[0], B.sites[0])) for key in "cd"
+    ]
+    rows = [row(near, "a", 2000, 4000), row(near, "b", 60_000, 70_000)]
+    outcome, said = judge(hidden, rows, "nuclear", 20)
+    assert outcome == "unknown"
+    assert "1 of the 2 candidate sites stands 3.0 km from the o (±0.5 km)" in said
+    counted = layer("count", complete=False, kind="seismic")
+    _, said = judge(hidden, [row(counted, "a", 3, 3), row(counted, "b", 5, 5)], "seismic", 20)
+    assert "storms on record: 3 to 5 at the 2 candidate sites" in said
+
+
+def test_sites_at_an_edge_are_told_apart_from_those_well_outside() -> None:
+    zone = layer(complete=False)
+    _, said = judge([A, B], [row(zone, "a", 20, 80), row(zone, "b", 1000, 1600)])
+    assert "A stands 50 m outside the official zone, at its edge" in said
+    assert "B stands 1.3 km outside the official zone (" in said

@@ -47,8 +47,9 @@ def test_the_template_judges_itself(run: Runner, tmp_path: Path) -> None:
     [
         ("ovh-2021.yaml", "fail", 1),
         ("scaleway-cluster.yaml", "fail", 1),
-        ("kubernetes/google.json", "fail", 0),
-        ("kubernetes/google.json", "unknown", 1),
+        ("kubernetes/google.json", "fail", 1),
+        ("kubernetes/azure.json", "fail", 0),
+        ("kubernetes/azure.json", "unknown", 1),
     ],
 )
 def test_fail_on(run: Runner, name: str, level: str, code: int) -> None:

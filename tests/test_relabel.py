@@ -39,3 +39,11 @@ def test_copies_somewhere_may_share_a_zone() -> None:
     places = [Place("r/somewhere-1", "r", "somewhere"), Place("r/somewhere-2", "r", "somewhere")]
     found = told(Assessment("campus", apart=ALL_APART), places)
     assert found.outcome(("r/somewhere-1", "r/somewhere-2")) == "unknown"
+
+
+def test_a_kind_that_only_the_zones_have_is_open_for_labels() -> None:
+    """Of an event that took two of three zones, labels may or may not be those."""
+    shared = risk("incident", "i", "A", ZONES[:2], "were out together")
+    known = {"incident": Assessment("incident", (shared,))}
+    found = relabelled({}, LABELS, lambda _: (ZONES, known))["incident"]
+    assert found.outcome(("r/a", "r/b")) == "unknown"

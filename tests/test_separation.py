@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from zonerisk.geometry import UNKNOWN, Interval
 from zonerisk.library import Library
 from zonerisk.model import Site
 from zonerisk.recovery import between
-from zonerisk.separation import distance_m, fibre_m, least_rtt_ms, rtt_ms, say_km, say_m
+from zonerisk.separation import (
+    CAMPUS_MOST_M,
+    distance_m,
+    fibre_m,
+    least_rtt_ms,
+    rtt_ms,
+    say_km,
+    say_m,
+)
 from zonerisk.unit import Unit, site_units, zone_units
 
 DAY = "2026-01-31"
@@ -105,3 +115,16 @@ def test_say_km() -> None:
         "99.9 km",
         "123 km",
     ]
+
+
+def test_a_stated_campus_bounds_a_vague_place(zz_copy: Path) -> None:
+    """Two zones on one campus are near each other, wherever in the country it is."""
+    path = zz_copy / "datacenters/zz/campus.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("uncertainty_m: 50", "uncertainty_m: 50000"))
+    vague = units(Library(zz_copy), "zz-campus")
+    assert distance_m(vague["k1"], vague["k2"]) == (0.0, None, CAMPUS_MOST_M)
+    assert (distance_m(vague["k1"], vague["k3"]).high or 0) > 100_000
+    path.write_text(text.replace("lat: 62.002", "lat: 62.1"))
+    wide = units(Library(zz_copy), "zz-campus")
+    assert distance_m(wide["k1"], wide["k2"]).low > CAMPUS_MOST_M

@@ -108,7 +108,7 @@ def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
         assert each.cited
         assert set(each.regions) <= set(shipped.region_ids)
         assert incident.shared(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
-        assert each in incident.shared(known, [each.regions[0]], [each.regions[1]], "2030-01-01")
+        assert each in incident.shared(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
 
 
 class TestCommand:

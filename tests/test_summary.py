@@ -26,7 +26,7 @@ def told(zz: Library, units: list[Unit], noun: str = "zone", **assessed: Assessm
     sold = 1 if noun == "datacenter" else len(units)
     scope = zz.scope("zz-good")
     case = Case(scope, "2026-01-31", sold, tuple(units), noun, {}, assessments, ())
-    return answer("Z", case, effective(units, assessments.values()), ())
+    return answer("Z", case, effective(units, assessments.values()))
 
 
 def both(kind: str, grade: str, a: Unit, b: Unit, message: str) -> Assessment:
@@ -44,8 +44,8 @@ def test_one_zone_has_no_second(zz: Library) -> None:
 def test_what_is_shared_is_named_with_its_grade(zz: Library) -> None:
     campus = both("campus", "B", A, B, "a and b stand on one campus: the reef")
     assert told(zz, [A, B], campus=campus) == (
-        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef "
-        "(evidence grade B)."
+        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef; "
+        "evidence grade B."
     )
     assert told(zz, [A, B, C], campus=campus).startswith(
         "Z: no, at most 2 of the 3 zones fail independently. a and b stand on one campus"

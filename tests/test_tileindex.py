@@ -208,7 +208,7 @@ def test_a_region_is_judged_by_the_layers_on_this_machine(run: Runner, tmp_path:
         transform=rasterio.Affine(0.001, 0, 7.7, 0, -0.001, 48.7),
     ) as file:
         file.write(np.full((200, 200), 1.25, dtype="float32"), 1)
-    run("layers", "import", "flood-jrc-europe-rp100", str(depth), "--cache", str(tmp_path))
+    run("layers", "import", "flood-aqueduct-rp100", str(depth), "--cache", str(tmp_path))
     plain = run("score", "ovh-sbg", "--format", "json", ZONERISK_CACHE=str(tmp_path)).stdout
     told = run("score", "ovh-sbg", "--installed", "--format", "json", "--cache", str(tmp_path))
     assert "modelled 100-year river flood area" not in plain

@@ -73,13 +73,15 @@ def value_of(interval: Interval, unit: str, per: float = 1.0) -> Value:
     return Value.model_construct(low=low, best=best, high=high, unit=unit)
 
 
-def alone(name: str, case: Case, threshold: Threshold | None = None) -> Finding:
-    """Fail a rule on pairs where there is a single unit."""
-    only = case.counted(len(case.units))
+def no_pair(name: str, case: Case, threshold: Threshold | None = None) -> Finding:
+    """Leave a rule on pairs open where there is a single unit: nothing was compared.
+
+    What one unit is worth, ``quorum`` and ``survives`` say.
+    """
     return Finding.model_construct(
         rule=name,
-        outcome="fail",
+        outcome="unknown",
         threshold=threshold,
-        message=f"{only}: there is no second one that could be spared",
+        message=f"{case.counted(len(case.units))}: no pair to compare",
         subjects=(case.scope.region.id,),
     )

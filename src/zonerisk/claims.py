@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     """Judge every measurable statement of the provider; the worst decides."""
-    # What is said of zones says nothing of a region that has no second one.
-    apart = ("zone-count", "dr-distance")
     stated = [
         claim
         for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-        if claim.holds(case.as_of)
-        and claim.kind != "other"
-        and (case.sold > 1 or claim.kind in apart)
+        if claim.holds(case.as_of) and claim.kind != "other" and _meant(case, claim)
     ]
     judged = [_claim(claim, case) for claim in stated]
     if not judged:
@@ -35,12 +31,31 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
             message="the provider states nothing on record that could be measured here",
         )
     outcome = worst([each for each, _, _ in judged])
-    told = [message for each, message, _ in sorted(judged, key=lambda row: -severity(row[0]))]
+    # One statement may be held against several measures ("10 to 15 km apart"): the worst is told.
+    told: dict[str, str] = {}
+    for claim, (_, message, _) in sorted(
+        zip(stated, judged, strict=True), key=lambda row: -severity(row[1][0])
+    ):
+        told.setdefault(claim.text, message)
     cited = tuple(piece for claim in stated for piece in _cited(case, claim))
     subjects = next(pair for each, _, pair in judged if each == outcome)
     return Finding.model_construct(
-        rule=name, outcome=outcome, message="; ".join(told), subjects=subjects, evidence=cited
+        rule=name,
+        outcome=outcome,
+        message="; ".join(told.values()),
+        subjects=subjects,
+        evidence=cited,
     )
+
+
+def _meant(case: Case, claim: Claim) -> bool:
+    """Tell whether a statement speaks of the region at all."""
+    code = case.scope.region.id.removeprefix(f"{case.scope.provider.id}-")
+    if code in claim.exceptions:
+        return False
+    # What is said of zones says nothing of a region that has no second one.
+    counts = claim.kind in ("zone-count", "building-count", "dr-distance")
+    return case.sold > 1 or (counts and not claim.zoned)
 
 
 def _cited(case: Case, claim: Claim) -> tuple[Evidence, ...]:
@@ -58,14 +73,19 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
             f"{told}: {case.sold} {'as stated' if ok else 'as sold'}",
             (),
         )
+    if claim.kind == "building-count":
+        stated = case.scope.region.buildings
+        if stated and stated.holds(case.as_of) and stated.at_most < wanted:
+            return "fail", f"{told}: refuted, at most {stated.at_most} by statement", ()
+        known = len({site.id for unit in case.units for site in unit.sites})
+        if known >= wanted:
+            return "pass", f"{told}: confirmed, {known} are known", ()
+        return "unknown", f"{told}: not shown either way, {known} of {wanted:g} are known", ()
     if claim.kind == "dr-distance":
-        outcomes = [option.distance_m for option in case.options]
-        far = any((span.low or 0) >= wanted * 1000 for span in outcomes)
-        return (
-            "pass" if far else "unknown",
-            f"{told}: {'such a region exists' if far else 'no region surely so far'}",
-            (),
-        )
+        far = any((option.distance_m.low or 0) >= wanted * 1000 for option in case.options)
+        # Which region the provider means is not on record, so none can confirm it.
+        said = "such a region exists, which one is meant is not on record"
+        return "unknown", f"{told}: {said if far else 'no region surely so far'}", ()
     if claim.kind in ("separate-power", "separate-network"):
         each = case.assessments[claim.kind.removeprefix("separate-")]
         outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)] or ["unknown"])
@@ -87,8 +107,10 @@ def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, 
             if claim.kind == "separation-min"
             else measured.at_most(wanted)
         )
-        if claim.kind == "rtt-max" and kept:
-            kept = None  # Light alone allows it; equipment is not measured.
+        if kept and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):
+            # Light alone allows it, and equipment is not measured; or the disc does, which
+            # was drawn around a metro because the sites are not disclosed.
+            kept = None
         rows.append(("unknown" if kept is None else "pass" if kept else "fail", straight, a, b))
     if not rows:
         return "unknown", f"{told}: there is no pair to measure", ()
@@ -101,4 +123,6 @@ def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, 
     verb = {"fail": "refuted", "pass": "confirmed"}.get(outcome, "not shown either way")
     failing = sum(row[0] == outcome for row in rows)
     extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
-    return outcome, f"{told}: {verb}, {a.name} to {b.name} {say_m(straight)}{extent}", (a.id, b.id)
+    hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
+    message = f"{told}: {verb}, {a.name} to {b.name} {say_m(straight)}{hidden}{extent}"
+    return outcome, message, (a.id, b.id)

@@ -33,7 +33,18 @@ def effective(units: Sequence[Unit], assessments: Iterable[Assessment]) -> Range
     def open_(pair: Pair) -> bool:
         return known(pair) or any(each.outcome(pair) == "unknown" for each in decisive)
 
-    return Range.model_construct(low=_independent(units, open_), high=_independent(units, known))
+    # Of zones that stand in at most two buildings no more than two are independent.
+    most = min(
+        (
+            len(units) - len(found.members) + found.groups
+            for each in assessed
+            for found in each.crowds
+            if found.outcome == "fail"
+        ),
+        default=len(units),
+    )
+    low, high = (min(most, _independent(units, joined)) for joined in (open_, known))
+    return Range.model_construct(low=low, high=high)
 
 
 def _independent(units: Sequence[Unit], joined: Callable[[Pair], bool]) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from zonerisk import claims, measured, recovery, spacing
-from zonerisk.case import alone, softened, threshold_of, value_of
+from zonerisk.case import no_pair, softened, threshold_of, value_of
 from zonerisk.geometry import Interval
+from zonerisk.model import HazardKind
 from zonerisk.shared import named
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding, Outcome, Threshold, severity, worst
@@ -21,18 +22,22 @@ if TYPE_CHECKING:
 def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
     """Apply every rule of a policy; the worst findings first.
 
-    A region has no backup of its own to judge: that rule speaks only where it is alone.
+    A region has no backup of its own to judge: that rule speaks only where it is alone. So
+    does the rule on incidents where none is on record, which proves nothing.
     """
-    rules = {name: rule for name, rule in policy.rules.items() if name != "backup"}
+    silent = ["backup"] if _recorded(policy, case) else ["backup", "incidents"]
+    rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
     found = [_apply(name, rule, policy, case) for name, rule in (rules or policy.rules).items()]
     return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
 
 def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
-    judge = _JUDGES.get(name, _shared)
     if rule.qualitative or name == "backup":
-        judge = measured.finding
-    finding = judge(name, rule, case)
+        finding = measured.finding(name, rule, case)
+    elif name == "incidents":
+        finding = _incidents(name, _recorded(policy, case), case)
+    else:
+        finding = _JUDGES.get(name, _shared)(name, rule, case)
     cited = (*finding.evidence, *policy.cite(name))
     outcome = softened(finding.outcome, rule)
     return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
@@ -92,18 +97,41 @@ def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     return _judge_kinds(name, case, [case.assessments[name]], threshold)
 
 
+def _recorded(policy: Policy, case: Case) -> list[Assessment]:
+    """Give what is on record of events, and of hazards that no rule of the policy asks for."""
+    return [
+        each
+        for kind, each in case.assessments.items()
+        if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
+        if each.risks or each.notes
+    ]
+
+
+def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
+    finding = _judge_kinds(name, case, recorded, None)
+    if finding.outcome != "pass":
+        return finding
+    # What was not hit together, or is the whole country's, proves neither way.
+    notes = [note for each in recorded for note in each.notes]
+    said = "; ".join(notes or ["no event is on record, which proves nothing"])
+    return finding.model_copy(update={"outcome": "unknown", "message": said})
+
+
 def _judge_kinds(
     name: str, case: Case, assessed: Sequence[Assessment], threshold: Threshold | None
 ) -> Finding:
     notes = [note for each in assessed for note in each.notes]
     if len(case.units) < 2:
-        lone = alone(name, case, threshold)
+        lone = no_pair(name, case, threshold)
         cited = tuple(piece for each in assessed for piece in each.evidence)
         message = "; ".join((lone.message, *notes))
         return lone.model_copy(update={"message": message, "evidence": cited})
     listed = [(a.id, b.id) for a, b in pairs(case.units)]
-    outcome = worst([each.outcome(pair) for each in assessed for pair in listed])
-    risks = [found for each in assessed for found in each.risks]
+    outcome = worst(
+        [each.outcome(pair) for each in assessed for pair in listed]
+        + [found.outcome for each in assessed for found in each.crowds]
+    )
+    risks = [found for each in assessed for found in (*each.risks, *each.crowds)]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
         said = "; ".join(found.message for found in telling[:3])
@@ -138,11 +166,17 @@ def _judge_kinds(
 def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     total = len(case.units)
     if total < 2:
-        return alone(name, case)
+        only = case.counted(total)
+        return Finding.model_construct(
+            rule=name,
+            outcome="fail",
+            message=f"{only}: there is no second one that could be spared",
+            subjects=(case.scope.region.id,),
+        )
     risks = [
         found
         for each in case.assessments.values()
-        for found in each.risks
+        for found in (*each.risks, *each.crowds)
         if found.grade in ("A", "B")
     ]
     if not risks:
@@ -163,11 +197,12 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
         return Finding.model_construct(
             rule=name, outcome="pass", message="no shared risk of grade A or B"
         )
-    hardest = max(risks, key=lambda found: len(found.members))
-    left = total - len(hardest.members)
+    hardest = max(risks, key=lambda found: found.least)
+    left = total - hardest.least
     holds = left * 2 > total
+    most = "at most " if hardest.groups > 1 else ""
     message = (
-        f"{hardest.message}; if it fails, {left} of {case.counted(total)} "
+        f"{hardest.message}; if it fails, {most}{left} of {case.counted(total)} "
         f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
     )
     return Finding.model_construct(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.catalog import simplify
 from zonerisk.shared import Assessment, named, risk, strongest
 from zonerisk.terrain import mapped, stated
+from zonerisk.terrain.telling import NOT_ASSESSED
+from zonerisk.unit import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +31,8 @@ KINDS = (
     "cyclone",
     "volcano",
 )
+# A whole country's: told like its law, and no shared risk but by what they took together.
+WIDE = ("heat", "conflict")
 
 
 def assess(
@@ -60,32 +65,57 @@ def assess(
     correlation_km
         The policy's distance within which one quake shakes alike.
     """
-    risks: list[SharedRisk] = []
+    layers = mapped.assess(kind, units, exposures or {}, limit_km)
+    risks = list(layers.risks)
     notes: list[str] = []
     cited: list[Evidence] = []
     for region in owners:
         for hazard in region.hazards.values():
             if hazard.kind != kind or not hazard.holds(as_of):
                 continue
-            hit = [unit for unit in units if any(site.id in hazard.sites for site in unit.sites)]
+            hit = [unit for unit in units if _meant(unit, hazard)]
             evidence = region.cite(hazard.evidence)
-            if hit and hazard.relation != "outside" and len(hit) > 1:
+            if hit and kind in WIDE:
+                days = f"since {hazard.since}, " if hazard.since else ""
+                end = f"until {hazard.until}" if hazard.until else "no end is stated"
+                notes.append(f"{kind} stated for {named(hit)}: {hazard.name} ({days}{end})")
+                cited += evidence
+            elif hit and hazard.relation != "outside" and len(hit) > 1:
                 grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
                 message = f"{named(hit)} are {hazard.relation} the same {hazard.name}"
-                risks.append(risk(kind, hazard.id, grade, hit, message, evidence))
+                found = risk(kind, hazard.id, grade, hit, message, evidence)
+                risks = _joined(found, simplify(hazard.name), risks)
             elif hit:
                 notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
                 cited += evidence
     said = stated.assess(kind, units, exposures or {}, correlation_km)
-    layers = mapped.assess(kind, units, exposures or {}, limit_km)
+    apart = layers.apart
+    if kind in WIDE:
+        apart = frozenset((a.id, b.id) for a, b in pairs(units))
     return Assessment(
         kind,
-        (*risks, *said.risks, *layers.risks),
-        layers.apart,
-        said.reason if said.notes and layers.reason == mapped.NOT_ASSESSED else layers.reason,
+        (*risks, *said.risks),
+        apart,
+        said.reason if said.notes and layers.reason == NOT_ASSESSED else layers.reason,
         (*notes, *said.notes, *layers.notes),
         (*cited, *said.evidence, *layers.evidence),
     )
+
+
+def _meant(unit: Unit, hazard: Hazard) -> bool:
+    """Tell whether a statement is on a unit: on one of its sites, or all that may be its."""
+    places = [site.id in hazard.sites for site in unit.sites or unit.possible]
+    return any(places) if unit.sites or hazard.kind in WIDE else bool(places) and all(places)
+
+
+def _joined(found: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
+    """Add a stated risk to others; what a layer maps by the same name is the same thing."""
+    for index, other in enumerate(risks):
+        strong, weak = sorted((found, other), key=lambda each: each.grade)
+        if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
+            both = {"evidence": (*strong.evidence, *weak.evidence)}
+            return [*risks[:index], strong.model_copy(update=both), *risks[index + 1 :]]
+    return [found, *risks]
 
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:

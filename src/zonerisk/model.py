@@ -11,12 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_fiel
 Grade = Literal["A", "B", "C"]
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+FULL_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$"
 REFERENCE_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*/)?[a-z0-9]+(-[a-z0-9]+)*$"
 STATION_PATTERN = r"^(rte/[A-Z0-9.]{1,5}|(node|way|relation)/[1-9][0-9]*)$"
 MAX_ZONES = 64
 MAX_SITES = 600
 
 Key = Annotated[str, Field(pattern=ID_PATTERN)]
+FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -93,7 +95,7 @@ class Evidence(Record):
     claim
         What it says, in our words.
     weak
-        True where the source is second-hand or could not be read whole.
+        True where the source is second-hand or could not be read whole: one grade lower.
     """
 
     kind: EvidenceKind
@@ -106,8 +108,15 @@ class Evidence(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def grade(self) -> Grade:
-        """A operator, authority, report; B registry, map, press; C inference."""
-        return "A" if self.kind in _GRADE_A else "B" if self.kind in _GRADE_B else "C"
+        """A operator, authority, report; B registry, map, press; C inference; weak one lower."""
+        if self.kind in _GRADE_A:
+            return "B" if self.weak else "A"
+        return "B" if self.kind in _GRADE_B and not self.weak else "C"
+
+    @property
+    def source(self) -> str:
+        """Who speaks, and whether it is heard at second hand: why its grade is what it is."""
+        return f"{self.kind}, second-hand" if self.weak else self.kind
 
 
 class Dated(Record):
@@ -244,6 +253,19 @@ class Candidates(Record):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
+class Buildings(Dated):
+    """How many buildings the zones stand in, as stated; which zone in which is not.
+
+    Attributes
+    ----------
+    at_most
+        Fewer than there are zones, so that some surely share one.
+    """
+
+    at_most: Annotated[int, Field(ge=1, le=MAX_ZONES)]
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
 class Feed(Dated):
     """A stated supply: when it fails, all its sites lose it together.
 
@@ -304,6 +326,7 @@ class Hazard(Dated):
 
 ClaimKind = Literal[
     "zone-count",
+    "building-count",
     "separation-min",
     "separation-max",
     "rtt-max",
@@ -315,18 +338,29 @@ ClaimKind = Literal[
 
 
 class Claim(Dated):
-    """What the provider states about its zones. A claim is not evidence of itself."""
+    """What the provider states about its zones. A claim is not evidence of itself.
+
+    Attributes
+    ----------
+    zoned
+        True where it speaks of regions with zones only, not of one that is sold whole.
+    exceptions
+        Codes of the regions that the statement itself excepts.
+    """
 
     kind: ClaimKind
     text: Text
     value: Annotated[float, Field(ge=0)] | None = None
-    unit: Literal["km", "ms", "zones"] | None = None
+    unit: Literal["km", "ms", "zones", "buildings"] | None = None
+    zoned: bool = False
+    exceptions: tuple[Key, ...] = ()
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
         units = {
             "zone-count": "zones",
+            "building-count": "buildings",
             "separation-min": "km",
             "separation-max": "km",
             "rtt-max": "ms",
@@ -381,6 +415,7 @@ class Region(Dated):
     limited: bool = False
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
+    buildings: Buildings | None = None
     campuses: dict[Key, Campus] = {}
     sites: dict[Key, Site] = {}
     feeds: dict[Key, Feed] = {}

@@ -36,6 +36,7 @@ RuleName = Literal[
     "runway",
     "cyclone",
     "volcano",
+    "incidents",
     "survives",
     "claims",
     "dr",

@@ -238,7 +238,7 @@ def cited(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
     pieces += [piece for risk in verdict.shared_risks for piece in risk.evidence]
     pieces += [piece for place in verdict.places for piece in place.evidence]
     rows = {
-        (piece.grade, piece.kind, piece.title, piece.url or "", piece.claim): None
+        (piece.grade, piece.source, piece.title, piece.url or "", piece.claim): None
         for piece in pieces
     }
     return sorted(rows)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
     from zonerisk.geometry import Interval
     from zonerisk.grid.supply import Sample
+    from zonerisk.incident import Incident
     from zonerisk.model import Evidence
     from zonerisk.policy import Policy
     from zonerisk.shared import Assessment
@@ -104,7 +105,8 @@ def score(
     chosen = sites if by_site else zones
     distances = separation.distances_m(chosen)
     grid = supply.read(catalog.roots)
-    known = (evidence, exposures, grid)
+    incidents = incident.load(catalog.roots, region_id)
+    known = (evidence, exposures, grid, incidents)
     assessed = _assess(scope, chosen, policy, day, *known, distances)
     zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
     site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
@@ -120,7 +122,7 @@ def score(
         day,
         (dr_rule and dr_rule.threshold) or DR_MIN_KM,
         grid,
-        incident.load(catalog.roots, region_id),
+        incidents,
     )
     noun = "datacenter" if by_site else "zone"
     case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
@@ -136,14 +138,16 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=summary.answer(name, case, effective_sites if by_site else effective_zones, judged),
+        summary=summary.answer(name, case, effective_sites if by_site else effective_zones),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
-        shared_risks=tuple(risk for each in assessed.values() for risk in each.risks),
+        shared_risks=tuple(
+            risk for each in assessed.values() for risk in (*each.risks, *each.crowds)
+        ),
         separations=spacing.separations(policy, case),
         dr=found,
-        not_known=_not_known(case, judged),
+        not_known=_not_known(judged),
         places=_places(scope, zones, sites, evidence),
         provenance=Provenance.model_construct(
             version=__version__,
@@ -185,13 +189,14 @@ def _assess(
     evidence: Mapping[str, tuple[Evidence, ...]],
     exposures: Exposures,
     grid: Sample,
+    incidents: Sequence[Incident],
     distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, Assessment]:
-    """Assess every kind that position decides, every feed, and what else the policy asks."""
+    """Assess what position decides, every feed, what is on record and what the policy asks."""
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
     found = {
-        "building": separation.assess_buildings(units, evidence),
+        "building": separation.assess_buildings(units, scope.owners, day, evidence),
         "campus": separation.assess_campuses(
             units, scope.owners, radius_km * 1000, evidence, distances
         ),
@@ -200,14 +205,18 @@ def _assess(
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
         found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
-    for kind in hazards.KINDS:
+    stated = {each.kind for each in scope.region.hazards.values() if each.holds(day)}
+    for kind in (*hazards.KINDS, *hazards.WIDE):
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
-        if kind == "flood" or asked:
+        if kind == "flood" or kind in stated or asked:
             limit_km = asked.threshold if asked else None
             length_km = asked.correlation_km if asked else None
             found[kind] = hazards.assess(
                 kind, units, scope.owners, day, limit_km, exposures, length_km
             )
+    happened = incident.assess(units, incidents, day, scope.region.id)
+    if happened.risks or happened.notes:
+        found["incident"] = happened
     return found
 
 
@@ -249,7 +258,14 @@ def assess(
     nobody = Provider.model_construct(id="", name="", country="ZZ")
     scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
     exposures = _exposures(_shipped(catalog.roots), units)
-    return _assess(scope, units, policy, day, evidence, exposures, supply.read(catalog.roots))
+    incidents = _recorded(catalog.roots)
+    grid = supply.read(catalog.roots)
+    return _assess(scope, units, policy, day, evidence, exposures, grid, incidents)
+
+
+@cache
+def _recorded(roots: tuple[Path, ...]) -> tuple[Incident, ...]:
+    return incident.load(roots)
 
 
 @cache
@@ -294,11 +310,13 @@ def letter(total: Score) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _not_known(case: Case, judged: Sequence[Finding]) -> tuple[str, ...]:
-    said = [
-        f"{finding.rule}: {finding.message}" for finding in judged if finding.outcome == "unknown"
-    ]
-    return tuple(dict.fromkeys(said))
+def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
+    """Say what is not known; rules with the same answer are told together."""
+    rows: dict[str, list[str]] = {}
+    for finding in judged:
+        if finding.outcome == "unknown":
+            rows.setdefault(finding.message, []).append(finding.rule)
+    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
 
 
 def _places(

@@ -22,6 +22,8 @@ CIRCUITY = (1.2, 1.5, 2.1)
 PLACEHOLDERS = ("campus", "town")
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
+# Buildings of one campus stand no farther apart; the check of records refuses a wider one.
+CAMPUS_MOST_M = 3000.0
 
 
 def fibre_m(distance: Interval) -> Interval:
@@ -44,12 +46,16 @@ def distance_m(a: Unit, b: Unit) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 
     A unit that is not disclosed may stand at any possible site, even beside the other:
-    its interval reaches down to 0. Where two discs touch and one only stands for the
-    campus or town of a building, its centre says nothing: there is no best estimate.
+    its interval reaches down to 0. Units stated to stand in one building or on one campus
+    are no farther apart than a campus is wide, however vague its place. Where two discs
+    touch and one only stands for the campus or town of a building, its centre says nothing:
+    there is no best estimate.
     """
     if a.disclosed and b.disclosed:
-        nearest = nearest_m(a.positions, b.positions)
-        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
+        measured = nearest_m(a.positions, b.positions)
+        if measured.low <= CAMPUS_MOST_M < (measured.high or 0.0) and _one(a, b):
+            return Interval(measured.low, None, CAMPUS_MOST_M)
+        return measured if measured.low or (_mapped(a) and _mapped(b)) else measured.bounds
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 
@@ -61,6 +67,14 @@ def _mapped(unit: Unit) -> bool:
         for site in unit.sites
         if site.position
     )
+
+
+def _one(a: Unit, b: Unit) -> bool:
+    """Tell whether the records put two units in one building or on one campus."""
+    ours, theirs = (
+        {key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b)
+    )
+    return bool((ours & theirs) - {None})
 
 
 def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
@@ -80,24 +94,39 @@ def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
 
 
 def assess_buildings(
-    units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]]
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    as_of: str,
+    evidence: Mapping[str, tuple[Evidence, ...]],
 ) -> Assessment:
-    """Find units that stand in the same building, by their site records.
+    """Find units that stand in the same building, by their site records or by number.
 
     Parameters
     ----------
     units
         What is compared.
+    owners
+        Region records that may state how many buildings their zones stand in.
+    as_of
+        The day, ``YYYY-MM-DD``.
     evidence
         What is cited for each site, by id.
     """
-    risks = _same_site(units, evidence, "building")
+    stated = _crowded(units, owners, as_of)
+    risks = [found for found in stated if found.groups == 1]
+    crowds = tuple(found for found in stated if found.groups > 1)
     apart = frozenset(
         (a.id, b.id)
         for a, b in pairs(units)
         if a.sites and b.sites and not _common(a, b, "building")
     )
-    return Assessment("building", risks, apart, "the buildings are not disclosed")
+    return Assessment(
+        "building",
+        (*_same_site(units, evidence, "building"), *risks),
+        apart,
+        "the buildings are not disclosed",
+        crowds=crowds,
+    )
 
 
 def assess_campuses(
@@ -179,6 +208,32 @@ def _same_site(
         for key, hit in holders.items()
         if len(hit) > 1
     )
+
+
+def _crowded(units: Sequence[Unit], owners: Sequence[Region], as_of: str) -> list[SharedRisk]:
+    """Find zones that are more than the buildings they are stated to stand in."""
+    found = []
+    for region in owners:
+        stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
+        zones = [unit for unit in units if unit.id in sold]
+        if stated and stated.holds(as_of) and len(zones) > stated.at_most:
+            evidence = region.cite(stated.evidence)
+            one = stated.at_most == 1
+            where = "one building" if one else f"at most {stated.at_most} buildings"
+            least = -(-len(zones) // stated.at_most)
+            so = "" if one else f", so at least {least} of them share one"
+            found.append(
+                risk(
+                    "building",
+                    f"{region.id}/buildings",
+                    strongest(evidence),
+                    zones,
+                    f"{named(zones)} stand in {where}{so}",
+                    evidence,
+                    stated.at_most,
+                )
+            )
+    return found
 
 
 def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRisk]:

@@ -34,6 +34,9 @@ class Assessment:
         What is known of single units, as sentences.
     evidence
         What the notes rest on.
+    crowds
+        Units of which some surely share, though which is not known: zones that are more
+        than the buildings they stand in. Their pairs stay unknown.
     """
 
     kind: str
@@ -42,6 +45,7 @@ class Assessment:
     reason: str = ""
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    crowds: tuple[SharedRisk, ...] = ()
 
     @cached_property
     def _sharing(self) -> dict[Pair, Outcome]:
@@ -68,6 +72,7 @@ def risk(
     members: Iterable[Unit],
     message: str,
     evidence: tuple[Evidence, ...] = (),
+    groups: int = 1,
 ) -> SharedRisk:
     """Build a shared risk; its outcome follows from its grade."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
@@ -80,6 +85,7 @@ def risk(
         members=ids,
         message=message,
         evidence=evidence,
+        groups=groups,
     )
 
 

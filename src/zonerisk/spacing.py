@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.case import alone, softened, threshold_of, value_of
-from zonerisk.separation import fibre_m, rtt_ms, say_m
+from zonerisk.case import no_pair, softened, threshold_of, value_of
+from zonerisk.geometry import Interval
+from zonerisk.separation import CAMPUS_MOST_M, fibre_m, rtt_ms, say_m
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
 
 if TYPE_CHECKING:
     from zonerisk.case import Case
-    from zonerisk.geometry import Interval
     from zonerisk.policy import Policy, Rule, RuleName
 
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
@@ -29,7 +29,20 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     if name != "rtt-max":
         threshold = threshold.model_copy(update={"measure": rule.measure})
     if len(case.units) < 2:
-        return alone(name, case, threshold)
+        return no_pair(name, case, threshold)
+    beside = _measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
+    crowds = [each for each in case.assessments["building"].crowds if each.outcome == "fail"]
+    if name == "separation-min" and crowds and beside.at_least(threshold.value * 1000) is False:
+        # Whichever of them share a building, those two do not stand apart.
+        return Finding.model_construct(
+            rule=name,
+            outcome="fail",
+            message=crowds[0].message,
+            subjects=crowds[0].members,
+            value=value_of(beside, "km", 1000),
+            threshold=threshold,
+            evidence=crowds[0].evidence,
+        )
     rows = []
     for a, b in pairs(case.units):
         straight = case.distances[a.id, b.id]
@@ -45,7 +58,9 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     if measured.high is None:
         message = f"{a.name} to {b.name}: no distance, their places are not disclosed{tail}"
     else:
-        message = f"{a.name} to {b.name}: {_said(name, rule, measured)}{tail}"
+        # The law holds for any honest disc, but nobody should take it for a known place.
+        hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
+        message = f"{a.name} to {b.name}: {_said(name, rule, measured)}{hidden}{tail}"
     unit, per = ("ms", 1) if name == "rtt-max" else ("km", 1000)
     return Finding.model_construct(
         rule=name,

@@ -125,6 +125,12 @@ class SharedRisk(Result):
     """One cause that hits a set of zones or sites together.
 
     Grade A and B is a ``fail``, grade C a ``warn``.
+
+    Attributes
+    ----------
+    groups
+        Where it is known only that the members fall into at most so many groups, each of
+        which shares it: which member is in which is not known.
     """
 
     id: str
@@ -134,6 +140,12 @@ class SharedRisk(Result):
     members: tuple[str, ...]
     message: str
     evidence: tuple[Evidence, ...] = ()
+    groups: int = 1
+
+    @property
+    def least(self) -> int:
+        """How many of the members it surely takes together."""
+        return -(-len(self.members) // self.groups)
 
 
 class Option(Result):

@@ -58,6 +58,17 @@ def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
                 _RULE,
             )
 
+    for index, place in enumerate(incident.took):
+        region, _, key = place.partition("/")
+        known = catalog.region(region) if region in catalog.region_ids else None
+        if known and key not in known.zones and key not in known.sites:
+            yield Problem(
+                name,
+                document.line(("took", index)),
+                f"took.{index}: {region} has no zone or site {key}; see: zonerisk show {region}",
+                _RULE,
+            )
+
 
 def _worded(error: DataError) -> Iterator[Problem]:
     for text in str(error).splitlines():

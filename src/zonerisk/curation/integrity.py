@@ -75,7 +75,16 @@ def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
 
 
 def reference(entry: Entry, book: Book) -> Iterator[Problem]:
-    """Refuse a reference to a site, campus, feed or operator that does not exist."""
+    """Refuse a reference to a site, campus, feed, region or operator that does not exist."""
+    for number, claim in enumerate(entry.provider.claims if entry.provider else ()):
+        for index, code in enumerate(claim.exceptions):
+            if f"{entry.id}-{code}" not in book.catalog.region_ids:
+                yield entry.problem(
+                    "reference",
+                    ("claims", number, "exceptions", index),
+                    f"no region is called {entry.id}-{code}",
+                    "write the code alone, as its file is named",
+                )
     region = entry.region
     if region is None:
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.curation.gazetteer import Place, around, countries_at, in_country, named
 from zonerisk.geometry import distance_m
+from zonerisk.separation import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
     from zonerisk.curation.entry import Book, Entry, Problem
@@ -28,7 +29,6 @@ CENTRE_KM = 1.5
 METRO_LEAST_M = 5000.0
 TOWN_LEAST_M = 3000.0
 BUILDING_MOST_M = 3000.0
-CAMPUS_MOST_KM = 3.0
 TWIN_M = 25.0
 # Decimal places that a radius of doubt can carry: below (metres), at most.
 _DIGITS = ((20.0, 6), (1000.0, 5), (3000.0, 4), (10_000.0, 3), (math.inf, 2))
@@ -280,7 +280,7 @@ def campus_spread(entry: Entry, book: Book) -> Iterator[Problem]:
             continue
         other, there = first.setdefault(site.campus, (site, at))
         km = distance_m(at, there) / 1000
-        if km > CAMPUS_MOST_KM + (at.uncertainty_m + there.uncertainty_m) / 1000:
+        if km * 1000 > CAMPUS_MOST_M + at.uncertainty_m + there.uncertainty_m:
             yield entry.problem(
                 "campus-spread",
                 ("sites", key, "campus"),

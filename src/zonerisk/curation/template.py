@@ -26,10 +26,13 @@ evidence: {}
 #    claim: Lists the regions and the zones of each.
 # What the provider states of all its zones. A claim is tested, it proves nothing.
 # claims:
-#   - kind: separation-min       # zone-count, separation-min, separation-max, rtt-max,
-#     text: Zones stand at least 15 km apart.   # separate-power, separate-network,
+#   - kind: separation-min       # zone-count, building-count, separation-min, separation-max,
+#     text: Zones stand at least 15 km apart.   # rtt-max, separate-power, separate-network,
 #     value: 15                  # dr-distance or other
-#     unit: km                   # zones, km or ms
+#     unit: km                   # zones, buildings, km or ms
+#     # true where it speaks of regions with zones only; codes of the regions it excepts.
+#     zoned: false
+#     exceptions: []
 #     evidence: [zone-list]
 """
 
@@ -65,6 +68,11 @@ zones:
 #   sites: [example-1, other-operator-paris/example-2]
 #   # true only where a source gives one site for each zone.
 #   one_per_zone: false
+#   evidence: [zone-list]
+
+# Where the zones are stated to stand in fewer buildings than there are zones.
+# buildings:
+#   at_most: 2
 #   evidence: [zone-list]
 
 # Buildings on one plot are one campus: they burn together.
@@ -136,7 +144,7 @@ evidence:
     read: TODO
     # What it says, in your words.
     claim: TODO
-    # true where it is second-hand, or you could not read it whole.
+    # true where it is second-hand, or you could not read it whole: one grade lower.
     weak: false
 """
 

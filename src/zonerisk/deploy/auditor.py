@@ -213,6 +213,14 @@ class Auditor:
             for key, risk in risks.items()
             if risk.grade != "C" and len(members := self.siting.taken(risk)) > 1
         }
+        # Of a crowd only the number is known that goes together: at best, the fewest copies.
+        crowds = {risk.id: risk for each in assessed.values() for risk in each.crowds}
+        events |= {
+            key: tuple(sorted(risk.members, key=counted.__getitem__)[: risk.least])
+            for key, risk in crowds.items()
+            if risk.grade != "C"
+        }
+        risks |= crowds
         events |= {
             f"place:{place.id}": self.siting.inside(place, workload.places)
             for place in workload.places
@@ -233,7 +241,9 @@ class Auditor:
                 rule="survives",
                 outcome="fail",
                 message=message,
-                subjects=events[hardest.event],
+                subjects=crowds[hardest.event].members
+                if hardest.event in crowds
+                else events[hardest.event],
                 evidence=evidence,
             )
         return self._may_survive(workload, counted, assessed, message)

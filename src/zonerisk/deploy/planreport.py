@@ -157,7 +157,7 @@ def markdown(audit: Audit, policy: Policy) -> str:
     if audit.not_assessed:
         lines += ["", "## Not assessed", *rows(("why", "what"), skipped_rows(audit))]
     evidence = {
-        (piece.grade, piece.kind, piece.title, piece.url or "", piece.claim): None
+        (piece.grade, piece.source, piece.title, piece.url or "", piece.claim): None
         for judged in audit.workloads
         for finding in judged.findings
         for piece in finding.evidence

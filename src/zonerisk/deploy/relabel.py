@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.deploy.deployment import OWN
+from zonerisk.shared import Assessment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zonerisk.deploy.deployment import Place
-    from zonerisk.shared import Assessment
     from zonerisk.unit import Unit
 
 
@@ -48,7 +48,9 @@ def relabelled(
         ids = [key for key in listed if key not in {unit.id for unit in units}]
         if len(ids) > 1 and len(units) >= len(ids):
             for kind, each in known.items():
-                result[kind] = _merged(result[kind], each, ids, {unit.id for unit in units})
+                result[kind] = _merged(
+                    result.get(kind, Assessment(kind)), each, ids, {unit.id for unit in units}
+                )
     return result
 
 

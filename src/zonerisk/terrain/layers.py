@@ -77,15 +77,15 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
 
     Returns
     -------
-    Nothing unless all its data files are there. A file of a user's own import counts for
-    the first of them.
+    Nothing unless all that its answers rest on are there: data, coverage and masks. A file
+    of a user's own import counts for the data of a layer that has but one file.
     """
     found = []
     for file in card.files:
         places = [raw / file.path] if raw else []
         places.append(home(card, cache) / Path(file.path).name)
         path = next((place for place in places if place.is_file()), None)
-        if path is None and file.role == "data":
+        if path is None and file.role != "names":
             return _imported(card, cache)
         if path is not None:
             found.append(Kept(file, path))
@@ -103,6 +103,8 @@ def _imported(card: Card, cache: Path) -> tuple[Kept, ...]:
     path = home(card, cache) / Path(str(name)).name
     area = home(card, cache) / "coverage.geojson"
     bounding = (Kept(File(path=area.name, role="coverage"), area),) if area.is_file() else ()
+    if not bounding and any(file.role in ("coverage", "mask") for file in card.files):
+        return ()
     return (Kept(File(path=path.name), path), *bounding) if path.is_file() else ()
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.geometry import nearest_m
 from zonerisk.shared import Assessment, named, risk
-from zonerisk.terrain.mapped import say_km, together
+from zonerisk.terrain.mapped import together
+from zonerisk.terrain.telling import say_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -42,7 +42,10 @@ def counts(
 def cells(
     card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
 ) -> Iterator[Exposure]:
-    """Read the values of the cells that each site may lie in; cells that are not listed hold 0."""
+    """Read the values of the cells that each site may lie in; cells that are not listed hold 0.
+
+    A cell counts around its own middle, so those beside it are part of the doubt.
+    """
     size = card.reading.size_deg or 1
     keys = [
         (math.floor(y / size), math.floor(x / size))
@@ -52,23 +55,24 @@ def cells(
     table = dict(zip(keys, rows, strict=True))
     nothing = [0] * len(card.reading.values)
     for disc in discs:
-        high = disc.uncertainty_m / 110_000
-        wide = high / max(0.01, math.cos(math.radians(disc.lat)))
+        doubt = disc.uncertainty_m / 110_000
+        wide = doubt / max(0.01, math.cos(math.radians(disc.lat)))
         touched = [
             table.get((row, _turned(column, size)), nothing)
-            for row in _steps(disc.lat, high, size)
-            for column in _steps(disc.lon, wide, size)
+            for row in _steps(disc.lat, doubt + size, size)
+            for column in _steps(disc.lon, wide + size, size)
         ]
         own = table.get((math.floor(disc.lat / size), math.floor(disc.lon / size)), nothing)
         told = ", ".join(
             f"{int(value)} {card.reading.classes.get(name, name)}"
             for name, value in zip(card.reading.values, own, strict=True)
         )
-        first = [int(values[0]) for values in touched]
+        # Where only weaker events are on record, a stronger one is not ruled out.
+        low, high = min(values[0] for values in touched), max(max(values) for values in touched)
         yield Exposure(
             layer,
             disc.site,
-            Interval(min(first), int(own[0]), max(first)),
+            Interval(int(low), int(own[0]), int(high)),
             simplify(card.noun),
             label=told if any(own) else "",
         )
