@@ -319,3 +319,18 @@ class TestCatalogue:
         assert "no power feed is disclosed for SBG3, SBG4 and SBG5" in power.message
         assert "until 2021-03-10 only" in power.message
         assert "none known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
+
+
+def test_a_supply_that_is_only_inferred_may_be_shared() -> None:
+    guessed = Evidence(kind="inference", title="i", read="2026", claim="c")
+    held = region(line=feed("a", "b", evidence=("guess",)))
+    held = held.model_copy(update={"evidence": {**SAYS, "guess": guessed}})
+    (found,) = assess("power", units("a", "b"), [held], DAY).risks
+    assert (found.grade, found.message) == ("C", "a and b may hang on the cable")
+
+
+def test_an_ended_supply_of_undisclosed_sites_is_told_of_the_region() -> None:
+    hidden = [Unit(f"zz/{name}", name, (), (site("zz/metro"),)) for name in "ab"]
+    found = assess("power", hidden, [region(old=feed("metro", until="2016-06-05"))], DAY)
+    assert found.notes == ("stated for the region until 2016-06-05 only: the cable",)
+    assert not found.risks

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.errors import UsageError
 from zonerisk.library import Library
 from zonerisk.policy import load
 from zonerisk.verdict import Finding, Verdict
@@ -97,6 +98,28 @@ def test_separate_power_is_refuted_by_a_shared_feed(zz_copy: Path) -> None:
     assert claimed(zz_copy, "kind: separate-power", "campus").outcome == "fail"
 
 
+def test_what_the_provider_admits_is_told_and_judges_nothing(zz_copy: Path) -> None:
+    plain = finding(Library(zz_copy).score("zz-good"), "power")
+    path = zz_copy / "datacenters/zz/good.yaml"
+    said = "  - {kind: shared-power, text: Zones may share a substation., evidence: [site-list]}\n"
+    path.write_text(path.read_text() + "claims:\n" + said)
+    verdict = Library(zz_copy).score("zz-good")
+    found = finding(verdict, "power")
+    assert 'the provider states: "Zones may share a substation"' in found.message
+    assert found.outcome == plain.outcome == "unknown"
+    assert "substation" not in finding(verdict, "claims").message
+
+
+def test_a_region_that_was_not_there_yet_sold_nothing(zz_copy: Path) -> None:
+    path = zz_copy / "datacenters/zz/good.yaml"
+    path.write_text(path.read_text().replace("name:", "since: 2020-05\nname:", 1))
+    assert Library(zz_copy).score("zz-good", as_of="2020-06").zones.sold == 3
+    with pytest.raises(UsageError, match="sold no zone on 2019-12-31"):
+        Library(zz_copy).score("zz-good", as_of="2019")
+    peers = [each.target for each in Library(zz_copy).score("zz-campus", as_of="2019").dr]
+    assert "zz-good" not in peers
+
+
 def test_light_alone_never_passes_a_round_trip(zz: Library) -> None:
     found = finding(zz.score("zz-good", policy="aws-az"), "rtt-max")
     assert found.outcome == "unknown"
@@ -155,7 +178,7 @@ def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
 def test_a_bound_met_by_an_undisclosed_place_says_so(zz: Library) -> None:
     found = finding(zz.score("zz-hidden", policy="aws-az"), "separation-max")
     assert found.outcome == "pass"
-    assert "0 m to 60.0 km, sites not disclosed" in found.message
+    assert "under 60.0 km, sites not disclosed" in found.message
     assert (
         "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message
     )

@@ -47,7 +47,7 @@ def test_two_zones_that_failed_together_are_a_shared_risk(zz_copy: Path) -> None
     survives = finding(found, "survives")
     assert survives
     assert survives.outcome == "fail"
-    assert "with it 1 of 3 zones is left" in survives.message
+    assert "if it fails, 1 of 3 zones is left" in survives.message
     assert found.zones.effective.high == 2
     assert [(risk.kind, risk.grade) for risk in found.shared_risks] == [("incident", "A")]
     assert [pair.shared for pair in found.separations].count(("incident:wave",)) == 1

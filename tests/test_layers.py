@@ -11,7 +11,7 @@ from zonerisk import load
 from zonerisk.errors import DataError, UnknownTarget
 from zonerisk.terrain import drift, layers
 from zonerisk.terrain.card import Card
-from zonerisk.terrain.exposure import SampleFile
+from zonerisk.terrain.samples import SampleFile
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "layers" / "samples"

@@ -18,9 +18,10 @@ from pyproj import Geod
 from zonerisk import load
 from zonerisk.terrain import layers, sampling
 from zonerisk.terrain.card import Card, File, Reading
-from zonerisk.terrain.exposure import Exposure, table
+from zonerisk.terrain.exposure import Exposure
 from zonerisk.terrain.layers import Kept
 from zonerisk.terrain.plane import Disc, nearest, pairs
+from zonerisk.terrain.samples import table
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 real = pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not here")

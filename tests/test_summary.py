@@ -55,6 +55,16 @@ def test_what_is_shared_is_named_with_its_grade(zz: Library) -> None:
     )
 
 
+def test_a_crowd_is_named_though_no_pair_is(zz: Library) -> None:
+    """Three zones in two buildings: two of them share one, whichever they are."""
+    found = risk("building", "x", "A", (A, B, C), "a, b and c stand in at most 2 buildings", (), 2)
+    crowd = Assessment("building", crowds=(found,))
+    assert told(zz, [A, B, C], building=crowd) == (
+        "Z: no, at most 2 of the 3 zones fail independently. a, b and c stand in at most 2 "
+        "buildings; evidence grade A."
+    )
+
+
 def test_what_is_hidden_is_not_known(zz: Library) -> None:
     hidden = [unit(name, disclosed=False) for name in "ab"]
     open_ = {kind: Assessment(kind) for kind in KINDS}

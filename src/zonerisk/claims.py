@@ -16,12 +16,27 @@ if TYPE_CHECKING:
     from zonerisk.unit import Unit
 
 
+# Statements that cannot be held against a measure: told where they belong.
+_TOLD = ("other", "shared-power", "shared-network")
+
+
+def admitted(kind: str, case: Case) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+    """Repeat what the provider itself says its zones may share, and where it says so."""
+    said = [
+        claim
+        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
+        if claim.kind == f"shared-{kind}" and claim.holds(case.as_of) and _meant(case, claim)
+    ]
+    notes = tuple(f'the provider states: "{claim.text.rstrip(".")}"' for claim in said)
+    return notes, tuple(piece for claim in said for piece in _cited(case, claim))
+
+
 def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     """Judge every measurable statement of the provider; the worst decides."""
     stated = [
         claim
         for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-        if claim.holds(case.as_of) and claim.kind != "other" and _meant(case, claim)
+        if claim.holds(case.as_of) and claim.kind not in _TOLD and _meant(case, claim)
     ]
     judged = [_claim(claim, case) for claim in stated]
     if not judged:

@@ -59,16 +59,10 @@ def assess(
         known |= {unit.id for unit in hit}
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
-            risks.append(
-                risk(
-                    kind,
-                    feed.id,
-                    strongest(evidence),
-                    hit,
-                    f"{named(hit)} hang on {feed.name}",
-                    evidence,
-                )
-            )
+            grade = strongest(evidence)
+            hang = "may hang on" if grade == "C" else "hang on"
+            message = f"{named(hit)} {hang} {feed.name}"
+            risks.append(risk(kind, feed.id, grade, hit, message, evidence))
     silent = [unit for unit in units if unit.id not in known]
     reason = (
         f"no {kind} feed is disclosed for {named(silent)}"
@@ -139,8 +133,10 @@ def _ended(
     cited: list[Evidence] = []
     for feed, region in records:
         hit = [unit for unit in units if any(site.id in feed.sites for site in unit.sites)]
-        if hit and feed.until and not feed.holds(as_of) and feed.until < as_of:
-            notes.append(f"stated for {named(hit)} until {feed.until} only: {feed.name}")
+        where = any(site.id in feed.sites for unit in units for site in unit.possible)
+        if (hit or where) and feed.until and not feed.holds(as_of) and feed.until < as_of:
+            whom = named(hit) if hit else "the region"
+            notes.append(f"stated for {whom} until {feed.until} only: {feed.name}")
             cited += region.cite(feed.evidence)
     return tuple(notes), tuple(cited)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from zonerisk import claims, measured, recovery, spacing
@@ -94,7 +95,10 @@ def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
 
 def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     threshold = threshold_of(rule) if rule.threshold is not None else None
-    return _judge_kinds(name, case, [case.assessments[name]], threshold)
+    assessed = case.assessments[name]
+    notes, cited = claims.admitted(name, case)
+    told = replace(assessed, notes=(*notes, *assessed.notes), evidence=(*cited, *assessed.evidence))
+    return _judge_kinds(name, case, [told], threshold)
 
 
 def _recorded(policy: Policy, case: Case) -> list[Assessment]:
@@ -105,6 +109,21 @@ def _recorded(policy: Policy, case: Case) -> list[Assessment]:
         if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
         if each.risks or each.notes
     ]
+
+
+# What a pass says: what was looked for where, no more.
+_APART = {
+    "colocation": "share a building or campus",
+    "flood": "stand in the same mapped flood zone",
+    "river": "stand{within} the same mapped river",
+    "coast": "stand{within} the same mapped sea coast",
+    "nuclear": "stand{within} the same nuclear power plant on the lists",
+    "industry": "stand{within} the same works on the lists",
+    "runway": "lie{within} the same runway axis on the list",
+    "cyclone": "are in reach of one storm on record",
+    "volcano": "stand{within} the same volcano on the list",
+    "seismic": "stand{within} the same fault on the list",
+}
 
 
 def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
@@ -148,7 +167,8 @@ def _judge_kinds(
             said = f"{telling[0].message}; of the other pairs: {said}"
         subjects = telling[0].members if telling else ()
     else:
-        said = f"no two {case.noun}s share one"
+        within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
+        said = f"no two {case.noun}s {_APART.get(name, 'share one').format(within=within)}"
         subjects = ()
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:3] for piece in found.evidence)

@@ -332,6 +332,8 @@ ClaimKind = Literal[
     "rtt-max",
     "separate-power",
     "separate-network",
+    "shared-power",
+    "shared-network",
     "dr-distance",
     "other",
 ]

@@ -9,7 +9,7 @@ from zonerisk.grid.supply import EMPTY
 from zonerisk.incident import shared
 from zonerisk.separation import PLACEHOLDERS, say_km, say_m
 from zonerisk.shared import listing
-from zonerisk.unit import footprint, positions
+from zonerisk.unit import footprint, positions, zones_sold
 from zonerisk.verdict import Option, Outcome, Span, worst
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zonerisk.grid.supply import Sample
     from zonerisk.incident import Incident
     from zonerisk.model import Position, Region
+
+# A Local Zone, a data center of old, or a region that is opened on request: its record says which.
+LIMITED = "only some services or some customers are served there"
 
 
 def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
@@ -100,11 +103,7 @@ def options(
 
 def _sold(scope: Scope, as_of: str) -> list[Region]:
     """Give the provider's other open regions."""
-    return [
-        peer
-        for peer in scope.peers
-        if peer.status == "open" and any(zone.holds(as_of) for zone in peer.zones.values())
-    ]
+    return [peer for peer in scope.peers if peer.status == "open" and zones_sold(peer, as_of)]
 
 
 def none_found(scope: Scope, as_of: str) -> str:
@@ -155,7 +154,7 @@ def _option(
     else:
         message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
     if outcome == "pass" and peer.limited:
-        outcome, message = "unknown", f"{message}, but only some services are sold there"
+        outcome, message = "unknown", f"{message}, but {LIMITED}"
     for each in hit:
         outcome = worst([outcome, "warn" if each.grade == "C" else "fail"])
         message = f"{message}; both were hit by {each.name}"

@@ -15,7 +15,7 @@ from zonerisk.effective import effective
 from zonerisk.errors import UsageError
 from zonerisk.grid import supply
 from zonerisk.model import Provider, Region
-from zonerisk.terrain.exposure import Samples
+from zonerisk.terrain.samples import Samples
 from zonerisk.unit import site_units, zone_units, zones_sold
 from zonerisk.verdict import (
     CatalogueUsed,

@@ -52,12 +52,20 @@ def distance_m(a: Unit, b: Unit) -> Interval:
     there is no best estimate.
     """
     if a.disclosed and b.disclosed:
-        measured = nearest_m(a.positions, b.positions)
-        if measured.low <= CAMPUS_MOST_M < (measured.high or 0.0) and _one(a, b):
-            return Interval(measured.low, None, CAMPUS_MOST_M)
-        return measured if measured.low or (_mapped(a) and _mapped(b)) else measured.bounds
+        nearest = nearest_m(a.positions, b.positions)
+        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
+            return Interval(nearest.low, None, CAMPUS_MOST_M)
+        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def _one(a: Unit, b: Unit) -> bool:
+    """Tell whether the records put two units in one building or on one campus."""
+    ours, theirs = (
+        {key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b)
+    )
+    return bool((ours & theirs) - {None})
 
 
 def _mapped(unit: Unit) -> bool:
@@ -67,14 +75,6 @@ def _mapped(unit: Unit) -> bool:
         for site in unit.sites
         if site.position
     )
-
-
-def _one(a: Unit, b: Unit) -> bool:
-    """Tell whether the records put two units in one building or on one campus."""
-    ours, theirs = (
-        {key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b)
-    )
-    return bool((ours & theirs) - {None})
 
 
 def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:

@@ -57,7 +57,9 @@ def pairs(units: Iterable[Unit]) -> list[tuple[Unit, Unit]]:
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:
-    """Zones that are sold on a day."""
+    """Zones that are sold on a day; none where the region itself was not there."""
+    if not region.holds(as_of):
+        return ()
     return tuple(zone for zone in region.zones.values() if zone.holds(as_of))
 
 

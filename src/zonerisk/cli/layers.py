@@ -90,7 +90,7 @@ def list_(
 
 def _sampled() -> dict[str, int]:
     from zonerisk.catalog import data_root
-    from zonerisk.terrain.exposure import Samples
+    from zonerisk.terrain.samples import Samples
 
     return {
         file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
@@ -242,8 +242,8 @@ def sample(
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
     from zonerisk.terrain import sampling
-    from zonerisk.terrain.exposure import table
     from zonerisk.terrain.plane import Disc
+    from zonerisk.terrain.samples import table
 
     catalog = load(*(catalogue or ()))
     folder = into or catalog.roots[-1] / "layers" / "samples"

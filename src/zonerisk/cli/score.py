@@ -183,8 +183,8 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     """Sample the layers on this machine at a region's sites, and say what is wrong with them."""
     from zonerisk.catalog import referred
     from zonerisk.readers import fetch
-    from zonerisk.terrain.exposure import Samples
     from zonerisk.terrain.installed import Installed
+    from zonerisk.terrain.samples import Samples
 
     sites = [catalog.site(key) for key in referred(catalog.region(region))]
     found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))

@@ -28,7 +28,7 @@ evidence: {}
 # claims:
 #   - kind: separation-min       # zone-count, building-count, separation-min, separation-max,
 #     text: Zones stand at least 15 km apart.   # rtt-max, separate-power, separate-network,
-#     value: 15                  # dr-distance or other
+#     value: 15                  # shared-power, shared-network, dr-distance or other
 #     unit: km                   # zones, buildings, km or ms
 #     # true where it speaks of regions with zones only; codes of the regions it excepts.
 #     zoned: false

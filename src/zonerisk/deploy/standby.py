@@ -312,7 +312,7 @@ class Judge:
         outcome = worst([each for each, _ in told])
         if theirs.limited and outcome in ("pass", "warn"):
             outcome = "unknown"
-            told.append(("unknown", "only some services are sold there"))
+            told.append(("unknown", recovery.LIMITED))
         same = sorted(ours.countries & theirs.countries)
         # What fails is why; beside it only the distance is worth reading.
         said = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zonerisk.curation.entry import Problem
 from zonerisk.errors import DataError
 from zonerisk.terrain import layers
-from zonerisk.terrain.exposure import SampleFile, same_place
+from zonerisk.terrain.samples import SampleFile, same_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from zonerisk.model import Site
     from zonerisk.readers.fetch import Progress
     from zonerisk.terrain.card import Card
-    from zonerisk.terrain.exposure import Exposure, Place, Samples
+    from zonerisk.terrain.exposure import Exposure, Place
+    from zonerisk.terrain.samples import Samples
 
 
 class Installed:

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from zonerisk.errors import DataError
 from zonerisk.geometry import Interval
 from zonerisk.model import Position, Site
-from zonerisk.terrain.exposure import (
-    Exposure,
-    SampleFile,
-    Samples,
-    layer_of,
-    missing,
-    table,
-    widened,
-)
+from zonerisk.terrain.exposure import Exposure, layer_of, missing, widened
+from zonerisk.terrain.samples import SampleFile, Samples, table
 
 HEAD = {
     "layer": "zz",
