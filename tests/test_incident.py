@@ -177,3 +177,10 @@ def test_a_known_plant_is_one_risk(shipped: Library) -> None:
     found = [risk for risk in shipped.score("ovh-gra").shared_risks if risk.kind == "nuclear"]
     assert [risk.grade for risk in found] == ["B"]
     assert {piece.kind for piece in found[0].evidence} == {"operator", "layer"}
+
+
+def test_a_past_supply_of_places_that_may_be_the_zones_is_told(shipped: Library) -> None:
+    power = finding(shipped.score("aws-ap-southeast-2"), "power")
+    assert power
+    assert power.outcome == "unknown"
+    assert "until 2016-06-05 only: the regional substation" in power.message

@@ -31,7 +31,12 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     if len(case.units) < 2:
         return no_pair(name, case, threshold)
     beside = _measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
-    crowds = [each for each in case.assessments["building"].crowds if each.outcome == "fail"]
+    crowds = [
+        crowd
+        for each in case.assessments.values()
+        for crowd in each.crowds
+        if crowd.outcome == "fail"
+    ]
     if name == "separation-min" and crowds and beside.at_least(threshold.value * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
         return Finding.model_construct(
