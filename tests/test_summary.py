@@ -26,7 +26,7 @@ def told(zz: Library, units: list[Unit], noun: str = "zone", **assessed: Assessm
     sold = 1 if noun == "datacenter" else len(units)
     scope = zz.scope("zz-good")
     case = Case(scope, "2026-01-31", sold, tuple(units), noun, {}, assessments, ())
-    return answer("Z", case, effective(units, assessments.values()), ())
+    return answer("Z", case, effective(units, assessments.values()))
 
 
 def both(kind: str, grade: str, a: Unit, b: Unit, message: str) -> Assessment:
@@ -44,14 +44,24 @@ def test_one_zone_has_no_second(zz: Library) -> None:
 def test_what_is_shared_is_named_with_its_grade(zz: Library) -> None:
     campus = both("campus", "B", A, B, "a and b stand on one campus: the reef")
     assert told(zz, [A, B], campus=campus) == (
-        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef "
-        "(evidence grade B)."
+        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef; "
+        "evidence grade B."
     )
     assert told(zz, [A, B, C], campus=campus).startswith(
         "Z: no, at most 2 of the 3 zones fail independently. a and b stand on one campus"
     )
     assert told(zz, [A, B], noun="datacenter", campus=campus).endswith(
         "; 1 zone as sold, its 2 datacenters are worth 1."
+    )
+
+
+def test_a_crowd_is_named_though_no_pair_is(zz: Library) -> None:
+    """Three zones in two buildings: two of them share one, whichever they are."""
+    found = risk("building", "x", "A", (A, B, C), "a, b and c stand in at most 2 buildings", (), 2)
+    crowd = Assessment("building", crowds=(found,))
+    assert told(zz, [A, B, C], building=crowd) == (
+        "Z: no, at most 2 of the 3 zones fail independently. a, b and c stand in at most 2 "
+        "buildings; evidence grade A."
     )
 
 

@@ -138,7 +138,7 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=summary.answer(name, case, effective_sites if by_site else effective_zones, judged),
+        summary=summary.answer(name, case, effective_sites if by_site else effective_zones),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,

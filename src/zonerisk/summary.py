@@ -11,13 +11,11 @@ from zonerisk.shared import listing, named
 from zonerisk.unit import pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zonerisk.case import Case
-    from zonerisk.verdict import Finding, Range, SharedRisk
+    from zonerisk.verdict import Range, SharedRisk
 
 
-def answer(name: str, case: Case, independent: Range, judged: Sequence[Finding]) -> str:
+def answer(name: str, case: Case, independent: Range) -> str:
     """Answer in two sentences at most, for a reader who knows no rule.
 
     Parameters
@@ -28,8 +26,6 @@ def answer(name: str, case: Case, independent: Range, judged: Sequence[Finding])
         What was judged.
     independent
         How many of the case's units are independent.
-    judged
-        The findings.
     """
     total = len(case.units)
     hidden = [unit for unit in case.units if not unit.disclosed]
@@ -38,7 +34,7 @@ def answer(name: str, case: Case, independent: Range, judged: Sequence[Finding])
         place = " Its building is not disclosed." if hidden else ""
         return f"{name}: {only}, so nothing is left when it fails.{place}"
     if independent.high < total:
-        return f"{name}: no, {_shared(case, independent, judged)}."
+        return f"{name}: no, {_shared(case, independent)}."
     told = [_suspected(case), _open(case)]
     if len(hidden) == total:
         told = [f"no {case.noun}'s building is disclosed", told[0]]
@@ -54,7 +50,7 @@ def answer(name: str, case: Case, independent: Range, judged: Sequence[Finding])
     return f"{name}: {said}. {because[:1].upper()}{because[1:]}."
 
 
-def _shared(case: Case, independent: Range, judged: Sequence[Finding]) -> str:
+def _shared(case: Case, independent: Range) -> str:
     """Name the worst that is known to be shared, and how well it is known."""
     total, most = len(case.units), independent.high
     said = (
@@ -63,12 +59,8 @@ def _shared(case: Case, independent: Range, judged: Sequence[Finding]) -> str:
         else f"at most {most} of the {case.counted(total)} fail independently"
     )
     surely = [found for found in _risks(case) if found.grade != "C"]
-    if surely:
-        hardest = max(surely, key=lambda found: (len(found.members), found.grade == "A"))
-        why = f"{hardest.message} (evidence grade {hardest.grade})"
-    else:
-        told = (each.message for each in judged if each.rule == "colocation")
-        why = next(told, "what they share stands with the findings")
+    hardest = max(surely, key=lambda found: (found.least, found.grade == "A"))
+    why = f"{hardest.message}; evidence grade {hardest.grade}"
     if case.noun == "datacenter":
         why += f"; {case.sold} zone{'' if case.sold == 1 else 's'} as sold"
         why += f", its {case.counted(total)} are worth 1" if most == 1 else ""
@@ -76,7 +68,7 @@ def _shared(case: Case, independent: Range, judged: Sequence[Finding]) -> str:
 
 
 def _risks(case: Case) -> list[SharedRisk]:
-    return [found for each in case.assessments.values() for found in each.risks]
+    return [found for each in case.assessments.values() for found in (*each.risks, *each.crowds)]
 
 
 def _suspected(case: Case) -> str:
@@ -84,7 +76,7 @@ def _suspected(case: Case) -> str:
     risks = _risks(case)
     if not risks:
         return "no shared risk is on record"
-    widest = max(risks, key=lambda found: len(found.members))
+    widest = max(risks, key=lambda found: found.least)
     more = f" (and {len(risks) - 1} more)" if len(risks) > 1 else ""
     short = re.split(r" \(|;", widest.message)[0]
     return f"suspected: {short}{more}"
