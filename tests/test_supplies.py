@@ -148,5 +148,5 @@ class TestParis:
 
 def test_roubaix_names_its_stated_station(shipped: Library) -> None:
     found = stations(around(shipped, "ovh-rbx"))["rte/WATTR"]
-    assert found.standing.startswith("stated in the record: what may be one supply: a 20 MW link")
+    assert found.standing.startswith("stated in the record: one supply, a 20 MW link")
     assert found.tops == ("power:ovh-rbx/wattrelos",)
