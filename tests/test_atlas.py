@@ -113,6 +113,7 @@ def test_a_row_leads_to_its_page_and_back(
     opened.page.get_by_role("link", name="Atlas").click()
     assert opened.page.url.endswith(INDEX)
     assert opened.troubles == []
+    opened.until("typeof zonerisk !== 'undefined' && zonerisk.layers.regions")
     opened.run(
         "zonerisk.layers.regions.getLayers()[0].fire('click', {latlng: "
         "zonerisk.layers.regions.getLayers()[0].getLatLng()}, true) && 0"

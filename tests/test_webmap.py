@@ -161,11 +161,11 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     assert opened.run(inside)
     assert opened.run("zonerisk.map.getZoom()") != before
     assert opened.page.inner_text("#status") == "The map shows a, b, with the stations on record."
-    # Two sites and three stations ringed, the pair's line and two circuits underlaid.
+    # Two sites and three stations ringed; the pair's line, two circuits and the outline underlaid.
     lit = opened.run("""(() => { const found = [];
         zonerisk.map.eachLayer((one) => { if (one instanceof L.FeatureGroup && !Object.values(zonerisk.layers).includes(one)) found.push(one.getLayers().length); });
         return found; })()""")
-    assert 8 in lit
+    assert 9 in lit
     labels = opened.run("Array.from(document.querySelectorAll('.label'), (one) => one.textContent)")
     assert "TOP 400 kV" in labels
     assert "circuits by MID 225 kV, not their route" in labels
@@ -313,7 +313,7 @@ def test_text_of_the_records_never_runs(
             opened.run(
                 "document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length"
             )
-            == 3
+            == 4
         )
         assert (
             opened.run(
