@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from zonerisk.pages.features import Setting
     from zonerisk.verdict import Verdict
 
+# More providers than these would crowd the heading.
+_MOST_NAMED = 3
+
 TilesOption = Annotated[
     str | None,
     typer.Option(
@@ -104,9 +107,11 @@ def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:
 
 
 def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
-    """Name whose the regions are, where that is one provider."""
-    owners = {catalog.region(verdict.target).provider for verdict in verdicts}
-    return catalog.provider(owners.pop()).name if len(owners) == 1 else ""
+    """Name whose the regions are."""
+    owners = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
+    if len(owners) > _MOST_NAMED:
+        return f"{len(owners)} providers"
+    return ", ".join(catalog.provider(owner).name for owner in owners)
 
 
 def record_links(

@@ -199,8 +199,9 @@ class Atlas:
         **words: str | None,
     ) -> str:
         entries = [self.entry(key) for key in keys]
+        worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
         drawn = Drawn(
-            [feature for entry in entries if (feature := self._feature(entry))], {}, origin=0.0
+            [feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0
         )
         unjudged = {
             key: why

@@ -57,7 +57,7 @@ class Layer:
 # Drawn in this order, what lies undermost first.
 LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
-    Layer("landmarks", "landmark", "Hazards as mapped: water, others", "any"),
+    Layer("landmarks", "landmark", "Mapped hazards: water, others", "any"),
     Layer("band", "band", "", ""),
     Layer("risks", "shared-risk", "Sites sharing a risk (C: dashed)", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
@@ -123,7 +123,7 @@ class Drawn:
     def _band_name(self) -> str:
         low, high = self.band_km
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
-        return f"{ends} km of fibre ({CIRCUITY[1]:g} x straight)"
+        return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
     def islands(self) -> dict[str, Any]:
         """Write each layer's rows, and the sources that they cite by number."""

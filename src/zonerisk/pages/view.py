@@ -292,9 +292,8 @@ def _layers(around: Setting) -> str:
         return "none on this machine"
     drawn = {str(one.words["layer"]) for one in around.landmarks}
     rest = [name for name in around.layers if name not in drawn]
-    return "; ".join(
-        [*sorted(drawn), *([f"read, with nothing to draw here: {', '.join(rest)}"] if rest else [])]
-    )
+    more = f"{len(rest)} more have nothing to draw here"
+    return "; ".join([*sorted(drawn), *([more] if rest else [])])
 
 
 def _answer(verdict: Verdict) -> str:

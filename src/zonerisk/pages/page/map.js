@@ -313,12 +313,12 @@ const zonerisk = (() => {
       features.get(name).push(made);
       label(one, key);
     }
-    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPaddingTopLeft: [covered() + 20, 20], autoPanPaddingBottomRight: [20, 20]});
+    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPaddingTopLeft: [covered() + 20, 44], autoPanPaddingBottomRight: [20, 20]});
     /* Where marks of many regions lie on one point, each tells of all. */
     const here = ({one}) => (page.single || one.points.length > 1 ? [one]
       : [one, ...group.getLayers().map((made) => made.one).filter((other) => other !== one && other.at.join() === one.at.join())]);
     popup.setContent((from) => make("div", "", ...here(from).map(describe)));
-    group.bindTooltip((from) => make("bdi", "", from.one.name, here(from).length > 1 ? ` and ${here(from).length - 1} more here` : ""), {sticky: true});
+    group.bindTooltip((from) => make("span", "", from.one.name, here(from).length > 1 ? ` and ${here(from).length - 1} more here` : ""), {sticky: true});
     group.bindPopup(popup);
     group.on("popupopen", () => group.closeTooltip());
   }
@@ -381,7 +381,7 @@ const zonerisk = (() => {
         const room = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
         const free = (other) => room[2] < other[0] || room[0] > other[2] || room[3] < other[1] || room[1] > other[3];
         if (room[0] < 2 || room[2] > size.x - 2 || !taken.every(free) || !others.every(free)) continue;
-        const element = make("span", `label ${one.kind} ${one.outcome || ""}`, make("bdi", "", one.words));
+        const element = make("span", `label ${one.kind} ${one.outcome || ""}`, one.words);
         L.DomUtil.setPosition(element, map.containerPointToLayerPoint([room[0], room[1]]).round());
         element.style.textAlign = amid || y !== -high / 2 ? "" : x > 0 ? "left" : "right";
         element.style.width = `${Math.ceil(wide)}px`;

@@ -80,7 +80,7 @@ const told = (() => {
   const DESCRIBE = {
     site: (one) => [
       facts([
-        ["Serves", one.zones || "the region; its zone is not disclosed"], ["Region", one.outcome],
+        ["Serves", one.zones || "the region; its zone is not disclosed"], ["Judged", one.outcome],
         ["Kind", one.site_kind],
         ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
         ["Got from", one.method], ["Record", one.id],
@@ -119,7 +119,7 @@ const told = (() => {
   };
 
   function describe(one) {
-    return make("div", "popup", make("h4", "", make("bdi", "", one.name)), ...DESCRIBE[one.kind](one));
+    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
   }
 
   return {read, make, km, ms, brief, describe};
