@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import HERE, Opener, Runner
+from test_webmap import HOSTILE, SEEN, poisoned
 from zonerisk import policy
 from zonerisk.library import Library
+from zonerisk.model import Provider, Region
 from zonerisk.pages.atlas import INDEX, Atlas
 
 
@@ -113,11 +117,69 @@ def test_a_row_leads_to_its_page_and_back(
     opened.page.get_by_role("link", name="Atlas").click()
     assert opened.page.url.endswith(INDEX)
     assert opened.troubles == []
-    opened.run(
-        "zonerisk.layers.regions.getLayers()[0].fire('click', {latlng: "
-        "zonerisk.layers.regions.getLayers()[0].getLatLng()}, true) && 0"
-    )
+    opened.until("typeof zonerisk !== 'undefined' && zonerisk.layers.regions !== undefined")
+    opened.run("""(() => { const one = zonerisk.features.get("region:zz-campus")[0];
+        one.fire("click", {latlng: one.getLatLng()}, true); })()""")
     assert (
         opened.page.get_by_role("link", name="Open its page").get_attribute("href")
         == "zz-campus.html"
     )
+
+
+class Evil:
+    """A catalogue with hostile text in every field that the atlas shows."""
+
+    def __init__(self, catalog: Library) -> None:
+        self._catalog = catalog
+        self.edition = poisoned(catalog.edition)
+
+    def region(self, key: str) -> Region:
+        return poisoned(self._catalog.region(key.removesuffix(HOSTILE)))
+
+    def provider(self, key: str) -> Provider:
+        return poisoned(self._catalog.provider(key.removesuffix(HOSTILE)))
+
+
+def test_text_of_the_records_never_runs(zz: Library, tab: Opener) -> None:
+    made = Atlas.of(zz, policy.load("podcast"))
+    catalog: Any = Evil(zz)
+    evil = Atlas(
+        catalog,
+        {key: poisoned(verdict) for key, verdict in made.verdicts.items()},
+        {key: poisoned(around) for key, around in made.settings.items()},
+        {f"zz-good{HOSTILE}": HOSTILE},
+    )
+    pages = evil.pages()
+    for _ in ("index", "provider"):
+        name, text = next(pages)
+        opened = tab(text)
+        opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert SEEN in opened.text, name
+        opened.run("""zonerisk.layers.regions.getLayers().forEach((one) => {
+            one.fire("mouseover", {latlng: one.getLatLng()}, true);
+            one.fire("click", {latlng: one.getLatLng()}, true); })""")
+        assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
+        opened.page.fill("#find", "zephyr")
+        assert opened.troubles == []
+        assert len(opened.requests) == 1
+        assert opened.run("window.pwned") is None
+        assert opened.run("document.querySelectorAll('img, iframe').length") == 0
+        odd = "Array.from(document.links).filter((one) => !/^(https?|file):/.test(one.protocol)).length"
+        assert opened.run(odd) == 0
+
+
+def test_a_country_is_found_by_name_and_code(zz: Library, tab: Opener) -> None:
+    made = Atlas.of(zz, policy.load("podcast"))
+    found_by = r'data-country="\w+" data-find="Good'
+    text, count = re.subn(
+        found_by, 'data-country="FR" data-find="G\u00f6od FR', next(made.pages())[1]
+    )
+    assert count == 1
+    opened = tab(text)
+    names = (
+        "Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
+        "(one) => one.textContent)"
+    )
+    for words, found in (("france", ["Good"]), ("goo", ["Good"]), ("fr", ["Good"]), ("oo", [])):
+        opened.page.fill("#find", words)
+        assert opened.run(names) == found, words

@@ -31,7 +31,7 @@ def test_a_region_is_drawn_whole(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     assert kinds(rows) == {
         "site": 3,
-        "disc": 3,
+        "disc": 3 + len(verdict.dr),
         "separation": 3,
         "dr-limit": 1,
         "dr-region": len(verdict.dr),

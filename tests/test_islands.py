@@ -9,7 +9,7 @@ from zonerisk.pages import features, islands, view
 from zonerisk.pages.features import Feature
 from zonerisk.pages.islands import Drawn
 from zonerisk.pages.shapes import Point
-from zonerisk.verdict import Verdict
+from zonerisk.verdict import Verdict, worst
 
 
 def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
@@ -89,11 +89,14 @@ def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
 
 
 def test_several_regions_share_a_map(zz: Library) -> None:
-    drawn, _ = gathered(zz, "zz-good", "zz-campus")
+    drawn, verdicts = gathered(zz, "zz-good", "zz-campus")
     tables = drawn.islands()
     assert len(tables["sites"]["rows"]) == 6
     assert "recovery" not in tables
-    assert [row["zone"] for row in unpacked(tables["sites"])] == [0, 1, 2, 0, 1, 2]
+    assert {row["zone"] for row in unpacked(tables["sites"])} == {None}
+    assert [row["outcome"] for row in unpacked(tables["sites"])] == [
+        verdict.outcome for verdict in verdicts for _ in range(3)
+    ]
 
 
 @pytest.mark.parametrize("origin", [179.5, -179.5])
@@ -112,3 +115,46 @@ def test_a_point_gets_room() -> None:
     assert north - south == pytest.approx(0.003)
     assert (south + north) / 2 == pytest.approx(10.0)
     assert (west + east) / 2 == pytest.approx(20.0)
+
+
+def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
+    verdict = shipped.score("ovh-gra")
+    around = features.setting(shipped, verdict)
+    drawn = islands.of_verdicts([verdict], [around])
+    outlines = drawn.of_kind("shared-risk")
+    assert len({row.points for row in outlines}) == len(outlines) < len(verdict.shared_risks)
+    told = "\n".join(str(row.words["told"]) for row in outlines)
+    for risk in verdict.shared_risks:
+        assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
+    assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
+    shows = view.Shows()
+    made = view.of(verdict, around, shows)
+    lit = drawn.shows(shows)
+    for row in made.risks:
+        assert row.show is not None
+        assert any(key.startswith("shared-risk:") for key in lit[row.show]["features"])
+
+
+def test_every_finding_shows_a_place(shipped: Library) -> None:
+    verdict = shipped.score("ovh-sbg")
+    shows = view.Shows()
+    made = view.of(verdict, features.setting(shipped, verdict), shows)
+    assert all(row.show is not None for row in made.findings)
+
+
+def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
+    verdict = shipped.score("ovh-sbg")
+    around = features.setting(shipped, verdict)
+    shows = view.Shows()
+    made = view.of(verdict, around, shows)
+    drawn = islands.of_verdicts([verdict], [around])
+    (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
+    assert number is not None
+    lit = drawn.shows(shows)[number]["features"]
+    assert "site:ovh-sbg/sbg3" in lit
+    assert any(key.startswith("dr-region:") for key in lit)
+
+
+def test_sites_that_serve_several_zones_say_so(shipped: Library) -> None:
+    drawn, _ = gathered(shipped, "ibm-jp-osa")
+    assert list(drawn.zones) == ["OSA21-A, OSA22-A, OSA23-A"]

@@ -11,7 +11,7 @@ import shapely
 from conftest import ROOT, Opener
 from zonerisk.errors import DataError
 from zonerisk.library import Library
-from zonerisk.pages import features, geojson, webmap
+from zonerisk.pages import features, geojson, islands, view, webmap
 from zonerisk.pages.features import Feature
 from zonerisk.policy import load
 from zonerisk.score import score
@@ -54,7 +54,13 @@ def flooded(tmp_path: Path) -> Path:
 
 
 def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> None:
-    assert landmarks.near(shipped.score("ovh-sbg"), tmp_path) == ()
+    verdict = shipped.score("ovh-sbg")
+    assert landmarks.near(verdict, tmp_path) == ()
+    for around, said in (
+        (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
+        (features.setting(shipped, verdict), "none was asked for"),
+    ):
+        assert view.of(verdict, around, view.Shows()).layers == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -94,6 +100,19 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
         ("area", f"{asked.value:g} km around the Gravelines nuclear power plant"),
     ]
     assert found[0].points[0] == (51.0144, 2.1361)
+    around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
+    assert around.landmarks == found
+    shows = view.Shows()
+    made = view.of(verdict, around, shows)
+    assert made.layers == "Nuclear plants"
+    drawn = islands.of_verdicts([verdict], [around])
+    (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
+    assert number is not None
+    lit = drawn.shows(shows)[number]
+    assert f"landmark:{found[0].id}" in lit["features"]
+    south, west, north, east = lit["bounds"]
+    assert south <= 51.0144 <= north
+    assert west <= 2.1361 <= east
 
 
 def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:

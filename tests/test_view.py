@@ -33,7 +33,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
     made = view.of(verdict, features.setting(shipped, verdict), shows)
     assert [row.item for row in made.findings] == list(verdict.findings)
     assert made.answer.startswith("No, the datacenters do not fail independently")
-    assert made.file == "data/datacenters/ovh/sbg.yaml"
+    assert made.files == (("data/datacenters/ovh/sbg.yaml", None),)
     assert {row.name for row in made.sites} == {"SBG3", "SBG4", "SBG5"}
     cited = {piece for place in verdict.places for piece in place.evidence}
     assert cited <= set(made.sources)
@@ -45,8 +45,8 @@ def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     made = view.of(verdict, features.setting(zz, verdict), view.Shows())
     assert {row.name: row.position for row in made.sites} == {
-        "Here": "58.00000, 3.00000",
-        "There": "58.10000, 3.00000",
+        "Here": "58.0000, 3.0000",
+        "There": "58.1000, 3.0000",
         "Metro": "58.00, 3.00",
     }
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import fields, is_dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from conftest import Opener, Runner
 from zonerisk.errors import UsageError
 from zonerisk.library import Library
 from zonerisk.pages import basemap, features, supplies, webmap
+from zonerisk.pages.features import Feature
+from zonerisk.pages.shapes import Point
 from zonerisk.verdict import Verdict
 
 HOSTILE = (
@@ -51,6 +55,8 @@ def poisoned(value: Any) -> Any:
         return type(value)(**words)
     if isinstance(value, tuple):
         return tuple(poisoned(each) for each in value)
+    if isinstance(value, dict):
+        return {poisoned(key): poisoned(each) for key, each in value.items()}
     return value + HOSTILE if isinstance(value, str) else value
 
 
@@ -58,7 +64,35 @@ def poisoned(value: Any) -> Any:
 def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
+    corners = (Point(48.58, 7.79), Point(48.59, 7.79), Point(48.59, 7.80))
+    landmarks = tuple(
+        Feature(
+            "landmark",
+            f"layer/{shape}{HOSTILE}",
+            f"object{HOSTILE}",
+            shape,
+            points,
+            words={
+                "risk_kind": f"river{HOSTILE}",
+                "layer": f"layer{HOSTILE}",
+                "layer_error_m": 50.0,
+                "attribution": f"credit{HOSTILE}",
+                "ring": "",
+            },
+        )
+        for shape, points in (
+            ("point", corners[:1]),
+            ("line", corners),
+            ("area", (*corners, corners[0])),
+        )
+    )
     return poisoned(verdict), features.Setting(
+        landmarks=landmarks,
+        layers=(f"layer{HOSTILE}", f"other{HOSTILE}"),
+        cited={
+            key + HOSTILE: tuple(poisoned(piece) for piece in pieces)
+            for key, pieces in around.cited.items()
+        },
         names={key + HOSTILE: name + HOSTILE for key, name in around.names.items()},
         retired=tuple(poisoned(site) for site in around.retired),
         recovery={key + HOSTILE: poisoned(site) for key, site in around.recovery.items()},
@@ -161,11 +195,11 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     assert opened.run(inside)
     assert opened.run("zonerisk.map.getZoom()") != before
     assert opened.page.inner_text("#status") == "The map shows a, b, with the stations on record."
-    # Two sites and three stations ringed, the pair's line and two circuits underlaid.
+    # Two sites and three stations ringed; the pair's line, two circuits and the outline underlaid.
     lit = opened.run("""(() => { const found = [];
         zonerisk.map.eachLayer((one) => { if (one instanceof L.FeatureGroup && !Object.values(zonerisk.layers).includes(one)) found.push(one.getLayers().length); });
         return found; })()""")
-    assert 8 in lit
+    assert 9 in lit
     labels = opened.run("Array.from(document.querySelectorAll('.label'), (one) => one.textContent)")
     assert "TOP 400 kV" in labels
     assert "circuits by MID 225 kV, not their route" in labels
@@ -275,6 +309,13 @@ def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     assert not opened.run("zonerisk.map.hasLayer(zonerisk.layers.sites)")
     opened.page.fill("#find-site", "sbg5")
     assert opened.run("document.querySelectorAll('#site-list li').length") == 1
+    opened.page.fill("#find-site", "sbg2")
+    opened.page.locator("#site-list .pick").click()
+    assert "destroyed" in opened.page.inner_text(".leaflet-popup .facts")
+    assert opened.run("document.querySelectorAll('.leaflet-popup .cited li').length") > 0
+    opened.page.focus(".leaflet-popup-close-button")
+    opened.page.keyboard.press("Enter")
+    opened.until("document.activeElement.textContent === 'SBG2'")
     opened.page.fill("#find-site", "nowhere")
     assert opened.page.inner_text("#site-more") == "No site goes by that name."
 
@@ -284,8 +325,15 @@ def test_text_of_the_records_never_runs(
 ) -> None:
     verdict, around = evil
     for text in (
-        webmap.map_page([verdict], [around], attribution=HOSTILE),
-        webmap.map_page([verdict, verdict], [around, around]),
+        webmap.map_page(
+            [verdict],
+            [around],
+            attribution=HOSTILE,
+            index=HOSTILE,
+            crumbs=[(HOSTILE, HOSTILE)],
+            files=dict.fromkeys(around.files, HOSTILE),
+        ),
+        webmap.map_page([verdict, verdict], [around, around], owner=HOSTILE),
         webmap.report_page(verdict, around, attribution=HOSTILE),
     ):
         opened = tab(text)
@@ -313,7 +361,7 @@ def test_text_of_the_records_never_runs(
             opened.run(
                 "document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length"
             )
-            == 3
+            == 4
         )
         assert (
             opened.run(
@@ -323,6 +371,23 @@ def test_text_of_the_records_never_runs(
         )
         assert SEEN in opened.text
         assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
+
+
+def test_names_of_own_sites_never_run(run: Runner, tmp_path: Path, tab: Opener) -> None:
+    file = tmp_path / "own.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(("name", "lat", "lon", "uncertainty_m"))
+        rows.writerows((f"{name}{SEEN}", lat, 7.8, 200) for name, lat in (("a", 48.5), ("b", 48.7)))
+    done = run("score", str(file), "--format", "html", ZONERISK_CACHE=str(tmp_path))
+    opened = tab(done.stdout)
+    assert f"a{SEEN}" in opened.text
+    assert "Zones of your own" in opened.text
+    opened.run("""(() => { const one = zonerisk.layers.sites.getLayers()[0];
+        one.fire("click", {latlng: one.getLatLng()}, true); })()""")
+    assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
+    assert opened.troubles == []
+    assert opened.run("window.pwned") is None
 
 
 def test_the_pages_policy_holds(shipped: Library, tab: Opener) -> None:
@@ -409,7 +474,16 @@ def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     opened.page.emulate_media(media="print")
     assert opened.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert opened.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
+    # Chromium wipes what lies under a canvas that it draws anew, unless that is a layer apart.
+    apart = "getComputedStyle(document.querySelector('.leaflet-overlay-pane')).opacity"
+    assert opened.run(apart) == "0.999"
     assert opened.page.pdf(format="A4")[:5] == b"%PDF-"
+    numbers = opened.run(
+        "Array.from(document.querySelectorAll('td a'), (one) => one.getAttribute('href'))"
+    )
+    assert len(numbers) > 3
+    assert all(opened.run(f"document.querySelector('{one}') !== null") for one in numbers)
+    assert "SBG2, destroyed, in service until 2021-03-10" in opened.text
     assert opened.troubles == []
 
 
@@ -419,5 +493,78 @@ def test_many_regions_are_summed_up(zz: Library, tab: Opener) -> None:
     opened = tab(webmap.map_page(many))
     assert opened.run("document.querySelectorAll('details.region').length") == 61
     assert opened.run("document.querySelectorAll('.finding').length") == 0
+    opened.run("""(() => { const one = zonerisk.layers.sites.getLayers()[0];
+        one.fire("click", {latlng: one.getLatLng()}, true); })()""")
+    # Sixty-one marks lie on one point, and each speaks for all.
+    assert opened.run("document.querySelectorAll('.leaflet-popup h4').length") == 61
     assert opened.run("zonerisk.layers.sites.getLayers().length") == 61 * 3
     assert opened.troubles == []
+
+
+def test_a_label_stands_nearest_to_its_own_mark(shipped: Library, tab: Opener) -> None:
+    for target in ("scaleway-fr-par", "akamai-fr-par-2", "ovh-gra"):
+        opened = tab(page(shipped, target))
+        near = opened.run("""(() => {
+            const map = zonerisk.map, frame = map.getContainer().getBoundingClientRect();
+            const marks = ["sites", "recovery", "retired"].flatMap((key) => zonerisk.layers[key] ? zonerisk.layers[key].getLayers() : [])
+                .map((made) => [made.one.name, map.layerPointToContainerPoint(made._point)]);
+            return Array.from(document.querySelectorAll(".label.site, .label.dr-region"), (label) => {
+                const box = label.getBoundingClientRect();
+                const far = ([, at]) => Math.hypot(
+                    Math.max(box.left - frame.left - at.x, 0, at.x - box.right + frame.left),
+                    Math.max(box.top - frame.top - at.y, 0, at.y - box.bottom + frame.top));
+                const [nearest] = marks.sort((a, b) => far(a) - far(b));
+                return [label.textContent, nearest[0]];
+            });
+        })()""")
+        assert near
+        assert all(label.startswith(mark) for label, mark in near), near
+
+
+def test_close_up_the_ground_goes(shipped: Library, tab: Opener) -> None:
+    opened = tab(page(shipped, "scaleway-fr-par"))
+    hidden = "getComputedStyle(document.querySelector('.leaflet-ground-pane')).display === 'none'"
+    note = "document.getElementById('groundless').hidden"
+    for zoom, gone in ((9, False), (12.5, True), (8, False)):
+        opened.run(f"zonerisk.map.setZoom({zoom}, {{animate: false}}) && 0")
+        assert opened.run(hidden) is gone
+        assert opened.run(note) is not gone
+
+
+def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
+    verdict = shipped.score("ovh-sbg")
+    for text in (
+        page(shipped, "ovh-sbg"),
+        page(shipped, "ovh-sbg", "scaleway-fr-par"),
+        webmap.report_page(verdict, features.setting(shipped, verdict)),
+    ):
+        opened = tab(text)
+        levels = [
+            int(tag[1])
+            for tag in opened.run(
+                "Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)"
+            )
+        ]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_name_cannot_turn_the_sentence_round(zz: Library) -> None:
+    verdict = zz.score("zz-good").model_copy(update={"name": "Go\u202eod"})
+    text = webmap.map_page([verdict])
+    assert "\u202e" not in text
+    assert "<h1>Good</h1>" in text
+
+
+def test_several_regions_say_whose_and_what_is_unknown(run: Runner, tmp_path: Path) -> None:
+    done = run("map", "google", "-o", str(tmp_path / "map.html"))
+    assert not done.stdout
+    text = (tmp_path / "map.html").read_text("utf-8")
+    assert re.search(r"<h1>Google Cloud: \d+ regions</h1>", text)
+    assert re.search(r"in all [\d,]+ findings are unknown", text)
+
+
+def test_a_missing_folder_of_layers_is_told(run: Runner, tmp_path: Path) -> None:
+    for command in (("map",), ("score", "--format", "html")):
+        done = run(*command, "ovh-sbg", "--from", str(tmp_path / "none"), check=2)
+        assert "no folder" in done.stderr

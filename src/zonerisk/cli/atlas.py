@@ -43,7 +43,7 @@ def atlas(
     sys.stderr.write(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.of(catalog, chosen, as_of)
     count = 0
-    links = record_links(catalog, made.verdicts, folder / INDEX)
+    links = record_links(catalog, made.settings.values(), folder / INDEX)
     for name, page in made.pages(offered, links):
         output.write(page, folder / name)
         count += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
@@ -20,11 +19,17 @@ from zonerisk.errors import UsageError
 from zonerisk.policy import DEFAULT
 from zonerisk.policy import load as load_policy
 from zonerisk.readers import fetch
+from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalog import Catalog
+    from zonerisk.pages.features import Setting
+    from zonerisk.verdict import Verdict
+
+# More providers than these would crowd the heading.
+_MOST_NAMED = 3
 
 TilesOption = Annotated[
     str | None,
@@ -72,20 +77,19 @@ def map_(
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]
-    root = fetch.cache_root(cache)
-    settings = [
-        replace(
-            features.setting(catalog, verdict),
-            landmarks=landmarks.near(verdict, root, raw) if len(verdicts) == 1 else (),
-        )
-        for verdict in verdicts
-    ]
+    if not targets:
+        verdicts.sort(key=lambda verdict: -severity(verdict.outcome))
+    if len(verdicts) == 1:
+        settings = [landmarks.setting(catalog, verdicts[0], fetch.cache_root(cache), raw)]
+    else:
+        settings = [features.setting(catalog, verdict) for verdict in verdicts]
     page = webmap.map_page(
         verdicts,
         settings,
         online=offered,
         attribution=catalog.edition.attribution,
-        files=record_links(catalog, (verdict.target for verdict in verdicts), out),
+        files=record_links(catalog, settings, out),
+        owner=_owner(catalog, verdicts),
     )
     output.write(page, out)
 
@@ -102,8 +106,18 @@ def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:
     ]
 
 
-def record_links(catalog: Catalog, regions: Iterable[str], page: Path | None) -> dict[str, str]:
-    """Link each region's record where it lies in the same checkout as the page."""
+def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
+    """Name whose the regions are."""
+    owners = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
+    if len(owners) > _MOST_NAMED:
+        return f"{len(owners)} providers"
+    return ", ".join(catalog.provider(owner).name for owner in owners)
+
+
+def record_links(
+    catalog: Catalog, settings: Iterable[Setting], page: Path | None
+) -> dict[str, str]:
+    """Link the records that were read where they lie in the same checkout as the page."""
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():
         return {}
@@ -112,6 +126,6 @@ def record_links(catalog: Catalog, regions: Iterable[str], page: Path | None) ->
         return {}
     return {
         key: quote(Path(os.path.relpath(path, folder)).as_posix())
-        for key in regions
+        for key in sorted({key for around in settings for key in around.files})
         if (path := catalog.path(key)).is_relative_to(checkout)
     }

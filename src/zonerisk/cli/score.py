@@ -128,7 +128,7 @@ def score(
             exists=True,
             file_okay=False,
             show_default=False,
-            help="With --installed or your own sites: a folder of raw layers.",
+            help="With --installed, your own sites, geojson or html: a folder of raw layers.",
         ),
     ] = None,
     cache: Annotated[
@@ -137,7 +137,7 @@ def score(
             "--cache",
             envvar="ZONERISK_CACHE",
             show_default=False,
-            help="With --installed or your own sites: where fetched layers are kept.",
+            help="With --installed, your own sites, geojson or html: where layers are kept.",
         ),
     ] = None,
 ) -> None:
@@ -172,7 +172,11 @@ def score(
         )
         for region in regions
     ]
-    output.write(render(verdicts, chosen, format_, out, catalog), out)
+    if format_ in (Format.geojson, Format.html):
+        text = _drawn(verdicts, format_, catalog, cache, raw)
+    else:
+        text = render(verdicts, chosen, format_, out)
+    output.write(text, out)
     exit_on(verdicts, fail_on)
 
 
@@ -204,9 +208,7 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     return found
 
 
-def render(
-    verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None, catalog: Catalog
-) -> str:
+def render(verdicts: list[Verdict], policy: Policy, format_: Format, out: Path | None) -> str:
     """Write verdicts in a format; JSON is one object for one, a list for several."""
     if format_ is Format.json:
         if len(verdicts) == 1:
@@ -219,34 +221,31 @@ def render(
         return report.comma_separated(verdicts)
     if format_ is Format.md:
         return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
-    if format_ is Format.geojson:
-        return _geojson(verdicts, catalog)
-    if format_ is Format.html:
-        return _report(verdicts, catalog)
     return _table(verdicts, policy, out)
 
 
-def _geojson(verdicts: list[Verdict], catalog: Catalog) -> str:
+def _drawn(
+    verdicts: list[Verdict], format_: Format, catalog: Catalog, cache: Path | None, raw: Path | None
+) -> str:
+    """Write verdicts with what surrounds them, the layers on this machine included."""
     import json
 
-    from zonerisk.pages import features, geojson
+    from zonerisk.pages import geojson, webmap
+    from zonerisk.readers import fetch
+    from zonerisk.terrain import landmarks
 
-    drawn = [geojson.features(verdict, features.setting(catalog, verdict)) for verdict in verdicts]
-    every = [feature for one in drawn for feature in one["features"]]
-    return json.dumps({**drawn[0], "features": every}, ensure_ascii=False) + "\n"
-
-
-def _report(verdicts: list[Verdict], catalog: Catalog) -> str:
-    if len(verdicts) > 1:
+    if format_ is Format.html and len(verdicts) > 1:
         raise UsageError(
             f"a report is of one region, not of {len(verdicts)}; name one, or draw "
             "all of them: zonerisk map, zonerisk atlas"
         )
-    from zonerisk.pages import features, webmap
-
-    return webmap.report_page(
-        verdicts[0], features.setting(catalog, verdicts[0]), attribution=catalog.edition.attribution
-    )
+    root = fetch.cache_root(cache)
+    settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
+    if format_ is Format.html:
+        return webmap.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)
+    drawn = [geojson.features(*each) for each in zip(verdicts, settings, strict=True)]
+    every = [feature for one in drawn for feature in one["features"]]
+    return json.dumps({**drawn[0], "features": every}, ensure_ascii=False) + "\n"
 
 
 def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:

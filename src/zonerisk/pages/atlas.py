@@ -37,12 +37,13 @@ class Entry:
     outcome: Outcome
     sold: int
     worth: str
-    worth_low: int
+    worth_rank: float
     risk: str
     risk_outcome: Outcome | None
     risk_rank: int
     recovery: str
     recovery_outcome: Outcome
+    recovery_rank: float
     score: str
     score_low: float
     grade: str
@@ -125,6 +126,7 @@ class Atlas:
             else "none found"
         )
         owner = self.catalog.provider(region.provider)
+        disclosed = _disclosed(verdict)
         return Entry(
             id=key,
             name=region.name,
@@ -135,16 +137,21 @@ class Atlas:
             outcome=verdict.outcome,
             sold=verdict.zones.sold,
             worth=view.count(verdict.zones.effective),
-            worth_low=verdict.zones.effective.low,
-            risk=f"{worst.kind} ({worst.grade})" if worst else "none on record",
+            worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
+            risk=f"{worst.kind} ({worst.grade})"
+            if worst
+            else "none on record"
+            if disclosed
+            else "not known",
             risk_outcome=worst.outcome if worst else None,
             risk_rank=severity(worst.outcome) if worst else 0,
             recovery=said,
             recovery_outcome=recovery,
+            recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery),
             score=view.ends(verdict.score.low, verdict.score.high),
             score_low=verdict.score.low,
             grade=verdict.grade,
-            disclosed=_disclosed(verdict),
+            disclosed=disclosed,
             located=any(place.lat is not None for place in verdict.places),
         )
 
@@ -192,8 +199,9 @@ class Atlas:
         **words: str | None,
     ) -> str:
         entries = [self.entry(key) for key in keys]
+        worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
         drawn = Drawn(
-            [feature for entry in entries if (feature := self._feature(entry))], {}, origin=0.0
+            [feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0
         )
         unjudged = {
             key: why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.geometry import distance_m
@@ -15,7 +15,7 @@ from zonerisk.verdict import worst
 
 if TYPE_CHECKING:
     from zonerisk.catalog import Catalog
-    from zonerisk.model import Region, Site
+    from zonerisk.model import Evidence, Region, Site
     from zonerisk.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
@@ -80,23 +80,28 @@ class Setting:
     ----------
     names
         What zones and regions are called, by id.
-    retired
-        Sites of the region that were out of service on the verdict's day.
+    retired, cited
+        Sites of the region that were out of service on the verdict's day, and their evidence
+        by site id.
     recovery
         The nearest known site of each region that disaster recovery may go to.
     files
-        The record's file, by region id.
-    landmarks
-        Mapped objects of hazards, where their layers are on this machine.
+        The files of the records that were read, by region id: the region's own, those that its
+        sites stand in, and those of the regions that recovery may go to.
+    landmarks, layers
+        Mapped objects of hazards, and the layers of this machine that were read for them; None
+        where none was asked for.
     supplies
         Stations on record around the sites, and the circuits between.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     retired: tuple[Site, ...] = ()
+    cited: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
     recovery: Mapping[str, Site] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     landmarks: tuple[Feature, ...] = ()
+    layers: tuple[str, ...] | None = None
     supplies: Supplies = field(default_factory=Supplies)
 
     def name(self, key: str) -> str:
@@ -108,8 +113,9 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     """Gather what the catalogue knows around a verdict."""
     region = catalog.region(verdict.target)
     names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
-    names |= {place.id: place.name for place in verdict.places}
-    recovery, files = {}, {region.id: catalog.file_name(region.id)}
+    names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
+    owners = dict.fromkeys([region.id, *(place.id.partition("/")[0] for place in verdict.places)])
+    recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
     ours = _positions(verdict.places)
     for option in verdict.dr:
         peer = catalog.region(option.target)
@@ -129,7 +135,8 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         and site.until <= verdict.as_of
     )
     around = supplies.around(catalog, verdict)
-    return Setting(names, retired, recovery, files, supplies=around)
+    cited = {site.id: region.cite_site(site.id.partition("/")[2]) for site in retired}
+    return Setting(names, retired, cited, recovery, files, supplies=around)
 
 
 def _sites(catalog: Catalog, region: Region) -> list[Site]:
@@ -160,7 +167,8 @@ def _nearest(ours: Sequence[Position], sites: Iterable[Site]) -> Site | None:
 
 def named(verdict: Verdict) -> Setting:
     """Give the setting of a verdict alone, without a catalogue: what its places are called."""
-    return Setting(names={place.id: place.name for place in verdict.places})
+    names = {place.id: place.name for place in verdict.places}
+    return Setting(names=names | {verdict.target: verdict.name})
 
 
 def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
@@ -171,7 +179,7 @@ def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
         *around.landmarks,
         *_recovery(verdict, around),
         *_risks(verdict, around),
-        *_discs(verdict),
+        *_discs(verdict, around),
         *_circuits(verdict, around),
         *_lines(verdict, around),
         *_retired(around),
@@ -214,25 +222,26 @@ def _sites_of(verdict: Verdict, around: Setting) -> list[Feature]:
     return rows
 
 
-def _discs(verdict: Verdict) -> list[Feature]:
+def _discs(verdict: Verdict, around: Setting) -> list[Feature]:
+    """Draw where a site may stand, of those in regions that recovery may go to as well."""
     return [
-        Feature(
-            "disc",
-            place.id,
-            f"{place.name}: where it may stand",
-            "disc",
-            (at,),
-            uncertainty_m=place.uncertainty_m,
-            zone=place.zones[0] if place.zones else None,
+        replace(
+            one,
+            kind="disc",
+            name=f"{one.words.get('site', one.name)}: where it may stand",
+            shape="disc",
+            outcome=None,
+            words={},
         )
-        for place in verdict.places
-        if (at := _located(place)) and place.uncertainty_m
+        for one in (*_recovery(verdict, around), *_sites_of(verdict, around))
+        if one.uncertainty_m
     ]
 
 
 def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
     """Draw each pair between the two of its sites that stand nearest to each other."""
     rows = []
+    said = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
     for pair in verdict.separations:
         ends = _closest(places_of(verdict, pair.a), places_of(verdict, pair.b))
         if not ends:
@@ -250,7 +259,9 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                     for name in ("distance_m", "fibre_m", "rtt_ms")
                     for end in ("low", "best", "high")
                 }
-                | {"shared": ", ".join(pair.shared)},
+                | {
+                    "shared": ", ".join(dict.fromkeys(said.get(each, each) for each in pair.shared))
+                },
             )
         )
     return rows
@@ -398,6 +409,7 @@ def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
                     around.name(option.target),
                     "point",
                     (at,),
+                    uncertainty_m=site.position.uncertainty_m,
                     outcome=option.outcome,
                     words={
                         "message": option.message,

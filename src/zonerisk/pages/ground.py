@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -16,8 +17,9 @@ NAME = "GSHHG 2.3.6"
 SOURCE = "GSHHG 2.3.6 (Wessel and Smith 1996)"
 LICENCE = "LGPL-3.0-or-later"
 URL = "https://www.soest.hawaii.edu/pwessel/gshhg/"
-# Stated by the source for its intermediate set: what is thinned away lies within 1 km.
-ERROR_KM = 1
+# What the source's sets leave out lies within so many kilometres: as stated of its intermediate
+# set; of the low one as measured, 99 of 100 corners of the intermediate set lie so near.
+_SOURCE_KM = {"i": 1.0, "l": 5.0}
 
 # No data centre stands beyond; Mercator would give the rest of a page to ice.
 _WORLD = (-60.0, -180.0, 84.0, 180.0)
@@ -70,7 +72,13 @@ class Sheet(NamedTuple):
     borders: tuple[str, ...]
 
 
-_FAR = Level(WORLD, "l", 0.25, 2)
+# Resolution, tolerance in degrees and decimals: of the world, a wide and a close sheet.
+_DETAIL: tuple[tuple[Resolution, float, int], ...] = (
+    ("l", 0.25, 2),
+    ("l", 0.03, 3),
+    ("i", 0.004, 3),
+)
+_FAR = Level(WORLD, *_DETAIL[0])
 
 
 def around(box: Box) -> list[Sheet]:
@@ -79,10 +87,18 @@ def around(box: Box) -> list[Sheet]:
     span = max(near.north - near.south, near.east - near.west)
     sheets = [_cut(_FAR)]
     if span < 60:
-        sheets.append(_cut(Level(near.grown(12), "l", 0.03, 3)))
+        sheets.append(_cut(Level(near.grown(12), *_DETAIL[1])))
     if span < 12:
-        sheets.append(_cut(Level(near, "i", 0.004, 3)))
+        sheets.append(_cut(Level(near, *_DETAIL[2])))
     return sheets
+
+
+def errors_km(sheets: Sequence[Sheet]) -> list[float]:
+    """Say how far off the lines of a map's sheets may be, kilometres: source and thinning."""
+    return [
+        math.ceil(2 * (_SOURCE_KM[resolution] + 111 * tolerance)) / 2
+        for resolution, tolerance, _ in _DETAIL[: len(sheets)]
+    ]
 
 
 @lru_cache(maxsize=4)

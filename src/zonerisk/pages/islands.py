@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from zonerisk.pages.ground import Box
 from zonerisk.pages.shapes import Point
 from zonerisk.pages.webpage import web_address
 from zonerisk.separation import CIRCUITY
+from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
     from zonerisk.model import Evidence
@@ -55,12 +57,12 @@ class Layer:
 # Drawn in this order, what lies undermost first.
 LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
-    Layer("landmarks", "landmark", "Hazards as mapped", "any"),
-    Layer("band", "band", "15 to 40 km of fibre", ""),
-    Layer("risks", "shared-risk", "Shared risk: sites one cause hits", "area"),
+    Layer("landmarks", "landmark", "Mapped hazards: water, others", "any"),
+    Layer("band", "band", "", ""),
+    Layer("risks", "shared-risk", "Sites sharing a risk (C: dashed)", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
     Layer("circuits", "circuit", "Circuits, not their routes", "line"),
-    Layer("separations", "separation", "Between zones, by outcome", "line"),
+    Layer("separations", "separation", "Separations, by outcome", "line"),
     Layer("stations", "station", "Grid stations: near is not feeding", "point"),
     Layer("sites", "site", "Sites", "point"),
     Layer("retired", "retired", "Retired or destroyed", "point"),
@@ -96,16 +98,14 @@ class Drawn:
         if origin is None:
             origin = sites[0].points[0].lon if sites else 0.0
         self.origin = origin
-        self.rows = [_turned(row, origin) for row in rows]
+        self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
         self.evidence = evidence
         self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
         self.zones: dict[str, int] = {}
         for row in self.rows:
             if row.kind == "site" and row.zone:
-                region = row.zone.partition("/")[0]
-                same = sum(zone.startswith(f"{region}/") for zone in self.zones)
-                self.zones.setdefault(row.zone, same)
+                self.zones.setdefault(_served(row), len(self.zones))
 
     def of_kind(self, kind: str) -> list[Feature]:
         """List the features of one kind."""
@@ -115,10 +115,15 @@ class Drawn:
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
         return [
-            layer
+            replace(layer, name=self._band_name()) if layer.key == "band" else layer
             for layer in LAYERS
             if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
         ]
+
+    def _band_name(self) -> str:
+        low, high = self.band_km
+        ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
+        return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
     def islands(self) -> dict[str, Any]:
         """Write each layer's rows, and the sources that they cite by number."""
@@ -132,12 +137,12 @@ class Drawn:
         prefix = prefixes.pop() if len(prefixes) == 1 else ""
         columns: dict[str, list[Any]] = {
             "outcome": [row.outcome for row in rows],
-            "zone": [self.zones.get(row.zone or "") for row in rows],
+            "zone": [self.zones.get(_served(row)) for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
             **{word: [row.words[word] for row in rows] for word in rows[0].words},
         }
         packed = {word: _few(values) for word, values in columns.items()}
-        if kind == "site":
+        if kind in ("site", "retired"):
             packed["sources"] = (
                 None,
                 [[self._number(piece) for piece in self.evidence.get(row.id, ())] for row in rows],
@@ -190,7 +195,7 @@ class Drawn:
     @property
     def box(self) -> Box:
         """Bounds of the sites, or of all there is."""
-        first = [row for row in self.rows if row.kind in ("site", "disc", "region")]
+        first = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
         return bounds(point for row in first or self.rows for point in _extent(row))
 
     def ground(self) -> list[Sheet]:
@@ -222,7 +227,9 @@ class Drawn:
 
     def shows(self, kept: Shows) -> list[dict[str, Any]]:
         """Turn the views that rows of the page call up into bounds and features to light."""
-        at = {(row.kind, row.id): row for row in self.rows}
+        at: dict[tuple[str, str], list[Feature]] = {}
+        for row in self.rows:
+            at.setdefault((row.kind, row.id), []).append(row)
         found = []
         for verdict, subjects, words, also in kept.subjects:
             keys = [
@@ -233,12 +240,15 @@ class Drawn:
             keys += [("dr-region", subject) for subject in subjects if ("dr-region", subject) in at]
             pair = ("separation", " ".join(subjects))
             keys += [pair] if pair in at else []
-            keys += also
-            rows = [at[key] for key in dict.fromkeys(keys) if key in at]
-            lit = [f"{row.kind}:{row.id}" for row in rows] if len(rows) <= _MOST_LIT else []
+            keys += [(kind, self._outlines.get(key, key)) for kind, key in also]
+            keys = [key for key in dict.fromkeys(keys) if key in at]
+            lit = [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else []
+            rows = [row for key in keys if key[0] != "landmark" for row in at[key]]
+            near = [_nearest(at[key], rows) for key in keys if key[0] == "landmark"]
+            seen = [*near, *(point for row in rows for point in _extent(row))]
             found.append(
                 {
-                    "bounds": bounds(point for row in rows for point in _extent(row)),
+                    "bounds": bounds(seen),
                     "features": lit,
                     "words": words,
                 }
@@ -252,12 +262,15 @@ def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Dra
     # Among several regions each is another's recovery: drawn for all, it would hide the rest.
     left_out = () if single else ("dr-limit", "dr-region")
     rows = [
-        row
+        # On a map of many regions a mark tells how its region was judged, not its zone.
+        row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
         for verdict, around in zip(verdicts, settings, strict=True)
         for row in features.of(verdict, around)
         if row.kind not in left_out
     ]
     evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
+    for around in settings:
+        evidence |= around.cited
     return Drawn(
         rows,
         evidence,
@@ -273,6 +286,40 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
         if finding.threshold and finding.threshold.measure == "fibre"
     }
     return asked.get("separation-min"), asked.get("separation-max")
+
+
+def _served(row: Feature) -> str:
+    """Name the zones that a site serves, together: they share its mark."""
+    return str(row.words.get("zones") or row.zone or "")
+
+
+def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
+    """Draw risks of the same sites as one outline, the worst on top; say which has which."""
+    drawn: dict[tuple[Point, ...], list[Feature]] = {}
+    for row in rows:
+        if row.kind == "shared-risk":
+            drawn.setdefault(row.points, []).append(row)
+    outlines = []
+    for alike in drawn.values():
+        alike.sort(key=lambda row: -_rank(row))
+        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in alike]
+        kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in alike))
+        words = {**alike[0].words, "told": "\n".join(told)}
+        outlines.append(replace(alike[0], name=f"share: {kinds}", words=words))
+    outlines.sort(key=_rank)
+    others = [row for row in rows if row.kind != "shared-risk"]
+    return others + outlines, {row.id: alike[0].id for alike in drawn.values() for row in alike}
+
+
+def _rank(row: Feature) -> int:
+    return severity(row.outcome) if row.outcome else 0
+
+
+def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
+    """Give the corner of an object that is nearest to some sites; a river has no end to show."""
+    sites = [row.points[0] for row in rows if row.kind == "site"]
+    corners = [point for part in parts for point in part.points]
+    return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
 def _coordinates(row: Feature) -> list[float] | list[str]:

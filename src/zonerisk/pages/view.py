@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk.terrain import ownsites
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
@@ -73,7 +74,19 @@ class SiteRow:
     sources: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Dead:
+    """A site that was out of service by the verdict's day, and who says so."""
+
+    name: str
+    fate: str
+    until: str
+    evidence: tuple[Evidence, ...]
+
+
 Drawn = tuple[str, str]
+# The kinds of shared risk that a rule looks at, where they are not called as the rule is.
+_KINDS = {"colocation": ("building", "campus")}
 
 
 class Shows:
@@ -113,7 +126,7 @@ class Shows:
         if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
             # A zone whose building is not disclosed may stand in any of the region's sites.
             listed, words = (verdict.target,), f"{words}, where they may stand"
-        if also:
+        if any(kind == "station" for kind, _ in also):
             words = f"{words}, with the stations on record"
         kept = (verdict.target, *sorted(listed), also)
         if kept not in self._kept:
@@ -139,13 +152,32 @@ class View:
     options: tuple[Row, ...]
     sites: tuple[SiteRow, ...]
     sources: tuple[Evidence, ...]
-    file: str | None
-    file_link: str | None
+    retired: tuple[Dead, ...]
+    files: tuple[tuple[str, str | None], ...]
+    layers: str
+
+    @property
+    def own(self) -> bool:
+        """True where no provider sells the zones: they are a reader's own."""
+        return self.verdict.target == ownsites.REGION
 
 
-def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = None) -> View:
-    """Word a verdict, and keep a view of the map for each of its rows."""
+def of(
+    verdict: Verdict, around: Setting, shows: Shows, links: Mapping[str, str] | None = None
+) -> View:
+    """Word a verdict, and keep a view of the map for each of its rows.
+
+    Parameters
+    ----------
+    verdict, around
+        What is worded, and what the catalogue adds.
+    shows
+        Where the views are kept.
+    links
+        Where records can be opened from the page, by region id.
+    """
     name = around.name
+    peers = {option.target for option in verdict.dr}
     findings = tuple(
         Row(item, _finding_shown(item, verdict, around, shows), asked=_asked(item))
         for item in verdict.findings
@@ -157,8 +189,9 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
                 verdict,
                 item.members,
                 _named(item.members, around),
-                around.supplies.drawn([item.id]),
+                _drawn_of([item], around),
             ),
+            _named(item.members, around),
         )
         for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
     )
@@ -202,26 +235,65 @@ def of(verdict: Verdict, around: Setting, shows: Shows, file_link: str | None = 
             for place in verdict.places
         ),
         sources=sources,
-        file=around.files.get(verdict.target),
-        file_link=file_link,
+        retired=tuple(
+            Dead(
+                site.name,
+                site.fate or "out of service",
+                site.until or "not known",
+                around.cited.get(site.id, ()),
+            )
+            for site in around.retired
+        ),
+        files=tuple(
+            (file, (links or {}).get(key)) for key, file in around.files.items() if key not in peers
+        ),
+        layers=_layers(around),
     )
 
 
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: Shows) -> int | None:
-    """Keep the view of a finding's subjects; that of power also of the stations it tells of."""
-    subjects, words = finding.subjects, _named(finding.subjects, around)
-    also: tuple[Drawn, ...] = ()
-    if finding.rule == "power":
-        told = [
-            risk.id
-            for risk in verdict.shared_risks
-            if risk.kind == "power" and set(risk.members) == set(subjects)
-        ]
-        if told or set(subjects) <= {verdict.target}:
-            also = around.supplies.drawn(told)
-        if also and not told:
-            subjects, words = (verdict.target,), "all sites"
-    return shows.add(verdict, subjects, words, also)
+    """Keep the view of a finding's subjects, and of what is drawn of the risk it tells of.
+
+    A finding that names none speaks of all; where recovery may go is seen from the region.
+    """
+    rule, subjects = finding.rule, finding.subjects
+    told = [
+        risk
+        for risk in verdict.shared_risks
+        if risk.kind in _KINDS.get(rule, (rule,)) and set(risk.members) == set(subjects)
+    ]
+    also = _drawn_of(told, around)
+    if not subjects or subjects == (verdict.target,):
+        if rule == "power":
+            also = around.supplies.drawn(())
+        return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
+    if rule == "dr":
+        return shows.add(verdict, (verdict.target, *subjects), _named(subjects, around), also)
+    return shows.add(verdict, subjects, _named(subjects, around), also)
+
+
+def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[Drawn, ...]:
+    """Give kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
+    if not risks:
+        return ()
+    objects = {risk.id.partition(":")[2] for risk in risks}
+    return (
+        *(("shared-risk", risk.id) for risk in risks),
+        *dict.fromkeys(("landmark", one.id) for one in around.landmarks if one.id in objects),
+        *around.supplies.drawn([risk.id for risk in risks]),
+    )
+
+
+def _layers(around: Setting) -> str:
+    """Say which hazard layers the map was drawn from."""
+    if around.layers is None:
+        return "none was asked for"
+    if not around.layers:
+        return "none on this machine"
+    drawn = {str(one.words["layer"]) for one in around.landmarks}
+    rest = [name for name in around.layers if name not in drawn]
+    more = f"{len(rest)} more have nothing to draw here"
+    return "; ".join([*sorted(drawn), *([more] if rest else [])])
 
 
 def _answer(verdict: Verdict) -> str:
@@ -281,7 +353,7 @@ def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
 def _degrees(place: Place) -> str:
     """Write a position with no more decimals than its doubt leaves a meaning to."""
     doubt = place.uncertainty_m or 0.0
-    digits = 5 if doubt < 300 else 4 if doubt < 3000 else 3 if doubt < 30_000 else 2
+    digits = 5 if doubt < 20 else 4 if doubt < 200 else 3 if doubt < 2000 else 2
     return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -133,6 +134,7 @@ def map_page(
     index: str | None = None,
     crumbs: Sequence[tuple[str, str]] = (),
     files: Mapping[str, str] | None = None,
+    owner: str = "",
     attribution: str = ATTRIBUTION,
 ) -> str:
     """Build the map of one region, or of several together.
@@ -149,6 +151,8 @@ def map_page(
         Where the page leads back to: the atlas, and names with their pages.
     files
         Where a region's record can be opened from the page, by its id.
+    owner
+        Whose the regions are; it heads the page of several.
     attribution
         Whose data the records are.
 
@@ -165,6 +169,7 @@ def map_page(
         online,
         files or {},
         attribution,
+        owner=owner,
         index=index,
         crumbs=crumbs,
     )
@@ -197,6 +202,7 @@ def _page(
     online: Tiles | None,
     files: Mapping[str, str],
     attribution: str,
+    owner: str = "",
     **words: Any,
 ) -> str:
     if not verdicts:
@@ -208,13 +214,13 @@ def _page(
         settings = [replace(around, supplies=Supplies()) for around in settings]
     shows = view.Shows()
     views = [
-        view.of(verdict, around, shows, files.get(verdict.target))
+        view.of(verdict, around, shows, files)
         for verdict, around in zip(verdicts, settings, strict=True)
     ]
     drawn = islands.of_verdicts(verdicts, settings)
     summed = len(verdicts) > _MOST_WHOLE
-    title = verdicts[0].name if single else f"{len(verdicts)} regions"
-    zones = [settings[0].name(zone) for zone in drawn.zones] if single else []
+    whose = f"{owner}: " if owner else ""
+    title = verdicts[0].name if single else f"{whose}{len(verdicts)} regions"
     return written(
         template,
         layout,
@@ -225,7 +231,7 @@ def _page(
         summed=summed,
         title=title,
         views=views,
-        zones=zones,
+        zones=list(drawn.zones),
         answer=views[0].answer if single else _together(verdicts),
         crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}"
         if single
@@ -246,10 +252,13 @@ def _page(
 
 
 def _together(verdicts: Sequence[Verdict]) -> str:
-    failing = sum(verdict.outcome == "fail" for verdict in verdicts)
+    count = Counter(verdict.outcome for verdict in verdicts)
+    fails, unknown = count["fail"], count["unknown"]
+    open_ = sum(finding.outcome == "unknown" for one in verdicts for finding in one.findings)
     return (
         f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
-        f"{failing} fail{'s' if failing == 1 else ''} at least one of its rules."
+        f"{fails} fail{'s' if fails == 1 else ''} at least one of its rules, of {unknown} it is "
+        f"not known; in all {open_:,} findings are unknown."
     )
 
 
@@ -267,7 +276,8 @@ def written(
     """Put a map and its data into a page."""
     from markupsafe import Markup
 
-    layers = drawn.layers()
+    layers, sheets = drawn.layers(), drawn.ground()
+    errors_km = ground.errors_km(sheets)
     element, script = _rendered(_compose(layers, online))
     leaflet, leaflet_style = webpage.leaflet()
     data = {
@@ -277,15 +287,16 @@ def written(
             "turns": drawn.turns(),
             "shows": shows,
             "band": drawn.band(),
+            "blunt_m": errors_km[-1] * 1000,
             "strict": bool(online and online.strict),
             "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}", *drawn.credits()],
         },
-        "ground": drawn.ground(),
+        "ground": sheets,
         **drawn.islands(),
     }
     return webpage.render(
         template,
-        scripts=[leaflet, webpage.code("map.js"), *scripts, script],
+        scripts=[leaflet, webpage.code("told.js"), webpage.code("map.js"), *scripts, script],
         styles=[leaflet_style, webpage.code("page.css")],
         islands=data,
         pictures=online.hosts if online else (),
@@ -293,6 +304,8 @@ def written(
         version=__version__,
         map_html=Markup(element),
         layers=layers,
+        single=drawn.single,
+        sites=any(layer.key == "sites" for layer in layers),
         lined=any(layer.shape == "line" for layer in layers),
         band=drawn.band(),
         tiles=online,
@@ -301,7 +314,7 @@ def written(
             "source": ground.SOURCE,
             "licence": ground.LICENCE,
             "url": ground.URL,
-            "error": ground.ERROR_KM,
+            "errors_km": errors_km[::-1],
         },
         **words,
     )

@@ -22,6 +22,9 @@ _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 
+# Characters that turn the direction of what follows them: a name could reverse a sentence.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 
 def asset(name: str) -> str:
     """Read one of the package's own page files."""
@@ -117,7 +120,7 @@ def render(
     for code in (*scripts, *styles):
         if re.search(r"</(script|style)|<!--", code, re.IGNORECASE):
             raise ValueError("code that would end its own element")
-    return (
+    text = (
         _templates()
         .get_template(template)
         .render(
@@ -128,6 +131,7 @@ def render(
             **words,
         )
     )
+    return _TURNS.sub("", text)
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], pictures: Sequence[str]) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.pages.features import Feature
+from zonerisk.errors import UsageError
+from zonerisk.pages import features
+from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.shapes import Point, circle
 from zonerisk.readers import vectorfile
 from zonerisk.terrain import layers
 from zonerisk.terrain.objects import joined, named, shapes_of
 
 if TYPE_CHECKING:
+    from zonerisk.catalog import Catalog
     from zonerisk.terrain.card import Card
     from zonerisk.terrain.layers import Kept
     from zonerisk.verdict import Verdict
@@ -25,6 +29,44 @@ _TOLERANCE = 0.00003
 _VECTORS = (".geojson", ".json", ".gpkg", ".fgb", ".shp", ".zip", ".csv", ".gz")
 
 Bounds = tuple[float, float, float, float]
+
+
+def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = None) -> Setting:
+    """Gather what the catalogue knows around a verdict, and what the layers here map there.
+
+    Parameters
+    ----------
+    catalog, verdict
+        What is to be drawn, and what it was judged from.
+    cache, raw
+        As for `near`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder of raw layers.
+    DataError
+        If a layer's file is damaged.
+    """
+    if raw is not None and not raw.is_dir():
+        raise UsageError(f"no folder {raw} to read raw layers from; name one that is there")
+    names = tuple(card.name for card, kept in _installed(cache, raw) if kept)
+    found = near(verdict, cache, raw)
+    return replace(features.setting(catalog, verdict), landmarks=found, layers=names)
+
+
+def _installed(cache: Path, raw: Path | None) -> Iterator[tuple[Card, list[Kept]]]:
+    """Find the files that can be drawn of each layer that maps areas or objects."""
+    for card in map(layers.load, layers.ids()):
+        if card.measure != "stated":
+            yield (
+                card,
+                [
+                    each
+                    for each in layers.locate(card, cache, raw)
+                    if each.file.role == "data" and each.path.suffix in _VECTORS
+                ],
+            )
 
 
 def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Feature, ...]:
@@ -59,15 +101,10 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
     box = (min(lons), min(lats), max(lons), max(lats))
     shared = _shared(verdict)
     found: list[Feature] = []
-    for card in map(layers.load, layers.ids()):
-        kept = [
-            each
-            for each in layers.locate(card, cache, raw)
-            if each.file.role == "data" and each.path.suffix in _VECTORS
-        ]
+    for card, kept in _installed(cache, raw):
         if kept and card.measure == "area":
             found += _areas(card, kept, _grown(box, _AREA_MARGIN))
-        elif kept and card.id in shared and card.measure != "stated":
+        elif kept and card.id in shared:
             found += _objects(
                 card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
             )
@@ -103,7 +140,7 @@ def _areas(card: Card, kept: Iterable[Kept], box: Bounds) -> Iterator[Feature]:
         cut = shapely.clip_by_rect(shapely.make_valid(shapes_of(frame)), *box)
         for part in _parts(shapely.union_all(cut)):
             if part.geom_type == "Polygon":
-                yield _feature(card, card.noun, part)
+                yield _feature(card, card.id, card.noun, part)
 
 
 def _objects(
@@ -117,12 +154,12 @@ def _objects(
         name = next((objects.names[number] for number in mine if objects.names[number]), card.noun)
         cut = shapely.clip_by_rect(objects.shapes[mine], *box)
         for part in _parts(shapely.union_all(cut)):
-            yield _feature(card, name, part)
+            yield _feature(card, f"{card.id}/{key}", name, part)
             if part.geom_type == "Point" and ring_m:
                 ring = circle(Point(part.y, part.x), ring_m)
                 yield Feature(
                     "landmark",
-                    card.id,
+                    f"{card.id}/{key}/ring",
                     f"{ring_m / 1000:g} km around {name}",
                     "area",
                     ring,
@@ -138,7 +175,7 @@ def _parts(shape: Any) -> list[Any]:
     ]
 
 
-def _feature(card: Card, name: str, part: Any) -> Feature:
+def _feature(card: Card, key: str, name: str, part: Any) -> Feature:
     def points(line: Any) -> tuple[Point, ...]:
         return tuple(Point(lat, lon) for lon, lat, *_ in line.coords)
 
@@ -149,7 +186,7 @@ def _feature(card: Card, name: str, part: Any) -> Feature:
         whole = orient(part)
         return Feature(
             "landmark",
-            card.id,
+            key,
             name,
             "area",
             points(whole.exterior),
@@ -158,7 +195,7 @@ def _feature(card: Card, name: str, part: Any) -> Feature:
         )
     return Feature(
         "landmark",
-        card.id,
+        key,
         name,
         "point" if part.geom_type == "Point" else "line",
         points(part),

@@ -3,126 +3,15 @@
 const zonerisk = (() => {
   "use strict";
 
-  const read = (id) => {
-    const element = document.getElementById(id);
-    return element ? JSON.parse(element.textContent) : null;
-  };
+  const {read, make, km, brief, ms, describe} = told;
   const page = read("page");
-  const sources = read("sources");
   const layers = {};
   const features = new Map();
   const painted = [];
   const labels = [];
-  const lines_ = [];
+  const marks = [];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let map, halo, ground, palette, bandGroup;
-
-  /* ---- words ------------------------------------------------------------------------ */
-
-  function make(tag, name, ...children) {
-    const element = document.createElement(tag);
-    if (name) element.className = name;
-    element.append(...children.filter((child) => child !== null && child !== ""));
-    return element;
-  }
-
-  function link(address, words) {
-    if (typeof address !== "string" || !/^(https?:\/\/|[\w.-]+\.html$)/.test(address)) {
-      return make("cite", "", words);
-    }
-    const anchor = make("a", "", words);
-    anchor.href = address;
-    if (address.startsWith("http")) {
-      anchor.target = "_blank";
-      anchor.rel = "noopener noreferrer nofollow";
-    }
-    return anchor;
-  }
-
-  function km(metres) {
-    if (metres === null || metres === undefined) return "not known";
-    if (metres < 1000) return `${Math.round(metres)} m`;
-    const far = metres / 1000;
-    return `${far < 100 ? far.toFixed(1) : Math.round(far).toLocaleString("en")} km`;
-  }
-
-  /* No more decimals than the doubt leaves a meaning to. */
-  function degrees(one) {
-    const digits = one.radius < 300 ? 5 : one.radius < 3000 ? 4 : one.radius < 30000 ? 3 : 2;
-    return one.at.map((value) => value.toFixed(digits)).join(", ");
-  }
-
-  const ms = (value) => (value === null ? "not known" : `${value.toFixed(2)} ms`);
-
-  function between(low, best, high, say) {
-    const ends = high === null ? `at least ${say(low)}` : `${say(low)} to ${say(high)}`;
-    return best === null ? ends : `${say(best)} (${ends})`;
-  }
-
-  function facts(rows) {
-    const list = make("dl", "facts");
-    for (const [term, words] of rows) {
-      if (words) list.append(make("div", "", make("dt", "", term), make("dd", "", words)));
-    }
-    return list;
-  }
-
-  function cited(indices) {
-    const list = make("ul", "cited");
-    for (const index of indices || []) {
-      const [grade, given, url, day, claim] = sources.rows[index].map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
-      const title = given ?? `OpenStreetMap ${url.replace("/", " ")}`;
-      const address = given === null ? `https://www.openstreetmap.org/${url}` : url;
-      list.append(make("li", "", make("span", "grade", grade), " ", link(address, title),
-        `, read ${day}. `, make("span", "claim", claim)));
-    }
-    return list.childElementCount ? list : "";
-  }
-
-  const DESCRIBE = {
-    site: (one) => [
-      facts([
-        ["Serves", one.zones || (one.zone === null ? "the region; its zone is not disclosed" : "")],
-        ["Kind", one.site_kind],
-        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
-        ["Got from", one.method], ["Record", one.id],
-      ]), cited(one.sources)],
-    separation: (one) => [
-      facts([
-        ["Outcome", one.outcome],
-        ["Straight", between(one.distance_m_low, one.distance_m_best, one.distance_m_high, km)],
-        ["Fibre", between(one.fibre_m_low, one.fibre_m_best, one.fibre_m_high, km)],
-        ["Round trip", between(one.rtt_ms_low, one.rtt_ms_best, one.rtt_ms_high, ms)],
-        ["Shared", one.shared],
-      ])],
-    "shared-risk": (one) => [
-      facts([["Kind", one.risk_kind], ["Grade", one.grade], ["Outcome", one.outcome], ["Hits", one.members]]),
-      make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
-    "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site]]), make("p", "", one.message)],
-    retired: (one) => [
-      facts([["Fate", one.fate], ["Until", one.until], ["Within", km(one.radius)], ["Record", one.id]])],
-    region: (one) => [
-      facts([["Outcome", one.outcome], ["Zones as sold", String(one.sold)], ["Worth", one.worth], ["Score", one.score]]),
-      make("p", "", link(one.page, "Open its page"))],
-    "dr-limit": () => [],
-    station: (one) => [
-      facts([
-        ["On record", one.standing], ["Near", one.near],
-        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
-        ["Mapped in", make("span", "", one.osm ? link(`https://www.openstreetmap.org/${one.osm}`, `OpenStreetMap ${one.osm.replace("/", " ")}`) : "OpenStreetMap", `, ${one.mapped}`)],
-      ]),
-      make("p", "quiet", one.attribution)],
-    circuit: (one) => [
-      facts([["Codes", one.codes], ["By way of", one.via && `${one.via}, which has no place on the map`], ["Outcome", one.outcome]]),
-      make("p", "", one.note), make("p", "quiet", one.attribution)],
-    landmark: (one) => [
-      facts([["Kind", one.risk_kind], ["Layer", one.layer], ["Good to", km(one.layer_error_m)]]),
-      make("p", "quiet", one.attribution)],
-  };
-
-  function describe(one) {
-    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
-  }
 
   /* ---- looks ------------------------------------------------------------------------ */
 
@@ -140,6 +29,8 @@ const zonerisk = (() => {
   ];
   const CROSS = [[-1, -0.55], [-0.55, -1], [0, -0.45], [0.55, -1], [1, -0.55], [0.45, 0], [1, 0.55],
     [0.55, 1], [0, 0.45], [-0.55, 1], [-1, 0.55], [-0.45, 0]];
+  const PLUS = [[-0.2, -1.3], [0.2, -1.3], [0.2, -0.2], [1.3, -0.2], [1.3, 0.2], [0.2, 0.2],
+    [0.2, 1.3], [-0.2, 1.3], [-0.2, 0.2], [-1.3, 0.2], [-1.3, -0.2], [-0.2, -0.2]];
   const BOLT = [[0.25, -1.25], [-0.85, 0.25], [-0.1, 0.25], [-0.25, 1.25], [0.85, -0.25], [0.1, -0.25]];
   const BY_OUTCOME = {pass: MARKS[0], warn: MARKS[2], unknown: MARKS[3], fail: corners(8, Math.PI / 8)};
 
@@ -176,26 +67,38 @@ const zonerisk = (() => {
   }
   const zone = (index) => (index === null ? palette.quiet : palette[`z${index % 8}`]);
   const DASH = {pass: null, warn: "14 7", unknown: "2 8", fail: null};
+  const WEIGHT = {fail: 5, pass: 2};
+
+  /* What may be off by more pixels than this is drawn no sharper than it is known. */
+  const BLUNT = 25;
+  const pixels = (metres) => metres * 2 ** (map.getZoom() + 8) / (40075017 * Math.cos(map.getCenter().lat * Math.PI / 180));
 
   const WET = ["flood", "river", "coast"];
   const LOOK = {
     landmark: (one) => {
       const color = palette[WET.includes(one.risk_kind) ? "wet" : "hazard"];
+      const off = pixels(one.layer_error_m);
+      if (!one.ring && one.shape === "line" && off > BLUNT) return {color, weight: Math.min(2 * off, 4000), opacity: 0.13, dashArray: null};
       return one.ring ? {color, weight: 1.5, dashArray: "3 6", fill: false, interactive: false}
         : one.points.length === 1 ? {radius: 7, mark: MARKS[6], color: palette.paper, weight: 1.5, fillColor: color, fillOpacity: 1}
-          : {color, weight: one.risk_kind === "flood" ? 1 : 3, fillColor: color, fillOpacity: 0.28, dashArray: one.risk_kind === "runway" ? "12 6" : null};
+          : {color, weight: one.risk_kind === "flood" ? 1 : 3, opacity: 1, fillColor: color, fillOpacity: 0.28, dashArray: one.risk_kind === "runway" ? "12 6" : null};
     },
-    site: (one) => ({
-      radius: one.crowd ? 4.5 : 7.5, mark: MARKS[one.zone === null ? 0 : one.zone % 8],
-      color: one.zone === null ? palette.ink : palette.paper, weight: one.crowd ? 0.8 : 1.6,
-      fillColor: one.zone === null ? palette.paper : zone(one.zone), fillOpacity: 1}),
+    site: (one) => {
+      const metro = one.site_kind === "metro", look = {radius: one.crowd ? 4.5 : 7.5, weight: one.crowd ? 0.8 : 1.6, fillOpacity: 1};
+      if (one.outcome) {
+        const color = palette[one.outcome];
+        return {...look, mark: BY_OUTCOME[one.outcome], color: metro ? color : palette.paper, fillColor: metro ? palette.paper : color};
+      }
+      if (metro) return {...look, mark: PLUS, weight: 1, color: palette.paper, fillColor: one.zone === null ? palette.ink : zone(one.zone)};
+      return one.zone === null ? {...look, mark: null, color: palette.ink, fillColor: palette.paper}
+        : {...look, mark: MARKS[one.zone % 8], color: palette.paper, fillColor: zone(one.zone)};
+    },
     disc: (one) => ({color: zone(one.zone), weight: 1, opacity: 0.7, fillOpacity: 0.13, dashArray: one.crowd ? null : "3 3", interactive: false}),
     separation: (one) => ({
-      color: palette[one.outcome || "quiet"], weight: one.outcome === "fail" ? 4.5 : 3,
+      color: palette[one.outcome || "quiet"], weight: WEIGHT[one.outcome] || 3,
       dashArray: DASH[one.outcome], opacity: 0.95}),
     "shared-risk": (one) => ({
-      color: palette[one.outcome], weight: 2, fillColor: palette[one.outcome], fillOpacity: 0.1,
-      dashArray: one.grade === "C" ? "7 6" : null}),
+      color: palette[one.outcome], weight: 2.5, fill: false, dashArray: one.grade === "C" ? "7 6" : null}),
     station: (one) => ({
       radius: one.outcome ? 9 : 6.5, mark: BOLT, color: palette.paper, weight: 1.2,
       fillColor: palette[one.outcome || "quiet"], fillOpacity: 1}),
@@ -250,6 +153,7 @@ const zonerisk = (() => {
 
   function lay(given) {
     map = given;
+    map.options.renderer = L.canvas({tolerance: 4});
     mix();
     map.attributionControl.setPrefix('<a href="https://leafletjs.com" rel="noopener noreferrer">Leaflet</a>');
     for (const words of page.attribution) map.attributionControl.addAttribution(plain(words));
@@ -262,8 +166,8 @@ const zonerisk = (() => {
     const legend = document.getElementById("legend");
     if (legend && map.getSize().x < 620) legend.open = false;
     home(false);
-    map.on("zoomend", lines);
-    lines();
+    map.on("zoomend", blunt);
+    blunt();
     const north_arrow = L.control({position: "topright"});
     north_arrow.onAdd = () => {
       const arrow = make("div", "north", "N");
@@ -284,6 +188,9 @@ const zonerisk = (() => {
     all.addTo(map);
     L.control.scale({imperial: false, maxWidth: 140, position: "bottomright"}).addTo(map);
     halo = L.featureGroup().addTo(map);
+    const lift = () => map.getContainer().parentElement.style.setProperty("--credits", `${map.attributionControl.getContainer().offsetHeight}px`);
+    map.on("resize", lift);
+    lift();
   }
 
   /* Lays a sheet over the coarser one below it. */
@@ -297,8 +204,7 @@ const zonerisk = (() => {
         const line = decode(text, 10 ** decimals);
         const moved = turn ? line.map(([lat, lon]) => [lat, lon + turn]) : line;
         const area = look === "land" || look === "water";
-        const made = lay(look, area ? L.polygon(moved, options) : L.polyline(moved, options));
-        if (!area) lines_.push(made);
+        lay(look, area ? L.polygon(moved, options) : L.polyline(moved, options));
       }
     }
   }
@@ -309,30 +215,30 @@ const zonerisk = (() => {
     return legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
   }
 
-  /* Fits a view into the part of the map that the legend and the credits leave free. */
+  /* Fits a view into the part of the map that the legend and the controls leave free. */
   function fit([south, west, north, east], animate, padding, most) {
-    const left = covered();
-    const narrow = map.getSize().x < 620 ? 24 : 0;
-    const credits = Math.min(map.attributionControl.getContainer().offsetHeight, map.getSize().y / 5);
+    const size = map.getSize(), narrow = size.x < 620 ? 24 : 0;
+    const corner = (name) => map.getContainer().querySelector(`.leaflet-${name}.leaflet-right`);
+    const right = Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
     map.fitBounds([[south, west], [north, east]], {
-      animate, maxZoom: most, paddingTopLeft: [padding + left, padding + narrow],
-      paddingBottomRight: [padding + narrow, padding + Math.max(narrow, credits)]});
+      animate, maxZoom: most, paddingTopLeft: [padding + covered(), padding + narrow],
+      paddingBottomRight: [padding + right, padding + Math.max(narrow, low)]});
   }
 
   function home(animate) {
     fit(page.view, animate, 34, 16);
   }
 
-  /* Close up, the ground's lines would say more than their error of a kilometre allows. */
-  function lines() {
-    const close = map.getZoom() > 13.5;
-    if (close === lines.hidden) return;
-    lines.hidden = close;
-    for (const line of lines_) {
-      if (close) line.remove(); else line.addTo(map);
+  /* Close up, the ground would put sites into water and rivers into streets: it goes. */
+  function blunt() {
+    const close = pixels(page.blunt_m) > BLUNT, note = document.getElementById("groundless");
+    map.getPane("ground").style.display = close ? "none" : "";
+    map.getContainer().classList.toggle("groundless", close);
+    if (note) note.hidden = !close;
+    for (const [layer, look, one] of painted) {
+      if (look === "landmark") layer.setStyle(LOOK.landmark(one));
     }
   }
-  lines.hidden = false;
 
   function plain(words) {
     const holder = document.createElement("span");
@@ -346,10 +252,10 @@ const zonerisk = (() => {
     layers[key] = group;
     const box = document.querySelector(`[data-layer="${key}"]`);
     if (box) {
-            box.addEventListener("change", () => {
+      box.addEventListener("change", () => {
         if (box.checked) map.addLayer(group); else map.removeLayer(group);
-        for (const top of ["sites", "regions"]) {
-          if (layers[top] && map.hasLayer(layers[top])) layers[top].bringToFront();
+        for (const each of [...Object.values(layers), halo]) {
+          if (map.hasLayer(each)) each.bringToFront();
         }
         write();
       });
@@ -376,7 +282,10 @@ const zonerisk = (() => {
     point: (one) => new Mark(one.at),
     line: (one) => L.polyline(one.points),
     area: (one) => L.polygon(one.rings, {smoothFactor: 0.3}),
-    any: (one) => SHAPES[one.points.length === 1 ? "point" : one.points[0].join() === one.points.at(-1).join() ? "area" : "line"](one),
+    any: (one) => {
+      one.shape = one.points.length === 1 ? "point" : one.points[0].join() === one.points.at(-1).join() ? "area" : "line";
+      return SHAPES[one.shape](one);
+    },
   };
 
   /* Marks on one and the same point stand side by side, each within reach. */
@@ -389,11 +298,14 @@ const zonerisk = (() => {
     one.shift = before && before < 7 ? [19 * Math.ceil(before / 2) * (before % 2 ? 1 : -1), 0] : null;
   }
 
+  const shifted = (one) => map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
+
   function draw(group, key, shape) {
     const drawn = rows(key);
-    if (shape === "point" && key !== "regions") drawn.forEach(shift);
+    if (shape === "point") drawn.forEach(shift);
     for (const one of drawn) {
       const made = paint(SHAPES[shape](one), one.kind, one);
+      if (one.points.length === 1) marks.push({one, key});
       made.one = one;
       group.addLayer(made);
       const name = `${one.kind}:${one.id}`;
@@ -401,16 +313,18 @@ const zonerisk = (() => {
       features.get(name).push(made);
       label(one, key);
     }
-    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPaddingTopLeft: [covered() + 20, 20], autoPanPaddingBottomRight: [20, 20]});
-    popup.setContent((from) => describe(from.one));
-    group.bindTooltip((from) => make("span", "", from.one.name), {sticky: true});
+    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 70), autoPanPaddingTopLeft: [covered() + 20, 44], autoPanPaddingBottomRight: [20, 20]});
+    /* Where marks of many regions lie on one point, each tells of all. */
+    const here = ({one}) => (page.single || one.points.length > 1 ? [one]
+      : [one, ...group.getLayers().map((made) => made.one).filter((other) => other !== one && other.at.join() === one.at.join())]);
+    popup.setContent((from) => make("div", "", ...here(from).map(describe)));
+    group.bindTooltip((from) => make("span", "", from.one.name, here(from).length > 1 ? ` and ${here(from).length - 1} more here` : ""), {sticky: true});
     group.bindPopup(popup);
     group.on("popupopen", () => group.closeTooltip());
-    if (key === "sites") listSites();
   }
 
   function discs(group) {
-    for (const one of rows("sites")) {
+    for (const one of [...rows("sites"), ...(read("recovery") ? rows("recovery") : [])]) {
       if (one.radius) group.addLayer(paint(L.circle(one.at, {radius: one.radius}), "disc", one));
     }
   }
@@ -423,10 +337,10 @@ const zonerisk = (() => {
 
   function label(one, key) {
     const say = {
-      site: () => [one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
-      "dr-region": () => [`${one.name} ${km(one.distance_m_best)}`, 3],
-      separation: () => [`${km(one.distance_m_best)} \u00b7 ${km(one.fibre_m_best)} fibre \u00b7 ${ms(one.rtt_ms_best)}`, 2],
-      "shared-risk": () => [one.risk_kind, 5],
+      site: () => [one.zone > 7 ? `${one.name}: ${one.zones}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
+      "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
+      separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre \u00b7 ${brief(one, "rtt_ms", ms)}`, 2],
+      "shared-risk": () => [one.name, 5],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
       landmark: () => (one.risk_kind === "flood" ? null : [one.name, 4]), "dr-limit": () => [one.name, 6],
@@ -437,42 +351,43 @@ const zonerisk = (() => {
     const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.ring
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
-    labels.push({words, rank, at, key, kind: one.kind, outcome: one.outcome, shift: one.shift});
+    labels.push({words, rank, at, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
   }
 
   /* Writes the labels that fit, most telling first; the others show as one zooms in. */
   function write() {
     const pane = map.getPane("labels");
     pane.textContent = "";
-    const size = map.getSize(), taken = [], marks = [];
-    if (page.single) {
-      for (const one of labels) {
-        if (!["site", "station"].includes(one.kind) || !map.hasLayer(layers[one.key])) continue;
-        const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
-        marks.push([at.x - 7, at.y - 8, at.x + 7, at.y + 8]);
-      }
-    }
-    const free = (box, from) => from.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
-    let written = 0;
+    const size = map.getSize(), box = map.getContainer(), frame = box.getBoundingClientRect();
+    const around = ({x, y}, wide) => [x - wide, y - wide, x + wide, y + wide];
+    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend"), (one) => {
+      const {left, top, right, bottom} = one.getBoundingClientRect();
+      return [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top];
+    });
+    const seen = marks.length > 400 ? [] : marks.filter(({key}) => map.hasLayer(layers[key])).map(({one}) => [one, shifted(one)]);
+    const named = new Set();
     for (const one of labels) {
-      if (!map.hasLayer(layers[one.key]) || written >= 120) continue;
-      const at = map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
+      if (!map.hasLayer(layers[one.key]) || taken.length >= 140 || named.has(one.words)) continue;
+      const at = shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.7 + 10, high = 18;
-      const beside = ["separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind)
-        ? [[-wide / 2, -high / 2], [-wide / 2, -high - 4], [-wide / 2, 6]]
+      const amid = ["separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind);
+      const beside = amid
+        ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
+      /* A label hides no mark, and stands nearer to its own than to any other. */
+      const others = seen.filter(([other]) => other !== one.one).map(([{kind}, point]) => around(point, amid ? 9 : kind === "station" && one.kind === "site" ? 7 : 14));
       for (const [x, y] of beside) {
-        const box = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
-        if (box[0] < 2 || box[2] > size.x - 2 || !free(box, taken)) continue;
-        /* What only adds to the picture hides no mark. */
-        if (["station", "circuit"].includes(one.kind) && !free(box, marks)) continue;
+        const room = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
+        const free = (other) => room[2] < other[0] || room[0] > other[2] || room[3] < other[1] || room[1] > other[3];
+        if (room[0] < 2 || room[2] > size.x - 2 || !taken.every(free) || !others.every(free)) continue;
         const element = make("span", `label ${one.kind} ${one.outcome || ""}`, one.words);
-        L.DomUtil.setPosition(element, map.containerPointToLayerPoint([box[0], box[1]]).round());
+        L.DomUtil.setPosition(element, map.containerPointToLayerPoint([room[0], room[1]]).round());
+        element.style.textAlign = amid || y !== -high / 2 ? "" : x > 0 ? "left" : "right";
         element.style.width = `${Math.ceil(wide)}px`;
         pane.append(element);
-        taken.push(box);
-        written += 1;
+        taken.push(room);
+        if (one.kind === "landmark") named.add(one.words);
         break;
       }
     }
@@ -516,9 +431,9 @@ const zonerisk = (() => {
     for (const name of names) {
       for (const made of features.get(name) || []) {
         const look = {color: palette.accent, interactive: false};
-        halo.addLayer(made.getLatLng
-          ? L.circleMarker(made.getLatLng(), {...look, radius: 14, weight: 3.5, fill: false})
-          : L.polyline(made.getLatLngs(), {...look, weight: made.one.kind === "circuit" ? 6 : 11, opacity: 0.4}));
+        const ring = made.getLatLng && new Mark(made.getLatLng(), {...look, radius: 14, weight: 3.5, fill: false});
+        if (ring) ring.one = made.one;
+        halo.addLayer(ring || L.polyline(made.getLatLngs(), {...look, weight: made.one.kind === "circuit" ? 6 : 11, opacity: 0.4}));
       }
     }
   }
@@ -557,7 +472,8 @@ const zonerisk = (() => {
     const most = 100;
     const fill = () => {
       const wanted = search.value.trim().toLowerCase();
-      const found = layers.sites.getLayers().filter(({one}) => !wanted || `${one.name} ${one.id} ${one.zones}`.toLowerCase().includes(wanted));
+      const all = [...layers.sites.getLayers(), ...(layers.retired ? layers.retired.getLayers() : [])];
+      const found = all.filter(({one}) => !wanted || `${one.name} ${one.id} ${one.zones}`.toLowerCase().includes(wanted));
       list.textContent = "";
       for (const made of found.slice(0, most)) {
         const button = make("button", "pick", made.one.name);
@@ -565,15 +481,15 @@ const zonerisk = (() => {
         button.setAttribute("aria-pressed", "false");
         button.addEventListener("click", () => {
           press(button);
-          light([`site:${made.one.id}`]);
+          light([`${made.one.kind}:${made.one.id}`]);
           const near = L.latLng(made.one.at).toBounds(Math.max(600, 5 * made.one.radius));
           bring();
           fit([near.getSouth(), near.getWest(), near.getNorth(), near.getEast()], false, 20, 16);
-          made.fire("click", {latlng: made.getLatLng()}, true);
+          made.fire("click", {latlng: map.containerPointToLatLng(shifted(made.one))}, true);
           enter(button, made.one.name);
           tell(`The map shows ${made.one.name}.`);
         });
-        list.append(make("li", "", button, " ", make("span", "quiet", `${made.one.zones || "candidate"}, within ${km(made.one.radius)}`)));
+        list.append(make("li", "", button, " ", make("span", "quiet", `${made.one.fate ? `${made.one.fate}, until ${made.one.until}` : made.one.zones || "zone not disclosed"}, within ${km(made.one.radius)}`)));
       }
       document.getElementById("site-more").textContent = found.length > most
         ? `${found.length - most} more; search to narrow the list.` : found.length ? "" : "No site goes by that name.";
@@ -594,10 +510,9 @@ const zonerisk = (() => {
     origin = button;
   }
 
-  function leave(event) {
-    if (event.key !== "Escape") return;
-    map.closePopup();
-    if (origin) origin.focus();
+  function leave({popup}) {
+    const at = document.activeElement;
+    if (origin && (at === document.body || popup.getElement().contains(at))) origin.focus();
     origin = null;
   }
 
@@ -618,11 +533,13 @@ const zonerisk = (() => {
       button.addEventListener("click", () => {
         const on = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(on));
-        for (const row of document.querySelectorAll(`.finding[data-outcome="${button.dataset.filter}"]`)) row.hidden = !on;
+        for (const row of document.querySelectorAll(`.finding.rule[data-outcome="${button.dataset.filter}"]`)) row.hidden = !on;
       });
     }
     for (const mark of document.querySelectorAll(".zone-mark")) sketch(mark);
-    document.addEventListener("keydown", leave);
+    document.addEventListener("keydown", ({key}) => { if (key === "Escape") map.closePopup(); });
+    map.on("popupclose", leave);
+    listSites();
     for (const [key, group] of Object.entries(layers)) {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);
@@ -658,11 +575,16 @@ const zonerisk = (() => {
   }
 
   function watchTiles() {
+    let dead = false;
     layers.tiles.on("add", () => {
+      dead = false;
       tell(page.strict && location.protocol === "file:"
         ? "These servers may refuse a page that was opened from a file." : "The online map is on.");
     });
-    layers.tiles.on("tileerror", () => tell("The online map does not answer; the ground in this page stays."));
+    layers.tiles.on("tileerror", () => {
+      if (!dead) tell("The online map does not answer; what this page holds stays.");
+      dead = true;
+    });
   }
 
   return {lay, layer, draw, discs, band, start, only, show, whole, get map() { return map; }, layers, features};

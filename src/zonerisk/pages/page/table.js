@@ -4,13 +4,18 @@
   const table = document.getElementById("regions-table"), body = table.tBodies[0];
   const find = document.getElementById("find"), outcome = document.getElementById("by-outcome");
   const rows = Array.from(body.rows);
-  const words = new Map(rows.map((row) => [row, row.dataset.find.toLowerCase()]));
+  const names = new Intl.DisplayNames(["en"], {type: "region", fallback: "none"});
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const country = (code) => { try { return names.of(code) || ""; } catch { return ""; } };
+  const words = new Map(rows.map((row) => [row, plain(`${row.dataset.find} ${country(row.dataset.country)}`)]));
+  /* A code of two letters is a word; whatever is longer may stand within one. */
+  const holds = (text, word) => (word.length > 2 ? text.includes(word) : text.split(/[^\p{L}\p{N}]+/u).includes(word));
 
   function narrow() {
-    const wanted = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = plain(find.value.trim()).split(/\s+/).filter(Boolean);
     const keep = new Set();
     for (const row of rows) {
-      const fits = wanted.every((word) => words.get(row).includes(word))
+      const fits = wanted.every((word) => holds(words.get(row), word))
         && (!outcome.value || row.dataset.outcome === outcome.value);
       row.hidden = !fits;
       if (fits) keep.add(row.dataset.id);

@@ -1,0 +1,126 @@
+/* What a page tells of a feature, in its popup and its label. Text of the records only ever
+   becomes text nodes; addresses become links only if they are http(s). */
+const told = (() => {
+  "use strict";
+
+  const read = (id) => {
+    const element = document.getElementById(id);
+    return element ? JSON.parse(element.textContent) : null;
+  };
+  const sources = read("sources");
+
+  function make(tag, name, ...children) {
+    const element = document.createElement(tag);
+    if (name) element.className = name;
+    element.append(...children.filter((child) => child !== null && child !== ""));
+    return element;
+  }
+
+  function link(address, words) {
+    if (typeof address !== "string" || !/^(https?:\/\/|[\w.-]+\.html$)/.test(address)) {
+      return make("cite", "", words);
+    }
+    const anchor = make("a", "", words);
+    anchor.href = address;
+    if (address.startsWith("http")) {
+      anchor.target = "_blank";
+      anchor.rel = "noopener noreferrer nofollow";
+    }
+    return anchor;
+  }
+
+  function km(metres) {
+    if (metres === null || metres === undefined) return "not known";
+    if (metres < 1000) return `${Math.round(metres)} m`;
+    const far = metres / 1000;
+    return `${far < 100 ? far.toFixed(1) : Math.round(far).toLocaleString("en")} km`;
+  }
+
+  /* No more decimals than the doubt leaves a meaning to. */
+  function degrees(one) {
+    const digits = one.radius < 20 ? 5 : one.radius < 200 ? 4 : one.radius < 2000 ? 3 : 2;
+    return one.at.map((value) => value.toFixed(digits)).join(", ");
+  }
+
+  const ms = (value) => (value === null ? "not known" : `${value.toFixed(2)} ms`);
+
+  function between(low, best, high, say) {
+    const ends = high === null ? `at least ${say(low)}` : `${say(low)} to ${say(high)}`;
+    return best === null ? ends : `${say(best)} (${ends})`;
+  }
+
+  /* The best figure alone only where the evidence holds it within half of it. */
+  function brief(one, of, say) {
+    const [low, best, high] = ["low", "best", "high"].map((end) => one[`${of}_${end}`]);
+    if (low === null && high === null) return "not known";
+    if (high === null) return `at least ${say(low)}`;
+    return best === null || Math.max(best - low, high - best) > best / 2 ? `${say(low)} to ${say(high)}` : say(best);
+  }
+
+  function facts(rows) {
+    const list = make("dl", "facts");
+    for (const [term, words] of rows) {
+      if (words) list.append(make("div", "", make("dt", "", term), make("dd", "", words)));
+    }
+    return list;
+  }
+
+  function cited(indices) {
+    const list = make("ul", "cited");
+    for (const index of indices || []) {
+      const [grade, given, url, day, claim] = sources.rows[index].map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
+      const title = given ?? `OpenStreetMap ${url.replace("/", " ")}`;
+      const address = given === null ? `https://www.openstreetmap.org/${url}` : url;
+      list.append(make("li", "", make("span", "grade", grade), " ", link(address, title),
+        `, read ${day}. `, make("span", "claim", claim)));
+    }
+    return list.childElementCount ? list : "";
+  }
+
+  const DESCRIBE = {
+    site: (one) => [
+      facts([
+        ["Serves", one.zones || "the region; its zone is not disclosed"], ["Judged", one.outcome],
+        ["Kind", one.site_kind],
+        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
+        ["Got from", one.method], ["Record", one.id],
+      ]), cited(one.sources)],
+    separation: (one) => [
+      facts([
+        ["Outcome", one.outcome],
+        ["Straight", between(one.distance_m_low, one.distance_m_best, one.distance_m_high, km)],
+        ["Fibre", between(one.fibre_m_low, one.fibre_m_best, one.fibre_m_high, km)],
+        ["Round trip", between(one.rtt_ms_low, one.rtt_ms_best, one.rtt_ms_high, ms)],
+        ["Shared", one.shared],
+      ])],
+    "shared-risk": (one) => [
+      facts([["Outcome", one.outcome], ["Hits", one.members]]),
+      ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
+    "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]), make("p", "", one.message)],
+    retired: (one) => [
+      facts([["Fate", one.fate], ["Until", one.until], ["Within", km(one.radius)], ["Record", one.id]]), cited(one.sources)],
+    region: (one) => [
+      facts([["Outcome", one.outcome], ["Zones as sold", String(one.sold)], ["Worth", one.worth], ["Score", one.score]]),
+      make("p", "", link(one.page, "Open its page"))],
+    "dr-limit": () => [],
+    station: (one) => [
+      facts([
+        ["On record", one.standing], ["Near", one.near],
+        ["Stands at", `${degrees(one)}, within ${km(one.radius)}`],
+        ["Mapped in", make("span", "", one.osm ? link(`https://www.openstreetmap.org/${one.osm}`, `OpenStreetMap ${one.osm.replace("/", " ")}`) : "OpenStreetMap", `, ${one.mapped}`)],
+      ]),
+      make("p", "quiet", one.attribution)],
+    circuit: (one) => [
+      facts([["Codes", one.codes], ["By way of", one.via && `${one.via}, which has no place on the map`], ["Outcome", one.outcome]]),
+      make("p", "", one.note), make("p", "quiet", one.attribution)],
+    landmark: (one) => [
+      facts([["Kind", one.risk_kind], ["Layer", one.layer], ["Good to", km(one.layer_error_m)]]),
+      make("p", "quiet", one.attribution)],
+  };
+
+  function describe(one) {
+    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
+  }
+
+  return {read, make, km, ms, brief, describe};
+})();
