@@ -348,7 +348,7 @@ def test_a_changed_raw_file_reads_as_unknown(tmp_path: Path) -> None:
     raw.write_bytes(gzip.compress(PLANTS))
     own = ownsites.catalog(["48.6,7.8"], 200, "2026-11-23").region(ownsites.REGION)
     found = installed.Installed(own.sites.values(), tmp_path, tmp_path / "raw")
-    assert found.used == []
+    assert found.hashes == {}
     assert all("its sha256 differs" in problem for problem in found.failed)
     (site,) = own.sites.values()
     # Two layers read that file: plants that run, and retired ones.

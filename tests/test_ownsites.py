@@ -229,7 +229,7 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     (damaged / Path(layers.load("volcanoes").files[0].path).name).write_bytes(b"damaged")
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
     installed = Installed(own.region(ownsites.REGION).sites.values(), tmp_path)
-    assert installed.used == ["nuclear"]
+    assert list(installed.hashes) == ["nuclear"]
     assert "volcanic" in installed.failed[0]
     verdict = score(own, ownsites.REGION, load("podcast"), samples=installed)
     found = {finding.rule: finding for finding in verdict.findings}

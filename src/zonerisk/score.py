@@ -157,6 +157,7 @@ def score(
             policy=PolicyUsed.model_construct(
                 id=policy.id, standing=policy.standing, sha256=policy.sha256
             ),
+            layers=dict(samples.hashes) if samples else {},
         ),
     )
 

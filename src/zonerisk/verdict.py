@@ -189,11 +189,18 @@ class PolicyUsed(Result):
 
 
 class Provenance(Result):
-    """What the verdict was made with."""
+    """What the verdict was made with.
+
+    Attributes
+    ----------
+    layers
+        Hash of the data of each layer that was sampled on the machine itself.
+    """
 
     version: str
     catalogue: CatalogueUsed
     policy: PolicyUsed
+    layers: dict[str, str] = {}
 
 
 class Verdict(Result):

@@ -200,7 +200,7 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))
     for problem in found.failed:
         sys.stderr.write(f"warning: {problem}\n")
-    if not found.used and not found.failed:
+    if not found.hashes and not found.failed:
         sys.stderr.write(
             "no hazard layer is on this machine that says more of these sites; "
             "see: zonerisk layers list\n"

@@ -103,6 +103,10 @@ class Source(Protocol):
     def of(self, site: Site) -> tuple[Exposure, ...]:
         """Give what every layer says at a site."""
 
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """Hash of each layer's data, where it is not the catalogue's own."""
+
 
 def missing(layer: Layer, site: str, reason: NoData) -> Exposure:
     """Say that nothing is known, and why."""

@@ -41,8 +41,10 @@ class Installed:
 
     Attributes
     ----------
-    used, failed
-        Layers that answered, and what was wrong with those that could not be read.
+    hashes
+        Layers that answered, each with the sha256 of its data files, joined by plus signs.
+    failed
+        What was wrong with those that could not be read.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Installed:
             self._found[site.id] = [row for row in rows if row.interval]
             if at := site.position:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
-        self.used: list[str] = []
+        self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
         for name in layers.ids():
             card = layers.load(name)
@@ -79,7 +81,8 @@ class Installed:
                     named = [each for each in kept if each.path.is_relative_to(raw)]
                     layers.verify(card, tuple(named))
                 found = sampling.sample(card, kept, open_)
-                self.used.append(name)
+                data = [each.path for each in kept if each.file.role == "data"]
+                self.hashes[name] = "+".join(map(layers.digest, data))
             except (DataError, OSError) as error:
                 # One damaged layer leaves the others standing; it reads as unknown.
                 layer = layer_of(sampling.head(card, (), ""))
