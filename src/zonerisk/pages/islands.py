@@ -264,7 +264,9 @@ def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Dra
     rows = [
         # On a map of many regions a mark tells how its region was judged, not its zone.
         row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
-        for verdict, around in zip(verdicts, settings, strict=True)
+        for verdict, around in sorted(
+            zip(verdicts, settings, strict=True), key=lambda pair: severity(pair[0].outcome)
+        )
         for row in features.of(verdict, around)
         if row.kind not in left_out
     ]

@@ -469,7 +469,8 @@ const zonerisk = (() => {
   function listSites() {
     const list = document.getElementById("site-list"), search = document.getElementById("find-site");
     if (!list || !layers.sites) return;
-    const most = 100;
+    /* Where regions are summed up below, the list leaves them in view. */
+    const most = layers.sites.getLayers().length > 300 ? 10 : 100;
     const fill = () => {
       const wanted = search.value.trim().toLowerCase();
       const all = [...layers.sites.getLayers(), ...(layers.retired ? layers.retired.getLayers() : [])];
