@@ -567,4 +567,4 @@ def test_several_regions_say_whose_and_what_is_unknown(run: Runner, tmp_path: Pa
 def test_a_missing_folder_of_layers_is_told(run: Runner, tmp_path: Path) -> None:
     for command in (("map",), ("score", "--format", "html")):
         done = run(*command, "ovh-sbg", "--from", str(tmp_path / "none"), check=2)
-        assert "no folder" in done.stderr
+        assert "does not exist" in done.stderr

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.pages import features, ground
+from zonerisk.pages import features, ground, outlines
 from zonerisk.pages.features import Feature
 from zonerisk.pages.ground import Box
 from zonerisk.pages.shapes import Point
@@ -98,7 +98,7 @@ class Drawn:
         if origin is None:
             origin = sites[0].points[0].lon if sites else 0.0
         self.origin = origin
-        self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
+        self.rows, self._outlines = outlines.merged([_turned(row, origin) for row in rows])
         self.evidence = evidence
         self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
@@ -264,7 +264,9 @@ def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Dra
     rows = [
         # On a map of many regions a mark tells how its region was judged, not its zone.
         row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
-        for verdict, around in zip(verdicts, settings, strict=True)
+        for verdict, around in sorted(
+            zip(verdicts, settings, strict=True), key=lambda pair: severity(pair[0].outcome)
+        )
         for row in features.of(verdict, around)
         if row.kind not in left_out
     ]
@@ -291,28 +293,6 @@ def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
 def _served(row: Feature) -> str:
     """Name the zones that a site serves, together: they share its mark."""
     return str(row.words.get("zones") or row.zone or "")
-
-
-def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
-    """Draw risks of the same sites as one outline, the worst on top; say which has which."""
-    drawn: dict[tuple[Point, ...], list[Feature]] = {}
-    for row in rows:
-        if row.kind == "shared-risk":
-            drawn.setdefault(row.points, []).append(row)
-    outlines = []
-    for alike in drawn.values():
-        alike.sort(key=lambda row: -_rank(row))
-        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in alike]
-        kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in alike))
-        words = {**alike[0].words, "told": "\n".join(told)}
-        outlines.append(replace(alike[0], name=f"share: {kinds}", words=words))
-    outlines.sort(key=_rank)
-    others = [row for row in rows if row.kind != "shared-risk"]
-    return others + outlines, {row.id: alike[0].id for alike in drawn.values() for row in alike}
-
-
-def _rank(row: Feature) -> int:
-    return severity(row.outcome) if row.outcome else 0
 
 
 def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:

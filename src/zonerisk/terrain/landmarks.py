@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.errors import UsageError
 from zonerisk.pages import features
 from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.shapes import Point, circle
@@ -43,13 +42,9 @@ def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = 
 
     Raises
     ------
-    UsageError
-        If there is no such folder of raw layers.
     DataError
         If a layer's file is damaged.
     """
-    if raw is not None and not raw.is_dir():
-        raise UsageError(f"no folder {raw} to read raw layers from; name one that is there")
     names = tuple(card.name for card, kept in _installed(cache, raw) if kept)
     found = near(verdict, cache, raw)
     return replace(features.setting(catalog, verdict), landmarks=found, layers=names)

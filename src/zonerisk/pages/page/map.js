@@ -70,7 +70,7 @@ const zonerisk = (() => {
   const WEIGHT = {fail: 5, pass: 2};
 
   /* What may be off by more pixels than this is drawn no sharper than it is known. */
-  const BLUNT = 25;
+  const BLUNT = 30;
   const pixels = (metres) => metres * 2 ** (map.getZoom() + 8) / (40075017 * Math.cos(map.getCenter().lat * Math.PI / 180));
 
   const WET = ["flood", "river", "coast"];
@@ -433,7 +433,7 @@ const zonerisk = (() => {
         const look = {color: palette.accent, interactive: false};
         const ring = made.getLatLng && new Mark(made.getLatLng(), {...look, radius: 14, weight: 3.5, fill: false});
         if (ring) ring.one = made.one;
-        halo.addLayer(ring || L.polyline(made.getLatLngs(), {...look, weight: made.one.kind === "circuit" ? 6 : 11, opacity: 0.4}));
+        halo.addLayer(ring || new made.constructor(made.getLatLngs(), {...look, fill: false, weight: made.one.kind === "circuit" ? 6 : 11, opacity: 0.4}));
       }
     }
   }
@@ -469,7 +469,8 @@ const zonerisk = (() => {
   function listSites() {
     const list = document.getElementById("site-list"), search = document.getElementById("find-site");
     if (!list || !layers.sites) return;
-    const most = 100;
+    /* Where regions are summed up below, the list leaves them in view. */
+    const most = layers.sites.getLayers().length > 300 ? 10 : 100;
     const fill = () => {
       const wanted = search.value.trim().toLowerCase();
       const all = [...layers.sites.getLayers(), ...(layers.retired ? layers.retired.getLayers() : [])];
