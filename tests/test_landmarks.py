@@ -104,7 +104,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     assert around.landmarks == found
     shows = view.Shows()
     made = view.of(verdict, around, shows)
-    assert made.layers == "Nuclear plants"
+    assert made.layers.startswith("Nuclear plants")
     drawn = islands.of_verdicts([verdict], [around])
     (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
     assert number is not None
