@@ -105,7 +105,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     shows = view.Shows()
     made = view.of(verdict, around, shows)
     # The same file holds retired plants, of which none is here.
-    assert made.layers == "Nuclear plants; 1 more has nothing to draw here"
+    assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
     drawn = islands.of_verdicts([verdict], [around])
     (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
     assert number is not None

@@ -292,7 +292,7 @@ def _layers(around: Setting) -> str:
         return "none on this machine"
     drawn = {str(one.words["layer"]) for one in around.landmarks}
     rest = [name for name in around.layers if name not in drawn]
-    more = f"{len(rest)} more {'has' if len(rest) == 1 else 'have'} nothing to draw here"
+    more = f"{len(rest)} more with nothing to draw here"
     return "; ".join([*sorted(drawn), *([more] if rest else [])])
 
 
