@@ -177,7 +177,7 @@ def of(
         Where records can be opened from the page, by region id.
     """
     name = around.name
-    peers = {option.target for option in verdict.dr}
+    owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
     findings = tuple(
         Row(item, _finding_shown(item, verdict, around, shows), asked=_asked(item))
         for item in verdict.findings
@@ -245,7 +245,7 @@ def of(
             for site in around.retired
         ),
         files=tuple(
-            (file, (links or {}).get(key)) for key, file in around.files.items() if key not in peers
+            (file, (links or {}).get(key)) for key, file in around.files.items() if key in owners
         ),
         layers=_layers(around),
     )
