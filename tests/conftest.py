@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zonerisk
+from loopback import Server, running
 from zonerisk.library import Library
+from zonerisk.readers import fetch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -114,6 +116,16 @@ def _run(
 def run() -> Runner:
     """Run the command line in a process of its own."""
     return _run
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on loopback that no proxy stands before, and whose readers never pause."""
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

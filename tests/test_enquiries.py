@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from conftest import Runner
-from loopback import Server, running, send
+from loopback import Server, send
 from zonerisk.errors import DataError, ZoneriskError
 from zonerisk.library import Library
-from zonerisk.readers import fetch
 from zonerisk.terrain import installed, layers, sampling
 from zonerisk.terrain.card import Card
 from zonerisk.terrain.plane import Disc
@@ -48,15 +46,6 @@ REPORT: dict[str, Any] = {
         }
     },
 }
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def card(name: str, server: Server) -> Card:

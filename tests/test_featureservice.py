@@ -3,27 +3,22 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from loopback import Server, running, send
+from loopback import Server, send
 from zonerisk.errors import ZoneriskError
-from zonerisk.readers import featureservice, fetch
+from zonerisk.readers import featureservice
 
 BOX = (7.7, 48.5, 7.9, 48.7)
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(featureservice, "PAGE", 2)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def zone(name: str, west: float = 7.75, south: float = 48.55) -> dict[str, Any]:

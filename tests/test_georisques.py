@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from loopback import Server, running, send
-from zonerisk.readers import fetch, georisques
+from loopback import Server, send
+from zonerisk.readers import georisques
 from zonerisk.readers.fetch import FetchError
 
 REPORT = {
@@ -27,15 +26,6 @@ REPORT = {
         }
     },
 }
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def test_commune_and_address_stay_apart(server: Server) -> None:

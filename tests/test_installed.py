@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from loopback import Server, holding, running, send
+from loopback import Server, holding, send
 from test_tiles import png
 from zonerisk.errors import DataError, UsageError, ZoneriskError
 from zonerisk.readers import fetch
@@ -20,15 +19,6 @@ from zonerisk.terrain.plane import Disc
 
 SITE = Disc("s", 48.6, 7.8, 50)
 PLANTS = b"project,unit,status,loc_accuracy,lat,lon\nP,1,operating,exact,48.61,7.8\n"
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def card(name: str, **changed: object) -> Card:

@@ -1,26 +1,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from loopback import Server, running, send
+from loopback import Server, send
 from zonerisk.errors import ZoneriskError
-from zonerisk.readers import fetch, pagedjson
+from zonerisk.readers import pagedjson
 
 ROWS = [{"id": number} for number in range(5)]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def number(request: BaseHTTPRequestHandler) -> int:

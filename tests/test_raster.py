@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from loopback import Server, holding, running, send
+from loopback import Server, holding, send
 from zonerisk.errors import DataError
 from zonerisk.readers import raster
 
@@ -131,14 +130,6 @@ class Jrc:
             Accept_Ranges="bytes",
             Content_Type="image/tiff",
         )
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def url(server: Server, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,9 @@ import rasterio
 from rasterio.io import MemoryFile
 
 from conftest import Runner
-from loopback import Server, holding, running, send
+from loopback import Server, holding, send
 from zonerisk.errors import UsageError, ZoneriskError
-from zonerisk.readers import fetch, tileindex
+from zonerisk.readers import tileindex
 from zonerisk.readers.fetch import FetchError
 from zonerisk.terrain import installed, layers, sampling
 from zonerisk.terrain.card import Card
@@ -23,15 +22,6 @@ from zonerisk.terrain.plane import Disc
 CELL, SIDE = 0.01, 100
 # The corner of four tiles, and one far from it.
 CORNER, ALONE = Disc("corner", 50.0, 8.0, 300), Disc("alone", 49.305, 7.305, 50)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def tile(north: int, west: int, value: float) -> bytes:

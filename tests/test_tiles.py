@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -9,21 +8,12 @@ import numpy as np
 import pytest
 from rasterio.io import MemoryFile
 
-from loopback import Server, running, send
-from zonerisk.readers import fetch, raster, tiles
+from loopback import Server, send
+from zonerisk.readers import raster, tiles
 from zonerisk.readers.fetch import FetchError
 
 COLOURS = {"f7f5a9": "1", "ffd8c0": "2"}
 BOX = (139.70, 35.65, 139.72, 35.67)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as started:
-        yield started
 
 
 def png(colour: str | None, size: int = 256) -> bytes:
