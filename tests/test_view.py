@@ -22,9 +22,10 @@ def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     assert (said.best, said.span) == (best, ends)
 
 
-def test_milliseconds_and_nothing() -> None:
-    assert view.say_ms(Span(low=0.1, best=0.127, high=0.18)).best == "0.13 ms"
-    assert view.say_ms(Span(low=None, best=None, high=None)).best == "not known"
+def test_round_trips_are_lower_bounds(shipped: Library) -> None:
+    first = shipped.score("scaleway-fr-par").separations[0]
+    assert view.say_rtt(first).best == "at least 0.34 ms", "35 km straight, no circuity"
+    assert view.say_rtt(shipped.score("ovh-sbg").separations[0]).best == "not known"
 
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:

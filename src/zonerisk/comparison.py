@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.geometry import UNKNOWN, Interval
-from zonerisk.report import interval, spelled
+from zonerisk.report import spelled
 from zonerisk.separation import say_km, say_m
 from zonerisk.standing import points, scored
 from zonerisk.verdict import Span
@@ -36,7 +36,7 @@ def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     """
     placed = {place.id for place in verdict.places if place.lat is not None}
     placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
-    known = [interval(row.distance_m) for row in verdict.separations if {row.a, row.b} <= placed]
+    known = [row.distance_m.interval for row in verdict.separations if {row.a, row.b} <= placed]
     if not known:
         return UNKNOWN, UNKNOWN
     nearest, farthest = (

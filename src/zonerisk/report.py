@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.geometry import Interval
 from zonerisk.separation import least_rtt_ms, say_m
 from zonerisk.shared import listing
 from zonerisk.standing import outcome_line, policy_line
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
         Option,
         Range,
         Separation,
-        Span,
         Verdict,
     )
 
@@ -35,11 +33,6 @@ PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 RECOVERY = "Disaster recovery, the nearest first within an outcome"
 
 
-def interval(span: Span) -> Interval:
-    """Take a span of a verdict back to an interval."""
-    return Interval(span.low or 0.0, span.best, span.high)
-
-
 def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
     """Give (outcome, rules, message) rows; rules with the same answer share a row."""
     rows: dict[tuple[str, str], list[str]] = {}
@@ -51,7 +44,7 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
 def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
     """Give rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
     alike: dict[tuple[str, ...], list[Separation]] = {}
-    for row in sorted(verdict.separations, key=lambda row: interval(row.distance_m).rank):
+    for row in sorted(verdict.separations, key=lambda row: row.distance_m.interval.rank):
         alike.setdefault(pair_cells(row), []).append(row)
     rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
     return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
@@ -102,12 +95,12 @@ def spelled(span: Range) -> str:
 def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
-    distance = interval(row.distance_m)
+    distance = row.distance_m.interval
     least = least_rtt_ms(distance)
     return (
         row.outcome or "-",
         say_m(distance),
-        say_m(interval(row.fibre_m)),
+        say_m(row.fibre_m.interval),
         f"{least:.2f} ms" if least >= 0.005 else "-",
         shared,
     )

@@ -42,6 +42,11 @@ class Span(Result):
     best: float | None
     high: float | None
 
+    @property
+    def interval(self) -> Interval:
+        """The same as an interval that can be reckoned with."""
+        return Interval(self.low or 0.0, self.best, self.high)
+
     @staticmethod
     def of(interval: Interval, digits: int = 0) -> "Span":
         """Round an interval: metres to 0 digits, milliseconds to 3."""

@@ -164,7 +164,7 @@ def _headline(answer: Standby) -> str:
 
 
 def _row(found: Candidate) -> tuple[str, str, str]:
-    least, said = least_rtt_ms(report.interval(found.distance_m)), found.message
+    least, said = least_rtt_ms(found.distance_m.interval), found.message
     if least >= 0.05 and "round trip" not in said:
         said += f"; round trip at least {least:.1f} ms by light alone"
     return found.outcome, found.target, f"{found.name}: {said}"

@@ -11,6 +11,7 @@ from zonerisk.model import Position
 from zonerisk.pages import supplies
 from zonerisk.pages.shapes import Point, circle, hull, path, turned
 from zonerisk.pages.supplies import Supplies
+from zonerisk.separation import least_rtt_ms
 from zonerisk.verdict import worst
 
 if TYPE_CHECKING:
@@ -256,11 +257,14 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                 outcome=pair.outcome,
                 words={
                     f"{name}_{end}": getattr(getattr(pair, name), end)
-                    for name in ("distance_m", "fibre_m", "rtt_ms")
+                    for name in ("distance_m", "fibre_m")
                     for end in ("low", "best", "high")
                 }
                 | {
-                    "shared": ", ".join(dict.fromkeys(said.get(each, each) for each in pair.shared))
+                    "rtt_ms_least": least_rtt_ms(pair.distance_m.interval),
+                    "shared": ", ".join(
+                        dict.fromkeys(said.get(each, each) for each in pair.shared)
+                    ),
                 },
             )
         )

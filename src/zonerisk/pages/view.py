@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk.separation import least_rtt_ms
 from zonerisk.terrain import ownsites
 from zonerisk.verdict import severity
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         Outcome,
         Place,
         Range,
+        Separation,
         SharedRisk,
         Span,
         Verdict,
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
+# Less than this is no figure.
+_LEAST_MS = 0.005
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def of(
             pair.outcome,
             say_m(pair.distance_m),
             say_m(pair.fibre_m),
-            say_ms(pair.rtt_ms),
+            say_rtt(pair),
         )
         for pair in verdict.separations[:_MOST_PAIRS]
     )
@@ -368,9 +372,10 @@ def say_m(span: Span) -> Measure:
     return _measure(span, _metres)
 
 
-def say_ms(span: Span) -> Measure:
-    """Write milliseconds."""
-    return _measure(span, lambda value: f"{value:.2f} ms")
+def say_rtt(pair: Separation) -> Measure:
+    """Write the round trip that nothing beats; equipment and detours add to it."""
+    least = least_rtt_ms(pair.distance_m.interval)
+    return Measure(f"at least {least:.2f} ms" if least >= _LEAST_MS else "not known", "")
 
 
 def _measure(span: Span, say: Callable[[float], str]) -> Measure:

@@ -339,7 +339,7 @@ const zonerisk = (() => {
     const say = {
       site: () => [one.zone > 7 ? `${one.name}: ${one.zones}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
       "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
-      separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre \u00b7 ${brief(one, "rtt_ms", ms)}`, 2],
+      separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre${one.rtt_ms_least < 0.005 ? "" : ` \u00b7 \u2265 ${ms(one.rtt_ms_least)}`}`, 2],
       "shared-risk": () => [one.name, 5],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
