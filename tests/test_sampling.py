@@ -337,8 +337,12 @@ def test_nearest_is_what_geopandas_finds() -> None:
 # The real layers ------------------------------------------------------------------------
 
 
-def answers(name: str, *points: tuple[float, float], doubt: float = 1) -> list[list[Exposure]]:
+def answers(
+    name: str, *points: tuple[float, float], doubt: float = 1, reach_m: float | None = None
+) -> list[list[Exposure]]:
     layer = layers.load(name)
+    if reach_m:
+        layer = layer.model_copy(update={"reach_m": reach_m})
     kept = layers.locate(layer, Path("/nonexistent"), RAW)
     layers.verify(layer, kept)
     discs = [Disc(f"{number:03}", lat, lon, doubt) for number, (lat, lon) in enumerate(points)]
@@ -366,11 +370,11 @@ TEN = (SBG, RBX, GRA, DC3, DC5, CLICHY, ASHBURN, FRA, INZAI, FSN)
     [
         ("rivers", (0.30, 10.3, None, 1.76, 1.61, 0.35, 6.19, 1.17, 4.63, 7.79), 0.05),
         ("coast", (None, None, 0.82, None, None, None, None, None, 19.0, None), 0.05),
-        ("faults", (49.6, 154, 201, None, None, None, None, 127, 16.4, None), 0.6),
+        ("faults", (49.6, 154, 201, 344, 336, 339, None, 127, 16.4, 306), 0.6),
         ("nuclear", (113.2, 83.3, 1.6, 88.0, 117.7, 99.7, 109.7, 189.8, None, 206.1), 0.1),
-        ("lng", (None, 74, 3.4, None, None, None, None, None, 39.5, None), 0.6),
+        ("lng", (450, 74, 3.4, 187, 159, 176, 115, 382, 39.5, 405), 0.6),
         ("hydro", (6.6, None, None, None, None, None, None, None, None, None), 0.1),
-        ("runways", (None, None, 1.42, 1.08, 2.22, 2.49, 0.13, None, None, None), 0.02),
+        ("runways", (4.28, 4.13, 1.42, 1.08, 2.22, 2.49, 0.13, None, None, None), 0.02),
         ("volcanoes", (None, None, None, None, None, None, None, None, 136, None), 1),
     ],
 )
@@ -380,6 +384,15 @@ def test_known_distances_at_ten_places(
     for rows, wanted in zip(answers(layer, *TEN), kilometres, strict=True):
         if wanted is not None:
             assert best(rows) / 1000 == pytest.approx(wanted, abs=within)
+
+
+@real
+def test_known_distances_beyond_the_reach_of_layers_cut_around_places() -> None:
+    """Told as measured. The cards stop at 25 km: farther out a nearer coast may be cut off."""
+    coast = answers("coast", RBX, DC3, DC5, CLICHY, ASHBURN, reach_m=200_000)
+    assert [best(rows) / 1000 for rows in coast] == pytest.approx([63, 157, 123, 143, 36], abs=0.5)
+    (river,) = answers("rivers", GRA, reach_m=200_000)
+    assert best(river) / 1000 == pytest.approx(43, abs=0.5)
 
 
 @real
