@@ -410,6 +410,14 @@ def test_known_counts() -> None:
         27,
         0,
     ]
+    card = layers.load("quakes")
+    wider = card.model_copy(
+        update={"reading": card.reading.model_copy(update={"radius_m": 200_000.0})}
+    )
+    kept = layers.locate(card, Path("/nonexistent"), RAW)
+    discs = [Disc(f"{number}", *point, 1) for number, point in enumerate(TEN)]
+    counted = [best([row]) for row in sampling.sample(wider, kept, discs)]
+    assert counted == [0, 1, 1, 0, 1, 0, 1, 0, 264, 0], "within 200 km"
     storms = answers("cyclones", ASHBURN, INZAI)
     assert storms[0][0].label.startswith("0 of 64 kt or more, 2 of 34 kt or more")
     assert best(storms[1]) == 5
