@@ -25,12 +25,11 @@ def test_three_states_and_null_places() -> None:
     assert (skua.lat, skua.lon) == (None, None)
 
 
-def test_same_campus_has_three_states() -> None:
+def test_a_campus_that_is_not_stated_is_none() -> None:
     one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
-    assert peeringdb.same_campus(two, three) is True
-    assert peeringdb.same_campus(two, skua) is False
-    assert peeringdb.same_campus(one, two) is None
-    assert peeringdb.same_campus(one, one) is True
+    assert two.campus == three.campus is not None
+    assert skua.campus not in (None, two.campus)
+    assert one.campus is None
 
 
 def test_tables() -> None:

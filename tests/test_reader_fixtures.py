@@ -85,8 +85,8 @@ def test_hifld() -> None:
 def test_peeringdb() -> None:
     houses = peeringdb.read_facilities(data("peeringdb_fac.json"), "x")
     assert [house.diverse_substations for house in houses] == [True, False, None, None]
-    assert peeringdb.same_campus(houses[1], houses[2]) is True
-    assert peeringdb.same_campus(houses[0], houses[3]) is None
+    assert houses[1].campus == houses[2].campus is not None
+    assert None in (houses[0].campus, houses[3].campus)
     assert houses[3].lat is None
     assert peeringdb.read_presence(data("peeringdb_netfac.json"), "x")[64500] == {
         900001,

@@ -116,13 +116,6 @@ def read_campuses(data: bytes, name: str) -> dict[int, str]:
     return {_int(row, "id"): answer.text(row, "name") for row in _current(data, name)}
 
 
-def same_campus(a: Facility, b: Facility) -> bool | None:
-    """Tell whether two houses stand on one campus; None where one states none."""
-    if a.id == b.id:
-        return True
-    return None if a.campus is None or b.campus is None else a.campus == b.campus
-
-
 def _current(data: bytes, name: str) -> list[Mapping[str, object]]:
     return [row for row in answer.rows(data, name, "data") if row.get("status", "ok") == "ok"]
 
