@@ -59,7 +59,8 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
         alike or rows, key=lambda row: (row[1].best is None, sign * (row[1].best or 0))
     )
     count = len(alike)
-    tail = f" ({count} of {len(rows)} pairs)" if outcome != "pass" else f" ({len(rows)} pairs)"
+    whole = f"{len(rows)} pair{'' if len(rows) == 1 else 's'}"
+    tail = f" ({whole})" if outcome == "pass" else f" ({count} of {whole})"
     if measured.high is None:
         message = f"{a.name} to {b.name}: no distance, their places are not disclosed{tail}"
     else:
