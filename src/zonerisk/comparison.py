@@ -6,9 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.geometry import UNKNOWN, Interval
-from zonerisk.report import spelled
 from zonerisk.separation import say_km, say_m
-from zonerisk.standing import points, scored
+from zonerisk.standing import points, scored, spelled
 from zonerisk.verdict import Span
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.geometry import Interval
-from zonerisk.separation import least_rtt_ms, say_m
+from zonerisk.separation import say_least_rtt, say_m
 from zonerisk.unit import pairs
 from zonerisk.verdict import Finding
 
@@ -42,6 +42,6 @@ def _pairs(case: Case) -> str:
     if not rows:
         return f"{case.counted(len(case.units))}, so there is no pair to measure"
     distance, a, b = min(rows, key=lambda row: row[0].rank)
-    least = least_rtt_ms(distance)
+    least = say_least_rtt(distance)
     told = f"nearest: {a.name} to {b.name} {say_m(distance)}"
-    return told + (f", at least {least:.2f} ms by light alone" if least else "")
+    return told + (f", at least {least} by light alone" if least else "")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.separation import least_rtt_ms, say_m
+from zonerisk.separation import say_least_rtt, say_m
 from zonerisk.shared import listing
-from zonerisk.standing import outcome_line, policy_line
+from zonerisk.standing import outcome_line, policy_line, spelled
 from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zonerisk.verdict import (
         Finding,
         Option,
-        Range,
         Separation,
         Verdict,
     )
@@ -87,21 +86,15 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
     )
 
 
-def spelled(span: Range) -> str:
-    """Write a count between two ends."""
-    return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
-
-
 def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
     distance = row.distance_m.interval
-    least = least_rtt_ms(distance)
     return (
         row.outcome or "-",
         say_m(distance),
         say_m(row.fibre_m.interval),
-        f"{least:.2f} ms" if least >= 0.005 else "-",
+        say_least_rtt(distance) or "-",
         shared,
     )
 

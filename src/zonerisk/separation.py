@@ -42,6 +42,12 @@ def least_rtt_ms(distance: Interval) -> float:
     return rtt_ms(distance).low
 
 
+def say_least_rtt(distance: Interval) -> str:
+    """Write the least round trip: ``0.34 ms``; empty where that rounds to nothing."""
+    least = least_rtt_ms(distance)
+    return f"{least:.2f} ms" if least >= 0.005 else ""
+
+
 def distance_m(a: Unit, b: Unit) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 

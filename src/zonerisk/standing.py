@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.policy import Policy
-    from zonerisk.verdict import Finding, Score
+    from zonerisk.verdict import Finding, Range, Score
 
 
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
@@ -52,6 +52,11 @@ def _met(outcomes: dict[str, Outcome], binding: bool) -> str:
 def scored(policy: Policy) -> bool:
     """Tell whether a score says anything: that of a single rule only repeats its outcome."""
     return sum(not rule.qualitative for rule in policy.rules.values()) > 1
+
+
+def spelled(span: Range) -> str:
+    """Write a count between two ends."""
+    return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
 
 
 def points(total: Score) -> str:

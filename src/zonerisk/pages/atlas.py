@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk import standing
 from zonerisk.errors import UsageError
 from zonerisk.pages import features, view, webmap, webpage
 from zonerisk.pages.features import Feature
@@ -136,7 +137,7 @@ class Atlas:
             country=region.country,
             outcome=verdict.outcome,
             sold=verdict.zones.sold,
-            worth=view.count(verdict.zones.effective),
+            worth=standing.spelled(verdict.zones.effective),
             worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
             risk=f"{worst.kind} ({worst.grade})"
             if worst
@@ -148,7 +149,7 @@ class Atlas:
             recovery=said,
             recovery_outcome=recovery,
             recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery),
-            score=view.ends(verdict.score.low, verdict.score.high),
+            score=standing.points(verdict.score),
             score_low=verdict.score.low,
             grade=verdict.grade,
             disclosed=disclosed,

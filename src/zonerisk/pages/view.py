@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.separation import least_rtt_ms
+from zonerisk.separation import say_least_rtt
+from zonerisk.standing import points, spelled
 from zonerisk.terrain import ownsites
 from zonerisk.verdict import severity
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
         Option,
         Outcome,
         Place,
-        Range,
         Separation,
         SharedRisk,
         Span,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
-# Less than this is no figure.
-_LEAST_MS = 0.005
 
 
 @dataclass(frozen=True)
@@ -225,9 +223,9 @@ def of(
     return View(
         verdict=verdict,
         answer=_answer(verdict),
-        score=ends(verdict.score.low, verdict.score.high),
-        worth_zones=count(verdict.zones.effective),
-        worth_sites=count(verdict.datacenters.effective),
+        score=points(verdict.score),
+        worth_zones=spelled(verdict.zones.effective),
+        worth_sites=spelled(verdict.datacenters.effective),
         recovery=_recovery(verdict, around),
         findings=findings,
         risks=risks,
@@ -324,16 +322,6 @@ def _cited(verdict: Verdict) -> Iterable[Evidence]:
         yield from place.evidence
 
 
-def count(span: Range) -> str:
-    """Write a count between two ends."""
-    return str(span.high) if span.low == span.high else f"{span.low} to {span.high}"
-
-
-def ends(low: float, high: float) -> str:
-    """Write a score between two ends, to whole points."""
-    return f"{high:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
-
-
 def _recovery(verdict: Verdict, around: Setting) -> str:
     fit = [option for option in verdict.dr if option.outcome == "pass"]
     if fit:
@@ -374,8 +362,8 @@ def say_m(span: Span) -> Measure:
 
 def say_rtt(pair: Separation) -> Measure:
     """Write the round trip that nothing beats; equipment and detours add to it."""
-    least = least_rtt_ms(pair.distance_m.interval)
-    return Measure(f"at least {least:.2f} ms" if least >= _LEAST_MS else "not known", "")
+    least = say_least_rtt(pair.distance_m.interval)
+    return Measure(f"at least {least}" if least else "not known", "")
 
 
 def _measure(span: Span, say: Callable[[float], str]) -> Measure:
