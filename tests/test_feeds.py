@@ -200,6 +200,19 @@ class TestStatedStation:
         assert (shared.id, shared.grade, shared.outcome) == ("power:rte/TOP", "B", "fail")
         assert "hang on RTE/TOP 400 kV" in shared.message
 
+    def test_an_inferred_station_may_feed(self) -> None:
+        guessed = Evidence(kind="inference", title="i", read="2026", claim="c")
+        owner = region(
+            one=feed("a", station="rte/GULL", evidence=("guess",)),
+            two=feed("b", station="rte/TERN"),
+        )
+        owner = owner.model_copy(update={"evidence": {**SAYS, "guess": guessed}})
+        grid = sample({}, {"rte/GULL": {"rte/TOP": 1}, "rte/TERN": {"rte/TOP": 2}})
+        (shared,) = assess("power", units("a", "b"), [owner], DAY, grid).risks
+        assert shared.grade == "C"
+        assert "the cable, which may feed a, 1 circuit below" in shared.message
+        assert "the cable, which feeds b, 2 circuits below" in shared.message
+
     def test_a_stated_and_a_candidate_chain_are_c_together(self) -> None:
         owner = region(one=feed("a", station="rte/GULL"))
         grid = sample({"b": [near("s3", 500)]}, {"rte/GULL": {"top": 1}, "s3": {"top": 2}})

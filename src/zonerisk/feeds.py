@@ -166,7 +166,8 @@ def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
     sites = listing([one.site for one in ways])
     distances = [far for one in ways for far in one.distances_m]
     if not distances:
-        begin = f"{start}, which feeds {sites}"
+        feeds = "may feed" if any(one.grade == "C" for one in ways) else "feeds"
+        begin = f"{start}, which {feeds} {sites}"
     else:
         begin = f"nearest known at {_km(distances)} from {sites}"
         begin = begin if start == names else f"{start}, {begin}"
