@@ -15,7 +15,7 @@ CHECK = (sys.executable, "-m", "zonerisk", "data", "check")
 PARSE = (
     sys.executable,
     "-c",
-    "import yaml; from zonerisk.catalog import data_root; "
+    "import yaml; from zonerisk.catalogue.catalog import data_root; "
     "[yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in data_root().rglob('*.yaml')]",
 )
 ROUNDS, BOUND = 5, 5

@@ -20,8 +20,7 @@ import numpy as np
 import rasterio
 import shapely
 
-from zonerisk.readers import raster
-from zonerisk.terrain import plane
+from zonerisk.layers import plane, raster
 
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
@@ -109,9 +108,7 @@ def main() -> int:
     return 0 if held else 1
 
 
-def verdict(
-    name: str, ratio: float, what: str, bound: float, same: bool, *, at_most: bool = False
-) -> bool:
+def verdict(name: str, ratio: float, what: str, bound: float, same: bool, *, at_most: bool = False) -> bool:
     """Print a ratio and tell whether it keeps its bound with the same answers."""
     kept = same and (ratio <= bound if at_most else ratio >= bound)
     print(

@@ -18,9 +18,8 @@ from pathlib import Path
 import folium
 import shapely  # noqa: F401
 
-from zonerisk.model import Evidence
-from zonerisk.pages import webmap
-from zonerisk.verdict import (
+from zonerisk.core.model import Evidence
+from zonerisk.core.verdict import (
     CatalogueUsed,
     Datacenters,
     Finding,
@@ -32,6 +31,7 @@ from zonerisk.verdict import (
     Verdict,
     Zones,
 )
+from zonerisk.pages import webmap
 
 FASTER, SMALLER, PAINT_S, WRITE_S = 10, 3, 2.0, 10.0
 
@@ -61,9 +61,7 @@ def verdict(count: int) -> Verdict:
         )
         for n in range(count)
     )
-    finding = Finding(
-        rule="quorum", outcome="pass", message="8 zones as sold", subjects=("zz-many",)
-    )
+    finding = Finding(rule="quorum", outcome="pass", message="8 zones as sold", subjects=("zz-many",))
     return Verdict(
         target="zz-many",
         name="Zz Many",

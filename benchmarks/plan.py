@@ -11,9 +11,9 @@ import sys
 import time
 
 import zonerisk
-from zonerisk import policy
-from zonerisk.deploy.audit import audit
-from zonerisk.deploy.deployment import Deployment, Place, Source, Workload
+from zonerisk.core import policy
+from zonerisk.workloads.audit import audit
+from zonerisk.workloads.deployment import Deployment, Place, Source, Workload
 
 ZONES, FEW, MANY, ROUNDS, BOUND = 50, 20, 200, 3, 10
 
@@ -38,9 +38,7 @@ def main() -> int:
     """Print medians and the median of the paired ratios."""
     catalog = zonerisk.load()
     zones = [
-        zone.id
-        for region in catalog.regions_of("aws")
-        for zone in catalog.region(region).zones.values()
+        zone.id for region in catalog.regions_of("aws") for zone in catalog.region(region).zones.values()
     ][:ZONES]
     rules = policy.load(policy.DEFAULT)
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import zonerisk
-from zonerisk import recovery, separation
-from zonerisk.catalog import Catalog, simplify
-from zonerisk.grid.roundtrip import Trip, bound, read
+from zonerisk.catalogue.catalog import Catalog, simplify
+from zonerisk.judging import recovery, separation
+from zonerisk.workloads.roundtrip import Trip, bound, read
 
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT.parent / "shared" / "layers" / "network"
@@ -57,9 +57,7 @@ def table(catalog: Catalog) -> str:
             band = [(km, trip) for km, trip in rows if low <= km < high]
             if len(band) < 5:
                 continue
-            least, best, most = (
-                2 * each / separation.LIGHT_KM_PER_MS for each in separation.CIRCUITY
-            )
+            least, best, most = (2 * each / separation.LIGHT_KM_PER_MS for each in separation.CIRCUITY)
             ratios = sorted(trip.ms / (km * best) for km, trip in band)
             tenths = statistics.quantiles(ratios, n=10)
             inside = sum(km * least <= trip.ms <= km * most for km, trip in band)

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 import zonerisk
-from zonerisk import policy
-from zonerisk.catalog import Catalog
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core import policy
 from zonerisk.pages import features, webmap
 from zonerisk.pages.atlas import INDEX, Atlas
 

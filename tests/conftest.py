@@ -16,8 +16,8 @@ import pytest
 
 import zonerisk
 from loopback import Server, running
+from zonerisk.layers import fetch
 from zonerisk.library import Library
-from zonerisk.readers import fetch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,9 +94,7 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return Library(root)
 
 
-def _run(
-    *arguments: str, check: int | None = 0, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, check: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [sys.executable, "-m", "zonerisk", *arguments],
         check=False,
@@ -199,9 +197,7 @@ def tab(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
         for pattern, handler in (routes or {}).items():
             made.page.route(pattern, handler)
         made.page.on("request", lambda request: made.requests.append(request.url))
-        made.page.on(
-            "console", lambda message: made.troubles.append(f"{message.type}: {message.text}")
-        )
+        made.page.on("console", lambda message: made.troubles.append(f"{message.type}: {message.text}"))
         made.page.on("pageerror", lambda error: made.troubles.append(str(error)))
         made.page.goto(file.as_uri())
         return made

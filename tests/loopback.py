@@ -35,9 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         assert isinstance(self.server, Server)
-        self.server.asked.append(
-            {**{k.lower(): v for k, v in self.headers.items()}, "path": self.path}
-        )
+        self.server.asked.append({**{k.lower(): v for k, v in self.headers.items()}, "path": self.path})
         self.close_connection = True
         self.server.answer(self)
 

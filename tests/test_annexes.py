@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalog import data_root
+from zonerisk.catalogue.catalog import data_root
 from zonerisk.curation.annexes import problems
 from zonerisk.library import Library
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError
-from zonerisk.readers import answer
+from zonerisk.core.errors import DataError
+from zonerisk.layers import answer
 
 ANSWERS = Path(__file__).parent / "answers"
 

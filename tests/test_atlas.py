@@ -9,9 +9,9 @@ import pytest
 
 from conftest import HERE, Opener, Runner
 from test_webmap import HOSTILE, SEEN, poisoned
-from zonerisk import policy
+from zonerisk.core import policy
+from zonerisk.core.model import Provider, Region
 from zonerisk.library import Library
-from zonerisk.model import Provider, Region
 from zonerisk.pages.atlas import INDEX, Atlas
 
 
@@ -63,9 +63,7 @@ def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
 
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "maps"
-    done = run(
-        "atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere", check=2
-    )
+    done = run("atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere", check=2)
     assert "no tile provider" in done.stderr
     assert not folder.exists()
 
@@ -102,9 +100,7 @@ def test_sorting_and_searching(pages: dict[str, str], tab: Opener) -> None:
     assert len(opened.requests) == 1
 
 
-def test_a_row_leads_to_its_page_and_back(
-    pages: dict[str, str], tab: Opener, tmp_path: Path
-) -> None:
+def test_a_row_leads_to_its_page_and_back(pages: dict[str, str], tab: Opener, tmp_path: Path) -> None:
     for name, text in pages.items():
         (tmp_path / name).write_text(text, "utf-8")
     opened = tab("", folder=tmp_path, name=INDEX, width=390)
@@ -120,10 +116,7 @@ def test_a_row_leads_to_its_page_and_back(
     opened.until("typeof zonerisk !== 'undefined' && zonerisk.layers.regions !== undefined")
     opened.run("""(() => { const one = zonerisk.features.get("region:zz-campus")[0];
         one.fire("click", {latlng: one.getLatLng()}, true); })()""")
-    assert (
-        opened.page.get_by_role("link", name="Open its page").get_attribute("href")
-        == "zz-campus.html"
-    )
+    assert opened.page.get_by_role("link", name="Open its page").get_attribute("href") == "zz-campus.html"
 
 
 class Evil:
@@ -171,9 +164,7 @@ def test_text_of_the_records_never_runs(zz: Library, tab: Opener) -> None:
 def test_a_country_is_found_by_name_and_code(zz: Library, tab: Opener) -> None:
     made = Atlas.of(zz, policy.load("podcast"))
     found_by = r'data-country="\w+" data-find="Good'
-    text, count = re.subn(
-        found_by, 'data-country="FR" data-find="G\u00f6od FR', next(made.pages())[1]
-    )
+    text, count = re.subn(found_by, 'data-country="FR" data-find="G\u00f6od FR', next(made.pages())[1])
     assert count == 1
     opened = tab(text)
     names = (

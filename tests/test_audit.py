@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk import document, policy
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import plan
-from zonerisk.deploy.audit import audit
-from zonerisk.deploy.deployment import Deployment, Place, Source, Workload
-from zonerisk.deploy.judgement import Audit, Judged
-from zonerisk.deploy.probability import Inputs
+from zonerisk.catalogue import document
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core import policy
+from zonerisk.core.judgement import Audit, Judged
+from zonerisk.core.verdict import Finding
 from zonerisk.library import Library
-from zonerisk.verdict import Finding
+from zonerisk.workloads import plan
+from zonerisk.workloads.audit import audit
+from zonerisk.workloads.deployment import Deployment, Place, Source, Workload
+from zonerisk.workloads.probability import Inputs
 
 DAY = "2026-11-23"
 ROOT = Path(__file__).parent.parent
@@ -69,9 +70,9 @@ def test_three_zones_keep_their_quorum_on_record(shipped: Catalog) -> None:
 
 def test_zone_letters_get_no_worse_and_no_better_than_zones(shipped: Catalog) -> None:
     by_id, by_letter = (
-        judge(
-            f"workloads: {{e: {{provider: aws, region: eu-west-3, zones: [{zones}]}}}}", shipped
-        ).workloads[0]
+        judge(f"workloads: {{e: {{provider: aws, region: eu-west-3, zones: [{zones}]}}}}", shipped).workloads[
+            0
+        ]
         for zones in ("euw3-az1, euw3-az2, euw3-az3", "eu-west-3a, eu-west-3b, eu-west-3c")
     )
     assert {each.rule: each.outcome for each in by_id.findings} == {
@@ -83,8 +84,7 @@ def test_zone_letters_get_no_worse_and_no_better_than_zones(shipped: Catalog) ->
 
 def test_a_zone_id_and_a_letter_may_be_one_zone(shipped: Catalog) -> None:
     found = judge(
-        "workloads: {e: {provider: aws, region: eu-west-3, "
-        "zones: [euw3-az1, eu-west-3b], quorum: 1}}",
+        "workloads: {e: {provider: aws, region: eu-west-3, zones: [euw3-az1, eu-west-3b], quorum: 1}}",
         shipped,
     ).workloads[0]
     assert finding(found, "colocation").outcome == "unknown"
@@ -164,9 +164,7 @@ workloads:
 
 @pytest.mark.parametrize("rules", ["dora", "nis2", "secnumcloud", "c5-additional"])
 def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) -> None:
-    shop = judge(
-        (ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped, rules
-    ).workloads[0]
+    shop = judge((ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped, rules).workloads[0]
     told = [each for each in shop.findings if each.rule in ("dr", "backup")]
     assert told
     assert {each.outcome for each in told} == {"unknown"}
@@ -223,8 +221,7 @@ def test_three_copies_in_two_buildings_lose_their_quorum(zz_copy: Path) -> None:
     path.write_text(f"{path.read_text()}buildings: {{at_most: 2, evidence: [site-list]}}\n")
     text = "workloads: {{db: {{provider: zz, region: hidden, zones: [{}]}}}}"
     three, two = (
-        judge(text.format(zones), Library(zz_copy)).workloads[0]
-        for zones in ("h1, h2, h3", "h1, h2")
+        judge(text.format(zones), Library(zz_copy)).workloads[0] for zones in ("h1, h2, h3", "h1, h2")
     )
     told = finding(three, "survives")
     assert told.outcome == "fail"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.pages import basemap
 
 

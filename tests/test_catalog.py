@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import zonerisk
-from zonerisk.catalog import simplify
-from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+from zonerisk.catalogue.catalog import simplify
+from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+from zonerisk.core.model import Evidence
 from zonerisk.library import Library
-from zonerisk.model import Evidence
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 import records
 from conftest import ROOT
 from records import place, problems, rules, write
+from zonerisk.core.errors import UsageError
 from zonerisk.curation.check import RULES, open_path
-from zonerisk.errors import UsageError
 
 # Each rule, the damage that breaks it, and what is said, with its line. The second column is
 # put in place of the first in the sound record.
@@ -242,19 +242,17 @@ def damage(root: Path, old: str, new: str) -> list[str]:
 @pytest.mark.parametrize(("rule", "old", "new", "said"), DAMAGE)
 def test_damage_is_refused(sound: Path, rule: str, old: str, new: str, said: str) -> None:
     found = damage(sound, old, new)
-    assert [
-        line for line in found if line.startswith("error") and said in line and f"[{rule}]" in line
-    ], found
+    assert [line for line in found if line.startswith("error") and said in line and f"[{rule}]" in line], (
+        found
+    )
 
 
 @pytest.mark.parametrize(("rule", "old", "new", "said"), WARNINGS)
 def test_doubt_is_a_warning(sound: Path, rule: str, old: str, new: str, said: str) -> None:
     found = damage(sound, old, new)
-    assert [
-        line
-        for line in found
-        if line.startswith("warning") and said in line and f"[{rule}]" in line
-    ], found
+    assert [line for line in found if line.startswith("warning") and said in line and f"[{rule}]" in line], (
+        found
+    )
     assert not [line for line in found if line.startswith("error")], found
 
 
@@ -346,17 +344,11 @@ def test_damaged_files_are_problems_never_tracebacks(sound: Path) -> None:
         text = original
         for _ in range(dice.randint(1, 3)):
             start = dice.randrange(len(text))
-            text = (
-                text[:start]
-                + dice.choice(scribbles)
-                + text[min(len(text), start + dice.randint(0, 12)) :]
-            )
+            text = text[:start] + dice.choice(scribbles) + text[min(len(text), start + dice.randint(0, 12)) :]
         path.write_text(text, encoding="utf-8", newline="")
         found = problems(sound)
         refused += bool(rules(found))
-        assert all(
-            re.search(r"\.yaml(:\d+)?: .+ \[[a-z-]+\]$", str(problem)) for problem in found
-        ), found
+        assert all(re.search(r"\.yaml(:\d+)?: .+ \[[a-z-]+\]$", str(problem)) for problem in found), found
     assert refused > 150
 
 
@@ -451,7 +443,7 @@ def test_a_path_without_records(path: str) -> None:
 def test_checking_needs_no_heavy_library() -> None:
     code = (
         "import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
-        "from zonerisk.curation.entry import Book; from zonerisk.catalog import data_root;"
+        "from zonerisk.curation.entry import Book; from zonerisk.catalogue.catalog import data_root;"
         "catalog, ids = open_path(data_root()); check(Book(catalog), ids);"
         "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
         " if name in sys.modules])"
@@ -463,7 +455,4 @@ def test_checking_needs_no_heavy_library() -> None:
 def test_contributing_lists_every_rule() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name, rule in RULES.items():
-        assert (
-            f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |"
-            in text
-        )
+        assert f"| `{name}` | {' '.join((rule.__doc__ or '').partition(chr(10) * 2)[0].split())} |" in text

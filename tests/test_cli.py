@@ -18,8 +18,7 @@ FORMATS = ("table", "json", "csv", "md", "geojson", "html")
 @pytest.mark.parametrize("format_", FORMATS)
 def test_same_input_same_bytes(run: Runner, format_: str) -> None:
     first, second = (
-        run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout
-        for seed in ("1", "2")
+        run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")
     )
     assert first == second
     assert "SBG5" in first or "sbg5" in first
@@ -28,11 +27,7 @@ def test_same_input_same_bytes(run: Runner, format_: str) -> None:
 def test_table_answers_first(run: Runner) -> None:
     lines = run("score", "OVH SBG").stdout.splitlines()
     assert lines[0].startswith("OVHcloud Strasbourg: no, the datacenters do not fail independently")
-    order = [
-        line.split()[0]
-        for line in lines
-        if line.startswith(("fail ", "unknown ", "warn ", "pass "))
-    ]
+    order = [line.split()[0] for line in lines if line.startswith(("fail ", "unknown ", "warn ", "pass "))]
     assert order.index("fail") < order.index("unknown") < order.index("pass")
 
 
@@ -114,9 +109,7 @@ def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> 
         f"sys.argv = ['zonerisk', 'score', 'ovh-sbg', '--format', 'md', '-o', {str(target)!r}];"
         "from zonerisk.cli import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
@@ -126,9 +119,7 @@ def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> 
 
 def test_closed_pipe_and_full_device() -> None:
     command = f"{sys.executable} -m zonerisk score ovh-sbg --format json"
-    done = subprocess.run(
-        ["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=True)
     assert done.stdout == "{\n"
     assert done.stderr == ""
     if Path("/dev/full").exists():
@@ -162,11 +153,7 @@ def test_compare(run: Runner) -> None:
     assert [row["region"] for row in rows] == ["ovh-sbg", "scaleway-fr-par"]
     assert rows[1]["nearest pair"] == "8.6 km"
     assert (
-        len(
-            json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)[
-                "regions"
-            ]
-        )
+        len(json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)["regions"])
         == 2
     )
     assert "| ovh-sbg |" in run("compare", "ovh-sbg", "--format", "md").stdout
@@ -201,9 +188,7 @@ def test_listed_sites_have_the_digits_of_their_records(run: Runner, shipped: Lib
         else:
             assert (each["lat"], each["lon"]) == (at.lat, at.lon)
             assert (float(row["lat"]), float(row["lon"])) == (at.lat, at.lon)
-    assert any(
-        len(row["lon"].partition(".")[0]) + len(row["lon"].partition(".")[2]) > 6 for row in rows
-    )
+    assert any(len(row["lon"].partition(".")[0]) + len(row["lon"].partition(".")[2]) > 6 for row in rows)
 
 
 def test_ids_are_never_cut(run: Runner) -> None:
@@ -224,9 +209,7 @@ def test_own_sites_are_not_asked_of_a_provider(run: Runner) -> None:
 
 
 def test_list_of_some(run: Runner) -> None:
-    rows = list(
-        csv.DictReader(io.StringIO(run("list", "regions", "Scaleway", "--format", "csv").stdout))
-    )
+    rows = list(csv.DictReader(io.StringIO(run("list", "regions", "Scaleway", "--format", "csv").stdout)))
     assert {row["id"].partition("-")[0] for row in rows} == {"scaleway"}
     assert "ovh-sbg/sbg3" in run("list", "sites", "OVH SBG").stdout
     assert "listed whole" in run("list", "policies", "ovh", check=2).stderr

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from test_gridsurvey import write_layers
 from zonerisk import load
 from zonerisk.cli import app
-from zonerisk.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, UsageError
 from zonerisk.grid import feedsource
 from zonerisk.grid.feedsource import Source, Told
 
@@ -54,9 +54,7 @@ def test_derive_without_layers(tmp_path: Path) -> None:
         runner.invoke(app, ["feeds", "derive", "--layers", str(tmp_path)], catch_exceptions=False)
 
 
-def test_fetch_writes_csv_and_names_the_licence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def told(cache: object, asked: object) -> list[Told]:
         return [Told("zz/s", "station", "way/1", "Gull", "225", "1.00", "")]
 
@@ -66,9 +64,7 @@ def test_fetch_writes_csv_and_names_the_licence(
         ["feeds", "fetch", "pypsa", "--region", "ovh-sbg", "--cache", str(tmp_path)],
         catch_exceptions=False,
     )
-    assert done.stdout == (
-        "site,what,id,name,kv,distance_km,note\nzz/s,station,way/1,Gull,225,1.00,\n"
-    )
+    assert done.stdout == ("site,what,id,name,kv,distance_km,note\nzz/s,station,way/1,Gull,225,1.00,\n")
     assert done.stderr == "A grid: ODbL 1.0\n"
 
 
@@ -104,6 +100,4 @@ def test_show_what_ships() -> None:
         "scaleway-fr-par/dc3,FR,Continental Europe,rte/CHEVI,CHEVILLY,225,1.0,yes,"
         '"VILLEJUST (1), MORBRAS (2), VILLEVAUDE (6)"'
     ) in rows
-    assert any(
-        row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row for row in rows
-    )
+    assert any(row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row for row in rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Runner
-from zonerisk.terrain import layers
+from zonerisk.layers import layers
 
 PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from zonerisk.cli import app
-from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 
 HERE = Path(__file__).parent
 runner = CliRunner()

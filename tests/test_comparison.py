@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from zonerisk import comparison, policy
+from zonerisk.core import policy
 from zonerisk.library import Library
+from zonerisk.words import comparison
 
 PODCAST = policy.load("podcast")
 
 
 def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
-    told = comparison.common_ground(
-        [shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")]
-    )
+    told = comparison.common_ground([shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")])
     assert told == [
         "OPCORE DC3, Vitry-sur-Seine (scaleway-fr-par/dc3) serves aws-eu-west-3 "
         "(candidate) and scaleway-fr-par"

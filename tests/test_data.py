@@ -13,12 +13,12 @@ import pytest
 import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
-from zonerisk import policy
+from zonerisk.core import policy
+from zonerisk.core.errors import UsageError
+from zonerisk.core.model import Provider, Region
 from zonerisk.curation import coverage, review, template
 from zonerisk.curation.revision import opened
-from zonerisk.errors import UsageError
 from zonerisk.library import Library
-from zonerisk.model import Provider, Region
 
 
 def test_new_writes_a_template_that_says_what_is_missing(run: Runner, tmp_path: Path) -> None:
@@ -50,9 +50,7 @@ def test_new_overwrites_nothing(run: Runner, tmp_path: Path) -> None:
     assert run("data", "new", "acme", "lyon", "--in", str(tmp_path)).stdout.count("\n") == 1
     assert "is no id" in run("data", "new", "Acme", "paris", check=2).stderr
     assert "is no id" in run("data", "new", "../x", "paris", "--in", str(tmp_path), check=2).stderr
-    assert (
-        "cannot write" in run("data", "new", "acme", "paris", "--in", "/dev/null", check=2).stderr
-    )
+    assert "cannot write" in run("data", "new", "acme", "paris", "--in", "/dev/null", check=2).stderr
 
 
 def test_the_template_names_every_field() -> None:
@@ -108,8 +106,7 @@ def test_check_exits_with_3_and_names_every_file(run: Runner, tmp_path: Path) ->
 
 def test_check_of_two_paths(run: Runner, tmp_path: Path) -> None:
     paths = [
-        str(write(tmp_path / name, x=f"name: {name}\n") / "datacenters/tt/x.yaml")
-        for name in ("a", "b")
+        str(write(tmp_path / name, x=f"name: {name}\n") / "datacenters/tt/x.yaml") for name in ("a", "b")
     ]
     assert run("data", "check", *paths, check=3).stderr.startswith("2 files, 4 errors")
 
@@ -117,12 +114,10 @@ def test_check_of_two_paths(run: Runner, tmp_path: Path) -> None:
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """A catalogue before and after a second site is found to stand apart."""
-    apart = records.REGION.replace(
-        "lat: 48.58666, lon: 7.79753", "lat: 48.38666, lon: 7.69753"
-    ).replace("    campus: port\n    position: {lat: 48.3", "    position: {lat: 48.3")
-    steady = records.place(
-        "Lyon", "FR", 45.76, 4.84, 8000, "metro", "town", "evidence: [zone-list]"
+    apart = records.REGION.replace("lat: 48.58666, lon: 7.79753", "lat: 48.38666, lon: 7.69753").replace(
+        "    campus: port\n    position: {lat: 48.3", "    position: {lat: 48.3"
     )
+    steady = records.place("Lyon", "FR", 45.76, 4.84, 8000, "metro", "town", "evidence: [zone-list]")
     return (
         write(tmp_path / "old", strasbourg=records.REGION, steady=steady, gone=steady),
         write(tmp_path / "new", strasbourg=apart, steady=steady.replace("  z:", "  zz:")),

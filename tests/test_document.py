@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.document import parse, read
-from zonerisk.errors import DataError
-from zonerisk.model import Site
+from zonerisk.catalogue.document import parse, read
+from zonerisk.core.errors import DataError
+from zonerisk.core.model import Site
 
 
 def refused(text: str) -> str:
@@ -61,9 +61,7 @@ def test_problems_name_path_and_value() -> None:
     lines = str(error.value).splitlines()
     assert any(line.startswith("x.yaml:4: position.lat:") and "95" in line for line in lines)
     assert any(line.startswith("x.yaml:5: position.lon: must be a number") for line in lines)
-    assert any(
-        line.startswith("x.yaml:6: position.uncertainty_m: must be a finite") for line in lines
-    )
+    assert any(line.startswith("x.yaml:6: position.uncertainty_m: must be a finite") for line in lines)
 
 
 @given(st.binary(max_size=300))

@@ -5,9 +5,9 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.effective import effective, largest_independent_set
-from zonerisk.shared import Assessment, risk
-from zonerisk.unit import Unit
+from zonerisk.judging.effective import effective, largest_independent_set
+from zonerisk.judging.shared import Assessment, risk
+from zonerisk.judging.unit import Unit
 
 UNITS = tuple(Unit(f"u/{name}", name) for name in "abc")
 

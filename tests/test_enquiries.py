@@ -12,11 +12,11 @@ import pytest
 
 from conftest import Runner
 from loopback import Server, send
-from zonerisk.errors import DataError, ZoneriskError
+from zonerisk.core.errors import DataError, ZoneriskError
+from zonerisk.layers import installed, layers, sampling
+from zonerisk.layers.card import Card
+from zonerisk.layers.plane import Disc
 from zonerisk.library import Library
-from zonerisk.terrain import installed, layers, sampling
-from zonerisk.terrain.card import Card
-from zonerisk.terrain.plane import Disc
 
 A, B = Disc("a", 48.600, 7.800, 50), Disc("b", 48.620, 7.800, 50)
 REPORT: dict[str, Any] = {
@@ -79,9 +79,7 @@ def zone(town: str, code: object) -> dict[str, object]:
 
 def found(layer: Card, cache: Path, *discs: Disc) -> list[tuple[str, str | None, str]]:
     kept = layers.locate(layer, cache)
-    return [
-        (each.layer.kind, each.reason, each.label) for each in sampling.sample(layer, kept, discs)
-    ]
+    return [(each.layer.kind, each.reason, each.label) for each in sampling.sample(layer, kept, discs)]
 
 
 # Statements ----------------------------------------------------------------------------
@@ -157,9 +155,7 @@ def test_zones_are_named_by_commune(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["6", "", None, "3 - MODEREE"])
-def test_a_zone_that_the_card_lacks_is_not_kept(
-    server: Server, tmp_path: Path, code: object
-) -> None:
+def test_a_zone_that_the_card_lacks_is_not_kept(server: Server, tmp_path: Path, code: object) -> None:
     layer = card("seismic-france", server)
     server.answer = lambda request: page(request, zone("A", "1"))
     path = installed.fetch(layer, tmp_path, [A], 10**6)
@@ -317,9 +313,7 @@ def judged(run: Runner, cache: Path, *more: str) -> dict[str, tuple[str, str]]:
     return {each["rule"]: (each["outcome"], each["message"]) for each in tree["findings"]}
 
 
-def test_what_the_services_say_enters_a_verdict(
-    run: Runner, server: Server, tmp_path: Path
-) -> None:
+def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp_path: Path) -> None:
     answers = {
         "georisques": lambda request: send(request, 200, json.dumps(REPORT).encode()),
         "seismic-france": lambda request: page(request, zone("Zedville", "3")),
@@ -379,9 +373,7 @@ def test_a_region_of_the_catalogue_is_spoken_of_too(
     assert "Georisques, risk report of a place (2026-11)" in titles
 
 
-def test_zone_1_is_told_and_makes_no_shared_quake(
-    run: Runner, server: Server, tmp_path: Path
-) -> None:
+def test_zone_1_is_told_and_makes_no_shared_quake(run: Runner, server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: page(request, zone("Zedville", "1"))
     installed.fetch(card("seismic-france", server), tmp_path, [A, B], 10**6)
     outcome, said = judged(run, tmp_path)["seismic"]

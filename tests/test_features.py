@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from zonerisk.core.model import Position
+from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
-from zonerisk.model import Position
 from zonerisk.pages import features
 from zonerisk.pages.features import Feature
 from zonerisk.pages.shapes import Point, circle, path
-from zonerisk.verdict import Verdict
 
 GEOD = Geod(ellps="WGS84")
 LATS, LONS = st.floats(-80, 80), st.floats(-180, 180)
@@ -46,9 +46,7 @@ def test_the_line_of_a_pair_joins_its_sites(zz: Library) -> None:
     assert line.points == (Point(56.18, 3.0), Point(56.0, 3.15))
     # 22 km of ground are 26 to 47 km of fibre: over 15, but 40 lies within.
     assert line.outcome == "unknown"
-    assert line.words["distance_m_best"] == pytest.approx(
-        GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1
-    )
+    assert line.words["distance_m_best"] == pytest.approx(GEOD.inv(3.0, 56.18, 3.15, 56.0)[2], abs=1)
 
 
 def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
@@ -58,9 +56,7 @@ def test_a_shared_risk_outweighs_the_distance(zz: Library) -> None:
     campus = next(row for row in rows if row.id == "campus:zz-campus/reef")
     lats = [point.lat for point in campus.points]
     assert min(lats) < 62.0 < 62.002 < max(lats) < 62.01
-    assert campus.outcome == next(
-        risk.outcome for risk in verdict.shared_risks if risk.id == campus.id
-    )
+    assert campus.outcome == next(risk.outcome for risk in verdict.shared_risks if risk.id == campus.id)
 
 
 def test_an_undisclosed_zone_has_no_line(zz: Library) -> None:
@@ -86,9 +82,7 @@ def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: floa
     ring = circle(Point(lat, lon), radius)
     assert ring[0] == pytest.approx(ring[-1])
     for corner in ring:
-        assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(
-            radius, rel=1e-6, abs=1e-3
-        )
+        assert GEOD.inv(lon, lat, corner.lon, corner.lat)[2] == pytest.approx(radius, rel=1e-6, abs=1e-3)
 
 
 @given(LATS, LONS, LATS, LONS)

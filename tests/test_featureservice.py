@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from loopback import Server, send
-from zonerisk.errors import ZoneriskError
-from zonerisk.readers import featureservice
+from zonerisk.core.errors import ZoneriskError
+from zonerisk.layers import featureservice
 
 BOX = (7.7, 48.5, 7.9, 48.7)
 
@@ -240,9 +240,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ),
     (
         "features",
-        lambda request: reply(
-            request, [zone("a")], links=[{"rel": "next", "href": "file:///etc/passwd"}]
-        ),
+        lambda request: reply(request, [zone("a")], links=[{"rel": "next", "href": "file:///etc/passwd"}]),
         "another host",
     ),
     (

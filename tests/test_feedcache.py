@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, UsageError
 from zonerisk.grid.feedcache import FeedCache
-from zonerisk.readers import fetch
+from zonerisk.layers import fetch
 
 URL = "https://zz.example.org/api"
 URLS = (URL,)
@@ -69,9 +69,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path, asked: list[str]) -> None:
         FeedCache(tmp_path / "file").get("x.json", URLS, "", text)
 
 
-def test_the_next_address_where_one_gives_no_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_next_address_where_one_gives_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def get(url: str, **_: object) -> bytes:

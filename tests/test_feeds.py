@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.feeds import assess
+from zonerisk.core.model import Evidence, Feed, Position, Region, Site
+from zonerisk.core.verdict import severity
 from zonerisk.grid.powergrid import Upstream
 from zonerisk.grid.supply import Near, Neighbourhood, Sample
+from zonerisk.judging.feeds import assess
+from zonerisk.judging.unit import Unit
 from zonerisk.library import Library
-from zonerisk.model import Evidence, Feed, Position, Region, Site
-from zonerisk.unit import Unit
-from zonerisk.verdict import severity
 
 REMOVALS = ("feeds:\n", "hazards:\n")
 DAY = "2026-01-31"
@@ -69,10 +69,7 @@ def sample(
             for key, near in around.items()
         },
         {},
-        {
-            key: tuple(Upstream(top, hops, ()) for top, hops in tops.items())
-            for key, tops in upstream.items()
-        },
+        {key: tuple(Upstream(top, hops, ()) for top, hops in tops.items()) for key, tops in upstream.items()},
         names,
         {
             "map": Evidence(kind="layer", title="a map", read="2024", claim="c"),
@@ -116,10 +113,7 @@ class TestStated:
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
         assert found.notes == ("stated for a and b until 2020-05 only: the cable",)
         assert found.evidence == (SAYS["told"],)
-        assert (
-            assess("power", units("a", "b"), [owner], "2020-05-31").outcome(("zz/a", "zz/b"))
-            == "fail"
-        )
+        assert assess("power", units("a", "b"), [owner], "2020-05-31").outcome(("zz/a", "zz/b")) == "fail"
 
     def test_network_takes_nothing_from_the_grid(self) -> None:
         found = assess("network", units("a", "b"), [], DAY, TWO)
@@ -155,9 +149,7 @@ class TestCandidates:
     def test_the_disc_decides_and_an_overlap_is_told(self) -> None:
         found = assess("power", units("a", "b", uncertainty_m=2200), [], DAY, TWO)
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
-        assert all(
-            "candidates overlap: any of 2 could be the nearest" in note for note in found.notes
-        )
+        assert all("candidates overlap: any of 2 could be the nearest" in note for note in found.notes)
 
     def test_candidates_that_agree_still_share(self) -> None:
         agreeing = sample(
@@ -178,9 +170,7 @@ class TestCandidates:
 
     def test_a_candidate_that_is_the_upstream_is_named_once(self) -> None:
         beside = {key: [Near("top", "TOP", 400, far)] for key, far in (("a", 500), ("b", 900))}
-        (shared,) = assess(
-            "power", units("a", "b"), [], DAY, sample(beside, {"x": {"top": 1}})
-        ).risks
+        (shared,) = assess("power", units("a", "b"), [], DAY, sample(beside, {"x": {"top": 1}})).risks
         assert shared.message == (
             "a and b may hang on TOP 400 kV (nearest known at 0.5 to 0.9 km from a and b; which "
             "stations feed them is not known)"
@@ -235,9 +225,7 @@ class TestStatedStation:
 names = st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True)
 feeds = st.lists(
     st.builds(
-        lambda on, station, weak: feed(
-            *on, station=station, evidence=("heard",) if weak else ("told",)
-        ),
+        lambda on, station, weak: feed(*on, station=station, evidence=("heard",) if weak else ("told",)),
         names,
         st.sampled_from([None, "rte/GULL", "rte/TERN"]),
         st.booleans(),

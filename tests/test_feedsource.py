@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from zonerisk.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import Position, Site
+from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.feedcache import FeedCache
 from zonerisk.grid.feedsource import SOURCES, Told, tell
-from zonerisk.model import Position, Site
-from zonerisk.readers import fetch, hifld, neso, odre, overpass, peeringdb, pypsa
-from zonerisk.readers.fetch import FetchError
+from zonerisk.layers import fetch
+from zonerisk.layers.fetch import FetchError
 
 ANSWERS = Path(__file__).parent / "answers"
 SITE = Site(
@@ -38,9 +39,7 @@ class Remote(http.server.BaseHTTPRequestHandler):
         status, file = self.pick(parts.path, query)
         self.send_response(status)
         body = (ANSWERS / file).read_bytes()
-        self.send_header(
-            "Content-Type", "text/html" if file.endswith("html") else "application/json"
-        )
+        self.send_header("Content-Type", "text/html" if file.endswith("html") else "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -53,11 +52,7 @@ class Remote(http.server.BaseHTTPRequestHandler):
         if path == "/overpass":
             asked = query["data"]
             kind = (
-                "datacenters"
-                if "data_center" in asked
-                else "lines"
-                if "line|cable" in asked
-                else "stations"
+                "datacenters" if "data_center" in asked else "lines" if "line|cable" in asked else "stations"
             )
             return 200, f"overpass_{kind}.json"
         if path.startswith("/zenodo"):
@@ -102,9 +97,7 @@ def ask(source: str, folder: Path, **options: bool) -> list[Told]:
     return list(tell(source, FeedCache(folder, **options), [SITE]))
 
 
-def test_stations_from_the_endpoint_that_is_not_busy(
-    remote: tuple[str, list[str]], tmp_path: Path
-) -> None:
+def test_stations_from_the_endpoint_that_is_not_busy(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     found = ask("overpass-stations", tmp_path)
     assert [(one.id, one.kv, one.distance_km) for one in found] == [("way/81", "225", "11.13")]
     assert remote[1] == ["/busy", "/late", "/overpass"]
@@ -132,9 +125,7 @@ def test_odre_takes_positions_from_the_map(remote: tuple[str, list[str]], tmp_pa
     assert found.note == "upstream: TERN (LA) VALLÉE (1)"
 
 
-def test_hifld_pages_from_the_copy_that_answers(
-    remote: tuple[str, list[str]], tmp_path: Path
-) -> None:
+def test_hifld_pages_from_the_copy_that_answers(remote: tuple[str, list[str]], tmp_path: Path) -> None:
     assert [(one.id, one.kv) for one in ask("hifld", tmp_path)] == [
         ("hifld/9", "500"),
         ("hifld/2", ""),

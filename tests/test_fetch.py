@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loopback import BODY, Answer, Server, running, send, whole
-from zonerisk.readers import fetch
+from zonerisk.layers import fetch
 
 
 def old(tmp_path: Path) -> Path:
@@ -79,9 +79,7 @@ def test_a_part_without_a_tag_is_begun_again(server: Server, tmp_path: Path) -> 
 def test_a_part_longer_than_the_file_is_begun_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.part").write_bytes(b"x" * (len(BODY) + 9))
     (tmp_path / "a.part.tag").write_text('"1"')
-    server.answer = lambda request: (
-        send(request, 416) if request.headers.get("Range") else whole(request)
-    )
+    server.answer = lambda request: send(request, 416) if request.headers.get("Range") else whole(request)
     assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
 
 
@@ -173,9 +171,7 @@ def test_another_file_than_expected_is_refused(server: Server, tmp_path: Path) -
     assert path.read_bytes() == b"old"
 
 
-def test_get_waits_as_long_as_it_is_asked_to(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_get_waits_as_long_as_it_is_asked_to(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(fetch.time, "sleep", waits.append)
     answers: list[Answer] = [
@@ -224,9 +220,7 @@ def test_a_dripping_server_is_given_up(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("total", [str(len(BODY) - 1), "*"])
-def test_a_range_of_another_file_is_never_joined(
-    server: Server, tmp_path: Path, total: str
-) -> None:
+def test_a_range_of_another_file_is_never_joined(server: Server, tmp_path: Path, total: str) -> None:
     (tmp_path / "a.part").write_bytes(b"x" * 400)
     (tmp_path / "a.part.tag").write_text('"1"')
 
@@ -288,9 +282,7 @@ def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> Non
     assert "authorization" not in other.asked[0]
 
 
-def test_a_proxy_of_the_environment_is_used(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import load
+from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
-from zonerisk.policy import load
-from zonerisk.verdict import Finding, Verdict
 
 
 def finding(found: Verdict, rule: str) -> Finding:
@@ -16,9 +16,7 @@ def finding(found: Verdict, rule: str) -> Finding:
 
 def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
     path = folder / f"datacenters/zz/{region}.yaml"
-    path.write_text(
-        path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n"
-    )
+    path.write_text(path.read_text() + f"claims:\n  - {{{claim}, text: T, evidence: [site-list]}}\n")
     return finding(Library(folder).score(f"zz-{region}"), "claims")
 
 
@@ -84,8 +82,7 @@ def test_a_claim_is_held_against_the_regions_it_means_alone(zz_copy: Path) -> No
 def test_one_statement_is_told_once(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/good.yaml"
     rows = [
-        f"  - {{kind: {kind}, text: 10 to 15 km apart., value: {value}, unit: km, "
-        "evidence: [site-list]}\n"
+        f"  - {{kind: {kind}, text: 10 to 15 km apart., value: {value}, unit: km, evidence: [site-list]}}\n"
         for kind, value in (("separation-min", 10), ("separation-max", 15))
     ]
     path.write_text(path.read_text() + "claims:\n" + "".join(rows))
@@ -167,9 +164,7 @@ def test_worst_first(zz: Library) -> None:
 
 def test_no_pair_confirms_nothing(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/pair.yaml"
-    text = (
-        path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
-    )
+    text = path.read_text() + "claims:\n  - {kind: separate-power, text: T, evidence: [site-list]}\n"
     path.write_text(text.replace("p2: {sites: [two]", "p2: {sites: [one]"))
     found = finding(Library(zz_copy).score("zz-pair", units="sites"), "claims")
     assert '"T": not shown either way' in found.message
@@ -179,9 +174,7 @@ def test_a_bound_met_by_an_undisclosed_place_says_so(zz: Library) -> None:
     found = finding(zz.score("zz-hidden", policy="aws-az"), "separation-max")
     assert found.outcome == "pass"
     assert "under 60.0 km, sites not disclosed" in found.message
-    assert (
-        "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message
-    )
+    assert "disclosed" not in finding(zz.score("zz-good", policy="aws-az"), "separation-max").message
 
 
 def housed(folder: Path, at_most: int, source: str = "site-list") -> Verdict:
@@ -195,9 +188,7 @@ def test_three_zones_in_two_buildings_share_one(zz_copy: Path) -> None:
     found = housed(zz_copy, 2)
     for rule in ("colocation", "survives", "separation-min"):
         assert finding(found, rule).outcome == "fail", rule
-        assert (
-            "at most 2 buildings, so at least 2 of them share one" in finding(found, rule).message
-        )
+        assert "at most 2 buildings, so at least 2 of them share one" in finding(found, rule).message
     assert "at most 1 of 3 zones is left" in finding(found, "survives").message
     assert (found.zones.effective.low, found.zones.effective.high) == (1, 2)
     assert found.score.high <= 50

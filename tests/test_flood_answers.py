@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.terrain import layers, sampling
-from zonerisk.terrain.plane import Disc
+from zonerisk.layers import layers, sampling
+from zonerisk.layers.plane import Disc
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 SITES = RAW / "sites" / "osm_datacenters.geojson"
@@ -47,9 +47,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("layer", "name", "osm_id", "metres"), KNOWN)
-def test_a_site_is_outside_by_the_known_metres(
-    layer: str, name: str, osm_id: int, metres: float
-) -> None:
+def test_a_site_is_outside_by_the_known_metres(layer: str, name: str, osm_id: int, metres: float) -> None:
     features = json.loads(SITES.read_text(encoding="utf-8"))["features"]
     lon, lat = next(
         each["geometry"]["coordinates"]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
 from records import REGION, write
-from zonerisk.curation.frames import LAYERS, disc
-from zonerisk.curation.geofile import SUFFIXES, encode
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
+from zonerisk.core.model import Position
 from zonerisk.library import Library
-from zonerisk.model import Position
+from zonerisk.pages.frames import LAYERS, disc
+from zonerisk.pages.geofile import SUFFIXES, encode
 
 
 def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Library) -> None:
@@ -106,9 +106,7 @@ def test_every_layer_in_every_format_reads_back(
     assert again.geometry.isna().sum() == table.geometry.isna().sum()
 
 
-def test_a_geopackage_holds_all_layers_and_the_attribution(
-    shipped: Library, tmp_path: Path
-) -> None:
+def test_a_geopackage_holds_all_layers_and_the_attribution(shipped: Library, tmp_path: Path) -> None:
     path = tmp_path / "all.gpkg"
     path.write_bytes(encode(shipped, ".gpkg", None, ["ovh-sbg"]))
     assert sorted(geopandas.list_layers(path)["name"]) == sorted(LAYERS)
@@ -139,9 +137,7 @@ def test_own_datacenters_are_scored_and_drawn(run: Runner, tmp_path: Path) -> No
     own = write(tmp_path / "own", rhine=REGION)
     (own / "catalog.yaml").unlink()
     run("data", "check", str(own))
-    verdict = json.loads(
-        run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout
-    )
+    verdict = json.loads(run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout)
     assert verdict["zones"] == {"sold": 2, "effective": {"low": 1, "high": 1}}
     assert {"quorum", "colocation"} <= {
         finding["rule"] for finding in verdict["findings"] if finding["outcome"] == "fail"
@@ -162,12 +158,8 @@ def test_the_analysis_page_runs() -> None:
 
 
 def test_scoring_needs_no_geopandas() -> None:
-    code = (
-        "import sys, zonerisk; zonerisk.load().score('ovh-sbg'); print('geopandas' in sys.modules)"
-    )
+    code = "import sys, zonerisk; zonerisk.load().score('ovh-sbg'); print('geopandas' in sys.modules)"
     assert (
-        subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True
-        ).stdout
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
         == "False\n"
     )

@@ -40,9 +40,7 @@ def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) 
 
 def test_discs_have_their_area_in_metres(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    rows = [
-        row for row in geojson.features(verdict)["features"] if row["properties"]["kind"] == "disc"
-    ]
+    rows = [row for row in geojson.features(verdict)["features"] if row["properties"]["kind"] == "disc"]
     frame = geopandas.GeoDataFrame.from_features(rows, crs=4326)
     areas = frame.to_crs(frame.estimate_utm_crs()).area
     for area, radius in zip(areas, frame.uncertainty_m, strict=True):
@@ -51,9 +49,7 @@ def test_discs_have_their_area_in_metres(shipped: Library) -> None:
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(10, 900_000))
 def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: float) -> None:
-    shape = geojson.geometry(
-        Feature("disc", "a", "b", "disc", (Point(lat, lon),), uncertainty_m=radius)
-    )
+    shape = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(lat, lon),), uncertainty_m=radius))
     found = read(shape)
     assert found.is_valid, shapely.is_valid_reason(found)
     west, south, east, north = found.bounds
@@ -67,14 +63,10 @@ def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: floa
 
 
 def test_what_crosses_the_antimeridian_is_cut() -> None:
-    disc = geojson.geometry(
-        Feature("disc", "a", "b", "disc", (Point(-17.0, 179.9),), uncertainty_m=50_000)
-    )
+    disc = geojson.geometry(Feature("disc", "a", "b", "disc", (Point(-17.0, 179.9),), uncertainty_m=50_000))
     assert disc["type"] == "MultiPolygon"
     assert len(disc["coordinates"]) == 2
-    line = geojson.geometry(
-        Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179)))
-    )
+    line = geojson.geometry(Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179))))
     assert line["type"] == "MultiLineString"
     ends = {tuple(end[0] for end in (part[0], part[-1])) for part in line["coordinates"]}
     assert ends == {(179.0, 180.0), (-180.0, -179.0)}

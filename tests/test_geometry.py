@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from zonerisk.geometry import (
+from zonerisk.core.geometry import (
     FARTHEST_M,
     UNKNOWN,
     Interval,
@@ -19,7 +19,7 @@ from zonerisk.geometry import (
     separation_m,
     within,
 )
-from zonerisk.model import Position
+from zonerisk.core.model import Position
 
 GEOD = Geod(ellps="WGS84")
 lats = st.floats(-90, 90)
@@ -83,9 +83,7 @@ def test_nearest_and_farthest_are_exact(ours: list[Position], theirs: list[Posit
     assert found.low == pytest.approx(min(one.low for one in every), abs=1e-6)
     assert found.best == pytest.approx(min(one.best for one in every if one.best is not None))
     assert found.high == pytest.approx(min(one.high for one in every if one.high is not None))
-    assert farthest_m(ours, theirs) == pytest.approx(
-        max(one.high for one in every if one.high is not None)
-    )
+    assert farthest_m(ours, theirs) == pytest.approx(max(one.high for one in every if one.high is not None))
 
 
 def test_empty_sets_are_unknown() -> None:
@@ -111,9 +109,7 @@ def test_growing_doubt_never_decides(best: float, doubt: float, more: float, lim
 def test_known_distances() -> None:
     roubaix, strasbourg = disc(50.6917, 3.2006), disc(48.5853, 7.7973)
     assert distance_m(roubaix, strasbourg) / 1000 == pytest.approx(405, abs=2)
-    assert math.isclose(
-        distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1
-    )
+    assert math.isclose(distance_m(disc(50.6917, 3.2006), disc(51.0167, 2.1556)) / 1000, 82, abs_tol=1)
 
 
 @given(lats, lons, lats, lons)

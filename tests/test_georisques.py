@@ -5,8 +5,8 @@ import json
 import pytest
 
 from loopback import Server, send
-from zonerisk.readers import georisques
-from zonerisk.readers.fetch import FetchError
+from zonerisk.layers import georisques
+from zonerisk.layers.fetch import FetchError
 
 REPORT = {
     "risquesNaturels": {

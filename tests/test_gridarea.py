@@ -3,14 +3,12 @@ from __future__ import annotations
 import pytest
 from shapely import box
 
+from zonerisk.core.model import Position
 from zonerisk.grid.gridarea import Area, Areas, country_of, synchronous
-from zonerisk.model import Position
 
 
 def at(lat: float, lon: float, uncertainty_m: float = 50) -> Position:
-    return Position(
-        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
-    )
+    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",))
 
 
 # Two areas meet at 3 E; the sea begins at 4 E.

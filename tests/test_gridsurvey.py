@@ -11,24 +11,22 @@ from pathlib import Path
 import pytest
 from networkx import Graph
 
-from zonerisk.catalog import data_root
-from zonerisk.errors import DataError
-from zonerisk.geometry import geodesic_m
+from zonerisk.catalogue.catalog import data_root
+from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import geodesic_m
+from zonerisk.core.model import Position, Site
 from zonerisk.grid import supply
 from zonerisk.grid.gridsurvey import survey
 from zonerisk.grid.powergrid import Station, graph, nearest, upstreams
 from zonerisk.grid.rawgrid import LAYERS, rte_circuits, rte_stations
 from zonerisk.library import Library
-from zonerisk.model import Position, Site
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"
 raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers are not here")
 
 
 def at(lat: float, lon: float, uncertainty_m: float = 50) -> Position:
-    return Position(
-        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
-    )
+    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",))
 
 
 # Published test points; some stand up to 2 km off the buildings.

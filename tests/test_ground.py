@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 from zonerisk.pages import ground
 from zonerisk.pages.ground import Box
 
@@ -37,9 +37,7 @@ def test_polylines_come_back(points: list[tuple[int, int]]) -> None:
 
 def test_the_published_example() -> None:
     assert (
-        ground.encode(
-            [(3_850_000, -12_020_000), (4_070_000, -12_095_000), (4_325_200, -12_645_300)]
-        )
+        ground.encode([(3_850_000, -12_020_000), (4_070_000, -12_095_000), (4_325_200, -12_645_300)])
         == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
     )
 
@@ -72,9 +70,7 @@ def test_rivers_and_borders_of_strasbourg() -> None:
     finest = ground.around(Box(48.5, 7.7, 48.6, 7.8))[-1]
     at = shapely.Point(7.7977, 48.586)
     for lines, near_km in ((finest.rivers, 2), (finest.borders, 2)):
-        drawn = [
-            shapely.LineString([(x / 1000, y / 1000) for y, x in decode(line)]) for line in lines
-        ]
+        drawn = [shapely.LineString([(x / 1000, y / 1000) for y, x in decode(line)]) for line in lines]
         assert min(line.distance(at) for line in drawn) * 111 < near_km
 
 
@@ -87,9 +83,7 @@ def test_a_wide_map_takes_the_world_alone() -> None:
     assert len(ground.around(Box(-30, -120, 60, 140))) == 1
 
 
-def test_a_missing_package_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     ground._read.cache_clear()
     ground._cut.cache_clear()

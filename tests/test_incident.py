@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.core.policy import read_policy
+from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
-from zonerisk.policy import read_policy
-from zonerisk.verdict import Finding, Verdict
 
 WAVE = """name: the great wave
 kind: storm
@@ -39,9 +39,7 @@ def test_two_zones_that_failed_together_are_a_shared_risk(zz_copy: Path) -> None
     told = finding(found, "incidents")
     assert told
     assert told.outcome == "fail"
-    assert told.message.startswith(
-        "a and b were out of service together (the great wave, 2025-01-02)"
-    )
+    assert told.message.startswith("a and b were out of service together (the great wave, 2025-01-02)")
     assert "no record says that the cause is removed" in told.message
     assert told.evidence[0].title == "Log"
     survives = finding(found, "survives")
@@ -153,9 +151,7 @@ def test_a_hazard_of_every_place_that_may_be_it_is_the_zones_own(zz_copy: Path) 
         ("ovh-bhs", "warn", ["dam of Beauharnois"]),
     ],
 )
-def test_what_is_on_record_is_told(
-    shipped: Library, region: str, outcome: str, words: list[str]
-) -> None:
+def test_what_is_on_record_is_told(shipped: Library, region: str, outcome: str, words: list[str]) -> None:
     found = finding(shipped.score(region), "incidents")
     assert found
     assert found.outcome == outcome
@@ -163,12 +159,8 @@ def test_what_is_on_record_is_told(
 
 
 def test_regions_that_lost_several_zones_score_worse_than_those_that_held(shipped: Library) -> None:
-    lost = [
-        shipped.score(region).score.high for region in ("google-europe-west9", "aws-me-central-1")
-    ]
-    held = [
-        shipped.score(region).score.high for region in ("google-europe-west3", "aws-me-south-1")
-    ]
+    lost = [shipped.score(region).score.high for region in ("google-europe-west9", "aws-me-central-1")]
+    held = [shipped.score(region).score.high for region in ("google-europe-west3", "aws-me-south-1")]
     assert max(lost) < min(held)
 
 

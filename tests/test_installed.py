@@ -11,11 +11,11 @@ import rasterio
 
 from loopback import Server, holding, send
 from test_tiles import png
-from zonerisk.errors import DataError, UsageError, ZoneriskError
-from zonerisk.readers import fetch
-from zonerisk.terrain import installed, layers, ownsites, sampling
-from zonerisk.terrain.card import Card
-from zonerisk.terrain.plane import Disc
+from zonerisk.core.errors import DataError, UsageError, ZoneriskError
+from zonerisk.layers import fetch, installed, layers, sampling
+from zonerisk.layers.card import Card
+from zonerisk.layers.plane import Disc
+from zonerisk.workloads import ownsites
 
 SITE = Disc("s", 48.6, 7.8, 50)
 PLANTS = b"project,unit,status,loc_accuracy,lat,lon\nP,1,operating,exact,48.61,7.8\n"
@@ -49,9 +49,7 @@ def plants(server: Server, **changed: object) -> Card:
     return card("nuclear", files=[{"path": "bundle/plants.csv", "url": server.url, **changed}])
 
 
-def test_a_fetched_file_keeps_its_licence_and_date_beside_it(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_fetched_file_keeps_its_licence_and_date_beside_it(server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(
         request, 200, PLANTS, Content_Type="text/csv", Last_Modified="Wed, 17 Jul 2024 00:00:00 GMT"
     )
@@ -80,9 +78,7 @@ def test_a_fetched_file_keeps_its_licence_and_date_beside_it(
     ],
     ids=["html", "500", "truncated", "file", "10 GB", "html as data", "nothing kept", "no column"],
 )
-def test_a_source_that_fails_leaves_the_old_file(
-    server: Server, tmp_path: Path, answer: object
-) -> None:
+def test_a_source_that_fails_leaves_the_old_file(server: Server, tmp_path: Path, answer: object) -> None:
     server.answer = lambda request: send(request, 200, PLANTS)
     layer = plants(server)
     path = installed.fetch(layer, tmp_path, [], 10**6)
@@ -200,23 +196,17 @@ def test_a_file_other_than_the_card_s_is_refused(server: Server, tmp_path: Path)
     assert layers.locate(plants(server), tmp_path) == ()
 
 
-def test_a_service_is_read_around_places_and_unknown_elsewhere(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_service_is_read_around_places_and_unknown_elsewhere(server: Server, tmp_path: Path) -> None:
     layer = card(
         "flood-england",
         boxes=[],
         reading={"method": "features", "url": server.url, "collection": "z"},
     )
-    server.answer = lambda request: send(
-        request, 200, b'{"type": "FeatureCollection", "features": []}'
-    )
+    server.answer = lambda request: send(request, 200, b'{"type": "FeatureCollection", "features": []}')
     with pytest.raises(UsageError, match="--region"):
         installed.fetch(layer, tmp_path, [], 10**6)
     installed.fetch(layer, tmp_path, [SITE], 10**6)
-    here, there = sampling.sample(
-        layer, layers.locate(layer, tmp_path), [SITE, Disc("t", 50.0, 3.0, 50)]
-    )
+    here, there = sampling.sample(layer, layers.locate(layer, tmp_path), [SITE, Disc("t", 50.0, 3.0, 50)])
     assert here.inside is False
     assert here.interval is not None
     assert here.interval.high is None

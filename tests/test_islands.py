@@ -4,19 +4,17 @@ from typing import Any
 
 import pytest
 
+from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
 from zonerisk.pages import features, islands, view
 from zonerisk.pages.features import Feature
 from zonerisk.pages.islands import Drawn
 from zonerisk.pages.shapes import Point
-from zonerisk.verdict import Verdict, severity, worst
 
 
 def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
-    return islands.of_verdicts(
-        verdicts, [features.setting(catalog, each) for each in verdicts]
-    ), verdicts
+    return islands.of_verdicts(verdicts, [features.setting(catalog, each) for each in verdicts]), verdicts
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -76,8 +74,7 @@ def test_views_hold_their_places(shipped: Library) -> None:
     }
     assert inside == {"scaleway-fr-par/dc2", "scaleway-fr-par/dc3", "scaleway-fr-par/dc4"}
     assert (
-        "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3"
-        in (drawn.shows(shows)[0]["features"])
+        "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (drawn.shows(shows)[0]["features"])
     )
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from zonerisk.deploy.jsonlines import Lines
+from zonerisk.workloads.jsonlines import Lines
 
 
 def test_the_first_line_of_a_value() -> None:

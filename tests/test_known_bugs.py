@@ -107,9 +107,7 @@ def test_refused(
 
 
 # Two buildings 10 to 15 km off: a metro's disc of 25 km would hold the true place honestly.
-METROS = [
-    row for row in BUGS if not row[0].startswith(("datacenter-map", "hand-made list: Scaleway DC3"))
-]
+METROS = [row for row in BUGS if not row[0].startswith(("datacenter-map", "hand-made list: Scaleway DC3"))]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +149,7 @@ def test_a_town_centre_marked_verified(tmp_path: Path) -> None:
 
 def test_many_regions_on_one_city_hall(tmp_path: Path) -> None:
     """Electricity Maps: 27 regions on 12 identical points."""
-    hall = place(
-        "Frankfurt am Main", "DE", 50.1109, 8.6821, 500, "campus", "point", "evidence: [zone-list]"
-    )
+    hall = place("Frankfurt am Main", "DE", 50.1109, 8.6821, 500, "campus", "point", "evidence: [zone-list]")
     found = problems(write(tmp_path, x=hall, y=hall))
     assert {"centroid", "same-point"} <= rules(found)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import kubernetes
-from zonerisk.deploy.deployment import Deployment
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.workloads import kubernetes
+from zonerisk.workloads.deployment import Deployment
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "kubernetes"
 DAY = "2026-11-23"

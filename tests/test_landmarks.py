@@ -9,14 +9,15 @@ import pytest
 import shapely
 
 from conftest import ROOT, Opener
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
+from zonerisk.core.policy import load
+from zonerisk.judging.score import score
+from zonerisk.layers import landmarks, layers
+from zonerisk.layers.installed import Installed
 from zonerisk.library import Library
 from zonerisk.pages import features, geojson, islands, view, webmap
 from zonerisk.pages.features import Feature
-from zonerisk.policy import load
-from zonerisk.score import score
-from zonerisk.terrain import landmarks, layers, ownsites
-from zonerisk.terrain.installed import Installed
+from zonerisk.workloads import ownsites
 
 RAW = ROOT.parent / "shared" / "layers"
 
@@ -87,9 +88,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     file.parent.mkdir(parents=True)
     head = [key for key in columns if key]
     file.write_bytes(
-        gzip.compress(
-            "\n".join([",".join(head), ",".join(str(columns[key]) for key in head)]).encode()
-        )
+        gzip.compress("\n".join([",".join(head), ",".join(str(columns[key]) for key in head)]).encode())
     )
     verdict = shipped.score("ovh-gra")
     asked = next(finding.threshold for finding in verdict.findings if finding.rule == "nuclear")
@@ -122,15 +121,11 @@ def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:
         landmarks.near(shipped.score("ovh-sbg"), flooded)
 
 
-def test_the_page_draws_them_and_names_their_source(
-    shipped: Library, flooded: Path, tab: Opener
-) -> None:
+def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: Path, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.Setting(landmarks=landmarks.near(verdict, flooded))
     opened = tab(webmap.map_page([verdict], [around]))
-    assert opened.run(
-        "zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)"
-    ) == [2]
+    assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)") == [2]
     assert layers.load("flood-strasbourg").attribution in opened.page.inner_text(
         ".leaflet-control-attribution"
     )

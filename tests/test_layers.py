@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from zonerisk import load
-from zonerisk.errors import DataError, UnknownTarget
-from zonerisk.terrain import drift, layers
-from zonerisk.terrain.card import Card
-from zonerisk.terrain.samples import SampleFile
+from zonerisk.catalogue.samples import SampleFile
+from zonerisk.core.errors import DataError, UnknownTarget
+from zonerisk.curation import drift
+from zonerisk.layers import layers
+from zonerisk.layers.card import Card
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "layers" / "samples"
@@ -82,9 +83,7 @@ def test_an_unknown_layer_is_named() -> None:
     ("name", "needed"),
     [("flood-jrc-europe-rp100", "mask"), ("coast", "coverage"), ("flood-dallas", "coverage")],
 )
-def test_a_layer_without_its_masks_or_coverage_says_nothing(
-    tmp_path: Path, name: str, needed: str
-) -> None:
+def test_a_layer_without_its_masks_or_coverage_says_nothing(tmp_path: Path, name: str, needed: str) -> None:
     card = layers.load(name)
     home = layers.home(card, tmp_path)
     home.mkdir(parents=True)
@@ -140,9 +139,7 @@ def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
         ("seismic-france", {"reading": {"class_of": None}}, "needs reading.hazards"),
     ],
 )
-def test_a_card_that_cannot_be_read_by_is_refused(
-    name: str, changed: dict[str, object], says: str
-) -> None:
+def test_a_card_that_cannot_be_read_by_is_refused(name: str, changed: dict[str, object], says: str) -> None:
     tree = layers.load(name).model_dump()
     reading = changed.pop("reading", {})
     assert isinstance(reading, dict)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.geometry import Interval
-from zonerisk.model import Evidence, Grade, Position, Site
-from zonerisk.terrain import mapped
-from zonerisk.terrain.exposure import Exposure, Layer, missing
-from zonerisk.unit import Unit
+from zonerisk.core.exposure import Exposure, Layer, missing
+from zonerisk.core.geometry import Interval
+from zonerisk.core.model import Evidence, Grade, Position, Site
+from zonerisk.judging import mapped
+from zonerisk.judging.unit import Unit
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")
 PAIR = ("r/a", "r/b")
@@ -50,18 +50,14 @@ def unit(key: str, lat: float = 48.0, disclosed: bool = True) -> Unit:
         name=key,
         kind="building",
         evidence=("x",),
-        position=Position(
-            lat=lat, lon=7, uncertainty_m=50, method="point", osm="node/1", read="2026"
-        ),
+        position=Position(lat=lat, lon=7, uncertainty_m=50, method="point", osm="node/1", read="2026"),
     )
     return Unit(f"r/{key}", key.upper(), (site,) if disclosed else (), () if disclosed else (site,))
 
 
 def row(of: Layer, key: str, low: float, high: float | None, name: str = "o") -> Exposure:
     best = None if high is None else (low + high) / 2
-    return Exposure(
-        of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else ""
-    )
+    return Exposure(of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else "")
 
 
 def judge(
@@ -97,9 +93,7 @@ def test_an_official_zone_is_shared_by_whole_intervals_only(
 
 
 def test_two_zones_are_not_one() -> None:
-    assert (
-        judge([A, B], [row(ZONE, "a", -90, -10, "x"), row(ZONE, "b", -90, -10, "y")])[0] == "pass"
-    )
+    assert judge([A, B], [row(ZONE, "a", -90, -10, "x"), row(ZONE, "b", -90, -10, "y")])[0] == "pass"
 
 
 def test_outside_an_incomplete_layer_is_not_apart() -> None:
@@ -167,9 +161,7 @@ def test_storms_join_what_one_storm_spans() -> None:
 
 def test_counts_are_told_and_decide_nothing() -> None:
     quakes = layer("count", grade="C", kind="seismic")
-    outcome, said = judge(
-        [A, B], [row(quakes, "a", 73, 73), row(quakes, "b", 72, 72)], "seismic", 20
-    )
+    outcome, said = judge([A, B], [row(quakes, "a", 73, 73), row(quakes, "b", 72, 72)], "seismic", 20)
     assert outcome == "unknown"
     assert "storms on record: 72 to 73 at A and B" in said
 
@@ -182,9 +174,7 @@ def test_a_hidden_building_counts_only_where_all_its_places_agree() -> None:
     assert judge([A, two], rows)[0] == "unknown"
 
 
-@given(
-    st.lists(st.floats(0, 400), min_size=2, max_size=5), st.floats(-500, 500), st.floats(-500, 500)
-)
+@given(st.lists(st.floats(0, 400), min_size=2, max_size=5), st.floats(-500, 500), st.floats(-500, 500))
 def test_growing_doubt_never_decides(doubts: list[float], a: float, b: float) -> None:
     """Law 1: from unknown, a wider interval leads nowhere else."""
     seen = [
@@ -235,9 +225,7 @@ def test_storms_are_told_apart_by_distance_or_by_none_on_record() -> None:
 
 def test_of_undisclosed_units_the_candidate_sites_are_told() -> None:
     near = layer("near", complete=False, grade="C", kind="nuclear")
-    hidden = [
-        replace(unit(key, disclosed=False), possible=(A.sites[0], B.sites[0])) for key in "cd"
-    ]
+    hidden = [replace(unit(key, disclosed=False), possible=(A.sites[0], B.sites[0])) for key in "cd"]
     rows = [row(near, "a", 2000, 4000), row(near, "b", 60_000, 70_000)]
     outcome, said = judge(hidden, rows, "nuclear", 20)
     assert outcome == "unknown"

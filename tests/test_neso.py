@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from zonerisk.errors import DataError
-from zonerisk.model import Position
-from zonerisk.readers.neso import feeding, read
+from zonerisk.core.errors import DataError
+from zonerisk.core.model import Position
+from zonerisk.grid.neso import feeding, read
 
 
 def archive(name: str, columns: str = "GSPs") -> bytes:
@@ -34,9 +34,7 @@ def archive(name: str, columns: str = "GSPs") -> bytes:
 
 
 def at(lat: float, lon: float, uncertainty_m: float) -> Position:
-    return Position(
-        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
-    )
+    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",))
 
 
 def test_which_supply_point_feeds_a_place() -> None:

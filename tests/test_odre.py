@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError
-from zonerisk.readers.odre import locate, read_circuits, read_stations
-from zonerisk.readers.overpass import read_stations as read_mapped
+from zonerisk.core.errors import DataError
+from zonerisk.grid.odre import locate, read_circuits, read_stations
+from zonerisk.grid.overpass import read_stations as read_mapped
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -42,9 +42,7 @@ def test_positions_come_from_the_map_by_code() -> None:
 
 def test_padded_codes_second_circuits_and_tees() -> None:
     stations = read_stations(data("odre_stations_2024.csv"), "x")
-    circuits = {
-        one.code: one.terminals for one in read_circuits(data("odre_lines.csv"), "y", stations)
-    }
+    circuits = {one.code: one.terminals for one in read_circuits(data("odre_lines.csv"), "y", stations)}
     assert circuits == {
         "GULL L61TERNV": ("GULL", "TERNV"),
         "GULL L62TERNV": ("GULL", "TERNV"),

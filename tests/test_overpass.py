@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.readers.overpass import query, read_datacentres, read_lines, read_stations
+from zonerisk.grid.overpass import query, read_datacentres, read_lines, read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -38,7 +38,6 @@ def test_three_tag_habits_and_no_exchange() -> None:
 
 def test_query() -> None:
     assert query("stations", 56.0, 3.0, 15000) == (
-        '[out:json][timeout:60];(nwr["power"="substation"](around:15000,56.00000,3.00000););'
-        "out center tags;"
+        '[out:json][timeout:60];(nwr["power"="substation"](around:15000,56.00000,3.00000););out center tags;'
     )
     assert query("datacenters", 56.0, 3.0, 1).count("data_center") == 3

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError, UsageError, ZoneriskError
-from zonerisk.policy import load
-from zonerisk.score import score
-from zonerisk.terrain import layers, ownsites
-from zonerisk.terrain.installed import Installed
+from zonerisk.core.errors import DataError, UsageError, ZoneriskError
+from zonerisk.core.policy import load
+from zonerisk.judging.score import score
+from zonerisk.layers import layers
+from zonerisk.layers.installed import Installed
+from zonerisk.workloads import ownsites
 
 DAY = "2026-11-23"
 
@@ -50,9 +51,7 @@ def test_what_is_meant_as_coordinates_is_told_how_to_be(targets: list[str], says
 def test_no_site_is_lost_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     for names in (("a", "a-3", "A"), ("a", "a-4", "A", "a-3"), ("é", "e", "E-3", "É")):
-        path.write_text(
-            "name,lat,lon\n" + "".join(f"{name},{at},2\n" for at, name in enumerate(names))
-        )
+        path.write_text("name,lat,lon\n" + "".join(f"{name},{at},2\n" for at, name in enumerate(names)))
         own = region(str(path))
         assert (len(own.sites), len(own.zones)) == (len(names), len(names))
 
@@ -79,9 +78,7 @@ def test_equal_names_do_not_merge_into_one_zone(tmp_path: Path, rows: str) -> No
         region(str(path))
 
 
-def test_a_file_that_is_too_large_names_the_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_too_large_names_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ownsites, "MAX_BYTES", 10)
     (tmp_path / "x.csv").write_text("lat,lon\n1,2\n")
     with pytest.raises(DataError, match="at most 10"):
@@ -96,8 +93,7 @@ def test_a_hint_is_about_what_is_wrong() -> None:
 def test_a_csv_with_zones_and_radii(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     path.write_text(
-        "Name;Lat;Lon;Zone;uncertainty_m\nParis 1;48.9;2.3;a;50\nParis 1;48.8;2.4;a;\n"
-        "Lyon;45.7;4.8;b;30\n",
+        "Name;Lat;Lon;Zone;uncertainty_m\nParis 1;48.9;2.3;a;50\nParis 1;48.8;2.4;a;\nLyon;45.7;4.8;b;30\n",
         encoding="utf-8-sig",
     )
     own = region(str(path))
@@ -220,9 +216,7 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     folder = tmp_path / "layers" / "nuclear"
     folder.mkdir(parents=True)
     name = Path(layers.load("nuclear").files[0].path).name.removesuffix(".gz")
-    (folder / name).write_text(
-        "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
-    )
+    (folder / name).write_text("project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n")
     (folder / "source.json").write_text(json.dumps({"file": name}))
     damaged = tmp_path / "layers" / "volcanoes"
     damaged.mkdir(parents=True)

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from loopback import Server, send
-from zonerisk.errors import ZoneriskError
-from zonerisk.readers import pagedjson
+from zonerisk.core.errors import ZoneriskError
+from zonerisk.layers import pagedjson
 
 ROWS = [{"id": number} for number in range(5)]
 
@@ -38,9 +38,7 @@ def page(request: BaseHTTPRequestHandler, **changed: object) -> None:
 def test_all_pages_are_read(server: Server) -> None:
     server.answer = page
     assert pagedjson.rows(server.url + "?a=b", 10**6) == ROWS
-    assert [each["path"] for each in server.asked] == [
-        f"/layer.bin?a=b&page={at}" for at in (1, 2, 3)
-    ]
+    assert [each["path"] for each in server.asked] == [f"/layer.bin?a=b&page={at}" for at in (1, 2, 3)]
 
 
 def test_no_rows_are_an_answer_too(server: Server) -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.catalog import Catalog
-from zonerisk.deploy.placement import Placement, Unplaced
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.workloads.placement import Placement, Unplaced
 
 DAY = "2026-11-23"
 

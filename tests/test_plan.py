@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk import document
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import plan, planfiles
-from zonerisk.deploy.deployment import Deployment
-from zonerisk.errors import DataError, UsageError
+from zonerisk.catalogue import document
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.workloads import plan, planfiles
+from zonerisk.workloads.deployment import Deployment
 
 DAY = "2026-11-23"
 
@@ -38,10 +38,7 @@ def test_every_commented_line_of_the_template_is_valid_too(shipped: Catalog) -> 
         )
         lines.append(
             head + rest
-            if is_yaml
-            and "zonerisk plan" not in line
-            and "chance" not in line
-            and "Your own" not in line
+            if is_yaml and "zonerisk plan" not in line and "chance" not in line and "Your own" not in line
             else line
         )
     found = read("\n".join(lines), shipped)
@@ -99,8 +96,7 @@ sites:
         ("workloads: {}", "workloads"),
         ("workloads: {db: {zones: [atlantis/a]}}", "not in the catalogue"),
         (
-            "sites: {hall: {lat: 1, lon: 1, uncertainty_m: 1, campus: c}}\n"
-            "workloads: {db: {sites: [hall]}}",
+            "sites: {hall: {lat: 1, lon: 1, uncertainty_m: 1, campus: c}}\nworkloads: {db: {sites: [hall]}}",
             "its campus is not under campuses",
         ),
         ("model: {unavailability: 2}\nworkloads: {db: {provider: zz, region: good}}", "model"),
@@ -157,9 +153,7 @@ class TestFiles:
         with pytest.raises(DataError, match="100 MB"):
             planfiles.read([str(path)], None, zz, None)
 
-    def test_standard_input_that_is_too_large(
-        self, zz: Catalog, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_standard_input_that_is_too_large(self, zz: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(planfiles, "MAX_BYTES", 10)
         with pytest.raises(DataError, match="over"):
             planfiles.read(["-"], b'{"a": "long"}', zz, None)

@@ -86,9 +86,7 @@ def test_several_files_are_one_deployment(run: Runner) -> None:
 def test_a_chance_only_with_inputs(run: Runner) -> None:
     path = str(EXAMPLES / "scaleway-cluster.yaml")
     assert "No chance is shown" in run("plan", path).stdout
-    flat = " ".join(
-        run("plan", path, "--unavailability", "0.001", "--common", "0.05").stdout.split()
-    )
+    flat = " ".join(run("plan", path, "--unavailability", "0.001", "--common", "0.05").stdout.split())
     assert "quorum lost with a chance of 5.3e-05 to 5.3e-05 (beta-factor)" in flat
     assert "a model, not a measurement" in flat
 
@@ -123,9 +121,7 @@ SECRETS = ("hunter2", "AKIAIOSFODNN7EXAMPLE", "-----BEGIN RSA PRIVATE KEY-----",
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_nothing_of_a_state_but_ids_and_places_comes_out(
-    run: Runner, tmp_path: Path, format_: str
-) -> None:
+def test_nothing_of_a_state_but_ids_and_places_comes_out(run: Runner, tmp_path: Path, format_: str) -> None:
     hunter, key, private, note = SECRETS
     state = {
         "format_version": "1.0",
@@ -189,7 +185,5 @@ def test_the_commands_of_the_docs_run_as_written(run: Runner) -> None:
     commands = re.findall(r"^\$ zonerisk ((?:plan|dr) [^|>\n]+)$", text, re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
-        arguments = [
-            str(ROOT / each) if each.startswith("examples/") else each for each in command.split()
-        ]
+        arguments = [str(ROOT / each) if each.startswith("examples/") else each for each in command.split()]
         assert run(*arguments, check=None).returncode in (0, 1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk import policy
-from zonerisk.catalog import Catalog
-from zonerisk.document import parse
-from zonerisk.errors import DataError
-from zonerisk.policy import Policy
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.document import parse
+from zonerisk.core import policy
+from zonerisk.core.errors import DataError
+from zonerisk.core.policy import Policy
 
 # The figures of the published rules, by policy, rule and unit.
 FIGURES = {
@@ -97,9 +97,7 @@ def test_qualitative_rules_tell_what_is_measured(shipped: Catalog) -> None:
     assert "ovh-gra 81.9 km" in found.message
     assert "names no figure" in found.message
     apart = next(
-        each
-        for each in shipped.score("scaleway-fr-par", "cn-cbrc").findings
-        if each.rule == "separation-min"
+        each for each in shipped.score("scaleway-fr-par", "cn-cbrc").findings if each.rule == "separation-min"
     )
     assert "PAR1 to PAR3 8.7 km" in apart.message or "8.6 km" in apart.message
 
@@ -116,8 +114,7 @@ def test_a_correlation_length_is_of_quakes_and_cited() -> None:
     rule = policy.load("podcast").rules["seismic"]
     assert rule.correlation_km == 8.5
     assert any(
-        "doi.org/10.1002/eqe.922" in (cited.url or "")
-        for cited in policy.load("podcast").cite("seismic")
+        "doi.org/10.1002/eqe.922" in (cited.url or "") for cited in policy.load("podcast").cite("seismic")
     )
     text = """
 name: x

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zonerisk.core.model import Position
 from zonerisk.grid.powergrid import (
     MOST,
     Circuit,
@@ -16,13 +17,10 @@ from zonerisk.grid.powergrid import (
     nearest,
     upstreams,
 )
-from zonerisk.model import Position
 
 
 def at(lat: float, lon: float = 3.0, uncertainty_m: float = 50) -> Position:
-    return Position(
-        lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",)
-    )
+    return Position(lat=lat, lon=lon, uncertainty_m=uncertainty_m, method="statement", evidence=("x",))
 
 
 class TestLineCode:
@@ -36,9 +34,7 @@ class TestLineCode:
         assert found is not None
         assert (found.a, found.b, found.kv) == ("NEY", "TESTV", 400.0)
 
-    @pytest.mark.parametrize(
-        "text", ["", "CHEVI", "CHEVIX61VLEJU", "CHEVIL91VLEJU", "CHEVIL61VLEJUX"]
-    )
+    @pytest.mark.parametrize("text", ["", "CHEVI", "CHEVIX61VLEJU", "CHEVIL91VLEJU", "CHEVIL61VLEJUX"])
     def test_anything_else_is_none(self, text: str) -> None:
         assert line_code(text) is None
 
@@ -111,9 +107,7 @@ class TestNearest:
 
     @given(st.lists(st.tuples(st.floats(55, 57), st.floats(2, 4)), min_size=1, max_size=20))
     def test_no_station_is_missed(self, places: list[tuple[float, float]]) -> None:
-        stations = [
-            Station(str(i), "", 225, lat=lat, lon=lon) for i, (lat, lon) in enumerate(places)
-        ]
+        stations = [Station(str(i), "", 225, lat=lat, lon=lon) for i, (lat, lon) in enumerate(places)]
         best = nearest(at(56.0), stations, 400_000)
         assert len(best) == min(len(stations), 3) or len(best) > 3
         alone = min(nearest(at(56.0), [one], 400_000)[0].distance_m for one in stations)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.deploy.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
+from zonerisk.workloads.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,7 @@ def test_published_vectors(zones: int, common: float, expected: float) -> None:
     assert found == pytest.approx(expected, rel=5e-3)
 
 
-@given(
-    st.lists(st.integers(1, 3), min_size=1, max_size=5), st.floats(0, 1), st.floats(0, 1), st.data()
-)
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=5), st.floats(0, 1), st.floats(0, 1), st.data())
 def test_beta_factor_sums_over_every_set_of_places_down(
     weights: list[int], u: float, common: float, data: st.DataObject
 ) -> None:
@@ -60,9 +58,7 @@ def test_beta_factor_sums_over_every_set_of_places_down(
 def test_alpha_factor_near_its_published_approximation(staggered: bool) -> None:
     alpha, total = (0.95, 0.024, 0.026), 1e-3
     q1, q2, q3 = alpha_events(alpha, total, staggered)
-    assert alpha_factor(alpha, 2, total, staggered) == pytest.approx(
-        3 * q1**2 + 3 * q2 + q3, rel=1e-3
-    )
+    assert alpha_factor(alpha, 2, total, staggered) == pytest.approx(3 * q1**2 + 3 * q2 + q3, rel=1e-3)
 
 
 @settings(deadline=None)

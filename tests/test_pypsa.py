@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 from zonerisk.grid.powergrid import graph, upstreams
-from zonerisk.readers.pypsa import read_circuits, read_stations
+from zonerisk.grid.pypsa import read_circuits, read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 BUSES = (ANSWERS / "pypsa_buses.csv").read_bytes()

@@ -13,8 +13,8 @@ import pytest
 import rasterio
 
 from loopback import Server, holding, send
-from zonerisk.errors import DataError
-from zonerisk.readers import raster
+from zonerisk.core.errors import DataError
+from zonerisk.layers import raster
 
 AQUEDUCT = (
     Path(__file__).parents[1].parent
@@ -36,8 +36,7 @@ class Jrc:
     def __init__(self) -> None:
         across, down = -(-WIDTH // TILE), -(-HEIGHT // TILE)
         self.tiles = [
-            zlib.compress(np.full((TILE, TILE), value, "<f4").tobytes() + b"", 1)
-            for value in range(100)
+            zlib.compress(np.full((TILE, TILE), value, "<f4").tobytes() + b"", 1) for value in range(100)
         ]
         self.slot = max(map(len, self.tiles)) + 3000  # real tiles compress less well
         count = across * down
@@ -66,9 +65,7 @@ class Jrc:
             if tag == 324:
                 packed = bytes(4 * count)
             elif tag == 325:
-                packed = b"".join(
-                    struct.pack("<I", len(self.tiles[i % across % 100])) for i in range(count)
-                )
+                packed = b"".join(struct.pack("<I", len(self.tiles[i % across % 100])) for i in range(count))
             elif form == "s":
                 packed = held  # type: ignore[assignment]
             else:
@@ -89,9 +86,7 @@ class Jrc:
             + struct.pack("<H", len(entries))
             + directory
             + bytes(4)
-            + b"".join(
-                offsets if len(part) == 4 * count and not any(part) else part for part in extra
-            )
+            + b"".join(offsets if len(part) == 4 * count and not any(part) else part for part in extra)
         )
         self.across = across
         self.size = self.first + count * self.slot
@@ -174,9 +169,7 @@ def test_many_points_are_read_block_by_block(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     values = rng.uniform(0, 9, (300, 400)).astype("float32")
     values[5, 5] = -9999
-    path = write(
-        tmp_path / "x.tif", values, tiled=True, blockxsize=64, blockysize=64, compress="deflate"
-    )
+    path = write(tmp_path / "x.tif", values, tiled=True, blockxsize=64, blockysize=64, compress="deflate")
     lat, lon = rng.uniform(45.5, 49.5, 2000), rng.uniform(6.5, 11.5, 2000)
     with raster.opened(path) as file:
         found = raster.sample(file, lat, lon)
@@ -242,9 +235,7 @@ def test_a_bad_server_is_an_error_not_a_dry_place(
         pass
 
 
-def test_a_body_that_breaks_off_is_an_error(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(raster._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
     jrc = Jrc()
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError
-from zonerisk.grid import roundtrip
+from zonerisk.core.errors import DataError
+from zonerisk.grid import hifld, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.powergrid import graph, upstreams
-from zonerisk.readers import answer, hifld, odre, overpass, peeringdb, pypsa
+from zonerisk.layers import answer
+from zonerisk.workloads import roundtrip
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "fixtures" / "feeds"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the reader fixtures are not here")

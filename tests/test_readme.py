@@ -14,17 +14,11 @@ import zonerisk
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 readme = __import__("readme")
-BLOCKS = [
-    (page.name, arguments, text)
-    for page in readme.pages()
-    for arguments, text in readme.shown(page)
-]
+BLOCKS = [(page.name, arguments, text) for page in readme.pages() for arguments, text in readme.shown(page)]
 
 
 def test_the_readme_shows_its_main_command() -> None:
-    assert any(
-        page == "README.md" and arguments == "score ovh-sbg" for page, arguments, _ in BLOCKS
-    )
+    assert any(page == "README.md" and arguments == "score ovh-sbg" for page, arguments, _ in BLOCKS)
 
 
 @pytest.mark.parametrize(

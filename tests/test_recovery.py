@@ -24,9 +24,7 @@ def test_another_partition_is_no_recovery(zz_copy: Path) -> None:
         if target == "zz-good":
             for other in ("hidden", "pair", "campus"):
                 (zz_copy / f"datacenters/zz/{other}.yaml").unlink()
-        finding = next(
-            each for each in Library(zz_copy).score(target).findings if each.rule == "dr"
-        )
+        finding = next(each for each in Library(zz_copy).score(target).findings if each.rule == "dr")
         assert finding.message == f"no other region of {whose} is on record"
 
 
@@ -74,18 +72,14 @@ def test_one_incident_that_hit_both_outweighs_the_distance(zz_copy: Path) -> Non
     assert "both were hit by the great wave" in option.message
     assert option.evidence[0].title == "Log"
     assert options(zz_copy)["zz-campus"] == "pass"
-    earlier = {
-        each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").dr
-    }
+    earlier = {each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").dr}
     assert earlier["zz-pair"] == "pass"
     assert Library(zz_copy).digest("zz-good") != before
 
 
 def test_the_gulf_of_2026(shipped: Library) -> None:
     """433 to 487 km apart, and struck by one campaign: 300 km is not sufficient by itself."""
-    bahrain = next(
-        each for each in shipped.score("aws-me-central-1").dr if each.target == "aws-me-south-1"
-    )
+    bahrain = next(each for each in shipped.score("aws-me-central-1").dr if each.target == "aws-me-south-1")
     assert bahrain.outcome == "fail"
     assert "both were hit by" in bahrain.message
     assert bahrain.evidence

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import UsageError
-from zonerisk.grid.refutation import judge
-from zonerisk.grid.roundtrip import Trip, read
+from zonerisk.core.errors import UsageError
 from zonerisk.library import Library
+from zonerisk.workloads.refutation import judge
+from zonerisk.workloads.roundtrip import Trip, read
 
 DAY = "2026-01-31"
 ANSWERS = Path(__file__).parent / "answers"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from zonerisk.deploy.deployment import Place
-from zonerisk.deploy.relabel import relabelled
-from zonerisk.shared import Assessment, risk
-from zonerisk.unit import Unit
+from zonerisk.judging.shared import Assessment, risk
+from zonerisk.judging.unit import Unit
+from zonerisk.workloads.deployment import Place
+from zonerisk.workloads.relabel import relabelled
 
 ZONES = tuple(Unit(f"r/z{index}", f"z{index}") for index in range(3))
 ALL_APART = frozenset((a.id, b.id) for a in ZONES for b in ZONES if a.id < b.id)
@@ -11,9 +11,9 @@ LABELS = [Place("r/a", "r", "label"), Place("r/b", "r", "label")]
 
 
 def told(known: Assessment, places: list[Place] = LABELS) -> Assessment:
-    return relabelled(
-        {"campus": Assessment("campus")}, places, lambda _: (ZONES, {"campus": known})
-    )["campus"]
+    return relabelled({"campus": Assessment("campus")}, places, lambda _: (ZONES, {"campus": known}))[
+        "campus"
+    ]
 
 
 def test_zones_that_are_all_apart_leave_labels_apart() -> None:

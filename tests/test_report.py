@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
+from zonerisk.core.policy import load
 from zonerisk.library import Library
-from zonerisk.policy import load
-from zonerisk.report import grouped, heading, markdown, options_shown, pairs_shown, section
+from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown, section
 
 
 def test_rules_with_one_answer_share_a_row(zz: Library) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.errors import DataError, UsageError
-from zonerisk.grid.roundtrip import Trip, bound, milliseconds, of_region, read, refutes
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.workloads.roundtrip import Trip, bound, milliseconds, of_region, read, refutes
 
 HERE = Path(__file__).parent
 ANSWERS = HERE / "answers"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.errors import DataError
-from zonerisk.geometry import Interval
-from zonerisk.model import Position, Site
-from zonerisk.terrain.exposure import Exposure, layer_of, missing, widened
-from zonerisk.terrain.samples import SampleFile, Samples, table
+from zonerisk.catalogue.samples import SampleFile, Samples, table
+from zonerisk.core.errors import DataError
+from zonerisk.core.exposure import Exposure, layer_of, missing, widened
+from zonerisk.core.geometry import Interval
+from zonerisk.core.model import Position, Site
 
 HEAD = {
     "layer": "zz",
@@ -39,9 +39,7 @@ LAYER = layer_of(HEAD)
 
 
 def at(lat: float = 48.5, lon: float = 7.5, doubt: float = 50) -> Position:
-    return Position(
-        lat=lat, lon=lon, uncertainty_m=doubt, method="point", osm="node/1", read="2026"
-    )
+    return Position(lat=lat, lon=lon, uncertainty_m=doubt, method="point", osm="node/1", read="2026")
 
 
 def site(key: str, position: Position | None) -> Site:
@@ -56,9 +54,7 @@ def samples(tmp_path: Path) -> Samples:
         missing(LAYER, "a/10", "outside_coverage"),
     ]
     (tmp_path / "layers/samples").mkdir(parents=True)
-    (tmp_path / "layers/samples/zz.csv").write_text(
-        table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)})
-    )
+    (tmp_path / "layers/samples/zz.csv").write_text(table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)}))
     return Samples((tmp_path,))
 
 
@@ -82,9 +78,7 @@ def test_a_site_reads_back_what_was_written(samples: Samples) -> None:
         ("a/1", None, "position_too_uncertain"),
     ],
 )
-def test_no_data_has_its_reason(
-    samples: Samples, key: str, position: Position | None, reason: str
-) -> None:
+def test_no_data_has_its_reason(samples: Samples, key: str, position: Position | None, reason: str) -> None:
     (found,) = samples.of(site(key, position))
     assert found.interval is None
     assert found.reason == reason
@@ -109,9 +103,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, samples: Samples) -> None:
 
 
 @given(st.floats(-5000, 5000), st.floats(1, 3000), st.floats(0, 1000), st.floats(0, 3000))
-def test_a_wider_disc_only_widens(
-    distance: float, radius: float, error: float, more: float
-) -> None:
+def test_a_wider_disc_only_widens(distance: float, radius: float, error: float, more: float) -> None:
     narrow = widened(LAYER, radius, distance, error)
     wide = widened(LAYER, radius + more, distance, error)
     assert wide.low <= narrow.low <= distance + 5

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from zonerisk import load
-from zonerisk.errors import DataError
-from zonerisk.terrain import layers, sampling
-from zonerisk.terrain.card import Card, File, Reading
-from zonerisk.terrain.exposure import Exposure
-from zonerisk.terrain.layers import Kept
-from zonerisk.terrain.plane import Disc, nearest, pairs
-from zonerisk.terrain.samples import table
+from zonerisk.catalogue.samples import table
+from zonerisk.core.errors import DataError
+from zonerisk.core.exposure import Exposure
+from zonerisk.layers import layers, sampling
+from zonerisk.layers.card import Card, File, Reading
+from zonerisk.layers.layers import Kept
+from zonerisk.layers.plane import Disc, nearest, pairs
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 real = pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not here")
@@ -123,9 +123,7 @@ def test_nearest_objects_across_the_antimeridian(tmp_path: Path, lon: float) -> 
 
 
 def test_an_area_is_measured_to_its_edge_with_its_sign(tmp_path: Path) -> None:
-    kept = geojson(
-        tmp_path / "x.geojson", ("Polygon", square(7, 48), {}), ("Polygon", square(7.02, 48), {})
-    )
+    kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}), ("Polygon", square(7.02, 48), {}))
     zone = card("area", error_m=5)
     inside, edge, outside = sampling.sample(
         zone,
@@ -158,9 +156,7 @@ def test_a_site_off_the_coverage_is_not_assessed(tmp_path: Path) -> None:
     data = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}))
     rim = geojson(tmp_path / "c.geojson", ("Polygon", square(6.98, 47.98, 0.1), {}))
     kept = [data, Kept(File(path="c.geojson", role="coverage"), rim.path)]
-    by_edge, off = sampling.sample(
-        card("area"), kept, [Disc("a", 47.985, 6.982, 10), Disc("b", 48.2, 7, 10)]
-    )
+    by_edge, off = sampling.sample(card("area"), kept, [Disc("a", 47.985, 6.982, 10), Disc("b", 48.2, 7, 10)])
     assert off.reason == "outside_coverage"
     assert by_edge.interval is not None
     assert by_edge.interval.low == pytest.approx(139, abs=5), "beyond the map's rim is unknown"
@@ -179,9 +175,7 @@ def test_counts_and_cells_span_the_disc(tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("lat,lon\n48,7\n48.9,7\n49.5,7\n")
     counted = card("count", {"radius_m": 100_000, "lat": "lat", "lon": "lon"})
     found = one(
-        sampling.sample(
-            counted, [Kept(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)]
-        )
+        sampling.sample(counted, [Kept(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)])
     )
     assert found.interval == (1, 1, 2) or found.interval == (2, 2, 2)
     (tmp_path / "c.csv").write_text("lat,lon,n\n48.5,7.5,3\n48.5,-179.5,9\n")
@@ -240,9 +234,7 @@ def raster(path: Path, values: Any, nodata: float | None = None) -> Kept:
 
 
 @pytest.mark.parametrize("classes", [{}, {"0": "none", "1": "wet"}])
-def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(
-    tmp_path: Path, classes: dict[str, str]
-) -> None:
+def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(tmp_path: Path, classes: dict[str, str]) -> None:
     flood = card("area", {"method": "raster", "classes": classes}, near_m=0, reach_m=3000)
     depth = np.zeros((60, 60), dtype="float32")
     depth[40:, :] = 1
@@ -260,9 +252,7 @@ def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(
 
 def test_nothing_is_known_where_a_tile_is_missing(tmp_path: Path) -> None:
     colours = {"method": "tiles", "url": "https://x.example/{z}/{x}/{y}.png", "wet_from": 1}
-    tiles = card(
-        "area", {**colours, "classes": {"0": "none mapped", "1": "wet"}}, reach_m=3000, near_m=0
-    )
+    tiles = card("area", {**colours, "classes": {"0": "none mapped", "1": "wet"}}, reach_m=3000, near_m=0)
     cells = np.full((60, 60), 255, dtype="uint8")
     cells[:, 20:] = 0
     kept = [raster(tmp_path / "d.tif", cells, 255)]
@@ -291,9 +281,7 @@ def test_a_damaged_table_of_names_is_an_error(tmp_path: Path) -> None:
 def test_cells_are_given_by_points(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {"n": 1}))
     with pytest.raises(DataError, match="by points"):
-        sampling.sample(
-            card("cell", {"values": ["n"], "size_deg": 1}), [kept], [Disc("s", 48, 7, 1)]
-        )
+        sampling.sample(card("cell", {"values": ["n"], "size_deg": 1}), [kept], [Disc("s", 48, 7, 1)])
 
 
 def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path) -> None:
@@ -411,9 +399,7 @@ def test_known_counts() -> None:
         0,
     ]
     card = layers.load("quakes")
-    wider = card.model_copy(
-        update={"reading": card.reading.model_copy(update={"radius_m": 200_000.0})}
-    )
+    wider = card.model_copy(update={"reading": card.reading.model_copy(update={"radius_m": 200_000.0})})
     kept = layers.locate(card, Path("/nonexistent"), RAW)
     discs = [Disc(f"{number}", *point, 1) for number, point in enumerate(TEN)]
     counted = [best([row]) for row in sampling.sample(wider, kept, discs)]
@@ -443,9 +429,7 @@ def test_strasbourg_is_outside_by_metres(point: tuple[float, float], metres: flo
 
 @real
 def test_japan_answers_at_the_listed_data_centres() -> None:
-    with (RAW / "official" / "japan_osm_datacenters_flood_class_l2_2023.csv").open(
-        encoding="utf-8"
-    ) as file:
+    with (RAW / "official" / "japan_osm_datacenters_flood_class_l2_2023.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     found = answers("flood-japan", *((float(row["lat"]), float(row["lon"])) for row in rows))
     classes = layers.load("flood-japan").reading.classes

@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from zonerisk import policy
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import planfiles, sarif
-from zonerisk.deploy.audit import audit
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core import policy
+from zonerisk.words import sarif
+from zonerisk.workloads import planfiles
+from zonerisk.workloads.audit import audit
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

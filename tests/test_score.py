@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zonerisk import policy, verdict
-from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.core import policy, verdict
+from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.verdict import Finding, Verdict
+from zonerisk.judging.score import last_day
 from zonerisk.library import Library
-from zonerisk.score import last_day
-from zonerisk.verdict import Finding, Verdict
 
 ROOT = Path(__file__).parent.parent
 
@@ -223,9 +223,7 @@ spots = st.lists(
     min_size=2,
     max_size=4,
 )
-slow = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def region(
@@ -294,9 +292,7 @@ def test_a_shared_risk_never_raises(
 
 @slow
 @given(spots, st.integers(1, 4))
-def test_opacity_never_raises(
-    zz_copy: Path, places: list[tuple[float, float, float]], hide: int
-) -> None:
+def test_opacity_never_raises(zz_copy: Path, places: list[tuple[float, float, float]], hide: int) -> None:
     before = judged(zz_copy, region(places))
     after = judged(zz_copy, region(places, hide=hide))
     assert after.score.low <= before.score.low

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.geometry import UNKNOWN, Interval
-from zonerisk.library import Library
-from zonerisk.model import Site
-from zonerisk.recovery import between
-from zonerisk.separation import (
+from zonerisk.core.geometry import UNKNOWN, Interval
+from zonerisk.core.model import Site
+from zonerisk.judging.recovery import between
+from zonerisk.judging.separation import (
     CAMPUS_MOST_M,
     distance_m,
     fibre_m,
@@ -17,7 +16,8 @@ from zonerisk.separation import (
     say_km,
     say_m,
 )
-from zonerisk.unit import Unit, site_units, zone_units
+from zonerisk.judging.unit import Unit, site_units, zone_units
+from zonerisk.library import Library
 
 DAY = "2026-01-31"
 

@@ -12,8 +12,8 @@ import pytest
 
 import zonerisk
 from conftest import ROOT
-from zonerisk import catalog as catalogs
-from zonerisk import policy
+from zonerisk.catalogue import catalog as catalogs
+from zonerisk.core import policy
 from zonerisk.curation.check import check
 from zonerisk.curation.coverage import BUILDING_M, page
 from zonerisk.curation.entry import Book
@@ -47,18 +47,14 @@ def test_the_golden_file_has_every_region() -> None:
 @pytest.mark.parametrize("provider_id", SHIPPED.provider_ids)
 def test_verdicts_are_as_reviewed(provider_id: str) -> None:
     chosen, expected = policy.load(policy.DEFAULT), golden()
-    now = {
-        region_id: line(SHIPPED, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)
-    }
+    now = {region_id: line(SHIPPED, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)}
     assert now == {region_id: expected.get(region_id) for region_id in now}, (
         "review the change, then run: make goldens"
     )
 
 
 def test_the_coverage_table_is_current() -> None:
-    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == page(SHIPPED), (
-        "run: make goldens"
-    )
+    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == page(SHIPPED), "run: make goldens"
 
 
 def test_the_catalogue_covers_the_field() -> None:
@@ -135,8 +131,7 @@ _PAIR = re.compile(r"(-?\d{1,2}\.\d{3,})(?:, | \| )(-?\d{1,3}\.\d{3,})")
 @pytest.mark.skipif(not FACTS.is_dir(), reason="the coordinates kept aside are not here")
 def test_discs_hold_what_others_say_of_the_same_buildings(shipped: Library) -> None:
     text = "\n".join(
-        (FACTS / name).read_text(encoding="utf-8")
-        for name in ("sites-europe.md", "sites-hyperscalers.md")
+        (FACTS / name).read_text(encoding="utf-8") for name in ("sites-europe.md", "sites-hyperscalers.md")
     )
     buildings, astray = 0, {}
     for site_id, words in ASIDE:

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk import findings, spacing
-from zonerisk.case import Case
-from zonerisk.catalog import Scope
-from zonerisk.geometry import UNKNOWN, Interval
+from zonerisk.catalogue.catalog import Scope
+from zonerisk.core.geometry import UNKNOWN, Interval
+from zonerisk.core.model import Evidence, Provider, Region
+from zonerisk.core.policy import Policy, Rule
+from zonerisk.core.verdict import Separation
+from zonerisk.judging import findings, spacing
+from zonerisk.judging.case import Case
+from zonerisk.judging.shared import Assessment, risk
+from zonerisk.judging.unit import Unit, pairs
 from zonerisk.library import Library
-from zonerisk.model import Evidence, Provider, Region
-from zonerisk.policy import Policy, Rule
-from zonerisk.shared import Assessment, risk
-from zonerisk.unit import Unit, pairs
-from zonerisk.verdict import Separation
 
 SAYS = Evidence(kind="opinion", title="t", read="2026", claim="c")
 A, B, C = UNITS = tuple(Unit(f"zz/{name}", name) for name in "abc")

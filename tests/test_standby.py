@@ -5,11 +5,11 @@ import json
 import pytest
 
 from conftest import Runner
-from zonerisk import incident, policy
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import standby
-from zonerisk.deploy.standby import Candidate, Wanted, rank
-from zonerisk.errors import UsageError
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core import policy
+from zonerisk.core.errors import UsageError
+from zonerisk.judging import incident, standby
+from zonerisk.judging.standby import Candidate, Wanted, rank
 from zonerisk.library import Library
 
 PODCAST = policy.load("podcast")
@@ -44,9 +44,7 @@ def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
 
 
 def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
-    answer = rank(
-        shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02", to=["aws-me-south-1"]
-    )
+    answer = rank(shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02", to=["aws-me-south-1"])
     assert answer.candidates[0].outcome == "pass"
 
 
@@ -147,9 +145,7 @@ class TestCommand:
         assert len(answer["candidates"]) > 300
 
     def test_markdown(self, run: Runner) -> None:
-        assert (
-            "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra", "--format", "md").stdout
-        )
+        assert "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra", "--format", "md").stdout
 
     @pytest.mark.parametrize(
         "bad",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk import policy
+from zonerisk.core import policy
+from zonerisk.core.verdict import Finding, Outcome, Score
 from zonerisk.library import Library
-from zonerisk.standing import outcome_line, points, policy_line, scored
-from zonerisk.verdict import Finding, Outcome, Score
+from zonerisk.words.standing import outcome_line, points, policy_line, scored
 
 
 def line(name: str, **outcomes: Outcome) -> str:
@@ -55,9 +55,7 @@ def test_a_refuted_statement_is_not_a_failure_of_the_zones(shipped: Library) -> 
 
 def test_a_rule_is_as_bad_as_its_worst_workload() -> None:
     rules = policy.load("bsi")
-    twice = [
-        Finding(rule="dr", outcome=outcome, message="m") for outcome in ("pass", "fail", "pass")
-    ]
+    twice = [Finding(rule="dr", outcome=outcome, message="m") for outcome in ("pass", "fail", "pass")]
     assert "the one rule checked: dr" in policy_line(rules, twice)
 
 

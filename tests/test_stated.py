@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 
 from test_mapped import layer, row, unit
-from zonerisk import hazards
-from zonerisk.terrain import stated
-from zonerisk.terrain.exposure import Exposure
-from zonerisk.unit import Unit
+from zonerisk.core.exposure import Exposure
+from zonerisk.judging import hazards, stated
+from zonerisk.judging.unit import Unit
 
 ZONES = layer("stated", kind="seismic")
 A, B, C = unit("a", 48.0), unit("b", 48.05), unit("c", 48.12)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from zonerisk.case import Case
-from zonerisk.effective import effective
+from zonerisk.core.model import Position, Site
+from zonerisk.judging.case import Case
+from zonerisk.judging.effective import effective
+from zonerisk.judging.shared import Assessment, risk
+from zonerisk.judging.unit import Unit, pairs
 from zonerisk.library import Library
-from zonerisk.model import Position, Site
-from zonerisk.shared import Assessment, risk
-from zonerisk.summary import answer
-from zonerisk.unit import Unit, pairs
+from zonerisk.words.summary import answer
 
 AT = Position(lat=56, lon=3, uncertainty_m=50, method="outline", evidence=("told",))
 KINDS = ("building", "campus", "flood", "power", "network")
@@ -44,8 +44,7 @@ def test_one_zone_has_no_second(zz: Library) -> None:
 def test_what_is_shared_is_named_with_its_grade(zz: Library) -> None:
     campus = both("campus", "B", A, B, "a and b stand on one campus: the reef")
     assert told(zz, [A, B], campus=campus) == (
-        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef; "
-        "evidence grade B."
+        "Z: no, the zones do not fail independently. a and b stand on one campus: the reef; evidence grade B."
     )
     assert told(zz, [A, B, C], campus=campus).startswith(
         "Z: no, at most 2 of the 3 zones fail independently. a and b stand on one campus"
@@ -86,8 +85,7 @@ def test_a_suspicion_is_called_one(zz: Library) -> None:
 def test_nothing_found_is_no_yes(zz: Library) -> None:
     said = told(zz, [A, B], power=Assessment("power"))
     assert said == (
-        "Z: nothing on record surely hits two of the 2 zones. No shared risk is on record; "
-        "not known: power."
+        "Z: nothing on record surely hits two of the 2 zones. No shared risk is on record; not known: power."
     )
 
 

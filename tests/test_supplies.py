@@ -29,9 +29,7 @@ def test_what_is_near_is_not_known_to_feed(wired: Library) -> None:
     assert "not known to feed" in found["rte/TOP"].standing
     words = " ".join(
         str(word)
-        for one in features.of(
-            wired.score("zz-good"), features.setting(wired, wired.score("zz-good"))
-        )
+        for one in features.of(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
         for word in (one.name, *one.words.values())
     )
     assert "fed by" not in words.lower()
@@ -77,9 +75,7 @@ def test_no_grid_no_supplies(zz: Library) -> None:
     assert around(zz, "zz-good") == Supplies()
 
 
-def test_the_view_opens_on_the_zones_and_power_shows_the_stations(
-    wired: Library, zz: Library
-) -> None:
+def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library, zz: Library) -> None:
     verdict = wired.score("zz-good")
     setting = features.setting(wired, verdict)
     drawn = islands.of_verdicts([verdict], [setting])
@@ -94,9 +90,7 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(
     assert power.show == risk.show
     assert risk.show is not None
     shown = drawn.shows(shows)[risk.show]
-    assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(
-        shown["features"]
-    )
+    assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(shown["features"])
     assert shown["bounds"].east > 3.3 > drawn.box.east
     assert shown["words"] == "a, b, with the stations on record"
 
@@ -106,9 +100,7 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
     alone = verdict.model_copy(
         update={
             "shared_risks": (),
-            "findings": tuple(
-                each.model_copy(update={"subjects": ()}) for each in verdict.findings
-            ),
+            "findings": tuple(each.model_copy(update={"subjects": ()}) for each in verdict.findings),
         }
     )
     setting = features.setting(wired, alone)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, chart, read
 from zonerisk.library import Library
 
@@ -32,9 +32,7 @@ def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: 
     assert found.near == (Near("way/1", "Gull", 225, 900),)
     assert found.source == "stations-x"
     assert sample.neighbourhood(zz.site("zz-good/east")) is None
-    wider = north.model_copy(
-        update={"position": north.position.model_copy(update={"uncertainty_m": 51.0})}
-    )
+    wider = north.model_copy(update={"position": north.position.model_copy(update={"uncertainty_m": 51.0})})
     assert sample.neighbourhood(wider) is None
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.deploy.survival import losses, most_taken
+from zonerisk.workloads.survival import losses, most_taken
 
 PLACES = st.integers(1, 6).map(lambda count: [f"p{index}" for index in range(count)])
 
@@ -34,9 +34,7 @@ def test_a_quorum_survives_where_some_subset_of_copies_is_untouched(
     found = {loss.event: loss for loss in losses(copies, quorum, events)}
     for event, members in events.items():
         # A quorum is left exactly if some set of that many copies meets no member.
-        left = any(
-            all(copy not in members for copy in chosen) for chosen in combinations(each, quorum)
-        )
+        left = any(all(copy not in members for copy in chosen) for chosen in combinations(each, quorum))
         assert found[event].holds == left
     assert [loss.left for loss in losses(copies, quorum, events)] == sorted(
         loss.left for loss in found.values()

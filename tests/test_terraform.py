@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from zonerisk.catalog import Catalog
-from zonerisk.deploy import terraform
-from zonerisk.deploy.deployment import Deployment, Workload
-from zonerisk.errors import DataError
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.errors import DataError
+from zonerisk.workloads import terraform
+from zonerisk.workloads.deployment import Deployment, Workload
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "terraform"
 DAY = "2026-11-23"
@@ -133,9 +133,7 @@ def test_modules_variables_and_aliases(shipped: Catalog) -> None:
                 "child_modules": [
                     {
                         "address": "module.a[0]",
-                        "resources": [
-                            resource("module.a[0].aws_ebs_volume.x", {}, type="aws_ebs_volume")
-                        ],
+                        "resources": [resource("module.a[0].aws_ebs_volume.x", {}, type="aws_ebs_volume")],
                     }
                 ]
             }
@@ -152,9 +150,7 @@ def test_modules_variables_and_aliases(shipped: Catalog) -> None:
                 "module_calls": {
                     "a": {
                         "module": {
-                            "resources": [
-                                {"address": "aws_ebs_volume.x", "provider_config_key": "aws.west"}
-                            ]
+                            "resources": [{"address": "aws_ebs_volume.x", "provider_config_key": "aws.west"}]
                         }
                     }
                 }
@@ -167,11 +163,7 @@ def test_modules_variables_and_aliases(shipped: Catalog) -> None:
 
 def test_a_sensitive_attribute_is_not_read(shipped: Catalog) -> None:
     found = read(
-        state(
-            resource(
-                "scaleway_instance_server.x", {"zone": "fr-par-1"}, sensitive_values={"zone": True}
-            )
-        ),
+        state(resource("scaleway_instance_server.x", {"zone": "fr-par-1"}, sensitive_values={"zone": True})),
         shipped,
     )
     assert found.workloads == ()
@@ -188,14 +180,10 @@ def test_another_endpoint_is_not_aws(shipped: Catalog) -> None:
             "provider_config": {
                 "aws": {
                     "name": "aws",
-                    "expressions": {
-                        "endpoints": [{"s3": {"constant_value": "https://sos-ch-gva-2.exo.io"}}]
-                    },
+                    "expressions": {"endpoints": [{"s3": {"constant_value": "https://sos-ch-gva-2.exo.io"}}]},
                 }
             },
-            "root_module": {
-                "resources": [{"address": "aws_s3_bucket.x", "provider_config_key": "aws"}]
-            },
+            "root_module": {"resources": [{"address": "aws_s3_bucket.x", "provider_config_key": "aws"}]},
         },
     }
     found = read(tree, shipped)

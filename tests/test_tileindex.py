@@ -12,12 +12,11 @@ from rasterio.io import MemoryFile
 
 from conftest import Runner
 from loopback import Server, holding, send
-from zonerisk.errors import UsageError, ZoneriskError
-from zonerisk.readers import tileindex
-from zonerisk.readers.fetch import FetchError
-from zonerisk.terrain import installed, layers, sampling
-from zonerisk.terrain.card import Card
-from zonerisk.terrain.plane import Disc
+from zonerisk.core.errors import UsageError, ZoneriskError
+from zonerisk.layers import installed, layers, sampling, tileindex
+from zonerisk.layers.card import Card
+from zonerisk.layers.fetch import FetchError
+from zonerisk.layers.plane import Disc
 
 CELL, SIDE = 0.01, 100
 # The corner of four tiles, and one far from it.
@@ -169,9 +168,7 @@ def test_a_layer_is_fetched_around_own_sites(run: Runner, server: Server, tmp_pa
         {"/own/tiles.geojson": index((50, 7)), "/own/ID1_N50_E7_RP100.tif": tile(50, 7, 2.0)}
     )
     card = tmp_path / "own.yaml"
-    card.write_text(
-        world(server, "own").model_dump_json(exclude={"id", "periods"}, exclude_none=True)
-    )
+    card.write_text(world(server, "own").model_dump_json(exclude={"id", "periods"}, exclude_none=True))
     sites = tmp_path / "sites.csv"
     sites.write_text("lat,lon\n49.3,7.3\n49.5,7.5\n")
     around = ("--region", "49.305,7.305", "--region", str(sites), "--cache", str(tmp_path))

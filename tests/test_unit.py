@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zonerisk.judging.unit import footprint, zone_units, zones_sold
 from zonerisk.library import Library
-from zonerisk.unit import footprint, zone_units, zones_sold
 
 DAY = "2026-01-31"
 

@@ -9,16 +9,14 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from zonerisk.errors import DataError
-from zonerisk.readers.vectorfile import read
-from zonerisk.terrain.card import Reading
+from zonerisk.core.errors import DataError
+from zonerisk.layers.card import Reading
+from zonerisk.layers.vectorfile import read
 
 FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
 real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")
 PLAIN = Reading()
-PACKED = gzip.compress(
-    b"lat,lon,name\n" + b"".join(b"48.%d,7,%d\n" % (n, n * n) for n in range(500))
-)
+PACKED = gzip.compress(b"lat,lon,name\n" + b"".join(b"48.%d,7,%d\n" % (n, n * n) for n in range(500)))
 NAN = b"""{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},
 "geometry": {"type": "Polygon", "coordinates": [[[2, 48], [NaN, 48], [3, 49], [2, 48]]]}}]}"""
 
@@ -78,8 +76,7 @@ def test_geometries_of_a_csv(tmp_path: Path) -> None:
     path = tmp_path / "zones.csv"
     shape = json.dumps(shapely.geometry.mapping(shapely.box(3, 50, 3.1, 50.1)))
     path.write_text(
-        'id,geo_shape\n1,"' + shape.replace('"', '""') + '"\n2,\n'
-        '3,"POLYGON ((2 48, 3 48, 3 49, 2 48))"\n'
+        'id,geo_shape\n1,"' + shape.replace('"', '""') + '"\n2,\n3,"POLYGON ((2 48, 3 48, 3 49, 2 48))"\n'
     )
     assert list(read(path, PLAIN)["id"]) == [1, 3]
     path.write_text('id,geo_shape\n1,"{""type"": ""Polygon""}"\n')
@@ -119,9 +116,7 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),
     ],
 )
-def test_what_is_no_layer_is_named(
-    tmp_path: Path, name: str, content: bytes | None, says: str
-) -> None:
+def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=says):
@@ -208,8 +203,6 @@ def test_a_real_shapefile_of_a_prevention_plan() -> None:
 def test_a_file_without_a_row_has_the_columns_of_its_card(tmp_path: Path) -> None:
     path = tmp_path / "none.geojson"
     path.write_text('{"type": "FeatureCollection", "features": []}')
-    frame = read(
-        path, Reading(class_of="zone", id=("key",), name="name", doubt_of="d", where={"s": ("x",)})
-    )
+    frame = read(path, Reading(class_of="zone", id=("key",), name="name", doubt_of="d", where={"s": ("x",)}))
     assert list(frame.columns) == ["s", "key", "name", "zone", "d", "geometry"]
     assert len(frame) == 0

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from zonerisk.core.verdict import Span
 from zonerisk.library import Library
 from zonerisk.pages import features, view
-from zonerisk.verdict import Span
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import pytest
 from pydantic import BaseModel
 
 from conftest import Opener, Runner
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
+from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
 from zonerisk.pages import basemap, features, supplies, webmap
 from zonerisk.pages.features import Feature
 from zonerisk.pages.shapes import Point
-from zonerisk.verdict import Verdict
 
 HOSTILE = (
     '"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
@@ -29,9 +29,7 @@ _MEANING = {"outcome", "units", "schema_", "grade", "measure"}
 
 def page(catalog: Library, *targets: str, **options: Any) -> str:
     verdicts = [catalog.score(target) for target in targets]
-    return webmap.map_page(
-        verdicts, [features.setting(catalog, each) for each in verdicts], **options
-    )
+    return webmap.map_page(verdicts, [features.setting(catalog, each) for each in verdicts], **options)
 
 
 def poisoned(value: Any) -> Any:
@@ -45,9 +43,7 @@ def poisoned(value: Any) -> Any:
                 else f"javascript:window.pwned=1//{inner}"
                 if name == "url"
                 else poisoned(inner)
-                for name, inner in (
-                    (name, getattr(value, name)) for name in type(value).model_fields
-                )
+                for name, inner in ((name, getattr(value, name)) for name in type(value).model_fields)
             }
         )
     if is_dataclass(value) and not isinstance(value, type):
@@ -90,8 +86,7 @@ def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
         landmarks=landmarks,
         layers=(f"layer{HOSTILE}", f"other{HOSTILE}"),
         cited={
-            key + HOSTILE: tuple(poisoned(piece) for piece in pieces)
-            for key, pieces in around.cited.items()
+            key + HOSTILE: tuple(poisoned(piece) for piece in pieces) for key, pieces in around.cited.items()
         },
         names={key + HOSTILE: name + HOSTILE for key, name in around.names.items()},
         retired=tuple(poisoned(site) for site in around.retired),
@@ -138,9 +133,7 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
 def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
     for width in (390, 1400):
         for scheme in ("light", "dark"):
-            opened = tab(
-                page(shipped, "scaleway-fr-par", online=basemap.find(None)), width, scheme=scheme
-            )
+            opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width, scheme=scheme)
             assert len(opened.requests) == 1
             assert opened.requests[0].startswith("file:")
             assert opened.troubles == []
@@ -289,9 +282,7 @@ def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
         .map((one) => one.outerHTML)""")
     assert nameless == []
     assert opened.run("document.documentElement.lang") == "en"
-    levels = opened.run(
-        "Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)"
-    )
+    levels = opened.run("Array.from(document.querySelectorAll('h1, h2, h3, h4'), (one) => one.tagName)")
     assert levels[0] == "H1"
     assert levels.count("H1") == 1
 
@@ -320,9 +311,7 @@ def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     assert opened.page.inner_text("#site-more") == "No site goes by that name."
 
 
-def test_text_of_the_records_never_runs(
-    evil: tuple[Verdict, features.Setting], tab: Opener
-) -> None:
+def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], tab: Opener) -> None:
     verdict, around = evil
     for text in (
         webmap.map_page(
@@ -358,10 +347,7 @@ def test_text_of_the_records_never_runs(
         assert len(opened.requests) == 1
         assert opened.run("window.pwned") is None
         assert (
-            opened.run(
-                "document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length"
-            )
-            == 4
+            opened.run("document.querySelectorAll('img, iframe, script:not([type]):not(:empty)').length") == 4
         )
         assert (
             opened.run(
@@ -478,9 +464,7 @@ def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     apart = "getComputedStyle(document.querySelector('.leaflet-overlay-pane')).opacity"
     assert opened.run(apart) == "0.999"
     assert opened.page.pdf(format="A4")[:5] == b"%PDF-"
-    numbers = opened.run(
-        "Array.from(document.querySelectorAll('td a'), (one) => one.getAttribute('href'))"
-    )
+    numbers = opened.run("Array.from(document.querySelectorAll('td a'), (one) => one.getAttribute('href'))")
     assert len(numbers) > 3
     assert all(opened.run(f"document.querySelector('{one}') !== null") for one in numbers)
     assert "SBG2, destroyed, in service until 2021-03-10" in opened.text

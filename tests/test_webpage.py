@@ -64,9 +64,7 @@ def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
     assert "/*" not in text
     assert len(text) < len(webpage.asset(name))
     for mark in "{}()":
-        assert text.count(mark) == re.sub(
-            r"/\*.*?\*/", "", webpage.asset(name), flags=re.DOTALL
-        ).count(mark)
+        assert text.count(mark) == re.sub(r"/\*.*?\*/", "", webpage.asset(name), flags=re.DOTALL).count(mark)
 
 
 def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:

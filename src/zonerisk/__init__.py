@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
-from zonerisk.errors import DataError, UnknownTarget, UsageError, ZoneriskError
+from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 
 if TYPE_CHECKING:
-    from zonerisk.catalog import Catalog
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
-    from zonerisk.verdict import Verdict
 
 __all__ = [
     "Catalog",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # Opened when asked for, so that the command line decides what is loaded and when.
-_ON_CALL = {"Catalog": "catalog", "Library": "library", "Verdict": "verdict"}
+_ON_CALL = {"Catalog": "catalogue.catalog", "Library": "library", "Verdict": "core.verdict"}
 
 
 def __getattr__(name: str) -> object:
@@ -60,7 +60,7 @@ def load(*folders: str | Path) -> Library:
     UsageError
         If a folder holds no ``datacenters``.
     """
-    from zonerisk.catalog import data_root
+    from zonerisk.catalogue.catalog import data_root
     from zonerisk.library import Library
 
     return Library(data_root(), *(Path(folder) for folder in folders))

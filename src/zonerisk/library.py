@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.catalog import Catalog
-from zonerisk.errors import UnknownTarget
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.errors import UnknownTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from geopandas import GeoDataFrame
 
-    from zonerisk.curation.frames import Layer
-    from zonerisk.policy import Policy
-    from zonerisk.terrain.exposure import Source
-    from zonerisk.verdict import Units, Verdict
+    from zonerisk.core.exposure import Source
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Units, Verdict
+    from zonerisk.pages.frames import Layer
 
 
 class Library(Catalog):
@@ -29,7 +29,7 @@ class Library(Catalog):
         units: Units | None = None,
         samples: Source | None = None,
     ) -> Verdict:
-        """Judge one region; see :func:`zonerisk.score.score`.
+        """Judge one region; see :func:`zonerisk.judging.score.score`.
 
         Raises
         ------
@@ -40,8 +40,8 @@ class Library(Catalog):
         DataError
             If a record or the policy is not valid.
         """
-        from zonerisk import policy as policies
-        from zonerisk.score import score
+        from zonerisk.core import policy as policies
+        from zonerisk.judging.score import score
 
         found = self.resolve(target)
         if len(found) != 1:
@@ -49,10 +49,8 @@ class Library(Catalog):
         chosen = policies.load(policy) if isinstance(policy, str) else policy
         return score(self, found[0], chosen, as_of=as_of, units=units, samples=samples)
 
-    def to_geodataframe(
-        self, layer: Layer = "sites", regions: Iterable[str] | None = None
-    ) -> GeoDataFrame:
-        """Give a layer of the catalogue as geodata; see :func:`zonerisk.curation.frames.frame`."""
-        from zonerisk.curation.frames import frame
+    def to_geodataframe(self, layer: Layer = "sites", regions: Iterable[str] | None = None) -> GeoDataFrame:
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.pages.frames.frame`."""
+        from zonerisk.pages.frames import frame
 
         return frame(self, layer, regions)

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from zonerisk._version import __version__
-from zonerisk.errors import ZoneriskError
+from zonerisk.core.errors import ZoneriskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +55,7 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, attribute = COMMANDS[cmd_name]
-        found: typer.Typer | Callable[..., None] = getattr(
-            import_module(f"zonerisk.cli.{module}"), attribute
-        )
+        found: typer.Typer | Callable[..., None] = getattr(import_module(f"zonerisk.cli.{module}"), attribute)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(**_SETTINGS)
             alone.command(cmd_name)(found)

@@ -12,15 +12,15 @@ from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.map import TilesOption, record_links
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
-from zonerisk.errors import UsageError
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
 
 
 def atlas(
-    folder: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the pages go.")
-    ] = Path("maps"),
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the pages go.")] = Path(
+        "maps"
+    ),
     tiles: TilesOption = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,

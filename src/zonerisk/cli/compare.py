@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from zonerisk import comparison, load, report
+from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli import rows as rows_
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+from zonerisk.words import comparison, report
 
 
 class Format(StrEnum):

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, report
+from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
 from zonerisk.curation import template
-from zonerisk.errors import UsageError
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
+from zonerisk.words import report
 
 if TYPE_CHECKING:
     from zonerisk.curation.entry import Problem
@@ -75,12 +76,12 @@ def check(
 
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
-    from zonerisk.catalog import data_root
+    from zonerisk.catalogue.catalog import data_root
     from zonerisk.curation.annexes import problems as annexed
     from zonerisk.curation.check import check as apply
     from zonerisk.curation.check import open_path
+    from zonerisk.curation.drift import problems as drifted
     from zonerisk.curation.entry import Book
-    from zonerisk.terrain.drift import problems as drifted
 
     found: set[Problem] = set()
     files = 0
@@ -127,14 +128,11 @@ def new(
     """
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
-            raise UsageError(
-                f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3"
-            )
+            raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
     root = folder or Path("data")
     if folder is None and not (root / "datacenters").is_dir():
         raise UsageError(
-            "no data/datacenters/ here; go to a checkout, or name a folder of your "
-            "own with --in DIR"
+            "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
     home = root / "datacenters" / provider
     target = home / f"{region}.yaml"
@@ -155,14 +153,12 @@ def new(
 
 
 @app.command("schema")
-def schema(
-    name: Annotated[Schema, typer.Argument()] = Schema.region, out: output.Output = None
-) -> None:
+def schema(name: Annotated[Schema, typer.Argument()] = Schema.region, out: output.Output = None) -> None:
     """Write the JSON Schema of a record, a policy or a verdict.
 
     Example: zonerisk data schema region -o data/schema/region.json
     """
-    from zonerisk.schema import schema as write
+    from zonerisk.curation.schema import schema as write
 
     output.write(write(name), out)
 

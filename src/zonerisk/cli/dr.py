@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, report
+from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
-from zonerisk.errors import UnknownTarget
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
-from zonerisk.recovery import none_found
-from zonerisk.separation import least_rtt_ms
+from zonerisk.core.errors import UnknownTarget
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+from zonerisk.judging.recovery import none_found
+from zonerisk.judging.separation import least_rtt_ms
+from zonerisk.words import report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.deploy.standby import Candidate, Standby
-    from zonerisk.policy import Policy
+    from zonerisk.core.policy import Policy
+    from zonerisk.judging.standby import Candidate, Standby
 
 # Of each outcome.
 MOST = 8
@@ -54,9 +55,7 @@ def dr(
     ] = False,
     within: Annotated[
         str | None,
-        typer.Option(
-            metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.", show_default=False
-        ),
+        typer.Option(metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.", show_default=False),
     ] = None,
     min_km: Annotated[
         float | None,
@@ -81,7 +80,7 @@ def dr(
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
-    from zonerisk.deploy.standby import Wanted, least_km, rank
+    from zonerisk.judging.standby import Wanted, least_km, rank
 
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
@@ -145,10 +144,7 @@ def render(answer: Standby, first: str, policy: Policy, format_: Format, out: Pa
             console,
             "",
             HEAD,
-            [
-                (Text(outcome, style=report.STYLES[outcome]), region, why)
-                for outcome, region, why in rows
-            ],
+            [(Text(outcome, style=report.STYLES[outcome]), region, why) for outcome, region, why in rows],
         )
         for line in tail:
             console.print(Text(f"\n{line}", style="dim"))

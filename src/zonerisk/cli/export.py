@@ -12,7 +12,7 @@ import typer
 from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import Catalogues
-from zonerisk.curation.geofile import encode
+from zonerisk.pages.geofile import encode
 
 
 class LayerOption(StrEnum):
@@ -46,12 +46,7 @@ def export(
     """
     catalog = load(*(catalogue or ()))
     regions = (
-        list(
-            dict.fromkeys(region for target in targets or () for region in catalog.resolve(target))
-        )
-        or None
+        list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target))) or None
     )
-    output.write(
-        encode(catalog, file.suffix.lower(), layer.value if layer else None, regions), file
-    )
+    output.write(encode(catalog, file.suffix.lower(), layer.value if layer else None, regions), file)
     sys.stderr.write(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")

@@ -29,9 +29,7 @@ def sources() -> None:
 
     width = max(map(len, SOURCES))
     write(
-        "".join(
-            f"{key:{width}}  {source.title} ({source.licence})\n" for key, source in SOURCES.items()
-        ),
+        "".join(f"{key:{width}}  {source.title} ({source.licence})\n" for key, source in SOURCES.items()),
         None,
     )
 
@@ -51,7 +49,7 @@ def show(
     import io
 
     from zonerisk import load
-    from zonerisk.catalog import referred
+    from zonerisk.catalogue.catalog import referred
     from zonerisk.grid import supply
 
     catalog = load(*(catalogue or ()))
@@ -129,17 +127,13 @@ def fetch(
     import io
 
     from zonerisk import load
-    from zonerisk.catalog import referred
+    from zonerisk.catalogue.catalog import referred
     from zonerisk.grid.feedcache import FeedCache
     from zonerisk.grid.feedsource import SOURCES, Told, tell
-    from zonerisk.readers.fetch import cache_root
+    from zonerisk.layers.fetch import cache_root
 
     catalog = load()
-    sites = [
-        catalog.site(key)
-        for one in catalog.resolve(region)
-        for key in referred(catalog.region(one))
-    ]
+    sites = [catalog.site(key) for one in catalog.resolve(region) for key in referred(catalog.region(one))]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -167,8 +161,8 @@ def derive(
     The same layers and records give the same files, byte for byte.
     """
     from zonerisk import load
-    from zonerisk.catalog import data_root
-    from zonerisk.errors import UsageError
+    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.core.errors import UsageError
     from zonerisk.grid import gridsurvey, supply
 
     catalog = load()

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zonerisk import load
-from zonerisk.catalog import referred
+from zonerisk.catalogue.catalog import referred
 from zonerisk.cli import output
 from zonerisk.cli.rows import Format, written
 from zonerisk.cli.score import Catalogues
-from zonerisk.errors import DataError, UsageError
-from zonerisk.readers import fetch
-from zonerisk.terrain import layers
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.layers import fetch, layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zonerisk.catalog import Catalog
-    from zonerisk.model import Position
-    from zonerisk.terrain.card import Card
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.model import Position
+    from zonerisk.layers.card import Card
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.
@@ -99,8 +98,8 @@ def _state(card: Card, cache: Path) -> str:
 
 
 def _sampled() -> dict[str, int]:
-    from zonerisk.catalog import data_root
-    from zonerisk.terrain.samples import Samples
+    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.catalogue.samples import Samples
 
     return {
         file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
@@ -138,18 +137,14 @@ def show(layer: Id, out: output.Output = None) -> None:
     for title, said in (("may say", card.may_say), ("must not say", card.must_not_say)):
         lines += [f"{title if not place else '':<16} {each}" for place, each in enumerate(said)]
     lines += [
-        f"{'file':<16} {file.url or file.path}"
-        + (f" (sha256 {file.sha256})" if file.sha256 else "")
+        f"{'file':<16} {file.url or file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
         for file in card.files
     ]
     lines += [
         f"{'' if place else 'names':<16} {key}: {known.name} (rule {known.kind})"
         for place, (key, known) in enumerate(card.reading.hazards.items())
     ]
-    lines += [
-        f"{'keeps':<16} {column}: {'; '.join(values)}"
-        for column, values in card.reading.where.items()
-    ]
+    lines += [f"{'keeps':<16} {column}: {'; '.join(values)}" for column, values in card.reading.where.items()]
     if card.reading.shared:
         shared = "; ".join(card.reading.classes.get(key, key) for key in card.reading.shared)
         lines.append(f"{'shared in':<16} {card.noun} {shared}")
@@ -186,7 +181,7 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    from zonerisk.terrain import installed
+    from zonerisk.layers import installed
 
     card = layers.load(layer)
     if not 0 < max_mb <= 1_000_000:
@@ -227,7 +222,7 @@ def import_(
 
     Example: zonerisk layers import runways runways.csv
     """
-    from zonerisk.terrain import installed
+    from zonerisk.layers import installed
 
     card, root = layers.load(layer), fetch.cache_root(cache)
     path = installed.take(card, root, file)
@@ -241,9 +236,7 @@ def import_(
 def sample(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[ID]...", help="Layers; all that are here without any.", show_default=False
-        ),
+        typer.Argument(metavar="[ID]...", help="Layers; all that are here without any.", show_default=False),
     ] = None,
     raw: Raw = None,
     cache: Cache = None,
@@ -257,9 +250,9 @@ def sample(
 
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
-    from zonerisk.terrain import sampling
-    from zonerisk.terrain.plane import Disc
-    from zonerisk.terrain.samples import table
+    from zonerisk.catalogue.samples import table
+    from zonerisk.layers import sampling
+    from zonerisk.layers.plane import Disc
 
     catalog = load(*(catalogue or ()))
     folder = into or catalog.roots[-1] / "layers" / "samples"
@@ -290,8 +283,7 @@ def sample(
         done += 1
     if not done:
         raise UsageError(
-            "no raw layer is here; name a folder of them with --from, or fetch some: "
-            "zonerisk layers fetch ID"
+            "no raw layer is here; name a folder of them with --from, or fetch some: zonerisk layers fetch ID"
         )
 
 
@@ -305,7 +297,7 @@ def _positions(catalog: Catalog) -> dict[str, Position]:
 
 
 def _discs(catalog: Catalog, target: str) -> list[Position]:
-    from zonerisk.terrain import ownsites
+    from zonerisk.workloads import ownsites
 
     if ownsites.meant([target]):
         catalog = ownsites.catalog([target], _AROUND_M, catalog.edition.date)

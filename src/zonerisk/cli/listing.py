@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, policy
+from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli import rows as rows_
 from zonerisk.cli.rows import Format
 from zonerisk.cli.score import Catalogues
-from zonerisk.errors import UsageError
+from zonerisk.core import policy
+from zonerisk.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from zonerisk.catalog import Catalog
+    from zonerisk.catalogue.catalog import Catalog
 
 
 class What(StrEnum):
@@ -86,11 +87,7 @@ def _sites(catalog: Catalog) -> Listed:
                     site.id,
                     site.name,
                     site.kind,
-                    *(
-                        (at.lat, at.lon, at.uncertainty_m, at.method)
-                        if at
-                        else (None, None, None, "unknown")
-                    ),
+                    *((at.lat, at.lon, at.uncertainty_m, at.method) if at else (None, None, None, "unknown")),
                     site.until,
                 )
             )

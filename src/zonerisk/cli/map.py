@@ -11,22 +11,22 @@ from urllib.parse import quote
 import typer
 
 from zonerisk import load
-from zonerisk.catalog import data_root
+from zonerisk.catalogue.catalog import data_root
 from zonerisk.cli import output
 from zonerisk.cli.layers import Cache, Raw
 from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
-from zonerisk.errors import UsageError
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
-from zonerisk.readers import fetch
-from zonerisk.verdict import severity
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+from zonerisk.core.verdict import severity
+from zonerisk.layers import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zonerisk.catalog import Catalog
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
-    from zonerisk.verdict import Verdict
 
 # More providers than these would crowd the heading.
 _MOST_NAMED = 3
@@ -66,13 +66,11 @@ def map_(
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
+    from zonerisk.layers import landmarks
     from zonerisk.pages import basemap, features, webmap
-    from zonerisk.terrain import landmarks
 
     if out is None and sys.stdout.isatty():
-        raise UsageError(
-            "a map is a page, not text for a terminal; name a file, such as -o map.html"
-        )
+        raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
     offered = basemap.find(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
@@ -96,9 +94,7 @@ def map_(
 
 def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:
     if targets:
-        return list(
-            dict.fromkeys(region for target in targets for region in catalog.open_regions(target))
-        )
+        return list(dict.fromkeys(region for target in targets for region in catalog.open_regions(target)))
     return [
         key
         for key in catalog.region_ids
@@ -114,9 +110,7 @@ def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
     return ", ".join(catalog.provider(owner).name for owner in owners)
 
 
-def record_links(
-    catalog: Catalog, settings: Iterable[Setting], page: Path | None
-) -> dict[str, str]:
+def record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
     """Link the records that were read where they lie in the same checkout as the page."""
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "-o", "--output", help="Write to this file instead of the terminal.", show_default=False
-    ),
+    typer.Option("-o", "--output", help="Write to this file instead of the terminal.", show_default=False),
 ]
 
 
@@ -40,9 +38,7 @@ def write(content: str | bytes, path: Path | None) -> None:
     temporary = None
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
             file.flush()
@@ -52,9 +48,7 @@ def write(content: str | bytes, path: Path | None) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise UsageError(
-            f"cannot write {path}: {error.strerror or error}; nothing was changed"
-        ) from None
+        raise UsageError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from None
 
 
 def _umask() -> int:

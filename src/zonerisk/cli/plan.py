@@ -11,17 +11,17 @@ import typer
 from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import AsOf, Catalogues, FailOn
-from zonerisk.errors import UsageError
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
-from zonerisk.verdict import severity
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.deploy.judgement import Audit
-    from zonerisk.deploy.probability import Inputs
-    from zonerisk.policy import Policy
+    from zonerisk.core.judgement import Audit
+    from zonerisk.core.policy import Policy
+    from zonerisk.workloads.probability import Inputs
 
 
 class Format(StrEnum):
@@ -81,9 +81,9 @@ def plan(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
-    from zonerisk.deploy import planfiles
-    from zonerisk.deploy.audit import audit
-    from zonerisk.deploy.plan import TEMPLATE
+    from zonerisk.workloads import planfiles
+    from zonerisk.workloads.audit import audit
+    from zonerisk.workloads.plan import TEMPLATE
 
     if template:
         output.write(TEMPLATE, out)
@@ -101,10 +101,8 @@ def plan(
         raise typer.Exit(1)
 
 
-def _inputs(
-    unavailability: str | None, common: str | None, planned: Inputs | None
-) -> Inputs | None:
-    from zonerisk.deploy.probability import COMMON, Inputs
+def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:
+    from zonerisk.workloads.probability import COMMON, Inputs
 
     if unavailability is None and common is None:
         return planned
@@ -128,7 +126,7 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
 
 def render(answer: Audit, policy: Policy, format_: Format, out: Path | None) -> str:
     """Write an audit in a format."""
-    from zonerisk.deploy import planreport, sarif
+    from zonerisk.words import planreport, sarif
 
     if format_ is Format.json:
         return answer.to_json()

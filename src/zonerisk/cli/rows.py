@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from zonerisk import report
 from zonerisk.cli import output
+from zonerisk.words import report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,9 +27,7 @@ class Format(StrEnum):
 Cell = str | int | float | None
 
 
-def written(
-    head: Sequence[str], rows: Iterable[Sequence[Cell]], format_: Format, out: Path | None
-) -> str:
+def written(head: Sequence[str], rows: Iterable[Sequence[Cell]], format_: Format, out: Path | None) -> str:
     """Write rows in a format; JSON is a list of objects, CSV has the head first (RFC 4180).
 
     A number keeps the digits it came with, and is a number in JSON; what is not known is

@@ -23,9 +23,7 @@ def rtt(
     target: Annotated[str, typer.Argument(help="A region, such as ibm-ca-mon.")],
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE", help="Round trips: CSV a,b,rtt_ms; cloudping, IBM, Azure shapes."
-        ),
+        typer.Argument(metavar="FILE", help="Round trips: CSV a,b,rtt_ms; cloudping, IBM, Azure shapes."),
     ],
     floor_ms: Annotated[
         float, typer.Option("--floor-ms", min=0, max=10, help="Round trip inside one zone, ms.")
@@ -41,10 +39,10 @@ def rtt(
     Example: zonerisk rtt scaleway-fr-par pings.csv
     """
     from zonerisk import load
-    from zonerisk.errors import UnknownTarget, UsageError
-    from zonerisk.grid.refutation import judge
-    from zonerisk.grid.roundtrip import MAX_BYTES, read
-    from zonerisk.score import last_day
+    from zonerisk.core.errors import UnknownTarget, UsageError
+    from zonerisk.judging.score import last_day
+    from zonerisk.workloads.refutation import judge
+    from zonerisk.workloads.roundtrip import MAX_BYTES, read
 
     catalog = load(*(catalogue or ()))
     found = catalog.resolve(target)
@@ -63,9 +61,7 @@ def rtt(
 
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(
-            ("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus", "refutes")
-        )
+        writer.writerow(("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus", "refutes"))
         writer.writerows(
             (
                 one.bound.trip.a,

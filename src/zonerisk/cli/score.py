@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load, report
+from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.errors import UsageError
-from zonerisk.policy import DEFAULT
-from zonerisk.policy import load as load_policy
-from zonerisk.verdict import severity
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+from zonerisk.core.verdict import severity
+from zonerisk.words import report
 
 if TYPE_CHECKING:
-    from zonerisk.catalog import Catalog
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.exposure import Source
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
-    from zonerisk.policy import Policy
-    from zonerisk.terrain.exposure import Source
-    from zonerisk.verdict import Verdict
 
 
 class Format(StrEnum):
@@ -52,9 +53,7 @@ class Level(StrEnum):
 
 Target = Annotated[
     str,
-    typer.Argument(
-        metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions."
-    ),
+    typer.Argument(metavar="TARGET", help="A region (ovh-sbg, 'OVH SBG') or a provider for all its regions."),
 ]
 Targets = Annotated[
     list[str],
@@ -89,9 +88,7 @@ Catalogues = Annotated[
 ]
 FailOn = Annotated[
     Level | None,
-    typer.Option(
-        "--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False
-    ),
+    typer.Option("--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False),
 ]
 
 
@@ -151,16 +148,14 @@ def score(
     catalog: Library = shipped
     chosen = load_policy(policy)
     if _own_sites(targets):
-        from zonerisk.terrain import ownsites
+        from zonerisk.workloads import ownsites
 
         catalog = ownsites.catalog(targets, uncertainty_m, shipped.edition.date)
         installed, regions = True, [ownsites.REGION]
         chosen = ownsites.asked(chosen)
     else:
         if uncertainty_m is not None:
-            raise UsageError(
-                "--uncertainty-m is of your own sites; those of the catalogue have their own"
-            )
+            raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
         regions = [region for target in targets for region in shipped.open_regions(target)]
     verdicts = [
         catalog.score(
@@ -184,17 +179,17 @@ def _own_sites(targets: list[str]) -> bool:
     """Tell coordinates and files from regions; few names have such a mark in them."""
     if not any(mark in target for target in targets for mark in ",;."):
         return False
-    from zonerisk.terrain import ownsites
+    from zonerisk.workloads import ownsites
 
     return ownsites.meant(targets)
 
 
 def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None) -> Source:
     """Sample the layers on this machine at a region's sites, and say what is wrong with them."""
-    from zonerisk.catalog import referred
-    from zonerisk.readers import fetch
-    from zonerisk.terrain.installed import Installed
-    from zonerisk.terrain.samples import Samples
+    from zonerisk.catalogue.catalog import referred
+    from zonerisk.catalogue.samples import Samples
+    from zonerisk.layers import fetch
+    from zonerisk.layers.installed import Installed
 
     sites = [catalog.site(key) for key in referred(catalog.region(region))]
     found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))
@@ -202,8 +197,7 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
         sys.stderr.write(f"warning: {problem}\n")
     if not found.hashes and not found.failed:
         sys.stderr.write(
-            "no hazard layer is on this machine that says more of these sites; "
-            "see: zonerisk layers list\n"
+            "no hazard layer is on this machine that says more of these sites; see: zonerisk layers list\n"
         )
     return found
 
@@ -230,9 +224,8 @@ def _drawn(
     """Write verdicts with what surrounds them, the layers on this machine included."""
     import json
 
+    from zonerisk.layers import fetch, landmarks
     from zonerisk.pages import geojson, webmap
-    from zonerisk.readers import fetch
-    from zonerisk.terrain import landmarks
 
     if format_ is Format.html and len(verdicts) > 1:
         raise UsageError(
@@ -260,7 +253,5 @@ def _table(verdicts: list[Verdict], policy: Policy, out: Path | None) -> str:
 
 def exit_on(verdicts: list[Verdict], level: Level | None) -> None:
     """Leave with 1 where an outcome is as bad as the level or worse."""
-    if level is not None and any(
-        severity(verdict.outcome) >= severity(level.value) for verdict in verdicts
-    ):
+    if level is not None and any(severity(verdict.outcome) >= severity(level.value) for verdict in verdicts):
         raise typer.Exit(1)

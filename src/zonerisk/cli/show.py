@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zonerisk import load, policy
-from zonerisk.catalog import Catalog, simplify
+from zonerisk import load
+from zonerisk.catalogue.catalog import Catalog, simplify
 from zonerisk.cli import output
 from zonerisk.cli.score import Catalogues
-from zonerisk.errors import UnknownTarget
+from zonerisk.core import policy
+from zonerisk.core.errors import UnknownTarget
 
 if TYPE_CHECKING:
-    from zonerisk.model import Record
+    from zonerisk.core.model import Record
 
 
 class Format(StrEnum):
@@ -67,9 +68,7 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         region_id = catalog.resolve(name)[0]
     except UnknownTarget as unknown:
         if wanted not in policy.ids() and not name.endswith((".yaml", ".yml")):
-            raise UnknownTarget(
-                f"{unknown}; nor is it a policy ({', '.join(policy.ids())})"
-            ) from None
+            raise UnknownTarget(f"{unknown}; nor is it a policy ({', '.join(policy.ids())})") from None
         return f"data/policies/{wanted}.yaml", _dump(policy.load(name))
     return catalog.file_name(region_id), _dump(catalog.region(region_id))
 

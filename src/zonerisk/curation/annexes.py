@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from zonerisk.catalogue.document import read
+from zonerisk.core.errors import DataError
+from zonerisk.core.policy import read_policy
 from zonerisk.curation.entry import Problem
-from zonerisk.document import read
-from zonerisk.errors import DataError
-from zonerisk.incident import Incident
-from zonerisk.policy import read_policy
-from zonerisk.terrain.layers import read_card
+from zonerisk.judging.incident import Incident
+from zonerisk.layers.layers import read_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from zonerisk.catalog import Catalog
+    from zonerisk.catalogue.catalog import Catalog
 
 _RULE = "annex"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk.catalog import Catalog, data_root
+from zonerisk.catalogue.catalog import Catalog, data_root
+from zonerisk.core.errors import UsageError
 from zonerisk.curation import integrity, plausibility
 from zonerisk.curation.entry import Book, Entry, Problem
-from zonerisk.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

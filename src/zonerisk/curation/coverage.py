@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zonerisk.catalog import Catalog
-    from zonerisk.model import Provider, Region, Site
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.model import Provider, Region, Site
 
 
 class Count(NamedTuple):
@@ -77,8 +77,7 @@ def counts(catalog: Catalog) -> dict[str, Count]:
     """Count each provider, in the order of ids."""
     return {
         provider_id: _sum(
-            count(catalog, catalog.region(region_id))
-            for region_id in catalog.regions_of(provider_id)
+            count(catalog, catalog.region(region_id)) for region_id in catalog.regions_of(provider_id)
         )
         for provider_id in catalog.provider_ids
     }
@@ -93,7 +92,7 @@ def _sum(each: Iterable[Count]) -> Count:
 
 def page(catalog: Catalog) -> str:
     """Write the coverage as a page of Markdown."""
-    from zonerisk.report import rows
+    from zonerisk.words.report import rows
 
     found = counts(catalog)
     roles = {key: catalog.provider(key) for key in found}

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.errors import DataError
-from zonerisk.model import Provider, Region
+from zonerisk.core.errors import DataError
+from zonerisk.core.model import Provider, Region
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.catalog import Catalog
-    from zonerisk.document import Document, Tree
-    from zonerisk.model import Position, Site
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.catalogue.document import Document, Tree
+    from zonerisk.core.model import Position, Site
 
 Level = Literal["error", "warning"]
 
@@ -154,12 +154,8 @@ class Book:
     def used(self) -> frozenset[str]:
         """Canonical ids of the sites that a zone or a region's candidates name."""
         regions = [entry.region for entry in self.entries.values() if entry.region]
-        named = [
-            site for region in regions for zone in region.zones.values() for site in zone.sites
-        ]
-        named += [
-            site for region in regions if region.candidates for site in region.candidates.sites
-        ]
+        named = [site for region in regions for zone in region.zones.values() for site in zone.sites]
+        named += [site for region in regions if region.candidates for site in region.candidates.sites]
         return frozenset(named)
 
     @cached_property

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
 
 # Of several places of one name, those this much smaller than the largest are not meant.
 HOMONYM_RATIO = 25
@@ -163,9 +163,7 @@ def named(town: str, country: str) -> tuple[Place, ...]:
         found.append(_place(rows[listed[line]]))
         at = text.find(f" {name} ", at + 1)
     if qualifier:
-        return tuple(
-            place for place in found if qualifier in (_plain(place.state), _plain(place.county))
-        )
+        return tuple(place for place in found if qualifier in (_plain(place.state), _plain(place.county)))
     largest = max((place.population for place in found), default=0)
     kept = {place for place in found if place.population * HOMONYM_RATIO >= largest}
     exact = {place for place in kept if _plain(place.name).strip() == name}

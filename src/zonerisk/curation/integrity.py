@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from zonerisk.catalogue.document import Tree
     from zonerisk.curation.entry import Book, Entry, Problem
-    from zonerisk.document import Tree
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
 # Providers whose zone names are shuffled for each account, and the ids they state instead.
@@ -41,11 +41,7 @@ def todo(entry: Entry, book: Book) -> Iterator[Problem]:
     def left(tree: Tree, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
         if tree == "TODO":
             yield path
-        rows = (
-            tree.items()
-            if isinstance(tree, dict)
-            else enumerate(tree if isinstance(tree, list) else ())
-        )
+        rows = tree.items() if isinstance(tree, dict) else enumerate(tree if isinstance(tree, list) else ())
         for key, value in rows:
             yield from left(value, (*path, key))
 
@@ -95,10 +91,7 @@ def reference(entry: Entry, book: Book) -> Iterator[Problem]:
         ("hazards", region.hazards),
     ):
         for key, row in rows.items():
-            named += [
-                ((table, key, "sites", index), site, "sites")
-                for index, site in enumerate(row.sites)
-            ]
+            named += [((table, key, "sites", index), site, "sites") for index, site in enumerate(row.sites)]
     for key, feed in region.feeds.items():
         named += [
             (("feeds", key, "upstream", index), upstream, "feeds")
@@ -147,9 +140,7 @@ def zone_id(entry: Entry, book: Book) -> Iterator[Problem]:
     pattern, then = _STABLE_IDS.get(region.provider, (r".+", ""))
     for key in region.zones:
         if not re.fullmatch(pattern, key):
-            yield entry.problem(
-                "zone-id", ("zones", key), f"{key} is a name, not an id", then, "warning"
-            )
+            yield entry.problem("zone-id", ("zones", key), f"{key} is a name, not an id", then, "warning")
         for other in book.regions_of(region.provider):
             if other.region is None or other.id == entry.id:
                 continue
@@ -160,9 +151,7 @@ def zone_id(entry: Entry, book: Book) -> Iterator[Problem]:
                     f"{other.id} has a zone {key} too",
                     "keep it in the region that sells it",
                 )
-            elif not set(key.split("-")) & own and re.match(
-                rf"{re.escape(other.path.stem)}(-|[a-z]?$)", key
-            ):
+            elif not set(key.split("-")) & own and re.match(rf"{re.escape(other.path.stem)}(-|[a-z]?$)", key):
                 yield entry.problem(
                     "zone-id",
                     ("zones", key),

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zonerisk.core.geometry import distance_m
 from zonerisk.curation.gazetteer import Place, around, countries_at, in_country, named
-from zonerisk.geometry import distance_m
-from zonerisk.separation import CAMPUS_MOST_M
+from zonerisk.judging.separation import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
+    from zonerisk.core.model import Position, Site
     from zonerisk.curation.entry import Book, Entry, Problem
-    from zonerisk.model import Position, Site
 
 # The gazetteer's polygons are drawn to some hundred metres; a frontier site keeps its country.
 FRONTIER_M = 1000.0
@@ -100,9 +100,7 @@ def swapped(entry: Entry, book: Book) -> Iterator[Problem]:
 
 def sign(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a wrong sign: south and west are negative, north and east are not."""
-    yield from _slipped(
-        entry, "sign", "a sign looks wrong", "south and west are negative; correct it"
-    )
+    yield from _slipped(entry, "sign", "a sign looks wrong", "south and west are negative; correct it")
 
 
 def _slipped(entry: Entry, kind: str, what: str, then: str) -> Iterator[Problem]:
@@ -216,10 +214,7 @@ def precision(entry: Entry, book: Book) -> Iterator[Problem]:
     """Refuse a kind, method and radius of doubt that contradict each other."""
     for key, site, at in entry.placed():
         if site.kind == "metro" and (at.method != "town" or at.uncertainty_m < METRO_LEAST_M):
-            what = (
-                f"a metro known by {at.method} to {at.uncertainty_m:g} m claims more than a "
-                "metro can"
-            )
+            what = f"a metro known by {at.method} to {at.uncertainty_m:g} m claims more than a metro can"
             then = f"write method: town and uncertainty_m {METRO_LEAST_M:.0f} or more"
         elif at.method == "town" and at.uncertainty_m < TOWN_LEAST_M:
             what = f"a town's point is not known to {at.uncertainty_m:g} m"
@@ -241,8 +236,7 @@ def same_point(entry: Entry, book: Book) -> Iterator[Problem]:
                 yield entry.problem(
                     "same-point",
                     ("sites", key, "position"),
-                    f"{at.osm if same_object else f'{at.lat:g}, {at.lon:g}'} is the point of "
-                    f"{other.id} too",
+                    f"{at.osm if same_object else f'{at.lat:g}, {at.lon:g}'} is the point of {other.id} too",
                     "refer to that site, or find where this one really stands",
                 )
 

@@ -6,13 +6,13 @@ import csv
 import io
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from zonerisk.core.policy import Policy
     from zonerisk.library import Library
-    from zonerisk.policy import Policy
 
 
 class Line(NamedTuple):
@@ -50,9 +50,7 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
     except DataError:
         return Line("refused")
     by_outcome = {
-        outcome: " ".join(
-            finding.rule for finding in verdict.findings if finding.outcome == outcome
-        )
+        outcome: " ".join(finding.rule for finding in verdict.findings if finding.outcome == outcome)
         for outcome in ("fail", "unknown")
     }
     return Line(
@@ -96,9 +94,7 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             added = line(new, region_id, policy, day)
             found.append(Change(region_id, "region", "not recorded", added.outcome))
         elif _digest(old, region_id) != _digest(new, region_id):
-            found += _columns(
-                region_id, line(old, region_id, policy, day), line(new, region_id, policy, day)
-            )
+            found += _columns(region_id, line(old, region_id, policy, day), line(new, region_id, policy, day))
     return found
 
 

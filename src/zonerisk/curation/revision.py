@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
 from zonerisk.library import Library
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from zonerisk.errors import DataError, UsageError
-from zonerisk.readers import fetch
-from zonerisk.readers.fetch import FetchError
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.layers import fetch
+from zonerisk.layers.fetch import FetchError
 
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
@@ -86,8 +86,7 @@ class FeedCache:
                 return read(path.read_bytes(), path.name)
             if self.offline:
                 raise UsageError(
-                    f"{path.name} is not in the cache ({self.folder}); "
-                    "leave out --offline to fetch it"
+                    f"{path.name} is not in the cache ({self.folder}); leave out --offline to fetch it"
                 )
             trouble: FetchError | DataError | None = None
             for url in urls:
@@ -112,13 +111,9 @@ class FeedCache:
                 return answer
             raise trouble or UsageError(f"{name}: there is nowhere to ask")
         except OSError as error:
-            raise UsageError(
-                f"{path}: {error.strerror or error}; name another folder with --cache"
-            ) from None
+            raise UsageError(f"{path}: {error.strerror or error}; name another folder with --cache") from None
 
-    def _keep(
-        self, path: Path, data: bytes, url: str, params: dict[str, str], licence: str
-    ) -> None:
+    def _keep(self, path: Path, data: bytes, url: str, params: dict[str, str], licence: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         card = {
             "url": url,
@@ -128,9 +123,7 @@ class FeedCache:
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        _replace(
-            path.with_name(path.name + ".source.json"), json.dumps(card, indent=2).encode() + b"\n"
-        )
+        _replace(path.with_name(path.name + ".source.json"), json.dumps(card, indent=2).encode() + b"\n")
         _replace(path, data)
 
 

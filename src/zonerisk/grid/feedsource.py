@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from zonerisk.errors import UsageError
-from zonerisk.geometry import distance_m
+from zonerisk.core.errors import UsageError
+from zonerisk.core.geometry import distance_m
+from zonerisk.core.model import Position
+from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.feedcache import MAX_BYTES
 from zonerisk.grid.powergrid import BACKBONE_KV, Station, graph, nearest, upstreams
-from zonerisk.model import Position
-from zonerisk.readers import featureservice, hifld, neso, odre, overpass, peeringdb, pypsa
+from zonerisk.layers import featureservice
 
 if TYPE_CHECKING:
+    from zonerisk.core.model import Site
     from zonerisk.grid.feedcache import FeedCache
-    from zonerisk.model import Site
 
 T = TypeVar("T")
 STATIONS_M = 15_000.0
@@ -113,18 +114,14 @@ def _near_stations(
 def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         assert site.position is not None
-        found = _overpass(
-            cache, "stations", site.position, STATIONS_M, asked.licence, overpass.read_stations
-        )
+        found = _overpass(cache, "stations", site.position, STATIONS_M, asked.licence, overpass.read_stations)
         yield from _near_stations(site, found, STATIONS_M)
 
 
 def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[Told]:
     for site in asked.sites:
         assert site.position is not None
-        for line in _overpass(
-            cache, "lines", site.position, LINES_M, asked.licence, overpass.read_lines
-        ):
+        for line in _overpass(cache, "lines", site.position, LINES_M, asked.licence, overpass.read_lines):
             circuits = f"{line.circuits} circuits" if line.circuits else ""
             yield Told(
                 site.id,
@@ -141,21 +138,13 @@ def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[To
     for site in asked.sites:
         at = site.position
         assert at is not None
-        for one in _overpass(
-            cache, "datacenters", at, LINES_M, asked.licence, overpass.read_datacentres
-        ):
-            yield Told(
-                site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator
-            )
+        for one in _overpass(cache, "datacenters", at, LINES_M, asked.licence, overpass.read_datacentres):
+            yield Told(site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator)
 
 
 def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[Told]:
-    stations = cache.get(
-        "pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations
-    )
-    circuits = cache.get(
-        "pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits
-    )
+    stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations)
+    circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits)
     grid = graph(circuits)
     backbone = {one.id for one in stations if one.kv is not None and one.kv >= BACKBONE_KV}
 
@@ -261,9 +250,7 @@ def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[Told]:
                 name,
                 "",
                 "",
-                "its area holds the site"
-                if len(found) == 1
-                else "its area touches the site's disc",
+                "its area holds the site" if len(found) == 1 else "its area touches the site's disc",
             )
 
 
@@ -306,9 +293,7 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
         if not houses:
             continue
         campuses = ask("campus", peeringdb.read_campuses)
-        homes = ask(
-            "ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses)))
-        )
+        homes = ask("ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses))))
         for house in sorted(houses.values(), key=lambda one: float(_km(at, one.lat, one.lon))):
             yield Told(
                 site.id,
@@ -361,25 +346,17 @@ def _km(at: Position, lat: float | None, lon: float | None) -> str:
 
 _OSM = "ODbL 1.0, OpenStreetMap contributors"
 SOURCES = {
-    "overpass-stations": Source(
-        "OpenStreetMap stations, by Overpass", _OSM, _tell_overpass_stations
-    ),
-    "overpass-lines": Source(
-        "OpenStreetMap lines and cables, by Overpass", _OSM, _tell_overpass_lines
-    ),
+    "overpass-stations": Source("OpenStreetMap stations, by Overpass", _OSM, _tell_overpass_stations),
+    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM, _tell_overpass_lines),
     "overpass-datacenters": Source(
         "OpenStreetMap data centres, by Overpass", _OSM, _tell_overpass_datacenters
     ),
-    "pypsa": Source(
-        "Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _tell_pypsa
-    ),
+    "pypsa": Source("Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _tell_pypsa),
     "odre": Source("RTE's substations and circuits", "Licence Ouverte 2.0, RTE", _tell_odre),
     "hifld": Source(
         "Substations of the United States, copies of HIFLD", "public domain (HIFLD)", _tell_hifld
     ),
-    "neso": Source(
-        "Great Britain's grid supply points", "NESO Open Data Licence, NESO", _tell_neso
-    ),
+    "neso": Source("Great Britain's grid supply points", "NESO Open Data Licence, NESO", _tell_neso),
     "peeringdb": Source(
         "Carrier houses and exchanges, PeeringDB",
         "PeeringDB Acceptable Use Policy: for your own research, not to be passed on",
@@ -388,9 +365,7 @@ SOURCES = {
 }
 
 
-def tell(
-    source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None
-) -> Iterator[Told]:
+def tell(source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None) -> Iterator[Told]:
     """Ask a source of sites; those without a position are passed over.
 
     Raises

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shapely import STRtree
     from shapely.geometry.base import BaseGeometry
 
-    from zonerisk.model import Position
+    from zonerisk.core.model import Position
 
 # Borders in the layers are drawn to some hundred metres, and coasts to some kilometres.
 COAST_M = 5000.0

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     import networkx
 
+    from zonerisk.core.model import Position, Site
     from zonerisk.grid.powergrid import Candidate, Station
-    from zonerisk.model import Position, Site
 
 REACH_M = 50_000.0
 # Below 220 kV a station is of interest only where it is nearer than every larger one.
@@ -78,9 +78,7 @@ _EU_ZONES = frozenset(
 _OSM_COUNTRIES = _EU_ZONES - {"FR"} | {"AL", "BA", "GB", "IE", "MD", "ME", "MK", "UA", "XK"}
 
 
-def survey(
-    sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path
-) -> dict[str, str]:
+def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path) -> dict[str, str]:
     """Derive every sample file from the raw layers.
 
     Parameters

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.geometry import distance_m
-from zonerisk.model import Position
+from zonerisk.core.geometry import distance_m
+from zonerisk.core.model import Position
 
 if TYPE_CHECKING:
     import networkx
@@ -123,9 +123,7 @@ def line_code(text: str) -> LineCode | None:
     found = _LINE_CODE.match(text.strip("\ufeff\r\n"))
     if found is None:
         return None
-    return LineCode(
-        found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]], found["circuit"]
-    )
+    return LineCode(found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]], found["circuit"])
 
 
 def kilovolts(text: str | None) -> float | None:
@@ -152,9 +150,7 @@ def is_private(*texts: str | None) -> bool:
     return any(_PRIVATE.search(text) for text in texts if text)
 
 
-def nearest(
-    position: Position, stations: Iterable[Station], reach_m: float
-) -> tuple[Candidate, ...]:
+def nearest(position: Position, stations: Iterable[Station], reach_m: float) -> tuple[Candidate, ...]:
     """Find the stations nearest to a site, nearest first.
 
     At least three are given, and every one that could be the nearest from somewhere in

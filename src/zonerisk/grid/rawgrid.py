@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 from zonerisk.grid.powergrid import Circuit, Station, is_private
 
 
@@ -124,9 +124,7 @@ def rte_circuits(layers: Path) -> tuple[Circuit, ...]:
             float(row["kv"]),
             tuple(
                 f"rte/{end.strip()}"
-                for end in (
-                    row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"])
-                )
+                for end in (row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"]))
                 if end.strip()
             ),
         )
@@ -147,9 +145,7 @@ def osm_stations(layers: Path) -> tuple[Station, ...]:
             float(row["lon"]),
         )
         for row in _table(layers, OSM, "rte_code", "under_construction")
-        if row["kind"] == "substation"
-        and "/" in row["id"]
-        and row["dc"] == row["under_construction"] == "0"
+        if row["kind"] == "substation" and "/" in row["id"] and row["dc"] == row["under_construction"] == "0"
     )
 
 

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
+from zonerisk.core.model import Evidence
 from zonerisk.grid.gridarea import Area
 from zonerisk.grid.powergrid import MOST, TRANSMISSION_KV, Upstream, could_be_nearest
-from zonerisk.model import Evidence
 
 if TYPE_CHECKING:
-    from zonerisk.model import Site
+    from zonerisk.core.model import Site
 
 FOLDER = "feeds"
 SOURCES, UPSTREAMS, AREAS = "sources.json", "upstreams.csv", "areas.csv"
@@ -253,9 +253,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
             for row in reader:
                 line = reader.line_num
                 if len(row) != len(columns):
-                    raise DataError(
-                        f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}"
-                    )
+                    raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
                 for index in numbers:
                     if row[index] and not math.isfinite(float(row[index])):
                         raise ValueError(f"{columns[index]} is {row[index]}")

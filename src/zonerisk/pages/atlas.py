@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk import standing
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
+from zonerisk.core.verdict import Outcome, severity
 from zonerisk.pages import features, view, webmap, webpage
 from zonerisk.pages.features import Feature
 from zonerisk.pages.islands import Drawn
 from zonerisk.pages.shapes import Point
-from zonerisk.verdict import Outcome, severity
+from zonerisk.words import standing
 
 if TYPE_CHECKING:
+    from zonerisk.core.model import Provider
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
-    from zonerisk.model import Provider
     from zonerisk.pages.basemap import Tiles
     from zonerisk.pages.features import Setting
-    from zonerisk.policy import Policy
-    from zonerisk.verdict import Verdict
 
 INDEX = "index.html"
 
@@ -139,11 +139,7 @@ class Atlas:
             sold=verdict.zones.sold,
             worth=standing.spelled(verdict.zones.effective),
             worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
-            risk=f"{worst.kind} ({worst.grade})"
-            if worst
-            else "none on record"
-            if disclosed
-            else "not known",
+            risk=f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known",
             risk_outcome=worst.outcome if worst else None,
             risk_rank=severity(worst.outcome) if worst else 0,
             recovery=said,
@@ -201,9 +197,7 @@ class Atlas:
     ) -> str:
         entries = [self.entry(key) for key in keys]
         worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
-        drawn = Drawn(
-            [feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0
-        )
+        drawn = Drawn([feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0)
         unjudged = {
             key: why
             for key, why in self.unjudged.items()
@@ -259,9 +253,7 @@ def _regions(count: int) -> str:
 
 def _disclosed(verdict: Verdict) -> int:
     """Count the zones whose building or campus is on record with a position."""
-    if any(
-        finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.findings
-    ):
+    if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.findings):
         return verdict.zones.sold
     return len(
         {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from zonerisk.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 
 DEFAULT = "OpenStreetMap.Mapnik"
 # The volunteers' servers refuse requests without a Referer, which a page opened from a file
@@ -80,8 +80,7 @@ def find(text: str | None) -> Tiles | None:
         ) from None
     if found.requires_token():
         raise UsageError(
-            f"{found.name} wants a key, which a page would give away; "
-            "take another provider, or an address"
+            f"{found.name} wants a key, which a page would give away; take another provider, or an address"
         )
     url = found.build_url(fill_subdomain=False, scale_factor="{r}")
     return _of(
@@ -103,13 +102,10 @@ def _of(url: str, name: str, attribution: str, subdomains: Sequence[str], zoom: 
         "r",
     }:
         raise UsageError(
-            f"{url!r} is no tile address; write one such as "
-            "https://tile.example.org/{z}/{x}/{y}.png"
+            f"{url!r} is no tile address; write one such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png"
         )
     parts = urlsplit(url)
-    hosts = dict.fromkeys(
-        f"{parts.scheme}://{parts.netloc.replace('{s}', each)}" for each in subdomains
-    )
+    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', each)}" for each in subdomains)
     return Tiles(
         urlsplit(url).netloc.replace("{s}.", "") if name == url else name,
         attribution,

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.geometry import distance_m
-from zonerisk.model import Position
+from zonerisk.core.geometry import distance_m
+from zonerisk.core.model import Position
+from zonerisk.core.verdict import worst
+from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages import supplies
 from zonerisk.pages.shapes import Point, circle, hull, path, turned
 from zonerisk.pages.supplies import Supplies
-from zonerisk.separation import least_rtt_ms
-from zonerisk.verdict import worst
 
 if TYPE_CHECKING:
-    from zonerisk.catalog import Catalog
-    from zonerisk.model import Evidence, Region, Site
-    from zonerisk.verdict import Outcome, Place, Verdict
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.model import Evidence, Region, Site
+    from zonerisk.core.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
 Kind = Literal[
@@ -141,7 +141,7 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
 
 
 def _sites(catalog: Catalog, region: Region) -> list[Site]:
-    from zonerisk.catalog import referred
+    from zonerisk.catalogue.catalog import referred
 
     return [catalog.site(key) for key in referred(region)]
 
@@ -158,11 +158,7 @@ def _positions(places: Iterable[Place]) -> list[Position]:
 
 def _nearest(ours: Sequence[Position], sites: Iterable[Site]) -> Site | None:
     """Give the site nearest to the first of our positions; the others stand beside it."""
-    rows = [
-        (distance_m(ours[0], site.position), site.id, site)
-        for site in sites
-        if ours and site.position
-    ]
+    rows = [(distance_m(ours[0], site.position), site.id, site) for site in sites if ours and site.position]
     return min(rows)[2] if rows else None
 
 
@@ -262,9 +258,7 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                 }
                 | {
                     "rtt_ms_least": least_rtt_ms(pair.distance_m.interval),
-                    "shared": ", ".join(
-                        dict.fromkeys(said.get(each, each) for each in pair.shared)
-                    ),
+                    "shared": ", ".join(dict.fromkeys(said.get(each, each) for each in pair.shared)),
                 },
             )
         )
@@ -283,15 +277,9 @@ def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
     """Outline the sites that each shared risk hits: their discs' common hull."""
     rows = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
-        places = {
-            place.id: place for member in risk.members for place in places_of(verdict, member)
-        }
+        places = {place.id: place for member in risk.members for place in places_of(verdict, member)}
         outline = hull(
-            [
-                (at, place.uncertainty_m or 0.0)
-                for place in places.values()
-                if (at := _located(place))
-            ]
+            [(at, place.uncertainty_m or 0.0) for place in places.values() if (at := _located(place))]
         )
         if outline:
             rows.append(

@@ -8,9 +8,9 @@ from zonerisk.pages import features as drawn
 from zonerisk.pages.shapes import circle
 
 if TYPE_CHECKING:
+    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.shapes import Point
-    from zonerisk.verdict import Verdict
 
 # Six decimals are a decimetre: finer than any position of the catalogue.
 _DECIMALS = 6
@@ -92,9 +92,7 @@ def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
     }
 
 
-def _cut_area(
-    points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()
-) -> dict[str, Any]:
+def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()) -> dict[str, Any]:
     from shapely import Polygon, get_parts, union_all
     from shapely.geometry.polygon import orient
 
@@ -126,8 +124,7 @@ def _home(shape: Any) -> list[Any]:
     from shapely.affinity import translate
 
     return [
-        translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn)
-        for turn in (-360, 0, 360)
+        translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn) for turn in (-360, 0, 360)
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,9 +209,7 @@ def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
     """Give land, lakes and the lakes' islands, by the source's number for each."""
     import shapely
 
-    kinds, shapes = _geometries(
-        _read("gshhs", level.resolution), frame, 6 * level.tolerance, closed=True
-    )
+    kinds, shapes = _geometries(_read("gshhs", level.resolution), frame, 6 * level.tolerance, closed=True)
     parts, owner = _parts(level, frame, shapes)
     for kind in (1, 2, 3):
         mine = parts[kinds[owner] == kind]

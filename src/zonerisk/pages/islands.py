@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core.verdict import severity
+from zonerisk.judging.separation import CIRCUITY
 from zonerisk.pages import features, ground, outlines
 from zonerisk.pages.features import Feature
 from zonerisk.pages.ground import Box
 from zonerisk.pages.shapes import Point
 from zonerisk.pages.webpage import web_address
-from zonerisk.separation import CIRCUITY
-from zonerisk.verdict import severity
 
 if TYPE_CHECKING:
-    from zonerisk.model import Evidence
+    from zonerisk.core.model import Evidence
+    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Sheet
     from zonerisk.pages.view import Shows
-    from zonerisk.verdict import Verdict
 
 _DECIMALS = 5
 _OSM = "https://www.openstreetmap.org/"
@@ -187,9 +187,7 @@ class Drawn:
     def credits(self) -> list[str]:
         """Name whom the drawn layers want named."""
         return list(
-            dict.fromkeys(
-                str(row.words["attribution"]) for row in self.rows if "attribution" in row.words
-            )
+            dict.fromkeys(str(row.words["attribution"]) for row in self.rows if "attribution" in row.words)
         )
 
     @property
@@ -233,9 +231,7 @@ class Drawn:
         found = []
         for verdict, subjects, words, also in kept.subjects:
             keys = [
-                ("site", place.id)
-                for subject in subjects
-                for place in features.places_of(verdict, subject)
+                ("site", place.id) for subject in subjects for place in features.places_of(verdict, subject)
             ]
             keys += [("dr-region", subject) for subject in subjects if ("dr-region", subject) in at]
             pair = ("separation", " ".join(subjects))
@@ -329,9 +325,7 @@ def _turned(row: Feature, origin: float) -> Feature:
     turn = 360 * round((row.points[0].lon - origin) / 360)
     if not turn:
         return row
-    points, *holes = (
-        tuple(Point(lat, lon - turn) for lat, lon in ring) for ring in (row.points, *row.holes)
-    )
+    points, *holes = (tuple(Point(lat, lon - turn) for lat, lon in ring) for ring in (row.points, *row.holes))
     return replace(row, points=points, holes=tuple(holes))
 
 
@@ -351,9 +345,4 @@ def bounds(points: Iterable[Point]) -> Box:
     south, north = min(point.lat for point in listed), max(point.lat for point in listed)
     west, east = min(point.lon for point in listed), max(point.lon for point in listed)
     tall, wide = (max(0.0, _LEAST_VIEW - size) / 2 for size in (north - south, east - west))
-    return Box(
-        *(
-            round(value, _DECIMALS)
-            for value in (south - tall, west - wide, north + tall, east + wide)
-        )
-    )
+    return Box(*(round(value, _DECIMALS) for value in (south - tall, west - wide, north + tall, east + wide)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.verdict import severity
+from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
     from zonerisk.pages.features import Feature

@@ -66,9 +66,7 @@ def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
         return ()
     origin = discs[0][0].lon
     points = [
-        (lon, lat)
-        for at, radius in discs
-        for lat, lon in circle(turned(at, origin), radius + _MARGIN_M)
+        (lon, lat) for at, radius in discs for lat, lon in circle(turned(at, origin), radius + _MARGIN_M)
     ]
     outline = MultiPoint(points).convex_hull
     assert isinstance(outline, Polygon)

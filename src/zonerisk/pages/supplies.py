@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zonerisk import feeds
 from zonerisk.grid import supply
 from zonerisk.grid.powergrid import YARD_M
 from zonerisk.grid.supply import Spot
-from zonerisk.shared import listing
-from zonerisk.unit import site_units, zone_units
+from zonerisk.judging import feeds
+from zonerisk.judging.shared import listing
+from zonerisk.judging.unit import site_units, zone_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zonerisk.catalog import Catalog
-    from zonerisk.chains import Line
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.verdict import SharedRisk, Verdict
     from zonerisk.grid.supply import Chart, Sample
-    from zonerisk.verdict import SharedRisk, Verdict
+    from zonerisk.judging.chains import Line
 
 NEAR = "near, not known to feed"
 _OSM = "Stations: \u00a9 OpenStreetMap contributors, ODbL"
@@ -104,9 +104,7 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     """Gather the stations near a verdict's sites, those above them, and the ways there."""
     sample, chart = supply.read(catalog.roots), supply.chart(catalog.roots)
     scope = catalog.scope(verdict.target)
-    units = (site_units if verdict.units == "sites" else zone_units)(
-        scope.region, scope.sites, verdict.as_of
-    )
+    units = (site_units if verdict.units == "sites" else zone_units)(scope.region, scope.sites, verdict.as_of)
     asked = [each.threshold for each in verdict.findings if each.rule == "power"]
     hops = int(asked[0].value) if asked and asked[0] else feeds.HOPS
     found = feeds.lines(units, scope.owners, verdict.as_of, sample, hops)
@@ -124,8 +122,7 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
             stated.setdefault(feed.station, []).append(feed.name)
     ids = dict.fromkeys([*near, *stated, *(one for _, line in lines for one in line)])
     stations = {
-        key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ()))
-        for key in ids
+        key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ())) for key in ids
     }
     return Supplies(tuple(stations.values()), tuple(_legs(lines, stations, chart)))
 

@@ -6,24 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.separation import say_least_rtt
-from zonerisk.standing import points, spelled
-from zonerisk.terrain import ownsites
-from zonerisk.verdict import severity
+from zonerisk.core.verdict import severity
+from zonerisk.judging.separation import say_least_rtt
+from zonerisk.words.standing import points, spelled
+from zonerisk.workloads import ownsites
 
 if TYPE_CHECKING:
-    from zonerisk.model import Evidence
+    from zonerisk.core.model import Evidence
+    from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Span, Verdict
     from zonerisk.pages.features import Setting
-    from zonerisk.verdict import (
-        Finding,
-        Option,
-        Outcome,
-        Place,
-        Separation,
-        SharedRisk,
-        Span,
-        Verdict,
-    )
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
@@ -164,9 +155,7 @@ class View:
         return self.verdict.target == ownsites.REGION
 
 
-def of(
-    verdict: Verdict, around: Setting, shows: Shows, links: Mapping[str, str] | None = None
-) -> View:
+def of(verdict: Verdict, around: Setting, shows: Shows, links: Mapping[str, str] | None = None) -> View:
     """Word a verdict, and keep a view of the map for each of its rows.
 
     Parameters
@@ -233,8 +222,7 @@ def of(
         more_separations=len(verdict.separations) - len(pairs),
         options=options,
         sites=tuple(
-            _site(place, around, tuple(number[piece] for piece in place.evidence))
-            for place in verdict.places
+            _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
         ),
         sources=sources,
         retired=tuple(
@@ -246,9 +234,7 @@ def of(
             )
             for site in around.retired
         ),
-        files=tuple(
-            (file, (links or {}).get(key)) for key, file in around.files.items() if key in owners
-        ),
+        files=tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners),
         layers=_layers(around),
     )
 

@@ -9,15 +9,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from zonerisk._version import __version__
-from zonerisk.errors import UsageError
+from zonerisk.core.errors import UsageError
 from zonerisk.pages import features, ground, islands, view, webpage
 from zonerisk.pages.supplies import Supplies
 
 if TYPE_CHECKING:
+    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.basemap import Tiles
     from zonerisk.pages.features import Setting
     from zonerisk.pages.islands import Drawn, Layer
-    from zonerisk.verdict import Verdict
 
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 # Beyond so many regions a page sums each up; their findings stand on pages of their own.
@@ -214,8 +214,7 @@ def _page(
         settings = [replace(around, supplies=Supplies()) for around in settings]
     shows = view.Shows()
     views = [
-        view.of(verdict, around, shows, files)
-        for verdict, around in zip(verdicts, settings, strict=True)
+        view.of(verdict, around, shows, files) for verdict, around in zip(verdicts, settings, strict=True)
     ]
     drawn = islands.of_verdicts(verdicts, settings)
     summed = len(verdicts) > _MOST_WHOLE
@@ -233,19 +232,13 @@ def _page(
         views=views,
         zones=list(drawn.zones),
         answer=views[0].answer if single else _together(verdicts),
-        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}"
-        if single
-        else f"as of {verdicts[0].as_of}",
+        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else f"as of {verdicts[0].as_of}",
         counts={
-            outcome: sum(
-                finding.outcome == outcome for verdict in verdicts for finding in verdict.findings
-            )
+            outcome: sum(finding.outcome == outcome for verdict in verdicts for finding in verdict.findings)
             for outcome in ("fail", "unknown", "warn", "pass")
         },
         site_count=sum(len(verdict.places) for verdict in verdicts),
-        nowhere=[
-            place.name for verdict in verdicts for place in verdict.places if place.lat is None
-        ],
+        nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
         unplaced=settings[0].supplies.unplaced,
         **words,
     )

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.errors import DataError
+from zonerisk.core.errors import DataError
 
 if TYPE_CHECKING:
     from jinja2 import Environment

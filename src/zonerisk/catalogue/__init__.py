@@ -1,0 +1,1 @@
+"""Catalogue: records and reference data from files, and a user's overlay of them."""

@@ -1,0 +1,324 @@
+"""The catalogue: finds records by their id, reads them on demand and ties references."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zonerisk.catalogue.document import Document, read
+from zonerisk.catalogue.references import canonical, dangling, uncovered
+from zonerisk.core.errors import DataError, UnknownTarget, UsageError
+from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Edition(Record):
+    """The catalogue as a whole: its day replaces today wherever dates matter."""
+
+    date: PartialDate
+    licence: Text
+    attribution: Text
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All that scoring one region needs, in memory.
+
+    Attributes
+    ----------
+    region, provider
+        What is judged.
+    peers
+        The other regions of the provider: where disaster recovery may go.
+    sites
+        Every site that region and peers refer to, by canonical id.
+    owners
+        Regions whose feeds and hazards may name those sites (the site owners' files too).
+    """
+
+    region: Region
+    provider: Provider
+    peers: tuple[Region, ...]
+    sites: Mapping[str, Site]
+    owners: tuple[Region, ...]
+
+
+def data_root() -> Path:
+    """Find the shipped ``data`` folder: in the wheel, else in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "data", package.parents[1] / "data"):
+        if (place / "datacenters").is_dir():
+            return place
+    raise DataError("the shipped catalogue is missing; reinstall zonerisk")
+
+
+def simplify(text: str) -> str:
+    """Bring what a user typed near to an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+
+
+class Catalog:
+    """Records of one or more folders; a later folder's records replace an earlier's.
+
+    Parameters
+    ----------
+    *roots
+        Folders that hold ``datacenters/<provider>/<region>.yaml``. Without any, the
+        shipped catalogue.
+
+    Raises
+    ------
+    UsageError
+        If a folder holds no ``datacenters``.
+    """
+
+    def __init__(self, *roots: Path) -> None:
+        self.roots = roots or (data_root(),)
+        self._providers: dict[str, Path] = {}
+        self._regions: dict[str, Path] = {}
+        self._region_provider: dict[str, str] = {}
+        self._documents: dict[str, Document] = {}
+        self._loaded_providers: dict[str, Provider] = {}
+        self._loaded: dict[str, Region] = {}
+        for root in self.roots:
+            self._index(root)
+
+    def _index(self, root: Path) -> None:
+        folder = root / "datacenters"
+        if not folder.is_dir():
+            raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
+        for provider in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+            for path in sorted(provider.glob("*.yaml")):
+                if path.stem == "provider":
+                    self._providers[provider.name] = path
+                else:
+                    self._regions[f"{provider.name}-{path.stem}"] = path
+                    self._region_provider[f"{provider.name}-{path.stem}"] = provider.name
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The day and licence of the shipped catalogue."""
+        for root in self.roots:
+            if (root / "catalog.yaml").is_file():
+                return read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
+        return Catalog().edition
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """Every provider, sorted."""
+        return tuple(sorted(self._providers))
+
+    @property
+    def region_ids(self) -> tuple[str, ...]:
+        """Every region, sorted."""
+        return tuple(sorted(self._regions))
+
+    def path(self, record_id: str) -> Path:
+        """Give the file of a provider or region."""
+        found = self._regions.get(record_id) or self._providers.get(record_id)
+        if found is None:
+            raise UnknownTarget(f"no provider or region is called {record_id}")
+        return found
+
+    def file_name(self, record_id: str) -> str:
+        """Name a record's file as messages do: a shipped one from ``data``, others as given."""
+        path = self.path(record_id)
+        shipped = path.resolve().is_relative_to(data_root())
+        return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
+
+    def document(self, record_id: str) -> Document:
+        """Read a record's file as text with line numbers."""
+        if record_id not in self._documents:
+            self._documents[record_id] = read(self.path(record_id), self.file_name(record_id))
+        return self._documents[record_id]
+
+    def regions_of(self, provider_id: str) -> tuple[str, ...]:
+        """Every region of a provider, sorted."""
+        return tuple(
+            sorted(region for region, owner in self._region_provider.items() if owner == provider_id)
+        )
+
+    def provider(self, provider_id: str) -> Provider:
+        """Read a provider."""
+        if provider_id not in self._loaded_providers:
+            document = self.document(provider_id)
+            provider = document.validate(Provider, {"id": provider_id})
+            _refuse(uncovered(document, provider.evidence, document.tree))
+            self._loaded_providers[provider_id] = provider
+        return self._loaded_providers[provider_id]
+
+    def region(self, region_id: str) -> Region:
+        """Read a region; its evidence includes that of its provider.
+
+        Raises
+        ------
+        UnknownTarget
+            If there is no such region.
+        DataError
+            If its file is not a valid record.
+        """
+        if region_id not in self._loaded:
+            self._loaded[region_id] = self._build(region_id, self.document(region_id))
+        return self._loaded[region_id]
+
+    def _build(self, region_id: str, document: Document) -> Region:
+        provider_id = self._region_provider[region_id]
+        if provider_id not in self._providers:
+            raise DataError(
+                f"{document.name}: data/datacenters/{provider_id}/provider.yaml is missing; write it first"
+            )
+        for key in ("id", "provider"):
+            if key in document.tree:
+                raise DataError(document.problem((key,), "comes from the file's path; drop it"))
+        local = document.tree.get("sites")
+        known = set(local) if isinstance(local, dict) else set()
+        tree = canonical(document.tree, region_id)
+        region = Document(document.name, tree, document.lines).validate(
+            Region, {"id": region_id, "provider": provider_id}
+        )
+        evidence = {**self.provider(provider_id).evidence, **region.evidence}
+        _refuse((*uncovered(document, evidence, document.tree), *dangling(document, region_id, known)))
+        return region.model_copy(update={"evidence": evidence})
+
+    def site(self, site_id: str) -> Site:
+        """Read a site by its canonical id, ``region/site``.
+
+        Raises
+        ------
+        UnknownTarget
+            If the region or the site is not in the catalogue.
+        """
+        region_id, _, key = site_id.partition("/")
+        if region_id not in self._regions:
+            raise UnknownTarget(f"{site_id}: no region is called {region_id}")
+        site = self.region(region_id).sites.get(key)
+        if site is None:
+            raise UnknownTarget(f"{site_id}: {self.file_name(region_id)} has no site {key}")
+        return site
+
+    def scope(self, region_id: str) -> Scope:
+        """Gather all that scoring one region needs.
+
+        Raises
+        ------
+        DataError
+            If a region refers to a site that is not in the catalogue.
+        """
+        region = self.region(region_id)
+        peers = tuple(self.region(other) for other in self.regions_of(region.provider) if other != region_id)
+        sites: dict[str, Site] = {}
+        owners: dict[str, Region] = {region.id: region}
+        for record in (region, *peers):
+            for site_id in referred(record):
+                try:
+                    sites[site_id] = self.site(site_id)
+                except UnknownTarget as error:
+                    raise DataError(f"{self.file_name(record.id)}: refers to {error}") from None
+                if record is region:
+                    owner = site_id.partition("/")[0]
+                    owners[owner] = self.region(owner)
+        return Scope(
+            region,
+            self.provider(region.provider),
+            peers,
+            sites,
+            tuple(owners[key] for key in sorted(owners)),
+        )
+
+    def digest(self, region_id: str) -> str:
+        """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
+        scope = self.scope(region_id)
+        ids = {scope.provider.id, *(record.id for record in (*scope.peers, *scope.owners))}
+        ids |= {site_id.partition("/")[0] for site_id in scope.sites}
+        total = hashlib.sha256()
+        for record_id in sorted(ids):
+            total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
+        for root in self.roots:
+            for folder in (root / "feeds", root / "incidents", root / "layers" / "samples"):
+                for sample in sorted(folder.glob("*.*")):
+                    total.update(sample.name.encode() + b"\0" + sample.read_bytes())
+        return total.hexdigest()
+
+    def resolve(self, text: str) -> tuple[str, ...]:
+        """Turn what a user typed into region ids.
+
+        Parameters
+        ----------
+        text
+            A region's id or name, its code alone, or a provider (for all its regions);
+            case, spaces, underscores and dashes do not matter.
+
+        Raises
+        ------
+        UnknownTarget
+            If nothing, or more than one thing, goes by that name.
+        """
+        wanted = simplify(text)
+        if wanted in self._regions:
+            return (wanted,)
+        if wanted in self._providers:
+            regions = self.regions_of(wanted)
+            if not regions:
+                raise UnknownTarget(f"{wanted} sells no regions; its buildings: zonerisk list sites")
+            return regions
+        coded = [
+            region
+            for region, provider in self._region_provider.items()
+            if region.removeprefix(f"{provider}-") == wanted
+        ]
+        found = coded or self._named(wanted)
+        if len(found) == 1:
+            return (found[0],)
+        if found:
+            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(found))}; name one")
+        import difflib
+
+        known = (*self.region_ids, *self.provider_ids)
+        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
+        raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
+
+    def open_regions(self, text: str) -> tuple[str, ...]:
+        """Turn what a user typed into region ids; of a provider, those that are open."""
+        found = self.resolve(text)
+        if len(found) == 1:
+            return found
+        sold = tuple(
+            region for region in found if self.region(region).status == "open" and self.region(region).zones
+        )
+        if not sold:
+            raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
+        return sold
+
+    def _named(self, wanted: str) -> list[str]:
+        """Find regions by name, else by town; with or without their provider before it."""
+        by_name, by_town = [], []
+        for region_id in self.region_ids:
+            region = self.region(region_id)
+            provider = simplify(self.provider(region.provider).name)
+            owners = ("", f"{region.provider}-", f"{provider}-")
+            if wanted in {owner + simplify(region.name) for owner in owners}:
+                by_name.append(region_id)
+            elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
+                by_town.append(region_id)
+        return by_name or by_town
+
+
+def referred(region: Region) -> tuple[str, ...]:
+    """List the canonical ids of every site that a region's zones and candidates name."""
+    named = [site for zone in region.zones.values() for site in zone.sites]
+    named += region.candidates.sites if region.candidates else ()
+    return tuple(dict.fromkeys((*(site.id for site in region.sites.values()), *named)))
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    listed = tuple(dict.fromkeys(problems))
+    if listed:
+        raise DataError("\n".join(listed))

@@ -1,0 +1,228 @@
+"""YAML read as text: every scalar stays the string that was written, with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from zonerisk.core.errors import DataError
+
+Tree = dict[str, "Tree"] | list["Tree"] | str | None
+Path_ = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 40
+# Plain (unquoted) spellings that mean "nothing here"; quoted ones stay text.
+_NULLS = {"", "~", "null"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML file as text, and the line of each of its nodes.
+
+    Attributes
+    ----------
+    name
+        How messages call the file.
+    tree
+        Mappings, lists and strings; an empty or ``null`` plain scalar is None.
+    lines
+        Line number, from 1, of every node by its path of keys and indices.
+    """
+
+    name: str
+    tree: dict[str, Tree]
+    lines: dict[Path_, int]
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Give the line of a path, or of its nearest ancestor that is written down."""
+        for end in range(len(path), -1, -1):
+            found = self.lines.get(tuple(path[:end]))
+            if found is not None:
+                return found
+        return 1
+
+    def problem(self, path: Sequence[str | int], what: str) -> str:
+        """Word one problem as ``file:line: path: what``."""
+        where = ".".join(str(step) for step in path) or "(top level)"
+        return f"{self.name}:{self.line(path)}: {where}: {what}"
+
+    def validate(
+        self, model: type[Model], injected: dict[str, Tree] | None = None, quote: bool = True
+    ) -> Model:
+        """Type the text by a pydantic model.
+
+        Parameters
+        ----------
+        model
+            The record's model; it refuses unknown keys.
+        injected
+            Values that come from the file's place rather than its text (its id).
+        quote
+            Whether messages may repeat a value; not for files that may hold secrets.
+
+        Raises
+        ------
+        DataError
+            With every problem of the file, one a line.
+        """
+        try:
+            return model.model_validate({**self.tree, **(injected or {})})
+        except ValidationError as error:
+            lines = [
+                self.problem(_written(problem["loc"], self.lines), _say(problem, quote))
+                for problem in error.errors(include_url=False, include_context=False)
+            ]
+            raise DataError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _written(loc: Iterable[str | int], lines: dict[Path_, int]) -> Path_:
+    """Keep the steps of a pydantic location that the file knows, and the last one."""
+    steps = tuple(loc)
+    kept: Path_ = ()
+    for index, step in enumerate(steps):
+        if (*kept, step) in lines or index == len(steps) - 1:
+            kept = (*kept, step)
+    return kept
+
+
+_SAY = {
+    "extra_forbidden": "unknown key; look for a typing error, or see data/schema",
+    "missing": "is required",
+    "dict_type": "must be a mapping of keys to values",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "model_type": "must be a mapping of keys to values",
+}
+
+
+def _say(problem: object, quote: bool) -> str:
+    assert isinstance(problem, dict)
+    said = _SAY.get(problem["type"])
+    if said is None:
+        said = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        said = said[:1].lower() + said[1:]
+    value = problem.get("input")
+    return f"{said} (got {value[:60]!r})" if quote and isinstance(value, str) else said
+
+
+def read(path: Path, name: str | None = None) -> Document:
+    """Read one YAML file as text.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is not UTF-8 or YAML, is larger than 5 MB, nests
+        deeper than 40, or holds an alias, a tag or a duplicate key.
+    """
+    name = name or str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read: {error.strerror or error}") from None
+    return parse(raw, name)
+
+
+def parse(raw: bytes, name: str) -> Document:
+    """Read YAML bytes as text; see :func:`read`."""
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{name}: {len(raw)} bytes; a record stays under {MAX_BYTES}")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Builder(yaml.parse(text, Loader=loader), name).document()
+    except DataError:
+        raise
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise DataError(f"{name}:{line}: is not YAML: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
+
+
+class _Builder:
+    """Builds the tree from the parser's events, in one pass and without typing anything."""
+
+    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
+        self.events = events
+        self.name = name
+        self.lines: dict[Path_, int] = {}
+
+    def document(self) -> Document:
+        tree: Tree = {}
+        found = False
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if found:
+                    self.refuse(event, "holds a second document; keep one")
+                found = True
+            elif isinstance(event, yaml.NodeEvent):
+                tree = self.node(event, ())
+        if tree is None:
+            tree = {}
+        if not isinstance(tree, dict):
+            raise DataError(f"{self.name}:1: (top level): must be a mapping of keys to values")
+        return Document(self.name, tree, self.lines)
+
+    def refuse(self, event: yaml.Event, what: str) -> NoReturn:
+        raise DataError(f"{self.name}:{_line(event)}: {what}")
+
+    def node(self, event: yaml.Event, path: Path_) -> Tree:
+        self.lines.setdefault(path, _line(event))
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse(event, f"alias *{event.anchor}: write the value out")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.refuse(event, f"tag {tag} is not used here; write plain values")
+        if isinstance(event, yaml.ScalarEvent):
+            value = str(event.value)
+            return None if not event.style and value.lower() in _NULLS else value
+        if len(path) >= MAX_DEPTH:
+            self.refuse(event, f"nests deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path)
+        return self.mapping(path)
+
+    def sequence(self, path: Path_) -> Tree:
+        items: list[Tree] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            items.append(self.node(event, (*path, len(items))))
+        return items
+
+    def mapping(self, path: Path_) -> Tree:
+        result: dict[str, Tree] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            if not isinstance(event, yaml.ScalarEvent):
+                self.refuse(event, "a key must be plain text")
+            key = str(event.value)
+            here = (*path, key)
+            if key in result:
+                where = ".".join(map(str, here))
+                self.refuse(event, f"{where}: this key stands twice; keep one")
+            self.lines[here] = _line(event)
+            result[key] = self.node(next(self.events), here)
+        return result
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1

@@ -1,0 +1,184 @@
+"""Samples: the figures of the layers at the catalogue's sites, as they ship."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zonerisk.core.errors import DataError
+from zonerisk.core.exposure import Exposure, layer_of, missing, unanswerable
+from zonerisk.core.geometry import Interval
+
+if TYPE_CHECKING:
+    from zonerisk.core.model import Position, Site
+
+FIELDS = (
+    "site",
+    "lat",
+    "lon",
+    "uncertainty_m",
+    "object",
+    "name",
+    "low",
+    "best",
+    "high",
+    "label",
+    "reason",
+)
+
+
+@dataclass
+class Samples:
+    """Shipped figures of all layers, read only where a site is asked for.
+
+    Attributes
+    ----------
+    roots
+        Data folders; each may hold ``layers/samples``.
+    """
+
+    roots: tuple[Path, ...]
+    _cache: dict[str, tuple[Exposure, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> tuple[SampleFile, ...]:
+        """Every sample file, in the order of its layer's id."""
+        paths = [path for root in self.roots for path in (root / "layers" / "samples").glob("*.csv")]
+        return tuple(SampleFile(path) for path in sorted(paths, key=lambda path: path.name))
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """None: the catalogue's hash holds its figures."""
+        return {}
+
+    def of(self, site: Site) -> tuple[Exposure, ...]:
+        """Give what every layer says at a site."""
+        if site.id not in self._cache:
+            self._cache[site.id] = tuple(
+                found for file in self.files for found in file.of(site.id, site.position)
+            )
+        return self._cache[site.id]
+
+
+class SampleFile:
+    """The figures of one layer: a line of JSON about it, then a CSV sorted by site.
+
+    Only the lines of the sites asked for are taken apart.
+
+    Raises
+    ------
+    DataError
+        If the file is not as ``zonerisk layers sample`` writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._text = path.read_bytes()
+            head = json.loads(self._text[1 : self._text.index(b"\n")])
+            self.head: Mapping[str, Any] = head
+            self.layer = layer_of(head)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
+            ) from None
+
+    def of(self, site: str, position: Position | None) -> tuple[Exposure, ...]:
+        """Give what the layer says at a site that stands at a position."""
+        reason = unanswerable(self.layer, position)
+        if reason:
+            return (missing(self.layer, site, reason),)
+        assert position is not None
+        rows = self.rows(site)
+        if not rows:
+            return (missing(self.layer, site, "not_sampled"),)
+        if any(not same_place(row, position) for row in rows):
+            return (missing(self.layer, site, "not_sampled"),)
+        return tuple(self._exposure(row) for row in rows)
+
+    def rows(self, site: str) -> list[dict[str, str]]:
+        """Give a site's lines."""
+        key = b"\n" + site.encode() + b","
+        lines = []
+        at = self._text.find(key)
+        while at >= 0:
+            end = self._text.find(b"\n", at + 1)
+            lines.append(self._text[at + 1 : end if end >= 0 else None].decode("utf-8"))
+            at = self._text.find(key, at + len(key) - 1)
+        return [self._row(values) for values in csv.reader(lines)]
+
+    def all_rows(self) -> Iterable[dict[str, str]]:
+        """Give every line."""
+        lines = self._text.decode("utf-8").splitlines()
+        return (self._row(values) for values in csv.reader(lines[2:]))
+
+    def _row(self, values: list[str]) -> dict[str, str]:
+        if len(values) != len(FIELDS):
+            raise DataError(
+                f"{self.path}: a line has {len(values)} fields, not {len(FIELDS)}: {','.join(values)[:80]}"
+            )
+        return dict(zip(FIELDS, values, strict=True))
+
+    def _exposure(self, row: Mapping[str, str]) -> Exposure:
+        if row["reason"]:
+            return missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
+        try:
+            interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
+        except ValueError as error:
+            raise DataError(f"{self.path}: {row['site']}: {error}") from None
+        return Exposure(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def same_place(row: Mapping[str, str], position: Position) -> bool:
+    """Tell whether a line was made for the disc that a site now has."""
+    return (row["lat"], row["lon"], row["uncertainty_m"]) == place(position)
+
+
+def place(position: Position) -> tuple[str, str, str]:
+    """Write a disc as sample files do."""
+    return repr(position.lat), repr(position.lon), f"{position.uncertainty_m:g}"
+
+
+def table(head: Mapping[str, Any], exposures: Iterable[Exposure], positions: Mapping[str, Position]) -> str:
+    """Write a sample file: the layer in a line, then its figures sorted by site.
+
+    Parameters
+    ----------
+    head
+        What a verdict must know of the layer.
+    exposures
+        What it says; left out where the layer's head alone tells that it says nothing.
+    positions
+        Where each site stands.
+    """
+    layer, text = layer_of(head), io.StringIO()
+    text.write("#" + json.dumps(head, ensure_ascii=False, sort_keys=True) + "\n")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for each in exposures:
+        position = positions[each.site]
+        if unanswerable(layer, position):
+            continue
+        interval: tuple[float | None, ...] = each.interval or (None, None, None)
+        writer.writerow(
+            (
+                each.site,
+                *place(position),
+                each.object,
+                each.name,
+                *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in interval),
+                each.label,
+                each.reason or "",
+            )
+        )
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""Core: what is true of any region: records, geometry, policies, results; no network."""

@@ -1,0 +1,205 @@
+"""Policies: named, cited thresholds and weights, each a file."""
+
+# No "from __future__ import annotations" here: pydantic would compile every annotation again,
+# a tenth of a cold start.
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from zonerisk.catalogue.catalog import data_root, simplify
+from zonerisk.catalogue.document import read
+from zonerisk.core.errors import DataError, UnknownTarget
+from zonerisk.core.model import Evidence, Key, Record, Text
+
+DEFAULT = "podcast"
+
+RuleName = Literal[
+    "disclosure",
+    "quorum",
+    "separation-min",
+    "separation-max",
+    "rtt-max",
+    "colocation",
+    "flood",
+    "power",
+    "network",
+    "river",
+    "coast",
+    "seismic",
+    "nuclear",
+    "industry",
+    "hydro",
+    "dam",
+    "runway",
+    "cyclone",
+    "volcano",
+    "incidents",
+    "survives",
+    "claims",
+    "dr",
+    "backup",
+]
+
+Standing = Literal[
+    "law",
+    "regulation",
+    "supervisory",
+    "attestation",
+    "certification",
+    "recommendation",
+    "guideline",
+    "standard",
+    "provider-claim",
+    "product-limit",
+    "opinion",
+    "withdrawn",
+    "unverified",
+]
+# Only these may call something non-compliant; the others describe, they do not oblige.
+_BINDING = ("law", "regulation", "supervisory", "attestation", "certification")
+
+
+class Rule(Record):
+    """One question that a policy asks.
+
+    Attributes
+    ----------
+    weight
+        Its part in the score.
+    threshold, unit
+        The figure asked for; a rule without one is answered from shared risks alone.
+    measure
+        Whether a distance is along the ``fibre`` or ``straight`` over the ground.
+    severity
+        What a breach counts as.
+    fail_beyond_km
+        For a rule softened to ``warn``: the straight distance beyond which it fails.
+    correlation_km
+        For ``seismic``: the distance within which one quake shakes two places alike, if
+        both stand in the same class of notable seismicity.
+    qualitative
+        True where the text names no figure: what is measured is told, and left to judge.
+    """
+
+    weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    threshold: Annotated[float, Field(ge=0)] | None = None
+    unit: Literal["km", "zones", "ms", "circuits"] | None = None
+    measure: Literal["fibre", "straight"] = "straight"
+    severity: Literal["fail", "warn"] = "fail"
+    fail_beyond_km: Annotated[float, Field(gt=0)] | None = None
+    correlation_km: Annotated[float, Field(gt=0)] | None = None
+    qualitative: bool = False
+    text: Text | None = None
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_unit(self) -> Self:
+        if (self.threshold is None) != (self.unit is None):
+            raise ValueError("threshold and unit go together")
+        if self.qualitative and self.threshold is not None:
+            raise ValueError("a qualitative rule has no threshold")
+        return self
+
+
+# What a rule's threshold is measured in; a rule that is not here takes none.
+_UNITS = {
+    "disclosure": "km",
+    "quorum": "zones",
+    "separation-min": "km",
+    "separation-max": "km",
+    "rtt-max": "ms",
+    "colocation": "km",
+    "river": "km",
+    "coast": "km",
+    "seismic": "km",
+    "nuclear": "km",
+    "industry": "km",
+    "hydro": "km",
+    "dam": "km",
+    "runway": "km",
+    "cyclone": "km",
+    "volcano": "km",
+    "dr": "km",
+    "power": "circuits",
+}
+_NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
+
+
+class Policy(Record):
+    """Rules with their sources, and how much weight they carry in the world."""
+
+    id: str = ""
+    sha256: str = ""
+    name: Text
+    standing: Standing
+    note: Text | None = None
+    rules: Annotated[dict[RuleName, Rule], Field(min_length=1)]
+    evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for name, rule in self.rules.items():
+            wanted = _UNITS.get(name)
+            if rule.unit is not None and rule.unit != wanted:
+                raise ValueError(f"rule {name}: its unit is {wanted or 'none'}, not {rule.unit}")
+            if rule.correlation_km is not None and name != "seismic":
+                raise ValueError(f"rule {name}: correlation_km is of the rule seismic alone")
+            if rule.threshold is None and name in _NEEDED and not rule.qualitative:
+                raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
+            for key in rule.evidence:
+                if key not in self.evidence:
+                    raise ValueError(f"rule {name}: {key!r} is not under evidence")
+        if not any(rule.weight for rule in self.rules.values()):
+            raise ValueError("at least one rule needs a weight above 0")
+        return self
+
+    @property
+    def binding(self) -> bool:
+        """True where a breach may be called non-compliance."""
+        return self.standing in _BINDING
+
+    def cite(self, rule: RuleName) -> tuple[Evidence, ...]:
+        """Give the evidence behind a rule."""
+        return tuple(self.evidence[key] for key in self.rules[rule].evidence)
+
+
+def ids() -> tuple[str, ...]:
+    """Every shipped policy, sorted."""
+    return tuple(sorted(path.stem for path in (data_root() / "policies").glob("*.yaml")))
+
+
+def load(name: str) -> Policy:
+    """Read a shipped policy by its id, or a user's own by its file.
+
+    Raises
+    ------
+    UnknownTarget
+        If no policy goes by that id.
+    DataError
+        If the file is not a valid policy.
+    """
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        if not Path(name).is_file():
+            raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
+        return read_policy(Path(name))
+    wanted = simplify(name)
+    if wanted not in ids():
+        import difflib
+
+        near = difflib.get_close_matches(wanted, ids(), n=2, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ids())}"
+        raise UnknownTarget(f"no policy is called {name!r}; {hint}")
+    return read_policy(data_root() / "policies" / f"{wanted}.yaml")
+
+
+def read_policy(path: Path) -> Policy:
+    """Read one policy file."""
+    document = read(path, f"data/policies/{path.name}" if path.parent.name == "policies" else None)
+    for key in ("id", "sha256"):
+        if key in document.tree:
+            raise DataError(document.problem((key,), "comes from the file; drop it"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return document.validate(Policy, {"id": path.stem, "sha256": digest})

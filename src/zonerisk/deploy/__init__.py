@@ -1,1 +1,0 @@
-"""Deploy: a user's own deployment, read and judged."""

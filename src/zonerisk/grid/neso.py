@@ -1,0 +1,82 @@
+"""Great Britain's grid supply points: which of them feeds the area around a site."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zonerisk.core.errors import DataError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from zonerisk.core.model import Position
+
+URL = (
+    "https://api.neso.energy/dataset/2810092e-d4b2-472f-b955-d8bea01f9ec0/resource/"
+    "d95e8c1b-9cd9-41dd-aacb-4b53b8c07c20/download/gsp_regions_20250109.zip"
+)
+_NAME_COLUMNS = ("GSPs", "GSP", "GSPGroup", "gsp_name")
+
+
+@dataclass(frozen=True)
+class SupplyPoint:
+    """A grid supply point and the area that it feeds, on the British National Grid (m)."""
+
+    name: str
+    area: BaseGeometry
+
+
+def read(data: bytes, name: str) -> tuple[SupplyPoint, ...]:
+    """Read the supply points from the published zip, of GeoJSON or shapefiles.
+
+    Raises
+    ------
+    DataError
+        If the zip holds no polygons named by supply point.
+    """
+    import geopandas
+
+    try:
+        with (
+            zipfile.ZipFile(io.BytesIO(data)) as archive,
+            tempfile.TemporaryDirectory(prefix="zonerisk-") as folder,
+        ):
+            # The zip holds the same areas in degrees and on the British grid; either will do.
+            inside = sorted(
+                one
+                for one in archive.namelist()
+                if one.lower().endswith((".geojson", ".json", ".gpkg", ".shp"))
+            )
+            if not inside:
+                raise DataError(f"{name}: the zip holds no GeoJSON or shapefile of areas")
+            path = Path(folder) / "areas.zip"
+            path.write_bytes(data)
+            frame = geopandas.read_file(f"zip://{path}!{inside[0]}")
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
+        raise DataError(f"{name}: cannot be read as a zip of areas: {error}") from None
+    column = next((one for one in _NAME_COLUMNS if one in frame.columns), None)
+    if column is None:
+        raise DataError(f"{name}: no column names the supply points ({', '.join(_NAME_COLUMNS)})")
+    frame = frame.set_crs(27700) if frame.crs is None else frame.to_crs(27700)
+    return tuple(
+        SupplyPoint(str(title), area)
+        for title, area in zip(frame[column], frame.geometry, strict=True)
+        if area is not None
+    )
+
+
+def feeding(points: tuple[SupplyPoint, ...], position: Position) -> tuple[str, ...]:
+    """Name the supply points whose area the site's disc touches."""
+    from pyproj import Transformer
+    from shapely import Point
+
+    east, north = Transformer.from_crs(4326, 27700, always_xy=True).transform(position.lon, position.lat)
+    here = Point(east, north)
+    return tuple(sorted({one.name for one in points if one.area.distance(here) <= position.uncertainty_m}))

@@ -1,0 +1,177 @@
+"""RTE's open data (ODRE): France's substations, and the circuits that join them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from zonerisk.core.errors import DataError
+from zonerisk.grid.powergrid import Circuit, Station, StationKind, is_private, kilovolts, line_code
+
+BASE = "https://odre.opendatasoft.com/api/explore/v2.1/catalog/datasets"
+DATASETS = ("postes-electriques-rte", "lignes-aeriennes-rte-nv", "lignes-souterraines-rte-nv")
+
+
+def export_url(dataset: str) -> str:
+    """Give the address of a whole data set as CSV."""
+    return f"{BASE}/{dataset}/exports/csv"
+
+
+def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
+    """Read substations from any of their published shapes.
+
+    These are the CSV of 2024 with coordinates (latin-1, ``;``), the GeoJSON and the
+    records of 2026 without (geometry null), and the CSV export with the same columns as
+    those. A station without a position is kept: names, codes and voltages stay useful.
+
+    Raises
+    ------
+    DataError
+        If the text is none of them.
+    """
+    text = _decoded(data)
+    if text.lstrip().startswith(("{", "[")):
+        rows = _json_rows(text, name)
+    else:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    stations = [_station(row) for row in rows]
+    if not all(stations) or not stations:
+        raise DataError(f"{name}: is not RTE's list of substations (no code_poste); fetch {DATASETS[0]}")
+    return tuple(station for station in stations if station)
+
+
+def read_circuits(data: bytes, name: str, stations: Iterable[Station]) -> tuple[Circuit, ...]:
+    """Read circuits; a row may carry up to five, each with its own code.
+
+    Parameters
+    ----------
+    stations
+        Their names resolve the ends of teed circuits, whose code names only the tee.
+
+    Raises
+    ------
+    DataError
+        If the text is not RTE's list of lines.
+    """
+    rows = list(csv.DictReader(io.StringIO(_decoded(data)), delimiter=";"))
+    if not rows or not any(_pick(row, "Code ligne 1", "code_ligne", "code_ligne_1") for row in rows):
+        raise DataError(
+            f"{name}: is not RTE's list of lines (no Code ligne); fetch {DATASETS[1]} or {DATASETS[2]}"
+        )
+    known = {_plain(station.name): station.code for station in stations if station.code}
+    found: dict[str, Circuit] = {}
+    for row in rows:
+        for number in ("1", "2", "3", "4", "5"):
+            code = _pick(
+                row,
+                f"Code ligne {number}",
+                f"code_ligne_{number}",
+                "code_ligne" if number == "1" else "",
+            )
+            name_ = _pick(
+                row,
+                f"Nom ligne {number}",
+                f"nom_ligne_{number}",
+                "nom_ligne" if number == "1" else "",
+            )
+            circuit = _circuit(code, name_, known)
+            if circuit:
+                found[circuit.code] = circuit
+    return tuple(found[code] for code in sorted(found))
+
+
+def locate(stations: Iterable[Station], mapped: Iterable[Station]) -> tuple[Station, ...]:
+    """Give stations without a position that of the mapped one with the same RTE code."""
+    places = {one.code: one for one in mapped if one.code and one.lat is not None}
+    return tuple(
+        Station(one.id, one.name, one.kv, one.kind, one.code, places[one.code].lat, places[one.code].lon)
+        if one.lat is None and one.code in places
+        else one
+        for one in stations
+    )
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _json_rows(text: str, name: str) -> list[dict[str, object]]:
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
+    if isinstance(tree, dict) and isinstance(tree.get("features"), list):
+        return [
+            {**(row.get("properties") or {}), "geometry": row.get("geometry")}
+            for row in tree["features"]
+            if isinstance(row, dict)
+        ]
+    rows = tree.get("results") if isinstance(tree, dict) else tree
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _pick(row: Mapping[str, object], *keys: str) -> str:
+    for key in keys:
+        value = row.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+    return ""
+
+
+def _station(row: Mapping[str, object]) -> Station | None:
+    code = _pick(row, "Code poste", "code_poste").strip()
+    if not code:
+        return None
+    name = " ".join(_pick(row, "Nom poste", "nom_poste").split()) or code
+    function = _pick(row, "FONCTION", "fonction").lower()
+    kind: StationKind = "substation"
+    if "piquage" in function:
+        kind = "joint"
+    elif is_private(name):
+        kind = "private"
+    lat, lon = _place(row)
+    return Station(
+        f"rte/{code}", name, kilovolts(_pick(row, "Tension (kV)", "tension")), kind, code, lat, lon
+    )
+
+
+def _place(row: Mapping[str, object]) -> tuple[float | None, float | None]:
+    geometry = row.get("geometry")
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        lon, lat = geometry["coordinates"][:2]
+        return float(lat), float(lon)
+    lat_text = _pick(row, "Latitude poste (DD)", "latitude_poste")
+    lon_text = _pick(row, "Longitude poste (DD)", "longitude_poste")
+    try:
+        return float(lat_text), float(lon_text)
+    except ValueError:
+        return None, None
+
+
+def _plain(name: str) -> str:
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9]+", " ", bare.upper()).strip()
+
+
+def _circuit(code: str, name: str, known: Mapping[str, str]) -> Circuit | None:
+    parts = line_code(code)
+    if parts is None:
+        return None
+    ends = tuple(end for end in (parts.a, parts.b) if not end.startswith("Z"))
+    if len(ends) == 2:
+        return Circuit(code, parts.kv, tuple(sorted(ends)))
+    named = {known[part] for part in _terminals(name) if part in known}
+    return Circuit(code, parts.kv, tuple(sorted({*ends, *named})))
+
+
+def _terminals(name: str) -> list[str]:
+    """Split ``LIAISON 225kV N0 1 OFFING (L ) - TESTVILLE - QUAI`` into its stations."""
+    ends = re.sub(r"^\s*LIAISON\s+\d+\s*KV\s+N[O0]?\s*\d+\s*", "", name, flags=re.IGNORECASE)
+    return [_plain(part) for part in re.split(r"\s+-\s+", ends)]

@@ -1,0 +1,140 @@
+"""OpenStreetMap by Overpass: stations, lines and data centres around a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zonerisk.grid.powergrid import Station, StationKind, is_private, kilovolts
+from zonerisk.layers import answer
+
+ENDPOINTS = (
+    "https://overpass-api.de/api/interpreter",
+    "https://overpass.kumi.systems/api/interpreter",
+)
+_SELECT = {
+    "stations": 'nwr["power"="substation"]({around});',
+    "lines": 'way["power"~"^(line|cable)$"]["voltage"]({around});',
+    # Mappers tag a data centre in three ways.
+    "datacenters": 'nwr["telecom"="data_center"]({around});nwr["building"="data_center"]({around});'
+    'nwr["man_made"="data_center"]({around});',
+}
+_DATA_CENTRE_KEYS = ("telecom", "building", "man_made")
+_KINDS: dict[str, StationKind] = {
+    "minor_distribution": "minor",
+    "minor": "minor",
+    "traction": "traction",
+    "industrial": "private",
+    "generation": "private",
+    "transition": "joint",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line or cable as mapped, with its way over the ground.
+
+    Attributes
+    ----------
+    points
+        Latitude and longitude along it, WGS 84.
+    """
+
+    id: str
+    name: str
+    kv: float | None
+    circuits: int | None
+    underground: bool
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class DataCentre:
+    """A data centre as mapped."""
+
+    id: str
+    name: str
+    operator: str
+    lat: float
+    lon: float
+
+
+def query(what: str, lat: float, lon: float, reach_m: float) -> str:
+    """Word a query for ``stations``, ``lines`` or ``datacenters`` around a place."""
+    around = f"around:{reach_m:.0f},{lat:.5f},{lon:.5f}"
+    out = "out geom tags;" if what == "lines" else "out center tags;"
+    return f"[out:json][timeout:60];({_SELECT[what].format(around=around)});{out}"
+
+
+def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
+    """Read stations; traction, minor and private ones are marked, not dropped.
+
+    Raises
+    ------
+    DataError
+        If Overpass answered with an error, also one worded as data.
+    """
+    found = []
+    for row in answer.rows(data, name, "elements"):
+        tags, place = answer.mapping(row, "tags"), _place(row)
+        if tags.get("power") != "substation" or place is None:
+            continue
+        title = answer.text(tags, "name") or "unnamed station"
+        kind = _KINDS.get(answer.text(tags, "substation"), "substation")
+        if kind == "substation" and is_private(title, answer.text(tags, "operator")):
+            kind = "private"
+        found.append(
+            Station(
+                _id(row),
+                title,
+                kilovolts(answer.text(tags, "voltage")),
+                kind,
+                answer.text(tags, "ref:FR:RTE") or None,
+                *place,
+            )
+        )
+    return tuple(found)
+
+
+def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
+    """Read lines and cables with their geometry; see :func:`read_stations`."""
+    found = []
+    for row in answer.rows(data, name, "elements"):
+        tags, geometry = answer.mapping(row, "tags"), row.get("geometry")
+        if tags.get("power") not in ("line", "cable") or not isinstance(geometry, list):
+            continue
+        points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
+        circuits = answer.text(tags, "circuits")
+        found.append(
+            Line(
+                _id(row),
+                answer.text(tags, "name"),
+                kilovolts(answer.text(tags, "voltage")),
+                int(circuits) if circuits.isdigit() else None,
+                tags.get("power") == "cable" or tags.get("location") == "underground",
+                points,
+            )
+        )
+    return tuple(found)
+
+
+def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
+    """Read data centres under any of the three tags; see :func:`read_stations`."""
+    found = []
+    for row in answer.rows(data, name, "elements"):
+        tags, place = answer.mapping(row, "tags"), _place(row)
+        if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
+            found.append(
+                DataCentre(_id(row), answer.text(tags, "name"), answer.text(tags, "operator"), *place)
+            )
+    return tuple(found)
+
+
+def _id(row: Mapping[str, object]) -> str:
+    return f"{row.get('type')}/{row.get('id')}"
+
+
+def _place(row: Mapping[str, object]) -> tuple[float, float] | None:
+    at = row if row.get("type") == "node" else answer.mapping(row, "center")
+    lat, lon = answer.number(at, "lat"), answer.number(at, "lon")
+    return None if lat is None or lon is None else (lat, lon)

@@ -1,0 +1,139 @@
+"""Claims: what a provider states of its zones, held against what is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.core.verdict import Finding, Outcome, severity, worst
+from zonerisk.judging.separation import fibre_m, rtt_ms, say_m
+from zonerisk.judging.unit import pairs
+
+if TYPE_CHECKING:
+    from zonerisk.core.geometry import Interval
+    from zonerisk.core.model import Claim, Evidence
+    from zonerisk.core.policy import Rule, RuleName
+    from zonerisk.judging.case import Case
+    from zonerisk.judging.unit import Unit
+
+
+# Statements that cannot be held against a measure: told where they belong.
+_TOLD = ("other", "shared-power", "shared-network")
+
+
+def admitted(kind: str, case: Case) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+    """Repeat what the provider itself says its zones may share, and where it says so."""
+    said = [
+        claim
+        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
+        if claim.kind == f"shared-{kind}" and claim.holds(case.as_of) and _meant(case, claim)
+    ]
+    notes = tuple(f'the provider states: "{claim.text.rstrip(".")}"' for claim in said)
+    return notes, tuple(piece for claim in said for piece in _cited(case, claim))
+
+
+def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+    """Judge every measurable statement of the provider; the worst decides."""
+    stated = [
+        claim
+        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
+        if claim.holds(case.as_of) and claim.kind not in _TOLD and _meant(case, claim)
+    ]
+    judged = [_claim(claim, case) for claim in stated]
+    if not judged:
+        return Finding.model_construct(
+            rule=name,
+            outcome="unknown",
+            message="the provider states nothing on record that could be measured here",
+        )
+    outcome = worst([each for each, _, _ in judged])
+    # One statement may be held against several measures ("10 to 15 km apart"): the worst is told.
+    told: dict[str, str] = {}
+    for claim, (_, message, _) in sorted(
+        zip(stated, judged, strict=True), key=lambda row: -severity(row[1][0])
+    ):
+        told.setdefault(claim.text, message)
+    cited = tuple(piece for claim in stated for piece in _cited(case, claim))
+    subjects = next(pair for each, _, pair in judged if each == outcome)
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message="; ".join(told.values()),
+        subjects=subjects,
+        evidence=cited,
+    )
+
+
+def _meant(case: Case, claim: Claim) -> bool:
+    """Tell whether a statement speaks of the region at all."""
+    code = case.scope.region.id.removeprefix(f"{case.scope.provider.id}-")
+    if code in claim.exceptions:
+        return False
+    # What is said of zones says nothing of a region that has no second one.
+    counts = claim.kind in ("zone-count", "building-count", "dr-distance")
+    return case.sold > 1 or (counts and not claim.zoned)
+
+
+def _cited(case: Case, claim: Claim) -> tuple[Evidence, ...]:
+    return case.scope.region.cite(claim.evidence)
+
+
+def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
+    """Hold one statement against what is measured: outcome, sentence, subjects."""
+    told = f'"{claim.text.rstrip(".")}"'
+    wanted = claim.value or 0
+    if claim.kind == "zone-count":
+        ok = case.sold >= wanted
+        return (
+            "pass" if ok else "fail",
+            f"{told}: {case.sold} {'as stated' if ok else 'as sold'}",
+            (),
+        )
+    if claim.kind == "building-count":
+        stated = case.scope.region.buildings
+        if stated and stated.holds(case.as_of) and stated.at_most < wanted:
+            return "fail", f"{told}: refuted, at most {stated.at_most} by statement", ()
+        known = len({site.id for unit in case.units for site in unit.sites})
+        if known >= wanted:
+            return "pass", f"{told}: confirmed, {known} are known", ()
+        return "unknown", f"{told}: not shown either way, {known} of {wanted:g} are known", ()
+    if claim.kind == "dr-distance":
+        far = any((option.distance_m.low or 0) >= wanted * 1000 for option in case.options)
+        # Which region the provider means is not on record, so none can confirm it.
+        said = "such a region exists, which one is meant is not on record"
+        return "unknown", f"{told}: {said if far else 'no region surely so far'}", ()
+    if claim.kind in ("separate-power", "separate-network"):
+        each = case.assessments[claim.kind.removeprefix("separate-")]
+        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)] or ["unknown"])
+        verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
+            outcome, "not shown either way"
+        )
+        return outcome, f"{told}: {verb}", ()
+    return _measured_claim(claim, case, told)
+
+
+def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, tuple[str, ...]]:
+    wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
+    rows: list[tuple[Outcome, Interval, Unit, Unit]] = []
+    for a, b in pairs(case.units):
+        straight = case.distances[a.id, b.id]
+        measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
+        kept = measured.at_least(wanted) if claim.kind == "separation-min" else measured.at_most(wanted)
+        if kept and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):
+            # Light alone allows it, and equipment is not measured; or the disc does, which
+            # was drawn around a metro because the sites are not disclosed.
+            kept = None
+        rows.append(("unknown" if kept is None else "pass" if kept else "fail", straight, a, b))
+    if not rows:
+        return "unknown", f"{told}: there is no pair to measure", ()
+    outcome: Outcome = worst([row[0] for row in rows])
+    sign = 1 if claim.kind == "separation-min" else -1
+    _, straight, a, b = min(
+        (row for row in rows if row[0] == outcome),
+        key=lambda row: (row[1].best is None, sign * (row[1].best or 0)),
+    )
+    verb = {"fail": "refuted", "pass": "confirmed"}.get(outcome, "not shown either way")
+    failing = sum(row[0] == outcome for row in rows)
+    extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
+    hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
+    message = f"{told}: {verb}, {a.name} to {b.name} {say_m(straight)}{hidden}{extent}"
+    return outcome, message, (a.id, b.id)

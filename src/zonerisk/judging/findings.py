@@ -1,0 +1,266 @@
+"""Findings: each rule of a policy applied to what is known of a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, get_args
+
+from zonerisk.core.geometry import Interval
+from zonerisk.core.model import HazardKind
+from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
+from zonerisk.judging import claims, measured, recovery, spacing
+from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
+from zonerisk.judging.shared import named
+from zonerisk.judging.unit import pairs
+
+if TYPE_CHECKING:
+    from zonerisk.core.policy import Policy, Rule, RuleName
+    from zonerisk.judging.case import Case
+    from zonerisk.judging.shared import Assessment
+
+
+def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
+    """Apply every rule of a policy; the worst findings first.
+
+    A region has no backup of its own to judge: that rule speaks only where it is alone. So
+    does the rule on incidents where none is on record, which proves nothing.
+    """
+    silent = ["backup"] if _recorded(policy, case) else ["backup", "incidents"]
+    rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
+    found = [_apply(name, rule, policy, case) for name, rule in (rules or policy.rules).items()]
+    return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
+
+
+def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
+    if rule.qualitative or name == "backup":
+        finding = measured.finding(name, rule, case)
+    elif name == "incidents":
+        finding = _incidents(name, _recorded(policy, case), case)
+    else:
+        finding = _JUDGES.get(name, _shared)(name, rule, case)
+    cited = (*finding.evidence, *policy.cite(name))
+    outcome = softened(finding.outcome, rule)
+    return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
+
+
+def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
+    limit = threshold_of(rule)
+    doubts = {unit.id: min((p.uncertainty_m for p in unit.positions), default=None) for unit in case.units}
+    hidden = [unit for unit in case.units if doubts[unit.id] is None]
+    vague = [unit for unit in case.units if (doubts[unit.id] or 0) > limit.value * 1000]
+    known = sorted(doubt for doubt in doubts.values() if doubt is not None)
+    value = None
+    if known and not hidden:
+        value = value_of(Interval(known[0], None, known[-1]), "km", 1000)
+    if hidden:
+        said = f"the building of {named(hidden)} is not disclosed"
+    elif vague:
+        said = f"{named(vague)}: the position is known to {known[-1] / 1000:g} km only"
+    else:
+        said = f"every {case.noun} is known to {known[-1]:g} m or better" if known else "no site"
+    outcome: Outcome = "unknown" if hidden or vague or not known else "pass"
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=said,
+        value=value,
+        threshold=limit,
+        subjects=tuple(unit.id for unit in (hidden or vague)),
+    )
+
+
+def _quorum(name: RuleName, rule: Rule, case: Case) -> Finding:
+    limit = threshold_of(rule)
+    enough = case.sold >= limit.value
+    zones = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
+    said = zones if enough else f"{zones}; a majority needs {limit.value:g}"
+    return Finding.model_construct(
+        rule=name,
+        outcome="pass" if enough else "fail",
+        message=said,
+        value=value_of(Interval(case.sold, case.sold, case.sold), "zones"),
+        threshold=limit,
+        subjects=(case.scope.region.id,),
+    )
+
+
+def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
+    return _judge_kinds(
+        name, case, [case.assessments["building"], case.assessments["campus"]], threshold_of(rule)
+    )
+
+
+def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
+    threshold = threshold_of(rule) if rule.threshold is not None else None
+    assessed = case.assessments[name]
+    notes, cited = claims.admitted(name, case)
+    told = replace(assessed, notes=(*notes, *assessed.notes), evidence=(*cited, *assessed.evidence))
+    return _judge_kinds(name, case, [told], threshold)
+
+
+def _recorded(policy: Policy, case: Case) -> list[Assessment]:
+    """Give what is on record of events, and of hazards that no rule of the policy asks for."""
+    return [
+        each
+        for kind, each in case.assessments.items()
+        if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
+        if each.risks or each.notes
+    ]
+
+
+# What a pass says: what was looked for where, no more.
+_APART = {
+    "colocation": "share a building or campus",
+    "flood": "stand in the same mapped flood zone",
+    "river": "stand{within} the same mapped river",
+    "coast": "stand{within} the same mapped sea coast",
+    "nuclear": "stand{within} the same nuclear power plant on the lists",
+    "industry": "stand{within} the same works on the lists",
+    "runway": "lie{within} the same runway axis on the list",
+    "cyclone": "are in reach of one storm on record",
+    "volcano": "stand{within} the same volcano on the list",
+    "seismic": "stand{within} the same fault on the list",
+}
+
+
+def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
+    finding = _judge_kinds(name, case, recorded, None)
+    if finding.outcome != "pass":
+        return finding
+    # What was not hit together, or is the whole country's, proves neither way.
+    notes = [note for each in recorded for note in each.notes]
+    said = "; ".join(notes or ["no event is on record, which proves nothing"])
+    return finding.model_copy(update={"outcome": "unknown", "message": said})
+
+
+def _judge_kinds(
+    name: str, case: Case, assessed: Sequence[Assessment], threshold: Threshold | None
+) -> Finding:
+    notes = [note for each in assessed for note in each.notes]
+    if len(case.units) < 2:
+        lone = no_pair(name, case, threshold)
+        cited = tuple(piece for each in assessed for piece in each.evidence)
+        message = "; ".join((lone.message, *notes))
+        return lone.model_copy(update={"message": message, "evidence": cited})
+    listed = [(a.id, b.id) for a, b in pairs(case.units)]
+    outcome = worst(
+        [each.outcome(pair) for each in assessed for pair in listed]
+        + [found.outcome for each in assessed for found in each.crowds]
+    )
+    risks = [found for each in assessed for found in (*each.risks, *each.crowds)]
+    telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
+    if outcome in ("fail", "warn"):
+        said = "; ".join(found.message for found in telling[:3])
+        more = len(telling) - 3
+        said += f" (and {more} more shared risk{'' if more == 1 else 's'})" if more > 0 else ""
+        subjects = telling[0].members
+    elif outcome == "unknown":
+        said = next(
+            each.reason for each in assessed if any(each.outcome(pair) == "unknown" for pair in listed)
+        )
+        if telling:
+            said = f"{telling[0].message}; of the other pairs: {said}"
+        subjects = telling[0].members if telling else ()
+    else:
+        within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
+        said = f"no two {case.noun}s {_APART.get(name, 'share one').format(within=within)}"
+        subjects = ()
+    message = "; ".join((said, *notes))
+    cited = tuple(piece for found in telling[:3] for piece in found.evidence)
+    cited += tuple(piece for each in assessed for piece in each.evidence)
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=message,
+        subjects=subjects,
+        threshold=threshold,
+        evidence=cited,
+    )
+
+
+def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
+    total = len(case.units)
+    if total < 2:
+        only = case.counted(total)
+        return Finding.model_construct(
+            rule=name,
+            outcome="fail",
+            message=f"{only}: there is no second one that could be spared",
+            subjects=(case.scope.region.id,),
+        )
+    risks = [
+        found
+        for each in case.assessments.values()
+        for found in (*each.risks, *each.crowds)
+        if found.grade in ("A", "B")
+    ]
+    if not risks:
+        open_ = sorted(
+            {
+                kind
+                for kind, each in case.assessments.items()
+                if any(each.outcome((a.id, b.id)) == "unknown" for a, b in pairs(case.units))
+            }
+        )
+        if open_:
+            return Finding.model_construct(
+                rule=name,
+                outcome="unknown",
+                message="no shared risk of grade A or B is on record, but not known: " + ", ".join(open_),
+            )
+        return Finding.model_construct(rule=name, outcome="pass", message="no shared risk of grade A or B")
+    hardest = max(risks, key=lambda found: found.least)
+    left = total - hardest.least
+    holds = left * 2 > total
+    most = "at most " if hardest.groups > 1 else ""
+    message = (
+        f"{hardest.message}; if it fails, {most}{left} of {case.counted(total)} "
+        f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
+    )
+    return Finding.model_construct(
+        rule=name,
+        outcome="unknown" if holds else "fail",
+        message=message,
+        subjects=hardest.members,
+        evidence=hardest.evidence,
+        value=value_of(Interval(left, left, left), f"{case.noun}s"),
+    )
+
+
+def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
+    limit = threshold_of(rule)
+    # The best that any region offers is what there is to recover into.
+    offered: list[Outcome] = [option.outcome for option in case.options]
+    outcome: Outcome = min(offered, key=severity, default="fail")
+    best = [option for option in case.options if option.outcome == outcome]
+    said = "; ".join(option.message for option in best[:3])
+    if not best:
+        said = recovery.none_found(case.scope, case.as_of)
+    elif outcome == "fail":
+        said = f"no other region will do: {said}"
+    nearest = best[:1]
+    value = None
+    if nearest and nearest[0].distance_m.high is not None:
+        span = nearest[0].distance_m
+        value = value_of(Interval(span.low or 0, span.best, span.high), "km", 1000)
+    return Finding.model_construct(
+        rule=name,
+        outcome=outcome,
+        message=said,
+        value=value,
+        threshold=limit,
+        subjects=tuple(option.target for option in nearest),
+        evidence=tuple(piece for option in case.options[:3] for piece in option.evidence),
+    )
+
+
+_JUDGES: dict[str, Callable[[RuleName, Rule, Case], Finding]] = {
+    "disclosure": _disclosure,
+    "quorum": _quorum,
+    **dict.fromkeys(spacing.RULES, spacing.finding),
+    "colocation": _colocation,
+    "survives": _survives,
+    "claims": claims.finding,
+    "dr": _recovery,
+}

@@ -1,0 +1,47 @@
+"""Measured: the answer to a rule whose text names no figure; what it is worth is not ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.core.geometry import Interval
+from zonerisk.core.verdict import Finding
+from zonerisk.judging.separation import say_least_rtt, say_m
+from zonerisk.judging.unit import pairs
+
+if TYPE_CHECKING:
+    from zonerisk.core.policy import Rule, RuleName
+    from zonerisk.judging.case import Case
+
+NEAREST = 3
+LEFT = "the text names no figure, so this is measured and left to a risk assessment"
+
+
+def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+    """Tell what bears on a rule, with the outcome ``unknown``."""
+    told = {"dr": _options, "backup": _backup}.get(name, _pairs)(case)
+    said = told if name == "backup" else f"{told}; {LEFT}"
+    return Finding(rule=name, outcome="unknown", message=said, subjects=(case.scope.region.id,))
+
+
+def _options(case: Case) -> str:
+    near = []
+    for option in case.options[:NEAREST]:
+        low, best, high = (option.distance_m.low, option.distance_m.best, option.distance_m.high)
+        near.append(f"{option.target} {say_m(Interval(low or 0.0, best, high))}")
+    return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
+
+
+def _backup(case: Case) -> str:
+    return "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
+
+
+def _pairs(case: Case) -> str:
+    """Give the nearest pair of units and its least round trip."""
+    rows = [(case.distances[a.id, b.id], a, b) for a, b in pairs(case.units)]
+    if not rows:
+        return f"{case.counted(len(case.units))}, so there is no pair to measure"
+    distance, a, b = min(rows, key=lambda row: row[0].rank)
+    least = say_least_rtt(distance)
+    told = f"nearest: {a.name} to {b.name} {say_m(distance)}"
+    return told + (f", at least {least} by light alone" if least else "")

@@ -1,0 +1,333 @@
+"""Scoring: a catalogue's region and a policy in, a verdict out; no file, clock or network."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from zonerisk._version import __version__
+from zonerisk.catalogue.catalog import Scope
+from zonerisk.catalogue.samples import Samples
+from zonerisk.core.errors import UsageError
+from zonerisk.core.model import Provider, Region
+from zonerisk.core.verdict import (
+    CatalogueUsed,
+    Datacenters,
+    Finding,
+    Place,
+    PolicyUsed,
+    Provenance,
+    Range,
+    Score,
+    Units,
+    Verdict,
+    Zones,
+    worst,
+)
+from zonerisk.grid import supply
+from zonerisk.judging import feeds, findings, hazards, incident, recovery, separation, spacing
+from zonerisk.judging.case import Case
+from zonerisk.judging.effective import effective
+from zonerisk.judging.unit import site_units, zone_units, zones_sold
+from zonerisk.words import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.exposure import Source
+    from zonerisk.core.geometry import Interval
+    from zonerisk.core.model import Evidence
+    from zonerisk.core.policy import Policy
+    from zonerisk.grid.supply import Sample
+    from zonerisk.judging.incident import Incident
+    from zonerisk.judging.reach import Exposures
+    from zonerisk.judging.shared import Assessment
+    from zonerisk.judging.unit import Pair, Unit
+
+# Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
+CAMPUS_RADIUS_KM = 1.0
+DR_MIN_KM = 300.0
+POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
+_CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
+_GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
+
+
+def score(
+    catalog: Catalog,
+    region_id: str,
+    policy: Policy,
+    as_of: str | None = None,
+    units: Units | None = None,
+    samples: Source | None = None,
+) -> Verdict:
+    """Judge one region under one policy.
+
+    Parameters
+    ----------
+    catalog
+        Where the records come from.
+    region_id
+        Canonical id, such as ``ovh-sbg``.
+    policy
+        Thresholds and weights.
+    as_of
+        The day to judge (``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; the last day of a
+        period); without it, the day of the catalogue.
+    units
+        Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
+        that is sold as one zone and numbered as several.
+    samples
+        What the layers say at sites; without it, the figures of the catalogue.
+
+    Raises
+    ------
+    UsageError
+        If the region sells nothing on that day, or has nothing of the units asked for.
+    """
+    scope = catalog.scope(region_id)
+    day = last_day(as_of or catalog.edition.date)
+    zones = zone_units(scope.region, scope.sites, day)
+    sites = site_units(scope.region, scope.sites, day)
+    sold = len(zones_sold(scope.region, day))
+    if not sold and units != "sites":
+        raise UsageError(f"{region_id} sold no zone on {day}; see: zonerisk show {region_id}")
+    by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
+    if by_site and not sites:
+        raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
+    evidence = {
+        key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2]) for key in scope.sites
+    }
+    exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
+    chosen = sites if by_site else zones
+    distances = separation.distances_m(chosen)
+    grid = supply.read(catalog.roots)
+    incidents = incident.load(catalog.roots, region_id)
+    known = (evidence, exposures, grid, incidents)
+    assessed = _assess(scope, chosen, policy, day, *known, distances)
+    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
+    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
+    effective_zones = (
+        effective(zones, zone_assessed.values()) if sold > 1 else Range.model_construct(low=sold, high=sold)
+    )
+    effective_sites = effective(sites, site_assessed.values())
+    dr_rule = policy.rules.get("dr")
+    found = recovery.options(
+        scope,
+        day,
+        (dr_rule and dr_rule.threshold) or DR_MIN_KM,
+        grid,
+        incidents,
+    )
+    noun = "datacenter" if by_site else "zone"
+    case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
+    judged = findings.apply(policy, case)
+    total = weigh(judged, policy, effective_zones if sold else effective_sites)
+    name = f"{scope.provider.name} {scope.region.name}"
+    return Verdict.model_construct(
+        target=region_id,
+        name=name,
+        policy=policy.id,
+        as_of=day,
+        units="sites" if by_site else "zones",
+        outcome=worst([finding.outcome for finding in judged]),
+        grade=letter(total),
+        score=total,
+        summary=summary.answer(name, case, effective_sites if by_site else effective_zones),
+        zones=Zones.model_construct(sold=sold, effective=effective_zones),
+        datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
+        findings=judged,
+        shared_risks=tuple(risk for each in assessed.values() for risk in (*each.risks, *each.crowds)),
+        separations=spacing.separations(policy, case),
+        dr=found,
+        not_known=_not_known(judged),
+        places=_places(scope, zones, sites, evidence),
+        provenance=Provenance.model_construct(
+            version=__version__,
+            catalogue=CatalogueUsed.model_construct(
+                date=catalog.edition.date, sha256=catalog.digest(region_id)
+            ),
+            policy=PolicyUsed.model_construct(id=policy.id, standing=policy.standing, sha256=policy.sha256),
+            layers=dict(samples.hashes) if samples else {},
+        ),
+    )
+
+
+def last_day(text: str) -> str:
+    """Turn a partial date into the last day that it covers.
+
+    Raises
+    ------
+    UsageError
+        If it is no date.
+    """
+    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
+        month = month or 12
+        if 1900 <= year <= 2999 and 1 <= month <= 12:
+            last = calendar.monthrange(year, month)[1]
+            if text.count("-") < 2:
+                day = last
+            if 1 <= day <= last:
+                return f"{year:04}-{month:02}-{day:02}"
+    raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
+
+
+def _assess(
+    scope: Scope,
+    units: Sequence[Unit],
+    policy: Policy,
+    day: str,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+    exposures: Exposures,
+    grid: Sample,
+    incidents: Sequence[Incident],
+    distances: Mapping[Pair, Interval] | None = None,
+) -> dict[str, Assessment]:
+    """Assess what position decides, every feed, what is on record and what the policy asks."""
+    rule = policy.rules.get("colocation")
+    radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
+    found = {
+        "building": separation.assess_buildings(units, scope.owners, day, evidence),
+        "campus": separation.assess_campuses(units, scope.owners, radius_km * 1000, evidence, distances),
+    }
+    for kind in feeds.KINDS:
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
+        found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
+    stated = {each.kind for each in scope.region.hazards.values() if each.holds(day)}
+    for kind in (*hazards.KINDS, *hazards.WIDE):
+        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+        if kind == "flood" or kind in stated or asked:
+            limit_km = asked.threshold if asked else None
+            length_km = asked.correlation_km if asked else None
+            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures, length_km)
+    happened = incident.assess(units, incidents, day, scope.region.id)
+    if happened.risks or happened.notes:
+        found["incident"] = happened
+    return found
+
+
+def assess(
+    catalog: Catalog,
+    units: Sequence[Unit],
+    policy: Policy,
+    day: str,
+    own: Sequence[Region] = (),
+) -> dict[str, Assessment]:
+    """Assess units of any regions together, whoever sells them.
+
+    Parameters
+    ----------
+    catalog
+        Where the records come from.
+    units
+        What is compared.
+    policy
+        Thresholds.
+    day
+        The day, ``YYYY-MM-DD``.
+    own
+        Regions that are not in the catalogue, such as a user's own datacenters.
+    """
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    known = {region.id: region for region in own}
+    sold = set(catalog.region_ids)
+    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
+    owners = {
+        key: known[key] if key in known else catalog.region(key) for key in ids if key in known or key in sold
+    }
+    evidence = {key: owners[key.partition("/")[0]].cite_site(key.partition("/")[2]) for key in sites}
+    nowhere = Region.model_construct(id="", provider="", name="", country="ZZ")
+    nobody = Provider.model_construct(id="", name="", country="ZZ")
+    scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
+    exposures = _exposures(_shipped(catalog.roots), units)
+    incidents = _recorded(catalog.roots)
+    grid = supply.read(catalog.roots)
+    return _assess(scope, units, policy, day, evidence, exposures, grid, incidents)
+
+
+@cache
+def _recorded(roots: tuple[Path, ...]) -> tuple[Incident, ...]:
+    return incident.load(roots)
+
+
+@cache
+def _shipped(roots: tuple[Path, ...]) -> Samples:
+    return Samples(roots)
+
+
+def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
+    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    return {key: samples.of(site) for key, site in sites.items()}
+
+
+def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
+    """Weighted mean of the findings times 100, capped by the effective number of zones.
+
+    Each end is capped by its own end of that number: were the low end capped by the high
+    one, hiding a shared campus would raise it.
+    """
+    weights = {
+        finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
+        for finding in judged
+    }
+    total = sum(weights.values()) or 1.0
+    caps = (_CAPS.get(independent.low, 100.0), _CAPS.get(independent.high, 100.0))
+    low, high = (
+        min(
+            caps[end],
+            100 * sum(weights[finding.rule] * POINTS[finding.outcome][end] for finding in judged) / total,
+        )
+        for end in (0, 1)
+    )
+    return Score.model_construct(low=round(low, 1), high=round(high, 1))
+
+
+def letter(total: Score) -> str:
+    """Give the letter grade of a score; a range where its ends differ."""
+    low, high = (next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high))
+    return low if low == high else f"{low} to {high}"
+
+
+def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
+    """Say what is not known; rules with the same answer are told together."""
+    rows: dict[str, list[str]] = {}
+    for finding in judged:
+        if finding.outcome == "unknown":
+            rows.setdefault(finding.message, []).append(finding.rule)
+    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
+
+
+def _places(
+    scope: Scope,
+    zones: Sequence[Unit],
+    sites: Sequence[Unit],
+    evidence: Mapping[str, tuple[Evidence, ...]],
+) -> tuple[Place, ...]:
+    held: dict[str, list[str]] = {}
+    for unit in zones:
+        for site in unit.sites:
+            held.setdefault(site.id, []).append(unit.id)
+    listed = {site.id: site for unit in (*zones, *sites) for site in (*unit.sites, *unit.possible)}
+    places = []
+    for key, site in listed.items():
+        at = site.position
+        places.append(
+            Place.model_construct(
+                id=key,
+                name=site.name,
+                kind=site.kind,
+                town=site.town,
+                zones=tuple(zone for zone in held.get(key, ()) if zone != key),
+                lat=at.lat if at else None,
+                lon=at.lon if at else None,
+                uncertainty_m=at.uncertainty_m if at else None,
+                method=at.method if at else None,
+                evidence=evidence[key],
+            )
+        )
+    return tuple(places)

@@ -1,0 +1,291 @@
+"""Separations: how far apart two units are, over the ground, in fibre and in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m, within
+from zonerisk.judging.shared import Assessment, named, risk, strongest
+from zonerisk.judging.unit import Unit, pairs, positions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zonerisk.core.model import Evidence, Region
+    from zonerisk.core.verdict import SharedRisk
+    from zonerisk.judging.unit import Pair
+
+# Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
+# conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
+CIRCUITY = (1.2, 1.5, 2.1)
+# Positions that stand for a building's campus or town.
+PLACEHOLDERS = ("campus", "town")
+# Speed of light in G.652 fibre, group index 1.468.
+LIGHT_KM_PER_MS = 204.19
+# Buildings of one campus stand no farther apart; the check of records refuses a wider one.
+CAMPUS_MOST_M = 3000.0
+
+
+def fibre_m(distance: Interval) -> Interval:
+    """Length of fibre that a straight distance implies, metres."""
+    return distance.scaled(*CIRCUITY)
+
+
+def rtt_ms(fibre: Interval) -> Interval:
+    """Round trip that light needs along a length of fibre, milliseconds."""
+    per_metre = 2 / (LIGHT_KM_PER_MS * 1000)
+    return fibre.scaled(per_metre, per_metre, per_metre)
+
+
+def least_rtt_ms(distance: Interval) -> float:
+    """Round trip that no network between two places can beat: light, along the straight line."""
+    return rtt_ms(distance).low
+
+
+def say_least_rtt(distance: Interval) -> str:
+    """Write the least round trip: ``0.34 ms``; empty where that rounds to nothing."""
+    least = least_rtt_ms(distance)
+    return f"{least:.2f} ms" if least >= 0.005 else ""
+
+
+def distance_m(a: Unit, b: Unit) -> Interval:
+    """Distance between two units, metres: the closest pair of their sites decides.
+
+    A unit that is not disclosed may stand at any possible site, even beside the other:
+    its interval reaches down to 0. Units stated to stand in one building or on one campus
+    are no farther apart than a campus is wide, however vague its place. Where two discs
+    touch and one only stands for the campus or town of a building, its centre says nothing:
+    there is no best estimate.
+    """
+    if a.disclosed and b.disclosed:
+        nearest = nearest_m(a.positions, b.positions)
+        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
+            return Interval(nearest.low, None, CAMPUS_MOST_M)
+        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
+    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
+    return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def _one(a: Unit, b: Unit) -> bool:
+    """Tell whether the records put two units in one building or on one campus."""
+    ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
+    return bool((ours & theirs) - {None})
+
+
+def _mapped(unit: Unit) -> bool:
+    """Tell whether every place of a unit is that of a building."""
+    return all(
+        site.kind == "building" and site.position.method not in PLACEHOLDERS
+        for site in unit.sites
+        if site.position
+    )
+
+
+def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
+    """Distance of every pair of units, metres, by their ids."""
+    found: dict[Pair, Interval] = {}
+    # Undisclosed zones of a region may all stand at the same places: ask once.
+    asked: dict[object, Interval] = {}
+    for a, b in pairs(units):
+        places = tuple(
+            (unit.disclosed, *(site.id for site in (*unit.sites, *unit.possible))) for unit in (a, b)
+        )
+        if places not in asked:
+            asked[places] = distance_m(a, b)
+        found[a.id, b.id] = asked[places]
+    return found
+
+
+def assess_buildings(
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    as_of: str,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+) -> Assessment:
+    """Find units that stand in the same building, by their site records or by number.
+
+    Parameters
+    ----------
+    units
+        What is compared.
+    owners
+        Region records that may state how many buildings their zones stand in.
+    as_of
+        The day, ``YYYY-MM-DD``.
+    evidence
+        What is cited for each site, by id.
+    """
+    stated = _crowded(units, owners, as_of)
+    risks = [found for found in stated if found.groups == 1]
+    crowds = tuple(found for found in stated if found.groups > 1)
+    apart = frozenset(
+        (a.id, b.id) for a, b in pairs(units) if a.sites and b.sites and not _common(a, b, "building")
+    )
+    return Assessment(
+        "building",
+        (*_same_site(units, evidence, "building"), *risks),
+        apart,
+        "the buildings are not disclosed",
+        crowds=crowds,
+    )
+
+
+def assess_campuses(
+    units: Sequence[Unit],
+    owners: Sequence[Region],
+    radius_m: float,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+    distances: Mapping[Pair, Interval] | None = None,
+) -> Assessment:
+    """Find units on the same campus: declared, or wholly within the policy's radius.
+
+    Parameters
+    ----------
+    units
+        What is compared.
+    owners
+        Region records that declare the campuses.
+    radius_m
+        The policy's campus radius, metres.
+    evidence
+        What is cited for each site, by id.
+    distances
+        Distances already known, by pair of ids.
+    """
+    risks = [*_declared(units, owners), *_same_site(units, evidence, "campus")]
+    together = {pair for found in risks for pair in _pairs_of(found)}
+    apart = set()
+    for a, b in pairs(units):
+        pair = (a.id, b.id)
+        if pair in together or not (a.disclosed and b.disclosed):
+            continue
+        if distances is None and not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
+            apart.add(pair)
+            continue
+        distance = distances[pair] if distances else distance_m(a, b)
+        near = distance.at_most(radius_m)
+        if near:
+            risks.append(_near(a, b, distance, radius_m, evidence))
+        elif near is False:
+            apart.add(pair)
+    return Assessment(
+        "campus",
+        tuple(risks),
+        frozenset(apart),
+        "the positions leave it open whether they share a campus",
+    )
+
+
+def _common(a: Unit, b: Unit, kind: str) -> set[str]:
+    return {site.id for site in a.sites if site.kind == kind} & {
+        site.id for site in b.sites if site.kind == kind
+    }
+
+
+def _pairs_of(found: SharedRisk) -> set[Pair]:
+    return {(a, b) for a in found.members for b in found.members if a != b}
+
+
+def _same_site(
+    units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
+) -> tuple[SharedRisk, ...]:
+    holders: dict[str, list[Unit]] = {}
+    for unit in units:
+        for site in unit.sites:
+            if site.kind == kind:
+                holders.setdefault(site.id, []).append(unit)
+    names = {site.id: site.name for unit in units for site in unit.sites}
+    return tuple(
+        risk(
+            kind,
+            key,
+            min(strongest(evidence[key]), "B"),
+            hit,
+            f"{named(hit)} stand in the same {kind}, {names[key]}",
+            evidence[key],
+        )
+        for key, hit in holders.items()
+        if len(hit) > 1
+    )
+
+
+def _crowded(units: Sequence[Unit], owners: Sequence[Region], as_of: str) -> list[SharedRisk]:
+    """Find zones that are more than the buildings they are stated to stand in."""
+    found = []
+    for region in owners:
+        stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
+        zones = [unit for unit in units if unit.id in sold]
+        if stated and stated.holds(as_of) and len(zones) > stated.at_most:
+            evidence = region.cite(stated.evidence)
+            one = stated.at_most == 1
+            where = "one building" if one else f"at most {stated.at_most} buildings"
+            least = -(-len(zones) // stated.at_most)
+            so = "" if one else f", so at least {least} of them share one"
+            found.append(
+                risk(
+                    "building",
+                    f"{region.id}/buildings",
+                    strongest(evidence),
+                    zones,
+                    f"{named(zones)} stand in {where}{so}",
+                    evidence,
+                    stated.at_most,
+                )
+            )
+    return found
+
+
+def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRisk]:
+    campuses = {campus.id: (campus, region) for region in owners for campus in region.campuses.values()}
+    found = []
+    for key, (campus, region) in campuses.items():
+        hit = [unit for unit in units if any(site.campus == key for site in unit.sites)]
+        if len(hit) > 1:
+            evidence = region.cite(campus.evidence)
+            found.append(
+                risk(
+                    "campus",
+                    key,
+                    strongest(evidence),
+                    hit,
+                    f"{named(hit)} stand on one campus: {campus.name}",
+                    evidence,
+                )
+            )
+    return found
+
+
+def _near(
+    a: Unit,
+    b: Unit,
+    distance: Interval,
+    radius_m: float,
+    evidence: Mapping[str, tuple[Evidence, ...]],
+) -> SharedRisk:
+    cited = tuple(
+        dict.fromkeys(piece for unit in (a, b) for site in unit.sites for piece in evidence.get(site.id, ()))
+    )
+    message = (
+        f"{a.name} and {b.name} are {say_m(distance)} apart, within a campus radius of {say_km(radius_m)}"
+    )
+    return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
+
+
+def say_km(metres: float) -> str:
+    """Write a distance: metres under 1 km, else kilometres to a decimal, to 1 km over 100."""
+    if metres < 1000:
+        return f"{metres:.0f} m"
+    km = metres / 1000
+    return f"{km:.0f} km" if km >= 100 else f"{km:.1f} km"
+
+
+def say_m(interval: Interval) -> str:
+    """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
+    low, best, high = interval
+    if high is None:
+        return "an unknown distance"
+    if best is None:
+        return f"{say_km(low)} to {say_km(high)}" if low else f"under {say_km(high)}"
+    if high - low < 1:
+        return say_km(best)
+    return f"{say_km(best)} ({say_km(low)} to {say_km(high)})"

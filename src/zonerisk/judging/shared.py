@@ -1,0 +1,101 @@
+"""Shared risk groups: one kind of risk, assessed for every pair of units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from zonerisk.core.verdict import Outcome, SharedRisk, worst
+
+if TYPE_CHECKING:
+    from zonerisk.core.model import Evidence, Grade
+    from zonerisk.judging.unit import Pair, Unit
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One kind of shared risk.
+
+    Attributes
+    ----------
+    kind
+        ``building``, ``campus``, ``power``, ``flood`` ...
+    risks
+        The groups found: at least two units each.
+    apart
+        Pairs known not to share a risk of this kind. A pair that is neither here nor in
+        a group is not known.
+    reason
+        Why such pairs are not known, as a clause.
+    notes
+        What is known of single units, as sentences.
+    evidence
+        What the notes rest on.
+    crowds
+        Units of which some surely share, though which is not known: zones that are more
+        than the buildings they stand in. Their pairs stay unknown.
+    """
+
+    kind: str
+    risks: tuple[SharedRisk, ...] = ()
+    apart: frozenset[Pair] = frozenset()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    crowds: tuple[SharedRisk, ...] = ()
+
+    @cached_property
+    def _sharing(self) -> dict[Pair, Outcome]:
+        found: dict[Pair, Outcome] = {}
+        for shared in self.risks:
+            for pair in permutations(shared.members, 2):
+                found[pair] = worst([shared.outcome, found.get(pair, "pass")])
+        return found
+
+    def outcome(self, pair: Pair) -> Outcome:
+        """Judge one pair."""
+        return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
+
+
+def strongest(evidence: Iterable[Evidence]) -> Grade:
+    """Give the best grade among pieces of evidence for one statement; C for none."""
+    return min((piece.grade for piece in evidence), default="C")
+
+
+def risk(
+    kind: str,
+    key: str,
+    grade: Grade,
+    members: Iterable[Unit],
+    message: str,
+    evidence: tuple[Evidence, ...] = (),
+    groups: int = 1,
+) -> SharedRisk:
+    """Build a shared risk; its outcome follows from its grade."""
+    outcome: Outcome = "warn" if grade == "C" else "fail"
+    ids = tuple(unit.id for unit in members)
+    return SharedRisk.model_construct(
+        id=f"{kind}:{key}",
+        kind=kind,
+        grade=grade,
+        outcome=outcome,
+        members=ids,
+        message=message,
+        evidence=evidence,
+        groups=groups,
+    )
+
+
+def named(units: Iterable[Unit]) -> str:
+    """List units by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
+    return listing([unit.name for unit in units])
+
+
+def listing(names: Sequence[str]) -> str:
+    """List names in a sentence: ``a, b and c``; a long list is cut."""
+    if len(names) > 8:
+        return f"{', '.join(names[:7])} and {len(names) - 7} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""Layers: from a hazard layer's card to figures at places."""

@@ -1,0 +1,262 @@
+"""Card: what a hazard layer is, where it comes from, and what it may say."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from zonerisk.core.model import Grade, HazardKind, PartialDate, Record, Text, Url
+
+Metres = Annotated[float, Field(ge=0, le=2_000_000)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+RelativePath = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_{-][A-Za-z0-9._{}-]*(/[A-Za-z0-9_{-][A-Za-z0-9._{}-]*)*$")
+]
+# Stands for a return period in the card of a family: {period}, or {period:05} for 00100.
+_PERIOD = re.compile(r"\{period(?::(\d+))?\}")
+
+Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
+Method = Literal[
+    "vector",
+    "raster",
+    "features",
+    "arcgis",
+    "wfs",
+    "wfs-gml",
+    "tiles",
+    "georisques",
+    "pages",
+]
+
+
+class File(Record):
+    """One raw file of a layer, as it was when the shipped figures were made.
+
+    Attributes
+    ----------
+    path
+        Where it lies below the folder of raw layers.
+    role
+        The ``data`` itself, or what goes with it: polygons or points of ``coverage``, a
+        ``mask`` of cells that do not count (water that is always there, depths that the
+        model's makers mark as spurious), a table of ``names``.
+    sha256, size
+        Hash and bytes, where known; ``fetch`` and ``sample`` hold the file against them.
+    """
+
+    path: RelativePath
+    role: Literal["data", "coverage", "mask", "names"] = "data"
+    sha256: Sha256 | None = None
+    size: Annotated[int, Field(ge=1)] | None = None
+    url: Url | None = None
+
+
+class Named(Record):
+    """What a source's key stands for: the kind of hazard, and a word for it."""
+
+    kind: HazardKind
+    name: Text
+
+
+class Reading(Record):
+    """How a reader finds its way in a layer's files or service.
+
+    Attributes
+    ----------
+    method
+        Which reader.
+    lat, lon, ends
+        Columns of a CSV: of a point, or of both ends of a runway (lat, lon, lat, lon).
+    id, name
+        Columns that tell objects apart, and the one that names them.
+    named
+        How an object is called in a sentence: ``{name}`` stands for its name, ``{class}``
+        for its class, and any column of ``id`` for itself. Of a statement, how it begins;
+        ``{towns}`` are the communes that it is about.
+    names_by
+        Columns of the table of names: what ``name`` refers to, and the name.
+    where
+        Columns and the values of them that are kept.
+    leave
+        Columns of ``where`` and the other values that the source is known to give; where
+        it is told, a value that is in neither is an error, not something to leave out.
+    least
+        Columns and the least number that is kept.
+    doubt_of, doubts
+        Column that tells how well an object is located, and the error of each value, metres.
+    aliases
+        Other names under which the source has the same object.
+    class_of, classes
+        Column (or raster value) that classes an area, and what each class is called.
+    wet_from
+        Least raster value that counts as inside.
+    hazards
+        For a report: its keys that a rule judges, and what they stand for.
+    shared
+        Of a stated class: those whose places one event strikes alike.
+    radius_m
+        For a count: the circle counted in. For pages: the circle asked for.
+    values
+        For a cell: the columns of its values.
+    size_deg
+        For a cell: its width, degrees.
+    url, collection, crs, axes, zoom, colours
+        Of a service: its address (``{lat}``, ``{lon}`` and ``{radius}`` stand for the place
+        that is asked about), what to ask it for, the reference system and axis order it
+        answers in, and what the colours of its tiles mean.
+    layer
+        A layer inside a file that holds several.
+    index
+        Of a raster in tiles: GeoJSON outlines of the tiles, whose properties fill the
+        ``{name}`` and the like in the addresses of its files.
+    """
+
+    method: Method = "vector"
+    lat: Text | None = None
+    lon: Text | None = None
+    ends: tuple[Text, Text, Text, Text] | None = None
+    id: tuple[Text, ...] = ()
+    name: Text | None = None
+    named: Text = "{name}"
+    names_by: tuple[Text, Text] | None = None
+    where: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    leave: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    least: dict[str, float] = Field(default_factory=dict)
+    doubt_of: Text | None = None
+    doubts: dict[str, Metres] = Field(default_factory=dict)
+    aliases: dict[str, Text] = Field(default_factory=dict)
+    class_of: Text | None = None
+    classes: dict[str, Text] = Field(default_factory=dict)
+    hazards: dict[str, Named] = Field(default_factory=dict)
+    shared: tuple[Text, ...] = ()
+    wet_from: float = 0.005
+    radius_m: Metres | None = None
+    values: tuple[Text, ...] = ()
+    size_deg: Annotated[float, Field(gt=0, le=10)] | None = None
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    collection: Text | None = None
+    crs: Text = "EPSG:4326"
+    axes: Literal["lon-lat", "lat-lon"] = "lon-lat"
+    zoom: Annotated[int, Field(ge=0, le=20)] | None = None
+    colours: dict[str, Text] = Field(default_factory=dict)
+    layer: Text | None = None
+    index: Url | None = None
+
+    @model_validator(mode="after")
+    def _filled(self) -> Reading:
+        names = ("name", "class", "towns", *self.id, *filter(None, (self.name,)))
+        _fill("named", self.named, names)
+        if self.method == "pages":
+            _fill("url", self.url or "", ("lat", "lon", "radius"))
+        return self
+
+
+def _fill(field: str, template: str, names: tuple[str, ...]) -> None:
+    try:
+        template.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError):
+        raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only") from None
+
+
+class Card(Record):
+    """All that must be known of a layer before anything is said from it.
+
+    Attributes
+    ----------
+    kind
+        The kind of hazard that it tells of.
+    measure
+        What is measured at a site: metres to the edge of an ``area`` (negative inside),
+        metres to objects ``near`` it, metres from a runway's ``axis``, a ``count`` of
+        events around it, the values of the ``cell`` it lies in, or nothing: what an
+        authority ``stated`` of the place.
+    grade
+        What a shared object of this layer is worth as evidence.
+    basis
+        Whether it is ``official``, ``modelled``, ``proximity`` or ``history``.
+    complete
+        True where being outside all its objects means something: two places known to be
+        outside do not share what it maps.
+    error_m
+        Stated or measured error of its positions, metres.
+    near_m, reach_m
+        All objects within the first are kept, and the nearest one within the second.
+    periods
+        Return periods of a family of layers, years. Each is a layer of its own, with
+        ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
+    boxes
+        Bounds of what it covers (west, south, east, north); none for the whole world.
+    covered_within_m
+        For a layer clipped around places: how near one of them a site must lie.
+    """
+
+    id: SkipJsonSchema[str] = ""
+    name: Text
+    kind: HazardKind
+    measure: Measure
+    noun: Text
+    quantity: Text
+    unit: Text
+    grade: Grade
+    basis: Literal["official", "modelled", "proximity", "history"]
+    complete: bool
+    return_period: Text | None = None
+    periods: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
+    vintage: PartialDate
+    resolution: Text
+    error_m: Metres
+    error: Text
+    near_m: Metres = 0
+    reach_m: Metres = 0
+    coverage: Text
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    covered_within_m: Metres | None = None
+    title: Text
+    url: Url
+    read_on: PartialDate
+    licence: Text
+    derived_licence: Text
+    ships: bool
+    attribution: Text
+    citation: Text
+    may_say: Annotated[tuple[Text, ...], Field(min_length=1)]
+    must_not_say: Annotated[tuple[Text, ...], Field(min_length=1)]
+    files: tuple[File, ...] = ()
+    reading: Reading
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Card:
+        if self.reach_m < self.near_m:
+            raise ValueError("reach_m lies below near_m")
+        if not self.files and not self.reading.url:
+            raise ValueError("needs files, or reading.url of a service")
+        if self.measure == "count" and self.reading.radius_m is None:
+            raise ValueError("a count needs reading.radius_m")
+        if self.measure == "cell" and (self.reading.size_deg is None or not self.reading.values):
+            raise ValueError("a cell needs reading.size_deg and reading.values")
+        if self.measure == "axis" and self.reading.ends is None:
+            raise ValueError("an axis needs reading.ends")
+        reading = self.reading
+        if self.measure == "stated" and not (reading.hazards or reading.class_of):
+            raise ValueError("a statement needs reading.hazards or reading.class_of")
+        if reading.method == "georisques" and not (self.measure == "stated" and reading.hazards):
+            raise ValueError("georisques answers statements, named by reading.hazards")
+        if reading.method == "pages":
+            if not all(mark in (reading.url or "") for mark in ("{lat}", "{lon}")):
+                raise ValueError("reading.url of pages needs {lat} and {lon}")
+            # A narrower circle would leave objects in reach of a site unasked for.
+            asked = reading.radius_m or 0
+            if self.measure == "near" and asked <= self.near_m + self.error_m:
+                raise ValueError("reading.radius_m must exceed near_m and error_m together")
+        return self
+
+    def of_period(self, years: int) -> Card:
+        """Give the layer of one return period."""
+        text = _PERIOD.sub(lambda found: f"{years:{found[1] or ''}}", self.model_dump_json())
+        told = {**json.loads(text), "id": f"{self.id}-rp{years}", "periods": ()}
+        return Card.model_validate(told)

@@ -1,1 +1,0 @@
-"""Readers: one outside source each, from its bytes to plain rows."""

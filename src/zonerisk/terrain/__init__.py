@@ -1,1 +1,0 @@
-"""Terrain: hazard layers, and what they say at places."""

@@ -1,0 +1,1 @@
+"""Words: every sentence that people read, and the reports made of them."""

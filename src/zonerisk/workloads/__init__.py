@@ -1,0 +1,1 @@
+"""Workloads: a user's own deployment, sites and measurements, read and judged."""

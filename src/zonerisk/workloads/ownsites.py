@@ -1,0 +1,325 @@
+"""A user's own sites: coordinates or a file become a region that is judged like any other."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from zonerisk.catalogue.catalog import simplify
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
+from zonerisk.core.policy import Policy
+from zonerisk.layers import answer
+from zonerisk.library import Library
+
+REGION = "own-sites"
+# What a provider states, and its other regions, are no questions to somebody's own sites;
+# a backup is one to a plan.
+OF_PROVIDERS = ("claims", "dr", "backup")
+_DEGREES = r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))"
+_PAIR = re.compile(rf"\s*{_DEGREES}\s*[,;]\s*{_DEGREES}\s*", re.ASCII)
+# What somebody means by coordinates who writes them in another way.
+_LIKE_A_PAIR = re.compile(
+    r"(?=.*\d)(?=.*[,;])([\d\s.,;+\-'\"\u00b0\u2032\u2033nsewo]|nan|inf)+", re.IGNORECASE
+)
+_FILES = (".csv", ".geojson", ".json")
+MAX_BYTES = 20_000_000
+
+
+class Place(NamedTuple):
+    """One site as the user gave it, and how messages call where it was given."""
+
+    where: str
+    name: str
+    zone: str
+    lat: float
+    lon: float
+    uncertainty_m: float | None
+
+
+def meant(targets: Sequence[str]) -> bool:
+    """Tell whether what was typed are coordinates or a file of sites, not a region.
+
+    Raises
+    ------
+    UsageError
+        If some of it is, and not all; or if it is meant as coordinates and is none.
+    """
+    if len(targets) == 1 and targets[0].lower().endswith(_FILES):
+        return True
+    pairs = [bool(_PAIR.fullmatch(target)) for target in targets]
+    for target, pair in zip(targets, pairs, strict=True):
+        if not pair and _LIKE_A_PAIR.fullmatch(target):
+            raise UsageError(
+                f"{target!r}: looks like coordinates; write LAT,LON in degrees with decimal "
+                "points, such as 48.585,7.797"
+            )
+        if target.lower().endswith(_FILES):
+            raise UsageError(f"{target}: name one file of sites, and nothing beside it")
+    if any(pairs) and not all(pairs):
+        raise UsageError(
+            f"{targets[pairs.index(False)]!r}: is no LAT,LON pair, and coordinates are judged "
+            "by themselves: not together with regions"
+        )
+    return any(pairs)
+
+
+def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> OwnSites:
+    """Make a catalogue of one region out of the user's sites: each zone stands where it says.
+
+    Parameters
+    ----------
+    targets
+        ``LAT,LON`` pairs in degrees, or one CSV or GeoJSON file.
+    uncertainty_m
+        Radius around each that surely holds the site, metres, where a file gives none.
+    day
+        Date of the catalogue, for the record.
+
+    Raises
+    ------
+    UsageError
+        If the uncertainty is missing, or there are too many sites.
+    DataError
+        If the file or a coordinate is not valid.
+    """
+    places = (
+        _read(Path(targets[0]))
+        if targets[0].lower().endswith(_FILES)
+        else [_typed(target, number) for number, target in enumerate(targets, 1)]
+    )
+    if not places:
+        raise DataError(f"{targets[0]}: holds no site")
+    if len(places) > MAX_SITES:
+        raise UsageError(f"{len(places)} sites; judge at most {MAX_SITES} at once")
+    _check_names(places)
+    zones = list(dict.fromkeys(place.zone or place.name for place in places))
+    if len(zones) > MAX_ZONES:
+        raise UsageError(
+            f"{len(zones)} zones; judge at most {MAX_ZONES} at once, or name in a "
+            "zone column which sites belong together"
+        )
+    return OwnSites(_region(places, zones, uncertainty_m, day))
+
+
+def asked(policy: Policy) -> Policy:
+    """Take from a policy the rules on a provider, of which a user's own sites have none.
+
+    Raises
+    ------
+    UsageError
+        If no rule is left.
+    """
+    rules = {name: rule for name, rule in policy.rules.items() if name not in OF_PROVIDERS}
+    if not rules:
+        raise UsageError(
+            f"{policy.name} asks of your own sites only what a plan can answer, such as where you "
+            "recover; see: zonerisk plan --template"
+        )
+    return policy.model_copy(update={"rules": rules})
+
+
+def _check_names(places: Sequence[Place]) -> None:
+    """Refuse a site without a zone that would fall into another's by its name alone."""
+    seen: dict[str, Place] = {}
+    for place in places:
+        zone = place.zone or place.name
+        other = seen.setdefault(zone, place)
+        if other is not place and not (place.zone and other.zone):
+            raise DataError(
+                f"{place.where}: {zone!r} is called like {other.where}; give each a name of its "
+                "own, or both a zone"
+            )
+
+
+class OwnSites(Library):
+    """A catalogue that holds one region, in memory."""
+
+    def __init__(self, region: Region) -> None:
+        super().__init__()
+        self._regions = {region.id: Path(region.id)}
+        self._region_provider = {region.id: region.provider}
+        self._loaded = {region.id: region}
+        self._providers = {}
+        self._loaded_providers = {
+            region.provider: Provider(id=region.provider, name="Your", country=region.country)
+        }
+
+    def digest(self, region_id: str) -> str:
+        """Hash the sites as they were given."""
+        return hashlib.sha256(self.region(region_id).model_dump_json().encode()).hexdigest()
+
+
+def _typed(text: str, number: int) -> Place:
+    found = _PAIR.fullmatch(text)
+    assert found
+    return Place(f"{text.strip()!r}", f"site {number}", "", float(found[1]), float(found[2]), None)
+
+
+def _read(path: Path) -> list[Place]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path}: {path.stat().st_size} bytes; a file of sites has at most {MAX_BYTES}")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not UTF-8; save it as UTF-8") from None
+    return _csv(path, text) if path.suffix.lower() == ".csv" else _geojson(path, text)
+
+
+def _csv(path: Path, text: str) -> list[Place]:
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=None), delimiter=";" if ";" in first else ",", strict=True
+    )
+    try:
+        return list(_rows(path, reader))
+    except csv.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: is no CSV from here on: {error}") from None
+
+
+def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Place]:
+    head = [str(name).strip().lower() for name in reader.fieldnames or ()]
+    if not {"lat", "lon"} <= set(head):
+        raise DataError(
+            f"{path}:1: needs the columns lat and lon, and may have name, zone and "
+            f"uncertainty_m; it has {', '.join(head) or 'none'}"
+        )
+    for number, row in enumerate(reader, 1):
+        where = f"{path}:{reader.line_num}"
+        # A quote that is not closed on its line takes in the next rows.
+        if any("\n" in str(value) for value in row.values()):
+            raise DataError(f"{where}: a quoted field goes on over the end of its line")
+        told = {
+            str(key).strip().lower(): (value or "").strip()
+            for key, value in row.items()
+            if isinstance(value, str | None)
+        }
+        yield _place(where, number, told)
+
+
+def _place(where: str, number: int, told: Mapping[str, object]) -> Place:
+    doubt = told.get("uncertainty_m")
+    return Place(
+        where,
+        _words(told.get("name")) or _words(told.get("id")) or f"site {number}",
+        _words(told.get("zone")),
+        _number(where, "lat", told.get("lat")),
+        _number(where, "lon", told.get("lon")),
+        None if doubt in (None, "") else _number(where, "uncertainty_m", doubt),
+    )
+
+
+def _words(value: object) -> str:
+    """Give a name's text: what a terminal would obey is left out, and half a surrogate pair."""
+    text = "" if value is None else str(value)
+    return "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")).strip()
+
+
+def _geojson(path: Path, text: str) -> list[Place]:
+    try:
+        tree = json.loads(text)
+        features = list(tree["features"])
+        answer.check_wgs84(tree, str(path))
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise DataError(f"{path}: is no GeoJSON FeatureCollection") from None
+    places = []
+    for number, feature in enumerate(features, 1):
+        where = f"{path}: feature {number}"
+        geometry = answer.mapping(feature, "geometry") if isinstance(feature, dict) else {}
+        kind, at = geometry.get("type"), geometry.get("coordinates")
+        if kind not in (None, "Point"):
+            raise DataError(
+                f"{where}: is a {kind}; give its middle as a Point and its extent as uncertainty_m"
+            )
+        if kind is None or not isinstance(at, list) or len(at) < 2:
+            raise DataError(f"{where}: needs a Point geometry")
+        told = answer.mapping(feature, "properties")
+        places.append(_place(where, number, {**told, "lon": at[0], "lat": at[1]}))
+    return places
+
+
+def _number(where: str, what: str, value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{where}: {what}: must be a number (got {repr(value)[:80]})") from None
+
+
+def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str) -> Region:
+    keys = _keys([place.name for place in places], "site")
+    zone_keys = _keys(zones, "zone")
+    held: dict[str, list[str]] = {zone: [] for zone in zones}
+    sites = {}
+    for place, key in zip(places, keys, strict=True):
+        doubt = uncertainty_m if place.uncertainty_m is None else place.uncertainty_m
+        if doubt is None:
+            raise UsageError(
+                f"{place.where}: how well is it known? Give the radius that surely "
+                "holds the site, such as --uncertainty-m 200"
+            )
+        try:
+            position = Position(
+                lat=place.lat,
+                lon=place.lon,
+                uncertainty_m=doubt,
+                method="statement",
+                evidence=("given",),
+            )
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = str(first["loc"][0])
+            hint = "; write LAT,LON" if field in ("lat", "lon") else ""
+            raise DataError(
+                f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
+            ) from None
+        sites[key] = Site(
+            id=f"{REGION}/{key}",
+            name=place.name[:200],
+            kind="building",
+            position=position,
+            evidence=("given",),
+        )
+        held[place.zone or place.name].append(f"{REGION}/{key}")
+    given = Evidence(
+        kind="operator",
+        title="Sites as given by the user",
+        read=day,
+        claim="Where the sites stand, and to how many metres that is known.",
+    )
+    return Region(
+        id=REGION,
+        provider="own",
+        name="sites",
+        country="ZZ",
+        zones={
+            f"z-{key}": Zone(id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]))
+            for zone, key in zip(zones, zone_keys, strict=True)
+        },
+        sites=sites,
+        evidence={"given": given},
+    )
+
+
+def _keys(names: Sequence[str], noun: str) -> list[str]:
+    """Make keys of names, telling equal ones apart by a number."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        plain = re.sub(r"[^a-z0-9-]", "", simplify(name)).strip("-")
+        key = plain or f"{noun}-{number}"
+        more = (f"{key}-{each}" for each in itertools.count(number))
+        found[key if key not in found else next(each for each in more if each not in found)] = None
+    return list(found)

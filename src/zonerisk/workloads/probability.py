@@ -1,0 +1,129 @@
+"""Probability: the chance that a quorum is lost, given a common-cause share; a model."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+from math import comb
+from typing import TYPE_CHECKING, NamedTuple
+
+from zonerisk.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Published values lie between 2 and 10 % (a manufacturer's SIL manual, read second-hand).
+COMMON = (0.02, 0.10)
+COMMON_SOURCE = "https://fliphtml5.com/vmpeb/cdww/SIL_MANUAL/104/"
+
+
+class Inputs(NamedTuple):
+    """What the model is fed with; nothing of it is measured by zonerisk.
+
+    Attributes
+    ----------
+    unavailability
+        Share of time, or chance of an event, that one place is down: low and high.
+    common
+        Share of it that takes all places at once: low and high.
+    alpha
+        Shares of events that take exactly 1, 2 ... places, for the alpha-factor model.
+    """
+
+    unavailability: tuple[float, float]
+    common: tuple[float, float] = COMMON
+    alpha: tuple[float, ...] = ()
+
+    def check(self) -> Inputs:
+        """Refuse what is no probability."""
+        for name, (low, high) in (("unavailability", self.unavailability), ("common", self.common)):
+            if not 0 <= low <= high <= 1:
+                raise UsageError(f"{name}: write a share from 0 to 1, or LOW,HIGH")
+        if self.alpha and (min(self.alpha) < 0 or abs(sum(self.alpha) - 1) > 0.001):
+            raise UsageError("alpha: shares from 0 up that add up to 1")
+        return self
+
+
+def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, common: float) -> float:
+    """Give the chance that a quorum is lost, by the beta-factor model (IEC 61508-6).
+
+    The common share takes every place at once; the rest of each place's unavailability is
+    independent.
+
+    Parameters
+    ----------
+    weights
+        Copies at each place.
+    quorum
+        Copies needed.
+    unavailability
+        Of one place.
+    common
+        Share of it that is common to all.
+    """
+    shock = common * unavailability
+    alone = (1 - common) * unavailability
+    lost = _tail(weights, sum(weights) - quorum + 1, alone)
+    return shock + (1 - shock) * lost
+
+
+def _tail(weights: Sequence[int], least: int, each: float) -> float:
+    """Chance that the places down hold at least so many copies, each down independently."""
+    chances = [1.0] + [0.0] * sum(weights)
+    for weight in weights:
+        chances = [
+            chance * (1 - each) + (chances[down - weight] * each if down >= weight else 0.0)
+            for down, chance in enumerate(chances)
+        ]
+    return sum(chances[max(least, 0) :])
+
+
+def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) -> list[float]:
+    """Give the chance of each common-cause event that takes exactly k given places.
+
+    By the alpha-factor model (NUREG/CR-5485): ``alpha`` are the shares of events that take
+    1, 2 ... m places, ``total`` is the chance of any event at one place.
+    """
+    m = len(alpha)
+    mean = sum(k * share for k, share in enumerate(alpha, 1))
+    return [
+        (1 if staggered else k / mean) * share * total / comb(m - 1, k - 1)
+        for k, share in enumerate(alpha, 1)
+    ]
+
+
+def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: bool = False) -> float:
+    """Give the chance that at least ``down`` of the places fail, by the alpha-factor model.
+
+    Every set of places has its own independent event. What lies inside a set of s places is
+    the product over all other events of not happening, and the rest follows by inclusion
+    and exclusion; decimals keep the differences exact enough.
+    """
+    events = alpha_events(alpha, total, staggered)
+    m = len(events)
+    with localcontext() as context:
+        context.prec = 60
+        one = Decimal(1)
+        inside = []
+        for s in range(m + 1):
+            chance = one
+            for k, event in enumerate(events, 1):
+                chance *= (one - Decimal(event)) ** (comb(m, k) - comb(s, k))
+            inside.append(chance)
+        exactly = [
+            comb(m, s) * sum(((-1) ** (s - j) * comb(s, j) * inside[j] for j in range(s + 1)), Decimal(0))
+            for s in range(m + 1)
+        ]
+        return float(sum(exactly[down:], Decimal(0)))
+
+
+def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, float]:
+    """Give the chance that a quorum is lost, low and high, over the inputs' ranges."""
+    ends = []
+    for unavailability in inputs.unavailability:
+        if inputs.alpha and len(inputs.alpha) == len(weights) and len(set(weights)) == 1:
+            copies = weights[0]
+            down = -(-(sum(weights) - quorum + 1) // copies)
+            ends.append(alpha_factor(inputs.alpha, down, unavailability))
+        else:
+            ends += [beta_factor(weights, quorum, unavailability, common) for common in inputs.common]
+    return min(ends), max(ends)

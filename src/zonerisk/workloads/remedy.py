@@ -1,0 +1,173 @@
+"""Remedies: the one change that helps a deployment most, found by judging again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from zonerisk.core.judgement import Change
+from zonerisk.judging import score
+from zonerisk.judging.unit import zones_sold
+from zonerisk.workloads.deployment import MAJORITY, OWN, Place, majority, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zonerisk.core.judgement import Judged
+    from zonerisk.workloads.auditor import Auditor
+    from zonerisk.workloads.deployment import Workload
+
+# The best few regions are tried; those after them are farther or share more.
+MOST_REGIONS = 3
+# What a deployment is asked first; pairs of places only break ties.
+_CORE = ("survives", "quorum", "backup", "dr")
+
+
+class _Trial(NamedTuple):
+    """A change, and the workloads it makes of others, by their index."""
+
+    kind: Literal["add-zone", "move-backup", "recovery"]
+    message: str
+    changed: dict[int, Workload]
+
+
+def best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
+    """Try one change at a time, judge again, and keep the one that helps most.
+
+    Returns
+    -------
+    None if nothing that was tried helps without harming.
+    """
+    workloads = auditor.deployment.workloads
+    asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
+    found: tuple[tuple[float, ...], Change] | None = None
+    for trial in _trials(auditor, workloads, judged):
+        after = {index: auditor.judge(each) for index, each in trial.changed.items()}
+        gain = tuple(
+            sum(new - old for new, old in ends)
+            for ends in zip(
+                *(
+                    zip(_points(auditor, after[index]), _points(auditor, judged[index]), strict=True)
+                    for index in after
+                ),
+                strict=True,
+            )
+        )
+        helps = gain[:2] if asked else gain[2:]
+        if min(helps) < 0 or max(helps) <= 0 or (found and gain <= found[0]):
+            continue
+        settled = [
+            finding.rule
+            for index in after
+            for finding in judged[index].findings
+            if finding.outcome == "fail" and not _fails(after[index], finding.rule)
+        ]
+        found = (
+            gain,
+            Change(
+                kind=trial.kind,
+                message=trial.message,
+                workloads=tuple(workloads[index].id for index in after),
+                failing_before=sum(_failing(each) for each in judged),
+                failing_after=sum(_failing(after.get(index, each)) for index, each in enumerate(judged)),
+                settles=tuple(dict.fromkeys(settled)),
+            ),
+        )
+    return found[1] if found else None
+
+
+def _points(auditor: Auditor, judged: Judged) -> tuple[float, float, float, float]:
+    """Weigh what passes, low and high: of the first questions, then of all."""
+    rules = auditor.policy.rules
+    total = [0.0, 0.0, 0.0, 0.0]
+    for finding in judged.findings:
+        low, high = score.POINTS[finding.outcome]
+        weight = rules[finding.rule].weight  # type: ignore[index]
+        first = finding.rule in _CORE
+        for index, value in enumerate((low * first, high * first, low, high)):
+            total[index] += weight * value
+    return total[0], total[1], total[2], total[3]
+
+
+def _fails(judged: Judged, rule: str) -> bool:
+    return any(finding.rule == rule and finding.outcome == "fail" for finding in judged.findings)
+
+
+def _failing(judged: Judged) -> int:
+    return sum(finding.outcome == "fail" for finding in judged.findings)
+
+
+def _trials(auditor: Auditor, workloads: Sequence[Workload], judged: Sequence[Judged]) -> Iterator[_Trial]:
+    alike: dict[tuple[object, ...], list[int]] = {}
+    homes: dict[str, list[int]] = {}
+    for index, each in enumerate(workloads):
+        alike.setdefault((each.places, each.quorum, each.basis), []).append(index)
+        home = next((place.region for place in each.places if place.region != OWN), None)
+        if home:
+            homes.setdefault(home, []).append(index)
+    for indices in alike.values():
+        yield from _more_zones(auditor, workloads, indices)
+    for home, indices in homes.items():
+        for region in auditor.fallbacks(home)[:MOST_REGIONS]:
+            yield from _moved(auditor, workloads, judged, indices, region)
+
+
+def _moved(
+    auditor: Auditor,
+    workloads: Sequence[Workload],
+    judged: Sequence[Judged],
+    indices: Sequence[int],
+    region: str,
+) -> Iterator[_Trial]:
+    """Put the backups, then the recovery, of a region's workloads into another region.
+
+    Where a file does not tell of either, there is nothing to better.
+    """
+    place = auditor.siting.placement.whole(auditor.catalog.region(region).provider, region)
+    amiss = {
+        index: {finding.rule for finding in judged[index].findings if finding.outcome != "pass"}
+        for index in indices
+    }
+    backups = {
+        index: replace(workloads[index], backup=(place,))
+        for index in indices
+        if "backup" in amiss[index] and workloads[index].backup is not None
+    }
+    if backups:
+        yield _Trial("move-backup", f"keep the backup in {region}", backups)
+    recovery = {
+        index: replace(workloads[index], dr=(place,))
+        for index in indices
+        if "dr" in amiss[index] and workloads[index].dr is not None
+    }
+    if recovery:
+        yield _Trial("recovery", f"prepare recovery in {region}", recovery)
+
+
+def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequence[int]) -> Iterator[_Trial]:
+    """Spread the copies over a region's zones, or add one in a zone that is not used yet."""
+    first = workloads[indices[0]]
+    used = {place.id for place in first.places}
+    regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}
+    for region in sorted(regions):
+        sold = zones_sold(auditor.catalog.region(region), auditor.day)
+        zones = [Place(zone.id, region, "zone") for zone in sold[: len(first.places)]]
+        if len(regions) == 1 and len(zones) > len(used):
+            yield _Trial(
+                "add-zone",
+                f"spread the copies over {len(zones)} zones of {region}",
+                {
+                    index: replace(workloads[index], places=spread(zones, len(first.places)))
+                    for index in indices
+                },
+            )
+        for zone in sold:
+            if zone.id in used or not used.isdisjoint(zone.sites):
+                continue
+            added = {}
+            for index in indices:
+                each = workloads[index]
+                places = (*each.places, Place(zone.id, region, "zone"))
+                needed = majority(len(places)) if each.basis == MAJORITY else each.quorum
+                added[index] = replace(each, places=places, quorum=needed)
+            yield _Trial("add-zone", f"add a copy in {zone.id}", added)

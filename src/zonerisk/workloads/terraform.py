@@ -1,0 +1,365 @@
+"""Terraform: where the resources of a plan or state (``terraform show -json``) stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zonerisk.core.errors import DataError
+from zonerisk.workloads.deployment import (
+    MAJORITY,
+    Deployment,
+    Place,
+    Source,
+    Unassessed,
+    Workload,
+    apart,
+    majority,
+    spread,
+)
+from zonerisk.workloads.jsonlines import Lines
+from zonerisk.workloads.placement import Placement, Unplaced
+from zonerisk.workloads.plan import MAX_COPIES
+from zonerisk.workloads.terraformtypes import KINDS, Kind
+
+if TYPE_CHECKING:
+    from zonerisk.catalogue.catalog import Catalog
+
+Json = Any
+MAX_RESOURCES = 50_000
+_ZONE_ID = re.compile(r"[a-z]{2,4}\d-az\d")
+# Who runs an OpenStack cloud, by the host that signs in.
+_CLOUDS = {
+    "auth.cloud.ovh.net": "ovh",
+    "auth.cloud.ovh.us": "ovh",
+    "api.pub1.infomaniak.cloud": "infomaniak",
+    "api.pub2.infomaniak.cloud": "infomaniak",
+}
+_OPENSTACK = ("ovh", "infomaniak")
+_BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
+STANDBY = "a standby takes over"
+NOT_PLACED = "zonerisk does not place this type of resource"
+OF_WHAT = "a backup, but of what the file does not tell; state it in a plan (YAML)"
+NO_PLACE = "the file names no region or zone for it (not known before apply, or set outside)"
+
+
+class _Settings(NamedTuple):
+    """What a provider's configuration says: its region and the host it talks to."""
+
+    region: str | None = None
+    host: str | None = None
+    elsewhere: bool = False
+
+
+def recognise(tree: Json) -> bool:
+    """Tell whether JSON is the output of ``terraform show -json``."""
+    return (
+        isinstance(tree, dict)
+        and "format_version" in tree
+        and ("planned_values" in tree or "values" in tree or "terraform_version" in tree)
+    )
+
+
+def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deployment:
+    """Read the resources that stand somewhere; list the others.
+
+    Parameters
+    ----------
+    name, text, tree
+        The file: its name, its text and what it holds.
+    catalog
+        The records.
+    day
+        The day, ``YYYY-MM-DD``.
+
+    Raises
+    ------
+    DataError
+        If the format's version is not known.
+    """
+    version = str(tree.get("format_version"))
+    if not re.match(r"[01]\.", version):
+        raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
+    root = _dict(_dict(tree.get("planned_values") or tree.get("values")).get("root_module"))
+    reader = _Reader(
+        name,
+        Lines(text, "address"),
+        Placement(catalog, day),
+        _settings(tree),
+        _zone_ids(tree, root),
+    )
+    groups: dict[str, list[Json]] = {}
+    for count, resource in enumerate(_resources(root)):
+        if count >= MAX_RESOURCES:
+            raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
+        if resource.get("mode") != "data":
+            address = str(resource.get("address", ""))
+            groups.setdefault(re.sub(r"\[[^\[\]]*\]$", "", address), []).append(resource)
+    for address, resources in groups.items():
+        reader.group(address, resources)
+    return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
+
+
+def _dict(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    waiting = [module]
+    while waiting:
+        here = waiting.pop(0)
+        yield from (each for each in _list(here.get("resources")) if isinstance(each, dict))
+        waiting += [each for each in _list(here.get("child_modules")) if isinstance(each, dict)]
+
+
+def _zone_ids(tree: Json, root: dict[str, Json]) -> dict[str, str]:
+    """Tie AWS zone letters to zone ids where subnets or data sources give both."""
+    prior = _dict(_dict(_dict(tree.get("prior_state")).get("values")).get("root_module"))
+    found: dict[str, str] = {}
+    for resource in (*_resources(root), *_resources(prior)):
+        values = _dict(resource.get("values"))
+        kind = resource.get("type")
+        if kind == "aws_subnet":
+            named = [(values.get("availability_zone"), values.get("availability_zone_id"))]
+        elif kind == "aws_availability_zone":
+            named = [(values.get("name"), values.get("zone_id"))]
+        elif kind == "aws_availability_zones":
+            named = list(zip(_list(values.get("names")), _list(values.get("zone_ids")), strict=False))
+        else:
+            continue
+        found |= {
+            zone: key
+            for zone, key in named
+            if isinstance(zone, str) and isinstance(key, str) and _ZONE_ID.fullmatch(key)
+        }
+    return found
+
+
+def _settings(tree: Json) -> dict[str, _Settings]:
+    """Read the provider configuration that each resource uses, by the resource's address."""
+    configuration = _dict(tree.get("configuration"))
+    variables = {key: _dict(value).get("value") for key, value in _dict(tree.get("variables")).items()}
+    declared = _dict(_dict(configuration.get("root_module")).get("variables"))
+    for key, value in declared.items():
+        variables.setdefault(key, _dict(value).get("default"))
+    providers = {
+        key: _provider(_dict(value), variables)
+        for key, value in _dict(configuration.get("provider_config")).items()
+    }
+    found: dict[str, _Settings] = {}
+    waiting = [("", _dict(configuration.get("root_module")))]
+    while waiting:
+        prefix, module = waiting.pop()
+        for resource in _list(module.get("resources")):
+            key = str(_dict(resource).get("provider_config_key", ""))
+            settings = providers.get(key) or providers.get(key.rpartition(":")[2])
+            if settings:
+                found[prefix + str(_dict(resource).get("address", ""))] = settings
+        for name, call in _dict(module.get("module_calls")).items():
+            waiting.append((f"{prefix}module.{name}.", _dict(_dict(call).get("module"))))
+    return found
+
+
+def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
+    expressions = _dict(config.get("expressions"))
+    region, zone, url = (
+        _value(_dict(expressions.get(key)), variables) for key in ("region", "zone", "auth_url")
+    )
+    host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
+    endpoints = [each for each in _list(expressions.get("endpoints")) if isinstance(each, dict)]
+    addresses = [_value(_dict(value), variables) for each in endpoints for value in each.values()]
+    elsewhere = any(address and "amazonaws.com" not in address for address in addresses)
+    return _Settings(region or zone, host, elsewhere)
+
+
+def _value(expression: dict[str, Json], variables: dict[str, Json]) -> str | None:
+    value = expression.get("constant_value")
+    references = _list(expression.get("references"))
+    if value is None and references:
+        value = variables.get(str(references[0]).removeprefix("var."))
+    return value if isinstance(value, str) and value else None
+
+
+def values_at(values: Json, path: str) -> list[Json]:
+    """Give what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item."""
+    here = [values]
+    for step in path.split("."):
+        found: list[Json] = []
+        for each in here:
+            if isinstance(each, dict) and step in each:
+                found.append(each[step])
+            elif isinstance(each, list):
+                found += each if step == "*" else each[int(step) : int(step) + 1] if step.isdigit() else []
+        here = found
+    flat: list[Json] = []
+    for each in here:
+        flat += each if isinstance(each, list) else [each]
+    return [each for each in flat if each not in (None, "")]
+
+
+class _Reader:
+    """Makes a workload of each group of resources that differ by their index alone."""
+
+    def __init__(
+        self,
+        name: str,
+        lines: Lines,
+        placement: Placement,
+        settings: dict[str, _Settings],
+        zone_ids: dict[str, str],
+    ) -> None:
+        self.name, self.lines, self.placement = name, lines, placement
+        self.settings, self.zone_ids = settings, zone_ids
+        self.workloads: list[Workload] = []
+        self.unassessed: list[Unassessed] = []
+
+    def group(self, address: str, resources: list[dict[str, Json]]) -> None:
+        """Place the resources of one address, or say why they are not."""
+        source = Source(self.name, self.lines.line(str(resources[0].get("address", ""))))
+        type_ = str(resources[0].get("type", ""))
+        kind = KINDS.get(type_)
+        if kind is None:
+            reason = OF_WHAT if _BACKUP.search(type_) else NOT_PLACED
+            self.unassessed.append(Unassessed(address, reason, source))
+            return
+        # Modules that are counted share one configuration.
+        settings = self.settings.get(re.sub(r"\[[^\[\]]*\]", "", address), _Settings())
+        places: list[Place] = []
+        notes: set[str] = set()
+        for resource in resources:
+            try:
+                places += self._places(kind, _visible(resource), settings, notes)
+            except Unplaced as error:
+                self.unassessed.append(Unassessed(str(resource.get("address", "")), str(error), source))
+        if not places:
+            if not any(each.source == source for each in self.unassessed):
+                self.unassessed.append(Unassessed(address, "it has no copies", source))
+            return
+        if len(places) > MAX_COPIES:
+            raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
+        one = kind.one or (bool(kind.spare or kind.standby) and len(places) == 2 * len(resources))
+        provider = self.placement.catalog.region(places[0].region).provider
+        if any(place.kind == "label" and not place.id.endswith(("-zone", "/one-zone")) for place in places):
+            notes.add(self.placement.relative(provider) or "")
+        self.workloads.append(
+            Workload(
+                address,
+                source,
+                apart(places),
+                1 if one else majority(len(places)),
+                STANDBY if one else MAJORITY,
+                notes=tuple(sorted(notes - {""})),
+            )
+        )
+
+    def _places(
+        self, kind: Kind, values: dict[str, Json], settings: _Settings, notes: set[str]
+    ) -> list[Place]:
+        if kind.provider == "aws" and settings.elsewhere:
+            raise Unplaced("its provider talks to another endpoint than AWS")
+        provider = kind.provider or self._cloud(values, settings, notes)
+        zones = _first(values, kind.zones)
+        regions = _first(values, kind.regions)
+        if not regions:
+            regions = [_region_of(provider, zone) for zone in zones[:1]]
+        if not regions and provider == "aws":
+            regions = [
+                part[3]
+                for arn in values_at(values, "arn")
+                if len(part := str(arn).split(":")) > 3 and part[3]
+            ]
+        if not regions and settings.region:
+            regions = [settings.region]
+        if not regions:
+            raise Unplaced(NO_PLACE)
+        if all(_named_zone(provider, region) for region in regions):
+            zones, regions = [*zones, *regions], [_region_of(provider, regions[0])]
+        found = [self._region(provider, region) for region in regions]
+        if kind.whole and not zones:
+            return [self.placement.whole(provider, region) for region in dict.fromkeys(found)]
+        places = [self._zone(provider, found[0], zone) for zone in dict.fromkeys(zones)] or [
+            self.placement.place(provider, region) for region in found
+        ]
+        return self._copies(kind, values, provider, found[0], places)
+
+    def _copies(
+        self, kind: Kind, values: dict[str, Json], provider: str, region: str, places: list[Place]
+    ) -> list[Place]:
+        counts = values_at(values, kind.copies) if kind.copies else []
+        if counts and isinstance(counts[0], int) and 0 <= counts[0] <= MAX_COPIES:
+            copies = counts[0] * (len(places) if kind.each else 1)
+            return list(spread(places, copies))
+        spare = _first(values, (kind.spare,)) if kind.spare else []
+        if spare:
+            return [*places, self._zone(provider, region, spare[0])]
+        if kind.standby is None or kind.standby[1] not in values_at(values, kind.standby[0]):
+            return places
+        if kind.anywhere:
+            return [*places, self.placement.place(provider, region)]
+        if places[0].kind == "somewhere":
+            places = [Place(f"{region}/one-zone", region, "label")]
+        return [*places, Place(f"{region}/another-zone", region, "label")]
+
+    def _zone(self, provider: str, region: str, zone: str) -> Place:
+        return self.placement.place(provider, region, self.zone_ids.get(zone, zone))
+
+    def _region(self, provider: str, text: str) -> str:
+        try:
+            return self.placement.region(provider, text)
+        except Unplaced:
+            if provider == "google" and text.upper() in ("EU", "US", "ASIA", "EUR4", "NAM4"):
+                raise Unplaced(
+                    f"Google's multi-region {text.upper()}: which regions hold it is not told"
+                ) from None
+            # A zone's name where a region is asked for.
+            return self.placement.region(provider, _region_of(provider, text))
+
+    def _cloud(self, values: dict[str, Json], settings: _Settings, notes: set[str]) -> str:
+        """Tell whose OpenStack it is: by the host that signs in, else by its region's name."""
+        if settings.host:
+            if settings.host not in _CLOUDS:
+                raise Unplaced("an OpenStack cloud that is not in the catalogue")
+            return _CLOUDS[settings.host]
+        named = [str(each) for each in values_at(values, "region")] + [settings.region or ""]
+        for provider in _OPENSTACK:
+            try:
+                self.placement.region(provider, named[0])
+            except Unplaced:
+                continue
+            notes.add(
+                f"taken for {provider}'s by its region's name: the file does not tell whose OpenStack it is"
+            )
+            return provider
+        raise Unplaced("whose OpenStack it is the file does not tell")
+
+
+def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
+    """Give what stands at the first path that is set."""
+    return next(([str(each) for each in found] for path in paths if (found := values_at(values, path))), [])
+
+
+def _visible(resource: dict[str, Json]) -> dict[str, Json]:
+    """Drop the attributes that Terraform marks as sensitive."""
+    hidden = _dict(resource.get("sensitive_values"))
+    return {key: value for key, value in _dict(resource.get("values")).items() if hidden.get(key) is not True}
+
+
+def _named_zone(provider: str, text: str) -> bool:
+    """Tell whether what stands where a region is asked for is a zone (GKE's location)."""
+    return provider == "google" and re.fullmatch(r".*-[a-z]", text) is not None
+
+
+def _region_of(provider: str, zone: str) -> str:
+    """Give the region that a zone's name begins with."""
+    if _ZONE_ID.fullmatch(zone):
+        return ""
+    if provider in ("aws", "outscale"):
+        return re.sub(r"[a-z]$", "", zone)
+    if provider in ("google", "ovh"):
+        return re.sub(r"-[a-z]$", "", zone)
+    return re.sub(r"-\d+$", "", zone) if provider == "scaleway" else zone
