@@ -13,7 +13,7 @@ from pathlib import Path
 import zonerisk
 from zonerisk.catalogue.catalog import Catalog, simplify
 from zonerisk.judging import recovery, separation
-from zonerisk.workloads.roundtrip import Trip, bound, read
+from zonerisk.workloads.round_trips import Trip, bound, read
 
 ROOT = Path(__file__).parent.parent
 TABLES = ROOT.parent / "shared" / "layers" / "network"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zonerisk.curation.check import check, open_path
-from zonerisk.curation.entry import Book, Problem
+from zonerisk.curation.record_file import CheckedCatalogue, Problem
 
 EDITION = "date: 2026-11-23\nlicence: CC0-1.0\nattribution: Invented for tests.\n"
 PROVIDER = """\
@@ -95,7 +95,7 @@ def place(
 def problems(path: Path) -> list[Problem]:
     """Check what a path names."""
     catalog, ids = open_path(path)
-    return check(Book(catalog), ids)
+    return check(CheckedCatalogue(catalog), ids)
 
 
 def rules(found: list[Problem], level: str = "error") -> set[str]:

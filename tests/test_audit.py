@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from zonerisk.catalogue import document
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
-from zonerisk.core.judgement import Audit, Judged
+from zonerisk.core.plan_verdict import Audit, Judged
 from zonerisk.core.verdict import Finding
 from zonerisk.library import Library
 from zonerisk.workloads import plan

@@ -443,8 +443,8 @@ def test_a_path_without_records(path: str) -> None:
 def test_checking_needs_no_heavy_library() -> None:
     code = (
         "import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
-        "from zonerisk.curation.entry import Book; from zonerisk.catalogue.catalog import data_root;"
-        "catalog, ids = open_path(data_root()); check(Book(catalog), ids);"
+        "from zonerisk.curation.record_file import CheckedCatalogue; from zonerisk.catalogue.catalog import data_root;"
+        "catalog, ids = open_path(data_root()); check(CheckedCatalogue(catalog), ids);"
         "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
         " if name in sys.modules])"
     )

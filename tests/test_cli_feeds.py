@@ -10,7 +10,7 @@ from zonerisk import load
 from zonerisk.cli import app
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.grid import feedsource
-from zonerisk.grid.feedsource import Source, Told
+from zonerisk.grid.feedsource import FeedRecord, Source
 
 runner = CliRunner()
 
@@ -55,8 +55,8 @@ def test_derive_without_layers(tmp_path: Path) -> None:
 
 
 def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(cache: object, asked: object) -> list[Told]:
-        return [Told("zz/s", "station", "way/1", "Gull", "225", "1.00", "")]
+    def told(cache: object, asked: object) -> list[FeedRecord]:
+        return [FeedRecord("zz/s", "station", "way/1", "Gull", "225", "1.00", "")]
 
     monkeypatch.setitem(feedsource.SOURCES, "pypsa", Source("A grid", "ODbL 1.0", told))  # type: ignore[arg-type]
     done = runner.invoke(

@@ -5,11 +5,11 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zonerisk.judging.arrangement import FailureDomain
+from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.judging.effective import effective, largest_independent_set
-from zonerisk.judging.shared import Assessment, risk
-from zonerisk.judging.unit import Unit
 
-UNITS = tuple(Unit(f"u/{name}", name) for name in "abc")
+UNITS = tuple(FailureDomain(f"u/{name}", name) for name in "abc")
 
 
 @given(
@@ -38,17 +38,17 @@ def test_agrees_with_brute_force(case: tuple[int, set[tuple[int, int]]]) -> None
 
 def test_unknown_counts_only_where_position_decides() -> None:
     every = frozenset({("u/a", "u/b"), ("u/a", "u/c"), ("u/b", "u/c")})
-    settled = [Assessment("building", apart=every), Assessment("campus", apart=every)]
-    span = effective(UNITS, [*settled, Assessment("flood", apart=every), Assessment("power")])
+    settled = [RiskGroups("building", apart=every), RiskGroups("campus", apart=every)]
+    span = effective(UNITS, [*settled, RiskGroups("flood", apart=every), RiskGroups("power")])
     assert (span.low, span.high) == (3, 3)
-    span = effective(UNITS, [*settled, Assessment("flood"), Assessment("power")])
+    span = effective(UNITS, [*settled, RiskGroups("flood"), RiskGroups("power")])
     assert (span.low, span.high) == (1, 3)
 
 
 def test_grade_c_is_no_edge() -> None:
     for grade, high in (("C", 3), ("B", 2)):
         found = risk("river", "r", grade, UNITS[:2], "share a river")  # type: ignore[arg-type]
-        assert effective(UNITS, [Assessment("river", (found,))]).high == high
+        assert effective(UNITS, [RiskGroups("river", (found,))]).high == high
 
 
 def test_a_crowd_bounds_what_no_pair_tells() -> None:
@@ -56,7 +56,7 @@ def test_a_crowd_bounds_what_no_pair_tells() -> None:
     for grade, high in (("A", 2), ("C", 3)):
         found = risk("building", "b", grade, UNITS, "in at most 2 buildings", groups=2)  # type: ignore[arg-type]
         assert found.least == 2
-        known = Assessment("building", crowds=(found,))
+        known = RiskGroups("building", counted_groups=(found,))
         assert known.outcome(("u/a", "u/b")) == "unknown"
         span = effective(UNITS, [known])
         assert (span.low, span.high) == (1, high)

@@ -11,8 +11,8 @@ from zonerisk.core.model import Evidence, Feed, Position, Region, Site
 from zonerisk.core.verdict import severity
 from zonerisk.grid.powergrid import Upstream
 from zonerisk.grid.supply import Near, Neighbourhood, Sample
+from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.feeds import assess
-from zonerisk.judging.unit import Unit
 from zonerisk.library import Library
 
 REMOVALS = ("feeds:\n", "hazards:\n")
@@ -35,8 +35,8 @@ def site(key: str, uncertainty_m: float = 50) -> Site:
     )
 
 
-def units(*names: str, uncertainty_m: float = 50) -> list[Unit]:
-    return [Unit(f"zz/{name}", name, (site(f"zz/{name}", uncertainty_m),)) for name in names]
+def units(*names: str, uncertainty_m: float = 50) -> list[FailureDomain]:
+    return [FailureDomain(f"zz/{name}", name, (site(f"zz/{name}", uncertainty_m),)) for name in names]
 
 
 def region(**feeds: Feed) -> Region:
@@ -331,7 +331,7 @@ def test_a_supply_that_is_only_inferred_may_be_shared() -> None:
 
 
 def test_an_ended_supply_of_undisclosed_sites_is_told_of_the_region() -> None:
-    hidden = [Unit(f"zz/{name}", name, (), (site("zz/metro"),)) for name in "ab"]
+    hidden = [FailureDomain(f"zz/{name}", name, (), (site("zz/metro"),)) for name in "ab"]
     found = assess("power", hidden, [region(old=feed("metro", until="2016-06-05"))], DAY)
     assert found.notes == ("stated for the region until 2016-06-05 only: the cable",)
     assert not found.risks

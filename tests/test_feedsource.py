@@ -14,7 +14,7 @@ from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import Position, Site
 from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.feedcache import FeedCache
-from zonerisk.grid.feedsource import SOURCES, Told, tell
+from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
 from zonerisk.layers import fetch
 from zonerisk.layers.fetch import FetchError
 
@@ -93,7 +93,7 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def ask(source: str, folder: Path, **options: bool) -> list[Told]:
+def ask(source: str, folder: Path, **options: bool) -> list[FeedRecord]:
     return list(tell(source, FeedCache(folder, **options), [SITE]))
 
 

@@ -13,11 +13,12 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.policy import load
 from zonerisk.judging.score import score
 from zonerisk.layers import landmarks, layers
-from zonerisk.layers.installed import Installed
+from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, geojson, islands, view, webmap
+from zonerisk.pages import features, geojson, view, webmap
+from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
-from zonerisk.workloads import ownsites
+from zonerisk.workloads import own_sites as ownsites
 
 RAW = ROOT.parent / "shared" / "layers"
 
@@ -61,7 +62,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
         (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
         (features.setting(shipped, verdict), "none was asked for"),
     ):
-        assert view.of(verdict, around, view.Shows()).layers == said
+        assert view.of(verdict, around, view.MapViews()).layers == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     assert found[0].points[0] == (51.0144, 2.1361)
     around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, around, shows)
     # The same file holds retired plants, of which none is here.
     assert made.layers == "Nuclear plants; 1 more with nothing to draw here"

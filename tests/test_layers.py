@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from zonerisk import load
 from zonerisk.catalogue.samples import SampleFile
 from zonerisk.core.errors import DataError, UnknownTarget
-from zonerisk.curation import drift
+from zonerisk.curation import stale_samples as drift
 from zonerisk.layers import layers
 from zonerisk.layers.card import Card
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.core.exposure import Exposure, Layer, missing
 from zonerisk.core.geometry import Interval
+from zonerisk.core.hazard_sample import HazardSample, Layer, missing
 from zonerisk.core.model import Evidence, Grade, Position, Site
 from zonerisk.judging import mapped
-from zonerisk.judging.unit import Unit
+from zonerisk.judging.arrangement import FailureDomain
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")
 PAIR = ("r/a", "r/b")
@@ -44,7 +44,7 @@ def layer(
     )
 
 
-def unit(key: str, lat: float = 48.0, disclosed: bool = True) -> Unit:
+def unit(key: str, lat: float = 48.0, disclosed: bool = True) -> FailureDomain:
     site = Site(
         id=f"r/{key}-site",
         name=key,
@@ -52,18 +52,18 @@ def unit(key: str, lat: float = 48.0, disclosed: bool = True) -> Unit:
         evidence=("x",),
         position=Position(lat=lat, lon=7, uncertainty_m=50, method="point", osm="node/1", read="2026"),
     )
-    return Unit(f"r/{key}", key.upper(), (site,) if disclosed else (), () if disclosed else (site,))
+    return FailureDomain(f"r/{key}", key.upper(), (site,) if disclosed else (), () if disclosed else (site,))
 
 
-def row(of: Layer, key: str, low: float, high: float | None, name: str = "o") -> Exposure:
+def row(of: Layer, key: str, low: float, high: float | None, name: str = "o") -> HazardSample:
     best = None if high is None else (low + high) / 2
-    return Exposure(of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else "")
+    return HazardSample(of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else "")
 
 
 def judge(
-    units: list[Unit], rows: list[Exposure], kind: str = "flood", limit_km: float | None = None
+    units: list[FailureDomain], rows: list[HazardSample], kind: str = "flood", limit_km: float | None = None
 ) -> tuple[str, str]:
-    held: dict[str, list[Exposure]] = {}
+    held: dict[str, list[HazardSample]] = {}
     for each in rows:
         held.setdefault(each.site, []).append(each)
     found = mapped.assess(kind, units, held, limit_km)
@@ -169,7 +169,7 @@ def test_counts_are_told_and_decide_nothing() -> None:
 def test_a_hidden_building_counts_only_where_all_its_places_agree() -> None:
     hidden = unit("b", disclosed=False)
     assert judge([A, hidden], [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10)])[0] == "fail"
-    two = Unit("r/b", "B", (), (*hidden.possible, *unit("c").sites))
+    two = FailureDomain("r/b", "B", (), (*hidden.possible, *unit("c").sites))
     rows = [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10), row(ZONE, "c", 10, 90)]
     assert judge([A, two], rows)[0] == "unknown"
 

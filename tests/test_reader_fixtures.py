@@ -11,7 +11,7 @@ from zonerisk.core.errors import DataError
 from zonerisk.grid import hifld, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.powergrid import graph, upstreams
 from zonerisk.layers import answer
-from zonerisk.workloads import roundtrip
+from zonerisk.workloads import round_trips as roundtrip
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "fixtures" / "feeds"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the reader fixtures are not here")

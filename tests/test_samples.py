@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from zonerisk.catalogue.samples import SampleFile, Samples, table
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure, layer_of, missing, widened
 from zonerisk.core.geometry import Interval
+from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, widened
 from zonerisk.core.model import Position, Site
 
 HEAD = {
@@ -49,8 +49,8 @@ def site(key: str, position: Position | None) -> Site:
 @pytest.fixture
 def samples(tmp_path: Path) -> Samples:
     rows = [
-        Exposure(LAYER, "a/1", Interval(-20, -5, 10), "z1", 'the "old, wide" zone', "deep"),
-        Exposure(LAYER, "a/1", Interval(100, None, None)),
+        HazardSample(LAYER, "a/1", Interval(-20, -5, 10), "z1", 'the "old, wide" zone', "deep"),
+        HazardSample(LAYER, "a/1", Interval(100, None, None)),
         missing(LAYER, "a/10", "outside_coverage"),
     ]
     (tmp_path / "layers/samples").mkdir(parents=True)

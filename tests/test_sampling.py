@@ -19,10 +19,10 @@ from pyproj import Geod
 from zonerisk import load
 from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure
+from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.layers import layers, sampling
 from zonerisk.layers.card import Card, File, Reading
-from zonerisk.layers.layers import Kept
+from zonerisk.layers.layers import LayerFile
 from zonerisk.layers.plane import Disc, nearest, pairs
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
@@ -67,7 +67,7 @@ def card(measure: str, reading: dict[str, Any] | None = None, **changed: object)
     )
 
 
-def geojson(path: Path, *features: tuple[str, Any, dict[str, Any]]) -> Kept:
+def geojson(path: Path, *features: tuple[str, Any, dict[str, Any]]) -> LayerFile:
     path.write_text(
         json.dumps(
             {
@@ -83,7 +83,7 @@ def geojson(path: Path, *features: tuple[str, Any, dict[str, Any]]) -> Kept:
             }
         )
     )
-    return Kept(File(path=path.name), path)
+    return LayerFile(File(path=path.name), path)
 
 
 def square(west: float, south: float, size: float = 0.02) -> list[list[list[float]]]:
@@ -91,7 +91,7 @@ def square(west: float, south: float, size: float = 0.02) -> list[list[list[floa
     return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
 
 
-def one(found: list[Exposure]) -> Exposure:
+def one(found: list[HazardSample]) -> HazardSample:
     assert len(found) == 1
     return found[0]
 
@@ -155,7 +155,7 @@ def test_nothing_in_reach_is_a_lower_bound_and_no_absence(tmp_path: Path) -> Non
 def test_a_site_off_the_coverage_is_not_assessed(tmp_path: Path) -> None:
     data = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {}))
     rim = geojson(tmp_path / "c.geojson", ("Polygon", square(6.98, 47.98, 0.1), {}))
-    kept = [data, Kept(File(path="c.geojson", role="coverage"), rim.path)]
+    kept = [data, LayerFile(File(path="c.geojson", role="coverage"), rim.path)]
     by_edge, off = sampling.sample(card("area"), kept, [Disc("a", 47.985, 6.982, 10), Disc("b", 48.2, 7, 10)])
     assert off.reason == "outside_coverage"
     assert by_edge.interval is not None
@@ -175,12 +175,14 @@ def test_counts_and_cells_span_the_disc(tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("lat,lon\n48,7\n48.9,7\n49.5,7\n")
     counted = card("count", {"radius_m": 100_000, "lat": "lat", "lon": "lon"})
     found = one(
-        sampling.sample(counted, [Kept(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)])
+        sampling.sample(
+            counted, [LayerFile(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)]
+        )
     )
     assert found.interval == (1, 1, 2) or found.interval == (2, 2, 2)
     (tmp_path / "c.csv").write_text("lat,lon,n\n48.5,7.5,3\n48.5,-179.5,9\n")
     cells = card("cell", {"size_deg": 1, "values": ["n"], "lat": "lat", "lon": "lon"})
-    table_ = [Kept(File(path="c.csv"), tmp_path / "c.csv")]
+    table_ = [LayerFile(File(path="c.csv"), tmp_path / "c.csv")]
     inner, border, dateline = sampling.sample(
         cells,
         table_,
@@ -203,7 +205,7 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
         near_m=2000,
         reach_m=15_000,
     )
-    kept = [Kept(File(path="r.csv"), tmp_path / "r.csv")]
+    kept = [LayerFile(File(path="r.csv"), tmp_path / "r.csv")]
     past, beside, off = sampling.sample(
         runway,
         kept,
@@ -216,7 +218,7 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
     assert off.interval == (1990, None, None), "more than 15 km past a threshold it means nothing"
 
 
-def raster(path: Path, values: Any, nodata: float | None = None) -> Kept:
+def raster(path: Path, values: Any, nodata: float | None = None) -> LayerFile:
     with rasterio.open(
         path,
         "w",
@@ -230,7 +232,7 @@ def raster(path: Path, values: Any, nodata: float | None = None) -> Kept:
         transform=rasterio.Affine(0.001, 0, 7, 0, -0.001, 49),
     ) as file:
         file.write(values, 1)
-    return Kept(File(path=path.name), path)
+    return LayerFile(File(path=path.name), path)
 
 
 @pytest.mark.parametrize("classes", [{}, {"0": "none", "1": "wet"}])
@@ -272,7 +274,7 @@ def test_a_damaged_table_of_names_is_an_error(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Point", [7, 48], {"name": "A"}))
     packed = gzip.compress(b"key,title\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(500)))
     (tmp_path / "names.csv.gz").write_bytes(packed[:-20])
-    names = Kept(File(path="names.csv.gz", role="names"), tmp_path / "names.csv.gz")
+    names = LayerFile(File(path="names.csv.gz", role="names"), tmp_path / "names.csv.gz")
     near = card("near", {"name": "name", "names_by": ["key", "title"]})
     with pytest.raises(DataError, match="no table of names"):
         sampling.sample(near, [kept, names], [Disc("s", 48, 7, 1)])
@@ -301,7 +303,7 @@ def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path
         1.5 * 0.001 * 111_320 * math.cos(math.radians(48.95)), abs=2
     )
     assert harbour.inside is True
-    kept.append(Kept(File(path="w.tif", role="mask"), raster(tmp_path / "w.tif", water).path))
+    kept.append(LayerFile(File(path="w.tif", role="mask"), raster(tmp_path / "w.tif", water).path))
     assert sampling.sample(flood, kept, discs)[2].inside is False
 
 
@@ -327,7 +329,7 @@ def test_nearest_is_what_geopandas_finds() -> None:
 
 def answers(
     name: str, *points: tuple[float, float], doubt: float = 1, reach_m: float | None = None
-) -> list[list[Exposure]]:
+) -> list[list[HazardSample]]:
     layer = layers.load(name)
     if reach_m:
         layer = layer.model_copy(update={"reach_m": reach_m})
@@ -338,7 +340,7 @@ def answers(
     return [[each for each in found if each.site == disc.site] for disc in discs]
 
 
-def best(rows: list[Exposure], name: str = "") -> float:
+def best(rows: list[HazardSample], name: str = "") -> float:
     return next(
         row.interval.best
         for row in rows  # type: ignore[return-value]

@@ -6,6 +6,7 @@ import pytest
 
 from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.model import Site
+from zonerisk.judging.arrangement import FailureDomain, site_units, zone_units
 from zonerisk.judging.recovery import between
 from zonerisk.judging.separation import (
     CAMPUS_MOST_M,
@@ -16,13 +17,12 @@ from zonerisk.judging.separation import (
     say_km,
     say_m,
 )
-from zonerisk.judging.unit import Unit, site_units, zone_units
 from zonerisk.library import Library
 
 DAY = "2026-01-31"
 
 
-def units(catalog: Library, region_id: str) -> dict[str, Unit]:
+def units(catalog: Library, region_id: str) -> dict[str, FailureDomain]:
     scope = catalog.scope(region_id)
     return {unit.id.partition("/")[2]: unit for unit in zone_units(scope.region, scope.sites, DAY)}
 
@@ -45,14 +45,14 @@ def test_an_undisclosed_zone_may_stand_beside_the_other(zz: Library) -> None:
     low, best, high = distance_m(zones["h1"], zones["h2"])
     assert (low, best) == (0.0, None)
     assert high == pytest.approx(60_000 + 0.0, rel=0.02)
-    nowhere = Unit("x/y", "y")
+    nowhere = FailureDomain("x/y", "y")
     assert distance_m(zones["h1"], nowhere) == UNKNOWN
 
 
-def standing(kind: str, method: str, lat: float) -> Unit:
+def standing(kind: str, method: str, lat: float) -> FailureDomain:
     at = {"lat": lat, "lon": 3, "uncertainty_m": 250, "method": method, "evidence": ["e"]}
     site = {"id": f"x/{lat}", "name": "x", "kind": kind, "position": at}
-    return Unit(f"x/{lat}", "x", (Site.model_validate(site),))
+    return FailureDomain(f"x/{lat}", "x", (Site.model_validate(site),))
 
 
 @pytest.mark.parametrize(

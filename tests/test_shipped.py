@@ -16,7 +16,7 @@ from zonerisk.catalogue import catalog as catalogs
 from zonerisk.core import policy
 from zonerisk.curation.check import check
 from zonerisk.curation.coverage import BUILDING_M, page
-from zonerisk.curation.entry import Book
+from zonerisk.curation.record_file import CheckedCatalogue
 from zonerisk.curation.review import Line, line
 from zonerisk.library import Library
 
@@ -25,8 +25,8 @@ FACTS = ROOT.parent / "shared" / "facts"
 
 
 @cache
-def book() -> Book:
-    return Book(SHIPPED)
+def book() -> CheckedCatalogue:
+    return CheckedCatalogue(SHIPPED)
 
 
 @pytest.mark.parametrize("record_id", [*SHIPPED.provider_ids, *SHIPPED.region_ids])

@@ -11,14 +11,15 @@ from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.model import Evidence, Provider, Region
 from zonerisk.core.policy import Policy, Rule
 from zonerisk.core.verdict import Separation
-from zonerisk.judging import findings, spacing
+from zonerisk.judging import rules as findings
+from zonerisk.judging import spacing
+from zonerisk.judging.arrangement import FailureDomain, pairs
 from zonerisk.judging.case import Case
-from zonerisk.judging.shared import Assessment, risk
-from zonerisk.judging.unit import Unit, pairs
+from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.library import Library
 
 SAYS = Evidence(kind="opinion", title="t", read="2026", claim="c")
-A, B, C = UNITS = tuple(Unit(f"zz/{name}", name) for name in "abc")
+A, B, C = UNITS = tuple(FailureDomain(f"zz/{name}", name) for name in "abc")
 
 
 def policy(**rules: Rule) -> Policy:
@@ -32,7 +33,7 @@ def rule(**words: object) -> Rule:
     return Rule.model_validate({"evidence": ("e",), **words})
 
 
-def case(straight: Interval, *assessed: Assessment, units: tuple[Unit, ...] = (A, B)) -> Case:
+def case(straight: Interval, *assessed: RiskGroups, units: tuple[FailureDomain, ...] = (A, B)) -> Case:
     scope = Scope(
         Region.model_construct(id="zz", provider="zz", name="Z", country="NO"),
         Provider.model_construct(id="zz", name="Z", country="NO"),
@@ -45,7 +46,7 @@ def case(straight: Interval, *assessed: Assessment, units: tuple[Unit, ...] = (A
     return Case(scope, "2026-01-31", len(units), units, "zone", distances, kinds, ())
 
 
-def judged(straight: Interval, *assessed: Assessment, **rules: Rule) -> Separation:
+def judged(straight: Interval, *assessed: RiskGroups, **rules: Rule) -> Separation:
     (pair,) = spacing.separations(policy(**rules), case(straight, *assessed))
     return pair
 
@@ -106,9 +107,9 @@ def test_it_warns_beyond_40_km_and_fails_beyond_100(apart: Interval, outcome: st
 
 
 def test_what_is_shared_counts_worst_first() -> None:
-    river = Assessment("river", (risk("river", "r", "C", (A, B), "m"),))
-    campus = Assessment("campus", (risk("campus", "c", "A", (A, B), "m"),))
-    power = Assessment("power", (risk("power", "p", "A", (A, C), "m"),))
+    river = RiskGroups("river", (risk("river", "r", "C", (A, B), "m"),))
+    campus = RiskGroups("campus", (risk("campus", "c", "A", (A, B), "m"),))
+    power = RiskGroups("power", (risk("power", "p", "A", (A, C), "m"),))
     least = rule(threshold=15, unit="km")
     found = judged(km(20), river, campus, power, separation_min=least)
     assert (found.outcome, found.shared) == ("fail", ("campus:c", "river:r"))

@@ -8,15 +8,16 @@ from conftest import Runner
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
 from zonerisk.core.errors import UsageError
-from zonerisk.judging import incident, standby
-from zonerisk.judging.standby import Candidate, Wanted, rank
+from zonerisk.judging import history as incident
+from zonerisk.judging import standby
+from zonerisk.judging.standby import Candidate, Requirements, rank
 from zonerisk.library import Library
 
 PODCAST = policy.load("podcast")
 
 
-def one(catalog: Catalog, target: str, other: str, wanted: Wanted | None = None) -> Candidate:
-    found = rank(catalog, target, PODCAST, wanted or Wanted(300), to=[other])
+def one(catalog: Catalog, target: str, other: str, wanted: Requirements | None = None) -> Candidate:
+    found = rank(catalog, target, PODCAST, wanted or Requirements(300), to=[other])
     return found.candidates[0]
 
 
@@ -35,7 +36,7 @@ def test_strasbourg_recovers_in_roubaix(shipped: Catalog) -> None:
 
 
 def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
-    found = one(shipped, "aws-me-central-1", "aws-me-south-1", Wanted(100))
+    found = one(shipped, "aws-me-central-1", "aws-me-south-1", Requirements(100))
     assert (found.distance_m.low or 0) > 100_000
     assert found.outcome == "fail"
     assert [risk.kind for risk in found.shared_risks] == ["conflict"]
@@ -44,35 +45,37 @@ def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
 
 
 def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
-    answer = rank(shipped, "aws-me-central-1", PODCAST, Wanted(100), as_of="2026-02", to=["aws-me-south-1"])
+    answer = rank(
+        shipped, "aws-me-central-1", PODCAST, Requirements(100), as_of="2026-02", to=["aws-me-south-1"]
+    )
     assert answer.candidates[0].outcome == "pass"
 
 
 def test_round_trip_and_area_are_asked_too(shipped: Catalog) -> None:
-    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=1)).outcome == "fail"
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Requirements(300, max_rtt_ms=1)).outcome == "fail"
     # Light bounds a round trip from below alone: no limit is known to be kept.
-    found = one(shipped, "ovh-sbg", "ovh-rbx", Wanted(300, max_rtt_ms=50))
+    found = one(shipped, "ovh-sbg", "ovh-rbx", Requirements(300, max_rtt_ms=50))
     assert found.outcome == "unknown"
     assert "round trip at least 4.0 ms by light alone; whether it stays" in found.message
-    assert one(shipped, "ovh-sbg", "ovh-eri", Wanted(300, within="EU")).outcome == "fail"
-    assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="EU")).outcome == "pass"
-    assert one(shipped, "ovh-sbg", "ovh-waw", Wanted(300, within="FR")).outcome == "fail"
+    assert one(shipped, "ovh-sbg", "ovh-eri", Requirements(300, within="EU")).outcome == "fail"
+    assert one(shipped, "ovh-sbg", "ovh-waw", Requirements(300, within="EU")).outcome == "pass"
+    assert one(shipped, "ovh-sbg", "ovh-waw", Requirements(300, within="FR")).outcome == "fail"
 
 
 def test_no_figure_no_verdict(shipped: Catalog) -> None:
     assert standby.least_km(policy.load("dora")) is None
-    assert one(shipped, "ovh-sbg", "ovh-rbx", Wanted(None)).outcome == "unknown"
+    assert one(shipped, "ovh-sbg", "ovh-rbx", Requirements(None)).outcome == "unknown"
 
 
 def test_undisclosed_positions_leave_it_open(zz: Catalog) -> None:
-    found = one(zz, "zz-good", "zz-hidden", Wanted(200))
+    found = one(zz, "zz-good", "zz-hidden", Requirements(200))
     assert found.outcome == "unknown"
     assert found.distance_m.low is not None
     assert found.distance_m.low < 200_000
 
 
 def test_best_first(shipped: Catalog) -> None:
-    found = rank(shipped, "ovh-rbx", PODCAST, Wanted(300))
+    found = rank(shipped, "ovh-rbx", PODCAST, Requirements(300))
     order = ["pass", "warn", "unknown", "fail"]
     seen = [order.index(each.outcome) for each in found.candidates]
     assert seen == sorted(seen)
@@ -84,19 +87,19 @@ def test_best_first(shipped: Catalog) -> None:
 
 
 def test_the_first_is_the_one_that_a_verdict_names(shipped: Library) -> None:
-    first = rank(shipped, "ovh-sbg", PODCAST, Wanted(300)).candidates[0]
+    first = rank(shipped, "ovh-sbg", PODCAST, Requirements(300)).candidates[0]
     named = next(each for each in shipped.score("ovh-sbg").dr if each.outcome == "pass")
     assert first.target == named.target
 
 
 def test_another_partition_is_no_recovery(shipped: Catalog) -> None:
-    found = rank(shipped, "aws-eu-west-3", PODCAST, Wanted(300))
+    found = rank(shipped, "aws-eu-west-3", PODCAST, Requirements(300))
     assert "aws-cn-north-1" not in {each.target for each in found.candidates}
 
 
 def test_no_area_is_refused() -> None:
     with pytest.raises(UsageError, match="two letters"):
-        Wanted(300, within="Europe")
+        Requirements(300, within="Europe")
 
 
 def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:

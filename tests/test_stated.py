@@ -7,20 +7,22 @@ from dataclasses import replace
 import pytest
 
 from test_mapped import layer, row, unit
-from zonerisk.core.exposure import Exposure
+from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.judging import hazards, stated
-from zonerisk.judging.unit import Unit
+from zonerisk.judging.arrangement import FailureDomain
 
 ZONES = layer("stated", kind="seismic")
 A, B, C = unit("a", 48.0), unit("b", 48.05), unit("c", 48.12)
 
 
-def said(of: Unit, text: str = "zone 3 for Z", key: str = "3", kind: str = "seismic") -> Exposure:
+def said(
+    of: FailureDomain, text: str = "zone 3 for Z", key: str = "3", kind: str = "seismic"
+) -> HazardSample:
     about = replace(ZONES, kind=kind)  # type: ignore[arg-type]
-    return Exposure(about, of.sites[0].id, None, key, "zone 3", text)
+    return HazardSample(about, of.sites[0].id, None, key, "zone 3", text)
 
 
-def held(*rows: Exposure) -> dict[str, tuple[Exposure, ...]]:
+def held(*rows: HazardSample) -> dict[str, tuple[HazardSample, ...]]:
     return {each.site: (each,) for each in rows}
 
 
@@ -52,7 +54,7 @@ def test_one_class_within_the_correlation_length(
 
 
 @pytest.mark.parametrize("other", [said(B, key="4"), said(B, key=""), said(B, text="")])
-def test_another_class_shares_nothing(other: Exposure) -> None:
+def test_another_class_shares_nothing(other: HazardSample) -> None:
     assert stated.assess("seismic", [A, B], held(said(A), other), 20).risks == ()
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from zonerisk.core.model import Position, Site
+from zonerisk.judging.arrangement import FailureDomain, pairs
 from zonerisk.judging.case import Case
+from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.judging.effective import effective
-from zonerisk.judging.shared import Assessment, risk
-from zonerisk.judging.unit import Unit, pairs
 from zonerisk.library import Library
 from zonerisk.words.summary import answer
 
@@ -14,23 +14,23 @@ AT = Position(lat=56, lon=3, uncertainty_m=50, method="outline", evidence=("told
 KINDS = ("building", "campus", "flood", "power", "network")
 
 
-def unit(name: str, disclosed: bool = True) -> Unit:
+def unit(name: str, disclosed: bool = True) -> FailureDomain:
     site = Site(id=f"zz/{name}-hall", name=name, kind="building", position=AT)
-    return Unit(f"zz/{name}", name, (site,) if disclosed else ())
+    return FailureDomain(f"zz/{name}", name, (site,) if disclosed else ())
 
 
-def told(zz: Library, units: list[Unit], noun: str = "zone", **assessed: Assessment) -> str:
+def told(zz: Library, units: list[FailureDomain], noun: str = "zone", **assessed: RiskGroups) -> str:
     """Answer for units that are apart in all but what is given."""
     every = frozenset((a.id, b.id) for a, b in pairs(units))
-    assessments = {kind: assessed.get(kind, Assessment(kind, apart=every)) for kind in KINDS}
+    assessments = {kind: assessed.get(kind, RiskGroups(kind, apart=every)) for kind in KINDS}
     sold = 1 if noun == "datacenter" else len(units)
     scope = zz.scope("zz-good")
     case = Case(scope, "2026-01-31", sold, tuple(units), noun, {}, assessments, ())
     return answer("Z", case, effective(units, assessments.values()))
 
 
-def both(kind: str, grade: str, a: Unit, b: Unit, message: str) -> Assessment:
-    return Assessment(kind, (risk(kind, "x", grade, (a, b), message),))  # type: ignore[arg-type]
+def both(kind: str, grade: str, a: FailureDomain, b: FailureDomain, message: str) -> RiskGroups:
+    return RiskGroups(kind, (risk(kind, "x", grade, (a, b), message),))  # type: ignore[arg-type]
 
 
 A, B, C = unit("a"), unit("b"), unit("c")
@@ -57,7 +57,7 @@ def test_what_is_shared_is_named_with_its_grade(zz: Library) -> None:
 def test_a_crowd_is_named_though_no_pair_is(zz: Library) -> None:
     """Three zones in two buildings: two of them share one, whichever they are."""
     found = risk("building", "x", "A", (A, B, C), "a, b and c stand in at most 2 buildings", (), 2)
-    crowd = Assessment("building", crowds=(found,))
+    crowd = RiskGroups("building", counted_groups=(found,))
     assert told(zz, [A, B, C], building=crowd) == (
         "Z: no, at most 2 of the 3 zones fail independently. a, b and c stand in at most 2 "
         "buildings; evidence grade A."
@@ -66,7 +66,7 @@ def test_a_crowd_is_named_though_no_pair_is(zz: Library) -> None:
 
 def test_what_is_hidden_is_not_known(zz: Library) -> None:
     hidden = [unit(name, disclosed=False) for name in "ab"]
-    open_ = {kind: Assessment(kind) for kind in KINDS}
+    open_ = {kind: RiskGroups(kind) for kind in KINDS}
     assert told(zz, hidden, **open_) == (
         "Z: not known whether the 2 zones fail independently. No zone's building is disclosed; "
         "no shared risk is on record."
@@ -76,14 +76,14 @@ def test_what_is_hidden_is_not_known(zz: Library) -> None:
 
 def test_a_suspicion_is_called_one(zz: Library) -> None:
     power = both("power", "C", A, B, "a and b may hang on TOP 400 kV (S1, which feeds a)")
-    assert told(zz, [A, B], flood=Assessment("flood"), power=power) == (
+    assert told(zz, [A, B], flood=RiskGroups("flood"), power=power) == (
         "Z: not known whether the 2 zones fail independently. Suspected: a and b may hang on "
         "TOP 400 kV; not known: flood."
     )
 
 
 def test_nothing_found_is_no_yes(zz: Library) -> None:
-    said = told(zz, [A, B], power=Assessment("power"))
+    said = told(zz, [A, B], power=RiskGroups("power"))
     assert said == (
         "Z: nothing on record surely hits two of the 2 zones. No shared risk is on record; not known: power."
     )

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from zonerisk.library import Library
-from zonerisk.pages import features, islands, supplies, view
+from zonerisk.pages import features, supplies, view
+from zonerisk.pages import map_payload as islands
 from zonerisk.pages.supplies import NEAR, Leg, Station, Supplies
 
 RISK = "power:rte/TOP+near"
@@ -83,7 +84,7 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     # The outline of what the zones share is in view, 60 m around them; the stations are not.
     zones = islands.of_verdicts([bare], [features.setting(zz, bare)]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.0015)
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, setting, shows)
     (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
@@ -104,7 +105,7 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
         }
     )
     setting = features.setting(wired, alone)
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(alone, setting, shows)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show is not None

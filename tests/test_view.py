@@ -30,7 +30,7 @@ def test_round_trips_are_lower_bounds(shipped: Library) -> None:
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, features.setting(shipped, verdict), shows)
     assert [row.item for row in made.findings] == list(verdict.findings)
     assert made.answer.startswith("No, the datacenters do not fail independently")
@@ -44,7 +44,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
 
 def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
-    made = view.of(verdict, features.setting(zz, verdict), view.Shows())
+    made = view.of(verdict, features.setting(zz, verdict), view.MapViews())
     assert {row.name: row.position for row in made.sites} == {
         "Here": "58.0000, 3.0000",
         "There": "58.1000, 3.0000",
@@ -54,7 +54,7 @@ def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
-    shows = view.Shows()
+    shows = view.MapViews()
     assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0
     assert shows.subjects[0][1:3] == (("zz-hidden",), "h1, where they may stand")
     assert shows.add(verdict, (), "nothing") is None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
-    from zonerisk.core.exposure import Source
+    from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
     from zonerisk.pages.frames import Layer

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure, layer_of, missing, unanswerable
 from zonerisk.core.geometry import Interval
+from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, unanswerable
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
@@ -44,7 +44,7 @@ class Samples:
     """
 
     roots: tuple[Path, ...]
-    _cache: dict[str, tuple[Exposure, ...]] = field(default_factory=dict)
+    _cache: dict[str, tuple[HazardSample, ...]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
@@ -57,7 +57,7 @@ class Samples:
         """None: the catalogue's hash holds its figures."""
         return {}
 
-    def of(self, site: Site) -> tuple[Exposure, ...]:
+    def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Give what every layer says at a site."""
         if site.id not in self._cache:
             self._cache[site.id] = tuple(
@@ -89,7 +89,7 @@ class SampleFile:
                 f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
             ) from None
 
-    def of(self, site: str, position: Position | None) -> tuple[Exposure, ...]:
+    def of(self, site: str, position: Position | None) -> tuple[HazardSample, ...]:
         """Give what the layer says at a site that stands at a position."""
         reason = unanswerable(self.layer, position)
         if reason:
@@ -125,14 +125,14 @@ class SampleFile:
             )
         return dict(zip(FIELDS, values, strict=True))
 
-    def _exposure(self, row: Mapping[str, str]) -> Exposure:
+    def _exposure(self, row: Mapping[str, str]) -> HazardSample:
         if row["reason"]:
             return missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
         try:
             interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
         except ValueError as error:
             raise DataError(f"{self.path}: {row['site']}: {error}") from None
-        return Exposure(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
+        return HazardSample(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
 
 
 def _number(text: str) -> float | None:
@@ -149,7 +149,9 @@ def place(position: Position) -> tuple[str, str, str]:
     return repr(position.lat), repr(position.lon), f"{position.uncertainty_m:g}"
 
 
-def table(head: Mapping[str, Any], exposures: Iterable[Exposure], positions: Mapping[str, Position]) -> str:
+def table(
+    head: Mapping[str, Any], exposures: Iterable[HazardSample], positions: Mapping[str, Position]
+) -> str:
     """Write a sample file: the layer in a line, then its figures sorted by site.
 
     Parameters

@@ -22,7 +22,7 @@ from zonerisk.curation import template
 from zonerisk.words import report
 
 if TYPE_CHECKING:
-    from zonerisk.curation.entry import Problem
+    from zonerisk.curation.record_file import Problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,17 +77,17 @@ def check(
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
     from zonerisk.catalogue.catalog import data_root
-    from zonerisk.curation.annexes import problems as annexed
     from zonerisk.curation.check import check as apply
     from zonerisk.curation.check import open_path
-    from zonerisk.curation.drift import problems as drifted
-    from zonerisk.curation.entry import Book
+    from zonerisk.curation.record_file import CheckedCatalogue
+    from zonerisk.curation.reference_data import problems as annexed
+    from zonerisk.curation.stale_samples import problems as drifted
 
     found: set[Problem] = set()
     files = 0
     for path in paths or (data_root(),):
         catalog, ids = open_path(path)
-        found |= set(apply(Book(catalog), ids))
+        found |= set(apply(CheckedCatalogue(catalog), ids))
         files += len(ids)
         # The figures are those of a catalogue as a whole; refused records have no positions.
         sound = all(problem.level == "warning" for problem in found)

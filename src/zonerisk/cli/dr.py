@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zonerisk.core.policy import Policy
-    from zonerisk.judging.standby import Candidate, Standby
+    from zonerisk.judging.standby import Candidate, RecoveryRanking
 
 # Of each outcome.
 MOST = 8
@@ -80,14 +80,14 @@ def dr(
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
-    from zonerisk.judging.standby import Wanted, least_km, rank
+    from zonerisk.judging.standby import Requirements, least_km, rank
 
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     found = catalog.resolve(target)
     if len(found) != 1:
         raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
-    wanted = Wanted(least_km(chosen), max_rtt_ms, within.upper() if within else None)
+    wanted = Requirements(least_km(chosen), max_rtt_ms, within.upper() if within else None)
     if min_km is not None:
         wanted = replace(wanted, min_km=min_km)
     named = [region for each in to or () for region in catalog.open_regions(each)]
@@ -102,7 +102,7 @@ def dr(
     output.write(render(answer, first, chosen, format_, out), out)
 
 
-def render(answer: Standby, first: str, policy: Policy, format_: Format, out: Path | None) -> str:
+def render(answer: RecoveryRanking, first: str, policy: Policy, format_: Format, out: Path | None) -> str:
     """Write the ranking to be read, without its tail."""
     shown = [
         each
@@ -151,7 +151,7 @@ def render(answer: Standby, first: str, policy: Policy, format_: Format, out: Pa
     return capture.get()
 
 
-def _headline(answer: Standby) -> str:
+def _headline(answer: RecoveryRanking) -> str:
     counted = Counter(each.outcome for each in answer.candidates)
     return (
         f"{answer.name}: {counted['pass'] + counted['warn']} of {len(answer.candidates)} regions "

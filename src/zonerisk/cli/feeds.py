@@ -129,7 +129,7 @@ def fetch(
     from zonerisk import load
     from zonerisk.catalogue.catalog import referred
     from zonerisk.grid.feedcache import FeedCache
-    from zonerisk.grid.feedsource import SOURCES, Told, tell
+    from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
     from zonerisk.layers.fetch import cache_root
 
     catalog = load()
@@ -137,7 +137,7 @@ def fetch(
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Told._fields)
+    writer.writerow(FeedRecord._fields)
     writer.writerows(tell(source, kept, sites, asn))
     write(text.getvalue(), output)
     typer.echo(f"{SOURCES[source].title}: {SOURCES[source].licence}", err=True)

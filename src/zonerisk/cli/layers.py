@@ -181,7 +181,7 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    from zonerisk.layers import installed
+    from zonerisk.layers import store as installed
 
     card = layers.load(layer)
     if not 0 < max_mb <= 1_000_000:
@@ -222,7 +222,7 @@ def import_(
 
     Example: zonerisk layers import runways runways.csv
     """
-    from zonerisk.layers import installed
+    from zonerisk.layers import store as installed
 
     card, root = layers.load(layer), fetch.cache_root(cache)
     path = installed.take(card, root, file)
@@ -297,7 +297,7 @@ def _positions(catalog: Catalog) -> dict[str, Position]:
 
 
 def _discs(catalog: Catalog, target: str) -> list[Position]:
-    from zonerisk.workloads import ownsites
+    from zonerisk.workloads import own_sites as ownsites
 
     if ownsites.meant([target]):
         catalog = ownsites.catalog([target], _AROUND_M, catalog.edition.date)

@@ -19,7 +19,7 @@ from zonerisk.core.verdict import severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zonerisk.core.judgement import Audit
+    from zonerisk.core.plan_verdict import Audit
     from zonerisk.core.policy import Policy
     from zonerisk.workloads.probability import Inputs
 
@@ -126,7 +126,8 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
 
 def render(answer: Audit, policy: Policy, format_: Format, out: Path | None) -> str:
     """Write an audit in a format."""
-    from zonerisk.words import planreport, sarif
+    from zonerisk.words import plan_report as planreport
+    from zonerisk.words import sarif
 
     if format_ is Format.json:
         return answer.to_json()

@@ -42,7 +42,7 @@ def rtt(
     from zonerisk.core.errors import UnknownTarget, UsageError
     from zonerisk.judging.score import last_day
     from zonerisk.workloads.refutation import judge
-    from zonerisk.workloads.roundtrip import MAX_BYTES, read
+    from zonerisk.workloads.round_trips import MAX_BYTES, read
 
     catalog = load(*(catalogue or ()))
     found = catalog.resolve(target)

@@ -19,7 +19,7 @@ from zonerisk.words import report
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.exposure import Source
+    from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
@@ -148,7 +148,7 @@ def score(
     catalog: Library = shipped
     chosen = load_policy(policy)
     if _own_sites(targets):
-        from zonerisk.workloads import ownsites
+        from zonerisk.workloads import own_sites as ownsites
 
         catalog = ownsites.catalog(targets, uncertainty_m, shipped.edition.date)
         installed, regions = True, [ownsites.REGION]
@@ -179,7 +179,7 @@ def _own_sites(targets: list[str]) -> bool:
     """Tell coordinates and files from regions; few names have such a mark in them."""
     if not any(mark in target for target in targets for mark in ",;."):
         return False
-    from zonerisk.workloads import ownsites
+    from zonerisk.workloads import own_sites as ownsites
 
     return ownsites.meant(targets)
 
@@ -189,7 +189,7 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     from zonerisk.catalogue.catalog import referred
     from zonerisk.catalogue.samples import Samples
     from zonerisk.layers import fetch
-    from zonerisk.layers.installed import Installed
+    from zonerisk.layers.store import Installed
 
     sites = [catalog.site(key) for key in referred(catalog.region(region))]
     found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))

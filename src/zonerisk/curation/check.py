@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from zonerisk.catalogue.catalog import Catalog, data_root
 from zonerisk.core.errors import UsageError
 from zonerisk.curation import integrity, plausibility
-from zonerisk.curation.entry import Book, Entry, Problem
+from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def format_(entry: Entry, book: Book) -> Iterator[Problem]:
+def format_(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
     for text in entry.refused.splitlines():
         if text.endswith("(got 'TODO')"):
@@ -26,7 +26,7 @@ def format_(entry: Entry, book: Book) -> Iterator[Problem]:
         yield Problem(file, int(line or 0), what, "format")
 
 
-Rule = Callable[[Entry, Book], Iterator[Problem]]
+Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Problem]]
 
 RULES: Mapping[str, Rule] = {
     "format": format_,
@@ -56,7 +56,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def check(book: Book, only: Iterable[str] | None = None) -> list[Problem]:
+def check(book: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
     """Apply every rule to the files of a catalogue.
 
     Parameters

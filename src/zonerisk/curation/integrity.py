@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.document import Tree
-    from zonerisk.curation.entry import Book, Entry, Problem
+    from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
 # Providers whose zone names are shuffled for each account, and the ids they state instead.
@@ -20,7 +20,7 @@ _STABLE_IDS = {
 }
 
 
-def modeline(entry: Entry, book: Book) -> Iterator[Problem]:
+def modeline(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Ask that the first line names the schema, so that editors check the file as it is written."""
     wanted = MODELINE.format(kind="provider" if entry.path.stem == "provider" else "region")
     root = entry.path.parents[2]
@@ -35,7 +35,7 @@ def modeline(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def todo(entry: Entry, book: Book) -> Iterator[Problem]:
+def todo(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse what the template left to fill in."""
 
     def left(tree: Tree, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
@@ -49,7 +49,7 @@ def todo(entry: Entry, book: Book) -> Iterator[Problem]:
         yield entry.problem("todo", path, "still says TODO", "fill it in, or drop the line")
 
 
-def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
+def file_name(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a file that is not named as an id is, or not read at all: the path is the id."""
     for part in (entry.path.parent.name, entry.path.stem):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) and entry.document:
@@ -70,7 +70,7 @@ def file_name(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def reference(entry: Entry, book: Book) -> Iterator[Problem]:
+def reference(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a reference to a site, campus, feed, region or operator that does not exist."""
     for number, claim in enumerate(entry.provider.claims if entry.provider else ()):
         for index, code in enumerate(claim.exceptions):
@@ -118,7 +118,7 @@ def reference(entry: Entry, book: Book) -> Iterator[Problem]:
             yield entry.problem("reference", path, missing, "correct the reference")
 
 
-def _missing(wanted: str, table: str, book: Book) -> str:
+def _missing(wanted: str, table: str, book: CheckedCatalogue) -> str:
     """Say why a canonical id does not resolve; nothing where it does, or cannot be told."""
     region_id, _, key = wanted.partition("/")
     owner = book.entries.get(region_id)
@@ -131,7 +131,7 @@ def _missing(wanted: str, table: str, book: Book) -> str:
     return f"{wanted}: {owner.document.name if owner.document else region_id} has no such {table}"
 
 
-def zone_id(entry: Entry, book: Book) -> Iterator[Problem]:
+def zone_id(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse another region's zone id; warn of one that is not the same for every customer."""
     region = entry.region
     if region is None:
@@ -160,7 +160,7 @@ def zone_id(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def zone_source(entry: Entry, book: Book) -> Iterator[Problem]:
+def zone_source(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a zone without a source that it is sold, and that it stands in its sites."""
     for key, zone in entry.region.zones.items() if entry.region else ():
         if not zone.evidence:
@@ -172,7 +172,7 @@ def zone_source(entry: Entry, book: Book) -> Iterator[Problem]:
             )
 
 
-def uncited(entry: Entry, book: Book) -> Iterator[Problem]:
+def uncited(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Warn of evidence that nothing cites."""
     if entry.record is None or not (entry.provider or (entry.region and entry.region.zones)):
         return
@@ -214,7 +214,7 @@ def _named_in(note: str) -> Iterator[str]:
         yield from re.split(r",\s*|\s+and\s+", listed)
 
 
-def note_source(entry: Entry, book: Book) -> Iterator[Problem]:
+def note_source(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a note that names evidence, `(evidence KEY)`, which file and provider lack."""
 
     def notes(tree: Tree, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -234,7 +234,7 @@ def note_source(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def read_date(entry: Entry, book: Book) -> Iterator[Problem]:
+def read_date(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a source read after the day of the catalogue."""
     day = book.catalog.edition.date
     for key, piece in entry.record.evidence.items() if entry.record else ():
@@ -255,7 +255,7 @@ def read_date(entry: Entry, book: Book) -> Iterator[Problem]:
             )
 
 
-def address(entry: Entry, book: Book) -> Iterator[Problem]:
+def address(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Warn of a source that does not say where it can be read."""
     for key, piece in entry.record.evidence.items() if entry.record else ():
         if piece.url is None and piece.kind != "inference" and entry.written("evidence", key):
@@ -268,7 +268,7 @@ def address(entry: Entry, book: Book) -> Iterator[Problem]:
             )
 
 
-def sold(entry: Entry, book: Book) -> Iterator[Problem]:
+def sold(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a provider without regions or buildings, and an open cloud region without zones.
 
     Where not even a region is published, the provider's note says so.
@@ -298,7 +298,7 @@ def sold(entry: Entry, book: Book) -> Iterator[Problem]:
         )
 
 
-def unused(entry: Entry, book: Book) -> Iterator[Problem]:
+def unused(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Warn of a cloud provider's site that nothing uses and no note explains."""
     region = entry.region
     owner = book.entries[region.provider].provider if region else None

@@ -12,7 +12,7 @@ from zonerisk.judging.separation import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
-    from zonerisk.curation.entry import Book, Entry, Problem
+    from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile
 
 # The gazetteer's polygons are drawn to some hundred metres; a frontier site keeps its country.
 FRONTIER_M = 1000.0
@@ -38,15 +38,15 @@ def _slack_m(site: Site, at: Position) -> float:
     return FRONTIER_M + (0.0 if site.kind == "metro" else min(at.uncertainty_m, 5000.0))
 
 
-def _abroad(entry: Entry, site: Site, at: Position) -> bool:
+def _abroad(entry: RecordFile, site: Site, at: Position) -> bool:
     return not in_country(at.lat, at.lon, entry.country(site), _slack_m(site, at))
 
 
-def _meant(entry: Entry, town: str | None, site: Site) -> tuple[Place, ...]:
+def _meant(entry: RecordFile, town: str | None, site: Site) -> tuple[Place, ...]:
     return named(town, entry.country(site)) if town else ()
 
 
-def _turned(entry: Entry, site: Site, at: Position) -> tuple[str, float, float] | None:
+def _turned(entry: RecordFile, site: Site, at: Position) -> tuple[str, float, float] | None:
     """Find the slip that would bring a point abroad back into its country."""
     slips = (
         ("sign", -at.lat, at.lon),
@@ -69,7 +69,7 @@ def _turned(entry: Entry, site: Site, at: Position) -> tuple[str, float, float] 
     )
 
 
-def country(entry: Entry, book: Book) -> Iterator[Problem]:
+def country(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a point outside its stated country; warn of one just across the border."""
     for key, site, at in entry.placed():
         found = countries_at(at.lat, at.lon)
@@ -88,7 +88,7 @@ def country(entry: Entry, book: Book) -> Iterator[Problem]:
         )
 
 
-def swapped(entry: Entry, book: Book) -> Iterator[Problem]:
+def swapped(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse latitude and longitude exchanged."""
     yield from _slipped(
         entry,
@@ -98,12 +98,12 @@ def swapped(entry: Entry, book: Book) -> Iterator[Problem]:
     )
 
 
-def sign(entry: Entry, book: Book) -> Iterator[Problem]:
+def sign(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a wrong sign: south and west are negative, north and east are not."""
     yield from _slipped(entry, "sign", "a sign looks wrong", "south and west are negative; correct it")
 
 
-def _slipped(entry: Entry, kind: str, what: str, then: str) -> Iterator[Problem]:
+def _slipped(entry: RecordFile, kind: str, what: str, then: str) -> Iterator[Problem]:
     for key, site, at in entry.placed():
         if not _abroad(entry, site, at):
             continue
@@ -123,7 +123,7 @@ def town_reach_km(place: Place) -> float:
     return TOWN_KM + TOWN_KM_PER_ROOT * math.sqrt(place.population)
 
 
-def town(entry: Entry, book: Book) -> Iterator[Problem]:
+def town(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a point away from its stated town, unless hardly any place lies nearer to it."""
     for key, site, at in entry.placed():
         own = _meant(entry, entry.town(site), site)
@@ -149,7 +149,7 @@ def town(entry: Entry, book: Book) -> Iterator[Problem]:
         )
 
 
-def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
+def town_known(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Warn of a town that the gazetteer does not know: only its region's can be checked."""
     said: set[tuple[str | None, str]] = set()
     for key, site, at in entry.placed():
@@ -178,7 +178,7 @@ def town_known(entry: Entry, book: Book) -> Iterator[Problem]:
             )
 
 
-def digits(entry: Entry, book: Book) -> Iterator[Problem]:
+def digits(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse more decimals than the radius of doubt supports."""
     for key, _, at in entry.placed():
         most = next(count for below, count in _DIGITS if at.uncertainty_m < below)
@@ -193,7 +193,7 @@ def digits(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def centroid(entry: Entry, book: Book) -> Iterator[Problem]:
+def centroid(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a town's centre that poses as a building."""
     for key, site, at in entry.placed():
         if site.kind == "metro" or at.uncertainty_m >= BUILDING_MOST_M or at.osm or site.address:
@@ -210,7 +210,7 @@ def centroid(entry: Entry, book: Book) -> Iterator[Problem]:
                 break
 
 
-def precision(entry: Entry, book: Book) -> Iterator[Problem]:
+def precision(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a kind, method and radius of doubt that contradict each other."""
     for key, site, at in entry.placed():
         if site.kind == "metro" and (at.method != "town" or at.uncertainty_m < METRO_LEAST_M):
@@ -227,7 +227,7 @@ def precision(entry: Entry, book: Book) -> Iterator[Problem]:
         yield entry.problem("precision", ("sites", key, "position"), what, then)
 
 
-def same_point(entry: Entry, book: Book) -> Iterator[Problem]:
+def same_point(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse two sites on one point or one map object: a building has one record."""
     for key, _, at in entry.placed():
         for _, _, other, there in () if _vague(at) else book.beside(entry, key, at):
@@ -241,7 +241,7 @@ def same_point(entry: Entry, book: Book) -> Iterator[Problem]:
                 )
 
 
-def twin(entry: Entry, book: Book) -> Iterator[Problem]:
+def twin(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Warn of two providers' buildings on one spot: they may be one building."""
     for key, _, at in entry.placed():
         for other_entry, _, other, there in () if _vague(at) else book.beside(entry, key, at):
@@ -266,7 +266,7 @@ def _vague(at: Position) -> bool:
     return at.method in ("campus", "town")
 
 
-def campus_spread(entry: Entry, book: Book) -> Iterator[Problem]:
+def campus_spread(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse a campus whose buildings stand apart."""
     first: dict[str, tuple[Site, Position]] = {}
     for key, site, at in entry.placed():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zonerisk.core.model import Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
-from zonerisk.judging.incident import Incident
+from zonerisk.judging.history import Incident
 from zonerisk.layers.card import Card
 from zonerisk.workloads.plan import PlanFile
 

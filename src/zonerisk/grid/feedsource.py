@@ -26,7 +26,7 @@ LINES_M = 2_000.0
 HOUSES_M = 10_000.0
 
 
-class Told(NamedTuple):
+class FeedRecord(NamedTuple):
     """One thing that a source tells of a site; empty where it does not know."""
 
     site: str
@@ -71,7 +71,7 @@ class Source:
 
     title: str
     licence: str
-    tell: Callable[[FeedCache, Question], Iterator[Told]]
+    tell: Callable[[FeedCache, Question], Iterator[FeedRecord]]
 
 
 def _overpass(
@@ -96,11 +96,11 @@ def _near_stations(
     stations: Sequence[Station],
     reach_m: float,
     note: Callable[[Station], str] = lambda station: "",
-) -> Iterator[Told]:
+) -> Iterator[FeedRecord]:
     assert site.position is not None
     for found in nearest(site.position, stations, reach_m):
         station = found.station
-        yield Told(
+        yield FeedRecord(
             site.id,
             "station",
             station.id,
@@ -111,19 +111,19 @@ def _near_stations(
         )
 
 
-def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         assert site.position is not None
         found = _overpass(cache, "stations", site.position, STATIONS_M, asked.licence, overpass.read_stations)
         yield from _near_stations(site, found, STATIONS_M)
 
 
-def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         assert site.position is not None
         for line in _overpass(cache, "lines", site.position, LINES_M, asked.licence, overpass.read_lines):
             circuits = f"{line.circuits} circuits" if line.circuits else ""
-            yield Told(
+            yield FeedRecord(
                 site.id,
                 "cable" if line.underground else "line",
                 line.id,
@@ -134,15 +134,17 @@ def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[Told]:
             )
 
 
-def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         at = site.position
         assert at is not None
         for one in _overpass(cache, "datacenters", at, LINES_M, asked.licence, overpass.read_datacentres):
-            yield Told(site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator)
+            yield FeedRecord(
+                site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator
+            )
 
 
-def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations)
     circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits)
     grid = graph(circuits)
@@ -160,7 +162,7 @@ def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[Told]:
         yield from _near_stations(site, stations, 5 * STATIONS_M, above)
 
 
-def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     stations = cache.get(
         "odre-stations.csv", (odre.export_url(odre.DATASETS[0]),), asked.licence, odre.read_stations
     )
@@ -209,7 +211,7 @@ def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[Told]:
         yield from _near_stations(site, stations, STATIONS_M, above)
 
 
-def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         bounds = _box(site, STATIONS_M)
 
@@ -237,13 +239,13 @@ def _box(site: Site, reach_m: float) -> featureservice.Bounds:
     return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
 
-def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     points = cache.get("neso-gsp.zip", (neso.URL,), asked.licence, neso.read)
     for site in asked.sites:
         assert site.position is not None
         found = neso.feeding(points, site.position)
         for name in found:
-            yield Told(
+            yield FeedRecord(
                 site.id,
                 "supply point",
                 name,
@@ -254,7 +256,7 @@ def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[Told]:
             )
 
 
-def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
+def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     headers = peeringdb.headers()
     pause_s = 0.0 if headers else peeringdb.PAUSE_S
 
@@ -295,7 +297,7 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
         campuses = ask("campus", peeringdb.read_campuses)
         homes = ask("ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses))))
         for house in sorted(houses.values(), key=lambda one: float(_km(at, one.lat, one.lon))):
-            yield Told(
+            yield FeedRecord(
                 site.id,
                 "carrier house",
                 f"fac/{house.id}",
@@ -310,7 +312,7 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[Told]:
         }
         for key, there in homes.items():
             near = ", ".join(f"fac/{one}" for one in sorted(there & houses.keys()))
-            yield Told(
+            yield FeedRecord(
                 site.id,
                 "exchange",
                 f"ix/{key}",
@@ -365,7 +367,9 @@ SOURCES = {
 }
 
 
-def tell(source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None) -> Iterator[Told]:
+def tell(
+    source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None
+) -> Iterator[FeedRecord]:
     """Ask a source of sites; those without a position are passed over.
 
     Raises

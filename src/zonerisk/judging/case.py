@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
     from zonerisk.core.policy import Rule
     from zonerisk.core.verdict import Option, Outcome
-    from zonerisk.judging.shared import Assessment
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.cause import RiskGroups
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Case:
     scope: Scope
     as_of: str
     sold: int
-    units: tuple[Unit, ...]
+    units: tuple[FailureDomain, ...]
     noun: str
     distances: Mapping[Pair, Interval]
-    assessments: Mapping[str, Assessment]
+    assessments: Mapping[str, RiskGroups]
     options: tuple[Option, ...]
 
     def counted(self, number: int) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.judging.shared import strongest
+from zonerisk.judging.cause import strongest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
     from zonerisk.grid.supply import Sample
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
 
 GRADES: tuple[Grade, ...] = ("A", "B", "C")
 # Of the stations that a group shares, so many are named: the nearest.
@@ -71,7 +71,7 @@ class Group:
 
 
 def of(
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     current: Sequence[tuple[Feed, Region]],
     below: Mapping[str, set[str]],
     sample: Sample,
@@ -117,7 +117,7 @@ def of(
     return found
 
 
-def _from_candidates(unit: Unit, site: Site, sample: Sample, hops: int) -> list[Chain]:
+def _from_candidates(unit: FailureDomain, site: Site, sample: Sample, hops: int) -> list[Chain]:
     """Follow every station that could be the nearest; keep what stands above them all."""
     around = sample.neighbourhood(site)
     if around is None or not around.candidates:
@@ -147,7 +147,7 @@ def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
     return {station: 0, **tops}
 
 
-def groups(units: Sequence[Unit], chains: Sequence[Chain]) -> list[Group]:
+def groups(units: Sequence[FailureDomain], chains: Sequence[Chain]) -> list[Group]:
     """Group units under the stations they share, the best grade first."""
     best: dict[tuple[str, str], Chain] = {}
     for chain in sorted(chains, key=lambda one: (one.grade, one.hops, one.start)):

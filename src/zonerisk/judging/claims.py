@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.separation import fibre_m, rtt_ms, say_m
-from zonerisk.judging.unit import pairs
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Claim, Evidence
     from zonerisk.core.policy import Rule, RuleName
+    from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.case import Case
-    from zonerisk.judging.unit import Unit
 
 
 # Statements that cannot be held against a measure: told where they belong.
@@ -113,7 +113,7 @@ def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
 
 def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, tuple[str, ...]]:
     wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
-    rows: list[tuple[Outcome, Interval, Unit, Unit]] = []
+    rows: list[tuple[Outcome, Interval, FailureDomain, FailureDomain]] = []
     for a, b in pairs(case.units):
         straight = case.distances[a.id, b.id]
         measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Range
-from zonerisk.judging.unit import pairs
+from zonerisk.judging.arrangement import pairs
 
 if TYPE_CHECKING:
-    from zonerisk.judging.shared import Assessment
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.cause import RiskGroups
 
 # Kinds that position decides: an unknown in one of them counts against the low end.
 DECISIVE = ("building", "campus", "flood")
 
 
-def effective(units: Sequence[Unit], assessments: Iterable[Assessment]) -> Range:
+def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:
     """Count the largest set of units with no shared risk of grade A or B between any two.
 
     Returns
@@ -38,7 +38,7 @@ def effective(units: Sequence[Unit], assessments: Iterable[Assessment]) -> Range
         (
             len(units) - len(found.members) + found.groups
             for each in assessed
-            for found in each.crowds
+            for found in each.counted_groups
             if found.outcome == "fail"
         ),
         default=len(units),
@@ -47,7 +47,7 @@ def effective(units: Sequence[Unit], assessments: Iterable[Assessment]) -> Range
     return Range.model_construct(low=low, high=high)
 
 
-def _independent(units: Sequence[Unit], joined: Callable[[Pair], bool]) -> int:
+def _independent(units: Sequence[FailureDomain], joined: Callable[[Pair], bool]) -> int:
     neighbours: dict[str, set[str]] = {unit.id: set() for unit in units}
     for a, b in pairs(units):
         if joined((a.id, b.id)):

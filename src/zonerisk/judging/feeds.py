@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.grid.supply import EMPTY
 from zonerisk.judging import chains
-from zonerisk.judging.shared import Assessment, listing, named, risk, strongest
+from zonerisk.judging.cause import RiskGroups, listing, named, risk, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Feed, Region
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.grid.supply import Near, Neighbourhood, Sample
+    from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.chains import Chain, Group, Line
-    from zonerisk.judging.unit import Unit
 
 KINDS = ("power", "network")
 # Circuits between a station and a backbone station above it, where the policy says nothing.
@@ -25,12 +25,12 @@ _TOLD = 6
 
 def assess(
     kind: str,
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     owners: Sequence[Region],
     as_of: str,
     sample: Sample = EMPTY,
     hops: int = HOPS,
-) -> Assessment:
+) -> RiskGroups:
     """Find which units hang on the same supply.
 
     A pair is never known to be apart: a missing record, or a circuit that a sample of the
@@ -80,11 +80,11 @@ def assess(
         grouped = {unit for found in risks for unit in found.members}
         told, sources = _told([unit for unit in units if unit.id not in grouped], sample)
         notes, cited = (*notes, *told), (*cited, *sources)
-    return Assessment(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
+    return RiskGroups(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
 
 
 def lines(
-    units: Sequence[Unit], owners: Sequence[Region], as_of: str, sample: Sample, hops: int
+    units: Sequence[FailureDomain], owners: Sequence[Region], as_of: str, sample: Sample, hops: int
 ) -> dict[str, tuple[Line, ...]]:
     """Give the stations that each shared power risk speaks of, by the risk's id.
 
@@ -122,7 +122,7 @@ def _records(kind: str, owners: Sequence[Region]) -> list[tuple[Feed, Region]]:
 
 
 def _ended(
-    records: Sequence[tuple[Feed, Region]], units: Sequence[Unit], as_of: str
+    records: Sequence[tuple[Feed, Region]], units: Sequence[FailureDomain], as_of: str
 ) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Tell of stated supplies that held before the day: what came after is not known."""
     notes: list[str] = []
@@ -137,7 +137,7 @@ def _ended(
     return tuple(notes), tuple(cited)
 
 
-def _shared(group: Group, units: Sequence[Unit], sample: Sample) -> SharedRisk:
+def _shared(group: Group, units: Sequence[FailureDomain], sample: Sample) -> SharedRisk:
     hit = [unit for unit in units if unit.id in group.members]
     names = " and ".join(_name(top, sample) for top in group.tops)
     first = [one for one in group.chains if one.top == group.tops[0]]
@@ -174,7 +174,7 @@ def _name(station: str, sample: Sample) -> str:
     return sample.names[station].label if station in sample.names else station
 
 
-def _told(units: Sequence[Unit], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+def _told(units: Sequence[FailureDomain], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Tell which stations are near sites that no risk speaks of, and where several may be."""
     groups: dict[tuple[str, ...], list[tuple[str, Neighbourhood]]] = {}
     for site in {site.id: site for unit in units for site in unit.sites}.values():

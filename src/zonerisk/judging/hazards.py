@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.judging import mapped, stated
-from zonerisk.judging.shared import Assessment, named, risk, strongest
-from zonerisk.judging.unit import pairs
+from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.cause import RiskGroups, named, risk, strongest
 from zonerisk.words.telling import NOT_ASSESSED
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence, Hazard, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.reach import Exposures
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.judging.reach import HazardSamples
 
 KINDS = (
     "flood",
@@ -37,13 +37,13 @@ WIDE = ("heat", "conflict")
 
 def assess(
     kind: str,
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     owners: Sequence[Region],
     as_of: str,
     limit_km: float | None,
-    exposures: Exposures | None = None,
+    exposures: HazardSamples | None = None,
     correlation_km: float | None = None,
-) -> Assessment:
+) -> RiskGroups:
     """Find which units share a hazard of one kind.
 
     What an authority, an operator or a report states comes first; layers add to it.
@@ -92,7 +92,7 @@ def assess(
     apart = layers.apart
     if kind in WIDE:
         apart = frozenset((a.id, b.id) for a, b in pairs(units))
-    return Assessment(
+    return RiskGroups(
         kind,
         (*risks, *said.risks),
         apart,
@@ -102,7 +102,7 @@ def assess(
     )
 
 
-def _meant(unit: Unit, hazard: Hazard) -> bool:
+def _meant(unit: FailureDomain, hazard: Hazard) -> bool:
     """Tell whether a statement is on a unit: on one of its sites, or all that may be its."""
     places = [site.id in hazard.sites for site in unit.sites or unit.possible]
     return any(places) if unit.sites or hazard.kind in WIDE else bool(places) and all(places)

@@ -6,23 +6,25 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import nearest_m, within
+from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.cause import RiskGroups, named, risk
 from zonerisk.judging.reach import views
-from zonerisk.judging.shared import Assessment, named, risk
-from zonerisk.judging.unit import pairs
 from zonerisk.words.telling import UNNAMED, best_of, notes, reason, rows_of, say_counts, say_km, say_shared
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.reach import Exposures, View
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.reach import HazardSamples, View
 
 # Objects of a size, metres: two units farther apart than twice the reach and that cannot share
 # one. A runway's axis runs 15 km past both ends of 5 km.
 _EXTENTS_M = {"nuclear": 3e3, "industry": 3e3, "hydro": 3e3, "volcano": 3e3, "runway": 36e3}
 
 
-def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: float | None) -> Assessment:
+def assess(
+    kind: str, units: Sequence[FailureDomain], exposures: HazardSamples, limit_km: float | None
+) -> RiskGroups:
     """Find which units share a mapped object of one kind.
 
     Parameters
@@ -57,10 +59,10 @@ def assess(kind: str, units: Sequence[Unit], exposures: Exposures, limit_km: flo
     said = tuple(note for view in seen for note in notes(kind, view, units, told, limit_m))
     # A pass rests on the layers too, though they had nothing to tell.
     cited = tuple(view.layer.evidence for view in seen)
-    return Assessment(kind, tuple(risks), frozenset(apart), reason(kind, seen, units), said, cited)
+    return RiskGroups(kind, tuple(risks), frozenset(apart), reason(kind, seen, units), said, cited)
 
 
-def _shared(kind: str, view: View, units: Sequence[Unit], limit_m: float | None) -> list[SharedRisk]:
+def _shared(kind: str, view: View, units: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
     keys = {key for table in view.reached.values() for key in table}
     found = []
     for key in sorted(keys, key=lambda key: (min(best_of(rows_of(view, units, key)), default=0), key)):
@@ -80,7 +82,7 @@ def _shared(kind: str, view: View, units: Sequence[Unit], limit_m: float | None)
     return found
 
 
-def _storms(kind: str, view: View, units: Sequence[Unit], limit_m: float | None) -> list[SharedRisk]:
+def _storms(kind: str, view: View, units: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
     """Join the units that hurricane-force storms have reached and that one storm spans."""
     if limit_m is None:
         return []
@@ -105,17 +107,19 @@ def _storms(kind: str, view: View, units: Sequence[Unit], limit_m: float | None)
     return found
 
 
-def together(units: Sequence[Unit], close: Callable[[Unit, Unit], bool | None]) -> Sequence[Sequence[Unit]]:
+def together(
+    units: Sequence[FailureDomain], close: Callable[[FailureDomain, FailureDomain], bool | None]
+) -> Sequence[Sequence[FailureDomain]]:
     """Group units that are close to each other: all in one where all are, else in pairs."""
     found = [pair for pair in pairs(units) if close(*pair)]
     return [units] if found and len(found) == len(pairs(units)) else found
 
 
-def _span(a: Unit, b: Unit) -> Interval:
+def _span(a: FailureDomain, b: FailureDomain) -> Interval:
     return nearest_m(a.positions, b.positions)
 
 
-def _farther(a: Unit, b: Unit, limit_m: float) -> bool:
+def _farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
     """Tell cheaply whether two units surely stand farther apart than a limit."""
     return bool(a.positions and b.positions) and not any(
         within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions
@@ -131,7 +135,7 @@ def _reach_m(kind: str, seen: Sequence[View], limit_m: float | None) -> float | 
     return limit_m if any(view.layer.measure == "cell" for view in seen) else None
 
 
-def _open(view: View, units: Sequence[Unit]) -> set[Pair]:
+def _open(view: View, units: Sequence[FailureDomain]) -> set[Pair]:
     """Find pairs that may share an object which the layer names for one of them."""
     if view.layer.measure == "count":
         return set()
@@ -145,7 +149,7 @@ def _open(view: View, units: Sequence[Unit]) -> set[Pair]:
     }
 
 
-def _apart(view: View, units: Sequence[Unit]) -> set[Pair]:
+def _apart(view: View, units: Sequence[FailureDomain]) -> set[Pair]:
     """Find pairs that surely share no object of a layer that lists them all."""
     if not view.layer.complete or view.layer.measure == "count":
         return set()

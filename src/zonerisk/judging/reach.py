@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zonerisk.core.exposure import Exposure, Layer
-    from zonerisk.judging.unit import Unit
+    from zonerisk.core.hazard_sample import HazardSample, Layer
+    from zonerisk.judging.arrangement import FailureDomain
 
-Exposures = Mapping[str, Sequence["Exposure"]]
+HazardSamples = Mapping[str, Sequence["HazardSample"]]
 """What every layer says at a site, by the site's id."""
 
 
@@ -32,7 +32,7 @@ class View:
     layer: Layer
     reached: Mapping[str, Mapping[str, bool | None]]
     others: Mapping[str, bool | None]
-    rows: Mapping[str, Sequence[Exposure]]
+    rows: Mapping[str, Sequence[HazardSample]]
 
     def of(self, unit: str, key: str) -> bool | None:
         """Tell whether a unit is in reach of an object."""
@@ -44,7 +44,9 @@ class View:
         return any(row.interval for rows in self.rows.values() for row in rows)
 
 
-def views(kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float | None) -> list[View]:
+def views(
+    kind: str, units: Sequence[FailureDomain], exposures: HazardSamples, limit_m: float | None
+) -> list[View]:
     """See every layer of a kind that says anything at the units' sites.
 
     Parameters
@@ -79,14 +81,14 @@ def views(kind: str, units: Sequence[Unit], exposures: Exposures, limit_m: float
     return [view for view in found if view.assessed]
 
 
-def nearness(row: Exposure) -> tuple[bool, float, str]:
+def nearness(row: HazardSample) -> tuple[bool, float, str]:
     """Order exposures by their best distance."""
     best = row.interval.best if row.interval else None
     return best is None, best or 0.0, row.object
 
 
 def _unit_reach(
-    layer: Layer, per_site: Sequence[Sequence[Exposure]], sure: bool, limit_m: float | None
+    layer: Layer, per_site: Sequence[Sequence[HazardSample]], sure: bool, limit_m: float | None
 ) -> tuple[dict[str, bool | None], bool | None]:
     """Join what is known of a unit's sites: one hit site hits the unit.
 
@@ -106,13 +108,13 @@ def _unit_reach(
     return found, _join(rests, sure)
 
 
-def _beyond(known: Sequence[Exposure], limit_m: float | None) -> bool | None:
+def _beyond(known: Sequence[HazardSample], limit_m: float | None) -> bool | None:
     """Tell whether even the nearest object lies out of reach, where not all are listed."""
     lows = [row.interval.low for row in known if row.interval]
     return False if lows and limit_m is not None and min(lows) > limit_m else None
 
 
-def _reached(layer: Layer, row: Exposure, limit_m: float | None) -> bool | None:
+def _reached(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
     assert row.interval is not None
     if layer.measure == "area":
         return row.inside

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.core.verdict import Option, Outcome, Span, worst
 from zonerisk.grid.supply import EMPTY
-from zonerisk.judging.incident import shared
+from zonerisk.judging.arrangement import footprint, positions, zones_sold
+from zonerisk.judging.cause import listing
+from zonerisk.judging.history import shared
 from zonerisk.judging.separation import PLACEHOLDERS, say_km, say_m
-from zonerisk.judging.shared import listing
-from zonerisk.judging.unit import footprint, positions, zones_sold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Position, Region
     from zonerisk.grid.gridarea import Area
     from zonerisk.grid.supply import Sample
-    from zonerisk.judging.incident import Incident
+    from zonerisk.judging.history import Incident
 
 # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
 LIMITED = "only some services or some customers are served there"

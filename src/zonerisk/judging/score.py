@@ -27,10 +27,12 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import feeds, findings, hazards, incident, recovery, separation, spacing
+from zonerisk.judging import feeds, hazards, recovery, separation, spacing
+from zonerisk.judging import history as incident
+from zonerisk.judging import rules as findings
+from zonerisk.judging.arrangement import site_units, zone_units, zones_sold
 from zonerisk.judging.case import Case
 from zonerisk.judging.effective import effective
-from zonerisk.judging.unit import site_units, zone_units, zones_sold
 from zonerisk.words import summary
 
 if TYPE_CHECKING:
@@ -38,15 +40,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.exposure import Source
     from zonerisk.core.geometry import Interval
+    from zonerisk.core.hazard_sample import Source
     from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
-    from zonerisk.judging.incident import Incident
-    from zonerisk.judging.reach import Exposures
-    from zonerisk.judging.shared import Assessment
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.history import Incident
+    from zonerisk.judging.reach import HazardSamples
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -140,7 +142,9 @@ def score(
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
-        shared_risks=tuple(risk for each in assessed.values() for risk in (*each.risks, *each.crowds)),
+        shared_risks=tuple(
+            risk for each in assessed.values() for risk in (*each.risks, *each.counted_groups)
+        ),
         separations=spacing.separations(policy, case),
         dr=found,
         not_known=_not_known(judged),
@@ -178,15 +182,15 @@ def last_day(text: str) -> str:
 
 def _assess(
     scope: Scope,
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     policy: Policy,
     day: str,
     evidence: Mapping[str, tuple[Evidence, ...]],
-    exposures: Exposures,
+    exposures: HazardSamples,
     grid: Sample,
     incidents: Sequence[Incident],
     distances: Mapping[Pair, Interval] | None = None,
-) -> dict[str, Assessment]:
+) -> dict[str, RiskGroups]:
     """Assess what position decides, every feed, what is on record and what the policy asks."""
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
@@ -213,11 +217,11 @@ def _assess(
 
 def assess(
     catalog: Catalog,
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     policy: Policy,
     day: str,
     own: Sequence[Region] = (),
-) -> dict[str, Assessment]:
+) -> dict[str, RiskGroups]:
     """Assess units of any regions together, whoever sells them.
 
     Parameters
@@ -260,7 +264,7 @@ def _shipped(roots: tuple[Path, ...]) -> Samples:
     return Samples(roots)
 
 
-def _exposures(samples: Source, units: Sequence[Unit]) -> Exposures:
+def _exposures(samples: Source, units: Sequence[FailureDomain]) -> HazardSamples:
     sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
     return {key: samples.of(site) for key, site in sites.items()}
 
@@ -304,8 +308,8 @@ def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
 
 def _places(
     scope: Scope,
-    zones: Sequence[Unit],
-    sites: Sequence[Unit],
+    zones: Sequence[FailureDomain],
+    sites: Sequence[FailureDomain],
     evidence: Mapping[str, tuple[Evidence, ...]],
 ) -> tuple[Place, ...]:
     held: dict[str, list[str]] = {}

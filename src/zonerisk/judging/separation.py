@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m, within
-from zonerisk.judging.shared import Assessment, named, risk, strongest
-from zonerisk.judging.unit import Unit, pairs, positions
+from zonerisk.judging.arrangement import FailureDomain, pairs, positions
+from zonerisk.judging.cause import RiskGroups, named, risk, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.unit import Pair
+    from zonerisk.judging.arrangement import Pair
 
 # Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
 # conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
@@ -48,7 +48,7 @@ def say_least_rtt(distance: Interval) -> str:
     return f"{least:.2f} ms" if least >= 0.005 else ""
 
 
-def distance_m(a: Unit, b: Unit) -> Interval:
+def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 
     A unit that is not disclosed may stand at any possible site, even beside the other:
@@ -66,13 +66,13 @@ def distance_m(a: Unit, b: Unit) -> Interval:
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 
 
-def _one(a: Unit, b: Unit) -> bool:
+def _one(a: FailureDomain, b: FailureDomain) -> bool:
     """Tell whether the records put two units in one building or on one campus."""
     ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
     return bool((ours & theirs) - {None})
 
 
-def _mapped(unit: Unit) -> bool:
+def _mapped(unit: FailureDomain) -> bool:
     """Tell whether every place of a unit is that of a building."""
     return all(
         site.kind == "building" and site.position.method not in PLACEHOLDERS
@@ -81,7 +81,7 @@ def _mapped(unit: Unit) -> bool:
     )
 
 
-def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
+def distances_m(units: Sequence[FailureDomain]) -> dict[Pair, Interval]:
     """Distance of every pair of units, metres, by their ids."""
     found: dict[Pair, Interval] = {}
     # Undisclosed zones of a region may all stand at the same places: ask once.
@@ -97,11 +97,11 @@ def distances_m(units: Sequence[Unit]) -> dict[Pair, Interval]:
 
 
 def assess_buildings(
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     owners: Sequence[Region],
     as_of: str,
     evidence: Mapping[str, tuple[Evidence, ...]],
-) -> Assessment:
+) -> RiskGroups:
     """Find units that stand in the same building, by their site records or by number.
 
     Parameters
@@ -117,26 +117,26 @@ def assess_buildings(
     """
     stated = _crowded(units, owners, as_of)
     risks = [found for found in stated if found.groups == 1]
-    crowds = tuple(found for found in stated if found.groups > 1)
+    counted_groups = tuple(found for found in stated if found.groups > 1)
     apart = frozenset(
         (a.id, b.id) for a, b in pairs(units) if a.sites and b.sites and not _common(a, b, "building")
     )
-    return Assessment(
+    return RiskGroups(
         "building",
         (*_same_site(units, evidence, "building"), *risks),
         apart,
         "the buildings are not disclosed",
-        crowds=crowds,
+        counted_groups=counted_groups,
     )
 
 
 def assess_campuses(
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     owners: Sequence[Region],
     radius_m: float,
     evidence: Mapping[str, tuple[Evidence, ...]],
     distances: Mapping[Pair, Interval] | None = None,
-) -> Assessment:
+) -> RiskGroups:
     """Find units on the same campus: declared, or wholly within the policy's radius.
 
     Parameters
@@ -168,7 +168,7 @@ def assess_campuses(
             risks.append(_near(a, b, distance, radius_m, evidence))
         elif near is False:
             apart.add(pair)
-    return Assessment(
+    return RiskGroups(
         "campus",
         tuple(risks),
         frozenset(apart),
@@ -176,7 +176,7 @@ def assess_campuses(
     )
 
 
-def _common(a: Unit, b: Unit, kind: str) -> set[str]:
+def _common(a: FailureDomain, b: FailureDomain, kind: str) -> set[str]:
     return {site.id for site in a.sites if site.kind == kind} & {
         site.id for site in b.sites if site.kind == kind
     }
@@ -187,9 +187,9 @@ def _pairs_of(found: SharedRisk) -> set[Pair]:
 
 
 def _same_site(
-    units: Sequence[Unit], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
+    units: Sequence[FailureDomain], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
 ) -> tuple[SharedRisk, ...]:
-    holders: dict[str, list[Unit]] = {}
+    holders: dict[str, list[FailureDomain]] = {}
     for unit in units:
         for site in unit.sites:
             if site.kind == kind:
@@ -209,7 +209,7 @@ def _same_site(
     )
 
 
-def _crowded(units: Sequence[Unit], owners: Sequence[Region], as_of: str) -> list[SharedRisk]:
+def _crowded(units: Sequence[FailureDomain], owners: Sequence[Region], as_of: str) -> list[SharedRisk]:
     """Find zones that are more than the buildings they are stated to stand in."""
     found = []
     for region in owners:
@@ -235,7 +235,7 @@ def _crowded(units: Sequence[Unit], owners: Sequence[Region], as_of: str) -> lis
     return found
 
 
-def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRisk]:
+def _declared(units: Sequence[FailureDomain], owners: Sequence[Region]) -> list[SharedRisk]:
     campuses = {campus.id: (campus, region) for region in owners for campus in region.campuses.values()}
     found = []
     for key, (campus, region) in campuses.items():
@@ -256,8 +256,8 @@ def _declared(units: Sequence[Unit], owners: Sequence[Region]) -> list[SharedRis
 
 
 def _near(
-    a: Unit,
-    b: Unit,
+    a: FailureDomain,
+    b: FailureDomain,
     distance: Interval,
     radius_m: float,
     evidence: Mapping[str, tuple[Evidence, ...]],

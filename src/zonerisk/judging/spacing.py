@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
 from zonerisk.judging.separation import CAMPUS_MOST_M, fibre_m, rtt_ms, say_m
-from zonerisk.judging.unit import pairs
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
@@ -31,17 +31,22 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     if len(case.units) < 2:
         return no_pair(name, case, threshold)
     beside = _measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
-    crowds = [crowd for each in case.assessments.values() for crowd in each.crowds if crowd.outcome == "fail"]
-    if name == "separation-min" and crowds and beside.at_least(threshold.value * 1000) is False:
+    counted_groups = [
+        crowd
+        for each in case.assessments.values()
+        for crowd in each.counted_groups
+        if crowd.outcome == "fail"
+    ]
+    if name == "separation-min" and counted_groups and beside.at_least(threshold.value * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
         return Finding.model_construct(
             rule=name,
             outcome="fail",
-            message=crowds[0].message,
-            subjects=crowds[0].members,
+            message=counted_groups[0].message,
+            subjects=counted_groups[0].members,
             value=value_of(beside, "km", 1000),
             threshold=threshold,
-            evidence=crowds[0].evidence,
+            evidence=counted_groups[0].evidence,
         )
     rows = []
     for a, b in pairs(case.units):

@@ -27,11 +27,12 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import incident, recovery, score
+from zonerisk.judging import history as incident
+from zonerisk.judging import recovery, score
+from zonerisk.judging.arrangement import FailureDomain, positions, zone_units, zones_sold
+from zonerisk.judging.cause import listing
 from zonerisk.judging.effective import effective
 from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms, say_km, say_m
-from zonerisk.judging.shared import listing
-from zonerisk.judging.unit import Unit, positions, zone_units, zones_sold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.gridarea import Area
-    from zonerisk.judging.incident import Incident
+    from zonerisk.judging.history import Incident
 
 SCHEMA: Final = "zonerisk/dr/1"
 
@@ -96,7 +97,7 @@ class Candidate(Result):
     evidence: tuple[Evidence, ...] = ()
 
 
-class Standby(Result):
+class RecoveryRanking(Result):
     """Every region asked about: the best outcome first, the nearest first within one.
 
     ``kinds`` are the shared risks looked for; one that no candidate names is not on
@@ -121,7 +122,7 @@ class Standby(Result):
 
 
 @dataclass(frozen=True)
-class Side:
+class Endpoint:
     """What stands on one side of a recovery: a region, or a deployment's part in regions.
 
     Attributes
@@ -140,18 +141,18 @@ class Side:
 
     key: str
     name: str
-    units: tuple[Unit, ...]
+    units: tuple[FailureDomain, ...]
     regions: tuple[str, ...]
     countries: frozenset[str]
     own: tuple[Region, ...] = ()
     limited: bool = False
 
     @cached_property
-    def whole(self) -> Unit:
+    def whole(self) -> FailureDomain:
         """All of it as one unit."""
         sites = {site.id: site for unit in self.units for site in unit.sites}
         maybe = {site.id: site for unit in self.units for site in unit.possible}
-        return Unit(self.key, self.name, tuple(sites.values()), tuple(maybe.values()))
+        return FailureDomain(self.key, self.name, tuple(sites.values()), tuple(maybe.values()))
 
     @cached_property
     def discs(self) -> recovery.Discs:
@@ -160,7 +161,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Requirements:
     """What a standby must meet.
 
     Attributes
@@ -192,11 +193,11 @@ def least_km(policy: Policy) -> float | None:
     return rule.threshold if not rule.qualitative else None
 
 
-def region_side(catalog: Catalog, region_id: str, day: str) -> Side:
+def region_side(catalog: Catalog, region_id: str, day: str) -> Endpoint:
     """Take a region as one side of a recovery."""
     region = catalog.region(region_id)
     sites = {key: catalog.site(key) for key in referred(region)}
-    return Side(
+    return Endpoint(
         region.id,
         region.name,
         zone_units(region, sites, day),
@@ -210,11 +211,11 @@ def rank(
     catalog: Catalog,
     target: str,
     policy: Policy,
-    wanted: Wanted,
+    wanted: Requirements,
     as_of: str | None = None,
     to: Sequence[str] = (),
     any_provider: bool = False,
-) -> Standby:
+) -> RecoveryRanking:
     """Rank regions as disaster recovery for a region.
 
     Parameters
@@ -244,7 +245,7 @@ def rank(
         if key != target and (to or _open(catalog.region(key), home, day))
     ]
     found = sorted((judge.candidate(ours, side) for side in sides), key=_order)
-    return Standby(
+    return RecoveryRanking(
         target=target,
         name=f"{catalog.provider(provider).name} {ours.name}",
         policy=policy.id,
@@ -289,13 +290,13 @@ class Judge:
         The day, ``YYYY-MM-DD``.
     """
 
-    def __init__(self, catalog: Catalog, policy: Policy, wanted: Wanted, day: str) -> None:
+    def __init__(self, catalog: Catalog, policy: Policy, wanted: Requirements, day: str) -> None:
         self.catalog, self.policy, self.wanted, self.day = catalog, policy, wanted, day
         self.incidents: tuple[Incident, ...] = incident.load(catalog.roots)
         self.grid = supply.read(catalog.roots)
         self.kinds: tuple[str, ...] = ()
 
-    def candidate(self, ours: Side, theirs: Side) -> Candidate:
+    def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
         """Judge one standby for one place."""
         distance = recovery.between(ours.discs, theirs.discs)
         trip = rtt_ms(fibre_m(distance))
@@ -366,13 +367,13 @@ class Judge:
             return [("fail", f"{said}, over {most:g} ms")]
         return [("unknown", f"{said}; whether it stays within {most:g} ms is to be measured")]
 
-    def _inside(self, theirs: Side) -> list[tuple[Outcome, str]]:
+    def _inside(self, theirs: Endpoint) -> list[tuple[Outcome, str]]:
         area = self.wanted.within
         if area is None or theirs.countries <= (EU if area == "EU" else {area}):
             return []
         return [("fail", f"in {', '.join(sorted(theirs.countries))}, not within {area}")]
 
-    def _recorded(self, ours: Side, theirs: Side) -> list[SharedRisk]:
+    def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
         hit = incident.shared(self.incidents, ours.regions, theirs.regions, self.day)
         return [
             SharedRisk(
@@ -387,7 +388,7 @@ class Judge:
             for each in hit
         ]
 
-    def _shared(self, ours: Side, theirs: Side) -> list[SharedRisk]:
+    def _shared(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
         found = score.assess(
             self.catalog,
             (ours.whole, theirs.whole),
@@ -398,10 +399,10 @@ class Judge:
         self.kinds = tuple(found)
         return [risk for each in found.values() for risk in each.risks]
 
-    def _areas(self, side: Side) -> list[Area]:
+    def _areas(self, side: Endpoint) -> list[Area]:
         return [self.grid.area(site) for site in (*side.whole.sites, *side.whole.possible)]
 
-    def _zones(self, theirs: Side) -> Zones:
+    def _zones(self, theirs: Endpoint) -> Zones:
         if len(theirs.units) < 2:
             only = len(theirs.units)
             return Zones(sold=only, effective=Range(low=only, high=only))

@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import nearest_m
+from zonerisk.judging.cause import RiskGroups, named, risk
 from zonerisk.judging.mapped import together
-from zonerisk.judging.shared import Assessment, named, risk
 from zonerisk.words.telling import say_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.core.exposure import Exposure
+    from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.model import Position
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.reach import Exposures
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.judging.reach import HazardSamples
 
 # Statements that a finding repeats; the source holds the others.
 _MOST_NOTES = 6
 
 
 def assess(
-    kind: str, units: Sequence[Unit], exposures: Exposures, correlation_km: float | None = None
-) -> Assessment:
+    kind: str, units: Sequence[FailureDomain], exposures: HazardSamples, correlation_km: float | None = None
+) -> RiskGroups:
     """Repeat what is stated of units, and find those that one event strikes alike.
 
     A statement on a commune or an address is no shared object: two sites of one commune
@@ -42,8 +42,8 @@ def assess(
     correlation_km
         The policy's distance within which one event strikes alike.
     """
-    held: dict[str, dict[str, Unit]] = {}
-    classes: dict[tuple[str, str], tuple[Exposure, dict[str, list[Position]]]] = {}
+    held: dict[str, dict[str, FailureDomain]] = {}
+    classes: dict[tuple[str, str], tuple[HazardSample, dict[str, list[Position]]]] = {}
     cited = []
     for unit in units:
         for site in unit.sites:
@@ -66,7 +66,7 @@ def assess(
         if correlation_km is not None
         for found in _shared(kind, units, row, places, correlation_km * 1000)
     ]
-    return Assessment(
+    return RiskGroups(
         kind,
         tuple(risks),
         reason="what is stated of a commune or an address does not show what they share",
@@ -77,8 +77,8 @@ def assess(
 
 def _shared(
     kind: str,
-    units: Sequence[Unit],
-    row: Exposure,
+    units: Sequence[FailureDomain],
+    row: HazardSample,
     places: Mapping[str, Sequence[Position]],
     limit_m: float,
 ) -> list[SharedRisk]:

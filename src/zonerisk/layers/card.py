@@ -55,7 +55,7 @@ class File(Record):
     url: Url | None = None
 
 
-class Named(Record):
+class HazardKey(Record):
     """What a source's key stands for: the kind of hazard, and a word for it."""
 
     kind: HazardKind
@@ -131,7 +131,7 @@ class Reading(Record):
     aliases: dict[str, Text] = Field(default_factory=dict)
     class_of: Text | None = None
     classes: dict[str, Text] = Field(default_factory=dict)
-    hazards: dict[str, Named] = Field(default_factory=dict)
+    hazards: dict[str, HazardKey] = Field(default_factory=dict)
     shared: tuple[Text, ...] = ()
     wet_from: float = 0.005
     radius_m: Metres | None = None

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure, beyond, widened
+from zonerisk.core.hazard_sample import HazardSample, beyond, widened
 from zonerisk.layers import raster
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from zonerisk.core.exposure import Layer
+    from zonerisk.core.hazard_sample import Layer
     from zonerisk.layers.card import Card
-    from zonerisk.layers.layers import Kept
+    from zonerisk.layers.layers import LayerFile
     from zonerisk.layers.plane import Disc
 
 METHODS = ("raster", "tiles")
@@ -25,8 +25,8 @@ MAX_DEPTH_M = 100.0
 
 
 def sample(
-    card: Card, layer: Layer, each: Kept, kept: Sequence[Kept], discs: Sequence[Disc]
-) -> Iterator[Exposure]:
+    card: Card, layer: Layer, each: LayerFile, kept: Sequence[LayerFile], discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
     """Say of each site inside a raster how far its edge of the flood is, and how deep it is.
 
     Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
@@ -68,7 +68,7 @@ def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
 
 def _cell_exposure(
     card: Card, layer: Layer, disc: Disc, found: raster.Window, name: str
-) -> Iterator[Exposure]:
+) -> Iterator[HazardSample]:
     """Measure to the nearest cell of the other side, and name the class of the place."""
     import numpy as np
 
@@ -104,7 +104,7 @@ def _cell_exposure(
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
         interval = interval._replace(high=nearest.high) if own else interval._replace(low=nearest.low)
-    yield Exposure(layer, disc.site, interval, name or "unjoined", "", label)
+    yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label)
 
 
 def _metres(disc: Disc, found: raster.Window) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

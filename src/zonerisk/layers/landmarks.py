@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
     from zonerisk.layers.card import Card
-    from zonerisk.layers.layers import Kept
+    from zonerisk.layers.layers import LayerFile
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.
 _AREA_MARGIN = 0.06
@@ -49,7 +49,7 @@ def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = 
     return replace(features.setting(catalog, verdict), landmarks=found, layers=names)
 
 
-def _installed(cache: Path, raw: Path | None) -> Iterator[tuple[Card, list[Kept]]]:
+def _installed(cache: Path, raw: Path | None) -> Iterator[tuple[Card, list[LayerFile]]]:
     """Find the files that can be drawn of each layer that maps areas or objects."""
     for card in map(layers.load, layers.ids()):
         if card.measure != "stated":
@@ -124,7 +124,7 @@ def _grown(box: Bounds, degrees: float) -> Bounds:
     return (box[0] - degrees, box[1] - degrees, box[2] + degrees, box[3] + degrees)
 
 
-def _areas(card: Card, kept: Iterable[Kept], box: Bounds) -> Iterator[Feature]:
+def _areas(card: Card, kept: Iterable[LayerFile], box: Bounds) -> Iterator[Feature]:
     import shapely
 
     for each in kept:
@@ -136,7 +136,7 @@ def _areas(card: Card, kept: Iterable[Kept], box: Bounds) -> Iterator[Feature]:
 
 
 def _objects(
-    card: Card, kept: Iterable[Kept], box: Bounds, wanted: set[str], ring_m: float | None
+    card: Card, kept: Iterable[LayerFile], box: Bounds, wanted: set[str], ring_m: float | None
 ) -> Iterator[Feature]:
     import shapely
 

@@ -18,7 +18,7 @@ from zonerisk.layers.card import Card, File
 AREA = "coverage.geojson"
 
 
-class Kept(NamedTuple):
+class LayerFile(NamedTuple):
     """A raw file that is on this machine."""
 
     file: File
@@ -75,7 +75,7 @@ def home(card: Card, cache: Path) -> Path:
     return cache / "layers" / card.id
 
 
-def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]:
+def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile, ...]:
     """Find a layer's files on this machine, in the raw folder and then in the cache.
 
     Returns
@@ -91,11 +91,11 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[Kept, ...]
         if path is None and file.role != "names":
             return _imported(card, cache)
         if path is not None:
-            found.append(Kept(file, path))
+            found.append(LayerFile(file, path))
     return tuple(found) or _imported(card, cache)
 
 
-def _imported(card: Card, cache: Path) -> tuple[Kept, ...]:
+def _imported(card: Card, cache: Path) -> tuple[LayerFile, ...]:
     note = home(card, cache) / "source.json"
     if not note.is_file():
         return ()
@@ -114,12 +114,12 @@ def _imported(card: Card, cache: Path) -> tuple[Kept, ...]:
     return tuple(kept) if "data" in roles and covered and masked else ()
 
 
-def called(card: Card, path: Path) -> Kept:
+def called(card: Card, path: Path) -> LayerFile:
     """Tell by its name which of a layer's files one is; a name of a user's own is data."""
     for file in card.files:
         if Path(file.path).name == path.name:
-            return Kept(file, path)
-    return Kept(File(path=path.name, role="coverage" if path.name == AREA else "data"), path)
+            return LayerFile(file, path)
+    return LayerFile(File(path=path.name, role="coverage" if path.name == AREA else "data"), path)
 
 
 def digest(path: Path) -> str:
@@ -128,7 +128,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def verify(card: Card, kept: tuple[Kept, ...]) -> None:
+def verify(card: Card, kept: tuple[LayerFile, ...]) -> None:
     """Hold a layer's files against the hashes on its card.
 
     Raises

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure, Layer, beyond, layer_of, missing, unanswerable, widened
-from zonerisk.layers import flooded, statements, tallies, vectorfile
+from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
+from zonerisk.layers import counts as tallies
+from zonerisk.layers import flooded, statements, vectorfile
 from zonerisk.layers.card import Reading
 from zonerisk.layers.layers import digest
 from zonerisk.layers.objects import dissolved, joined, named, shapes_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from zonerisk.layers.card import Card
-    from zonerisk.layers.layers import Kept
+    from zonerisk.layers.layers import LayerFile
     from zonerisk.layers.objects import Objects
     from zonerisk.layers.plane import Disc
 
@@ -37,7 +38,7 @@ _VAGUE_M = {
 }
 
 
-def head(card: Card, kept: Sequence[Kept], sampled: str) -> dict[str, Any]:
+def head(card: Card, kept: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
     """Write what a verdict must know of a layer, with the hashes of its raw files."""
     return {
         "layer": card.id,
@@ -64,7 +65,7 @@ def head(card: Card, kept: Sequence[Kept], sampled: str) -> dict[str, Any]:
     }
 
 
-def sample(card: Card, kept: Sequence[Kept], discs: Sequence[Disc]) -> list[Exposure]:
+def sample(card: Card, kept: Sequence[LayerFile], discs: Sequence[Disc]) -> list[HazardSample]:
     """Say what one layer says at sites.
 
     Parameters
@@ -86,7 +87,7 @@ def sample(card: Card, kept: Sequence[Kept], discs: Sequence[Disc]) -> list[Expo
         If a file cannot be read, or is not what the card says.
     """
     layer = layer_of(head(card, (), ""))
-    found: dict[str, list[Exposure]] = {disc.site: [] for disc in discs}
+    found: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
     clear = []
     for disc in discs:
         reason = unanswerable(layer, disc)
@@ -116,9 +117,9 @@ def sample(card: Card, kept: Sequence[Kept], discs: Sequence[Disc]) -> list[Expo
 def _covered(
     card: Card,
     layer: Layer,
-    kept: Sequence[Kept],
+    kept: Sequence[LayerFile],
     discs: list[Disc],
-    found: dict[str, list[Exposure]],
+    found: dict[str, list[HazardSample]],
 ) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
     import numpy as np
@@ -142,7 +143,9 @@ def _covered(
     return [disc for disc in discs if disc.site in held]
 
 
-def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Disc]) -> Iterator[Exposure]:
+def _measure(
+    card: Card, layer: Layer, kept: Sequence[LayerFile], discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
     data = [each for each in kept if each.file.role == "data"]
     if not data or not discs:
         return
@@ -167,7 +170,7 @@ def _measure(card: Card, layer: Layer, kept: Sequence[Kept], discs: Sequence[Dis
         yield from _nearest(card, layer, joined(objects), discs)
 
 
-def titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
+def titles(card: Card, kept: Sequence[LayerFile]) -> dict[str, str]:
     """Read the table of names that a layer's objects refer to."""
     path = next((each.path for each in kept if each.file.role == "names"), None)
     if path is None or card.reading.names_by is None:
@@ -182,7 +185,7 @@ def titles(card: Card, kept: Sequence[Kept]) -> dict[str, str]:
     return dict(zip(table[key], table[title], strict=True))
 
 
-def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) -> Iterator[Exposure]:
+def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     widest = max(disc.uncertainty_m for disc in discs)
     reach = card.near_m if card.measure == "axis" else card.reach_m
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
@@ -203,7 +206,7 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
             label = ""
             if card.measure == "axis":
                 label = _past(objects.shapes[index], disc, objects.labels[index].split("|"))
-            yield Exposure(
+            yield HazardSample(
                 layer,
                 disc.site,
                 widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index]),
@@ -236,7 +239,7 @@ def _areas(
     parts: Sequence[Objects],
     discs: Sequence[Disc],
     edge: Sequence[gpd.GeoDataFrame],
-) -> Iterator[Exposure]:
+) -> Iterator[HazardSample]:
     import shapely
 
     objects = joined(parts)
@@ -269,7 +272,7 @@ def _areas(
                 if disc.site in rim
                 else whole_m.low,
             )
-            yield Exposure(
+            yield HazardSample(
                 layer,
                 disc.site,
                 whole_m._replace(low=low),

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import UsageError
-from zonerisk.layers import enquiries, featureservice, layers, raster, tileindex, tiles
+from zonerisk.layers import featureservice, layers, raster, tileindex, tiles
+from zonerisk.layers import point_queries as enquiries
 
 if TYPE_CHECKING:
-    from zonerisk.core.exposure import Place
+    from zonerisk.core.hazard_sample import Place
     from zonerisk.layers.card import Card, File
 
 Bounds = tuple[float, float, float, float]

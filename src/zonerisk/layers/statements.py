@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure, missing
 from zonerisk.core.geometry import geodesic_m
-from zonerisk.judging.shared import listing
+from zonerisk.core.hazard_sample import HazardSample, missing
+from zonerisk.judging.cause import listing
 
 if TYPE_CHECKING:
-    from zonerisk.core.exposure import Layer
+    from zonerisk.core.hazard_sample import Layer
     from zonerisk.core.model import HazardKind
     from zonerisk.layers.card import Card
     from zonerisk.layers.plane import Disc
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """One statement on a place.
 
     Attributes
@@ -50,7 +50,7 @@ class _Asked(NamedTuple):
     told: list[dict[str, Any]]
 
 
-def sample(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[Exposure]:
+def sample(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     """Give each site what was stated of the point in its disc that was asked about.
 
     A statement belongs to its point: another site of the same commune was not asked about.
@@ -65,10 +65,10 @@ def sample(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Itera
         if not near[0] <= disc.uncertainty_m:
             yield missing(layer, disc.site, "not_sampled")
             continue
-        told = said(card, near[1]) or (Said(card.kind, "", "", ""),)
+        told = said(card, near[1]) or (Statement(card.kind, "", "", ""),)
         for each in told:
             about = replace(layer, kind=each.kind)
-            yield Exposure(about, disc.site, None, each.key, each.name, each.text)
+            yield HazardSample(about, disc.site, None, each.key, each.name, each.text)
 
 
 def read(path: Path) -> list[_Asked]:
@@ -88,7 +88,7 @@ def read(path: Path) -> list[_Asked]:
         raise DataError(f"{path}: holds no statements ({error}); fetch the layer again") from None
 
 
-def said(card: Card, told: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
+def said(card: Card, told: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
     """Turn a service's rows on one place into statements.
 
     Of a report, the risks that a rule judges; a risk that it does not name is not absent.
@@ -101,7 +101,7 @@ def said(card: Card, told: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
     reading = card.reading
     if reading.hazards:
         return tuple(
-            Said(known.kind, "", known.name, _clause(card, known.name, row))
+            Statement(known.kind, "", known.name, _clause(card, known.name, row))
             for row in told
             if (known := reading.hazards.get(str(row.get("key"))))
         )
@@ -115,7 +115,7 @@ def said(card: Card, told: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
     # Where the communes around are of several classes, the place may be of either.
     shared = len(towns) == 1 and towns.keys() <= set(reading.shared)
     return tuple(
-        Said(
+        Statement(
             card.kind,
             code if shared else "",
             f"{card.noun} {reading.classes[code]}",

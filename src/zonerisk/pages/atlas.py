@@ -10,9 +10,9 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import Outcome, severity
 from zonerisk.pages import features, view, webmap, webpage
 from zonerisk.pages.features import Feature
-from zonerisk.pages.islands import Drawn
+from zonerisk.pages.map_payload import MapData
 from zonerisk.pages.shapes import Point
-from zonerisk.words import standing
+from zonerisk.words import compliance as standing
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Provider
@@ -197,7 +197,9 @@ class Atlas:
     ) -> str:
         entries = [self.entry(key) for key in keys]
         worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
-        drawn = Drawn([feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0)
+        drawn = MapData(
+            [feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0
+        )
         unjudged = {
             key: why
             for key, why in self.unjudged.items()

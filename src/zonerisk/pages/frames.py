@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m
 from zonerisk.judging import separation
-from zonerisk.judging.shared import strongest
-from zonerisk.judging.unit import Unit, pairs, zone_units
+from zonerisk.judging.arrangement import FailureDomain, pairs, zone_units
+from zonerisk.judging.cause import strongest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -243,7 +243,7 @@ def _point(at: Position) -> BaseGeometry:
     return Point(at.lon, at.lat)
 
 
-def _line(a: Unit, b: Unit) -> BaseGeometry | None:
+def _line(a: FailureDomain, b: FailureDomain) -> BaseGeometry | None:
     """Draw the straight line between the closest sites of two disclosed units."""
     from shapely import LineString
 

@@ -11,8 +11,8 @@ from zonerisk.grid import supply
 from zonerisk.grid.powergrid import YARD_M
 from zonerisk.grid.supply import Spot
 from zonerisk.judging import feeds
-from zonerisk.judging.shared import listing
-from zonerisk.judging.unit import site_units, zone_units
+from zonerisk.judging.arrangement import site_units, zone_units
+from zonerisk.judging.cause import listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import say_least_rtt
-from zonerisk.words.standing import points, spelled
-from zonerisk.workloads import ownsites
+from zonerisk.words.compliance import points, spelled
+from zonerisk.workloads import own_sites as ownsites
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
@@ -77,16 +77,16 @@ class Dead:
     evidence: tuple[Evidence, ...]
 
 
-Drawn = tuple[str, str]
+MapData = tuple[str, str]
 # The kinds of shared risk that a rule looks at, where they are not called as the rule is.
 _KINDS = {"colocation": ("building", "campus")}
 
 
-class Shows:
+class MapViews:
     """The views that a reader can call up: which places, and which features to light up."""
 
     def __init__(self) -> None:
-        self.subjects: list[tuple[Verdict, tuple[str, ...], str, tuple[Drawn, ...]]] = []
+        self.subjects: list[tuple[Verdict, tuple[str, ...], str, tuple[MapData, ...]]] = []
         self._kept: dict[tuple[object, ...], int] = {}
 
     def add(
@@ -94,7 +94,7 @@ class Shows:
         verdict: Verdict,
         subjects: Iterable[str],
         words: str,
-        also: tuple[Drawn, ...] = (),
+        also: tuple[MapData, ...] = (),
     ) -> int | None:
         """Keep a view and give its number; None if nothing of it has a position.
 
@@ -155,7 +155,7 @@ class View:
         return self.verdict.target == ownsites.REGION
 
 
-def of(verdict: Verdict, around: Setting, shows: Shows, links: Mapping[str, str] | None = None) -> View:
+def of(verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None) -> View:
     """Word a verdict, and keep a view of the map for each of its rows.
 
     Parameters
@@ -239,7 +239,7 @@ def of(verdict: Verdict, around: Setting, shows: Shows, links: Mapping[str, str]
     )
 
 
-def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: Shows) -> int | None:
+def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
     """Keep the view of a finding's subjects, and of what is drawn of the risk it tells of.
 
     A finding that names none speaks of all; where recovery may go is seen from the region.
@@ -260,7 +260,7 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: S
     return shows.add(verdict, subjects, _named(subjects, around), also)
 
 
-def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[Drawn, ...]:
+def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[MapData, ...]:
     """Give kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
     if not risks:
         return ()

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk._version import __version__
 from zonerisk.core.errors import UsageError
-from zonerisk.pages import features, ground, islands, view, webpage
+from zonerisk.pages import features, ground, view, webpage
+from zonerisk.pages import map_payload as islands
 from zonerisk.pages.supplies import Supplies
 
 if TYPE_CHECKING:
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.basemap import Tiles
     from zonerisk.pages.features import Setting
-    from zonerisk.pages.islands import Drawn, Layer
+    from zonerisk.pages.map_payload import Layer, MapData
 
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 # Beyond so many regions a page sums each up; their findings stand on pages of their own.
@@ -212,7 +213,7 @@ def _page(
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
         settings = [replace(around, supplies=Supplies()) for around in settings]
-    shows = view.Shows()
+    shows = view.MapViews()
     views = [
         view.of(verdict, around, shows, files) for verdict, around in zip(verdicts, settings, strict=True)
     ]
@@ -258,7 +259,7 @@ def _together(verdicts: Sequence[Verdict]) -> str:
 def written(
     template: str,
     layout: str,
-    drawn: Drawn,
+    drawn: MapData,
     online: Tiles | None,
     attribution: str,
     *,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.verdict import Span
 from zonerisk.judging.separation import say_km, say_m
-from zonerisk.words.standing import points, scored, spelled
+from zonerisk.words.compliance import points, scored, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import severity
+from zonerisk.judging.cause import listing
 from zonerisk.judging.separation import say_least_rtt, say_m
-from zonerisk.judging.shared import listing
-from zonerisk.words.standing import outcome_line, policy_line, spelled
+from zonerisk.words.compliance import outcome_line, policy_line, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

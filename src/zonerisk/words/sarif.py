@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from zonerisk.core.judgement import Audit, Judged
+    from zonerisk.core.plan_verdict import Audit, Judged
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Finding
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from zonerisk.judging import feeds
+from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.cause import listing, named
 from zonerisk.judging.effective import DECISIVE
-from zonerisk.judging.shared import listing, named
-from zonerisk.judging.unit import pairs
 
 if TYPE_CHECKING:
     from zonerisk.core.verdict import Range, SharedRisk
@@ -68,7 +68,7 @@ def _shared(case: Case, independent: Range) -> str:
 
 
 def _risks(case: Case) -> list[SharedRisk]:
-    return [found for each in case.assessments.values() for found in (*each.risks, *each.crowds)]
+    return [found for each in case.assessments.values() for found in (*each.risks, *each.counted_groups)]
 
 
 def _suspected(case: Case) -> str:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from zonerisk.judging.cause import named
 from zonerisk.judging.reach import nearness
-from zonerisk.judging.shared import named
 
 if TYPE_CHECKING:
-    from zonerisk.core.exposure import Exposure, Layer
+    from zonerisk.core.hazard_sample import HazardSample, Layer
+    from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.reach import View
-    from zonerisk.judging.unit import Unit
 
 # Objects that the source does not name may be one and the same.
 UNNAMED = "unnamed-"
@@ -43,7 +43,7 @@ def _range(metres: Iterable[float]) -> str:
     return f"{number} to {high}" if high.endswith(f" {unit}") else f"{low} to {high}"
 
 
-def _error(layer: Layer, rows: Iterable[Exposure]) -> str:
+def _error(layer: Layer, rows: Iterable[HazardSample]) -> str:
     """Say how far off a distance may be: by the layer, or by a site's doubt if that is larger."""
     spans = [row.interval for row in rows if row.interval]
     doubts = [span.high - span.best - layer.error_m for span in spans if span.high and span.best]
@@ -54,17 +54,17 @@ def _error(layer: Layer, rows: Iterable[Exposure]) -> str:
     return f" (±{said})"
 
 
-def rows_of(view: View, units: Iterable[Unit], key: str) -> list[Exposure]:
+def rows_of(view: View, units: Iterable[FailureDomain], key: str) -> list[HazardSample]:
     """Give the rows of some units that speak of one object."""
     return [row for unit in units for row in view.rows[unit.id] if row.object == key]
 
 
-def best_of(rows: Iterable[Exposure]) -> list[float]:
+def best_of(rows: Iterable[HazardSample]) -> list[float]:
     """Give the best figures that rows have."""
     return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
 
 
-def say_shared(view: View, units: Sequence[Unit], key: str, limit_m: float | None) -> str:
+def say_shared(view: View, units: Sequence[FailureDomain], key: str, limit_m: float | None) -> str:
     """Say that units share an object, after their names."""
     rows = rows_of(view, units, key)
     if view.layer.measure == "area":
@@ -75,19 +75,19 @@ def say_shared(view: View, units: Sequence[Unit], key: str, limit_m: float | Non
     )
 
 
-def _called(layer: Layer, row: Exposure) -> str:
+def _called(layer: Layer, row: HazardSample) -> str:
     if row.name:
         return row.name
     article = "a" if row.object.startswith(UNNAMED) else "the"
     return f"{'an' if article == 'a' and layer.noun[0] in 'aeiou' else article} {layer.noun}"
 
 
-def _labels(rows: Sequence[Exposure]) -> str:
+def _labels(rows: Sequence[HazardSample]) -> str:
     labels = list(dict.fromkeys(row.label for row in rows if row.label))
     return f" ({'; '.join(labels[:4])})" if labels else ""
 
 
-def say_counts(view: View, units: Iterable[Unit]) -> str:
+def say_counts(view: View, units: Iterable[FailureDomain]) -> str:
     """Write how many events are counted at units: ``3``, ``2 to 5``."""
     return _ends(value for unit in units for value in best_of(view.rows[unit.id]))
 
@@ -100,7 +100,7 @@ def _ends(values: Iterable[float]) -> str:
 def notes(
     kind: str,
     view: View,
-    units: Sequence[Unit],
+    units: Sequence[FailureDomain],
     told: set[tuple[str, str]],
     limit_m: float | None,
 ) -> list[str]:
@@ -119,7 +119,7 @@ def notes(
         if not hit:
             return []
         return [f"{layer.quantity}: {say_counts(view, hit)} at {named(hit)}"]
-    held: dict[tuple[str, str], list[Unit]] = {}
+    held: dict[tuple[str, str], list[FailureDomain]] = {}
     for unit in sorted(seen, key=lambda unit: nearness(view.rows[unit.id][0])):
         row = view.rows[unit.id][0]
         if not row.object or (unit.id, f"{kind}:{layer.id}/{row.object}") in told:
@@ -137,7 +137,7 @@ def notes(
     ]
 
 
-def _of_candidates(view: View, units: Sequence[Unit], limit_m: float | None) -> list[str]:
+def _of_candidates(view: View, units: Sequence[FailureDomain], limit_m: float | None) -> list[str]:
     """Say what the layer says of the sites that undisclosed units may stand at."""
     layer = view.layer
     total = len({site.id for unit in units for site in unit.possible})
@@ -146,7 +146,7 @@ def _of_candidates(view: View, units: Sequence[Unit], limit_m: float | None) -> 
         if not any(best_of(rows.values())):
             return []
         return [f"{layer.quantity}: {_ends(best_of(rows.values()))} at the {total} candidate sites"]
-    held: dict[str, list[Exposure]] = {}
+    held: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):
         near = 0.0 if layer.measure == "area" else limit_m or layer.near_m
         if row.object and (best_of([row]) or [math.inf])[0] <= near:
@@ -164,13 +164,13 @@ def _of_candidates(view: View, units: Sequence[Unit], limit_m: float | None) -> 
     return found
 
 
-def _side(row: Exposure) -> str:
+def _side(row: HazardSample) -> str:
     assert row.interval is not None
     best = row.interval.best or 0
     return "inside" if best <= 0 else "at the edge" if best < _EDGE_M else "outside"
 
 
-def _note(view: View, units: Sequence[Unit], side: str) -> str:
+def _note(view: View, units: Sequence[FailureDomain], side: str) -> str:
     rows = [view.rows[unit.id][0] for unit in units]
     verb = "stands" if len(units) == 1 else "stand"
     if side == "inside":
@@ -189,7 +189,7 @@ def _note(view: View, units: Sequence[Unit], side: str) -> str:
     return f"{named(units)} {verb} {_range(best_of(rows))} from {name}{_error(view.layer, rows)}{past}"
 
 
-def reason(kind: str, seen: Sequence[View], units: Sequence[Unit]) -> str:
+def reason(kind: str, seen: Sequence[View], units: Sequence[FailureDomain]) -> str:
     """Say why pairs are left open."""
     judged = [view for view in seen if view.layer.measure != "count"]
     bare = [unit for unit in units if not any(view.rows[unit.id] for view in judged)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
-from zonerisk.core.judgement import Audit, Event, Judged, Model, Skipped, mean
+from zonerisk.core.plan_verdict import Audit, Event, Judged, Model, Skipped, mean
 from zonerisk.core.verdict import CatalogueUsed, Outcome, PolicyUsed, Provenance, worst
-from zonerisk.judging import incident, score
+from zonerisk.judging import history as incident
+from zonerisk.judging import score
 from zonerisk.workloads import probability
 from zonerisk.workloads.auditor import Auditor
 from zonerisk.workloads.deployment import OWN

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Scope
-from zonerisk.core.judgement import Chance, Judged, Standing
 from zonerisk.core.model import Provider, Region
+from zonerisk.core.plan_verdict import Chance, Judged, Standing
 from zonerisk.core.verdict import Finding, Outcome, Range, severity, worst
-from zonerisk.judging import findings, measured, score
+from zonerisk.judging import qualitative as measured
+from zonerisk.judging import rules as findings
+from zonerisk.judging import score
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import Case
+from zonerisk.judging.cause import named
 from zonerisk.judging.effective import effective
 from zonerisk.judging.separation import say_m
-from zonerisk.judging.shared import named
-from zonerisk.judging.standby import Judge, Side, Wanted, least_km, rank
-from zonerisk.judging.unit import pairs
+from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
 from zonerisk.workloads import probability, survival
 from zonerisk.workloads.siting import LOCAL_KINDS, REGIONAL_M, Siting
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
-    from zonerisk.judging.shared import Assessment
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.judging.cause import RiskGroups
     from zonerisk.workloads.deployment import Deployment, Place, Workload
     from zonerisk.workloads.probability import Inputs
 
@@ -64,7 +66,7 @@ class Auditor:
         self.catalog, self.policy, self.deployment, self.day = catalog, policy, deployment, day
         self.siting = Siting(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
-        self._standby = Judge(catalog, policy, Wanted(least_km(policy)), day)
+        self._standby = Judge(catalog, policy, Requirements(least_km(policy)), day)
 
     def fallbacks(self, region: str) -> list[str]:
         """Give regions of the same provider that qualify as recovery, the best first."""
@@ -111,7 +113,7 @@ class Auditor:
         )
 
     def _by_rules(
-        self, workload: Workload, units: tuple[Unit, ...], assessed: dict[str, Assessment]
+        self, workload: Workload, units: tuple[FailureDomain, ...], assessed: dict[str, RiskGroups]
     ) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
         rules = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
@@ -198,13 +200,13 @@ class Auditor:
             if risk.grade != "C" and len(members := self.siting.taken(risk)) > 1
         }
         # Of a crowd only the number is known that goes together: at best, the fewest copies.
-        crowds = {risk.id: risk for each in assessed.values() for risk in each.crowds}
+        counted_groups = {risk.id: risk for each in assessed.values() for risk in each.counted_groups}
         events |= {
             key: tuple(sorted(risk.members, key=counted.__getitem__)[: risk.least])
-            for key, risk in crowds.items()
+            for key, risk in counted_groups.items()
             if risk.grade != "C"
         }
-        risks |= crowds
+        risks |= counted_groups
         events |= {
             f"place:{place.id}": self.siting.inside(place, workload.places) for place in workload.places
         }
@@ -224,7 +226,9 @@ class Auditor:
                 rule="survives",
                 outcome="fail",
                 message=message,
-                subjects=crowds[hardest.event].members if hardest.event in crowds else events[hardest.event],
+                subjects=counted_groups[hardest.event].members
+                if hardest.event in counted_groups
+                else events[hardest.event],
                 evidence=evidence,
             )
         return self._may_survive(workload, counted, assessed, message)
@@ -233,7 +237,7 @@ class Auditor:
         self,
         workload: Workload,
         counted: dict[str, int],
-        assessed: dict[str, Assessment],
+        assessed: dict[str, RiskGroups],
         holds: str,
     ) -> Finding:
         """Judge what is known to hold by what is not known, and by inference alone."""
@@ -241,7 +245,7 @@ class Auditor:
         open_ = []
         for kind, each in assessed.items():
 
-            def maybe(a: str, b: str, each: Assessment = each) -> bool:
+            def maybe(a: str, b: str, each: RiskGroups = each) -> bool:
                 return each.outcome((a, b)) != "pass"
 
             taken = survival.most_taken(counted, maybe)
@@ -277,12 +281,12 @@ class Auditor:
             )
         return Finding(rule="survives", outcome="pass", message=holds, subjects=(workload.id,))
 
-    def _side(self, key: str, places: Sequence[Place]) -> Side:
+    def _side(self, key: str, places: Sequence[Place]) -> Endpoint:
         distinct = {place.id: place for place in places}
         units = tuple(self.siting.unit(place) for place in distinct.values())
         regions = tuple(dict.fromkeys(place.region for place in places))
         first = next(iter(distinct))
-        return Side(
+        return Endpoint(
             first if len(distinct) == 1 else key,
             named(units),
             units,

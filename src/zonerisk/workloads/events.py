@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.judgement import Event
+from zonerisk.core.plan_verdict import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

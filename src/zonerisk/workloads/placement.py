@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import referred, simplify
-from zonerisk.judging.unit import Unit, zone_units, zones_sold
+from zonerisk.judging.arrangement import FailureDomain, zone_units, zones_sold
 from zonerisk.workloads.deployment import OWN, Place
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Placement:
 
     def __init__(self, catalog: Catalog, day: str, own: Region | None = None) -> None:
         self.catalog, self.day, self.own = catalog, day, own
-        self._zones: dict[str, tuple[Unit, ...]] = {}
-        self._units: dict[str, Unit] = {}
+        self._zones: dict[str, tuple[FailureDomain, ...]] = {}
+        self._units: dict[str, FailureDomain] = {}
 
     def provider(self, text: str) -> str:
         """Give the id of a provider."""
@@ -147,22 +147,22 @@ class Placement:
         """Say why a provider's zone names are not tied to buildings, if they are not."""
         return _RELATIVE.get(provider)
 
-    def unit(self, place: Place) -> Unit:
+    def unit(self, place: Place) -> FailureDomain:
         """Give what is compared for a place."""
         if place.id not in self._units:
             self._units[place.id] = self._unit(place)
         return self._units[place.id]
 
-    def _unit(self, place: Place) -> Unit:
+    def _unit(self, place: Place) -> FailureDomain:
         name = place.id.partition("/")[2] or place.id
         if place.region == OWN:
             assert self.own is not None
             site = self.own.sites[name]
-            return Unit(place.id, site.name, (site,))
+            return FailureDomain(place.id, site.name, (site,))
         record = self.catalog.region(place.region)
         if place.kind == "site":
             site = record.sites[name]
-            return Unit(place.id, site.name, (site,))
+            return FailureDomain(place.id, site.name, (site,))
         units = self.zones(place.region)
         if place.kind == "zone":
             found = next((unit for unit in units if unit.id == place.id), None)
@@ -171,7 +171,7 @@ class Placement:
         sure = {site.id: site for unit in units for site in unit.sites}
         maybe = {site.id: site for unit in units for site in unit.possible}
         if place.kind == "region":
-            return Unit(
+            return FailureDomain(
                 place.id,
                 f"{record.name}, whole region",
                 tuple(sure.values()),
@@ -184,9 +184,9 @@ class Placement:
             if name in ("one-zone", "another-zone")
             else name
         )
-        return Unit(place.id, said, (), tuple({**sure, **maybe}.values()))
+        return FailureDomain(place.id, said, (), tuple({**sure, **maybe}.values()))
 
-    def zones(self, region: str) -> tuple[Unit, ...]:
+    def zones(self, region: str) -> tuple[FailureDomain, ...]:
         """Give the units of a region's zones."""
         if region not in self._zones:
             record = self.catalog.region(region)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import UsageError
 from zonerisk.judging import recovery, separation
-from zonerisk.judging.unit import Unit, zone_units
-from zonerisk.workloads.roundtrip import LOCAL_FLOOR_MS, Bound, Trip, bound, of_region, refutes
+from zonerisk.judging.arrangement import FailureDomain, zone_units
+from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Bound, Trip, bound, of_region, refutes
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Scope
@@ -89,15 +89,15 @@ def judge(
     return tuple(judged)
 
 
-def _named_zones(scope: Scope, as_of: str) -> dict[str, Unit]:
-    named: dict[str, Unit] = {}
+def _named_zones(scope: Scope, as_of: str) -> dict[str, FailureDomain]:
+    named: dict[str, FailureDomain] = {}
     for unit in zone_units(scope.region, scope.sites, as_of):
         for name in (unit.id, unit.id.partition("/")[2], unit.name):
             named[simplify(name)] = unit
     return named
 
 
-def _shown(zones: dict[str, Unit]) -> Sequence[str]:
+def _shown(zones: dict[str, FailureDomain]) -> Sequence[str]:
     return list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.judging.shared import Assessment
+from zonerisk.judging.cause import RiskGroups
 from zonerisk.workloads.deployment import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.workloads.deployment import Place
 
 
 def relabelled(
-    assessed: dict[str, Assessment],
+    assessed: dict[str, RiskGroups],
     places: Sequence[Place],
-    zones_of: Callable[[str], tuple[tuple[Unit, ...], dict[str, Assessment]]],
-) -> dict[str, Assessment]:
+    zones_of: Callable[[str], tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]],
+) -> dict[str, RiskGroups]:
     """Tell of labels what does not depend on which zones they stand for.
 
     Two labels of one region are two of its zones. Where no two zones of the region share a
@@ -49,12 +49,12 @@ def relabelled(
         if len(ids) > 1 and len(units) >= len(ids):
             for kind, each in known.items():
                 result[kind] = _merged(
-                    result.get(kind, Assessment(kind)), each, ids, {unit.id for unit in units}
+                    result.get(kind, RiskGroups(kind)), each, ids, {unit.id for unit in units}
                 )
     return result
 
 
-def _merged(ours: Assessment, theirs: Assessment, ids: Sequence[str], zones: set[str]) -> Assessment:
+def _merged(ours: RiskGroups, theirs: RiskGroups, ids: Sequence[str], zones: set[str]) -> RiskGroups:
     pairs = {(a, b) for a in zones for b in zones if a < b}
     apart = {tuple(sorted(pair)) for pair in theirs.apart}
     if pairs <= apart:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.judgement import Change
+from zonerisk.core.plan_verdict import Change
 from zonerisk.judging import score
-from zonerisk.judging.unit import zones_sold
+from zonerisk.judging.arrangement import zones_sold
 from zonerisk.workloads.deployment import MAJORITY, OWN, Place, majority, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zonerisk.core.judgement import Judged
+    from zonerisk.core.plan_verdict import Judged
     from zonerisk.workloads.auditor import Auditor
     from zonerisk.workloads.deployment import Workload
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
 from zonerisk.judging import recovery, score, separation
-from zonerisk.judging.unit import pairs, positions
+from zonerisk.judging.arrangement import pairs, positions
 from zonerisk.workloads.deployment import OWN
 from zonerisk.workloads.placement import Placement
 from zonerisk.workloads.relabel import relabelled
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.shared import Assessment
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.cause import RiskGroups
     from zonerisk.workloads.deployment import Place
 
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
@@ -46,17 +46,17 @@ class Siting:
         self.catalog, self.policy, self.day = catalog, policy, day
         self.placement = Placement(catalog, day, own)
         self.own = (own,) if own else ()
-        self._assessed: dict[tuple[str, ...], dict[str, Assessment]] = {}
+        self._assessed: dict[tuple[str, ...], dict[str, RiskGroups]] = {}
         self._distances: dict[Pair, Interval] = {}
-        self._units: dict[str, Unit] = {}
+        self._units: dict[str, FailureDomain] = {}
 
-    def unit(self, place: Place) -> Unit:
+    def unit(self, place: Place) -> FailureDomain:
         """Give what is compared for a place."""
         if place.id not in self._units:
             self._units[place.id] = self.placement.unit(place)
         return self._units[place.id]
 
-    def assess(self, places: Sequence[Place]) -> dict[str, Assessment]:
+    def assess(self, places: Sequence[Place]) -> dict[str, RiskGroups]:
         """Assess the shared risks of some places."""
         distinct = {place.id: place for place in places}
         key = tuple(sorted(distinct))
@@ -72,20 +72,20 @@ class Siting:
             self._assessed[key] = relabelled(found, listed, self._zones_of)
         return self._assessed[key]
 
-    def _zones_of(self, region: str) -> tuple[tuple[Unit, ...], dict[str, Assessment]]:
+    def _zones_of(self, region: str) -> tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]:
         units = self.placement.zones(region)
         key = ("zones of", region)
         if key not in self._assessed:
             self._assessed[key] = score.assess(self.catalog, units, self.policy, self.day)
         return units, self._assessed[key]
 
-    def distance(self, a: Unit, b: Unit) -> Interval:
+    def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Give the distance between two units, metres."""
         if (a.id, b.id) not in self._distances:
             self._distances[a.id, b.id] = self._distance(a, b)
         return self._distances[a.id, b.id]
 
-    def _distance(self, a: Unit, b: Unit) -> Interval:
+    def _distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         region = a.id.partition("/")[0]
         if region != b.id.partition("/")[0]:
             # What is not disclosed may stand beside its neighbour, but not in another region.
@@ -102,7 +102,7 @@ class Siting:
                 return Interval(min(each.low for each in known), None, max(highs))
         return separation.distance_m(a, b)
 
-    def _labels(self, region: str, a: Unit, b: Unit) -> bool:
+    def _labels(self, region: str, a: FailureDomain, b: FailureDomain) -> bool:
         """Tell whether two units are two zones whose buildings are not told apart."""
         names = [unit.id.partition("/")[2] for unit in (a, b)]
         zones = self.catalog.region(region).zones

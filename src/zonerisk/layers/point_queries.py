@@ -12,7 +12,7 @@ from zonerisk.layers import georisques, layers, pagedjson, statements, vectorfil
 from zonerisk.layers.fetch import FetchError
 
 if TYPE_CHECKING:
-    from zonerisk.core.exposure import Place
+    from zonerisk.core.hazard_sample import Place
     from zonerisk.layers.card import Card
 
 METHODS = ("georisques", "pages")

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, get_args
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import HazardKind
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
-from zonerisk.judging import claims, measured, recovery, spacing
+from zonerisk.judging import claims, recovery, spacing
+from zonerisk.judging import qualitative as measured
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
-from zonerisk.judging.shared import named
-from zonerisk.judging.unit import pairs
+from zonerisk.judging.cause import named
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.judging.case import Case
-    from zonerisk.judging.shared import Assessment
+    from zonerisk.judging.cause import RiskGroups
 
 
 def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
@@ -99,7 +100,7 @@ def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
     return _judge_kinds(name, case, [told], threshold)
 
 
-def _recorded(policy: Policy, case: Case) -> list[Assessment]:
+def _recorded(policy: Policy, case: Case) -> list[RiskGroups]:
     """Give what is on record of events, and of hazards that no rule of the policy asks for."""
     return [
         each
@@ -124,7 +125,7 @@ _APART = {
 }
 
 
-def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Finding:
+def _incidents(name: RuleName, recorded: Sequence[RiskGroups], case: Case) -> Finding:
     finding = _judge_kinds(name, case, recorded, None)
     if finding.outcome != "pass":
         return finding
@@ -135,7 +136,7 @@ def _incidents(name: RuleName, recorded: Sequence[Assessment], case: Case) -> Fi
 
 
 def _judge_kinds(
-    name: str, case: Case, assessed: Sequence[Assessment], threshold: Threshold | None
+    name: str, case: Case, assessed: Sequence[RiskGroups], threshold: Threshold | None
 ) -> Finding:
     notes = [note for each in assessed for note in each.notes]
     if len(case.units) < 2:
@@ -146,9 +147,9 @@ def _judge_kinds(
     listed = [(a.id, b.id) for a, b in pairs(case.units)]
     outcome = worst(
         [each.outcome(pair) for each in assessed for pair in listed]
-        + [found.outcome for each in assessed for found in each.crowds]
+        + [found.outcome for each in assessed for found in each.counted_groups]
     )
-    risks = [found for each in assessed for found in (*each.risks, *each.crowds)]
+    risks = [found for each in assessed for found in (*each.risks, *each.counted_groups)]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
         said = "; ".join(found.message for found in telling[:3])
@@ -192,7 +193,7 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     risks = [
         found
         for each in case.assessments.values()
-        for found in (*each.risks, *each.crowds)
+        for found in (*each.risks, *each.counted_groups)
         if found.grade in ("A", "B")
     ]
     if not risks:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.judging.unit import footprint, zone_units, zones_sold
+from zonerisk.judging.arrangement import footprint, zone_units, zones_sold
 from zonerisk.library import Library
 
 DAY = "2026-01-31"

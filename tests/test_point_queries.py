@@ -13,7 +13,8 @@ import pytest
 from conftest import Runner
 from loopback import Server, send
 from zonerisk.core.errors import DataError, ZoneriskError
-from zonerisk.layers import installed, layers, sampling
+from zonerisk.layers import layers, sampling
+from zonerisk.layers import store as installed
 from zonerisk.layers.card import Card
 from zonerisk.layers.plane import Disc
 from zonerisk.library import Library

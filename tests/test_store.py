@@ -12,10 +12,11 @@ import rasterio
 from loopback import Server, holding, send
 from test_tiles import png
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
-from zonerisk.layers import fetch, installed, layers, sampling
+from zonerisk.layers import fetch, layers, sampling
+from zonerisk.layers import store as installed
 from zonerisk.layers.card import Card
 from zonerisk.layers.plane import Disc
-from zonerisk.workloads import ownsites
+from zonerisk.workloads import own_sites as ownsites
 
 SITE = Disc("s", 48.6, 7.8, 50)
 PLANTS = b"project,unit,status,loc_accuracy,lat,lon\nP,1,operating,exact,48.61,7.8\n"

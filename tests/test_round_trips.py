@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.workloads.roundtrip import Trip, bound, milliseconds, of_region, read, refutes
+from zonerisk.workloads.round_trips import Trip, bound, milliseconds, of_region, read, refutes
 
 HERE = Path(__file__).parent
 ANSWERS = HERE / "answers"

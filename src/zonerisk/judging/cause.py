@@ -12,11 +12,11 @@ from zonerisk.core.verdict import Outcome, SharedRisk, worst
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Grade
-    from zonerisk.judging.unit import Pair, Unit
+    from zonerisk.judging.arrangement import FailureDomain, Pair
 
 
 @dataclass(frozen=True)
-class Assessment:
+class RiskGroups:
     """One kind of shared risk.
 
     Attributes
@@ -45,7 +45,7 @@ class Assessment:
     reason: str = ""
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    crowds: tuple[SharedRisk, ...] = ()
+    counted_groups: tuple[SharedRisk, ...] = ()
 
     @cached_property
     def _sharing(self) -> dict[Pair, Outcome]:
@@ -69,7 +69,7 @@ def risk(
     kind: str,
     key: str,
     grade: Grade,
-    members: Iterable[Unit],
+    members: Iterable[FailureDomain],
     message: str,
     evidence: tuple[Evidence, ...] = (),
     groups: int = 1,
@@ -89,7 +89,7 @@ def risk(
     )
 
 
-def named(units: Iterable[Unit]) -> str:
+def named(units: Iterable[FailureDomain]) -> str:
     """List units by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
     return listing([unit.name for unit in units])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.words.compliance import outcome_line, policy_line
 from zonerisk.words.report import STYLES, grouped, rows, section
-from zonerisk.words.standing import outcome_line, policy_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from zonerisk.core.judgement import Audit, Chance, Change, Judged, Standing
+    from zonerisk.core.plan_verdict import Audit, Chance, Change, Judged, Standing
     from zonerisk.core.policy import Policy
 
 MOST_EVENTS = 8

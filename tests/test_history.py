@@ -69,13 +69,13 @@ def test_it_counts_from_its_day_on(zz_copy: Path) -> None:
 
 
 def test_a_cause_that_is_removed_is_told_and_counts_no_more(zz_copy: Path) -> None:
-    mended = WAVE.replace("text:", "mended: 2025-06-01\ntext:")
-    told = finding(after(zz_copy, mended), "incidents")
+    fixed_since = WAVE.replace("text:", "fixed_since: 2025-06-01\ntext:")
+    told = finding(after(zz_copy, fixed_since), "incidents")
     assert told
     assert told.outcome == "unknown"
     assert "its cause is removed since 2025-06-01, by the record" in told.message
-    assert after(zz_copy, mended).zones.effective.high == 3
-    before = finding(after(zz_copy, mended, "2025-05-31"), "incidents")
+    assert after(zz_copy, fixed_since).zones.effective.high == 3
+    before = finding(after(zz_copy, fixed_since, "2025-05-31"), "incidents")
     assert before
     assert before.outcome == "fail"
 

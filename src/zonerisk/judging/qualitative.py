@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.separation import say_least_rtt, say_m
-from zonerisk.judging.unit import pairs
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Rule, RuleName

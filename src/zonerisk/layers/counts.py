@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError
-from zonerisk.core.exposure import Exposure
 from zonerisk.core.geometry import Interval
+from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.layers.objects import shapes_of
 from zonerisk.layers.plane import pairs
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zonerisk.core.exposure import Layer
+    from zonerisk.core.hazard_sample import Layer
     from zonerisk.layers.card import Card
     from zonerisk.layers.plane import Disc
 
 
-def counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]) -> Iterator[Exposure]:
+def counts(
+    card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
     """Count the events within the card's radius of each site."""
     radius = card.reading.radius_m or 0
     events = shapes_of(frame)
@@ -34,10 +36,10 @@ def counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Di
         low, best, high = (
             sum(one <= radius + shift for one in distances[disc.site]) for shift in (-doubt, 0.0, doubt)
         )
-        yield Exposure(layer, disc.site, Interval(low, best, high), simplify(card.noun))
+        yield HazardSample(layer, disc.site, Interval(low, best, high), simplify(card.noun))
 
 
-def cells(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]) -> Iterator[Exposure]:
+def cells(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     """Read the values of the cells that each site may lie in; cells that are not listed hold 0.
 
     A cell counts around its own middle, so those beside it are part of the doubt.
@@ -67,7 +69,7 @@ def cells(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Dis
         )
         # Where only weaker events are on record, a stronger one is not ruled out.
         low, high = min(values[0] for values in touched), max(max(values) for values in touched)
-        yield Exposure(
+        yield HazardSample(
             layer,
             disc.site,
             Interval(int(low), int(own[0]), int(high)),

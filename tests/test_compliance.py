@@ -7,7 +7,7 @@ import pytest
 from zonerisk.core import policy
 from zonerisk.core.verdict import Finding, Outcome, Score
 from zonerisk.library import Library
-from zonerisk.words.standing import outcome_line, points, policy_line, scored
+from zonerisk.words.compliance import outcome_line, points, policy_line, scored
 
 
 def line(name: str, **outcomes: Outcome) -> str:

@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from zonerisk.catalogue.document import read
 from zonerisk.core.model import Dated, Evidence, FullId, Key, PartialDate, Text
-from zonerisk.judging.shared import Assessment, named, risk, strongest
-from zonerisk.judging.unit import pairs
+from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.cause import RiskGroups, named, risk, strongest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Grade
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.unit import Unit
+    from zonerisk.judging.arrangement import FailureDomain
 
 
 class Incident(Dated):
@@ -36,7 +36,7 @@ class Incident(Dated):
         Canonical ids of the regions of which at least a part was hit.
     took
         Full ids of the zones, or sites, that it took out of service, where they are known.
-    mended
+    fixed_since
         Day from which its cause is removed, by the evidence; the event then only is told.
     text
         What happened, in our words.
@@ -58,7 +58,7 @@ class Incident(Dated):
     ]
     regions: Annotated[tuple[Key, ...], Field(min_length=1)]
     took: tuple[FullId, ...] = ()
-    mended: PartialDate | None = None
+    fixed_since: PartialDate | None = None
     text: Text
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
 
@@ -84,7 +84,7 @@ class Incident(Dated):
 
     def counts(self, as_of: str) -> bool:
         """Tell whether it was known on a day, and its cause not yet removed."""
-        return (self.since or "") <= as_of and (self.mended is None or self.mended > as_of)
+        return (self.since or "") <= as_of and (self.fixed_since is None or self.fixed_since > as_of)
 
     @property
     def grade(self) -> Grade:
@@ -138,7 +138,9 @@ def shared(
     )
 
 
-def assess(units: Sequence[Unit], incidents: Iterable[Incident], as_of: str, region: str = "") -> Assessment:
+def assess(
+    units: Sequence[FailureDomain], incidents: Iterable[Incident], as_of: str, region: str = ""
+) -> RiskGroups:
     """Find which units an event is on record to have taken together.
 
     That it happened is known, whatever was changed since: it counts until its cause is
@@ -166,7 +168,7 @@ def assess(units: Sequence[Unit], incidents: Iterable[Incident], as_of: str, reg
         if together and each.counts(as_of):
             risks.append(risk("incident", each.id, each.grade, hit, together, each.cited))
         elif together:
-            notes.append(f"{together}; its cause is removed since {each.mended}, by the record")
+            notes.append(f"{together}; its cause is removed since {each.fixed_since}, by the record")
         elif region in each.regions:
             notes.append(f"{named(hit) if hit else 'a part of the region'} was hit ({each.told})")
         else:
@@ -176,4 +178,4 @@ def assess(units: Sequence[Unit], incidents: Iterable[Incident], as_of: str, reg
         notes.append("no record says that the cause is removed")
     shared_by = {pair for found in risks for pair in permutations(found.members, 2)}
     apart = frozenset((a.id, b.id) for a, b in pairs(units)) - shared_by
-    return Assessment("incident", tuple(risks), apart, "", tuple(notes), tuple(cited))
+    return RiskGroups("incident", tuple(risks), apart, "", tuple(notes), tuple(cited))

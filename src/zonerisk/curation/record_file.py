@@ -40,7 +40,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecordFile:
     """One provider's or region's file.
 
     Attributes
@@ -103,7 +103,7 @@ class Entry:
         return site.country or self.region.country
 
 
-Stand = tuple[Entry, str, "Site", "Position"]
+Stand = tuple[RecordFile, str, "Site", "Position"]
 """A site with a position: its file, its key, itself and its disc."""
 
 
@@ -111,7 +111,7 @@ def _cell(at: Position) -> tuple[int, int]:
     return math.floor(at.lat * 100), math.floor(at.lon * 100)
 
 
-class Book:
+class CheckedCatalogue:
     """Every file of a catalogue, read even where it is refused."""
 
     def __init__(self, catalog: Catalog) -> None:
@@ -136,7 +136,7 @@ class Book:
                     objects[stand[3].osm].append(stand)
         return objects
 
-    def beside(self, entry: Entry, key: str, at: Position) -> Iterator[Stand]:
+    def beside(self, entry: RecordFile, key: str, at: Position) -> Iterator[Stand]:
         """Give the sites before a site, by id, within some hundred metres or of its object."""
         north, east = _cell(at)
         found = [
@@ -169,13 +169,13 @@ class Book:
             if site.operator
         )
 
-    def regions_of(self, provider_id: str) -> Iterator[Entry]:
+    def regions_of(self, provider_id: str) -> Iterator[RecordFile]:
         """Give the region files of a provider."""
         for region_id in self.catalog.regions_of(provider_id):
             yield self.entries[region_id]
 
 
-def _read(catalog: Catalog, record_id: str) -> Entry:
+def _read(catalog: Catalog, record_id: str) -> RecordFile:
     path = catalog.path(record_id)
     document = None
     try:
@@ -183,5 +183,5 @@ def _read(catalog: Catalog, record_id: str) -> Entry:
         is_region = record_id not in catalog.provider_ids
         record = catalog.region(record_id) if is_region else catalog.provider(record_id)
     except DataError as error:
-        return Entry(record_id, path, document, None, str(error))
-    return Entry(record_id, path, document, record)
+        return RecordFile(record_id, path, document, None, str(error))
+    return RecordFile(record_id, path, document, record)

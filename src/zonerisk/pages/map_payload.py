@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Sheet
-    from zonerisk.pages.view import Shows
+    from zonerisk.pages.view import MapViews
 
 _DECIMALS = 5
 _OSM = "https://www.openstreetmap.org/"
@@ -71,7 +71,7 @@ LAYERS = (
 )
 
 
-class Drawn:
+class MapData:
     """What one page draws, all longitudes within half a turn of one origin.
 
     Parameters
@@ -223,7 +223,7 @@ class Drawn:
             "circuity": CIRCUITY[1],
         }
 
-    def shows(self, kept: Shows) -> list[dict[str, Any]]:
+    def shows(self, kept: MapViews) -> list[dict[str, Any]]:
         """Turn the views that rows of the page call up into bounds and features to light."""
         at: dict[tuple[str, str], list[Feature]] = {}
         for row in self.rows:
@@ -252,7 +252,7 @@ class Drawn:
         return found
 
 
-def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Drawn:
+def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> MapData:
     """Gather what the page of some verdicts draws."""
     single = len(verdicts) == 1
     # Among several regions each is another's recovery: drawn for all, it would hide the rest.
@@ -269,7 +269,7 @@ def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> Dra
     evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
     for around in settings:
         evidence |= around.cited
-    return Drawn(
+    return MapData(
         rows,
         evidence,
         _band_km(verdicts[0]) if single else (None, None),

@@ -9,8 +9,8 @@ from zonerisk.core.errors import DataError, UsageError, ZoneriskError
 from zonerisk.core.policy import load
 from zonerisk.judging.score import score
 from zonerisk.layers import layers
-from zonerisk.layers.installed import Installed
-from zonerisk.workloads import ownsites
+from zonerisk.layers.store import Installed
+from zonerisk.workloads import own_sites as ownsites
 
 DAY = "2026-11-23"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from zonerisk.catalogue.document import read
 from zonerisk.core.errors import DataError
 from zonerisk.core.policy import read_policy
-from zonerisk.curation.entry import Problem
-from zonerisk.judging.incident import Incident
+from zonerisk.curation.record_file import Problem
+from zonerisk.judging.history import Incident
 from zonerisk.layers.layers import read_card
 
 if TYPE_CHECKING:

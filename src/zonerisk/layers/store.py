@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.exposure import layer_of, missing
+from zonerisk.core.hazard_sample import layer_of, missing
 from zonerisk.layers import fetch as http
 from zonerisk.layers import layers
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.samples import Samples
-    from zonerisk.core.exposure import Exposure, Place
+    from zonerisk.core.hazard_sample import HazardSample, Place
     from zonerisk.core.model import Site
     from zonerisk.layers.card import Card
     from zonerisk.layers.fetch import Progress
@@ -57,7 +57,7 @@ class Installed:
         from zonerisk.layers import sampling
         from zonerisk.layers.plane import Disc
 
-        self._found: dict[str, list[Exposure]] = {}
+        self._found: dict[str, list[HazardSample]] = {}
         told: dict[str, set[str]] = {}
         discs = []
         for site in sites:
@@ -91,7 +91,7 @@ class Installed:
             for each in found:
                 self._found[each.site].append(each)
 
-    def of(self, site: Site) -> tuple[Exposure, ...]:
+    def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Give what every layer says at a site."""
         return tuple(self._found.get(site.id, ()))
 
@@ -203,7 +203,7 @@ def take(card: Card, cache: Path, source: Path) -> Path:
     return home / name
 
 
-def _imported(card: Card, cache: Path) -> tuple[layers.Kept, ...]:
+def _imported(card: Card, cache: Path) -> tuple[layers.LayerFile, ...]:
     """Give the files that earlier imports brought."""
     folder = layers.home(card, cache)
     try:

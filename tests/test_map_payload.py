@@ -6,13 +6,14 @@ import pytest
 
 from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
-from zonerisk.pages import features, islands, view
+from zonerisk.pages import features, view
+from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
-from zonerisk.pages.islands import Drawn
+from zonerisk.pages.map_payload import MapData
 from zonerisk.pages.shapes import Point
 
 
-def gathered(catalog: Library, *targets: str) -> tuple[Drawn, list[Verdict]]:
+def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
     return islands.of_verdicts(verdicts, [features.setting(catalog, each) for each in verdicts]), verdicts
 
@@ -62,7 +63,7 @@ def test_rows_lose_nothing(shipped: Library) -> None:
 def test_views_hold_their_places(shipped: Library) -> None:
     verdict = shipped.score("scaleway-fr-par")
     around = features.setting(shipped, verdict)
-    shows = view.Shows()
+    shows = view.MapViews()
     number = shows.add(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
     drawn = islands.of_verdicts([verdict], [around])
     assert number == 0
@@ -103,7 +104,7 @@ def test_a_region_astride_the_antimeridian_stays_together(origin: float) -> None
         Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
         for n, lon in enumerate((origin, -origin))
     ]
-    drawn = Drawn(rows, {})
+    drawn = MapData(rows, {})
     assert drawn.box.east - drawn.box.west == pytest.approx(1.0)
     assert len(drawn.turns()) == 2
 
@@ -125,7 +126,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     for risk in verdict.shared_risks:
         assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
     assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, around, shows)
     lit = drawn.shows(shows)
     for row in made.risks:
@@ -135,7 +136,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
 
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, features.setting(shipped, verdict), shows)
     assert all(row.show is not None for row in made.findings)
 
@@ -143,7 +144,7 @@ def test_every_finding_shows_a_place(shipped: Library) -> None:
 def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
-    shows = view.Shows()
+    shows = view.MapViews()
     made = view.of(verdict, around, shows)
     drawn = islands.of_verdicts([verdict], [around])
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]

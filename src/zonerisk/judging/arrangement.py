@@ -16,7 +16,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Unit:
+class FailureDomain:
     """A zone as sold, or one datacenter.
 
     Attributes
@@ -50,7 +50,7 @@ def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
     return tuple(site.position for site in sites if site.position)
 
 
-def pairs(units: Iterable[Unit]) -> list[tuple[Unit, Unit]]:
+def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDomain]]:
     """Every pair of units once, in their order."""
     listed = list(units)
     return [(a, b) for index, a in enumerate(listed) for b in listed[index + 1 :]]
@@ -72,7 +72,7 @@ def candidates(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[S
     return _standing(region.candidates.sites, sites, as_of) if region.candidates else ()
 
 
-def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[Unit, ...]:
+def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[FailureDomain, ...]:
     """Build a unit for each zone as sold.
 
     A metro is no place to compare: a zone known only by its metro is not disclosed, and
@@ -86,7 +86,7 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[U
         known = tuple(site for site in listed if site.kind != "metro")
         rest = tuple(site for site in listed if site.kind == "metro")
         name = zone.name or zone.id.partition("/")[2]
-        units.append(Unit(zone.id, name, known, () if known else rest or maybe))
+        units.append(FailureDomain(zone.id, name, known, () if known else rest or maybe))
     one_each = tuple(site for site in maybe if site.kind != "metro")
     if (
         region.candidates
@@ -94,18 +94,18 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[U
         and len(one_each) == len(units)
         and not any(unit.sites for unit in units)
     ):
-        return tuple(Unit(site.id, site.name, (site,)) for site in one_each)
+        return tuple(FailureDomain(site.id, site.name, (site,)) for site in one_each)
     return tuple(units)
 
 
-def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[Unit, ...]:
+def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[FailureDomain, ...]:
     """Build a unit for each building or campus that serves the region on a day."""
     ids = [key for zone in zones_sold(region, as_of) for key in zone.sites]
     ids += region.candidates.sites if region.candidates else ()
     if not region.zones:
         ids += [site.id for site in region.sites.values()]
     found = _standing(dict.fromkeys(ids), sites, as_of)
-    return tuple(Unit(site.id, site.name, (site,)) for site in found if site.kind != "metro")
+    return tuple(FailureDomain(site.id, site.name, (site,)) for site in found if site.kind != "metro")
 
 
 def footprint(scope: Scope, region: Region, as_of: str) -> tuple[tuple[Site, ...], tuple[Site, ...]]:

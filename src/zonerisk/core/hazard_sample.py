@@ -53,7 +53,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Exposure:
+class HazardSample:
     """One site and one object of a layer, or the reason why nothing is known.
 
     Attributes
@@ -100,7 +100,7 @@ class Exposure:
 class Source(Protocol):
     """Whatever can say what the layers say at a site."""
 
-    def of(self, site: Site) -> tuple[Exposure, ...]:
+    def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Give what every layer says at a site."""
 
     @property
@@ -108,9 +108,9 @@ class Source(Protocol):
         """Hash of each layer's data, where it is not the catalogue's own."""
 
 
-def missing(layer: Layer, site: str, reason: NoData) -> Exposure:
+def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:
     """Say that nothing is known, and why."""
-    return Exposure(layer, site, None, reason=reason)
+    return HazardSample(layer, site, None, reason=reason)
 
 
 def layer_of(head: Mapping[str, Any]) -> Layer:
@@ -172,7 +172,7 @@ def widened(layer: Layer, radius_m: float, distance: float, error_m: float) -> I
     )
 
 
-def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> Exposure:
+def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> HazardSample:
     """Say that no object lies in reach: any is at least so far away."""
     least = max(0.0, reach_m - radius_m - layer.error_m)
-    return Exposure(layer, site, Interval(math.floor(least), None, None))
+    return HazardSample(layer, site, Interval(math.floor(least), None, None))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.samples import SampleFile, same_place
 from zonerisk.core.errors import DataError
-from zonerisk.curation.entry import Problem
+from zonerisk.curation.record_file import Problem
 from zonerisk.layers import layers
 
 if TYPE_CHECKING:
