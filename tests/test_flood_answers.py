@@ -85,7 +85,7 @@ def test_distances_are_those_of_the_national_grid(layer: str, grid: int) -> None
     sites = gpd.read_file(SITES).cx[west - 0.1 : east + 0.1, south - 0.1 : north + 0.1].to_crs(grid)
     zones = zones.to_crs(grid).union_all()
     sites["metres"] = sites.distance(zones)
-    near = sites[(sites["metres"] > 0) & (sites["metres"] < card.reach_m * 0.99)].reset_index()
+    near = sites[(sites["metres"] > 0) & (sites["metres"] < card.search_radius_m * 0.99)].reset_index()
     where = near.to_crs(4326).geometry
     discs = [Disc(f"{number:04}", at.y, at.x, 0) for number, at in enumerate(where)]
     found = {disc.site: [] for disc in discs}

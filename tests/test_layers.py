@@ -130,7 +130,11 @@ def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "changed", "says"),
     [
-        ("industry-france", {"near_m": 9500, "reach_m": 9500}, "must exceed near_m and error_m"),
+        (
+            "industry-france",
+            {"list_radius_m": 9500, "search_radius_m": 9500},
+            "must exceed list_radius_m and error_m",
+        ),
         ("industry-france", {"reading": {"url": "https://x.example/?a={lat}"}}, "{lat} and {lon}"),
         ("industry-france", {"reading": {"url": "https://x.example/{lat},{lon},{z}"}}, "url: may"),
         ("industry-france", {"reading": {"named": "{z}"}}, "named: may hold {name}"),

@@ -23,7 +23,7 @@ def layer(
     measure: str = "area",
     complete: bool = True,
     grade: Grade = "A",
-    near_m: float = 5000,
+    list_radius_m: float = 5000,
     kind: str = "flood",
 ) -> Layer:
     return Layer(
@@ -35,7 +35,7 @@ def layer(
         "official",
         complete,  # type: ignore[arg-type]
         500,
-        near_m,
+        list_radius_m,
         5000,
         (),
         "storms on record",
@@ -131,7 +131,7 @@ def test_nearness_is_judged_at_the_policy_s_distance(near: int | None, outcome: 
 
 
 def test_beyond_what_is_listed_nothing_is_apart() -> None:
-    river = layer("near", grade="C", kind="river", near_m=1000)
+    river = layer("near", grade="C", kind="river", list_radius_m=1000)
     rows = [row(river, "a", 3000, 4000, "x"), row(river, "b", 3000, 4000, "y")]
     assert judge([A, B], rows, "river", 5)[0] == "unknown"
     assert judge([A, B], rows, "river", 2)[0] == "pass"
@@ -214,7 +214,7 @@ def test_what_one_layer_rules_out_another_may_leave_open() -> None:
 
 
 def test_storms_are_told_apart_by_distance_or_by_none_on_record() -> None:
-    storms = layer("cell", grade="C", kind="cyclone", near_m=0)
+    storms = layer("cell", grade="C", kind="cyclone", list_radius_m=0)
     none = [row(storms, "a", 0, 0), row(storms, "b", 0, 0)]
     assert judge([A, B], none, "cyclone", 100)[0] == "pass"
     maybe = [row(storms, "a", 0, 6), row(storms, "b", 0, 6)]

@@ -48,8 +48,8 @@ def card(measure: str, reading: dict[str, Any] | None = None, **changed: object)
             "error_m": 0,
             "error": "none",
             "coverage": "c",
-            "near_m": 5000,
-            "reach_m": 50_000,
+            "list_radius_m": 5000,
+            "search_radius_m": 50_000,
             "title": "t",
             "url": "https://example.org/",
             "read_on": "2024",
@@ -202,8 +202,8 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
             "name": "ident",
             "named": "runway {le}/{he} of {name}",
         },
-        near_m=2000,
-        reach_m=15_000,
+        list_radius_m=2000,
+        search_radius_m=15_000,
     )
     kept = [LayerFile(File(path="r.csv"), tmp_path / "r.csv")]
     past, beside, off = sampling.sample(
@@ -237,7 +237,7 @@ def raster(path: Path, values: Any, nodata: float | None = None) -> LayerFile:
 
 @pytest.mark.parametrize("classes", [{}, {"0": "none", "1": "wet"}])
 def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(tmp_path: Path, classes: dict[str, str]) -> None:
-    flood = card("area", {"method": "raster", "classes": classes}, near_m=0, reach_m=3000)
+    flood = card("area", {"method": "raster", "classes": classes}, list_radius_m=0, search_radius_m=3000)
     depth = np.zeros((60, 60), dtype="float32")
     depth[40:, :] = 1
     depth[0, 0] = np.nan
@@ -254,7 +254,12 @@ def test_a_mark_for_no_data_that_is_not_declared_is_no_depth(tmp_path: Path, cla
 
 def test_nothing_is_known_where_a_tile_is_missing(tmp_path: Path) -> None:
     colours = {"method": "tiles", "url": "https://x.example/{z}/{x}/{y}.png", "wet_from": 1}
-    tiles = card("area", {**colours, "classes": {"0": "none mapped", "1": "wet"}}, reach_m=3000, near_m=0)
+    tiles = card(
+        "area",
+        {**colours, "classes": {"0": "none mapped", "1": "wet"}},
+        search_radius_m=3000,
+        list_radius_m=0,
+    )
     cells = np.full((60, 60), 255, dtype="uint8")
     cells[:, 20:] = 0
     kept = [raster(tmp_path / "d.tif", cells, 255)]
@@ -292,7 +297,7 @@ def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path
     depth[:, :5] = 9.0
     water = np.zeros((100, 100), dtype="uint8")
     water[:, :5] = 1
-    flood = card("area", {"method": "raster"}, near_m=0, reach_m=3000)
+    flood = card("area", {"method": "raster"}, list_radius_m=0, search_radius_m=3000)
     kept = [raster(tmp_path / "d.tif", depth, -9999)]
     discs = [Disc("a", 48.95, 7.05, 20), Disc("b", 48.95, 7.0385, 20), Disc("c", 48.95, 7.0025, 1)]
     inside, outside, harbour = sampling.sample(flood, kept, discs)
@@ -328,11 +333,11 @@ def test_nearest_is_what_geopandas_finds() -> None:
 
 
 def answers(
-    name: str, *points: tuple[float, float], doubt: float = 1, reach_m: float | None = None
+    name: str, *points: tuple[float, float], doubt: float = 1, search_radius_m: float | None = None
 ) -> list[list[HazardSample]]:
     layer = layers.load(name)
-    if reach_m:
-        layer = layer.model_copy(update={"reach_m": reach_m})
+    if search_radius_m:
+        layer = layer.model_copy(update={"search_radius_m": search_radius_m})
     kept = layers.locate(layer, Path("/nonexistent"), RAW)
     layers.verify(layer, kept)
     discs = [Disc(f"{number:03}", lat, lon, doubt) for number, (lat, lon) in enumerate(points)]
@@ -379,9 +384,9 @@ def test_known_distances_at_ten_places(
 @real
 def test_known_distances_beyond_the_reach_of_layers_cut_around_places() -> None:
     """Told as measured. The cards stop at 25 km: farther out a nearer coast may be cut off."""
-    coast = answers("coast", RBX, DC3, DC5, CLICHY, ASHBURN, reach_m=200_000)
+    coast = answers("coast", RBX, DC3, DC5, CLICHY, ASHBURN, search_radius_m=200_000)
     assert [best(rows) / 1000 for rows in coast] == pytest.approx([63, 157, 123, 143, 36], abs=0.5)
-    (river,) = answers("rivers", GRA, reach_m=200_000)
+    (river,) = answers("rivers", GRA, search_radius_m=200_000)
     assert best(river) / 1000 == pytest.approx(43, abs=0.5)
 
 

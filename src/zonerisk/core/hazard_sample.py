@@ -44,8 +44,8 @@ class Layer:
     basis: str
     complete: bool
     error_m: float
-    near_m: float
-    vague_m: float
+    list_radius_m: float
+    max_uncertainty_m: float
     boxes: tuple[tuple[float, float, float, float], ...]
     quantity: str
     vintage: str
@@ -135,8 +135,8 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
         head["basis"],
         head["complete"],
         float(head["error_m"]),
-        float(head["near_m"]),
-        float(head["vague_m"]),
+        float(head["list_radius_m"]),
+        float(head["max_uncertainty_m"]),
         tuple(tuple(box) for box in head["boxes"]),
         head["quantity"],
         head["vintage"],
@@ -153,7 +153,7 @@ def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
         for west, south, east, north in layer.boxes
     ):
         return "outside_coverage"
-    return "position_too_uncertain" if position.uncertainty_m > layer.vague_m else None
+    return "position_too_uncertain" if position.uncertainty_m > layer.max_uncertainty_m else None
 
 
 def widened(layer: Layer, radius_m: float, distance: float, error_m: float) -> Interval:

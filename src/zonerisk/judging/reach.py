@@ -98,7 +98,7 @@ def _unit_reach(
     for rows in per_site:
         known = [row for row in rows if row.interval]
         tables.append({row.object: _reached(layer, row, limit_m) for row in known if row.object})
-        listed = layer.measure in ("area", "cell") or (limit_m is not None and limit_m <= layer.near_m)
+        listed = layer.measure in ("area", "cell") or (limit_m is not None and limit_m <= layer.list_radius_m)
         rests.append(False if known and listed else _beyond(known, limit_m))
     keys = {key for table in tables for key in table}
     found = {

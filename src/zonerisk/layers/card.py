@@ -183,7 +183,7 @@ class Card(Record):
         outside do not share what it maps.
     error_m
         Stated or measured error of its positions, metres.
-    near_m, reach_m
+    list_radius_m, search_radius_m
         All objects within the first are kept, and the nearest one within the second.
     periods
         Return periods of a family of layers, years. Each is a layer of its own, with
@@ -210,8 +210,8 @@ class Card(Record):
     resolution: Text
     error_m: Metres
     error: Text
-    near_m: Metres = 0
-    reach_m: Metres = 0
+    list_radius_m: Metres = 0
+    search_radius_m: Metres = 0
     coverage: Text
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     covered_within_m: Metres | None = None
@@ -231,8 +231,8 @@ class Card(Record):
 
     @model_validator(mode="after")
     def _sound(self) -> Card:
-        if self.reach_m < self.near_m:
-            raise ValueError("reach_m lies below near_m")
+        if self.search_radius_m < self.list_radius_m:
+            raise ValueError("search_radius_m lies below list_radius_m")
         if not self.files and not self.reading.url:
             raise ValueError("needs files, or reading.url of a service")
         if self.measure == "count" and self.reading.radius_m is None:
@@ -251,8 +251,8 @@ class Card(Record):
                 raise ValueError("reading.url of pages needs {lat} and {lon}")
             # A narrower circle would leave objects in reach of a site unasked for.
             asked = reading.radius_m or 0
-            if self.measure == "near" and asked <= self.near_m + self.error_m:
-                raise ValueError("reading.radius_m must exceed near_m and error_m together")
+            if self.measure == "near" and asked <= self.list_radius_m + self.error_m:
+                raise ValueError("reading.radius_m must exceed list_radius_m and error_m together")
         return self
 
     def of_period(self, years: int) -> Card:

@@ -40,7 +40,7 @@ def sample(
         inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
         names = dict(_flooded(card, file, inside))
         for disc in inside:
-            reach = card.reach_m + disc.uncertainty_m
+            reach = card.search_radius_m + disc.uncertainty_m
             found = raster.window(file, disc.lat, disc.lon, reach)
             if found is None:
                 continue
@@ -84,7 +84,7 @@ def _cell_exposure(
     )
     # Where the raster ends, a nearer edge may lie beyond.
     seen = min(
-        card.reach_m,
+        card.search_radius_m,
         *(abs(float(side)) + tall for side in (north_m[0], north_m[-1])),
         *(abs(float(side)) + broad for side in (east_m[0], east_m[-1])),
     )

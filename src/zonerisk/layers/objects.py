@@ -126,7 +126,7 @@ def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
     lat1, lon1, lat2, lon2 = ends
     geod = Geod(ellps="WGS84")
     there, back, _ = geod.inv(lon1, lat1, lon2, lat2)
-    reach = np.full(len(frame), card.reach_m)
+    reach = np.full(len(frame), card.search_radius_m)
     west, south, _ = geod.fwd(lon1, lat1, np.asarray(there) + 180, reach)
     east, north, _ = geod.fwd(lon2, lat2, np.asarray(back) + 180, reach)
     points = np.stack(

@@ -46,7 +46,7 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         return {f"{card.id}.json": _json(told, indent=1)}
     rows = {json.dumps(row, sort_keys=True): row for place in places for row in _around(card, place, room)}
     features = [_feature(_point(card, row), row) for row in rows.values()]
-    reach = (card.reading.radius_m or 0) - card.near_m - card.error_m
+    reach = (card.reading.radius_m or 0) - card.list_radius_m - card.error_m
     circles = [{"type": "Feature", "properties": {}, "geometry": _circle(place, reach)} for place in places]
     return {f"{card.id}.geojson": collection(features), layers.AREA: collection(circles)}
 

@@ -124,7 +124,9 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
     top = max(0, int((north - lat - high) / height))
     bottom = min(file.height, int((north - lat + high) / height) + 1)
     if (right - left) * (bottom - top) > MAX_WINDOW:
-        raise DataError(f"{file.name}: {right - left} x {bottom - top} cells are no window; lower reach_m")
+        raise DataError(
+            f"{file.name}: {right - left} x {bottom - top} cells are no window; lower search_radius_m"
+        )
     values = file.read(1, window=Cells(left, top, right - left, bottom - top), masked=True)
     columns, rows = np.arange(left, right), np.arange(top, bottom)
     return Window(

@@ -49,8 +49,8 @@ def head(card: Card, kept: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
         "basis": card.basis,
         "complete": card.complete,
         "error_m": card.error_m,
-        "near_m": card.near_m,
-        "vague_m": max(_VAGUE_M[card.measure], card.near_m),
+        "list_radius_m": card.list_radius_m,
+        "max_uncertainty_m": max(_VAGUE_M[card.measure], card.list_radius_m),
         "boxes": card.boxes,
         "quantity": card.quantity,
         "vintage": card.vintage,
@@ -187,7 +187,7 @@ def titles(card: Card, kept: Sequence[LayerFile]) -> dict[str, str]:
 
 def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     widest = max(disc.uncertainty_m for disc in discs)
-    reach = card.near_m if card.measure == "axis" else card.reach_m
+    reach = card.list_radius_m if card.measure == "axis" else card.search_radius_m
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
     worst = max(objects.doubts_m, default=card.error_m)
     for disc, index, distance in pairs(objects.shapes, discs, reach + widest + worst):
@@ -196,7 +196,7 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
             seen[key] = found
     for disc in discs:
         ranked = sorted(best[disc.site].items(), key=lambda item: (item[1], item[0]))
-        close = disc.uncertainty_m + card.near_m
+        close = disc.uncertainty_m + card.list_radius_m
         kept = [
             item
             for place, item in enumerate(ranked)
@@ -243,7 +243,7 @@ def _areas(
     import shapely
 
     objects = joined(parts)
-    limit = card.covered_within_m or card.reach_m
+    limit = card.covered_within_m or card.search_radius_m
     rim: dict[str, float] = {}
     if edge:
         whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
@@ -256,7 +256,7 @@ def _areas(
         ranked = sorted(near[disc.site])
         if not ranked and disc.site in rim:
             yield beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
-        close = disc.uncertainty_m + card.error_m + card.near_m
+        close = disc.uncertainty_m + card.error_m + card.list_radius_m
         seen: set[str] = set()
         for place, (distance, index) in enumerate(ranked):
             label = objects.labels[index]

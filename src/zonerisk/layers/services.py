@@ -27,7 +27,7 @@ def area(card: Card, places: Sequence[Place]) -> Bounds:
     UsageError
         If it is so large that it would be no part.
     """
-    margin = max(card.reach_m, 1000.0) * 1.1
+    margin = max(card.search_radius_m, 1000.0) * 1.1
     ends = [(place.lon, place.lat, (place.uncertainty_m + margin) / 110_000) for place in places]
     wide = [high / max(0.02, math.cos(math.radians(lat))) for _, lat, high in ends]
     west = min(lon - each for (lon, _, _), each in zip(ends, wide, strict=True))

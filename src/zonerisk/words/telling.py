@@ -127,7 +127,7 @@ def notes(
         if layer.measure == "area":
             held.setdefault(("", _side(row)), []).append(unit)
         elif view.of(unit.id, row.object) is not False or (
-            layer.measure == "near" and (best_of([row]) or [math.inf])[0] <= layer.near_m
+            layer.measure == "near" and (best_of([row]) or [math.inf])[0] <= layer.list_radius_m
         ):
             held.setdefault((row.object, ""), []).append(unit)
     order = {unit.id: place for place, unit in enumerate(units)}
@@ -148,7 +148,7 @@ def _of_candidates(view: View, units: Sequence[FailureDomain], limit_m: float | 
         return [f"{layer.quantity}: {_ends(best_of(rows.values()))} at the {total} candidate sites"]
     held: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):
-        near = 0.0 if layer.measure == "area" else limit_m or layer.near_m
+        near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
         if row.object and (best_of([row]) or [math.inf])[0] <= near:
             held.setdefault("" if layer.measure == "area" else row.object, []).append(row)
     found = []
