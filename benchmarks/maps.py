@@ -31,7 +31,6 @@ from zonerisk.core.verdict import (
     Verdict,
     Zones,
 )
-from zonerisk.pages import webmap
 
 FASTER, SMALLER, PAINT_S, WRITE_S = 10, 3, 2.0, 10.0
 
@@ -139,10 +138,10 @@ def main() -> int:
     import shutil
 
     thousand, many = verdict(1_000), verdict(10_000)
-    first_s, _ = timed(lambda: webmap.map_page([thousand]), 1)
-    ours_s, ours = timed(lambda: webmap.map_page([thousand]), 5)
+    first_s, _ = timed(lambda: page.map_page([thousand]), 1)
+    ours_s, ours = timed(lambda: page.map_page([thousand]), 5)
     plain_s, theirs = timed(lambda: plain(thousand))
-    many_s, page = timed(lambda: webmap.map_page([many]), 1)
+    many_s, page = timed(lambda: page.map_page([many]), 1)
     print(f"1,000 sites   folium {plain_s:6.2f} s {len(theirs) / 1e3:8.0f} kB")
     print(
         f"            zonerisk {ours_s:6.2f} s {len(ours) / 1e3:8.0f} kB"

@@ -14,7 +14,7 @@ from pathlib import Path
 import zonerisk
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
-from zonerisk.pages import features, webmap
+from zonerisk.pages import features, page
 from zonerisk.pages.atlas import INDEX, Atlas
 
 FOLDER = Path(__file__).resolve().parent.parent / "maps"
@@ -34,7 +34,7 @@ def pages(catalog: Catalog, folder: Path) -> None:
     for target in ("ovh-sbg", "scaleway-fr-par"):
         verdict = catalog.score(target)
         (folder / f"{target}.html").write_text(
-            webmap.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
+            page.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
         )
     name, text = next(Atlas.of(catalog, policy.load(policy.DEFAULT)).pages())
     (folder / name).write_text(text, "utf-8")

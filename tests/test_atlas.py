@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import HERE, Opener, Runner
-from test_webmap import HOSTILE, SEEN, poisoned
+from test_page import HOSTILE, SEEN, poisoned
 from zonerisk.core import policy
 from zonerisk.core.model import Provider, Region
 from zonerisk.library import Library

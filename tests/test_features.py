@@ -11,8 +11,7 @@ from zonerisk.core.model import Position
 from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
 from zonerisk.pages import features
-from zonerisk.pages.features import Feature
-from zonerisk.pages.shapes import Point, circle, path
+from zonerisk.pages.features import Feature, Point, circle, path
 
 GEOD = Geod(ellps="WGS84")
 LATS, LONS = st.floats(-80, 80), st.floats(-180, 180)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
 from records import REGION, write
+from zonerisk.catalogue.frames import LAYERS, disc
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Position
 from zonerisk.library import Library
-from zonerisk.pages.frames import LAYERS, disc
-from zonerisk.pages.geofile import SUFFIXES, encode
+from zonerisk.pages.geodata import SUFFIXES, encode
 
 
 def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Library) -> None:

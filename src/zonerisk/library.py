@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
+    from zonerisk.catalogue.frames import Layer
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
-    from zonerisk.pages.frames import Layer
 
 
 class Library(Catalog):
@@ -50,7 +50,7 @@ class Library(Catalog):
         return score(self, found[0], chosen, as_of=as_of, units=units, samples=samples)
 
     def to_geodataframe(self, layer: Layer = "sites", regions: Iterable[str] | None = None) -> GeoDataFrame:
-        """Give a layer of the catalogue as geodata; see :func:`zonerisk.pages.frames.frame`."""
-        from zonerisk.pages.frames import frame
+        """Give a layer of the catalogue as geodata; see :func:`zonerisk.catalogue.frames.frame`."""
+        from zonerisk.catalogue.frames import frame
 
         return frame(self, layer, regions)

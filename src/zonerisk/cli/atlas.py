@@ -30,10 +30,10 @@ def atlas(
 
     Example: zonerisk atlas -o maps
     """
-    from zonerisk.pages import basemap
+    from zonerisk.pages import ground
     from zonerisk.pages.atlas import INDEX, Atlas
 
-    offered = basemap.find(tiles)
+    offered = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     try:

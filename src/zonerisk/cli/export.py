@@ -12,7 +12,7 @@ import typer
 from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.score import Catalogues
-from zonerisk.pages.geofile import encode
+from zonerisk.pages.geodata import encode
 
 
 class LayerOption(StrEnum):

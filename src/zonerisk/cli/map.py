@@ -67,11 +67,11 @@ def map_(
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
     from zonerisk.layers import landmarks
-    from zonerisk.pages import basemap, features, webmap
+    from zonerisk.pages import features, ground, page
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
-    offered = basemap.find(tiles)
+    offered = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]
@@ -81,7 +81,7 @@ def map_(
         settings = [landmarks.setting(catalog, verdicts[0], fetch.cache_root(cache), raw)]
     else:
         settings = [features.setting(catalog, verdict) for verdict in verdicts]
-    page = webmap.map_page(
+    text = page.map_page(
         verdicts,
         settings,
         online=offered,
@@ -89,7 +89,7 @@ def map_(
         files=record_links(catalog, settings, out),
         owner=_owner(catalog, verdicts),
     )
-    output.write(page, out)
+    output.write(text, out)
 
 
 def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:

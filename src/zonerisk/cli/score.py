@@ -225,7 +225,7 @@ def _drawn(
     import json
 
     from zonerisk.layers import fetch, landmarks
-    from zonerisk.pages import geojson, webmap
+    from zonerisk.pages import geodata, page
 
     if format_ is Format.html and len(verdicts) > 1:
         raise UsageError(
@@ -235,8 +235,8 @@ def _drawn(
     root = fetch.cache_root(cache)
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if format_ is Format.html:
-        return webmap.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)
-    drawn = [geojson.features(*each) for each in zip(verdicts, settings, strict=True)]
+        return page.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)
+    drawn = [geodata.feature_collection(*each) for each in zip(verdicts, settings, strict=True)]
     every = [feature for one in drawn for feature in one["features"]]
     return json.dumps({**drawn[0], "features": every}, ensure_ascii=False) + "\n"
 

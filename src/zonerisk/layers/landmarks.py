@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.layers import layers, vectorfile
 from zonerisk.layers.objects import joined, named, shapes_of
 from zonerisk.pages import features
-from zonerisk.pages.features import Feature, Setting
-from zonerisk.pages.shapes import Point, circle
+from zonerisk.pages.features import Feature, Point, Setting, circle
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog

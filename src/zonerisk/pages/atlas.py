@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import Outcome, severity
-from zonerisk.pages import features, view, webmap, webpage
-from zonerisk.pages.features import Feature
+from zonerisk.pages import features, page, view
+from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
-from zonerisk.pages.shapes import Point
 from zonerisk.words import compliance as standing
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
-    from zonerisk.pages.basemap import Tiles
     from zonerisk.pages.features import Setting
+    from zonerisk.pages.ground import Tiles
 
 INDEX = "index.html"
 
@@ -101,7 +100,7 @@ class Atlas:
             owner = self.catalog.provider(self.catalog.region(key).provider)
             yield (
                 f"{key}.html",
-                webmap.map_page(
+                page.map_page(
                     [verdict],
                     [self.settings[key]],
                     online=online,
@@ -205,14 +204,14 @@ class Atlas:
             for key, why in self.unjudged.items()
             if provider is None or self.catalog.region(key).provider == provider.id
         }
-        return webmap.written(
+        return page.written(
             "atlas.html",
             "atlas-page",
             drawn,
             online,
             self.catalog.edition.attribution,
             shows=[],
-            scripts=[webpage.code("table.js")],
+            scripts=[page.code("table.js")],
             entries=entries,
             provider=provider,
             unjudged=unjudged,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import CIRCUITY
-from zonerisk.pages import features, ground, outlines
-from zonerisk.pages.features import Feature
+from zonerisk.pages import features, ground
+from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.ground import Box
-from zonerisk.pages.shapes import Point
-from zonerisk.pages.webpage import web_address
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
-    from zonerisk.pages.features import Setting
+    from zonerisk.pages.features import Point, Setting
     from zonerisk.pages.ground import Sheet
     from zonerisk.pages.view import MapViews
+
 
 _DECIMALS = 5
 _OSM = "https://www.openstreetmap.org/"
@@ -98,7 +98,7 @@ class MapData:
         if origin is None:
             origin = sites[0].points[0].lon if sites else 0.0
         self.origin = origin
-        self.rows, self._outlines = outlines.merged([_turned(row, origin) for row in rows])
+        self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
         self.evidence = evidence
         self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
@@ -346,3 +346,30 @@ def bounds(points: Iterable[Point]) -> Box:
     west, east = min(point.lon for point in listed), max(point.lon for point in listed)
     tall, wide = (max(0.0, _LEAST_VIEW - size) / 2 for size in (north - south, east - west))
     return Box(*(round(value, _DECIMALS) for value in (south - tall, west - wide, north + tall, east + wide)))
+
+
+def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
+    """Draw risks of the same sites as one outline, the worst on top; say which has which."""
+    drawn: dict[tuple[Point, ...], list[Feature]] = {}
+    for row in rows:
+        if row.kind == "shared-risk":
+            drawn.setdefault(row.points, []).append(row)
+    made = []
+    for alike in drawn.values():
+        alike.sort(key=lambda row: -_rank(row))
+        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in alike]
+        kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in alike))
+        words = {**alike[0].words, "told": "\n".join(told)}
+        made.append(replace(alike[0], name=f"share: {kinds}", words=words))
+    made.sort(key=_rank)
+    others = [row for row in rows if row.kind != "shared-risk"]
+    return others + made, {row.id: alike[0].id for alike in drawn.values() for row in alike}
+
+
+def _rank(row: Feature) -> int:
+    return severity(row.outcome) if row.outcome else 0
+
+
+def web_address(url: object) -> str | None:
+    """Give an address if a click on it may only open a web page, else None."""
+    return url if isinstance(url, str) and re.match(r"https?://[^\s\"'<>`]+$", url) else None

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
+import json
 import re
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
@@ -8,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from conftest import Opener, Runner
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
-from zonerisk.pages import basemap, features, supplies, webmap
-from zonerisk.pages.features import Feature
-from zonerisk.pages.shapes import Point
+from zonerisk.pages import features, ground, map_payload, page, supplies
+from zonerisk.pages.features import Feature, Point
 
 HOSTILE = (
     '"\'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script></script>'
@@ -27,9 +31,9 @@ SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`
 _MEANING = {"outcome", "units", "schema_", "grade", "measure"}
 
 
-def page(catalog: Library, *targets: str, **options: Any) -> str:
+def map_of(catalog: Library, *targets: str, **options: Any) -> str:
     verdicts = [catalog.score(target) for target in targets]
-    return webmap.map_page(verdicts, [features.setting(catalog, each) for each in verdicts], **options)
+    return page.map_page(verdicts, [features.setting(catalog, each) for each in verdicts], **options)
 
 
 def poisoned(value: Any) -> Any:
@@ -106,7 +110,7 @@ def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
 
 
 def test_nothing_of_the_page_lies_elsewhere(shipped: Library) -> None:
-    text = page(shipped, "ovh-sbg", "scaleway-fr-par", online=basemap.find(None))
+    text = map_of(shipped, "ovh-sbg", "scaleway-fr-par", online=ground.find_tiles(None))
     assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
     assert not re.findall(r"<script[^>]*\bsrc=", text)
     for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
@@ -118,7 +122,7 @@ def test_nothing_of_the_page_lies_elsewhere(shipped: Library) -> None:
 
 def test_nothing_to_show() -> None:
     with pytest.raises(UsageError, match="name one"):
-        webmap.map_page([])
+        page.map_page([])
 
 
 def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> None:
@@ -133,7 +137,9 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
 def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
     for width in (390, 1400):
         for scheme in ("light", "dark"):
-            opened = tab(page(shipped, "scaleway-fr-par", online=basemap.find(None)), width, scheme=scheme)
+            opened = tab(
+                map_of(shipped, "scaleway-fr-par", online=ground.find_tiles(None)), width, scheme=scheme
+            )
             assert len(opened.requests) == 1
             assert opened.requests[0].startswith("file:")
             assert opened.troubles == []
@@ -143,7 +149,7 @@ def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
 
 
 def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "scaleway-fr-par"))
+    opened = tab(map_of(shipped, "scaleway-fr-par"))
     count = """(name) => {
         const canvas = document.querySelector(`.leaflet-${name}-pane canvas`);
         const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -156,7 +162,7 @@ def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> 
 
 
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "scaleway-fr-par"))
+    opened = tab(map_of(shipped, "scaleway-fr-par"))
     before = opened.run("zonerisk.map.getZoom()")
     button = opened.page.get_by_role("button", name="separation-min")
     button.click()
@@ -176,7 +182,7 @@ def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None
 
 
 def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
-    opened = tab(page(wired, "zz-good"))
+    opened = tab(map_of(wired, "zz-good"))
     assert opened.run("zonerisk.layers.stations.getLayers().length") == 4
     assert opened.run("zonerisk.layers.circuits.getLayers().length") == 2
     # The map opens on the zones: the station above them may lie outside.
@@ -225,7 +231,7 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
 
 def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener) -> None:
     for width in (390, 1280):
-        opened = tab(page(shipped, "scaleway-fr-par"), width)
+        opened = tab(map_of(shipped, "scaleway-fr-par"), width)
         verdict = shipped.score("scaleway-fr-par")
         seen = """([lat, lon]) => { const at = zonerisk.map.latLngToContainerPoint([lat, lon]);
             const credits = document.querySelector(".leaflet-control-attribution").offsetHeight;
@@ -237,7 +243,7 @@ def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener)
 
 
 def test_several_regions_leave_the_stations_out(wired: Library, tab: Opener) -> None:
-    opened = tab(page(wired, "zz-good", "zz-campus"))
+    opened = tab(map_of(wired, "zz-good", "zz-campus"))
     assert opened.run("'stations' in zonerisk.layers") is False
     opened.page.locator("button", has_text="power").first.click()
     assert opened.page.inner_text("#status") == "The map shows a, b."
@@ -245,7 +251,7 @@ def test_several_regions_leave_the_stations_out(wired: Library, tab: Opener) -> 
 
 
 def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg"))
+    opened = tab(map_of(shipped, "ovh-sbg"))
     keys = opened.page.keyboard
     keys.press("Tab")
     assert "Skip the map" in opened.run("document.activeElement.textContent")
@@ -275,7 +281,7 @@ def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
 
 
 def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg", online=basemap.find(None)))
+    opened = tab(map_of(shipped, "ovh-sbg", online=ground.find_tiles(None)))
     nameless = opened.run("""Array.from(document.querySelectorAll("button, input, select, a[href], summary, [role=img]"))
         .filter((one) => !(one.getAttribute("aria-label") || one.textContent.trim()
           || (one.labels && one.labels.length && one.labels[0].textContent.trim())))
@@ -288,7 +294,7 @@ def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
 
 
 def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "ovh-sbg"))
+    opened = tab(map_of(shipped, "ovh-sbg"))
     shown = "document.querySelectorAll('.finding.unknown:not([hidden])').length"
     unknown = sum(finding.outcome == "unknown" for finding in shipped.score("ovh-sbg").findings)
     assert opened.run(shown) == unknown
@@ -314,7 +320,7 @@ def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
 def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], tab: Opener) -> None:
     verdict, around = evil
     for text in (
-        webmap.map_page(
+        page.map_page(
             [verdict],
             [around],
             attribution=HOSTILE,
@@ -322,8 +328,8 @@ def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], 
             crumbs=[(HOSTILE, HOSTILE)],
             files=dict.fromkeys(around.files, HOSTILE),
         ),
-        webmap.map_page([verdict, verdict], [around, around], owner=HOSTILE),
-        webmap.report_page(verdict, around, attribution=HOSTILE),
+        page.map_page([verdict, verdict], [around, around], owner=HOSTILE),
+        page.report_page(verdict, around, attribution=HOSTILE),
     ):
         opened = tab(text)
         opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -384,7 +390,7 @@ def test_the_pages_policy_holds(shipped: Library, tab: Opener) -> None:
         route.abort()
 
     opened = tab(
-        page(shipped, "ovh-sbg", online=basemap.find(None)),
+        map_of(shipped, "ovh-sbg", online=ground.find_tiles(None)),
         offline=False,
         routes={"https://**": note},
     )
@@ -424,7 +430,7 @@ def test_the_online_map_waits_for_its_reader(shipped: Library, tab: Opener) -> N
         )
 
     opened = tab(
-        page(shipped, "ovh-sbg", online=basemap.find("https://tile.example.org/{z}/{x}/{y}.png")),
+        map_of(shipped, "ovh-sbg", online=ground.find_tiles("https://tile.example.org/{z}/{x}/{y}.png")),
         offline=False,
         routes={"https://tile.example.org/**": answer},
     )
@@ -439,7 +445,7 @@ def test_the_online_map_waits_for_its_reader(shipped: Library, tab: Opener) -> N
 
 def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener) -> None:
     opened = tab(
-        page(shipped, "ovh-sbg", online=basemap.find(None)),
+        map_of(shipped, "ovh-sbg", online=ground.find_tiles(None)),
         offline=False,
         routes={"https://tile.openstreetmap.org/**": lambda route: route.abort()},
     )
@@ -451,7 +457,7 @@ def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener)
 
 def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
-    opened = tab(webmap.report_page(verdict, features.setting(shipped, verdict)), scheme="dark")
+    opened = tab(page.report_page(verdict, features.setting(shipped, verdict)), scheme="dark")
     for finding in verdict.findings:
         assert finding.message in opened.text
     for place in verdict.places:
@@ -474,7 +480,7 @@ def test_the_report_prints(shipped: Library, tab: Opener) -> None:
 def test_many_regions_are_summed_up(zz: Library, tab: Opener) -> None:
     verdict = zz.score("zz-good")
     many = [verdict.model_copy(update={"name": f"Copy {n}"}) for n in range(61)]
-    opened = tab(webmap.map_page(many))
+    opened = tab(page.map_page(many))
     assert opened.run("document.querySelectorAll('details.region').length") == 61
     assert opened.run("document.querySelectorAll('.finding').length") == 0
     opened.run("""(() => { const one = zonerisk.layers.sites.getLayers()[0];
@@ -487,7 +493,7 @@ def test_many_regions_are_summed_up(zz: Library, tab: Opener) -> None:
 
 def test_a_label_stands_nearest_to_its_own_mark(shipped: Library, tab: Opener) -> None:
     for target in ("scaleway-fr-par", "akamai-fr-par-2", "ovh-gra"):
-        opened = tab(page(shipped, target))
+        opened = tab(map_of(shipped, target))
         near = opened.run("""(() => {
             const map = zonerisk.map, frame = map.getContainer().getBoundingClientRect();
             const marks = ["sites", "recovery", "retired"].flatMap((key) => zonerisk.layers[key] ? zonerisk.layers[key].getLayers() : [])
@@ -506,7 +512,7 @@ def test_a_label_stands_nearest_to_its_own_mark(shipped: Library, tab: Opener) -
 
 
 def test_close_up_the_ground_goes(shipped: Library, tab: Opener) -> None:
-    opened = tab(page(shipped, "scaleway-fr-par"))
+    opened = tab(map_of(shipped, "scaleway-fr-par"))
     hidden = "getComputedStyle(document.querySelector('.leaflet-ground-pane')).display === 'none'"
     note = "document.getElementById('groundless').hidden"
     for zoom, gone in ((9, False), (12.5, True), (8, False)):
@@ -518,9 +524,9 @@ def test_close_up_the_ground_goes(shipped: Library, tab: Opener) -> None:
 def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     for text in (
-        page(shipped, "ovh-sbg"),
-        page(shipped, "ovh-sbg", "scaleway-fr-par"),
-        webmap.report_page(verdict, features.setting(shipped, verdict)),
+        map_of(shipped, "ovh-sbg"),
+        map_of(shipped, "ovh-sbg", "scaleway-fr-par"),
+        page.report_page(verdict, features.setting(shipped, verdict)),
     ):
         opened = tab(text)
         levels = [
@@ -535,7 +541,7 @@ def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
 
 def test_a_name_cannot_turn_the_sentence_round(zz: Library) -> None:
     verdict = zz.score("zz-good").model_copy(update={"name": "Go\u202eod"})
-    text = webmap.map_page([verdict])
+    text = page.map_page([verdict])
     assert "\u202e" not in text
     assert "<h1>Good</h1>" in text
 
@@ -552,3 +558,86 @@ def test_a_missing_folder_of_layers_is_told(run: Runner, tmp_path: Path) -> None
     for command in (("map",), ("score", "--format", "html")):
         done = run(*command, "ovh-sbg", "--from", str(tmp_path / "none"), check=2)
         assert "does not exist" in done.stderr
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_an_island_means_the_same_and_cannot_end(data: object) -> None:
+    text = page.island(data)
+    assert json.loads(text) == data
+    assert not re.search(r"[<>&\u2028\u2029]", text)
+
+
+def test_an_island_refuses_what_json_cannot_say() -> None:
+    with pytest.raises(ValueError, match="Out of range"):
+        page.island(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.org/a?b=c#d", True),
+        ("http://example.org", True),
+        ("javascript:alert(1)", False),
+        ("JavaScript:alert(1)", False),
+        ("data:text/html,x", False),
+        (" https://example.org", False),
+        ("https://example.org/ x", False),
+        ("//example.org", False),
+        ("https://example.org/`${1}`", False),
+        ("file:///etc/passwd", False),
+        (None, False),
+        (7, False),
+    ],
+)
+def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
+    assert map_payload.web_address(url) == (url if kept else None)
+
+
+def test_leaflet_stands_alone() -> None:
+    script, style = page.leaflet()
+    assert "Leaflet 1.9.3" in script
+    assert "sourceMappingURL" not in script
+    assert "url(" not in style
+    assert ".leaflet-pane" in style
+
+
+@pytest.mark.parametrize("name", ["map.js", "table.js", "page.css"])
+def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
+    text = page.code(name)
+    assert "/*" not in text
+    assert len(text) < len(page.asset(name))
+    for mark in "{}()":
+        assert text.count(mark) == re.sub(r"/\*.*?\*/", "", page.asset(name), flags=re.DOTALL).count(mark)
+
+
+def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
+    text = page.render(
+        "base.html",
+        scripts=["let a = 1;"],
+        styles=["p{}"],
+        version="0",
+        islands={"x": {"a": "</script>"}},
+        pictures=["https://tile.example"],
+        title="<T>",
+        layout="map-page",
+    )
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    rules = dict(rule.split(" ", 1) for rule in policy[1].replace("&#39;", "'").split("; "))
+    script = base64.b64encode(hashlib.sha256(b"let a = 1;").digest()).decode()
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"'sha256-{script}'"
+    assert rules["img-src"] == "https://tile.example"
+    assert rules["base-uri"] == rules["form-action"] == "'none'"
+    assert "<title>&lt;T&gt;</title>" in text
+    assert text.count("</script>") == 2
+
+
+def test_code_that_would_end_its_element_is_refused() -> None:
+    with pytest.raises(ValueError, match="end its own element"):
+        page.render("base.html", scripts=["'</SCRIPT>'"], version="0", title="", layout="")
