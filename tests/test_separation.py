@@ -14,8 +14,6 @@ from zonerisk.judging.separation import (
     fibre_m,
     least_rtt_ms,
     rtt_ms,
-    say_km,
-    say_m,
 )
 from zonerisk.library import Library
 
@@ -90,30 +88,6 @@ def test_sites_as_units(zz: Library) -> None:
     assert [unit.id for unit in site_units(scope.region, scope.sites, DAY)] == [
         "zz-hidden/here",
         "zz-hidden/there",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("interval", "said"),
-    [
-        (Interval(0, 56.4, 176), "56 m (0 m to 176 m)"),
-        (Interval(8434, 8634, 8834), "8.6 km (8.4 km to 8.8 km)"),
-        (Interval(405000, 405000, 405000), "405 km"),
-        (Interval(0, None, 60000), "under 60.0 km"),
-        (Interval(2000, None, 60000), "2.0 km to 60.0 km"),
-        (UNKNOWN, "an unknown distance"),
-    ],
-)
-def test_words(interval: Interval, said: str) -> None:
-    assert say_m(interval) == said
-
-
-def test_say_km() -> None:
-    assert [say_km(value) for value in (999, 1000, 99_949, 123_456)] == [
-        "999 m",
-        "1.0 km",
-        "99.9 km",
-        "123 km",
     ]
 
 

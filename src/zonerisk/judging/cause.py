@@ -9,6 +9,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Outcome, SharedRisk, worst
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Grade
@@ -90,12 +91,10 @@ def risk(
 
 
 def named(units: Iterable[FailureDomain]) -> str:
-    """List units by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
-    return listing([unit.name for unit in units])
+    """List units by name; see :func:`zonerisk.words.phrases.named`."""
+    return phrases.named(units)
 
 
 def listing(names: Sequence[str]) -> str:
-    """List names in a sentence: ``a, b and c``; a long list is cut."""
-    if len(names) > 8:
-        return f"{', '.join(names[:7])} and {len(names) - 7} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    """List names; see :func:`zonerisk.words.phrases.names`."""
+    return phrases.names(names)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.separation import fibre_m, rtt_ms, say_m
+from zonerisk.judging.separation import fibre_m, rtt_ms
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
@@ -135,5 +136,5 @@ def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, 
     failing = sum(row[0] == outcome for row in rows)
     extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
     hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
-    message = f"{told}: {verb}, {a.name} to {b.name} {say_m(straight)}{hidden}{extent}"
+    message = f"{told}: {verb}, {a.name} to {b.name} {phrases.interval(straight)}{hidden}{extent}"
     return outcome, message, (a.id, b.id)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.separation import say_least_rtt, say_m
+from zonerisk.judging.separation import least_rtt_ms
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Rule, RuleName
@@ -28,7 +29,7 @@ def _options(case: Case) -> str:
     near = []
     for option in case.options[:NEAREST]:
         low, best, high = (option.distance_m.low, option.distance_m.best, option.distance_m.high)
-        near.append(f"{option.target} {say_m(Interval(low or 0.0, best, high))}")
+        near.append(f"{option.target} {phrases.interval(Interval(low or 0.0, best, high))}")
     return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
 
 
@@ -42,6 +43,6 @@ def _pairs(case: Case) -> str:
     if not rows:
         return f"{case.counted(len(case.units))}, so there is no pair to measure"
     distance, a, b = min(rows, key=lambda row: row[0].rank)
-    least = say_least_rtt(distance)
-    told = f"nearest: {a.name} to {b.name} {say_m(distance)}"
+    least = phrases.round_trip(least_rtt_ms(distance))
+    told = f"nearest: {a.name} to {b.name} {phrases.interval(distance)}"
     return told + (f", at least {least} by light alone" if least else "")

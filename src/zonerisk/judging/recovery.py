@@ -8,9 +8,9 @@ from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.core.verdict import Option, Outcome, Span, worst
 from zonerisk.grid.supply import EMPTY
 from zonerisk.judging.arrangement import footprint, positions, zones_sold
-from zonerisk.judging.cause import listing
 from zonerisk.judging.history import shared
-from zonerisk.judging.separation import PLACEHOLDERS, say_km, say_m
+from zonerisk.judging.separation import PLACEHOLDERS
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,16 +143,16 @@ def _option(
     far = distance.at_least(min_km * 1000)
     outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
     if distance.high is None:
-        message = f"{peer.name}: no distance, for no place of {listing(nowhere)} is known"
+        message = f"{peer.name}: no distance, for no place of {phrases.names(nowhere)} is known"
     elif far is None:
         message = (
-            f"{peer.name}: {say_m(distance)}; the positions leave open whether that is "
-            f"over {say_km(min_km * 1000)}"
+            f"{peer.name}: {phrases.interval(distance)}; the positions leave open whether that is "
+            f"over {phrases.distance(min_km * 1000)}"
         )
     elif far:
-        message = f"{peer.name}: {say_m(distance)}, over {say_km(min_km * 1000)}"
+        message = f"{peer.name}: {phrases.interval(distance)}, over {phrases.distance(min_km * 1000)}"
     else:
-        message = f"{peer.name}: {say_m(distance)}, nearer than {say_km(min_km * 1000)}"
+        message = f"{peer.name}: {phrases.interval(distance)}, nearer than {phrases.distance(min_km * 1000)}"
     if outcome == "pass" and peer.limited:
         outcome, message = "unknown", f"{message}, but {LIMITED}"
     for each in hit:

@@ -13,7 +13,7 @@ from zonerisk.judging import claims, recovery, spacing
 from zonerisk.judging import qualitative as measured
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
-from zonerisk.judging.cause import named
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
@@ -55,9 +55,9 @@ def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
     if known and not hidden:
         value = value_of(Interval(known[0], None, known[-1]), "km", 1000)
     if hidden:
-        said = f"the building of {named(hidden)} is not disclosed"
+        said = f"the building of {phrases.named(hidden)} is not disclosed"
     elif vague:
-        said = f"{named(vague)}: the position is known to {known[-1] / 1000:g} km only"
+        said = f"{phrases.named(vague)}: the position is known to {known[-1] / 1000:g} km only"
     else:
         said = f"every {case.noun} is known to {known[-1]:g} m or better" if known else "no site"
     outcome: Outcome = "unknown" if hidden or vague or not known else "pass"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m, within
 from zonerisk.judging.arrangement import FailureDomain, pairs, positions
-from zonerisk.judging.cause import RiskGroups, named, risk, strongest
+from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,12 +41,6 @@ def rtt_ms(fibre: Interval) -> Interval:
 def least_rtt_ms(distance: Interval) -> float:
     """Round trip that no network between two places can beat: light, along the straight line."""
     return rtt_ms(distance).low
-
-
-def say_least_rtt(distance: Interval) -> str:
-    """Write the least round trip: ``0.34 ms``; empty where that rounds to nothing."""
-    least = least_rtt_ms(distance)
-    return f"{least:.2f} ms" if least >= 0.005 else ""
 
 
 def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
@@ -201,7 +196,7 @@ def _same_site(
             key,
             min(strongest(evidence[key]), "B"),
             hit,
-            f"{named(hit)} stand in the same {kind}, {names[key]}",
+            f"{phrases.named(hit)} stand in the same {kind}, {names[key]}",
             evidence[key],
         )
         for key, hit in holders.items()
@@ -227,7 +222,7 @@ def _crowded(units: Sequence[FailureDomain], owners: Sequence[Region], as_of: st
                     f"{region.id}/buildings",
                     strongest(evidence),
                     zones,
-                    f"{named(zones)} stand in {where}{so}",
+                    f"{phrases.named(zones)} stand in {where}{so}",
                     evidence,
                     stated.at_most,
                 )
@@ -248,7 +243,7 @@ def _declared(units: Sequence[FailureDomain], owners: Sequence[Region]) -> list[
                     key,
                     strongest(evidence),
                     hit,
-                    f"{named(hit)} stand on one campus: {campus.name}",
+                    f"{phrases.named(hit)} stand on one campus: {campus.name}",
                     evidence,
                 )
             )
@@ -265,27 +260,6 @@ def _near(
     cited = tuple(
         dict.fromkeys(piece for unit in (a, b) for site in unit.sites for piece in evidence.get(site.id, ()))
     )
-    message = (
-        f"{a.name} and {b.name} are {say_m(distance)} apart, within a campus radius of {say_km(radius_m)}"
-    )
+    apart, radius = phrases.interval(distance), phrases.distance(radius_m)
+    message = f"{a.name} and {b.name} are {apart} apart, within a campus radius of {radius}"
     return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
-
-
-def say_km(metres: float) -> str:
-    """Write a distance: metres under 1 km, else kilometres to a decimal, to 1 km over 100."""
-    if metres < 1000:
-        return f"{metres:.0f} m"
-    km = metres / 1000
-    return f"{km:.0f} km" if km >= 100 else f"{km:.1f} km"
-
-
-def say_m(interval: Interval) -> str:
-    """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
-    low, best, high = interval
-    if high is None:
-        return "an unknown distance"
-    if best is None:
-        return f"{say_km(low)} to {say_km(high)}" if low else f"under {say_km(high)}"
-    if high - low < 1:
-        return say_km(best)
-    return f"{say_km(best)} ({say_km(low)} to {say_km(high)})"

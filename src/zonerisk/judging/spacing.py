@@ -8,7 +8,8 @@ from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
-from zonerisk.judging.separation import CAMPUS_MOST_M, fibre_m, rtt_ms, say_m
+from zonerisk.judging.separation import CAMPUS_MOST_M, fibre_m, rtt_ms
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
@@ -146,7 +147,7 @@ def _same(ends: Ends) -> Outcome:
 
 def _said(name: RuleName, rule: Rule, measured: Interval) -> str:
     if name != "rtt-max":
-        return say_m(measured) + (" of fibre" if rule.measure == "fibre" else "")
+        return phrases.interval(measured) + (" of fibre" if rule.measure == "fibre" else "")
     if measured.best is None:
         return f"{measured.high:.2f} ms at most of round trip by light alone"
     return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"

@@ -30,9 +30,9 @@ from zonerisk.grid import supply
 from zonerisk.judging import history as incident
 from zonerisk.judging import recovery, score
 from zonerisk.judging.arrangement import FailureDomain, positions, zone_units, zones_sold
-from zonerisk.judging.cause import listing
 from zonerisk.judging.effective import effective
-from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms, say_km, say_m
+from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -343,18 +343,14 @@ class Judge:
     def _far(self, distance: Interval, nowhere: Sequence[str]) -> tuple[Outcome, str]:
         least = self.wanted.min_km
         if distance.high is None:
-            return "unknown", f"no distance, for no place of {listing(nowhere)} is known"
+            return "unknown", f"no distance, for no place of {phrases.names(nowhere)} is known"
         if least is None:
-            return "unknown", say_m(distance)
+            return "unknown", phrases.interval(distance)
         far = distance.at_least(least * 1000)
-        limit = say_km(least * 1000)
+        straight, limit = phrases.interval(distance), phrases.distance(least * 1000)
         if far is None:
-            return "unknown", (f"{say_m(distance)}; the positions leave open whether that is over {limit}")
-        return (
-            ("pass", f"{say_m(distance)}, over {limit}")
-            if far
-            else ("fail", f"{say_m(distance)}, nearer than {limit}")
-        )
+            return "unknown", f"{straight}; the positions leave open whether that is over {limit}"
+        return ("pass", f"{straight}, over {limit}") if far else ("fail", f"{straight}, nearer than {limit}")
 
     def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
         most = self.wanted.max_rtt_ms

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import severity
-from zonerisk.judging.separation import say_least_rtt
+from zonerisk.judging.separation import least_rtt_ms
+from zonerisk.words import phrases
 from zonerisk.words.compliance import points, spelled
 from zonerisk.workloads import own_sites as ownsites
 
@@ -323,7 +324,7 @@ def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
         kind=place.kind,
         zones=", ".join(around.name(zone) for zone in place.zones) or "no zone disclosed",
         position=_degrees(place) if known else "not known",
-        doubt=f"within {_metres(place.uncertainty_m or 0)}, {place.method}" if known else "",
+        doubt=f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}" if known else "",
         sources=sources,
     )
 
@@ -335,20 +336,14 @@ def _degrees(place: Place) -> str:
     return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 
-def _metres(value: float) -> str:
-    if value < 1000:
-        return f"{value:.0f} m"
-    return f"{value / 1000:.1f} km" if value < 100_000 else f"{value / 1000:,.0f} km"
-
-
 def say_m(span: Span) -> Measure:
     """Write metres."""
-    return _measure(span, _metres)
+    return _measure(span, phrases.distance)
 
 
 def say_rtt(pair: Separation) -> Measure:
     """Write the round trip that nothing beats; equipment and detours add to it."""
-    least = say_least_rtt(pair.distance_m.interval)
+    least = phrases.round_trip(least_rtt_ms(pair.distance_m.interval))
     return Measure(f"at least {least}" if least else "not known", "")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.verdict import Span
-from zonerisk.judging.separation import say_km, say_m
+from zonerisk.words import phrases
 from zonerisk.words.compliance import points, scored, spelled
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def recovery(verdict: Verdict) -> str | None:
 def _distance(span: Interval) -> str:
     if span.high is None:
         return "unknown"
-    return say_m(span) if span.best is None else say_km(span.best)
+    return phrases.interval(span) if span.best is None else phrases.distance(span.best)
 
 
 def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:

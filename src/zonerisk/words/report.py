@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import severity
-from zonerisk.judging.cause import listing
-from zonerisk.judging.separation import say_least_rtt, say_m
+from zonerisk.judging.separation import least_rtt_ms
+from zonerisk.words import phrases
 from zonerisk.words.compliance import outcome_line, policy_line, spelled
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
     if len(pairs) == 1:
         return " - ".join(ends)
     if len(pairs) == len(ends) * (len(ends) - 1) / 2:
-        return f"any two of {listing(list(ends))}"
-    return listing([f"{short(verdict, pair.a)} - {short(verdict, pair.b)}" for pair in pairs])
+        return f"any two of {phrases.names(list(ends))}"
+    return phrases.names([f"{short(verdict, pair.a)} - {short(verdict, pair.b)}" for pair in pairs])
 
 
 def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
@@ -87,9 +87,9 @@ def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     distance = row.distance_m.interval
     return (
         row.outcome or "-",
-        say_m(distance),
-        say_m(row.fibre_m.interval),
-        say_least_rtt(distance) or "-",
+        phrases.interval(distance),
+        phrases.interval(row.fibre_m.interval),
+        phrases.round_trip(least_rtt_ms(distance)) or "-",
         shared,
     )
 

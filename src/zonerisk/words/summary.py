@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.judging import feeds
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.cause import listing, named
 from zonerisk.judging.effective import DECISIVE
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.verdict import Range, SharedRisk
@@ -39,7 +39,7 @@ def answer(name: str, case: Case, independent: Range) -> str:
     if len(hidden) == total:
         told = [f"no {case.noun}'s building is disclosed", told[0]]
     elif hidden:
-        told = [f"the building of {named(hidden)} is not disclosed", told[0]]
+        told = [f"the building of {phrases.named(hidden)} is not disclosed", told[0]]
     because = "; ".join(part for part in told if part)
     units = f"the {case.counted(total)}"
     said = (
@@ -89,4 +89,4 @@ def _open(case: Case) -> str:
         for kind in (*DECISIVE, *feeds.KINDS)
         if any(case.assessments[kind].outcome((a.id, b.id)) == "unknown" for a, b in pairs(case.units))
     ]
-    return f"not known: {listing(kinds)}" if kinds else ""
+    return f"not known: {phrases.names(kinds)}" if kinds else ""

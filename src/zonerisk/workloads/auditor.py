@@ -15,8 +15,8 @@ from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.case import Case
 from zonerisk.judging.cause import named
 from zonerisk.judging.effective import effective
-from zonerisk.judging.separation import say_m
 from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
+from zonerisk.words import phrases
 from zonerisk.workloads import probability, survival
 from zonerisk.workloads.siting import LOCAL_KINDS, REGIONAL_M, Siting
 
@@ -351,7 +351,7 @@ class Auditor:
             open_ = []
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
         outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if open_ else [])])  # type: ignore[list-item]
-        message = f"{where}: {say_m(nearest)} away"
+        message = f"{where}: {phrases.interval(nearest)} away"
         if hit:
             message += f"; {hit.message}"
         if open_ and outcome == "unknown":

@@ -10,6 +10,7 @@ from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import UsageError
 from zonerisk.judging import recovery, separation
 from zonerisk.judging.arrangement import FailureDomain, zone_units
+from zonerisk.words import phrases
 from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Bound, Trip, bound, of_region, refutes
 
 if TYPE_CHECKING:
@@ -121,5 +122,5 @@ def _judged(found: Bound, straight: Interval | None, claims: Sequence[Claim], ki
         ):
             refuted.append(f"{told}: it took {found.trip.ms:g} ms")
     if straight is not None and straight.high is not None and refutes(found, straight.low / 1000):
-        refuted.append(f"the recorded places, {separation.say_m(straight)} apart")
+        refuted.append(f"the recorded places, {phrases.interval(straight)} apart")
     return Judged(found, straight, tuple(refuted))

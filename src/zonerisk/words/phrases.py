@@ -1,0 +1,71 @@
+"""Phrases: distances, counts, lists of names and round trips, the one way that all sentences write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zonerisk.core.geometry import Interval
+
+# A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
+HAZARD_KM_FROM_M = 200.0
+_MOST_NAMES = 8
+
+
+class Named(Protocol):
+    """Anything that has a name."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+
+def distance(metres: float, km_from_m: float = 1000.0) -> str:
+    """Write a distance: metres below ``km_from_m``, else kilometres to a decimal, to 1 km from 100."""
+    metres = abs(metres)
+    if metres < km_from_m:
+        return f"{metres:.0f} m"
+    km = metres / 1000
+    return f"{km:.0f} km" if km >= 100 else f"{km:.1f} km"
+
+
+def interval(span: Interval, km_from_m: float = 1000.0) -> str:
+    """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
+    low, best, high = span
+    if high is None:
+        return "an unknown distance"
+    lowest, highest = distance(low, km_from_m), distance(high, km_from_m)
+    if best is None:
+        return f"{lowest} to {highest}" if low else f"under {highest}"
+    middle = distance(best, km_from_m)
+    return middle if high - low < 1 else f"{middle} ({lowest} to {highest})"
+
+
+def round_trip(milliseconds: float) -> str:
+    """Write a round trip: ``0.34 ms``; empty where that rounds to nothing."""
+    return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number of things: ``1 zone``, ``3 zones``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def ends(low: float, high: float, digits: int = 0) -> str:
+    """Write a number between two ends: ``3``, ``2 to 5``."""
+    lowest, highest = f"{low:.{digits}f}", f"{high:.{digits}f}"
+    return lowest if lowest == highest else f"{lowest} to {highest}"
+
+
+def names(listed: Sequence[str]) -> str:
+    """List names in a sentence: ``a, b and c``; a long list is cut."""
+    if len(listed) > _MOST_NAMES:
+        return f"{', '.join(listed[: _MOST_NAMES - 1])} and {len(listed) - _MOST_NAMES + 1} more"
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def named(things: Iterable[Named]) -> str:
+    """List things by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
+    return names([thing.name for thing in things])
