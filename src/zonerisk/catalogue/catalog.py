@@ -18,6 +18,8 @@ from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Tex
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from zonerisk.catalogue.dialect import Dialect
+
 
 class Edition(Record):
     """The catalogue as a whole: its day replaces today wherever dates matter."""
@@ -48,6 +50,9 @@ class Scope:
     peers: tuple[Region, ...]
     sites: Mapping[str, Site]
     owners: tuple[Region, ...]
+
+
+DIALECT = "dialect"
 
 
 def data_root() -> Path:
@@ -83,6 +88,7 @@ class Catalog:
         self.roots = roots or (data_root(),)
         self._providers: dict[str, Path] = {}
         self._regions: dict[str, Path] = {}
+        self._dialects: dict[str, Path] = {}
         self._region_provider: dict[str, str] = {}
         self._documents: dict[str, Document] = {}
         self._loaded_providers: dict[str, Provider] = {}
@@ -98,6 +104,8 @@ class Catalog:
             for path in sorted(provider.glob("*.yaml")):
                 if path.stem == "provider":
                     self._providers[provider.name] = path
+                elif path.stem == DIALECT:
+                    self._dialects[f"{provider.name}/{DIALECT}"] = path
                 else:
                     self._regions[f"{provider.name}-{path.stem}"] = path
                     self._region_provider[f"{provider.name}-{path.stem}"] = provider.name
@@ -122,10 +130,10 @@ class Catalog:
 
     def path(self, record_id: str) -> Path:
         """Give the file of a provider or region."""
-        found = self._regions.get(record_id) or self._providers.get(record_id)
-        if found is None:
-            raise UnknownTarget(f"no provider or region is called {record_id}")
-        return found
+        for table in (self._regions, self._providers, self._dialects):
+            if record_id in table:
+                return table[record_id]
+        raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
         """Name a record's file as messages do: a shipped one from ``data``, others as given."""
@@ -138,6 +146,24 @@ class Catalog:
         if record_id not in self._documents:
             self._documents[record_id] = read(self.path(record_id), self.file_name(record_id))
         return self._documents[record_id]
+
+    @property
+    def dialect_ids(self) -> tuple[str, ...]:
+        """Every provider's dialect, sorted: ``<provider>/dialect``."""
+        return tuple(sorted(self._dialects))
+
+    def dialect(self, dialect_id: str) -> Dialect:
+        """Read what is peculiar to plans for a provider."""
+        from zonerisk.catalogue.dialect import Dialect
+
+        document = self.document(dialect_id)
+        self._written_provider(dialect_id.partition("/")[0], document)
+        return document.validate(Dialect)
+
+    @cached_property
+    def dialects(self) -> Mapping[str, Dialect]:
+        """Every provider's dialect, by the provider's id."""
+        return {key.partition("/")[0]: self.dialect(key) for key in self.dialect_ids}
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
@@ -170,10 +196,7 @@ class Catalog:
 
     def _build(self, region_id: str, document: Document) -> Region:
         provider_id = self._region_provider[region_id]
-        if provider_id not in self._providers:
-            raise DataError(
-                f"{document.name}: data/datacenters/{provider_id}/provider.yaml is missing; write it first"
-            )
+        self._written_provider(provider_id, document)
         for key in ("id", "provider"):
             if key in document.tree:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
@@ -186,6 +209,12 @@ class Catalog:
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
         _refuse((*uncovered(document, evidence, document.tree), *dangling(document, region_id, known)))
         return region.model_copy(update={"evidence": evidence})
+
+    def _written_provider(self, provider_id: str, document: Document) -> None:
+        if provider_id not in self._providers:
+            raise DataError(
+                f"{document.name}: data/datacenters/{provider_id}/provider.yaml is missing; write it first"
+            )
 
     def site(self, site_id: str) -> Site:
         """Read a site by its canonical id, ``region/site``.
@@ -278,6 +307,9 @@ class Catalog:
             return (found[0],)
         if found:
             raise UnknownTarget(f"{text!r} could be {', '.join(sorted(found))}; name one")
+        other = self._by_alias(wanted)
+        if other:
+            return self.resolve(other)
         import difflib
 
         known = (*self.region_ids, *self.provider_ids)
@@ -296,6 +328,15 @@ class Catalog:
         if not sold:
             raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
         return sold
+
+    def _by_alias(self, wanted: str) -> str | None:
+        """Return what was typed with a provider's id in place of another name of the provider."""
+        for provider_id, dialect in self.dialects.items():
+            for alias in dialect.aliases:
+                rest = wanted.removeprefix(f"{alias}-")
+                if alias == wanted or (rest != wanted and f"{provider_id}-{rest}" in self._regions):
+                    return provider_id if alias == wanted else f"{provider_id}-{rest}"
+        return None
 
     def _named(self, wanted: str) -> list[str]:
         """Find regions by name, else by town; with or without their provider before it."""

@@ -36,6 +36,7 @@ class Schema(StrEnum):
     """What has a schema."""
 
     incident = "incident"
+    dialect = "dialect"
     plan = "plan"
 
     region = "region"

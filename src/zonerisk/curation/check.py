@@ -106,7 +106,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     catalog = Catalog(root) if whole else Catalog(data_root(), root)
     ids = frozenset(
         record_id
-        for record_id in (*catalog.provider_ids, *catalog.region_ids)
+        for record_id in (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids)
         if catalog.path(record_id).resolve().is_relative_to(place)
     )
     if not ids:

@@ -11,18 +11,12 @@ if TYPE_CHECKING:
     from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
-# Providers whose zone names are shuffled for each account, and the ids they state instead.
-_STABLE_IDS = {
-    "aws": (
-        r".+-az\d+",
-        "use the AZ id, such as euw3-az1; letters can differ from account to account",
-    )
-}
 
 
 def modeline(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Ask that the first line names the schema, so that editors check the file as it is written."""
-    wanted = MODELINE.format(kind="provider" if entry.path.stem == "provider" else "region")
+    stem = entry.path.stem
+    wanted = MODELINE.format(kind=stem if stem in ("provider", "dialect") else "region")
     root = entry.path.parents[2]
     if (root / "schema").is_dir() and entry.document:
         with entry.path.open(encoding="utf-8") as file:
@@ -137,9 +131,11 @@ def zone_id(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     if region is None:
         return
     own = set(entry.path.stem.split("-"))
-    pattern, then = _STABLE_IDS.get(region.provider, (r".+", ""))
+    owner = book.entries.get(f"{region.provider}/dialect")
+    zones = owner.dialect.zones if owner and owner.dialect else None
     for key in region.zones:
-        if not re.fullmatch(pattern, key):
+        if zones and zones.id and not zones.id.fullmatch(key):
+            then = zones.account_relative or "use the id that is the same for every account"
             yield entry.problem("zone-id", ("zones", key), f"{key} is a name, not an id", then, "warning")
         for other in book.regions_of(region.provider):
             if other.region is None or other.id == entry.id:

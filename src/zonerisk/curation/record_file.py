@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.catalogue.dialect import Dialect
     from zonerisk.catalogue.document import Document, Tree
     from zonerisk.core.model import Position, Site
 
@@ -41,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class RecordFile:
-    """One provider's or region's file.
+    """The file of one provider, region or dialect.
 
     Attributes
     ----------
@@ -53,6 +54,8 @@ class RecordFile:
         The record; None where its format is refused.
     refused
         What its format is refused for, one problem a line.
+    dialect
+        What is peculiar to plans for a provider, if the file is of that.
     """
 
     id: str
@@ -60,6 +63,7 @@ class RecordFile:
     document: Document | None
     record: Provider | Region | None
     refused: str = ""
+    dialect: Dialect | None = None
 
     @property
     def region(self) -> Region | None:
@@ -116,7 +120,7 @@ class CheckedCatalogue:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        ids = (*catalog.provider_ids, *catalog.region_ids)
+        ids = (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids)
         self.entries = {record_id: _read(catalog, record_id) for record_id in ids}
 
     @cached_property
@@ -180,6 +184,8 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile:
     document = None
     try:
         document = catalog.document(record_id)
+        if record_id in catalog.dialect_ids:
+            return RecordFile(record_id, path, document, None, dialect=catalog.dialect(record_id))
         is_region = record_id not in catalog.provider_ids
         record = catalog.region(record_id) if is_region else catalog.provider(record_id)
     except DataError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.model import Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MODELS: dict[str, type[BaseModel]] = {
     "provider": Provider,
     "region": Region,
+    "dialect": Dialect,
     "policy": Policy,
     "layer": Card,
     "incident": Incident,

@@ -27,32 +27,13 @@ Json = Any
 MAX_OBJECTS = 100_000
 ONE = "one keeps it up, assumed"
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
-_ZONE = (
-    "topology.k8s.aws/zone-id",
-    "topology.kubernetes.io/zone",
-    "failure-domain.beta.kubernetes.io/zone",
-    "topology.ebs.csi.aws.com/zone",
-    "topology.gke.io/zone",
-    "topology.disk.csi.azure.com/zone",
-    "csi.hetzner.cloud/location",
-    "topology.csi.scaleway.com/zone",
-)
+_ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 _TYPE = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _CONTROL = (
     "node-role.kubernetes.io/control-plane",
     "node-role.kubernetes.io/master",
     "node-role.kubernetes.io/etcd",
 )
-_SCHEMES = {
-    "aws": "aws",
-    "gce": "google",
-    "azure": "azure",
-    "scaleway": "scaleway",
-    "exoscale": "exoscale",
-    "hcloud": "hetzner",
-    "hrobot": "hetzner",
-}
-_OPENSTACK = ("ovh", "infomaniak")
 _KINDS = ("Node", "Pod", "PersistentVolume")
 
 
@@ -66,6 +47,11 @@ class _Object(NamedTuple):
     def labels(self) -> dict[str, Json]:
         """Its labels."""
         return _dict(_dict(self.tree.get("metadata")).get("labels"))
+
+    @property
+    def provider_id(self) -> str:
+        """What its cloud calls a node."""
+        return str(_dict(self.tree.get("spec")).get("providerID", ""))
 
     @property
     def name(self) -> str:
@@ -147,6 +133,12 @@ class _Reader:
 
     def __init__(self, placement: Placement) -> None:
         self.placement = placement
+        speech = [each.kubernetes for each in placement.dialects.values()]
+        self.zone_labels = (
+            *(label for each in speech for label in each.zone_id_labels),
+            *_ZONE,
+            *(label for each in speech for label in each.zone_labels),
+        )
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
         self.sets: dict[str, list[str]] = {}
@@ -169,18 +161,12 @@ class _Reader:
 
     def _node(self, node: _Object) -> Place:
         provider = self._provider(node)
-        zone = _first(node.labels, _ZONE)
+        dialect = self.placement.dialect(provider)
+        zone = _first(node.labels, self.zone_labels) or dialect.kubernetes.zone_in(node.provider_id)
         text = _first(node.labels, _REGION)
-        given = str(_dict(node.tree.get("spec")).get("providerID", ""))
-        if zone is None and (found := re.match(r"aws:///([a-z0-9-]+)/", given)):
-            zone = found[1]
-        if zone is None and (found := re.match(r"gce://[^/]*/([a-z0-9-]+)/", given)):
-            zone = found[1]
-        if zone is None and (found := re.match(r"scaleway://[a-z]+/([a-z0-9-]+)/", given)):
-            zone = found[1]
         if text is None and zone is not None:
-            text = re.sub(r"-?[a-z]$" if provider in ("aws", "google", "outscale") else r"-\d+$", "", zone)
-        if provider == "exoscale":
+            text = dialect.region_of(zone)
+        if dialect.zones.are_regions:
             text, zone = zone or text, None
         if text is None:
             raise Unplaced("it has no topology.kubernetes.io labels and its providerID names no zone")
@@ -188,30 +174,27 @@ class _Reader:
         self.home = self.home or (provider, region)
         return self.placement.place(provider, region, self._zone(provider, zone))
 
-    @staticmethod
-    def _zone(provider: str, zone: str | None) -> str | None:
+    def _zone(self, provider: str, zone: str | None) -> str | None:
         # Azure writes the zone 0, another scheduler "nova", where a region has none.
-        if zone in (None, "", "0", "nova") or (provider == "azure" and zone and "-" not in zone):
+        if zone in (None, "", "0", "nova"):
             return None
-        return zone
+        named = self.placement.dialect(provider).kubernetes.zone_value
+        return zone if named is None or (zone and named.fullmatch(zone)) else None
 
     def _provider(self, node: _Object) -> str:
-        given = str(_dict(node.tree.get("spec")).get("providerID", ""))
-        scheme = given.partition("://")[0]
-        machine = _first(node.labels, _TYPE) or ""
-        if machine.startswith("tina"):
-            # Outscale's nodes speak AWS's dialect; its machine types tell them apart.
-            return "outscale"
-        if scheme in _SCHEMES:
-            return _SCHEMES[scheme]
+        machine, scheme = _first(node.labels, _TYPE) or "", node.provider_id.partition("://")[0]
+        dialects = {key: each.kubernetes for key, each in self.placement.dialects.items()}
+        for provider, speech in dialects.items():
+            if machine.startswith(speech.machines or ("\0",)):
+                return provider
+        for provider, speech in dialects.items():
+            if scheme in speech.schemes and not speech.machines:
+                return provider
         text = _first(node.labels, _REGION) or ""
-        for provider in _OPENSTACK:
-            try:
-                self.placement.region(provider, text)
-            except Unplaced:
-                continue
-            return provider
-        raise Unplaced("its providerID is of no provider that zonerisk knows")
+        guess = self.placement.openstack(text)
+        if guess is None:
+            raise Unplaced("its providerID is of no provider that zonerisk knows")
+        return guess
 
     def pods(self, pods: Sequence[_Object]) -> None:
         """Take the pods of each controller as one workload."""
@@ -267,7 +250,7 @@ class _Reader:
 
     def _volume(self, key: str, volume: _Object) -> list[Place]:
         """Give the zones that a volume's affinity names."""
-        zones, regions = _affinity(_dict(volume.tree.get("spec")))
+        zones, regions = _affinity(_dict(volume.tree.get("spec")), self.zone_labels)
         try:
             if self.home is None or not zones:
                 raise Unplaced("it names no zone, or no node tells whose cluster it is")
@@ -317,7 +300,7 @@ def _controller(pod: _Object) -> tuple[str, str]:
     return kind, name
 
 
-def _affinity(spec: dict[str, Json]) -> tuple[list[str], list[str]]:
+def _affinity(spec: dict[str, Json], zone_labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """Give the zones and regions that a volume's node affinity names."""
     zones: list[str] = []
     regions: list[str] = []
@@ -325,7 +308,7 @@ def _affinity(spec: dict[str, Json]) -> tuple[list[str], list[str]]:
     for term in _list(required.get("nodeSelectorTerms")):
         for match in _list(_dict(term).get("matchExpressions")):
             listed = [each for each in _list(_dict(match).get("values")) if isinstance(each, str)]
-            if _dict(match).get("key") in _ZONE:
+            if _dict(match).get("key") in zone_labels:
                 zones += listed
             elif _dict(match).get("key") in _REGION:
                 regions += listed

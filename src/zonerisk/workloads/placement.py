@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import referred, simplify
+from zonerisk.catalogue.dialect import Dialect
 from zonerisk.judging.arrangement import FailureDomain, zone_units, zones_sold
 from zonerisk.workloads.deployment import OWN, Place
 
@@ -16,31 +17,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Region
 
-_PROVIDERS = {
-    "amazon": "aws",
-    "gcp": "google",
-    "google-cloud": "google",
-    "microsoft": "azure",
-    "azurerm": "azure",
-    "ovhcloud": "ovh",
-    "3ds-outscale": "outscale",
-    "hcloud": "hetzner",
-}
-# OVHcloud's API names regions by place and number (SBG5) or by country (UK1).
-_OVH = {
-    "de": "lim",
-    "uk": "eri",
-    "us-east-va": "us-east-vin",
-    "us-west-or": "us-west-hil",
-    "ap-south-mum": "ynm",
-}
-# Outscale ties subregions to buildings at random for each account (its documentation,
-# "Référence des Régions, endpoints et Sous-régions"), as AWS does with zone letters.
-_RELATIVE = {
-    "aws": "AWS zone letters differ by account; a zone id such as use1-az4 names the zone",
-    "azure": "Azure zone numbers differ by subscription",
-    "outscale": "Outscale subregion letters differ by account",
-}
+_PLAIN_DIALECT = Dialect.model_validate({})
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}")
 
 
@@ -68,13 +45,19 @@ class Placement:
 
     def __init__(self, catalog: Catalog, day: str, own: Region | None = None) -> None:
         self.catalog, self.day, self.own = catalog, day, own
+        self.dialects = catalog.dialects
         self._zones: dict[str, tuple[FailureDomain, ...]] = {}
         self._units: dict[str, FailureDomain] = {}
+
+    def dialect(self, provider: str) -> Dialect:
+        """Return what is peculiar to plans for a provider."""
+        return self.dialects.get(provider, _PLAIN_DIALECT)
 
     def provider(self, text: str) -> str:
         """Give the id of a provider."""
         wanted = simplify(text)
-        wanted = _PROVIDERS.get(wanted, wanted)
+        if wanted not in self.catalog.provider_ids:
+            wanted = next((key for key, each in self.dialects.items() if wanted in each.aliases), wanted)
         if wanted not in self.catalog.provider_ids:
             raise Unplaced(f"no provider {shown(text)} is in the catalogue; see: zonerisk list providers")
         return wanted
@@ -82,7 +65,7 @@ class Placement:
     def region(self, provider: str, text: str) -> str:
         """Give the canonical id of a provider's region."""
         known = self.catalog.region_ids
-        for key in _spellings(provider, simplify(text)):
+        for key in self.dialect(provider).spellings(simplify(text)):
             for region in (key, f"{provider}-{key}"):
                 if region in known and self.catalog.region(region).provider == provider:
                     return region
@@ -114,10 +97,7 @@ class Placement:
             )
         key = simplify(zone)
         code = region.removeprefix(f"{provider}-")
-        relative = provider in _RELATIVE and (
-            re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key) is not None
-        )
-        if relative:
+        if self.relative(provider) and re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key):
             label = key if key.startswith(code) else f"{code}-{key}"
             return Place(f"{region}/{label}", region, "label")
         for each in sold:
@@ -132,20 +112,31 @@ class Placement:
             return Place(sold[0].id, region, "zone")
         raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
 
-    @staticmethod
-    def _spells(provider: str, code: str, key: str) -> bool:
+    def _spells(self, provider: str, code: str, key: str) -> bool:
         """Tell whether a zone's name is the region's again, as one-zone regions have it."""
-        plain = ("nova",) if provider in ("ovh", "infomaniak") else ()
-        return key in plain or code in _spellings(provider, key) or key.startswith(f"{code}-dc")
+        dialect = self.dialect(provider)
+        # OpenStack's only zone is called nova where nobody named it.
+        plain = dialect.openstack and key == "nova"
+        return bool(plain) or code in dialect.spellings(key) or key.startswith(f"{code}-dc")
 
     def whole(self, provider: str, region: str) -> Place:
         """Give the place of something that its provider spreads over a region."""
         one = self.place(provider, region)
         return one if one.kind == "zone" else Place(region, region, "region")
 
+    def openstack(self, region: str) -> str | None:
+        """Return who runs an OpenStack that has such a region."""
+        for provider in (key for key, each in self.dialects.items() if each.openstack):
+            try:
+                self.region(provider, region)
+            except Unplaced:
+                continue
+            return provider
+        return None
+
     def relative(self, provider: str) -> str | None:
         """Say why a provider's zone names are not tied to buildings, if they are not."""
-        return _RELATIVE.get(provider)
+        return self.dialect(provider).zones.account_relative
 
     def unit(self, place: Place) -> FailureDomain:
         """Give what is compared for a place."""
@@ -208,16 +199,3 @@ class Placement:
     def known(self) -> frozenset[str]:
         """Every region's id."""
         return frozenset(self.catalog.region_ids)
-
-
-def _spellings(provider: str, key: str) -> tuple[str, ...]:
-    """Give the catalogue's possible spellings of what an API calls a region, nearest first."""
-    if provider == "azure":
-        return (key.replace("-", ""),)
-    found = [key]
-    if provider == "ovh":
-        plain = re.sub(r"(-[a-z0-9]|\d+)$", "", key)
-        found += [plain, _OVH.get(plain, plain), _OVH.get(key, key)]
-    if provider == "hetzner":
-        found.append(key.partition("-dc")[0])
-    return tuple(dict.fromkeys(found))

@@ -21,22 +21,15 @@ from zonerisk.workloads.deployment import (
 from zonerisk.workloads.jsonlines import Lines
 from zonerisk.workloads.placement import Placement, Unplaced
 from zonerisk.workloads.plan import MAX_COPIES
-from zonerisk.workloads.terraformtypes import KINDS, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.catalogue.dialect import Dialect, ResourceType
 
 Json = Any
 MAX_RESOURCES = 50_000
-_ZONE_ID = re.compile(r"[a-z]{2,4}\d-az\d")
-# Who runs an OpenStack cloud, by the host that signs in.
-_CLOUDS = {
-    "auth.cloud.ovh.net": "ovh",
-    "auth.cloud.ovh.us": "ovh",
-    "api.pub1.infomaniak.cloud": "infomaniak",
-    "api.pub2.infomaniak.cloud": "infomaniak",
-}
-_OPENSTACK = ("ovh", "infomaniak")
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 STANDBY = "a standby takes over"
 NOT_PLACED = "zonerisk does not place this type of resource"
@@ -49,7 +42,7 @@ class _Settings(NamedTuple):
 
     region: str | None = None
     host: str | None = None
-    elsewhere: bool = False
+    endpoints: tuple[str, ...] = ()
 
 
 def recognise(tree: Json) -> bool:
@@ -87,7 +80,7 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
         Lines(text, "address"),
         Placement(catalog, day),
         _settings(tree),
-        _zone_ids(tree, root),
+        _zone_ids(tree, root, catalog.dialects),
     )
     groups: dict[str, list[Json]] = {}
     for count, resource in enumerate(_resources(root)):
@@ -109,6 +102,10 @@ def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
 def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
     waiting = [module]
     while waiting:
@@ -117,26 +114,24 @@ def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
         waiting += [each for each in _list(here.get("child_modules")) if isinstance(each, dict)]
 
 
-def _zone_ids(tree: Json, root: dict[str, Json]) -> dict[str, str]:
-    """Tie AWS zone letters to zone ids where subnets or data sources give both."""
+def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]) -> dict[str, str]:
+    """Tie zone letters to zone ids where subnets or data sources give both."""
     prior = _dict(_dict(_dict(tree.get("prior_state")).get("values")).get("root_module"))
+    tables: dict[str, list[tuple[tuple[str, str], re.Pattern[str]]]] = {}
+    for dialect in dialects.values():
+        for type_, attributes in dialect.terraform.zone_ids.items():
+            if dialect.zones.id:
+                tables.setdefault(type_, []).append((attributes, dialect.zones.id))
     found: dict[str, str] = {}
     for resource in (*_resources(root), *_resources(prior)):
         values = _dict(resource.get("values"))
-        kind = resource.get("type")
-        if kind == "aws_subnet":
-            named = [(values.get("availability_zone"), values.get("availability_zone_id"))]
-        elif kind == "aws_availability_zone":
-            named = [(values.get("name"), values.get("zone_id"))]
-        elif kind == "aws_availability_zones":
-            named = list(zip(_list(values.get("names")), _list(values.get("zone_ids")), strict=False))
-        else:
-            continue
-        found |= {
-            zone: key
-            for zone, key in named
-            if isinstance(zone, str) and isinstance(key, str) and _ZONE_ID.fullmatch(key)
-        }
+        for attributes, pattern in tables.get(str(resource.get("type")), ()):
+            names, ids = (_listed(values.get(attribute)) for attribute in attributes)
+            found |= {
+                zone: key
+                for zone, key in zip(names, ids, strict=False)
+                if isinstance(zone, str) and isinstance(key, str) and pattern.fullmatch(key)
+            }
     return found
 
 
@@ -173,8 +168,7 @@ def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
     host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
     endpoints = [each for each in _list(expressions.get("endpoints")) if isinstance(each, dict)]
     addresses = [_value(_dict(value), variables) for each in endpoints for value in each.values()]
-    elsewhere = any(address and "amazonaws.com" not in address for address in addresses)
-    return _Settings(region or zone, host, elsewhere)
+    return _Settings(region or zone, host, tuple(address for address in addresses if address))
 
 
 def _value(expression: dict[str, Json], variables: dict[str, Json]) -> str | None:
@@ -215,6 +209,11 @@ class _Reader:
     ) -> None:
         self.name, self.lines, self.placement = name, lines, placement
         self.settings, self.zone_ids = settings, zone_ids
+        # Several providers may run what is behind one type: OpenStack.
+        self.types: dict[str, dict[str, ResourceType]] = {}
+        for provider, dialect in placement.dialects.items():
+            for type_, row in dialect.terraform.types.items():
+                self.types.setdefault(type_, {})[provider] = row
         self.workloads: list[Workload] = []
         self.unassessed: list[Unassessed] = []
 
@@ -222,8 +221,8 @@ class _Reader:
         """Place the resources of one address, or say why they are not."""
         source = Source(self.name, self.lines.line(str(resources[0].get("address", ""))))
         type_ = str(resources[0].get("type", ""))
-        kind = KINDS.get(type_)
-        if kind is None:
+        kinds = self.types.get(type_)
+        if kinds is None:
             reason = OF_WHAT if _BACKUP.search(type_) else NOT_PLACED
             self.unassessed.append(Unassessed(address, reason, source))
             return
@@ -233,7 +232,10 @@ class _Reader:
         notes: set[str] = set()
         for resource in resources:
             try:
-                places += self._places(kind, _visible(resource), settings, notes)
+                values = _visible(resource)
+                provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(values, settings, notes)
+                kind = kinds[provider]
+                places += self._places(provider, kind, values, settings)
             except Unplaced as error:
                 self.unassessed.append(Unassessed(str(resource.get("address", "")), str(error), source))
         if not places:
@@ -242,7 +244,7 @@ class _Reader:
             return
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
-        one = kind.one or (bool(kind.spare or kind.standby) and len(places) == 2 * len(resources))
+        one = kind.one_needed or (bool(kind.spare or kind.standby_if) and len(places) == 2 * len(resources))
         provider = self.placement.catalog.region(places[0].region).provider
         if any(place.kind == "label" and not place.id.endswith(("-zone", "/one-zone")) for place in places):
             notes.add(self.placement.relative(provider) or "")
@@ -258,29 +260,31 @@ class _Reader:
         )
 
     def _places(
-        self, kind: Kind, values: dict[str, Json], settings: _Settings, notes: set[str]
+        self, provider: str, kind: ResourceType, values: dict[str, Json], settings: _Settings
     ) -> list[Place]:
-        if kind.provider == "aws" and settings.elsewhere:
-            raise Unplaced("its provider talks to another endpoint than AWS")
-        provider = kind.provider or self._cloud(values, settings, notes)
+        dialect = self.placement.dialect(provider)
+        own = dialect.terraform.endpoint
+        if own and any(own not in address for address in settings.endpoints):
+            raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
         zones = _first(values, kind.zones)
         regions = _first(values, kind.regions)
         if not regions:
-            regions = [_region_of(provider, zone) for zone in zones[:1]]
-        if not regions and provider == "aws":
+            regions = [region for zone in zones[:1] if (region := dialect.region_of(zone))]
+        if not regions:
             regions = [
-                part[3]
-                for arn in values_at(values, "arn")
-                if len(part := str(arn).split(":")) > 3 and part[3]
+                match[1]
+                for path, pattern in dialect.terraform.region_in.items()
+                for text in values_at(values, path)
+                if (match := pattern.match(str(text)))
             ]
         if not regions and settings.region:
             regions = [settings.region]
         if not regions:
             raise Unplaced(NO_PLACE)
-        if all(_named_zone(provider, region) for region in regions):
-            zones, regions = [*zones, *regions], [_region_of(provider, regions[0])]
+        if all(dialect.is_zone(region) for region in regions):
+            zones, regions = [*zones, *regions], [dialect.region_of(regions[0]) or ""]
         found = [self._region(provider, region) for region in regions]
-        if kind.whole and not zones:
+        if kind.spread and not zones:
             return [self.placement.whole(provider, region) for region in dict.fromkeys(found)]
         places = [self._zone(provider, found[0], zone) for zone in dict.fromkeys(zones)] or [
             self.placement.place(provider, region) for region in found
@@ -288,18 +292,22 @@ class _Reader:
         return self._copies(kind, values, provider, found[0], places)
 
     def _copies(
-        self, kind: Kind, values: dict[str, Json], provider: str, region: str, places: list[Place]
+        self, kind: ResourceType, values: dict[str, Json], provider: str, region: str, places: list[Place]
     ) -> list[Place]:
         counts = values_at(values, kind.copies) if kind.copies else []
         if counts and isinstance(counts[0], int) and 0 <= counts[0] <= MAX_COPIES:
-            copies = counts[0] * (len(places) if kind.each else 1)
+            copies = counts[0] * (len(places) if kind.copies_per_zone else 1)
             return list(spread(places, copies))
         spare = _first(values, (kind.spare,)) if kind.spare else []
         if spare:
             return [*places, self._zone(provider, region, spare[0])]
-        if kind.standby is None or kind.standby[1] not in values_at(values, kind.standby[0]):
+        if not any(
+            wanted == (str(value).lower() if isinstance(value, bool) else value)
+            for path, wanted in kind.standby_if.items()
+            for value in values_at(values, path)
+        ):
             return places
-        if kind.anywhere:
+        if kind.standby_anywhere:
             return [*places, self.placement.place(provider, region)]
         if places[0].kind == "somewhere":
             places = [Place(f"{region}/one-zone", region, "label")]
@@ -312,30 +320,27 @@ class _Reader:
         try:
             return self.placement.region(provider, text)
         except Unplaced:
-            if provider == "google" and text.upper() in ("EU", "US", "ASIA", "EUR4", "NAM4"):
+            dialect = self.placement.dialect(provider)
+            if text.upper() in dialect.regions.multi:
                 raise Unplaced(
-                    f"Google's multi-region {text.upper()}: which regions hold it is not told"
+                    f"{dialect.name}'s multi-region {text.upper()}: which regions hold it is not told"
                 ) from None
             # A zone's name where a region is asked for.
-            return self.placement.region(provider, _region_of(provider, text))
+            return self.placement.region(provider, dialect.region_of(text) or "")
 
     def _cloud(self, values: dict[str, Json], settings: _Settings, notes: set[str]) -> str:
         """Tell whose OpenStack it is: by the host that signs in, else by its region's name."""
         if settings.host:
-            if settings.host not in _CLOUDS:
-                raise Unplaced("an OpenStack cloud that is not in the catalogue")
-            return _CLOUDS[settings.host]
+            for provider, dialect in self.placement.dialects.items():
+                if dialect.openstack and settings.host in dialect.openstack.hosts:
+                    return provider
+            raise Unplaced("an OpenStack cloud that is not in the catalogue")
         named = [str(each) for each in values_at(values, "region")] + [settings.region or ""]
-        for provider in _OPENSTACK:
-            try:
-                self.placement.region(provider, named[0])
-            except Unplaced:
-                continue
-            notes.add(
-                f"taken for {provider}'s by its region's name: the file does not tell whose OpenStack it is"
-            )
-            return provider
-        raise Unplaced("whose OpenStack it is the file does not tell")
+        guess = self.placement.openstack(named[0])
+        if guess is None:
+            raise Unplaced("whose OpenStack it is the file does not tell")
+        notes.add(f"taken for {guess}'s by its region's name: the file does not tell whose OpenStack it is")
+        return guess
 
 
 def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
@@ -347,19 +352,3 @@ def _visible(resource: dict[str, Json]) -> dict[str, Json]:
     """Drop the attributes that Terraform marks as sensitive."""
     hidden = _dict(resource.get("sensitive_values"))
     return {key: value for key, value in _dict(resource.get("values")).items() if hidden.get(key) is not True}
-
-
-def _named_zone(provider: str, text: str) -> bool:
-    """Tell whether what stands where a region is asked for is a zone (GKE's location)."""
-    return provider == "google" and re.fullmatch(r".*-[a-z]", text) is not None
-
-
-def _region_of(provider: str, zone: str) -> str:
-    """Give the region that a zone's name begins with."""
-    if _ZONE_ID.fullmatch(zone):
-        return ""
-    if provider in ("aws", "outscale"):
-        return re.sub(r"[a-z]$", "", zone)
-    if provider in ("google", "ovh"):
-        return re.sub(r"-[a-z]$", "", zone)
-    return re.sub(r"-\d+$", "", zone) if provider == "scaleway" else zone

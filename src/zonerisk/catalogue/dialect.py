@@ -1,0 +1,203 @@
+"""Dialects: what a provider's names are in plans, and which Terraform types and node labels tell them."""
+
+# No "from __future__ import annotations" here, as in core.model.
+
+import re
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+
+from zonerisk.core.model import Key, Record, Text
+
+# A file's regular expression; it must match all of what it is held against.
+Pattern = re.Pattern[str]
+AttributePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(\.([A-Za-z0-9_]+|\*))*$")]
+"""Attributes joined by dots; ``*`` is any item of a list."""
+TypeName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
+ProviderId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9/{}*._-]*$")]
+
+
+class RegionNames(Record):
+    """What APIs call regions.
+
+    Attributes
+    ----------
+    aliases
+        Codes of the catalogue by other names of the same region.
+    ending
+        What an API adds to a code (``GRA11``).
+    joined
+        True where codes have no dashes, whatever a display name has.
+    multi
+        Names that stand for several regions, of which it is not told which.
+    """
+
+    aliases: Annotated[dict[Key, Key], Field(default_factory=dict)]
+    ending: Pattern | None = None
+    joined: bool = False
+    multi: tuple[Text, ...] = ()
+
+
+class ZoneNames(Record):
+    """What APIs call zones.
+
+    Attributes
+    ----------
+    suffix
+        What a zone's name adds to that of its region.
+    id
+        Ids that mean the same zone to every account.
+    account_relative
+        Why a letter or number is not tied to buildings, where each account has its own.
+    in_place_of_region
+        True where a zone may stand where a region is asked for.
+    are_regions
+        True where what the API calls a zone is a region of the catalogue.
+    """
+
+    suffix: Pattern | None = None
+    id: Pattern | None = None
+    account_relative: Text | None = None
+    in_place_of_region: bool = False
+    are_regions: bool = False
+
+
+class ResourceType(Record):
+    """How one Terraform type tells where it stands; of several paths the first that is set counts.
+
+    Attributes
+    ----------
+    zones, regions
+        Where zones and regions are named.
+    copies
+        Where the number of copies stands; they are dealt over the zones.
+    copies_per_zone
+        True where that number counts for each zone.
+    spread
+        True where the provider spreads it over the region, unless zones are named.
+    spare
+        Where the zone of a standby copy is named.
+    standby_if
+        Values, by path, that add a standby copy in another zone that is not named.
+    standby_anywhere
+        True where that standby may stand in the same zone.
+    one_needed
+        True where one copy is enough: the others stand by.
+    """
+
+    zones: tuple[AttributePath, ...] = ()
+    regions: tuple[AttributePath, ...] = ("region",)
+    copies: AttributePath | None = None
+    copies_per_zone: bool = False
+    spread: bool = False
+    spare: AttributePath | None = None
+    standby_if: Annotated[dict[AttributePath, Text], Field(default_factory=dict)]
+    standby_anywhere: bool = False
+    one_needed: bool = False
+
+
+class Terraform(Record):
+    """How Terraform's JSON tells places.
+
+    Attributes
+    ----------
+    types
+        Resource types that stand somewhere.
+    endpoint
+        What every address of the provider's own API holds; another address is another cloud.
+    region_in
+        Attributes that name the region within a longer text: the expression's first group.
+    zone_ids
+        Types (data sources, too) that give a zone's name and its id: the two attributes.
+    """
+
+    types: Annotated[dict[TypeName, ResourceType], Field(default_factory=dict)]
+    endpoint: Text | None = None
+    region_in: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
+    zone_ids: Annotated[dict[TypeName, tuple[AttributePath, AttributePath]], Field(default_factory=dict)]
+
+
+class Kubernetes(Record):
+    """How nodes and volumes tell places, beside the labels that Kubernetes itself defines.
+
+    Attributes
+    ----------
+    provider_ids
+        How a node's providerID begins: ``{zone}`` is the zone's name, ``*`` anything but a slash.
+    machines
+        How the instance types of its nodes begin, where its provider ids are another provider's.
+    zone_id_labels
+        Labels that name a zone by an id; they are read before the common ones.
+    zone_labels
+        Labels that name a zone; they are read after the common ones.
+    zone_value
+        What a zone label holds where it names a zone.
+    """
+
+    provider_ids: tuple[ProviderId, ...] = ()
+    machines: tuple[Text, ...] = ()
+    zone_id_labels: tuple[Label, ...] = ()
+    zone_labels: tuple[Label, ...] = ()
+    zone_value: Pattern | None = None
+
+    @cached_property
+    def schemes(self) -> frozenset[str]:
+        """What stands before ``://`` in its provider ids."""
+        return frozenset(text.partition("://")[0] for text in self.provider_ids)
+
+    def zone_in(self, provider_id: str) -> str | None:
+        """Return the zone that a node's providerID names."""
+        for text in self.provider_ids:
+            pattern = re.escape(text).replace(r"\{zone\}", "([a-z0-9-]+)").replace(r"\*", "[^/]*")
+            if "{zone}" in text and (match := re.match(pattern, provider_id)):
+                return match[1]
+        return None
+
+
+class OpenStack(Record):
+    """The OpenStack that a provider runs: the hosts that its users sign in at."""
+
+    hosts: tuple[Text, ...] = ()
+
+
+class Dialect(Record):
+    """All that is peculiar to plans for one provider.
+
+    Attributes
+    ----------
+    name
+        How messages call it in a word.
+    aliases
+        What people type for the provider's id.
+    """
+
+    name: Text | None = None
+    aliases: tuple[Key, ...] = ()
+    regions: Annotated[RegionNames, Field(default_factory=RegionNames)]
+    zones: Annotated[ZoneNames, Field(default_factory=ZoneNames)]
+    terraform: Annotated[Terraform, Field(default_factory=Terraform)]
+    kubernetes: Annotated[Kubernetes, Field(default_factory=Kubernetes)]
+    openstack: OpenStack | None = None
+
+    def spellings(self, key: str) -> tuple[str, ...]:
+        """Return the possible codes of what an API calls a region (simplified), the nearest first."""
+        if self.regions.joined:
+            return (key.replace("-", ""),)
+        plain = re.sub(f"(?:{self.regions.ending.pattern})$", "", key) if self.regions.ending else key
+        aliases = self.regions.aliases
+        return tuple(dict.fromkeys((key, plain, aliases.get(plain, plain), aliases.get(key, key))))
+
+    def region_of(self, zone: str) -> str | None:
+        """Return the region that a zone's name begins with; None for an id, which has none."""
+        if self.zones.id and self.zones.id.fullmatch(zone):
+            return None
+        return re.sub(f"(?:{self.zones.suffix.pattern})$", "", zone) if self.zones.suffix else zone
+
+    def is_zone(self, region: str) -> bool:
+        """Return whether what stands where a region is asked for is a zone (GKE's location)."""
+        suffix = self.zones.suffix
+        return bool(
+            self.zones.in_place_of_region and suffix and re.fullmatch(f".*(?:{suffix.pattern})", region)
+        )

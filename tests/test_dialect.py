@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import records
+from zonerisk.catalogue.catalog import Catalog, data_root
+from zonerisk.core.errors import DataError, UnknownTarget
+from zonerisk.library import Library
+from zonerisk.workloads import kubernetes, terraform
+from zonerisk.workloads.placement import Placement
+
+DAY = "2026-11-23"
+REGION = """\
+name: Gullhaven
+country: NO
+zones:
+  gull-1-x: {evidence: [zone-list]}
+  gull-1-y: {evidence: [zone-list]}
+  gull-1-z: {evidence: [zone-list]}
+"""
+DIALECT = """\
+name: Gullcloud
+aliases: [gc, gull-cloud]
+regions:
+  ending: "-old"
+  aliases: {harbour: gull-1}
+  multi: [EVERYWHERE]
+zones:
+  suffix: "-[xyz]"
+kubernetes:
+  provider_ids: ["gull://*/{zone}/"]
+  zone_labels: [gull.example/zone]
+terraform:
+  endpoint: gull.example
+  types:
+    gull_machine: {zones: [berth]}
+    gull_flock: {zones: [berths], copies: birds}
+    gull_nest: {regions: [harbour], standby_if: {twin: "true"}}
+    gull_sea: {regions: [harbour], spread: true}
+"""
+
+
+def overlay(root: Path, dialect: str = DIALECT) -> Path:
+    """Write a folder that adds a provider by data alone."""
+    home = root / "datacenters" / "gull"
+    home.mkdir(parents=True)
+    (home / "provider.yaml").write_text(records.PROVIDER)
+    (home / "gull-1.yaml").write_text(REGION)
+    (home / "dialect.yaml").write_text(dialect)
+    return root
+
+
+@pytest.fixture
+def gull(tmp_path: Path) -> Library:
+    return Library(data_root(), overlay(tmp_path))
+
+
+def resource(type_: str, name: str, **values: object) -> dict[str, object]:
+    return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "values": values}
+
+
+def test_a_provider_added_by_data_alone_has_its_terraform_plan_read(gull: Library) -> None:
+    tree = {
+        "format_version": "1.0",
+        "values": {
+            "root_module": {
+                "resources": [
+                    resource("gull_machine", "a", berth="gull-1-y"),
+                    resource("gull_flock", "b", berths=["gull-1-x", "gull-1-z"], birds=3),
+                    resource("gull_nest", "c", harbour="harbour", twin=True),
+                    resource("gull_sea", "d", harbour="GULL-1-OLD"),
+                    resource("gull_sea", "e", harbour="everywhere"),
+                ]
+            }
+        },
+    }
+    found = terraform.read("t.json", json.dumps(tree), tree, gull, DAY)
+    assert {each.id: [place.id for place in each.places] for each in found.workloads} == {
+        "gull_machine.a": ["gull-gull-1/gull-1-y"],
+        "gull_flock.b": ["gull-gull-1/gull-1-x", "gull-gull-1/gull-1-z", "gull-gull-1/gull-1-x"],
+        "gull_nest.c": ["gull-gull-1/one-zone", "gull-gull-1/another-zone"],
+        "gull_sea.d": ["gull-gull-1"],
+    }
+    assert [each.reason for each in found.unassessed] == [
+        "Gullcloud's multi-region EVERYWHERE: which regions hold it is not told"
+    ]
+
+
+def test_a_provider_added_by_data_alone_has_its_nodes_read(gull: Library) -> None:
+    nodes = [
+        {"kind": "Node", "metadata": {"name": "a"}, "spec": {"providerID": "gull://p/gull-1-x/7"}},
+        {
+            "kind": "Node",
+            "metadata": {"name": "b", "labels": {"gull.example/zone": "gull-1-y"}},
+            "spec": {"providerID": "gull://8"},
+        },
+    ]
+    tree = {"apiVersion": "v1", "kind": "List", "items": nodes}
+    found = kubernetes.read([("k.json", json.dumps(tree), tree)], gull, DAY)
+    assert [place.id for place in found.workloads[0].places] == [
+        "gull-gull-1/gull-1-x",
+        "gull-gull-1/gull-1-y",
+    ]
+    assert found.unassessed == ()
+
+
+def test_a_dialect_is_no_region(gull: Library) -> None:
+    assert gull.regions_of("gull") == ("gull-gull-1",)
+    assert Placement(gull, DAY).provider("Gull Cloud") == "gull"
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("gc", ("gull-gull-1",)),
+        ("gull cloud gull-1", ("gull-gull-1",)),
+        ("gcp-europe-west9", ("google-europe-west9",)),
+    ],
+)
+def test_other_names_of_a_provider_are_found(gull: Library, text: str, regions: tuple[str, ...]) -> None:
+    assert gull.resolve(text) == regions
+
+
+def test_other_names_find_no_other_regions(gull: Library) -> None:
+    with pytest.raises(UnknownTarget, match="no region or provider is called 'gc-mars'"):
+        gull.resolve("gc-mars")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('suffix: "-[xyz]"', 'suffix: "-[xyz"', "8: zones.suffix: "),
+        ("ending:", "endings:", "4: regions.endings: unknown key"),
+        ("spread: true", "spread: often", "18: terraform.types.gull_sea.spread: must be true or false"),
+        ("zones: [berth]", "zones: [a..b]", "15: terraform.types.gull_machine.zones.0: "),
+        ("gull.example/zone", '"two words"', "11: kubernetes.zone_labels.0: "),
+        ("aliases: [gc, gull-cloud]", "aliases: TODO", "2: aliases: "),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    path = overlay(tmp_path, DIALECT.replace(old, new)) / "datacenters/gull/dialect.yaml"
+    with pytest.raises(DataError) as error:
+        _ = Catalog(data_root(), tmp_path).dialects
+    assert str(error.value).startswith(f"{path}:{problem}")
+
+
+def test_dialects_are_checked_with_the_records(tmp_path: Path) -> None:
+    records.write(tmp_path, uu=records.REGION)
+    path = tmp_path / "datacenters/tt/dialect.yaml"
+    path.write_text("name: TT\nshade: blue\n")
+    assert [
+        (problem.rule, problem.line) for problem in records.problems(tmp_path) if problem.file == str(path)
+    ] == [
+        ("modeline", 1),
+        ("format", 2),
+    ]
+
+
+def test_a_dialect_needs_its_provider(tmp_path: Path) -> None:
+    (overlay(tmp_path) / "datacenters/gull/provider.yaml").unlink()
+    with pytest.raises(DataError, match=r"provider\.yaml is missing"):
+        _ = Catalog(data_root(), tmp_path).dialects
+
+
+def test_openstack_is_told_by_the_host_or_the_region(shipped: Library) -> None:
+    placement = Placement(shipped, DAY)
+    assert placement.openstack("dc3-a") == "infomaniak"
+    assert placement.openstack("GRA11") == "ovh"
+    assert placement.openstack("RegionOne") is None
+
+
+def test_no_region_goes_by_one_name_in_two_openstacks(shipped: Library) -> None:
+    codes = [
+        {region.removeprefix(f"{key}-") for region in shipped.regions_of(key)}
+        for key, dialect in shipped.dialects.items()
+        if dialect.openstack
+    ]
+    assert len(codes) == 2
+    assert not set.intersection(*codes)
