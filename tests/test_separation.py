@@ -6,11 +6,15 @@ import pytest
 
 from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.model import Site
-from zonerisk.judging.arrangement import FailureDomain, site_units, zone_units
+from zonerisk.judging.arrangement import (
+    CAMPUS_MOST_M,
+    FailureDomain,
+    distance_m,
+    site_units,
+    zone_units,
+)
 from zonerisk.judging.recovery import between
 from zonerisk.judging.separation import (
-    CAMPUS_MOST_M,
-    distance_m,
     fibre_m,
     least_rtt_ms,
     rtt_ms,

@@ -6,15 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.catalogue.catalog import Scope
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.model import Evidence, Provider, Region
+from zonerisk.core.model import Evidence
 from zonerisk.core.policy import Policy, Rule
 from zonerisk.core.verdict import Separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging import spacing
-from zonerisk.judging.arrangement import FailureDomain, pairs
-from zonerisk.judging.case import Case
+from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.library import Library
 
@@ -33,17 +31,11 @@ def rule(**words: object) -> Rule:
     return Rule.model_validate({"evidence": ("e",), **words})
 
 
-def case(straight: Interval, *assessed: RiskGroups, units: tuple[FailureDomain, ...] = (A, B)) -> Case:
-    scope = Scope(
-        Region.model_construct(id="zz", provider="zz", name="Z", country="NO"),
-        Provider.model_construct(id="zz", name="Z", country="NO"),
-        (),
-        {},
-        (),
-    )
-    distances = {(a.id, b.id): straight for a, b in pairs(units)}
+def case(straight: Interval, *assessed: RiskGroups, units: tuple[FailureDomain, ...] = (A, B)) -> Arrangement:
     kinds = {each.kind: each for each in assessed}
-    return Case(scope, "2026-01-31", len(units), units, "zone", distances, kinds, ())
+    return Arrangement(
+        "zz", "zone", "2026-01-31", units, len(units), measure=lambda a, b: straight, groups=kinds
+    )
 
 
 def judged(straight: Interval, *assessed: RiskGroups, **rules: Rule) -> Separation:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from zonerisk.core.model import Position, Site
-from zonerisk.judging.arrangement import FailureDomain, pairs
-from zonerisk.judging.case import Case
+from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.judging.effective import effective
 from zonerisk.library import Library
@@ -24,9 +23,8 @@ def told(zz: Library, units: list[FailureDomain], noun: str = "zone", **assessed
     every = frozenset((a.id, b.id) for a, b in pairs(units))
     assessments = {kind: assessed.get(kind, RiskGroups(kind, apart=every)) for kind in KINDS}
     sold = 1 if noun == "datacenter" else len(units)
-    scope = zz.scope("zz-good")
-    case = Case(scope, "2026-01-31", sold, tuple(units), noun, {}, assessments, ())
-    return answer("Z", case, effective(units, assessments.values()))
+    judged = Arrangement("zz-good", noun, "2026-01-31", tuple(units), sold, groups=assessments)
+    return answer("Z", judged, effective(units, assessments.values()))
 
 
 def both(kind: str, grade: str, a: FailureDomain, b: FailureDomain, message: str) -> RiskGroups:

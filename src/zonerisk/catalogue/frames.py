@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m
-from zonerisk.judging import separation
+from zonerisk.judging import arrangement, separation
 from zonerisk.judging.arrangement import FailureDomain, pairs, zone_units
 from zonerisk.judging.cause import strongest
 
@@ -220,7 +220,7 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
     for region in regions:
         sites = catalog.scope(region.id).sites
         for a, b in pairs(zone_units(region, sites, day)):
-            distance = separation.distance_m(a, b)
+            distance = arrangement.distance_m(a, b)
             fibre = separation.fibre_m(distance)
             rtt = separation.rtt_ms(fibre)
             row: dict[str, Any] = {

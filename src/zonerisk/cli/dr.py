@@ -98,7 +98,7 @@ def dr(
     if answer.candidates:
         first = _headline(answer)
     else:
-        first = f"{answer.name}: {none_found(catalog.scope(found[0]), answer.as_of)}."
+        first = f"{answer.name}: {none_found(catalog.scope(found[0]).peers, answer.as_of)}."
     output.write(render(answer, first, chosen, format_, out), out)
 
 

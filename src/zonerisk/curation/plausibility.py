@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import distance_m
 from zonerisk.curation.gazetteer import Place, around, countries_at, in_country, named
-from zonerisk.judging.separation import CAMPUS_MOST_M
+from zonerisk.judging.arrangement import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site

@@ -1,18 +1,25 @@
-"""Units of comparison: the zones, or the datacenters, that are held against each other."""
+"""The arrangement: all that is known of where the failure domains of one question stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 
+if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Scope
-    from zonerisk.core.model import Position, Region, Site, Zone
+    from zonerisk.core.model import Claim, Evidence, Position, Provider, Region, Site, Zone
+    from zonerisk.core.verdict import Option
+    from zonerisk.judging.cause import RiskGroups
 
 Pair = tuple[str, str]
+# Positions that stand for a building's campus or town.
+PLACEHOLDERS = ("campus", "town")
+# Buildings of one campus stand no farther apart; the check of records refuses a wider one.
+CAMPUS_MOST_M = 3000.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,11 @@ class FailureDomain:
         """True where at least one of its sites has a position."""
         return bool(self.positions)
 
+    @property
+    def places(self) -> tuple[object, ...]:
+        """What a distance to it rests on: whether its sites are known, and which they are."""
+        return (self.disclosed, *(site.id for site in (*self.sites, *self.possible)))
+
 
 def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
     """Discs of the sites that have one."""
@@ -54,6 +66,117 @@ def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDo
     """Every pair of units once, in their order."""
     listed = list(units)
     return [(a, b) for index, a in enumerate(listed) for b in listed[index + 1 :]]
+
+
+def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
+    """Distance between two units, metres: the closest pair of their sites decides.
+
+    A unit that is not disclosed may stand at any possible site, even beside the other:
+    its interval reaches down to 0. Units stated to stand in one building or on one campus
+    are no farther apart than a campus is wide, however vague its place. Where two discs
+    touch and one only stands for the campus or town of a building, its centre says nothing:
+    there is no best estimate.
+    """
+    if a.disclosed and b.disclosed:
+        nearest = nearest_m(a.positions, b.positions)
+        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
+            return Interval(nearest.low, None, CAMPUS_MOST_M)
+        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
+    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
+    return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def _one(a: FailureDomain, b: FailureDomain) -> bool:
+    """Tell whether the records put two units in one building or on one campus."""
+    ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
+    return bool((ours & theirs) - {None})
+
+
+def _mapped(unit: FailureDomain) -> bool:
+    """Tell whether every place of a unit is that of a building."""
+    return all(
+        site.kind == "building" and site.position.method not in PLACEHOLDERS
+        for site in unit.sites
+        if site.position
+    )
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What is judged: a region, a user's own sites, or the places of a workload.
+
+    Attributes
+    ----------
+    id, noun
+        How findings name the whole, and what one of its domains is called: ``zone``,
+        ``datacenter`` or ``place``.
+    day
+        The day, ``YYYY-MM-DD``.
+    domains
+        What is compared.
+    sold
+        Zones as sold.
+    owners
+        Records whose feeds, hazards, campuses and counts of buildings may speak of the sites.
+    region, provider
+        Whose statements count; None for what no provider sells.
+    peers
+        The provider's other regions.
+    measure
+        Distance between two domains, metres.
+    groups
+        Shared risks by kind, once they are assessed.
+    options
+        Where disaster recovery may go, once that is judged.
+    """
+
+    id: str
+    noun: str
+    day: str
+    domains: tuple[FailureDomain, ...]
+    sold: int
+    owners: tuple[Region, ...] = ()
+    region: Region | None = None
+    provider: Provider | None = None
+    peers: tuple[Region, ...] = ()
+    measure: Callable[[FailureDomain, FailureDomain], Interval] = distance_m
+    groups: Mapping[str, RiskGroups] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    _distances: dict[object, Interval] = field(default_factory=dict, repr=False, compare=False)
+
+    def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
+        """Return the distance of two of the domains, metres; each is measured once."""
+        # Undisclosed zones of a region may all stand at the same places.
+        same = self.measure is distance_m
+        places = (a.places, b.places) if same else (a.id, b.id)
+        if places not in self._distances:
+            self._distances[places] = self.measure(a, b)
+        return self._distances[places]
+
+    @cached_property
+    def evidence(self) -> Mapping[str, tuple[Evidence, ...]]:
+        """What is cited for each site of the domains, by its id."""
+        records = {region.id: region for region in self.owners}
+        cited = {}
+        for key in sites_of(self.domains):
+            owner, _, name = key.partition("/")
+            cited[key] = records[owner].cite_site(name)
+        return cited
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the provider states on that day, of the region and of all its regions."""
+        stated = (part.claims for part in (self.region, self.provider) if part)
+        return tuple(claim for claims in stated for claim in claims if claim.holds(self.day))
+
+    def counted(self, number: int) -> str:
+        """Write a number of domains: ``1 zone``, ``3 datacenters``."""
+        return f"{number} {self.noun}{'' if number == 1 else 's'}"
+
+
+def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
+    """Return the sites where domains stand or may stand, by id."""
+    return {site.id: site for domain in domains for site in (*domain.sites, *domain.possible)}
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:

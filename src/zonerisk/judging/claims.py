@@ -13,33 +13,26 @@ if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Claim, Evidence
     from zonerisk.core.policy import Rule, RuleName
-    from zonerisk.judging.arrangement import FailureDomain
-    from zonerisk.judging.case import Case
+    from zonerisk.judging.arrangement import Arrangement, FailureDomain
 
 
 # Statements that cannot be held against a measure: told where they belong.
 _TOLD = ("other", "shared-power", "shared-network")
 
 
-def admitted(kind: str, case: Case) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+def admitted(kind: str, arrangement: Arrangement) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Repeat what the provider itself says its zones may share, and where it says so."""
     said = [
-        claim
-        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-        if claim.kind == f"shared-{kind}" and claim.holds(case.as_of) and _meant(case, claim)
+        claim for claim in arrangement.claims if claim.kind == f"shared-{kind}" and _meant(arrangement, claim)
     ]
     notes = tuple(f'the provider states: "{claim.text.rstrip(".")}"' for claim in said)
-    return notes, tuple(piece for claim in said for piece in _cited(case, claim))
+    return notes, tuple(piece for claim in said for piece in _cited(arrangement, claim))
 
 
-def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every measurable statement of the provider; the worst decides."""
-    stated = [
-        claim
-        for claim in (*case.scope.region.claims, *case.scope.provider.claims)
-        if claim.holds(case.as_of) and claim.kind not in _TOLD and _meant(case, claim)
-    ]
-    judged = [_claim(claim, case) for claim in stated]
+    stated = [claim for claim in arrangement.claims if claim.kind not in _TOLD and _meant(arrangement, claim)]
+    judged = [_claim(claim, arrangement) for claim in stated]
     if not judged:
         return Finding.model_construct(
             rule=name,
@@ -53,7 +46,7 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
         zip(stated, judged, strict=True), key=lambda row: -severity(row[1][0])
     ):
         told.setdefault(claim.text, message)
-    cited = tuple(piece for claim in stated for piece in _cited(case, claim))
+    cited = tuple(piece for claim in stated for piece in _cited(arrangement, claim))
     subjects = next(pair for each, _, pair in judged if each == outcome)
     return Finding.model_construct(
         rule=name,
@@ -64,59 +57,63 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     )
 
 
-def _meant(case: Case, claim: Claim) -> bool:
+def _meant(arrangement: Arrangement, claim: Claim) -> bool:
     """Tell whether a statement speaks of the region at all."""
-    code = case.scope.region.id.removeprefix(f"{case.scope.provider.id}-")
+    code = (
+        arrangement.id.removeprefix(f"{arrangement.provider.id}-") if arrangement.provider else arrangement.id
+    )
     if code in claim.exceptions:
         return False
     # What is said of zones says nothing of a region that has no second one.
     counts = claim.kind in ("zone-count", "building-count", "dr-distance")
-    return case.sold > 1 or (counts and not claim.zoned)
+    return arrangement.sold > 1 or (counts and not claim.zoned)
 
 
-def _cited(case: Case, claim: Claim) -> tuple[Evidence, ...]:
-    return case.scope.region.cite(claim.evidence)
+def _cited(arrangement: Arrangement, claim: Claim) -> tuple[Evidence, ...]:
+    return arrangement.region.cite(claim.evidence) if arrangement.region else ()
 
 
-def _claim(claim: Claim, case: Case) -> tuple[Outcome, str, tuple[str, ...]]:
+def _claim(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
     """Hold one statement against what is measured: outcome, sentence, subjects."""
     told = f'"{claim.text.rstrip(".")}"'
     wanted = claim.value or 0
     if claim.kind == "zone-count":
-        ok = case.sold >= wanted
+        ok = arrangement.sold >= wanted
         return (
             "pass" if ok else "fail",
-            f"{told}: {case.sold} {'as stated' if ok else 'as sold'}",
+            f"{told}: {arrangement.sold} {'as stated' if ok else 'as sold'}",
             (),
         )
     if claim.kind == "building-count":
-        stated = case.scope.region.buildings
-        if stated and stated.holds(case.as_of) and stated.at_most < wanted:
+        stated = arrangement.region and arrangement.region.buildings
+        if stated and stated.holds(arrangement.day) and stated.at_most < wanted:
             return "fail", f"{told}: refuted, at most {stated.at_most} by statement", ()
-        known = len({site.id for unit in case.units for site in unit.sites})
+        known = len({site.id for unit in arrangement.domains for site in unit.sites})
         if known >= wanted:
             return "pass", f"{told}: confirmed, {known} are known", ()
         return "unknown", f"{told}: not shown either way, {known} of {wanted:g} are known", ()
     if claim.kind == "dr-distance":
-        far = any((option.distance_m.low or 0) >= wanted * 1000 for option in case.options)
+        far = any((option.distance_m.low or 0) >= wanted * 1000 for option in arrangement.options)
         # Which region the provider means is not on record, so none can confirm it.
         said = "such a region exists, which one is meant is not on record"
         return "unknown", f"{told}: {said if far else 'no region surely so far'}", ()
     if claim.kind in ("separate-power", "separate-network"):
-        each = case.assessments[claim.kind.removeprefix("separate-")]
-        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(case.units)] or ["unknown"])
+        each = arrangement.groups[claim.kind.removeprefix("separate-")]
+        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
         verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
             outcome, "not shown either way"
         )
         return outcome, f"{told}: {verb}", ()
-    return _measured_claim(claim, case, told)
+    return _measured_claim(claim, arrangement, told)
 
 
-def _measured_claim(claim: Claim, case: Case, told: str) -> tuple[Outcome, str, tuple[str, ...]]:
+def _measured_claim(
+    claim: Claim, arrangement: Arrangement, told: str
+) -> tuple[Outcome, str, tuple[str, ...]]:
     wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
     rows: list[tuple[Outcome, Interval, FailureDomain, FailureDomain]] = []
-    for a, b in pairs(case.units):
-        straight = case.distances[a.id, b.id]
+    for a, b in pairs(arrangement.domains):
+        straight = arrangement.distance(a, b)
         measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
         kept = measured.at_least(wanted) if claim.kind == "separation-min" else measured.at_most(wanted)
         if kept and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):

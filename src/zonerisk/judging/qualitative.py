@@ -12,36 +12,36 @@ from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Rule, RuleName
-    from zonerisk.judging.case import Case
+    from zonerisk.judging.arrangement import Arrangement
 
 NEAREST = 3
 LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 
 
-def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Tell what bears on a rule, with the outcome ``unknown``."""
-    told = {"dr": _options, "backup": _backup}.get(name, _pairs)(case)
+    told = {"dr": _options, "backup": _backup}.get(name, _pairs)(arrangement)
     said = told if name == "backup" else f"{told}; {LEFT}"
-    return Finding(rule=name, outcome="unknown", message=said, subjects=(case.scope.region.id,))
+    return Finding(rule=name, outcome="unknown", message=said, subjects=(arrangement.id,))
 
 
-def _options(case: Case) -> str:
+def _options(arrangement: Arrangement) -> str:
     near = []
-    for option in case.options[:NEAREST]:
+    for option in arrangement.options[:NEAREST]:
         low, best, high = (option.distance_m.low, option.distance_m.best, option.distance_m.high)
         near.append(f"{option.target} {phrases.interval(Interval(low or 0.0, best, high))}")
     return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
 
 
-def _backup(case: Case) -> str:
+def _backup(arrangement: Arrangement) -> str:
     return "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
 
 
-def _pairs(case: Case) -> str:
+def _pairs(arrangement: Arrangement) -> str:
     """Give the nearest pair of units and its least round trip."""
-    rows = [(case.distances[a.id, b.id], a, b) for a, b in pairs(case.units)]
+    rows = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
     if not rows:
-        return f"{case.counted(len(case.units))}, so there is no pair to measure"
+        return f"{arrangement.counted(len(arrangement.domains))}, so there is no pair to measure"
     distance, a, b = min(rows, key=lambda row: row[0].rank)
     least = phrases.round_trip(least_rtt_ms(distance))
     told = f"nearest: {a.name} to {b.name} {phrases.interval(distance)}"

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.core.verdict import Option, Outcome, Span, worst
 from zonerisk.grid.supply import EMPTY
-from zonerisk.judging.arrangement import footprint, positions, zones_sold
+from zonerisk.judging.arrangement import PLACEHOLDERS, footprint, positions, zones_sold
 from zonerisk.judging.history import shared
-from zonerisk.judging.separation import PLACEHOLDERS
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Scope
     from zonerisk.core.model import Position, Region
@@ -84,7 +83,7 @@ def options(
     """
     found = []
     here = _areas(scope, scope.region, as_of, sample)
-    for peer in _sold(scope, as_of):
+    for peer in _sold(scope.peers, as_of):
         if peer.partition == scope.region.partition:
             distance = distance_m(scope, peer, as_of)
             grid = shared_grid(here, _areas(scope, peer, as_of, sample))
@@ -101,14 +100,14 @@ def options(
     return tuple(option for _, option in found)
 
 
-def _sold(scope: Scope, as_of: str) -> list[Region]:
+def _sold(peers: Iterable[Region], as_of: str) -> list[Region]:
     """Give the provider's other open regions."""
-    return [peer for peer in scope.peers if peer.status == "open" and zones_sold(peer, as_of)]
+    return [peer for peer in peers if peer.status == "open" and zones_sold(peer, as_of)]
 
 
-def none_found(scope: Scope, as_of: str) -> str:
+def none_found(peers: Iterable[Region], as_of: str) -> str:
     """Say of what no other region is on record, where there is none to recover into."""
-    whose = "its partition" if _sold(scope, as_of) else "the provider"
+    whose = "its partition" if _sold(peers, as_of) else "the provider"
     return f"no other region of {whose} is on record"
 
 

@@ -12,44 +12,46 @@ from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
 from zonerisk.judging import claims, recovery, spacing
 from zonerisk.judging import qualitative as measured
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
+from zonerisk.judging.finding import no_pair, softened, threshold_of, value_of
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
-    from zonerisk.judging.case import Case
+    from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups
 
 
-def apply(policy: Policy, case: Case) -> tuple[Finding, ...]:
+def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
     """Apply every rule of a policy; the worst findings first.
 
     A region has no backup of its own to judge: that rule speaks only where it is alone. So
     does the rule on incidents where none is on record, which proves nothing.
     """
-    silent = ["backup"] if _recorded(policy, case) else ["backup", "incidents"]
+    silent = ["backup"] if _recorded(policy, arrangement) else ["backup", "incidents"]
     rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
-    found = [_apply(name, rule, policy, case) for name, rule in (rules or policy.rules).items()]
+    found = [_apply(name, rule, policy, arrangement) for name, rule in (rules or policy.rules).items()]
     return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
 
-def _apply(name: RuleName, rule: Rule, policy: Policy, case: Case) -> Finding:
+def _apply(name: RuleName, rule: Rule, policy: Policy, arrangement: Arrangement) -> Finding:
     if rule.qualitative or name == "backup":
-        finding = measured.finding(name, rule, case)
+        finding = measured.finding(name, rule, arrangement)
     elif name == "incidents":
-        finding = _incidents(name, _recorded(policy, case), case)
+        finding = _incidents(name, _recorded(policy, arrangement), arrangement)
     else:
-        finding = _JUDGES.get(name, _shared)(name, rule, case)
+        finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
     cited = (*finding.evidence, *policy.cite(name))
     outcome = softened(finding.outcome, rule)
     return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
 
 
-def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
+def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     limit = threshold_of(rule)
-    doubts = {unit.id: min((p.uncertainty_m for p in unit.positions), default=None) for unit in case.units}
-    hidden = [unit for unit in case.units if doubts[unit.id] is None]
-    vague = [unit for unit in case.units if (doubts[unit.id] or 0) > limit.value * 1000]
+    doubts = {
+        unit.id: min((p.uncertainty_m for p in unit.positions), default=None) for unit in arrangement.domains
+    }
+    hidden = [unit for unit in arrangement.domains if doubts[unit.id] is None]
+    vague = [unit for unit in arrangement.domains if (doubts[unit.id] or 0) > limit.value * 1000]
     known = sorted(doubt for doubt in doubts.values() if doubt is not None)
     value = None
     if known and not hidden:
@@ -59,7 +61,7 @@ def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
     elif vague:
         said = f"{phrases.named(vague)}: the position is known to {known[-1] / 1000:g} km only"
     else:
-        said = f"every {case.noun} is known to {known[-1]:g} m or better" if known else "no site"
+        said = f"every {arrangement.noun} is known to {known[-1]:g} m or better" if known else "no site"
     outcome: Outcome = "unknown" if hidden or vague or not known else "pass"
     return Finding.model_construct(
         rule=name,
@@ -71,40 +73,40 @@ def _disclosure(name: RuleName, rule: Rule, case: Case) -> Finding:
     )
 
 
-def _quorum(name: RuleName, rule: Rule, case: Case) -> Finding:
+def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     limit = threshold_of(rule)
-    enough = case.sold >= limit.value
-    zones = f"{case.sold} zone{'' if case.sold == 1 else 's'} as sold"
+    enough = arrangement.sold >= limit.value
+    zones = f"{arrangement.sold} zone{'' if arrangement.sold == 1 else 's'} as sold"
     said = zones if enough else f"{zones}; a majority needs {limit.value:g}"
     return Finding.model_construct(
         rule=name,
         outcome="pass" if enough else "fail",
         message=said,
-        value=value_of(Interval(case.sold, case.sold, case.sold), "zones"),
+        value=value_of(Interval(arrangement.sold, arrangement.sold, arrangement.sold), "zones"),
         threshold=limit,
-        subjects=(case.scope.region.id,),
+        subjects=(arrangement.id,),
     )
 
 
-def _colocation(name: RuleName, rule: Rule, case: Case) -> Finding:
+def _colocation(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     return _judge_kinds(
-        name, case, [case.assessments["building"], case.assessments["campus"]], threshold_of(rule)
+        name, arrangement, [arrangement.groups["building"], arrangement.groups["campus"]], threshold_of(rule)
     )
 
 
-def _shared(name: RuleName, rule: Rule, case: Case) -> Finding:
+def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     threshold = threshold_of(rule) if rule.threshold is not None else None
-    assessed = case.assessments[name]
-    notes, cited = claims.admitted(name, case)
+    assessed = arrangement.groups[name]
+    notes, cited = claims.admitted(name, arrangement)
     told = replace(assessed, notes=(*notes, *assessed.notes), evidence=(*cited, *assessed.evidence))
-    return _judge_kinds(name, case, [told], threshold)
+    return _judge_kinds(name, arrangement, [told], threshold)
 
 
-def _recorded(policy: Policy, case: Case) -> list[RiskGroups]:
+def _recorded(policy: Policy, arrangement: Arrangement) -> list[RiskGroups]:
     """Give what is on record of events, and of hazards that no rule of the policy asks for."""
     return [
         each
-        for kind, each in case.assessments.items()
+        for kind, each in arrangement.groups.items()
         if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
         if each.risks or each.notes
     ]
@@ -125,8 +127,8 @@ _APART = {
 }
 
 
-def _incidents(name: RuleName, recorded: Sequence[RiskGroups], case: Case) -> Finding:
-    finding = _judge_kinds(name, case, recorded, None)
+def _incidents(name: RuleName, recorded: Sequence[RiskGroups], arrangement: Arrangement) -> Finding:
+    finding = _judge_kinds(name, arrangement, recorded, None)
     if finding.outcome != "pass":
         return finding
     # What was not hit together, or is the whole country's, proves neither way.
@@ -136,15 +138,15 @@ def _incidents(name: RuleName, recorded: Sequence[RiskGroups], case: Case) -> Fi
 
 
 def _judge_kinds(
-    name: str, case: Case, assessed: Sequence[RiskGroups], threshold: Threshold | None
+    name: str, arrangement: Arrangement, assessed: Sequence[RiskGroups], threshold: Threshold | None
 ) -> Finding:
     notes = [note for each in assessed for note in each.notes]
-    if len(case.units) < 2:
-        lone = no_pair(name, case, threshold)
+    if len(arrangement.domains) < 2:
+        lone = no_pair(name, arrangement, threshold)
         cited = tuple(piece for each in assessed for piece in each.evidence)
         message = "; ".join((lone.message, *notes))
         return lone.model_copy(update={"message": message, "evidence": cited})
-    listed = [(a.id, b.id) for a, b in pairs(case.units)]
+    listed = [(a.id, b.id) for a, b in pairs(arrangement.domains)]
     outcome = worst(
         [each.outcome(pair) for each in assessed for pair in listed]
         + [found.outcome for each in assessed for found in each.counted_groups]
@@ -165,7 +167,7 @@ def _judge_kinds(
         subjects = telling[0].members if telling else ()
     else:
         within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
-        said = f"no two {case.noun}s {_APART.get(name, 'share one').format(within=within)}"
+        said = f"no two {arrangement.noun}s {_APART.get(name, 'share one').format(within=within)}"
         subjects = ()
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:3] for piece in found.evidence)
@@ -180,19 +182,19 @@ def _judge_kinds(
     )
 
 
-def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
-    total = len(case.units)
+def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
+    total = len(arrangement.domains)
     if total < 2:
-        only = case.counted(total)
+        only = arrangement.counted(total)
         return Finding.model_construct(
             rule=name,
             outcome="fail",
             message=f"{only}: there is no second one that could be spared",
-            subjects=(case.scope.region.id,),
+            subjects=(arrangement.id,),
         )
     risks = [
         found
-        for each in case.assessments.values()
+        for each in arrangement.groups.values()
         for found in (*each.risks, *each.counted_groups)
         if found.grade in ("A", "B")
     ]
@@ -200,8 +202,8 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
         open_ = sorted(
             {
                 kind
-                for kind, each in case.assessments.items()
-                if any(each.outcome((a.id, b.id)) == "unknown" for a, b in pairs(case.units))
+                for kind, each in arrangement.groups.items()
+                if any(each.outcome((a.id, b.id)) == "unknown" for a, b in pairs(arrangement.domains))
             }
         )
         if open_:
@@ -216,7 +218,7 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
     holds = left * 2 > total
     most = "at most " if hardest.groups > 1 else ""
     message = (
-        f"{hardest.message}; if it fails, {most}{left} of {case.counted(total)} "
+        f"{hardest.message}; if it fails, {most}{left} of {arrangement.counted(total)} "
         f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
     )
     return Finding.model_construct(
@@ -225,19 +227,19 @@ def _survives(name: RuleName, rule: Rule, case: Case) -> Finding:
         message=message,
         subjects=hardest.members,
         evidence=hardest.evidence,
-        value=value_of(Interval(left, left, left), f"{case.noun}s"),
+        value=value_of(Interval(left, left, left), f"{arrangement.noun}s"),
     )
 
 
-def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
+def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     limit = threshold_of(rule)
     # The best that any region offers is what there is to recover into.
-    offered: list[Outcome] = [option.outcome for option in case.options]
+    offered: list[Outcome] = [option.outcome for option in arrangement.options]
     outcome: Outcome = min(offered, key=severity, default="fail")
-    best = [option for option in case.options if option.outcome == outcome]
+    best = [option for option in arrangement.options if option.outcome == outcome]
     said = "; ".join(option.message for option in best[:3])
     if not best:
-        said = recovery.none_found(case.scope, case.as_of)
+        said = recovery.none_found(arrangement.peers, arrangement.day)
     elif outcome == "fail":
         said = f"no other region will do: {said}"
     nearest = best[:1]
@@ -252,11 +254,11 @@ def _recovery(name: RuleName, rule: Rule, case: Case) -> Finding:
         value=value,
         threshold=limit,
         subjects=tuple(option.target for option in nearest),
-        evidence=tuple(piece for option in case.options[:3] for piece in option.evidence),
+        evidence=tuple(piece for option in arrangement.options[:3] for piece in option.evidence),
     )
 
 
-_JUDGES: dict[str, Callable[[RuleName, Rule, Case], Finding]] = {
+_JUDGES: dict[str, Callable[[RuleName, Rule, Arrangement], Finding]] = {
     "disclosure": _disclosure,
     "quorum": _quorum,
     **dict.fromkeys(spacing.RULES, spacing.finding),

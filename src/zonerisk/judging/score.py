@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
-from zonerisk.catalogue.catalog import Scope
 from zonerisk.catalogue.samples import Samples
 from zonerisk.core.errors import UsageError
-from zonerisk.core.model import Provider, Region
 from zonerisk.core.verdict import (
     CatalogueUsed,
     Datacenters,
@@ -30,22 +29,20 @@ from zonerisk.grid import supply
 from zonerisk.judging import feeds, hazards, recovery, separation, spacing
 from zonerisk.judging import history as incident
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import site_units, zone_units, zones_sold
-from zonerisk.judging.case import Case
+from zonerisk.judging.arrangement import Arrangement, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.effective import effective
 from zonerisk.words import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.geometry import Interval
     from zonerisk.core.hazard_sample import Source
-    from zonerisk.core.model import Evidence
+    from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
-    from zonerisk.judging.arrangement import FailureDomain, Pair
+    from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.cause import RiskGroups
     from zonerisk.judging.history import Incident
     from zonerisk.judging.reach import HazardSamples
@@ -100,18 +97,25 @@ def score(
     by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
-    evidence = {
-        key: catalog.region(key.partition("/")[0]).cite_site(key.partition("/")[2]) for key in scope.sites
-    }
     exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
-    chosen = sites if by_site else zones
-    distances = separation.distances_m(chosen)
+    by_zones = Arrangement(
+        region_id,
+        "zone",
+        day,
+        zones,
+        sold,
+        scope.owners,
+        scope.region,
+        scope.provider,
+        scope.peers,
+    )
+    by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
     grid = supply.read(catalog.roots)
     incidents = incident.load(catalog.roots, region_id)
-    known = (evidence, exposures, grid, incidents)
-    assessed = _assess(scope, chosen, policy, day, *known, distances)
-    zone_assessed = assessed if not by_site else _assess(scope, zones, policy, day, *known)
-    site_assessed = assessed if by_site else _assess(scope, sites, policy, day, *known)
+    known = (policy, exposures, grid, incidents)
+    zone_assessed = _assess(by_zones, *known)
+    site_assessed = _assess(by_sites, *known)
+    assessed = site_assessed if by_site else zone_assessed
     effective_zones = (
         effective(zones, zone_assessed.values()) if sold > 1 else Range.model_construct(low=sold, high=sold)
     )
@@ -124,9 +128,8 @@ def score(
         grid,
         incidents,
     )
-    noun = "datacenter" if by_site else "zone"
-    case = Case(scope, day, sold, chosen, noun, distances, assessed, found)
-    judged = findings.apply(policy, case)
+    judgeable = replace(by_sites if by_site else by_zones, groups=assessed, options=found)
+    judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
     return Verdict.model_construct(
@@ -138,17 +141,17 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=summary.answer(name, case, effective_sites if by_site else effective_zones),
+        summary=summary.answer(name, judgeable, effective_sites if by_site else effective_zones),
         zones=Zones.model_construct(sold=sold, effective=effective_zones),
         datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
         findings=judged,
         shared_risks=tuple(
             risk for each in assessed.values() for risk in (*each.risks, *each.counted_groups)
         ),
-        separations=spacing.separations(policy, case),
+        separations=spacing.separations(policy, judgeable),
         dr=found,
         not_known=_not_known(judged),
-        places=_places(scope, zones, sites, evidence),
+        places=_places(by_zones, by_sites),
         provenance=Provenance.model_construct(
             version=__version__,
             catalogue=CatalogueUsed.model_construct(
@@ -181,35 +184,36 @@ def last_day(text: str) -> str:
 
 
 def _assess(
-    scope: Scope,
-    units: Sequence[FailureDomain],
+    arrangement: Arrangement,
     policy: Policy,
-    day: str,
-    evidence: Mapping[str, tuple[Evidence, ...]],
     exposures: HazardSamples,
     grid: Sample,
     incidents: Sequence[Incident],
-    distances: Mapping[Pair, Interval] | None = None,
 ) -> dict[str, RiskGroups]:
     """Assess what position decides, every feed, what is on record and what the policy asks."""
+    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
     found = {
-        "building": separation.assess_buildings(units, scope.owners, day, evidence),
-        "campus": separation.assess_campuses(units, scope.owners, radius_km * 1000, evidence, distances),
+        "building": separation.assess_buildings(arrangement),
+        "campus": separation.assess_campuses(arrangement, radius_km * 1000),
     }
     for kind in feeds.KINDS:
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
-        found[kind] = feeds.assess(kind, units, scope.owners, day, grid, hops)
-    stated = {each.kind for each in scope.region.hazards.values() if each.holds(day)}
+        found[kind] = feeds.assess(kind, units, owners, day, grid, hops)
+    stated = {
+        each.kind
+        for each in (arrangement.region.hazards.values() if arrangement.region else ())
+        if each.holds(day)
+    }
     for kind in (*hazards.KINDS, *hazards.WIDE):
         asked = policy.rules.get(kind)  # type: ignore[call-overload]
         if kind == "flood" or kind in stated or asked:
             limit_km = asked.threshold if asked else None
             length_km = asked.correlation_km if asked else None
-            found[kind] = hazards.assess(kind, units, scope.owners, day, limit_km, exposures, length_km)
-    happened = incident.assess(units, incidents, day, scope.region.id)
+            found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km)
+    happened = incident.assess(units, incidents, day, arrangement.id)
     if happened.risks or happened.notes:
         found["incident"] = happened
     return found
@@ -237,21 +241,18 @@ def assess(
     own
         Regions that are not in the catalogue, such as a user's own datacenters.
     """
-    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
+    sites = sites_of(units)
     known = {region.id: region for region in own}
     sold = set(catalog.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
     owners = {
         key: known[key] if key in known else catalog.region(key) for key in ids if key in known or key in sold
     }
-    evidence = {key: owners[key.partition("/")[0]].cite_site(key.partition("/")[2]) for key in sites}
-    nowhere = Region.model_construct(id="", provider="", name="", country="ZZ")
-    nobody = Provider.model_construct(id="", name="", country="ZZ")
-    scope = Scope(nowhere, nobody, (), sites, tuple(owners.values()))
+    places = Arrangement("", "place", day, tuple(units), len(units), tuple(owners.values()))
     exposures = _exposures(_shipped(catalog.roots), units)
     incidents = _recorded(catalog.roots)
     grid = supply.read(catalog.roots)
-    return _assess(scope, units, policy, day, evidence, exposures, grid, incidents)
+    return _assess(places, policy, exposures, grid, incidents)
 
 
 @cache
@@ -265,8 +266,7 @@ def _shipped(roots: tuple[Path, ...]) -> Samples:
 
 
 def _exposures(samples: Source, units: Sequence[FailureDomain]) -> HazardSamples:
-    sites = {site.id: site for unit in units for site in (*unit.sites, *unit.possible)}
-    return {key: samples.of(site) for key, site in sites.items()}
+    return {key: samples.of(site) for key, site in sites_of(units).items()}
 
 
 def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
@@ -306,19 +306,14 @@ def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
 
 
-def _places(
-    scope: Scope,
-    zones: Sequence[FailureDomain],
-    sites: Sequence[FailureDomain],
-    evidence: Mapping[str, tuple[Evidence, ...]],
-) -> tuple[Place, ...]:
+def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:
     held: dict[str, list[str]] = {}
-    for unit in zones:
+    for unit in by_zones.domains:
         for site in unit.sites:
             held.setdefault(site.id, []).append(unit.id)
-    listed = {site.id: site for unit in (*zones, *sites) for site in (*unit.sites, *unit.possible)}
+    evidence = {**by_zones.evidence, **by_sites.evidence}
     places = []
-    for key, site in listed.items():
+    for key, site in sites_of((*by_zones.domains, *by_sites.domains)).items():
         at = site.position
         places.append(
             Place.model_construct(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m, within
-from zonerisk.judging.arrangement import FailureDomain, pairs, positions
+from zonerisk.core.geometry import Interval, within
+from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import phrases
 
@@ -14,17 +14,13 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Pair
+    from zonerisk.judging.arrangement import Arrangement, FailureDomain, Pair
 
 # Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
 # conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
 CIRCUITY = (1.2, 1.5, 2.1)
-# Positions that stand for a building's campus or town.
-PLACEHOLDERS = ("campus", "town")
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
-# Buildings of one campus stand no farther apart; the check of records refuses a wider one.
-CAMPUS_MOST_M = 3000.0
 
 
 def fibre_m(distance: Interval) -> Interval:
@@ -43,74 +39,10 @@ def least_rtt_ms(distance: Interval) -> float:
     return rtt_ms(distance).low
 
 
-def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
-    """Distance between two units, metres: the closest pair of their sites decides.
-
-    A unit that is not disclosed may stand at any possible site, even beside the other:
-    its interval reaches down to 0. Units stated to stand in one building or on one campus
-    are no farther apart than a campus is wide, however vague its place. Where two discs
-    touch and one only stands for the campus or town of a building, its centre says nothing:
-    there is no best estimate.
-    """
-    if a.disclosed and b.disclosed:
-        nearest = nearest_m(a.positions, b.positions)
-        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
-            return Interval(nearest.low, None, CAMPUS_MOST_M)
-        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
-    ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
-    return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
-
-
-def _one(a: FailureDomain, b: FailureDomain) -> bool:
-    """Tell whether the records put two units in one building or on one campus."""
-    ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
-    return bool((ours & theirs) - {None})
-
-
-def _mapped(unit: FailureDomain) -> bool:
-    """Tell whether every place of a unit is that of a building."""
-    return all(
-        site.kind == "building" and site.position.method not in PLACEHOLDERS
-        for site in unit.sites
-        if site.position
-    )
-
-
-def distances_m(units: Sequence[FailureDomain]) -> dict[Pair, Interval]:
-    """Distance of every pair of units, metres, by their ids."""
-    found: dict[Pair, Interval] = {}
-    # Undisclosed zones of a region may all stand at the same places: ask once.
-    asked: dict[object, Interval] = {}
-    for a, b in pairs(units):
-        places = tuple(
-            (unit.disclosed, *(site.id for site in (*unit.sites, *unit.possible))) for unit in (a, b)
-        )
-        if places not in asked:
-            asked[places] = distance_m(a, b)
-        found[a.id, b.id] = asked[places]
-    return found
-
-
-def assess_buildings(
-    units: Sequence[FailureDomain],
-    owners: Sequence[Region],
-    as_of: str,
-    evidence: Mapping[str, tuple[Evidence, ...]],
-) -> RiskGroups:
-    """Find units that stand in the same building, by their site records or by number.
-
-    Parameters
-    ----------
-    units
-        What is compared.
-    owners
-        Region records that may state how many buildings their zones stand in.
-    as_of
-        The day, ``YYYY-MM-DD``.
-    evidence
-        What is cited for each site, by id.
-    """
-    stated = _crowded(units, owners, as_of)
+def assess_buildings(arrangement: Arrangement) -> RiskGroups:
+    """Find domains that stand in the same building, by their site records or by number."""
+    units, evidence = arrangement.domains, arrangement.evidence
+    stated = _crowded(units, arrangement.owners, arrangement.day)
     risks = [found for found in stated if found.groups == 1]
     counted_groups = tuple(found for found in stated if found.groups > 1)
     apart = frozenset(
@@ -125,39 +57,20 @@ def assess_buildings(
     )
 
 
-def assess_campuses(
-    units: Sequence[FailureDomain],
-    owners: Sequence[Region],
-    radius_m: float,
-    evidence: Mapping[str, tuple[Evidence, ...]],
-    distances: Mapping[Pair, Interval] | None = None,
-) -> RiskGroups:
-    """Find units on the same campus: declared, or wholly within the policy's radius.
-
-    Parameters
-    ----------
-    units
-        What is compared.
-    owners
-        Region records that declare the campuses.
-    radius_m
-        The policy's campus radius, metres.
-    evidence
-        What is cited for each site, by id.
-    distances
-        Distances already known, by pair of ids.
-    """
-    risks = [*_declared(units, owners), *_same_site(units, evidence, "campus")]
+def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
+    """Find domains on the same campus: declared, or wholly within the policy's radius, metres."""
+    units, evidence = arrangement.domains, arrangement.evidence
+    risks = [*_declared(units, arrangement.owners), *_same_site(units, evidence, "campus")]
     together = {pair for found in risks for pair in _pairs_of(found)}
     apart = set()
     for a, b in pairs(units):
         pair = (a.id, b.id)
         if pair in together or not (a.disclosed and b.disclosed):
             continue
-        if distances is None and not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
+        if not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
             apart.add(pair)
             continue
-        distance = distances[pair] if distances else distance_m(a, b)
+        distance = arrangement.distance(a, b)
         near = distance.at_most(radius_m)
         if near:
             risks.append(_near(a, b, distance, radius_m, evidence))

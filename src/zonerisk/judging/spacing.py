@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
-from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.case import no_pair, softened, threshold_of, value_of
-from zonerisk.judging.separation import CAMPUS_MOST_M, fibre_m, rtt_ms
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
+from zonerisk.judging.finding import no_pair, softened, threshold_of, value_of
+from zonerisk.judging.separation import fibre_m, rtt_ms
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
-    from zonerisk.judging.case import Case
+    from zonerisk.judging.arrangement import Arrangement
 
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
 Ends = tuple[Outcome, Outcome]
 _OPEN: Ends = ("pass", "fail")
 
 
-def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
+def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every pair at both ends of its interval; the most telling pair speaks.
 
     The finding is known where it comes out the same at both ends, whichever pair is behind
@@ -29,12 +29,12 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     threshold = threshold_of(rule)
     if name != "rtt-max":
         threshold = threshold.model_copy(update={"measure": rule.measure})
-    if len(case.units) < 2:
-        return no_pair(name, case, threshold)
+    if len(arrangement.domains) < 2:
+        return no_pair(name, arrangement, threshold)
     beside = _measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
     counted_groups = [
         crowd
-        for each in case.assessments.values()
+        for each in arrangement.groups.values()
         for crowd in each.counted_groups
         if crowd.outcome == "fail"
     ]
@@ -50,8 +50,8 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
             evidence=counted_groups[0].evidence,
         )
     rows = []
-    for a, b in pairs(case.units):
-        straight = case.distances[a.id, b.id]
+    for a, b in pairs(arrangement.domains):
+        straight = arrangement.distance(a, b)
         rows.append((_ends(name, rule, straight), straight, _measured(name, rule, straight), a, b))
     outcome = _same((worst([row[0][0] for row in rows]), worst([row[0][1] for row in rows])))
     sign = 1 if name == "separation-min" else -1
@@ -79,14 +79,14 @@ def finding(name: RuleName, rule: Rule, case: Case) -> Finding:
     )
 
 
-def separations(policy: Policy, case: Case) -> tuple[Separation, ...]:
+def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, ...]:
     """Measure every pair, and judge it as the policy's rules on distance do one by one."""
     asked = {name: rule for name, rule in policy.rules.items() if name in RULES}
-    risks = [risk for each in case.assessments.values() for risk in each.risks]
+    risks = [risk for each in arrangement.groups.values() for risk in each.risks]
     risks.sort(key=lambda risk: -severity(risk.outcome))
     rows = []
-    for a, b in pairs(case.units):
-        straight = case.distances[a.id, b.id]
+    for a, b in pairs(arrangement.domains):
+        straight = arrangement.distance(a, b)
         fibre = fibre_m(straight)
         shared = [risk for risk in risks if a.id in risk.members and b.id in risk.members]
         outcomes = [softened(_same(_ends(name, rule, straight)), rule) for name, rule in asked.items()]

@@ -12,36 +12,36 @@ from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.verdict import Range, SharedRisk
-    from zonerisk.judging.case import Case
+    from zonerisk.judging.arrangement import Arrangement
 
 
-def answer(name: str, case: Case, independent: Range) -> str:
+def answer(name: str, arrangement: Arrangement, independent: Range) -> str:
     """Answer in two sentences at most, for a reader who knows no rule.
 
     Parameters
     ----------
     name
         The region's, which begins the answer.
-    case
+    arrangement
         What was judged.
     independent
-        How many of the case's units are independent.
+        How many of its domains are independent.
     """
-    total = len(case.units)
-    hidden = [unit for unit in case.units if not unit.disclosed]
+    total = len(arrangement.domains)
+    hidden = [unit for unit in arrangement.domains if not unit.disclosed]
     if total < 2:
-        only = "1 zone as sold" if case.sold == 1 else case.counted(total)
+        only = "1 zone as sold" if arrangement.sold == 1 else arrangement.counted(total)
         place = " Its building is not disclosed." if hidden else ""
         return f"{name}: {only}, so nothing is left when it fails.{place}"
     if independent.high < total:
-        return f"{name}: no, {_shared(case, independent)}."
-    told = [_suspected(case), _open(case)]
+        return f"{name}: no, {_shared(arrangement, independent)}."
+    told = [_suspected(arrangement), _open(arrangement)]
     if len(hidden) == total:
-        told = [f"no {case.noun}'s building is disclosed", told[0]]
+        told = [f"no {arrangement.noun}'s building is disclosed", told[0]]
     elif hidden:
         told = [f"the building of {phrases.named(hidden)} is not disclosed", told[0]]
     because = "; ".join(part for part in told if part)
-    units = f"the {case.counted(total)}"
+    units = f"the {arrangement.counted(total)}"
     said = (
         f"not known whether {units} fail independently"
         if independent.low < total
@@ -50,30 +50,30 @@ def answer(name: str, case: Case, independent: Range) -> str:
     return f"{name}: {said}. {because[:1].upper()}{because[1:]}."
 
 
-def _shared(case: Case, independent: Range) -> str:
+def _shared(arrangement: Arrangement, independent: Range) -> str:
     """Name the worst that is known to be shared, and how well it is known."""
-    total, most = len(case.units), independent.high
+    total, most = len(arrangement.domains), independent.high
     said = (
-        f"the {case.noun}s do not fail independently"
+        f"the {arrangement.noun}s do not fail independently"
         if most == 1
-        else f"at most {most} of the {case.counted(total)} fail independently"
+        else f"at most {most} of the {arrangement.counted(total)} fail independently"
     )
-    surely = [found for found in _risks(case) if found.grade != "C"]
+    surely = [found for found in _risks(arrangement) if found.grade != "C"]
     hardest = max(surely, key=lambda found: (found.least, found.grade == "A"))
     why = f"{hardest.message}; evidence grade {hardest.grade}"
-    if case.noun == "datacenter":
-        why += f"; {case.sold} zone{'' if case.sold == 1 else 's'} as sold"
-        why += f", its {case.counted(total)} are worth 1" if most == 1 else ""
+    if arrangement.noun == "datacenter":
+        why += f"; {arrangement.sold} zone{'' if arrangement.sold == 1 else 's'} as sold"
+        why += f", its {arrangement.counted(total)} are worth 1" if most == 1 else ""
     return f"{said}. {why}"
 
 
-def _risks(case: Case) -> list[SharedRisk]:
-    return [found for each in case.assessments.values() for found in (*each.risks, *each.counted_groups)]
+def _risks(arrangement: Arrangement) -> list[SharedRisk]:
+    return [found for each in arrangement.groups.values() for found in (*each.risks, *each.counted_groups)]
 
 
-def _suspected(case: Case) -> str:
+def _suspected(arrangement: Arrangement) -> str:
     """Name what is only suspected to be shared; its details stand with the findings."""
-    risks = _risks(case)
+    risks = _risks(arrangement)
     if not risks:
         return "no shared risk is on record"
     widest = max(risks, key=lambda found: found.least)
@@ -82,11 +82,13 @@ def _suspected(case: Case) -> str:
     return f"suspected: {short}{more}"
 
 
-def _open(case: Case) -> str:
+def _open(arrangement: Arrangement) -> str:
     """List the kinds that are open, of those that count and of the feeds."""
     kinds = [
         kind
         for kind in (*DECISIVE, *feeds.KINDS)
-        if any(case.assessments[kind].outcome((a.id, b.id)) == "unknown" for a, b in pairs(case.units))
+        if any(
+            arrangement.groups[kind].outcome((a.id, b.id)) == "unknown" for a, b in pairs(arrangement.domains)
+        )
     ]
     return f"not known: {phrases.names(kinds)}" if kinds else ""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.catalog import Scope
-from zonerisk.core.model import Provider, Region
 from zonerisk.core.plan_verdict import Chance, Judged, Standing
 from zonerisk.core.verdict import Finding, Outcome, Range, severity, worst
 from zonerisk.judging import qualitative as measured
 from zonerisk.judging import rules as findings
 from zonerisk.judging import score
-from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.case import Case
+from zonerisk.judging.arrangement import Arrangement
 from zonerisk.judging.cause import named
 from zonerisk.judging.effective import effective
 from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
@@ -121,19 +118,16 @@ class Auditor:
         if not rules or alone or any(place.kind == "region" for place in workload.places):
             # No pair of places to hold together: the other rules say what that means.
             return ()
-        region = Region.model_construct(id=workload.id, provider="", name=workload.id, country="ZZ")
-        nobody = Provider.model_construct(id="", name="", country="ZZ")
-        case = Case(
-            Scope(region, nobody, (), {}, ()),
-            self.day,
-            len(units),
-            units,
+        places = Arrangement(
+            workload.id,
             "place",
-            {(a.id, b.id): self.siting.distance(a, b) for a, b in pairs(units)},
-            assessed,
-            (),
+            self.day,
+            units,
+            len(units),
+            measure=self.siting.distance,
+            groups=assessed,
         )
-        return findings.apply(self.policy.model_copy(update={"rules": rules}), case)
+        return findings.apply(self.policy.model_copy(update={"rules": rules}), places)
 
     def _weighed(self, finding: Finding) -> Finding:
         """Give a finding the weight of its rule: its severity, and no verdict without a figure.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import UsageError
-from zonerisk.judging import recovery, separation
+from zonerisk.judging import arrangement, recovery
 from zonerisk.judging.arrangement import FailureDomain, zone_units
 from zonerisk.words import phrases
 from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Bound, Trip, bound, of_region, refutes
@@ -72,7 +72,7 @@ def judge(
         a, b = simplify(trip.a), simplify(trip.b)
         found = bound(trip, floor_ms)
         if a in zones and b in zones and zones[a] is not zones[b]:
-            straight = separation.distance_m(zones[a], zones[b])
+            straight = arrangement.distance_m(zones[a], zones[b])
             judged.append(_judged(found, straight, claims, "separation-min"))
         elif trip.region:
             judged.append(_judged(found, None, claims, "separation-min"))

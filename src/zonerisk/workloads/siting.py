@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
-from zonerisk.judging import recovery, score, separation
+from zonerisk.judging import arrangement, recovery, score
 from zonerisk.judging.arrangement import pairs, positions
 from zonerisk.workloads.deployment import OWN
 from zonerisk.workloads.placement import Placement
@@ -97,10 +97,10 @@ class Siting:
             # Two labels are two zones: as far apart as some two zones of the region are.
             units = self.placement.zones(region)
             if all(unit.disclosed for unit in units):
-                known = [separation.distance_m(one, two) for one, two in pairs(units)]
+                known = [arrangement.distance_m(one, two) for one, two in pairs(units)]
                 highs = [each.high for each in known if each.high is not None]
                 return Interval(min(each.low for each in known), None, max(highs))
-        return separation.distance_m(a, b)
+        return arrangement.distance_m(a, b)
 
     def _labels(self, region: str, a: FailureDomain, b: FailureDomain) -> bool:
         """Tell whether two units are two zones whose buildings are not told apart."""
