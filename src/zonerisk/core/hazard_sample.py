@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zonerisk.core.geometry import Interval
-from zonerisk.core.model import Evidence, Grade, HazardKind
+from zonerisk.core.kinds import HazardKind
+from zonerisk.core.model import Evidence, Grade
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Site

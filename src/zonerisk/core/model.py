@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
 
+from zonerisk.core.kinds import ClaimKind, HazardKind, StatedFeedKind
+
 Grade = Literal["A", "B", "C"]
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -277,30 +279,13 @@ class Feed(Dated):
     """
 
     id: str = ""
-    kind: Literal["power", "network", "water"]
+    kind: StatedFeedKind
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     upstream: tuple[Reference, ...] = ()
     station: Annotated[str, Field(pattern=STATION_PATTERN)] | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
     note: Text | None = None
-
-
-HazardKind = Literal[
-    "flood",
-    "river",
-    "coast",
-    "seismic",
-    "nuclear",
-    "industry",
-    "runway",
-    "cyclone",
-    "volcano",
-    "hydro",
-    "dam",
-    "heat",
-    "conflict",
-]
 
 
 class Hazard(Dated):
@@ -322,21 +307,6 @@ class Hazard(Dated):
     distance_m: Annotated[float, Field(ge=0)] | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
     note: Text | None = None
-
-
-ClaimKind = Literal[
-    "zone-count",
-    "building-count",
-    "separation-min",
-    "separation-max",
-    "rtt-max",
-    "separate-power",
-    "separate-network",
-    "shared-power",
-    "shared-network",
-    "dr-distance",
-    "other",
-]
 
 
 class Claim(Dated):

@@ -5,43 +5,41 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue.catalog import data_root, simplify
 from zonerisk.catalogue.document import read
+from zonerisk.core import kinds
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.model import Evidence, Key, Record, Text
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 DEFAULT = "podcast"
 
-RuleName = Literal[
-    "disclosure",
-    "quorum",
-    "separation-min",
-    "separation-max",
-    "rtt-max",
-    "colocation",
-    "flood",
-    "power",
-    "network",
-    "river",
-    "coast",
-    "seismic",
-    "nuclear",
-    "industry",
-    "hydro",
-    "dam",
-    "runway",
-    "cyclone",
-    "volcano",
-    "incidents",
-    "survives",
-    "claims",
-    "dr",
-    "backup",
-]
+# What a rule's threshold is measured in, None for a rule that takes none: rules on what the zones
+# are and how far apart, on each kind of shared risk, and on what follows from them.
+_UNITS: dict[str, str | None] = {
+    "disclosure": "km",
+    "quorum": "zones",
+    "separation-min": "km",
+    "separation-max": "km",
+    "rtt-max": "ms",
+    **kinds.UNITS,
+    "survives": None,
+    "claims": None,
+    "dr": "km",
+    "backup": None,
+}
+_NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
+
+if TYPE_CHECKING:
+    RuleName: TypeAlias = str
+else:
+    RuleName = Literal[tuple(_UNITS)]
 
 Standing = Literal[
     "law",
@@ -104,30 +102,6 @@ class Rule(Record):
         return self
 
 
-# What a rule's threshold is measured in; a rule that is not here takes none.
-_UNITS = {
-    "disclosure": "km",
-    "quorum": "zones",
-    "separation-min": "km",
-    "separation-max": "km",
-    "rtt-max": "ms",
-    "colocation": "km",
-    "river": "km",
-    "coast": "km",
-    "seismic": "km",
-    "nuclear": "km",
-    "industry": "km",
-    "hydro": "km",
-    "dam": "km",
-    "runway": "km",
-    "cyclone": "km",
-    "volcano": "km",
-    "dr": "km",
-    "power": "circuits",
-}
-_NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
-
-
 class Policy(Record):
     """Rules with their sources, and how much weight they carry in the world."""
 
@@ -142,11 +116,13 @@ class Policy(Record):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for name, rule in self.rules.items():
-            wanted = _UNITS.get(name)
+            wanted = _UNITS[name]
             if rule.unit is not None and rule.unit != wanted:
                 raise ValueError(f"rule {name}: its unit is {wanted or 'none'}, not {rule.unit}")
-            if rule.correlation_km is not None and name != "seismic":
-                raise ValueError(f"rule {name}: correlation_km is of the rule seismic alone")
+            if rule.correlation_km is not None and name not in kinds.CORRELATED:
+                raise ValueError(
+                    f"rule {name}: correlation_km is of the rule {' or '.join(kinds.CORRELATED)} alone"
+                )
             if rule.threshold is None and name in _NEEDED and not rule.qualitative:
                 raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
             for key in rule.evidence:

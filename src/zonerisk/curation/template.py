@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
+from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.curation.integrity import MODELINE
 
 TODO = "TODO"
@@ -114,7 +117,7 @@ zones:
 # Stated supplies: when one fails, all its sites lose it. Only what a source says.
 # feeds:
 #   substation-x:
-#     kind: power                # power, network or water
+#     kind: power                # {feeds}
 #     name: the one 20 kV supply of the site
 #     sites: [example-1]
 #     evidence: [permit]
@@ -122,8 +125,9 @@ zones:
 # What an authority, an operator or an enquiry says of a hazard at sites.
 # hazards:
 #   river-x:
-#     kind: flood                # flood, river, coast, seismic, nuclear, industry, runway,
-#     name: flood zone of the X  # cyclone, volcano, hydro, dam, heat or conflict
+#     # {hazards}.
+#     kind: flood
+#     name: flood zone of the X
 #     sites: [example-1]
 #     relation: inside           # inside, near or outside
 #     # distance_m: 300
@@ -149,9 +153,15 @@ evidence:
 """
 
 
+def _filled(text: str) -> str:
+    """Fill in the kinds that a record may have."""
+    hazards, feeds = (f"{', '.join(kinds[:-1])} or {kinds[-1]}" for kinds in (HAZARDS, STATED_FEEDS))
+    return text.replace("{hazards}", "\n#     # ".join(wrap(hazards, 90))).replace("{feeds}", feeds)
+
+
 def region(modeline: bool) -> str:
     """Give a commented region file, with the line that names its schema or without."""
-    return (MODELINE.format(kind="region") + "\n" if modeline else "") + REGION
+    return (MODELINE.format(kind="region") + "\n" if modeline else "") + _filled(REGION)
 
 
 def provider(modeline: bool) -> str:

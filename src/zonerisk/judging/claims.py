@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.separation import fibre_m, rtt_ms
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # Statements that cannot be held against a measure: told where they belong.
-_TOLD = ("other", "shared-power", "shared-network")
+_TOLD = ("other", *(f"shared-{feed}" for feed in FEEDS))
 
 
 def admitted(kind: str, arrangement: Arrangement) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
@@ -97,7 +98,7 @@ def _claim(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[
         # Which region the provider means is not on record, so none can confirm it.
         said = "such a region exists, which one is meant is not on record"
         return "unknown", f"{told}: {said if far else 'no region surely so far'}", ()
-    if claim.kind in ("separate-power", "separate-network"):
+    if claim.kind.startswith("separate-"):
         each = arrangement.groups[claim.kind.removeprefix("separate-")]
         outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
         verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(

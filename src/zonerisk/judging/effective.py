@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from zonerisk.core.kinds import BY_POSITION
 from zonerisk.core.verdict import Range
 from zonerisk.judging.arrangement import pairs
 
 if TYPE_CHECKING:
     from zonerisk.judging.arrangement import FailureDomain, Pair
     from zonerisk.judging.cause import RiskGroups
-
-# Kinds that position decides: an unknown in one of them counts against the low end.
-DECISIVE = ("building", "campus", "flood")
 
 
 def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:
@@ -25,7 +23,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     is unknown in a kind that position decides.
     """
     assessed = list(assessments)
-    decisive = [each for each in assessed if each.kind in DECISIVE]
+    decisive = [each for each in assessed if each.kind in BY_POSITION]
 
     def known(pair: Pair) -> bool:
         return any(each.outcome(pair) == "fail" for each in assessed)

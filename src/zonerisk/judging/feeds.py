@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.chains import Chain, Group, Line
 
-KINDS = ("power", "network")
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4
 _TOLD = 6
@@ -39,7 +38,7 @@ def assess(
     Parameters
     ----------
     kind
-        One of :data:`KINDS`.
+        One of :data:`zonerisk.core.kinds.FEEDS`.
     units
         What is compared.
     owners

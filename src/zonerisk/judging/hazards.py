@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
+from zonerisk.core.kinds import KINDS
 from zonerisk.judging import mapped, stated
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, named, risk, strongest
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.reach import HazardSamples
-
-KINDS = (
-    "flood",
-    "river",
-    "coast",
-    "seismic",
-    "nuclear",
-    "industry",
-    "hydro",
-    "dam",
-    "runway",
-    "cyclone",
-    "volcano",
-)
-# A whole country's: told like its law, and no shared risk but by what they took together.
-WIDE = ("heat", "conflict")
 
 
 def assess(
@@ -51,7 +36,7 @@ def assess(
     Parameters
     ----------
     kind
-        One of :data:`KINDS`.
+        One of :data:`zonerisk.core.kinds.HAZARDS`.
     units
         What is compared.
     owners
@@ -65,6 +50,7 @@ def assess(
     correlation_km
         The policy's distance within which one quake shakes alike.
     """
+    wide = KINDS[kind].wide
     layers = mapped.assess(kind, units, exposures or {}, limit_km)
     risks = list(layers.risks)
     notes: list[str] = []
@@ -75,7 +61,7 @@ def assess(
                 continue
             hit = [unit for unit in units if _meant(unit, hazard)]
             evidence = region.cite(hazard.evidence)
-            if hit and kind in WIDE:
+            if hit and wide:
                 days = f"since {hazard.since}, " if hazard.since else ""
                 end = f"until {hazard.until}" if hazard.until else "no end is stated"
                 notes.append(f"{kind} stated for {named(hit)}: {hazard.name} ({days}{end})")
@@ -90,7 +76,7 @@ def assess(
                 cited += evidence
     said = stated.assess(kind, units, exposures or {}, correlation_km)
     apart = layers.apart
-    if kind in WIDE:
+    if wide:
         apart = frozenset((a.id, b.id) for a, b in pairs(units))
     return RiskGroups(
         kind,
@@ -105,7 +91,7 @@ def assess(
 def _meant(unit: FailureDomain, hazard: Hazard) -> bool:
     """Tell whether a statement is on a unit: on one of its sites, or all that may be its."""
     places = [site.id in hazard.sites for site in unit.sites or unit.possible]
-    return any(places) if unit.sites or hazard.kind in WIDE else bool(places) and all(places)
+    return any(places) if unit.sites or KINDS[hazard.kind].wide else bool(places) and all(places)
 
 
 def _joined(found: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from itertools import permutations
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue.document import read
+from zonerisk.core.kinds import EventKind
 from zonerisk.core.model import Dated, Evidence, FullId, Key, PartialDate, Text
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, named, risk, strongest
@@ -44,18 +45,7 @@ class Incident(Dated):
 
     id: str = ""
     name: Text
-    kind: Literal[
-        "conflict",
-        "heat",
-        "storm",
-        "cyclone",
-        "flood",
-        "fire",
-        "earthquake",
-        "power",
-        "network",
-        "volcano",
-    ]
+    kind: EventKind
     regions: Annotated[tuple[Key, ...], Field(min_length=1)]
     took: tuple[FullId, ...] = ()
     fixed_since: PartialDate | None = None

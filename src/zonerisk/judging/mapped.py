@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import nearest_m, within
+from zonerisk.core.kinds import KINDS
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, named, risk
 from zonerisk.judging.reach import views
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from zonerisk.judging.arrangement import FailureDomain, Pair
     from zonerisk.judging.reach import HazardSamples, View
 
-# Objects of a size, metres: two units farther apart than twice the reach and that cannot share
-# one. A runway's axis runs 15 km past both ends of 5 km.
-_EXTENTS_M = {"nuclear": 3e3, "industry": 3e3, "hydro": 3e3, "volcano": 3e3, "runway": 36e3}
-
 
 def assess(
     kind: str, units: Sequence[FailureDomain], exposures: HazardSamples, limit_km: float | None
@@ -30,7 +27,7 @@ def assess(
     Parameters
     ----------
     kind
-        One of :data:`zonerisk.judging.hazards.KINDS`.
+        One of :data:`zonerisk.core.kinds.HAZARDS`.
     units
         What is compared.
     exposures
@@ -130,8 +127,9 @@ def _reach_m(kind: str, seen: Sequence[View], limit_m: float | None) -> float | 
     """Give the distance beyond which no object of a kind reaches two units."""
     if limit_m is None:
         return None
-    if kind in _EXTENTS_M:
-        return 2 * limit_m + _EXTENTS_M[kind]
+    extent_m = KINDS[kind].extent_m
+    if extent_m is not None:
+        return 2 * limit_m + extent_m
     return limit_m if any(view.layer.measure == "cell" for view in seen) else None
 
 

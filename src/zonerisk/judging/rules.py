@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
-from zonerisk.core.model import HazardKind
+from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
 from zonerisk.judging import claims, recovery, spacing
 from zonerisk.judging import qualitative as measured
@@ -89,9 +89,8 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
 
 
 def _colocation(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    return _judge_kinds(
-        name, arrangement, [arrangement.groups["building"], arrangement.groups["campus"]], threshold_of(rule)
-    )
+    groups = [arrangement.groups[kind] for kind in asked_by(name)]
+    return _judge_kinds(name, arrangement, groups, threshold_of(rule))
 
 
 def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -107,24 +106,9 @@ def _recorded(policy: Policy, arrangement: Arrangement) -> list[RiskGroups]:
     return [
         each
         for kind, each in arrangement.groups.items()
-        if kind == "incident" or (kind in get_args(HazardKind) and kind not in policy.rules)
+        if KINDS[kind].family == "event" or (KINDS[kind].family == "hazard" and kind not in policy.rules)
         if each.risks or each.notes
     ]
-
-
-# What a pass says: what was looked for where, no more.
-_APART = {
-    "colocation": "share a building or campus",
-    "flood": "stand in the same mapped flood zone",
-    "river": "stand{within} the same mapped river",
-    "coast": "stand{within} the same mapped sea coast",
-    "nuclear": "stand{within} the same nuclear power plant on the lists",
-    "industry": "stand{within} the same works on the lists",
-    "runway": "lie{within} the same runway axis on the list",
-    "cyclone": "are in reach of one storm on record",
-    "volcano": "stand{within} the same volcano on the list",
-    "seismic": "stand{within} the same fault on the list",
-}
 
 
 def _incidents(name: RuleName, recorded: Sequence[RiskGroups], arrangement: Arrangement) -> Finding:
@@ -167,7 +151,7 @@ def _judge_kinds(
         subjects = telling[0].members if telling else ()
     else:
         within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
-        said = f"no two {arrangement.noun}s {_APART.get(name, 'share one').format(within=within)}"
+        said = f"no two {arrangement.noun}s {KINDS[asked_by(name)[0]].apart.format(within=within)}"
         subjects = ()
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:3] for piece in found.evidence)

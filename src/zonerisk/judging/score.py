@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
 from zonerisk.catalogue.samples import Samples
+from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import (
     CatalogueUsed,
@@ -198,8 +199,8 @@ def _assess(
         "building": separation.assess_buildings(arrangement),
         "campus": separation.assess_campuses(arrangement, radius_km * 1000),
     }
-    for kind in feeds.KINDS:
-        asked = policy.rules.get(kind)  # type: ignore[call-overload]
+    for kind in kinds.FEEDS:
+        asked = policy.rules.get(kind)
         hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
         found[kind] = feeds.assess(kind, units, owners, day, grid, hops)
     stated = {
@@ -207,9 +208,9 @@ def _assess(
         for each in (arrangement.region.hazards.values() if arrangement.region else ())
         if each.holds(day)
     }
-    for kind in (*hazards.KINDS, *hazards.WIDE):
-        asked = policy.rules.get(kind)  # type: ignore[call-overload]
-        if kind == "flood" or kind in stated or asked:
+    for kind in kinds.HAZARDS:
+        asked = policy.rules.get(kind)
+        if kinds.KINDS[kind].always or kind in stated or asked:
             limit_km = asked.threshold if asked else None
             length_km = asked.correlation_km if asked else None
             found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km)
@@ -275,10 +276,7 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
     Each end is capped by its own end of that number: were the low end capped by the high
     one, hiding a shared campus would raise it.
     """
-    weights = {
-        finding.rule: policy.rules[finding.rule].weight  # type: ignore[index]
-        for finding in judged
-    }
+    weights = {finding.rule: policy.rules[finding.rule].weight for finding in judged}
     total = sum(weights.values()) or 1.0
     caps = (_CAPS.get(independent.low, 100.0), _CAPS.get(independent.high, 100.0))
     low, high = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
+from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.judging.finding import no_pair, softened, threshold_of, value_of
@@ -107,8 +108,8 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
 
 def _counted(risk: SharedRisk, policy: Policy) -> Outcome:
     """Give what a shared risk counts as, by the rule that asks of its kind."""
-    asks = "colocation" if risk.kind in ("building", "campus") else risk.kind
-    rule = policy.rules.get(asks)  # type: ignore[call-overload]
+    asks = KINDS[risk.kind].rule
+    rule = policy.rules.get(asks) if asks else None
     return softened(risk.outcome, rule) if rule else risk.outcome
 
 

@@ -34,7 +34,7 @@ def assess(
     Parameters
     ----------
     kind
-        One of :data:`zonerisk.judging.hazards.KINDS`.
+        One of :data:`zonerisk.core.kinds.HAZARDS`.
     units
         What is compared.
     exposures

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from zonerisk.core.model import Grade, HazardKind, PartialDate, Record, Text, Url
+from zonerisk.core.kinds import HazardKind
+from zonerisk.core.model import Grade, PartialDate, Record, Text, Url
 
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

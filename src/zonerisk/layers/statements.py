@@ -17,7 +17,7 @@ from zonerisk.judging.cause import listing
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Layer
-    from zonerisk.core.model import HazardKind
+    from zonerisk.core.kinds import HazardKind
     from zonerisk.layers.card import Card
     from zonerisk.layers.plane import Disc
 

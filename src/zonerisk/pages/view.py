@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.words import phrases
@@ -79,8 +80,6 @@ class Dead:
 
 
 MapData = tuple[str, str]
-# The kinds of shared risk that a rule looks at, where they are not called as the rule is.
-_KINDS = {"colocation": ("building", "campus")}
 
 
 class MapViews:
@@ -249,7 +248,7 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     told = [
         risk
         for risk in verdict.shared_risks
-        if risk.kind in _KINDS.get(rule, (rule,)) and set(risk.members) == set(subjects)
+        if risk.kind in asked_by(rule) and set(risk.members) == set(subjects)
     ]
     also = _drawn_of(told, around)
     if not subjects or subjects == (verdict.target,):

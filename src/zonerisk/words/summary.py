@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zonerisk.judging import feeds
+from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.effective import DECISIVE
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def _open(arrangement: Arrangement) -> str:
     """List the kinds that are open, of those that count and of the feeds."""
     kinds = [
         kind
-        for kind in (*DECISIVE, *feeds.KINDS)
+        for kind in (*BY_POSITION, *FEEDS)
         if any(
             arrangement.groups[kind].outcome((a.id, b.id)) == "unknown" for a, b in pairs(arrangement.domains)
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from zonerisk.core.kinds import KINDS
 from zonerisk.judging.cause import named
 from zonerisk.judging.reach import nearness
 
@@ -207,6 +208,4 @@ def reason(kind: str, seen: Sequence[View], units: Sequence[FailureDomain]) -> s
         for state in table.values()
     ):
         return "the positions and the layers' errors leave it open"
-    if kind == "flood":
-        return "outside what is mapped, which does not show that no flood is shared"
-    return "none on the lists is shared, but the lists are not complete"
+    return KINDS[kind].open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.plan_verdict import Chance, Judged, Standing
 from zonerisk.core.verdict import Finding, Outcome, Range, severity, worst
 from zonerisk.judging import qualitative as measured
@@ -15,7 +16,7 @@ from zonerisk.judging.effective import effective
 from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
 from zonerisk.words import phrases
 from zonerisk.workloads import probability, survival
-from zonerisk.workloads.siting import LOCAL_KINDS, REGIONAL_M, Siting
+from zonerisk.workloads.siting import REGIONAL_M, Siting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from zonerisk.workloads.deployment import Deployment, Place, Workload
     from zonerisk.workloads.probability import Inputs
 
-BACKUP_KINDS = (*LOCAL_KINDS, "power", "network")
+BACKUP_KINDS = (*BY_POSITION, *FEEDS)
 NO_BACKUP = "the plan names no backup"
 NO_DR = "the plan names no place to recover in"
 SAME_BUILDING = ": the same building as what it protects"
@@ -134,7 +135,7 @@ class Auditor:
 
         Under a rule that names none, only what is missing or in the same building fails.
         """
-        rule = self.policy.rules[finding.rule]  # type: ignore[index]
+        rule = self.policy.rules[finding.rule]
         outcome = finding.outcome
         if outcome == "fail" and rule.severity == "warn":
             outcome = "warn"
@@ -142,7 +143,7 @@ class Auditor:
         plain = finding.message in (NO_BACKUP, NO_DR) or finding.message.endswith(SAME_BUILDING)
         if rule.qualitative and not plain:
             outcome, said = "unknown", f"{said}; {measured.LEFT}"
-        cited = (*finding.evidence, *self.policy.cite(finding.rule))  # type: ignore[arg-type]
+        cited = (*finding.evidence, *self.policy.cite(finding.rule))
         return finding.model_copy(
             update={"outcome": outcome, "message": said, "evidence": tuple(dict.fromkeys(cited))}
         )

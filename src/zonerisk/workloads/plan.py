@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
 from zonerisk.core.errors import DataError
+from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import (
     Campus,
     Country,
@@ -137,7 +138,7 @@ class OwnCampus(Record):
 class OwnFeed(Record):
     """A supply that own sites hang on."""
 
-    kind: Literal["power", "network"]
+    kind: FeedKind
     name: Name
     sites: Annotated[tuple[Key, ...], Field(min_length=1)]
 

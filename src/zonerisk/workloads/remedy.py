@@ -82,7 +82,7 @@ def _points(auditor: Auditor, judged: Judged) -> tuple[float, float, float, floa
     total = [0.0, 0.0, 0.0, 0.0]
     for finding in judged.findings:
         low, high = score.POINTS[finding.outcome]
-        weight = rules[finding.rule].weight  # type: ignore[index]
+        weight = rules[finding.rule].weight
         first = finding.rule in _CORE
         for index, value in enumerate((low * first, high * first, low, high)):
             total[index] += weight * value

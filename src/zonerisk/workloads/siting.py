@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval
+from zonerisk.core.kinds import BY_POSITION
 from zonerisk.judging import arrangement, recovery, score
 from zonerisk.judging.arrangement import pairs, positions
 from zonerisk.workloads.deployment import OWN
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from zonerisk.workloads.deployment import Place
 
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
-# farther apart share no building, campus or flood.
+# farther apart share nothing that position decides: no building, campus or flood.
 REGIONAL_M = 100_000
-LOCAL_KINDS = ("building", "campus", "flood")
 
 
 class Siting:
@@ -67,7 +67,7 @@ class Siting:
             far = frozenset((a.id, b.id) for a, b in pairs(units) if self.distance(a, b).low >= REGIONAL_M)
             for kind, each in found.items():
                 # A workload's places come in its own order.
-                apart = each.apart | far if kind in LOCAL_KINDS else each.apart
+                apart = each.apart | far if kind in BY_POSITION else each.apart
                 found[kind] = replace(each, apart=apart | {(b, a) for a, b in apart})
             self._assessed[key] = relabelled(found, listed, self._zones_of)
         return self._assessed[key]

@@ -1,0 +1,158 @@
+"""Kinds of shared risk: the one table of places, feeds, hazards and events, and how each is treated.
+
+To add a hazard: one row here, a card in ``data/layers``, a rule in a policy, a test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Family = Literal["place", "feed", "hazard", "event"]
+
+
+class Kind(NamedTuple):
+    """One kind of shared risk.
+
+    Attributes
+    ----------
+    id
+        As records, cards and verdicts write it.
+    family
+        How it is shared: by standing in one ``place``, by hanging on one ``feed``, by lying in reach of one
+        ``hazard``, or by an ``event`` on record.
+    rule
+        The rule of a policy that asks of it; None where it is only told.
+    unit
+        What that rule's threshold is measured in; None where it takes none.
+    apart
+        What a pass says of two zones, after "no two zones"; ``{within}`` stands for the threshold.
+    open
+        What is said of a pair that no list shows to share it, where the lists are not complete.
+    by_position
+        True where positions decide it: an unknown counts against the low end of the effective
+        zones, and places beyond any regional threat of each other share none.
+    always
+        True for a hazard that is assessed though the policy does not ask of it.
+    wide
+        True for a whole country's: told like its law, and no shared risk but by what an event hit.
+    extent_m
+        Greatest size of an object of it, metres: two places farther apart than that and twice the rule's
+        distance share none. None where there is no such size.
+    correlated
+        True where a rule may give the distance over which one event of it strikes alike.
+    event
+        What an incident of it is called; None where it makes none.
+    """
+
+    id: str
+    family: Family
+    rule: str | None = None
+    unit: str | None = None
+    apart: str = "share one"
+    open: str = "none on the lists is shared, but the lists are not complete"
+    by_position: bool = False
+    always: bool = False
+    wide: bool = False
+    extent_m: float | None = None
+    correlated: bool = False
+    event: str | None = None
+
+
+_ROWS = (
+    Kind("building", "place", "colocation", "km", "share a building or campus", by_position=True),
+    Kind("campus", "place", "colocation", "km", "share a building or campus", by_position=True),
+    Kind("power", "feed", "power", "circuits", event="power"),
+    Kind("network", "feed", "network", event="network"),
+    Kind("water", "feed"),
+    Kind(
+        "flood",
+        "hazard",
+        "flood",
+        apart="stand in the same mapped flood zone",
+        open="outside what is mapped, which does not show that no flood is shared",
+        by_position=True,
+        always=True,
+        event="flood",
+    ),
+    Kind("river", "hazard", "river", "km", "stand{within} the same mapped river"),
+    Kind("coast", "hazard", "coast", "km", "stand{within} the same mapped sea coast"),
+    Kind(
+        "seismic",
+        "hazard",
+        "seismic",
+        "km",
+        "stand{within} the same fault on the list",
+        correlated=True,
+        event="earthquake",
+    ),
+    Kind(
+        "nuclear",
+        "hazard",
+        "nuclear",
+        "km",
+        "stand{within} the same nuclear power plant on the lists",
+        extent_m=3e3,
+    ),
+    Kind("industry", "hazard", "industry", "km", "stand{within} the same works on the lists", extent_m=3e3),
+    Kind("hydro", "hazard", "hydro", "km", extent_m=3e3),
+    Kind("dam", "hazard", "dam", "km"),
+    # A runway's axis runs 15 km past both ends of 5 km.
+    Kind("runway", "hazard", "runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3),
+    Kind("cyclone", "hazard", "cyclone", "km", "are in reach of one storm on record", event="cyclone"),
+    Kind(
+        "volcano",
+        "hazard",
+        "volcano",
+        "km",
+        "stand{within} the same volcano on the list",
+        extent_m=3e3,
+        event="volcano",
+    ),
+    Kind("heat", "hazard", wide=True, event="heat"),
+    Kind("conflict", "hazard", wide=True, event="conflict"),
+    Kind("incident", "event", "incidents"),
+)
+
+KINDS = {row.id: row for row in _ROWS}
+HAZARDS = tuple(row.id for row in _ROWS if row.family == "hazard")
+STATED_FEEDS = tuple(row.id for row in _ROWS if row.family == "feed")
+"""Feeds that a record may state; a verdict judges those that a rule asks of, :data:`FEEDS`."""
+FEEDS = tuple(row.id for row in _ROWS if row.family == "feed" and row.rule)
+CORRELATED = tuple(row.rule for row in _ROWS if row.correlated and row.rule)
+BY_POSITION = tuple(row.id for row in _ROWS if row.by_position)
+# What incidents are called besides: causes that are no kind of shared risk.
+EVENTS = (*(row.event for row in _ROWS if row.event), "storm", "fire")
+CLAIMS = (
+    "zone-count",
+    "building-count",
+    "separation-min",
+    "separation-max",
+    "rtt-max",
+    *(f"{how}-{feed}" for how in ("separate", "shared") for feed in FEEDS),
+    "dr-distance",
+    "other",
+)
+# What the rules on kinds take as the unit of their threshold, by rule.
+UNITS = {row.rule: row.unit for row in _ROWS if row.rule}
+
+# A type checker reads no table: for it they are text, and records are checked as they are read.
+if TYPE_CHECKING:
+    HazardKind: TypeAlias = str
+    FeedKind: TypeAlias = str
+    StatedFeedKind: TypeAlias = str
+    EventKind: TypeAlias = str
+    ClaimKind: TypeAlias = str
+else:
+    HazardKind = Literal[HAZARDS]
+    FeedKind = Literal[FEEDS]
+    StatedFeedKind = Literal[STATED_FEEDS]
+    EventKind = Literal[EVENTS]
+    ClaimKind = Literal[CLAIMS]
+
+
+def asked_by(rule: str) -> tuple[str, ...]:
+    """Return the kinds that a rule of a policy asks of; none for a rule on something else."""
+    return tuple(row.id for row in _ROWS if row.rule == rule)
