@@ -16,7 +16,7 @@ import pytest
 
 import zonerisk
 from loopback import Server, running
-from zonerisk.layers import fetch
+from zonerisk.layers import http
 from zonerisk.library import Library
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def run() -> Runner:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server on loopback that no proxy stands before, and whose readers never pause."""
-    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(http.time, "sleep", lambda seconds: None)
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with running() as started:

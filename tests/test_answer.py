@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from zonerisk.core.errors import DataError
-from zonerisk.layers import answer
+from zonerisk.layers import http
 
 ANSWERS = Path(__file__).parent / "answers"
 
@@ -23,12 +23,12 @@ ANSWERS = Path(__file__).parent / "answers"
 )
 def test_an_error_is_never_an_empty_list(file: str, key: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        answer.rows((ANSWERS / file).read_bytes(), file, key)
+        http.rows((ANSWERS / file).read_bytes(), file, key)
 
 
 def test_three_states() -> None:
     row = {"yes": True, "no": False, "null": None, "number": 1}
-    assert [answer.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
+    assert [http.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
         True,
         False,
         None,
@@ -39,4 +39,4 @@ def test_three_states() -> None:
 
 def test_numbers() -> None:
     row = {"a": 1, "b": 2.5, "c": None, "d": "3", "e": True}
-    assert [answer.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]
+    assert [http.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]

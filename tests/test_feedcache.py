@@ -7,7 +7,7 @@ import pytest
 
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.grid.feedcache import FeedCache
-from zonerisk.layers import fetch
+from zonerisk.layers import http
 
 URL = "https://zz.example.org/api"
 URLS = (URL,)
@@ -23,7 +23,7 @@ def text(data: bytes, name: str) -> str:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Answers of the service, last first; each question takes one."""
     answers = ["third", "second", "first"]
-    monkeypatch.setattr(fetch, "get", lambda url, **_: answers.pop().encode())
+    monkeypatch.setattr(http, "get", lambda url, **_: answers.pop().encode())
     return answers
 
 
@@ -51,7 +51,7 @@ def test_an_answer_is_kept_with_its_licence(tmp_path: Path, asked: list[str]) ->
 
 
 def test_an_error_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "get", lambda url, **_: b"error")
+    monkeypatch.setattr(http, "get", lambda url, **_: b"error")
     with pytest.raises(DataError):
         FeedCache(tmp_path).get("x.json", URLS, "", text)
     assert list(tmp_path.iterdir()) == []
@@ -75,10 +75,10 @@ def test_the_next_address_where_one_gives_no_answer(tmp_path: Path, monkeypatch:
     def get(url: str, **_: object) -> bytes:
         asked.append(url)
         if url == "u1":
-            raise fetch.FetchError("busy")
+            raise http.FetchError("busy")
         return b"error" if url == "u2" else b"fine"
 
-    monkeypatch.setattr(fetch, "get", get)
+    monkeypatch.setattr(http, "get", get)
     urls = ("u1", "u2", "u3")
     assert FeedCache(tmp_path).get("x.json", urls, "", text) == "fine"
     assert FeedCache(tmp_path).get("x.json", urls, "", text) == "fine"

@@ -10,13 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import Position, Site
 from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.feedcache import FeedCache
 from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
-from zonerisk.layers import fetch
-from zonerisk.layers.fetch import FetchError
 
 ANSWERS = Path(__file__).parent / "answers"
 SITE = Site(
@@ -78,7 +76,7 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
+    monkeypatch.setattr("zonerisk.layers.http.ATTEMPTS", 1)
     monkeypatch.setattr(overpass, "ENDPOINTS", (f"{base}/busy", f"{base}/late", f"{base}/overpass"))
     monkeypatch.setattr(pypsa, "BASE", f"{base}/zenodo")
     monkeypatch.setattr(odre, "BASE", f"{base}/odre")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loopback import BODY, Answer, Server, running, send, whole
-from zonerisk.layers import fetch
+from zonerisk.layers import http, store
 
 
 def old(tmp_path: Path) -> Path:
@@ -32,7 +32,7 @@ def get_ranges(request: BaseHTTPRequestHandler, limit: int | None = None) -> Non
 
 def test_download_is_whole_and_hashed(server: Server, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    done = fetch.download(
+    done = http.download(
         server.url, old(tmp_path), max_bytes=10**6, progress=lambda had, of: seen.append((had, of))
     )
     assert done.path.read_bytes() == BODY
@@ -44,7 +44,7 @@ def test_download_is_whole_and_hashed(server: Server, tmp_path: Path) -> None:
 
 def test_download_resumes_after_a_truncated_body(server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: get_ranges(request, 30_000)
-    done = fetch.download(server.url, tmp_path / "a", max_bytes=10**6)
+    done = http.download(server.url, tmp_path / "a", max_bytes=10**6)
     assert done.path.read_bytes() == BODY
     assert [each.get("range") for each in server.asked] == [
         None,
@@ -60,19 +60,19 @@ def test_download_resumes_in_a_later_call_and_restarts_when_the_file_changed(
     (tmp_path / "a.part").write_bytes(BODY[:50])
     (tmp_path / "a.part.tag").write_text('"1"')
     server.answer = get_ranges
-    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert http.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
     assert server.asked[-1]["range"] == "bytes=50-"
     assert server.asked[-1]["if-range"] == '"1"'
     (tmp_path / "b.part").write_bytes(b"x" * 50)
     (tmp_path / "b.part.tag").write_text('"0"')
     server.answer = whole  # as a server does whose file no longer has that tag
-    assert fetch.download(server.url, tmp_path / "b", max_bytes=10**6).path.read_bytes() == BODY
+    assert http.download(server.url, tmp_path / "b", max_bytes=10**6).path.read_bytes() == BODY
 
 
 def test_a_part_without_a_tag_is_begun_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.part").write_bytes(b"x" * 50)
     server.answer = get_ranges
-    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert http.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
     assert "range" not in server.asked[0]
 
 
@@ -80,7 +80,7 @@ def test_a_part_longer_than_the_file_is_begun_again(server: Server, tmp_path: Pa
     (tmp_path / "a.part").write_bytes(b"x" * (len(BODY) + 9))
     (tmp_path / "a.part.tag").write_text('"1"')
     server.answer = lambda request: send(request, 416) if request.headers.get("Range") else whole(request)
-    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert http.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
 
 
 def html(request: BaseHTTPRequestHandler) -> None:
@@ -153,50 +153,50 @@ def test_a_bad_server_is_named_and_the_old_file_stays(
 ) -> None:
     server.answer = answer
     path = old(tmp_path)
-    with pytest.raises(fetch.FetchError, match=says) as caught:
-        fetch.download(server.url, path, max_bytes=10**6)
+    with pytest.raises(http.FetchError, match=says) as caught:
+        http.download(server.url, path, max_bytes=10**6)
     assert server.url in str(caught.value)
     assert path.read_bytes() == b"old"
-    with pytest.raises(fetch.FetchError, match=says):
-        fetch.get(server.url, max_bytes=10**6)
+    with pytest.raises(http.FetchError, match=says):
+        http.get(server.url, max_bytes=10**6)
 
 
 def test_another_file_than_expected_is_refused(server: Server, tmp_path: Path) -> None:
     path = old(tmp_path)
-    with pytest.raises(fetch.FetchError, match="not the file expected"):
-        fetch.download(server.url, path, max_bytes=10**6, sha256="0" * 64)
-    with pytest.raises(fetch.FetchError, match="expected 5 bytes"):
-        fetch.download(server.url, path, max_bytes=10**6, size=5)
+    with pytest.raises(http.FetchError, match="not the file expected"):
+        http.download(server.url, path, max_bytes=10**6, sha256="0" * 64)
+    with pytest.raises(http.FetchError, match="expected 5 bytes"):
+        http.download(server.url, path, max_bytes=10**6, size=5)
     assert [entry.name for entry in tmp_path.iterdir()] == ["layer.bin"]
     assert path.read_bytes() == b"old"
 
 
 def test_get_waits_as_long_as_it_is_asked_to(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(fetch.time, "sleep", waits.append)
+    monkeypatch.setattr(http.time, "sleep", waits.append)
     answers: list[Answer] = [
         lambda request: send(request, 429, Retry_After="7"),
         lambda request: send(request, 503),
         whole,
     ]
     server.answer = lambda request: answers.pop(0)(request)  # noqa: PLW0108
-    assert fetch.get(server.url, params={"q": "a b"}, max_bytes=10**6) == BODY
+    assert http.get(server.url, params={"q": "a b"}, max_bytes=10**6) == BODY
     assert waits == [7.0, 1.0]
     assert server.asked[0]["path"] == "/layer.bin?q=a+b"
 
 
 def test_get_does_not_wait_for_hours(server: Server) -> None:
     server.answer = lambda request: send(request, 429, Retry_After="7200")
-    with pytest.raises(fetch.FetchError, match="HTTP 429"):
-        fetch.get(server.url, max_bytes=10**6)
+    with pytest.raises(http.FetchError, match="HTTP 429"):
+        http.get(server.url, max_bytes=10**6)
     assert len(server.asked) == 1
 
 
 def test_a_silent_server_times_out(server: Server) -> None:
     stop = threading.Event()
     server.answer = lambda request: stop.wait(5) and None
-    with pytest.raises(fetch.FetchError, match="timed out"):
-        fetch.get(server.url, max_bytes=10**6, timeout_s=0.3)
+    with pytest.raises(http.FetchError, match="timed out"):
+        http.get(server.url, max_bytes=10**6, timeout_s=0.3)
     stop.set()
 
 
@@ -212,10 +212,10 @@ def dripping(request: BaseHTTPRequestHandler) -> None:
 
 def test_a_dripping_server_is_given_up(server: Server, tmp_path: Path) -> None:
     server.answer = dripping
-    with pytest.raises(fetch.FetchError, match="timed out"):
-        fetch.get(server.url, max_bytes=10**6, timeout_s=0.2)
-    with pytest.raises(fetch.FetchError, match="timed out"):
-        fetch.download(server.url, tmp_path / "a", max_bytes=10**6, total_s=0.2)
+    with pytest.raises(http.FetchError, match="timed out"):
+        http.get(server.url, max_bytes=10**6, timeout_s=0.2)
+    with pytest.raises(http.FetchError, match="timed out"):
+        http.download(server.url, tmp_path / "a", max_bytes=10**6, total_s=0.2)
     assert len(server.asked) == 2
 
 
@@ -231,8 +231,8 @@ def test_a_range_of_another_file_is_never_joined(server: Server, tmp_path: Path,
             send(request, 500)
 
     server.answer = answer
-    with pytest.raises(fetch.FetchError):
-        fetch.download(server.url, tmp_path / "a", max_bytes=10**6)
+    with pytest.raises(http.FetchError):
+        http.download(server.url, tmp_path / "a", max_bytes=10**6)
     assert not (tmp_path / "a").exists()
 
 
@@ -246,18 +246,18 @@ def test_a_server_that_sends_less_than_the_rest_is_asked_on(server: Server, tmp_
         send(request, 206, BODY[start:end], Content_Range=f"bytes {start}-{end - 1}/{len(BODY)}")
 
     server.answer = answer
-    assert fetch.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
+    assert http.download(server.url, tmp_path / "a", max_bytes=10**6).path.read_bytes() == BODY
     assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize("value", ["\u00b2", "9" * 5000, "-1", "1_0"])
 def test_a_header_that_is_no_number_is_no_traceback(server: Server, value: str) -> None:
     server.answer = lambda request: send(request, 200, BODY, Content_Length=value)
-    with pytest.raises(fetch.FetchError, match="as its length"):
-        fetch.get(server.url, max_bytes=10**6)
+    with pytest.raises(http.FetchError, match="as its length"):
+        http.get(server.url, max_bytes=10**6)
     server.answer = lambda request: send(request, 429, Retry_After=value)
-    with pytest.raises(fetch.FetchError, match="HTTP 429"):
-        fetch.get(server.url, max_bytes=10**6)
+    with pytest.raises(http.FetchError, match="HTTP 429"):
+        http.get(server.url, max_bytes=10**6)
 
 
 @pytest.mark.parametrize(("tagged", "left"), [(True, {"a.part", "a.part.tag"}), (False, set())])
@@ -269,15 +269,15 @@ def test_a_part_that_filled_the_disk_stays_only_where_it_can_be_gone_on_with(
 
     if not tagged:
         server.answer = lambda request: send(request, 200, BODY)
-    with pytest.raises(fetch.FetchError, match="No space left"):
-        fetch.download(server.url, tmp_path / "a", max_bytes=10**6, progress=full)
+    with pytest.raises(http.FetchError, match="No space left"):
+        http.download(server.url, tmp_path / "a", max_bytes=10**6, progress=full)
     assert {entry.name for entry in tmp_path.iterdir()} == left
 
 
 def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> None:
     with running() as other:
         server.answer = lambda request: send(request, 302, Location=other.url)
-        fetch.get(server.url, max_bytes=10**6, headers={"Authorization": "Api-Key x"})
+        http.get(server.url, max_bytes=10**6, headers={"Authorization": "Api-Key x"})
     assert "authorization" in server.asked[0]
     assert "authorization" not in other.asked[0]
 
@@ -286,7 +286,7 @@ def test_a_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    assert fetch.get("http://layers.invalid/x", max_bytes=10**6) == BODY
+    assert http.get("http://layers.invalid/x", max_bytes=10**6) == BODY
     assert server.asked[0]["path"] == "http://layers.invalid/x"
 
 
@@ -295,21 +295,21 @@ def test_a_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.
     ["file:///etc/passwd", "ftp://x/y", "layer.bin", "http://a b/", "http://[::1/", "data:,x", ""],
 )
 def test_only_web_addresses_are_read(url: str, tmp_path: Path) -> None:
-    with pytest.raises(fetch.FetchError):
-        fetch.get(url, max_bytes=10)
-    with pytest.raises(fetch.FetchError):
-        fetch.download(url, tmp_path / "a", max_bytes=10)
+    with pytest.raises(http.FetchError):
+        http.get(url, max_bytes=10)
+    with pytest.raises(http.FetchError):
+        http.download(url, tmp_path / "a", max_bytes=10)
 
 
 def test_a_folder_that_cannot_be_written_is_named(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a file, not a folder")
-    with pytest.raises(fetch.FetchError, match="cannot be written"):
-        fetch.download(server.url, tmp_path / "a" / "b", max_bytes=10**6)
+    with pytest.raises(http.FetchError, match="cannot be written"):
+        http.download(server.url, tmp_path / "a" / "b", max_bytes=10**6)
 
 
 def test_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ZONERISK_CACHE", str(tmp_path))
-    assert fetch.cache_root() == tmp_path
-    assert fetch.cache_root(tmp_path / "x") == tmp_path / "x"
+    assert store.cache_root() == tmp_path
+    assert store.cache_root(tmp_path / "x") == tmp_path / "x"
     monkeypatch.delenv("ZONERISK_CACHE")
-    assert fetch.cache_root().name == "zonerisk"
+    assert store.cache_root().name == "zonerisk"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from loopback import Server, send
+from zonerisk.core.errors import FetchError
 from zonerisk.layers import georisques
-from zonerisk.layers.fetch import FetchError
 
 REPORT = {
     "risquesNaturels": {

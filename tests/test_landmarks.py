@@ -12,10 +12,10 @@ from conftest import ROOT, Opener
 from zonerisk.core.errors import DataError
 from zonerisk.core.policy import load
 from zonerisk.judging.score import score
-from zonerisk.layers import landmarks, layers
+from zonerisk.layers import layers
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, geodata, page, view
+from zonerisk.pages import features, geodata, landmarks, page, view
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites

@@ -10,7 +10,7 @@ import pytest
 from zonerisk.core.errors import DataError
 from zonerisk.grid import hifld, odre, overpass, peeringdb, pypsa
 from zonerisk.grid.powergrid import graph, upstreams
-from zonerisk.layers import answer
+from zonerisk.layers import http
 from zonerisk.workloads import round_trips as roundtrip
 
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "fixtures" / "feeds"
@@ -110,7 +110,7 @@ def test_peeringdb() -> None:
 )
 def test_errors(name: str, key: str) -> None:
     with pytest.raises(DataError):
-        answer.rows(data(name), name, key)
+        http.rows(data(name), name, key)
 
 
 def test_round_trips() -> None:

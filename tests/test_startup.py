@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("geopandas", "pandas", "folium", "numpy", "shapely", "pyproj", "rasterio", "networkx")
+HEAVY = ("geopandas", "pandas", "folium", "numpy", "shapely", "pyproj", "rasterio", "networkx", "requests")
 PROBE = """
 import sys
 sys.argv = ["zonerisk", "score", "ovh-sbg"]

@@ -12,7 +12,7 @@ import rasterio
 from loopback import Server, holding, send
 from test_tiles import png
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
-from zonerisk.layers import fetch, layers, sampling
+from zonerisk.layers import http, layers, sampling
 from zonerisk.layers import store as installed
 from zonerisk.layers.card import Card
 from zonerisk.layers.plane import Disc
@@ -140,7 +140,7 @@ def test_a_fetch_that_broke_off_is_gone_on_with(server: Server, tmp_path: Path) 
         send(request, 206 if asked else 200, body, **headers)
 
     server.answer, broken = answer, True
-    with pytest.raises(fetch.FetchError, match="HTTP 404"):
+    with pytest.raises(http.FetchError, match="HTTP 404"):
         installed.fetch(layer, tmp_path, [], 10**6)
     assert layers.locate(layer, tmp_path) == ()
     broken = False
@@ -192,7 +192,7 @@ def test_fetched_tiles_are_used(server: Server, tmp_path: Path) -> None:
 
 def test_a_file_other_than_the_card_s_is_refused(server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(request, 200, PLANTS)
-    with pytest.raises(fetch.FetchError, match="not the file expected"):
+    with pytest.raises(http.FetchError, match="not the file expected"):
         installed.fetch(plants(server, sha256="0" * 64), tmp_path, [], 10**6)
     assert layers.locate(plants(server), tmp_path) == ()
 

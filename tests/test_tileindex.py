@@ -12,11 +12,10 @@ from rasterio.io import MemoryFile
 
 from conftest import Runner
 from loopback import Server, holding, send
-from zonerisk.core.errors import UsageError, ZoneriskError
+from zonerisk.core.errors import FetchError, UsageError, ZoneriskError
 from zonerisk.layers import layers, sampling, tileindex
 from zonerisk.layers import store as installed
 from zonerisk.layers.card import Card
-from zonerisk.layers.fetch import FetchError
 from zonerisk.layers.plane import Disc
 
 CELL, SIDE = 0.01, 100

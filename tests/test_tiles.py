@@ -9,8 +9,8 @@ import pytest
 from rasterio.io import MemoryFile
 
 from loopback import Server, send
+from zonerisk.core.errors import FetchError
 from zonerisk.layers import raster, tiles
-from zonerisk.layers.fetch import FetchError
 
 COLOURS = {"f7f5a9": "1", "ffd8c0": "2"}
 BOX = (139.70, 35.65, 139.72, 35.67)

@@ -130,7 +130,7 @@ def fetch(
     from zonerisk.catalogue.catalog import referred
     from zonerisk.grid.feedcache import FeedCache
     from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
-    from zonerisk.layers.fetch import cache_root
+    from zonerisk.layers.store import cache_root
 
     catalog = load()
     sites = [catalog.site(key) for one in catalog.resolve(region) for key in referred(catalog.region(one))]

@@ -14,7 +14,7 @@ from zonerisk.cli import output
 from zonerisk.cli.rows import Format, written
 from zonerisk.cli.score import Catalogues
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.layers import fetch, layers
+from zonerisk.layers import layers, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def list_(
     Example: zonerisk layers list --format csv
     """
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
-    root = fetch.cache_root(cache)
+    root = store.cache_root(cache)
     counts = _sampled()
     rows = [
         (
@@ -181,15 +181,13 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    from zonerisk.layers import store as installed
-
     card = layers.load(layer)
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
     catalog = load(*(catalogue or ()))
     discs = [disc for target in regions or () for disc in _discs(catalog, target)]
     with _progress(card.id) as shown:
-        path = installed.fetch(card, fetch.cache_root(cache), discs, int(max_mb * 1e6), shown)
+        path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), shown)
     sys.stderr.write(f"{path}\n{card.attribution}; {card.licence}\n")
 
 
@@ -222,10 +220,8 @@ def import_(
 
     Example: zonerisk layers import runways runways.csv
     """
-    from zonerisk.layers import store as installed
-
-    card, root = layers.load(layer), fetch.cache_root(cache)
-    path = installed.take(card, root, file)
+    card, root = layers.load(layer), store.cache_root(cache)
+    path = store.take(card, root, file)
     sys.stderr.write(f"{path}\n")
     if not layers.locate(card, root):
         wanted = (Path(each.path).name for each in card.files if each.role != "names")
@@ -258,7 +254,7 @@ def sample(
     folder = into or catalog.roots[-1] / "layers" / "samples"
     positions = _positions(catalog)
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
-    root, done = fetch.cache_root(cache), 0
+    root, done = store.cache_root(cache), 0
     for card in [layers.load(name) for name in ids or layers.ids()]:
         kept = layers.locate(card, root, raw)
         if not kept or not card.ships:

@@ -19,7 +19,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
 from zonerisk.core.verdict import severity
-from zonerisk.layers import fetch
+from zonerisk.layers import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,8 +66,7 @@ def map_(
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
-    from zonerisk.layers import landmarks
-    from zonerisk.pages import features, ground, page
+    from zonerisk.pages import features, ground, landmarks, page
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
@@ -78,7 +77,7 @@ def map_(
     if not targets:
         verdicts.sort(key=lambda verdict: -severity(verdict.outcome))
     if len(verdicts) == 1:
-        settings = [landmarks.setting(catalog, verdicts[0], fetch.cache_root(cache), raw)]
+        settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:
         settings = [features.setting(catalog, verdict) for verdict in verdicts]
     text = page.map_page(

@@ -188,11 +188,10 @@ def _layers(catalog: Catalog, region: str, cache: Path | None, raw: Path | None)
     """Sample the layers on this machine at a region's sites, and say what is wrong with them."""
     from zonerisk.catalogue.catalog import referred
     from zonerisk.catalogue.samples import Samples
-    from zonerisk.layers import fetch
-    from zonerisk.layers.store import Installed
+    from zonerisk.layers import store
 
     sites = [catalog.site(key) for key in referred(catalog.region(region))]
-    found = Installed(sites, fetch.cache_root(cache), raw, Samples(catalog.roots))
+    found = store.Installed(sites, store.cache_root(cache), raw, Samples(catalog.roots))
     for problem in found.failed:
         sys.stderr.write(f"warning: {problem}\n")
     if not found.hashes and not found.failed:
@@ -224,15 +223,15 @@ def _drawn(
     """Write verdicts with what surrounds them, the layers on this machine included."""
     import json
 
-    from zonerisk.layers import fetch, landmarks
-    from zonerisk.pages import geodata, page
+    from zonerisk.layers import store
+    from zonerisk.pages import geodata, landmarks, page
 
     if format_ is Format.html and len(verdicts) > 1:
         raise UsageError(
             f"a report is of one region, not of {len(verdicts)}; name one, or draw "
             "all of them: zonerisk map, zonerisk atlas"
         )
-    root = fetch.cache_root(cache)
+    root = store.cache_root(cache)
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if format_ is Format.html:
         return page.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)

@@ -15,6 +15,10 @@ class UsageError(ZoneriskError, ValueError):
     """The call cannot be answered as it was put."""
 
 
+class FetchError(ZoneriskError):
+    """An address gave no answer that can be used; what was there before is untouched."""
+
+
 class DataError(ZoneriskError, ValueError):
     """A file holds something that its format or its meaning forbids.
 

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from zonerisk.core.errors import DataError, UsageError
-from zonerisk.layers import fetch
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import DataError, FetchError, UsageError
+from zonerisk.layers import http
 
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
@@ -95,7 +94,7 @@ class FeedCache:
                     data = (
                         ask(url)
                         if ask
-                        else fetch.get(
+                        else http.get(
                             url,
                             params=params,
                             headers=headers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zonerisk.core.errors import DataError
 from zonerisk.grid.powergrid import Station, StationKind, is_private
-from zonerisk.layers import answer
+from zonerisk.layers import http, vectorfile
 
 LAYERS = (
     "https://services1.arcgis.com/PMShNXB1carltgVf/arcgis/rest/services/Electric_Substations/FeatureServer/0",
@@ -22,29 +22,29 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         If the service answered with an error (499 and others come with HTTP 200), or with
         one page of more: a page is not the whole.
     """
-    tree = answer.read(data, name)
+    tree = http.read_json(data, name)
     whole = tree if isinstance(tree, dict) else {}
-    if answer.flag(whole, "exceededTransferLimit") or answer.flag(
-        answer.mapping(whole, "properties"), "exceededTransferLimit"
+    if http.flag(whole, "exceededTransferLimit") or http.flag(
+        vectorfile.mapping(whole, "properties"), "exceededTransferLimit"
     ):
         raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
     found = []
-    for row in answer.rows(data, name, "features"):
-        fields, at = answer.mapping(row, "properties"), answer.mapping(row, "geometry")
+    for row in http.rows(data, name, "features"):
+        fields, at = vectorfile.mapping(row, "properties"), vectorfile.mapping(row, "geometry")
         place = at.get("coordinates")
         lon, lat = place[:2] if isinstance(place, list) and len(place) >= 2 else (None, None)
-        title = answer.text(fields, "NAME")
+        title = http.text(fields, "NAME")
         # HIFLD makes up names for what it does not know: UNKNOWN900002, TAP900003.
         title = "unnamed station" if not title or title.startswith("UNKNOWN") else title
-        volts = answer.number(fields, "MAX_VOLT")
+        volts = http.number(fields, "MAX_VOLT")
         kind: StationKind = "substation"
-        if answer.text(fields, "TYPE") != "SUBSTATION":
+        if http.text(fields, "TYPE") != "SUBSTATION":
             kind = "tap"
         elif is_private(title):
             kind = "private"
         found.append(
             Station(
-                f"hifld/{answer.text(fields, 'ID')}",
+                f"hifld/{http.text(fields, 'ID')}",
                 title,
                 volts if volts is not None and volts > 0 else None,
                 kind,

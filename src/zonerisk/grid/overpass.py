@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zonerisk.grid.powergrid import Station, StationKind, is_private, kilovolts
-from zonerisk.layers import answer
+from zonerisk.layers import http, vectorfile
 
 ENDPOINTS = (
     "https://overpass-api.de/api/interpreter",
@@ -75,21 +75,21 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         If Overpass answered with an error, also one worded as data.
     """
     found = []
-    for row in answer.rows(data, name, "elements"):
-        tags, place = answer.mapping(row, "tags"), _place(row)
+    for row in http.rows(data, name, "elements"):
+        tags, place = vectorfile.mapping(row, "tags"), _place(row)
         if tags.get("power") != "substation" or place is None:
             continue
-        title = answer.text(tags, "name") or "unnamed station"
-        kind = _KINDS.get(answer.text(tags, "substation"), "substation")
-        if kind == "substation" and is_private(title, answer.text(tags, "operator")):
+        title = http.text(tags, "name") or "unnamed station"
+        kind = _KINDS.get(http.text(tags, "substation"), "substation")
+        if kind == "substation" and is_private(title, http.text(tags, "operator")):
             kind = "private"
         found.append(
             Station(
                 _id(row),
                 title,
-                kilovolts(answer.text(tags, "voltage")),
+                kilovolts(http.text(tags, "voltage")),
                 kind,
-                answer.text(tags, "ref:FR:RTE") or None,
+                http.text(tags, "ref:FR:RTE") or None,
                 *place,
             )
         )
@@ -99,17 +99,17 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
 def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
     """Read lines and cables with their geometry; see :func:`read_stations`."""
     found = []
-    for row in answer.rows(data, name, "elements"):
-        tags, geometry = answer.mapping(row, "tags"), row.get("geometry")
+    for row in http.rows(data, name, "elements"):
+        tags, geometry = vectorfile.mapping(row, "tags"), row.get("geometry")
         if tags.get("power") not in ("line", "cable") or not isinstance(geometry, list):
             continue
         points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
-        circuits = answer.text(tags, "circuits")
+        circuits = http.text(tags, "circuits")
         found.append(
             Line(
                 _id(row),
-                answer.text(tags, "name"),
-                kilovolts(answer.text(tags, "voltage")),
+                http.text(tags, "name"),
+                kilovolts(http.text(tags, "voltage")),
                 int(circuits) if circuits.isdigit() else None,
                 tags.get("power") == "cable" or tags.get("location") == "underground",
                 points,
@@ -121,12 +121,10 @@ def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
 def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
     """Read data centres under any of the three tags; see :func:`read_stations`."""
     found = []
-    for row in answer.rows(data, name, "elements"):
-        tags, place = answer.mapping(row, "tags"), _place(row)
+    for row in http.rows(data, name, "elements"):
+        tags, place = vectorfile.mapping(row, "tags"), _place(row)
         if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
-            found.append(
-                DataCentre(_id(row), answer.text(tags, "name"), answer.text(tags, "operator"), *place)
-            )
+            found.append(DataCentre(_id(row), http.text(tags, "name"), http.text(tags, "operator"), *place))
     return tuple(found)
 
 
@@ -135,6 +133,6 @@ def _id(row: Mapping[str, object]) -> str:
 
 
 def _place(row: Mapping[str, object]) -> tuple[float, float] | None:
-    at = row if row.get("type") == "node" else answer.mapping(row, "center")
-    lat, lon = answer.number(at, "lat"), answer.number(at, "lon")
+    at = row if row.get("type") == "node" else vectorfile.mapping(row, "center")
+    lat, lon = http.number(at, "lat"), http.number(at, "lon")
     return None if lat is None or lon is None else (lat, lon)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from zonerisk.layers import answer
+from zonerisk.layers import http
 
 BASE = "https://www.peeringdb.com/api"
 TABLES = ("fac", "netfac", "ix", "ixfac", "netixlan", "campus")
@@ -70,13 +70,13 @@ def read_facilities(data: bytes, name: str) -> tuple[Facility, ...]:
     return tuple(
         Facility(
             _int(row, "id"),
-            answer.text(row, "name"),
-            answer.text(row, "org_name"),
-            answer.text(row, "country"),
-            answer.number(row, "latitude"),
-            answer.number(row, "longitude"),
+            http.text(row, "name"),
+            http.text(row, "org_name"),
+            http.text(row, "country"),
+            http.number(row, "latitude"),
+            http.number(row, "longitude"),
             _int(row, "campus_id") or None,
-            answer.flag(row, "diverse_serving_substations"),
+            http.flag(row, "diverse_serving_substations"),
             _int(row, "net_count"),
             _int(row, "ix_count"),
         )
@@ -92,7 +92,7 @@ def read_presence(data: bytes, name: str) -> dict[int, frozenset[int]]:
 def read_exchanges(data: bytes, name: str) -> tuple[Exchange, ...]:
     """Read table ``ix``."""
     return tuple(
-        Exchange(_int(row, "id"), answer.text(row, "name"), answer.text(row, "city"))
+        Exchange(_int(row, "id"), http.text(row, "name"), http.text(row, "city"))
         for row in _current(data, name)
     )
 
@@ -105,7 +105,7 @@ def read_exchange_houses(data: bytes, name: str) -> dict[int, frozenset[int]]:
 def read_members(data: bytes, name: str) -> dict[int, frozenset[int]]:
     """Read table ``netixlan``: the exchanges of each network, by AS number."""
     return _pairs(
-        (row for row in _current(data, name) if answer.flag(row, "operational") is not False),
+        (row for row in _current(data, name) if http.flag(row, "operational") is not False),
         "asn",
         "ix_id",
     )
@@ -113,15 +113,15 @@ def read_members(data: bytes, name: str) -> dict[int, frozenset[int]]:
 
 def read_campuses(data: bytes, name: str) -> dict[int, str]:
     """Read table ``campus``: the name of each campus."""
-    return {_int(row, "id"): answer.text(row, "name") for row in _current(data, name)}
+    return {_int(row, "id"): http.text(row, "name") for row in _current(data, name)}
 
 
 def _current(data: bytes, name: str) -> list[Mapping[str, object]]:
-    return [row for row in answer.rows(data, name, "data") if row.get("status", "ok") == "ok"]
+    return [row for row in http.rows(data, name, "data") if row.get("status", "ok") == "ok"]
 
 
 def _int(row: Mapping[str, object], key: str) -> int:
-    return int(answer.number(row, key) or 0)
+    return int(http.number(row, key) or 0)
 
 
 def _pairs(rows: Iterable[Mapping[str, object]], key: str, other: str) -> dict[int, frozenset[int]]:

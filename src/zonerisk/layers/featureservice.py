@@ -7,8 +7,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from zonerisk.layers import answer, fetch, gml
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
+from zonerisk.layers import gml, http, vectorfile
 
 Bounds = tuple[float, float, float, float]
 PAGE = 1000
@@ -67,8 +67,8 @@ def features(
 
 
 def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
-    raw = fetch.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
-    tree = answer.read(raw, url)
+    raw = http.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
+    tree = http.read_json(raw, url)
     if not isinstance(tree, dict):
         raise FetchError(f"{url}: answered JSON that is no object")
     if "exceptions" in tree:
@@ -76,7 +76,7 @@ def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[s
     found = tree.get("features")
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise FetchError(f"{url}: answered JSON without features")
-    answer.check_wgs84(tree, url)
+    vectorfile.check_wgs84(tree, url)
     return tree, len(raw)
 
 
@@ -163,7 +163,7 @@ def _gml(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
     params = _wfs_query(collection, bounds)
     found: dict[object, dict[str, Any]] = {}
     for _ in range(MAX_PAGES):
-        raw = fetch.get(
+        raw = http.get(
             url,
             params={**params, "startIndex": str(len(found))},
             max_bytes=max_bytes,

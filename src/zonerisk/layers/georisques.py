@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from zonerisk.layers import fetch
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
+from zonerisk.layers import http
 
 TIMEOUT_S = 90.0
 
@@ -52,7 +52,7 @@ def report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> tupl
     FetchError
         If the service fails or its answer is not a report. That is no absence of risk.
     """
-    raw = fetch.get(url, params={"latlon": f"{lon:.6f},{lat:.6f}"}, max_bytes=max_bytes, timeout_s=TIMEOUT_S)
+    raw = http.get(url, params={"latlon": f"{lon:.6f},{lat:.6f}"}, max_bytes=max_bytes, timeout_s=TIMEOUT_S)
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
 
 # No schema is fetched from wherever an answer says it lies, no link in it is followed.
 _OPTIONS = {"GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_GFS_TEMPLATE": ""}

@@ -6,8 +6,8 @@ import json
 import urllib.parse
 from typing import Any
 
-from zonerisk.layers import answer, fetch
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
+from zonerisk.layers import http
 
 MAX_PAGES = 50
 TIMEOUT_S = 60.0
@@ -59,8 +59,8 @@ def rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
 
 
 def _page(url: str, page: int, room: int) -> tuple[dict[str, Any], int]:
-    raw = fetch.get(url, params={"page": str(page)}, max_bytes=room, timeout_s=TIMEOUT_S)
-    tree = answer.read(raw, url)
+    raw = http.get(url, params={"page": str(page)}, max_bytes=room, timeout_s=TIMEOUT_S)
+    tree = http.read_json(raw, url)
     if not isinstance(tree, dict):
         raise FetchError(f"{url}: answered JSON that is no object")
     code = tree.get("response_code")

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core.errors import FetchError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.layers import georisques, layers, pagedjson, statements, vectorfile
-from zonerisk.layers.fetch import FetchError
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Place

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.hazard_sample import layer_of, missing
-from zonerisk.layers import fetch as http
 from zonerisk.layers import layers
 
 if TYPE_CHECKING:
@@ -21,9 +22,26 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample, Place
     from zonerisk.core.model import Site
     from zonerisk.layers.card import Card
-    from zonerisk.layers.fetch import Progress
+    from zonerisk.layers.http import Progress
 
 NOTE = "source.json"
+
+
+def cache_root(explicit: Path | None = None) -> Path:
+    """Return the folder where fetched layers are kept; it is not made here.
+
+    ``--cache`` goes before ``ZONERISK_CACHE``, and that before the platform's cache folder.
+    """
+    if explicit is not None:
+        return explicit
+    named = os.environ.get("ZONERISK_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "zonerisk"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "zonerisk"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zonerisk"
 
 
 class Installed:
@@ -143,6 +161,8 @@ def fetch(
         raise UsageError(f"{card.id}: is read around places; name them with --region")
     with _gathering(card, cache) as folder:
         if whole:
+            from zonerisk.layers import http
+
             done = [
                 http.download(
                     str(file.url),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zonerisk.layers import answer, fetch
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
+from zonerisk.layers import http, vectorfile
 
 Bounds = tuple[float, float, float, float]
 MAX_BYTES = 20_000_000
@@ -30,10 +30,10 @@ def covering(url: str, bounds: Bounds) -> list[dict[str, Any]]:
 
     asked = shapely.box(*bounds)
     found = []
-    for row in answer.rows(fetch.get(url, max_bytes=MAX_BYTES), url, "features"):
+    for row in http.rows(http.get(url, max_bytes=MAX_BYTES), url, "features"):
         try:
-            outline = shapely.geometry.shape(dict(answer.mapping(row, "geometry")))
-            properties = dict(answer.mapping(row, "properties"))
+            outline = shapely.geometry.shape(dict(vectorfile.mapping(row, "geometry")))
+            properties = dict(vectorfile.mapping(row, "properties"))
         except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError):
             raise FetchError(f"{url}: lists a tile without an outline or properties") from None
         if shapely.area(shapely.intersection(outline, asked)) > 0:

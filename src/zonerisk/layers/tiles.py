@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from zonerisk.layers import fetch
-from zonerisk.layers.fetch import FetchError
+from zonerisk.core.errors import FetchError
+from zonerisk.layers import http
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +69,7 @@ def classes(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max
         for j, x in enumerate(columns):
             address = url.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
             try:
-                raw = fetch.get(address, max_bytes=max_bytes)
+                raw = http.get(address, max_bytes=max_bytes)
             except FetchError as error:
                 if ": HTTP 404" in str(error):
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 import zlib
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from zonerisk.core.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -27,6 +28,8 @@ BROKEN = (OSError, ValueError, EOFError, zlib.error)
 # name further files and addresses to open, and GDAL would.
 _BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
 _VIRTUAL = b"<OGRVRT"
+# Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
+_WGS84 = re.compile(r"(^|[:/#])(4326|CRS84h?)$")
 
 
 def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.GeoDataFrame:
@@ -83,6 +86,20 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
         kept = pd.concat(parts)
         frame = kept[~kept.index.duplicated()].sort_index()
     return frame.reset_index(drop=True)
+
+
+def check_wgs84(tree: Mapping[str, object], name: str) -> None:
+    """Refuse GeoJSON that names a reference system other than WGS 84."""
+    crs = tree.get("crs")
+    told = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    if told and not _WGS84.search(str(told)):
+        raise DataError(f"{name}: is in {str(told)[:200]}, not in WGS 84")
+
+
+def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return a part of a record; empty where it is missing or null."""
+    part = row.get(key)
+    return part if isinstance(part, dict) else {}
 
 
 def _is_csv(path: Path) -> bool:

@@ -19,7 +19,7 @@ from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
 from zonerisk.core.policy import Policy
-from zonerisk.layers import answer
+from zonerisk.layers import vectorfile
 from zonerisk.library import Library
 
 REGION = "own-sites"
@@ -231,7 +231,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     try:
         tree = json.loads(text)
         features = list(tree["features"])
-        answer.check_wgs84(tree, str(path))
+        vectorfile.check_wgs84(tree, str(path))
     except DataError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -239,7 +239,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     places = []
     for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"
-        geometry = answer.mapping(feature, "geometry") if isinstance(feature, dict) else {}
+        geometry = vectorfile.mapping(feature, "geometry") if isinstance(feature, dict) else {}
         kind, at = geometry.get("type"), geometry.get("coordinates")
         if kind not in (None, "Point"):
             raise DataError(
@@ -247,7 +247,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
             )
         if kind is None or not isinstance(at, list) or len(at) < 2:
             raise DataError(f"{where}: needs a Point geometry")
-        told = answer.mapping(feature, "properties")
+        told = vectorfile.mapping(feature, "properties")
         places.append(_place(where, number, {**told, "lon": at[0], "lat": at[1]}))
     return places
 

@@ -1,0 +1,505 @@
+"""HTTP reads that cannot hang, overflow, or pass half an answer off as a whole one."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import json
+import math
+import os
+import re
+import ssl
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+import requests.adapters
+import urllib3.exceptions
+
+from zonerisk.core.errors import DataError, FetchError
+
+if TYPE_CHECKING:
+    import socket
+
+    from typing_extensions import Buffer
+
+__all__ = ["FetchError", "Fetched", "download", "flag", "get", "number", "read_json", "rows", "text"]
+
+T = TypeVar("T")
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes had so far and the size of the whole, if the server told it."""
+
+ATTEMPTS = 4
+TIMEOUT_S = 60.0
+TOTAL_S = 7200.0
+MAX_WAIT_S = 60.0
+MAX_REDIRECTS = 5
+_BLOCK = 1 << 18
+_TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+# What must not follow a redirect to another host.
+_PRIVATE = {"authorization", "cookie", "proxy-authorization"}
+_FAILED = {"error", "fail", "failed", "failure"}
+
+
+class _PassingError(Exception):
+    """A failure that may be gone at the next try."""
+
+    def __init__(self, message: str, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class _StaleError(Exception):
+    """The server no longer has the bytes that a part was to be continued with."""
+
+
+class _TimedReads(io.RawIOBase):
+    """What a socket receives until a deadline, however slowly it comes.
+
+    The timeouts of requests bound the silence between two reads, so a server that drips a
+    byte at a time, its headers too, could hold a read for days.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
+        self.raw, self.sock, self.deadline = raw, sock, deadline
+        self.silence_s = sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        left_s = self.deadline - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self.sock.settimeout(left_s if self.silence_s is None else min(self.silence_s, left_s))
+        return self.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, deadline: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, deadline))
+
+
+class _TimedAdapter(requests.adapters.HTTPAdapter):
+    """Connections whose answers all end at one deadline, and that trust the system's authorities."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=ssl.create_default_context(), **options)
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        connection_class = pool.ConnectionCls
+
+        def connect(**arguments: Any) -> Any:
+            connection = connection_class(**arguments)
+            connection.response_class = partial(_TimedResponse, deadline=self.deadline)
+            return connection
+
+        pool.ConnectionCls = connect
+        return pool
+
+
+class _Session(requests.Session):
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        self.mount("http://", _TimedAdapter(deadline))
+        self.mount("https://", _TimedAdapter(deadline))
+        # Else requests would send what a .netrc file holds for the host.
+        self.auth = lambda request: request
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Leave redirects to the caller: requests would read the body of each, however long."""
+
+
+def get(
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    max_bytes: int = 50_000_000,
+    timeout_s: float = TIMEOUT_S,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """Read one answer into memory, all of it within ``timeout_s``, pauses and repeats too.
+
+    Busy servers (429 and 5xx) are asked again, when they say so or with growing pauses.
+
+    Raises
+    ------
+    FetchError
+        If no whole answer came, or a web page came where data was asked for.
+    """
+    if params:
+        url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(params)}"
+    deadline = time.monotonic() + timeout_s
+
+    def read() -> bytes:
+        with _opened(url, headers or {}, timeout_s, deadline) as response:
+            size = _announced(response, url, max_bytes)
+            body = b"".join(_blocks(response, url, max_bytes))
+            if size is not None and len(body) != size:
+                raise _PassingError(f"{url}: broke off after {len(body)} of {size} bytes")
+            return body
+
+    return _repeated(read, deadline)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as it was downloaded: its address after redirects, and the server's own date of it."""
+
+    path: Path
+    url: str
+    size: int
+    sha256: str
+    last_modified: str | None
+
+
+def download(
+    url: str,
+    path: Path,
+    *,
+    max_bytes: int,
+    sha256: str | None = None,
+    size: int | None = None,
+    timeout_s: float = TIMEOUT_S,
+    total_s: float = TOTAL_S,
+    progress: Progress | None = None,
+) -> Fetched:
+    """Bring a file to ``path``, whole or not at all.
+
+    The bytes gather in ``<path>.part``, which a later call goes on from if the server still
+    has the same file (it is asked by ETag or date), and else begins again. Only a whole
+    file of the right size and hash takes the place of the old one. Two calls at once need
+    a folder each.
+
+    Parameters
+    ----------
+    max_bytes
+        A longer file is refused, before it is read where its length is announced.
+    sha256, size
+        What the file must be, where known.
+    timeout_s, total_s
+        Longest silence of the server, and time for everything together, seconds.
+
+    Raises
+    ------
+    FetchError
+        If the file could not be had, or is not the one expected. The old file stays.
+    """
+    part = path.with_name(path.name + ".part")
+    deadline = time.monotonic() + total_s
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        final, modified = _repeated(
+            lambda: _gather(url, part, max_bytes, timeout_s, deadline, progress), deadline
+        )
+        had, digest = part.stat().st_size, file_sha256(part)
+        if (size is not None and had != size) or (sha256 is not None and digest != sha256):
+            _drop(part)
+            raise FetchError(
+                f"{url}: is not the file expected: {had} bytes, sha256 {digest}; "
+                f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
+            )
+        part.replace(path)
+        _tag(part).unlink(missing_ok=True)
+    except OSError as error:
+        raise FetchError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        # Nothing can be gone on with that has no tag, such as what filled a disk.
+        if part.is_file() and not _tag(part).is_file():
+            _drop(part)
+    return Fetched(path, final, had, digest, modified)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _repeated(read: Callable[[], T], deadline: float) -> T:
+    """Try until an answer came whole, as long as there are tries left and time for them."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return read()
+        except _PassingError as error:
+            wait_s = error.wait_s if error.wait_s is not None else 0.5 * 2**attempt
+            last = attempt + 1 == ATTEMPTS
+            if last or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
+                raise FetchError(str(error)) from None
+        time.sleep(wait_s)
+    raise AssertionError
+
+
+def _gather(
+    url: str,
+    part: Path,
+    max_bytes: int,
+    timeout_s: float,
+    deadline: float,
+    progress: Progress | None,
+) -> tuple[str, str | None]:
+    """Fill ``part``, going on where an earlier try stopped if the file is still the same."""
+    had = part.stat().st_size if part.is_file() else 0
+    tag = _tag(part).read_text() if had and _tag(part).is_file() else ""
+    headers = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
+    try:
+        with _opened(url, headers, timeout_s, deadline) as response:
+            goes_on = bool(headers) and response.status_code == 206
+            stated = re.match(
+                r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})$", response.headers.get("Content-Range", "")
+            )
+            if goes_on and not (stated and int(stated[1]) == had):
+                _drop(part)
+                raise _PassingError(f"{url}: sent another part than was asked for")
+            now = had if goes_on else 0
+            rest = _announced(response, url, max_bytes - now)
+            whole = None if rest is None else now + rest
+            if goes_on and stated:
+                whole = int(stated[2])  # A server may send less than the rest.
+            if whole is not None and whole > max_bytes:
+                raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
+            if not goes_on:
+                _drop(part)
+                tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+                # A weak ETag promises no equal bytes, so nothing can be continued on it.
+                if tag and not tag.startswith("W/"):
+                    _tag(part).write_text(tag)
+            with part.open("ab" if goes_on else "wb") as file:
+                for block in _blocks(response, url, max_bytes - now):
+                    file.write(block)
+                    now += len(block)
+                    if progress is not None:
+                        progress(now, whole)
+                file.flush()
+                os.fsync(file.fileno())
+            if whole is not None and now != whole:
+                raise _PassingError(f"{url}: broke off after {now} of {whole} bytes")
+            return response.url, response.headers.get("Last-Modified")
+    except _StaleError:
+        _drop(part)
+        raise _PassingError(f"{url}: changed between two tries") from None
+
+
+def _tag(part: Path) -> Path:
+    return part.with_name(part.name + ".tag")
+
+
+def _drop(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _tag(part).unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(
+    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
+) -> Iterator[requests.Response]:
+    """Ask for an address; what comes is an answer that data could come in, or an error."""
+    sent = {"User-Agent": f"zonerisk/{_version()}", "Accept-Encoding": "identity", **headers}
+    with _Session(deadline) as session, _answered(session, url, sent, timeout_s, deadline) as response:
+        status, reason = response.status_code, response.reason
+        if status == 416:
+            raise _StaleError
+        if status in _TRY_AGAIN:
+            raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
+        if status >= 300:
+            raise FetchError(f"{url}: HTTP {status} {reason}")
+        # Of the other answers that are no error none has a body that is the file.
+        if status != 200 and not (status == 206 and "Range" in headers):
+            raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
+            raise FetchError(f"{url}: answered with a web page, not with data")
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise FetchError(f"{url}: answered in an encoding that was not asked for")
+        response.raw.enforce_content_length = False  # The reader holds it against what was announced.
+        yield response
+
+
+def _answered(
+    session: requests.Session, url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
+) -> requests.Response:
+    """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host."""
+    if not url.lower().startswith(("http://", "https://")):
+        raise FetchError(f"{url!r}: only http and https addresses are read")
+    address, sent = url, dict(headers)
+    for hop in range(MAX_REDIRECTS + 1):
+        left_s = max(0.1, deadline - time.monotonic())
+        try:
+            response = session.get(
+                address, headers=sent, stream=True, timeout=(min(timeout_s, left_s), timeout_s)
+            )
+            if not response.is_redirect or hop == MAX_REDIRECTS:
+                return response
+            response.close()
+            # Headers are read as Latin-1, but addresses in them are UTF-8.
+            location = response.headers["Location"].encode("latin-1").decode(errors="replace")
+            target = urllib.parse.urljoin(address, requests.utils.requote_uri(location))
+            old, new = urllib.parse.urlsplit(address), urllib.parse.urlsplit(target)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            if isinstance(error, ValueError):
+                raise FetchError(f"{url!r}: is not an address: {error}") from None
+            broke = isinstance(error, requests.ReadTimeout) or any(
+                isinstance(cause, urllib3.exceptions.ProtocolError) for cause in error.args
+            )
+            trouble = "no answer" if broke else "cannot be reached"
+            raise _PassingError(f"{url}: {trouble}: {_cause(error)}") from None
+        except ValueError as error:
+            raise FetchError(f"{url!r}: is not an address: {error}") from None
+        if new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
+            raise FetchError(f"{address}: redirects to {location[:200]!r}; not followed")
+        if old.netloc != new.netloc:
+            sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE}
+        address = target
+    raise AssertionError
+
+
+def _cause(error: BaseException) -> str:
+    """Return the system's own words for what went wrong, which the libraries wrap in theirs."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, TimeoutError):
+            return "timed out"
+        if isinstance(cause, OSError | http.client.HTTPException) and not isinstance(
+            cause, requests.RequestException | urllib3.exceptions.HTTPError
+        ):
+            return str(cause) or type(cause).__name__
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    try:
+        asked = response.headers.get("Retry-After")
+        return None if asked is None else urllib3.Retry().parse_retry_after(asked)
+    except (ValueError, OverflowError, urllib3.exceptions.HTTPError):
+        return None
+
+
+def _announced(response: requests.Response, url: str, max_bytes: int) -> int | None:
+    stated = response.headers.get("Content-Length")
+    if stated is None:
+        return None
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
+        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is no number")
+    if int(stated) > max_bytes:
+        raise FetchError(f"{url}: {int(stated)} bytes; the cap is {max_bytes}")
+    return int(stated)
+
+
+def _blocks(response: requests.Response, url: str, max_bytes: int) -> Iterator[bytes]:
+    had = 0
+    while True:
+        try:
+            block = response.raw.read1(_BLOCK, decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise _PassingError(f"{url}: broke off after {had} bytes: {_cause(error)}") from None
+        if not block:
+            return
+        had += len(block)
+        if had > max_bytes:
+            raise FetchError(f"{url}: goes on past the cap of {max_bytes} bytes")
+        yield block
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("zonerisk")
+    except PackageNotFoundError:
+        return "0"
+
+
+def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
+    """Read the list of records that a JSON answer holds under a key, or is if that is empty.
+
+    Raises
+    ------
+    DataError
+        If the body is a web page, no JSON, an error worded as data (also with HTTP 200),
+        or holds no such list. It is never taken for an empty list.
+    """
+    tree = read_json(data, name)
+    listed = tree.get(key) if key and isinstance(tree, dict) else tree
+    if not isinstance(listed, list):
+        raise DataError(
+            f"{name}: holds no list of {key or 'records'}; its service may have "
+            "changed, so the answer is unknown"
+        )
+    return tuple(row for row in listed if isinstance(row, dict))
+
+
+def read_json(data: bytes, name: str) -> object:
+    """Read a JSON answer; some services word a failure as if it were data. See :func:`rows`."""
+    text = data.decode("utf-8-sig", errors="replace")
+    if text.lstrip()[:1] == "<":
+        raise DataError(f"{name}: is a web page, not data; the service is busy or refuses: try again later")
+    try:
+        tree = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise DataError(f"{name}: is not JSON: {error}") from None
+    except RecursionError:
+        raise DataError(f"{name}: is JSON nested too deep to be an answer") from None
+    trouble = _trouble(tree) if isinstance(tree, dict) else None
+    if trouble:
+        raise DataError(f"{name}: the service answered: {trouble[:300]}")
+    return tree
+
+
+def _trouble(tree: Mapping[str, object]) -> str | None:
+    """Find an error: ArcGIS ``error``, Overpass ``remark``, ``message``, ``status``."""
+    error, remark, message = tree.get("error"), tree.get("remark"), tree.get("message")
+    if isinstance(error, dict):
+        return f"{error.get('code', '')} {error.get('message', '')}".strip() or "an error"
+    if isinstance(remark, str) and "error" in remark.lower():
+        return remark
+    if isinstance(message, str) and "data" not in tree:
+        return message
+    if error or str(tree.get("status")).lower() in _FAILED:
+        return str(error or tree["status"])
+    return None
+
+
+def text(row: Mapping[str, object], *keys: str) -> str:
+    """Return the first of some fields that holds text; empty if none does."""
+    values = (row.get(key) for key in keys)
+    return next((value.strip() for value in values if isinstance(value, str) and value.strip()), "")
+
+
+def number(row: Mapping[str, object], key: str) -> float | None:
+    """Return a number; None where it is missing, null or no number."""
+    value = row.get(key)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def flag(row: Mapping[str, object], key: str) -> bool | None:
+    """Return a statement with three states: null is neither yes nor no."""
+    value = row.get(key)
+    return value if isinstance(value, bool) else None
