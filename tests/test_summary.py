@@ -5,7 +5,7 @@ from __future__ import annotations
 from zonerisk.core.model import Position, Site
 from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs
 from zonerisk.judging.cause import RiskGroups, risk
-from zonerisk.judging.effective import effective
+from zonerisk.judging.independence import effective
 from zonerisk.library import Library
 from zonerisk.words.summary import answer
 

@@ -31,7 +31,7 @@ from zonerisk.judging import feeds, hazards, recovery, separation, spacing
 from zonerisk.judging import history as incident
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, site_units, sites_of, zone_units, zones_sold
-from zonerisk.judging.effective import effective
+from zonerisk.judging.independence import effective
 from zonerisk.words import summary
 
 if TYPE_CHECKING:

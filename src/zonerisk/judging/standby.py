@@ -30,7 +30,7 @@ from zonerisk.grid import supply
 from zonerisk.judging import history as incident
 from zonerisk.judging import recovery, score
 from zonerisk.judging.arrangement import FailureDomain, positions, zone_units, zones_sold
-from zonerisk.judging.effective import effective
+from zonerisk.judging.independence import effective
 from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms
 from zonerisk.words import phrases
 

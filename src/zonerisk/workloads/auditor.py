@@ -12,10 +12,10 @@ from zonerisk.judging import rules as findings
 from zonerisk.judging import score
 from zonerisk.judging.arrangement import Arrangement
 from zonerisk.judging.cause import named
-from zonerisk.judging.effective import effective
+from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
 from zonerisk.words import phrases
-from zonerisk.workloads import probability, survival
+from zonerisk.workloads import probability
 from zonerisk.workloads.siting import REGIONAL_M, Siting
 
 if TYPE_CHECKING:
@@ -205,25 +205,27 @@ class Auditor:
         events |= {
             f"place:{place.id}": self.siting.inside(place, workload.places) for place in workload.places
         }
-        hardest = survival.losses(counted, workload.quorum, events)[0]
-        evidence: tuple[Evidence, ...] = ()
-        if hardest.event in risks:
-            said, evidence = risks[hardest.event].message, risks[hardest.event].evidence
-        else:
-            said = f"without {units[hardest.event.removeprefix('place:')].name}"
         total = len(workload.places)
+        left = {
+            event: total - sum(counted.get(place, 0) for place in set(members))
+            for event, members in events.items()
+        }
+        hardest = min(left, key=left.__getitem__)
+        evidence: tuple[Evidence, ...] = ()
+        if hardest in risks:
+            said, evidence = risks[hardest].message, risks[hardest].evidence
+        else:
+            said = f"without {units[hardest.removeprefix('place:')].name}"
         message = (
-            f"{said}: {hardest.left} of {total} {'copy' if total == 1 else 'copies'} left, "
+            f"{said}: {left[hardest]} of {total} {'copy' if total == 1 else 'copies'} left, "
             f"{workload.quorum} needed"
         )
-        if not hardest.holds:
+        if left[hardest] < workload.quorum:
             return Finding(
                 rule="survives",
                 outcome="fail",
                 message=message,
-                subjects=counted_groups[hardest.event].members
-                if hardest.event in counted_groups
-                else events[hardest.event],
+                subjects=counted_groups[hardest].members if hardest in counted_groups else events[hardest],
                 evidence=evidence,
             )
         return self._may_survive(workload, counted, assessed, message)
@@ -243,7 +245,7 @@ class Auditor:
             def maybe(a: str, b: str, each: RiskGroups = each) -> bool:
                 return each.outcome((a, b)) != "pass"
 
-            taken = survival.most_taken(counted, maybe)
+            taken = most_taken(counted, maybe)
             left = total - sum(counted[place] for place in taken)
             if left < workload.quorum and any(
                 each.outcome((a, b)) == "unknown" for a in taken for b in taken if a != b
