@@ -216,6 +216,45 @@ def test_list_of_some(run: Runner) -> None:
     assert "did you mean" in run("list", "regions", "scalway", check=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ("ovh-sbg/sbg-20kv", "the one 20 kV supply of the site"),
+        ("scaleway-fr-par/fr-par-1", "cited:"),
+        ("gulf-2026", "kind: conflict"),
+        ("rivers", "noun: river"),
+    ],
+)
+def test_any_record_is_shown(run: Runner, record: str, said: str) -> None:
+    assert said in run("show", record).stdout
+
+
+@pytest.mark.parametrize("what", ["incidents", "feeds"])
+def test_what_is_listed_is_shown(run: Runner, what: str) -> None:
+    rows = json.loads(run("list", what, "--format", "json").stdout)
+    assert len(rows) >= 3
+    assert json.loads(run("show", rows[0]["id"], "--format", "json").stdout)["name"] == rows[0]["name"]
+
+
+@pytest.mark.parametrize("name", ["verdict.json", "verdict.md", "verdict.csv", "verdict.html", "verdict.txt"])
+def test_a_file_is_written_as_its_name_ends(run: Runner, tmp_path: Path, name: str) -> None:
+    run("score", "ovh-sbg", "-o", str(tmp_path / name))
+    ending = name.partition(".")[2].replace("txt", "table")
+    run("score", "ovh-sbg", "--format", ending, "-o", str(tmp_path / "asked"))
+    assert (tmp_path / name).read_bytes() == (tmp_path / "asked").read_bytes()
+
+
+def test_a_report_is_what_score_draws(run: Runner) -> None:
+    for format_ in ("html", "md"):
+        report = run("report", "ovh-sbg", "--format", format_).stdout
+        assert report == run("score", "ovh-sbg", "--format", format_).stdout
+
+
+@pytest.mark.parametrize(("name", "instead"), [("rtt", "score TARGET --rtt"), ("feeds", "list feeds")])
+def test_a_command_that_is_gone_names_the_new_one(run: Runner, name: str, instead: str) -> None:
+    assert instead in run(name, "ovh-sbg", check=2).stderr
+
+
 def test_version_and_help(run: Runner) -> None:
     assert run("--version").stdout.startswith("zonerisk ")
     assert "--as-of" in run("score", "--help").stdout

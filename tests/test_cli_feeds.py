@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from conftest import ROOT
 from test_gridsurvey import write_layers
 from zonerisk import load
-from zonerisk.cli import app
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.grid import feedsource
 from zonerisk.grid.feedsource import FeedRecord, Source
 
+sys.path.insert(0, str(ROOT / "scripts"))
+app = __import__("feeds").app
 runner = CliRunner()
 
 
 def test_sources() -> None:
-    done = runner.invoke(app, ["feeds", "sources"])
+    done = runner.invoke(app, ["sources"])
     assert done.exit_code == 0
     assert "peeringdb" in done.stdout
     assert "not to be passed on" in done.stdout
@@ -27,7 +30,7 @@ def test_derive_writes_the_same_bytes_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
         done = runner.invoke(
             app,
-            ["feeds", "derive", "--layers", str(layers), "-o", str(tmp_path / name)],
+            ["derive", "--layers", str(layers), "-o", str(tmp_path / name)],
             catch_exceptions=False,
         )
         assert done.exit_code == 0
@@ -51,7 +54,7 @@ def test_derive_writes_the_same_bytes_twice(tmp_path: Path) -> None:
 
 def test_derive_without_layers(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--layers"):
-        runner.invoke(app, ["feeds", "derive", "--layers", str(tmp_path)], catch_exceptions=False)
+        runner.invoke(app, ["derive", "--layers", str(tmp_path)], catch_exceptions=False)
 
 
 def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +64,7 @@ def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(feedsource.SOURCES, "pypsa", Source("A grid", "ODbL 1.0", told))  # type: ignore[arg-type]
     done = runner.invoke(
         app,
-        ["feeds", "fetch", "pypsa", "--region", "ovh-sbg", "--cache", str(tmp_path)],
+        ["fetch", "pypsa", "--region", "ovh-sbg", "--cache", str(tmp_path)],
         catch_exceptions=False,
     )
     assert done.stdout == ("site,what,id,name,kv,distance_km,note\nzz/s,station,way/1,Gull,225,1.00,\n")
@@ -73,7 +76,6 @@ def test_fetch_offline_without_anything(tmp_path: Path) -> None:
         runner.invoke(
             app,
             [
-                "feeds",
                 "fetch",
                 "pypsa",
                 "--region",
@@ -87,17 +89,7 @@ def test_fetch_offline_without_anything(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no source is called"):
         runner.invoke(
             app,
-            ["feeds", "fetch", "x", "--region", "ovh-sbg", "--cache", str(tmp_path)],
+            ["fetch", "x", "--region", "ovh-sbg", "--cache", str(tmp_path)],
             catch_exceptions=False,
         )
     assert load().region_ids
-
-
-def test_show_what_ships() -> None:
-    done = runner.invoke(app, ["feeds", "show", "scaleway-fr-par"], catch_exceptions=False)
-    rows = done.stdout.splitlines()
-    assert (
-        "scaleway-fr-par/dc3,FR,Continental Europe,rte/CHEVI,CHEVILLY,225,1.0,yes,"
-        '"VILLEJUST (1), MORBRAS (2), VILLEVAUDE (6)"'
-    ) in rows
-    assert any(row.startswith("scaleway-fr-par/dc3") and ",ARRIGHI,225,2.8,no," in row for row in rows)

@@ -126,7 +126,7 @@ def test_the_shipped_sample_is_current(shipped: Library) -> None:
     stated = [feed.station for region in regions for feed in region.feeds.values() if feed.station]
     for name, text in survey(sites, stated, RAW).items():
         assert (data_root() / supply.FOLDER / name).read_text() == text, (
-            f"{name} is not current; run: zonerisk feeds derive --layers ../shared/layers"
+            f"{name} is not current; run: python scripts/feeds.py derive --layers ../shared/layers"
         )
 
 

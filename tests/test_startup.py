@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
+
+import pytest
+from typer import Typer
+
+from zonerisk.cli import COMMANDS
 
 HEAVY = ("geopandas", "pandas", "folium", "numpy", "shapely", "pyproj", "rasterio", "networkx", "requests")
 PROBE = """
 import sys
-sys.argv = ["zonerisk", "score", "ovh-sbg"]
+sys.argv = ["zonerisk", *{arguments!r}]
 from zonerisk.cli import main
 try:
     main()
 except SystemExit:
     pass
-print("LOADED", *sorted(set(sys.modules) & set({heavy!r})))
+print("LOADED", *sorted(set(sys.modules) & set({modules!r})))
 """
 
 
+def loaded(arguments: tuple[str, ...], modules: tuple[str, ...]) -> list[str]:
+    script = PROBE.format(arguments=arguments, modules=modules)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].split()[1:]
+
+
 def test_score_loads_no_heavy_library() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE.format(heavy=HEAVY)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == "LOADED"
+    assert loaded(("score", "ovh-sbg"), HEAVY) == []
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_no_command_is_loaded_before_one_is_called(arguments: tuple[str, ...]) -> None:
+    modules = tuple(f"zonerisk.cli.{name}" for name in {command.module for command in COMMANDS.values()})
+    assert loaded(arguments, (*HEAVY, *modules, "pydantic", "rich")) == []
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    for name, command in COMMANDS.items():
+        module = import_module(f"zonerisk.cli.{command.module}")
+        target = getattr(module, command.attribute)
+        text = target.__doc__ if callable(target) and not isinstance(target, Typer) else module.group.__doc__
+        assert text.splitlines()[0] == command.help, name

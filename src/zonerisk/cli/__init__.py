@@ -1,4 +1,4 @@
-"""The command line: one command a module; only here is anything printed."""
+"""The command line: only here is anything printed."""
 
 from __future__ import annotations
 
@@ -7,38 +7,74 @@ import os
 import re
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 from zonerisk._version import __version__
-from zonerisk.core.errors import ZoneriskError
+from zonerisk.core.errors import UsageError, ZoneriskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Each command's module, and its function or group there. A module is loaded only when its
-# command is called, so that one command's libraries never slow another's start.
+
+class _Command(NamedTuple):
+    module: str
+    attribute: str
+    help: str
+
+
+# A module is loaded only when its command is called, so that one command's libraries never slow
+# another's start; the help stands here too, for the list of all commands loads none of them.
 COMMANDS = {
-    "score": ("score", "score"),
-    "compare": ("compare", "compare"),
-    "list": ("listing", "list_"),
-    "show": ("show", "show"),
-    "dr": ("dr", "dr"),
-    "plan": ("plan", "plan"),
-    "map": ("map", "map_"),
-    "atlas": ("atlas", "atlas"),
-    "rtt": ("rtt", "rtt"),
-    "layers": ("layers", "app"),
-    "feeds": ("feeds", "app"),
-    "export": ("export", "export"),
-    "data": ("data", "app"),
+    "score": _Command(
+        "verdicts",
+        "score",
+        "Judge a region: whether its zones fail independently and recovery is far enough.",
+    ),
+    "compare": _Command("verdicts", "compare", "Put regions side by side, one line each."),
+    "dr": _Command(
+        "verdicts",
+        "dr",
+        "Rank the regions that can be disaster recovery for TARGET, the nearest first.",
+    ),
+    "plan": _Command(
+        "plan",
+        "plan",
+        "Judge your own deployment: quorum, recovery and backups against every shared risk.",
+    ),
+    "list": _Command(
+        "records",
+        "list_",
+        "List regions, sites, providers, policies, incidents, feeds or grid stations near sites.",
+    ),
+    "show": _Command("records", "show", "Show one record with its sources."),
+    "map": _Command("pages", "map_", "Draw regions on a map: one HTML file that needs no network."),
+    "atlas": _Command(
+        "pages", "atlas", "Write the atlas: index.html, a page for each provider and one for each region."
+    ),
+    "report": _Command(
+        "verdicts",
+        "report",
+        "Write a printable report of one region: verdict, map and sources on one page.",
+    ),
+    "export": _Command(
+        "records", "export", "Write sites, discs, zones and separations for a GIS or a data frame."
+    ),
+    "layers": _Command("layers", "app", "List, show, fetch, sample or import hazard layers."),
+    "data": _Command("data", "app", "Check, extend and compare the catalogue's records."),
 }
-_SETTINGS: dict[str, Any] = {
+# Until the next version: commands that are gone, and what does their work.
+GONE = {
+    "rtt": "zonerisk score TARGET --rtt FILE",
+    "feeds": "zonerisk list feeds, or zonerisk list stations TARGET for the grid around sites",
+}
+SETTINGS: dict[str, Any] = {
     "add_completion": False,
     "pretty_exceptions_enable": False,
     "rich_markup_mode": None,
+    "no_args_is_help": True,
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
@@ -52,20 +88,29 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load one command; None if there is none of that name."""
+        if cmd_name in GONE:
+            raise UsageError(f"zonerisk {cmd_name} is gone; use {GONE[cmd_name]}")
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name]
-        found: typer.Typer | Callable[..., None] = getattr(import_module(f"zonerisk.cli.{module}"), attribute)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(**_SETTINGS)
-            alone.command(cmd_name)(found)
-            found = alone
-        command = typer.main.get_command(found)
+        module, attribute, _ = COMMANDS[cmd_name]
+        target: typer.Typer | Callable[..., None] = getattr(
+            import_module(f"zonerisk.cli.{module}"), attribute
+        )
+        if not isinstance(target, typer.Typer):
+            group = typer.Typer(**SETTINGS | {"no_args_is_help": False})
+            group.command(cmd_name)(target)
+            target = group
+        command = typer.main.get_command(target)
         command.name = cmd_name
         return command
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in COMMANDS.items()])
 
-app = typer.Typer(name="zonerisk", cls=Commands, no_args_is_help=True, **_SETTINGS)
+
+app = typer.Typer(name="zonerisk", cls=Commands, **SETTINGS)
 
 
 def _version(asked: bool) -> None:
@@ -86,13 +131,13 @@ def root(
     """
 
 
-def main() -> None:
+def main(app: typer.Typer = app) -> None:
     """Run the command line; errors a user can act on end in a message, not a traceback."""
     # A short life: start-up makes many objects and hardly any garbage, and at the end the
     # interpreter need not go through all of them once more (an eighth of a cold start).
     gc.set_threshold(100_000)
     try:
-        _run()
+        _run(app)
     finally:
         gc.freeze()
 
@@ -101,9 +146,9 @@ def main() -> None:
 _SOUTH = re.compile(r"-[\d.]+\s*[,;]")
 
 
-def _run() -> None:
+def _run(app: typer.Typer) -> None:
     try:
-        app([f" {each}" if _SOUTH.match(each) else each for each in sys.argv[1:]])
+        app([f" {text}" if _SOUTH.match(text) else text for text in sys.argv[1:]])
         sys.stdout.flush()
     except ZoneriskError as error:
         sys.stderr.write(f"error: {error}\n")

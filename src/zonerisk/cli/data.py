@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import sys
 from enum import StrEnum
@@ -13,23 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zonerisk import load
-from zonerisk.cli import output
-from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.cli import SETTINGS, output
+from zonerisk.cli.options import AsOf, Catalogues, PolicyOption
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
-from zonerisk.curation import template
-from zonerisk.words import report
 
 if TYPE_CHECKING:
     from zonerisk.curation.record_file import Problem
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(**SETTINGS)
 
 
 class Schema(StrEnum):
@@ -44,14 +35,6 @@ class Schema(StrEnum):
     policy = "policy"
     layer = "layer"
     verdict = "verdict"
-
-
-class Format(StrEnum):
-    """How to write a comparison."""
-
-    table = "table"
-    csv = "csv"
-    md = "md"
 
 
 @app.callback()
@@ -135,15 +118,14 @@ def new(
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
+    from zonerisk.curation import template
+
     home = root / "datacenters" / provider
     target = home / f"{region}.yaml"
     if target.exists():
         raise UsageError(f"{target} is there already; edit it")
     described = (root / "schema").is_dir()
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write {home}: {error.strerror or error}") from None
+    output.make_folder(home)
     written = [target]
     if not (home / "provider.yaml").exists():
         written.insert(0, home / "provider.yaml")
@@ -170,7 +152,7 @@ def diff(
     new: Annotated[str, typer.Argument(help="The same; the folder data without.")] = "data",
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
-    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
 ) -> None:
     """Say which verdicts change from one state of the records to another.
@@ -182,17 +164,8 @@ def diff(
 
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load_policy(policy), as_of)
-    if format_ is Format.csv:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([Change._fields, *rows])
-        text = buffer.getvalue()
-    elif format_ is Format.md:
-        text = "\n".join(report.rows(Change._fields, rows)[1:]) + "\n" if rows else ""
-    else:
-        console = output.console(out)
-        with console.capture() as capture:
-            report.section(console, "", Change._fields, rows)
-        text = capture.get().lstrip("\n")
+    form = output.chosen(format_, out, output.Lists)
+    text = output.rows(Change._fields, rows, form, out) if rows or form in ("json", "csv") else ""
     output.write(text, out)
     sys.stderr.write(f"{_counted(len({row.region for row in rows}), 'region')} changed\n")
 

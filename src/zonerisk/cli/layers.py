@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,14 +11,13 @@ import typer
 
 from zonerisk import load
 from zonerisk.catalogue.catalog import referred
-from zonerisk.cli import output
-from zonerisk.cli.rows import Format, written
-from zonerisk.cli.score import Catalogues
+from zonerisk.cli import SETTINGS, output
+from zonerisk.cli.options import Cache, Catalogues, Raw
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.layers import layers, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position
@@ -27,32 +27,8 @@ if TYPE_CHECKING:
 # the layer's own reach comes on top.
 _AROUND_M = 1000.0
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(**SETTINGS)
 
-Cache = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache",
-        envvar="ZONERISK_CACHE",
-        show_default=False,
-        help="Where fetched layers are kept; else the platform's cache folder.",
-    ),
-]
-Raw = Annotated[
-    Path | None,
-    typer.Option(
-        "--from",
-        envvar="ZONERISK_LAYERS",
-        exists=True,
-        file_okay=False,
-        show_default=False,
-        help="A folder of raw layers, laid out as the cards name them.",
-    ),
-]
 Id = Annotated[str, typer.Argument(help="A layer, such as rivers.", show_default=False)]
 
 
@@ -63,7 +39,7 @@ def group() -> None:
 
 @app.command("list")
 def list_(
-    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
     cache: Cache = None,
 ) -> None:
@@ -87,7 +63,7 @@ def list_(
         )
         for card in map(layers.load, layers.ids())
     ]
-    output.write(written(head, rows, format_, out), out)
+    output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
 
 
 def _state(card: Card, cache: Path) -> str:
@@ -191,24 +167,20 @@ def fetch_(
     sys.stderr.write(f"{path}\n{card.attribution}; {card.licence}\n")
 
 
-class _progress:  # noqa: N801 (used as a with statement's word)
-    """Progress on standard error, one line that is written over."""
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show progress on standard error: one line that is written over, on a terminal alone."""
+    shown = sys.stderr.isatty()
 
-    def __init__(self, name: str) -> None:
-        self.name, self.shown = name, False
+    def show(had: int, whole: int | None) -> None:
+        if shown:
+            total = f" of {whole / 1e6:.1f}" if whole else ""
+            sys.stderr.write(f"\r{name}: {had / 1e6:.1f}{total} MB")
 
-    def __enter__(self) -> Callable[[int, int | None], None]:
-        return self.show
-
-    def show(self, had: int, whole: int | None) -> None:
-        """Write how much is there."""
-        if sys.stderr.isatty():
-            of = f" of {whole / 1e6:.1f}" if whole else ""
-            sys.stderr.write(f"\r{self.name}: {had / 1e6:.1f}{of} MB")
-            self.shown = True
-
-    def __exit__(self, *_: object) -> None:
-        if self.shown:
+    try:
+        yield show
+    finally:
+        if shown:
             sys.stderr.write("\n")
 
 
@@ -269,10 +241,7 @@ def sample(
         layers.verify(card, kept)
         found = sampling.sample(card, kept, discs)
         text = table(sampling.head(card, kept, catalog.edition.date), found, positions)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{folder}: cannot be made: {error.strerror or error}") from None
+        output.make_folder(folder)
         output.write(text, folder / f"{card.id}.csv")
         answered = len({each.site for each in found if each.interval})
         sys.stderr.write(f"{card.id}: {answered} of {len(discs)} sites answered\n")

@@ -1,23 +1,57 @@
-"""Output: to the terminal, or whole into a file."""
+"""Output: the formats, and one writer for all of them, to the terminal or whole into a file."""
 
 from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
 import typer
 
 from zonerisk.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from rich.console import Console
 
+
+class Format(StrEnum):
+    """How an answer is written; each command takes those that can hold its answer."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    md = "md"
+    html = "html"
+    geojson = "geojson"
+    sarif = "sarif"
+
+
+Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
+Asked = TypeVar("Asked", bound=Format)
+FORMAT = typer.Option(
+    "--format",
+    help="Without it, what the ending of --output's file names, else the first.",
+    show_default=False,
+)
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Write to this file instead of the terminal.", show_default=False),
 ]
+Cell = str | int | float | None
+
+# A list goes on to grep and cut: a row stays a line, unless a terminal is narrower.
+_ANY_WIDTH = 1000
+
+
+def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
+    """Return the format asked for, else the one that the file's ending names, else the first offered."""
+    formats: tuple[Asked, ...] = get_args(offered)
+    ending = out.suffix.lower().removeprefix(".") if out else ""
+    return asked or next((format_ for format_ in formats if format_ == ending), formats[0])
 
 
 def write(content: str | bytes, path: Path | None) -> None:
@@ -57,13 +91,62 @@ def _umask() -> int:
     return mask
 
 
-def console(path: Path | None = None, width: int = 100) -> Console:
-    """Give a console for tables; a file or a pipe gets no colours and a fixed width."""
+def make_folder(folder: Path) -> None:
+    """Make a folder for what will be written; an error names it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror or error}") from None
+
+
+def printed(show: Callable[[Console], None], out: Path | None, width: int = 100) -> str:
+    """Return what is printed on a console; a file or a pipe gets no colours and a fixed width."""
     from rich.console import Console
 
-    if path is not None:
+    if out is not None:
         import io
 
-        return Console(file=io.StringIO(), width=width, no_color=True)
-    own = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return Console(width=None if own else width, highlight=False, soft_wrap=False)
+        console = Console(file=io.StringIO(), width=width, no_color=True)
+    else:
+        own = sys.stdout.isatty() or os.environ.get("COLUMNS")
+        console = Console(width=None if own else width, highlight=False, soft_wrap=False)
+    with console.capture() as capture:
+        show(console)
+    return capture.get()
+
+
+def as_json(value: object) -> str:
+    """Return JSON to be read by people too."""
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def rows(head: Sequence[str], cells: Iterable[Sequence[Cell]], format_: Format, out: Path | None) -> str:
+    """Return rows in a format of :data:`Lists`; JSON is a list of objects, CSV that of RFC 4180.
+
+    A number keeps the digits it came with, and is a number in JSON; what is not known is
+    null there, and empty elsewhere.
+    """
+    listed = list(cells)
+    if format_ is Format.json:
+        return as_json([dict(zip(head, row, strict=True)) for row in listed])
+    texts = [[_text(cell) for cell in row] for row in listed]
+    if format_ is Format.csv:
+        import csv
+        import io
+
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows([head, *texts])
+        return buffer.getvalue()
+    from zonerisk.words import report
+
+    if format_ is Format.md:
+        return "\n".join(report.rows(head, texts)[1:]) + "\n"
+    return printed(lambda console: report.section(console, "", head, texts), out, _ANY_WIDTH).lstrip("\n")
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

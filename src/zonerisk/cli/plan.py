@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.score import AsOf, Catalogues, FailOn
+from zonerisk.cli.options import AsOf, Catalogues, FailOn, exit_on
+from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
-from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from zonerisk.core.plan_verdict import Audit
-    from zonerisk.core.policy import Policy
     from zonerisk.workloads.probability import Inputs
 
-
-class Format(StrEnum):
-    """How to write an audit."""
-
-    table = "table"
-    json = "json"
-    md = "md"
-    sarif = "sarif"
+Formats = Literal[Format.table, Format.json, Format.md, Format.sarif]
 
 
 def plan(
@@ -70,7 +58,7 @@ def plan(
             show_default=False,
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format")] = Format.table,
+    format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
     fail_on: FailOn = None,
     catalogue: Catalogues = None,
@@ -81,6 +69,7 @@ def plan(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
+    from zonerisk.words import plan_report, sarif
     from zonerisk.workloads import planfiles
     from zonerisk.workloads.audit import audit
     from zonerisk.workloads.plan import TEMPLATE
@@ -92,13 +81,21 @@ def plan(
         raise UsageError("give a plan, or start one: zonerisk plan --template")
     catalog = load(*(catalogue or ()))
     stdin = sys.stdin.buffer.read(planfiles.MAX_BYTES + 1) if "-" in files else None
-    asked = planfiles.read(files, stdin, catalog, as_of)
-    chosen = load_policy(policy or asked.policy or DEFAULT)
-    inputs = _inputs(unavailability, common, asked.deployment.model)
-    answer = audit(catalog, asked.deployment, chosen, asked.day, inputs)
-    output.write(render(answer, chosen, format_, out), out)
-    if fail_on is not None and severity(answer.outcome) >= severity(fail_on.value):
-        raise typer.Exit(1)
+    request = planfiles.read(files, stdin, catalog, as_of)
+    chosen = load_policy(policy or request.policy or DEFAULT)
+    inputs = _inputs(unavailability, common, request.deployment.model)
+    answer = audit(catalog, request.deployment, chosen, request.day, inputs)
+    form = output.chosen(format_, out, Formats)
+    if form is Format.json:
+        text = answer.to_json()
+    elif form is Format.sarif:
+        text = sarif.log(answer, chosen)
+    elif form is Format.md:
+        text = plan_report.markdown(answer, chosen)
+    else:
+        text = output.printed(lambda console: plan_report.table(answer, chosen, console), out)
+    output.write(text, out)
+    exit_on([answer.outcome], fail_on)
 
 
 def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:
@@ -122,20 +119,3 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
         return ends[0], ends[-1] if len(ends) <= 2 else float(",")
     except ValueError:
         raise UsageError(f"{option} {text}: write a share such as 0.001, or LOW,HIGH") from None
-
-
-def render(answer: Audit, policy: Policy, format_: Format, out: Path | None) -> str:
-    """Write an audit in a format."""
-    from zonerisk.words import plan_report as planreport
-    from zonerisk.words import sarif
-
-    if format_ is Format.json:
-        return answer.to_json()
-    if format_ is Format.sarif:
-        return sarif.log(answer, policy)
-    if format_ is Format.md:
-        return planreport.markdown(answer, policy)
-    console = output.console(out)
-    with console.capture() as capture:
-        planreport.table(answer, policy, console)
-    return capture.get()

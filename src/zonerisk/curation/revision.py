@@ -33,7 +33,9 @@ def opened(text: str) -> Iterator[Library]:
     packed = _archive(text)
     with tempfile.TemporaryDirectory(prefix="zonerisk-") as name:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(name, filter="data")
+            # Before Python 3.11.4 there is no filter; what git packs of the user's own is sound.
+            archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            archive.extractall(name)
         yield Library(Path(name) / "data")
 
 

@@ -26,7 +26,7 @@ POSITIONS, CIRCUITS = "map/positions.csv", "map/circuits.csv"
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
 TIED_M = 600.0
 _NUMBERS = {"lat", "lon", "uncertainty_m", "distance_m", "kv", "hops"}
-_AGAIN = "write it again with: zonerisk feeds derive"
+_AGAIN = "write it again with: python scripts/feeds.py derive"
 STATION_COLUMNS = ("site", "lat", "lon", "uncertainty_m", "station", "name", "kv", "distance_m")
 UPSTREAM_COLUMNS = ("station", "upstream", "hops", "via", "name", "kv")
 POSITION_COLUMNS = ("station", "name", "kv", "osm", "lat", "lon")
@@ -160,7 +160,7 @@ def read(roots: tuple[Path, ...]) -> Sample:
     Raises
     ------
     DataError
-        If a file does not have the columns or numbers that ``zonerisk feeds derive`` writes.
+        If a file does not have the columns or numbers that ``scripts/feeds.py derive`` writes.
     """
     around: dict[str, tuple[_Place, Neighbourhood]] = {}
     areas: dict[str, tuple[_Place, Area]] = {}

@@ -1,4 +1,4 @@
-"""zonerisk map: regions on one page that opens anywhere."""
+"""zonerisk map and atlas: regions on pages that open anywhere."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from urllib.parse import quote
 import typer
 
 from zonerisk import load
-from zonerisk.catalogue.catalog import data_root
 from zonerisk.cli import output
-from zonerisk.cli.layers import Cache, Raw
-from zonerisk.cli.score import AsOf, Catalogues, PolicyOption
+from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, region_ids
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
 from zonerisk.core.verdict import severity
-from zonerisk.layers import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,39 +63,67 @@ def map_(
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
-    from zonerisk.pages import features, ground, landmarks, page
+    from zonerisk.layers import store
+    from zonerisk.pages import features, ground, landmarks
+    from zonerisk.pages import page as pages
 
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
-    offered = ground.find_tiles(tiles)
+    online = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
-    verdicts = [catalog.score(region, chosen, as_of) for region in _regions(catalog, targets)]
+    regions = region_ids(catalog, targets) if targets else _open_regions(catalog)
+    verdicts = [catalog.score(region, chosen, as_of) for region in regions]
     if not targets:
         verdicts.sort(key=lambda verdict: -severity(verdict.outcome))
     if len(verdicts) == 1:
         settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:
         settings = [features.setting(catalog, verdict) for verdict in verdicts]
-    text = page.map_page(
+    text = pages.map_page(
         verdicts,
         settings,
-        online=offered,
+        online=online,
         attribution=catalog.edition.attribution,
-        files=record_links(catalog, settings, out),
+        files=_record_links(catalog, settings, out),
         owner=_owner(catalog, verdicts),
     )
     output.write(text, out)
 
 
-def _regions(catalog: Catalog, targets: list[str] | None) -> list[str]:
-    if targets:
-        return list(dict.fromkeys(region for target in targets for region in catalog.open_regions(target)))
-    return [
-        key
-        for key in catalog.region_ids
-        if catalog.region(key).status == "open" and catalog.region(key).zones
-    ]
+def atlas(
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the pages go.")] = Path(
+        "maps"
+    ),
+    tiles: TilesOption = None,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Write the atlas: index.html, a page for each provider and one for each region.
+
+    Example: zonerisk atlas -o maps
+    """
+    from zonerisk.pages import ground
+    from zonerisk.pages.atlas import INDEX, Atlas
+
+    online = ground.find_tiles(tiles)
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    output.make_folder(folder)
+    sys.stderr.write(f"judging {len(catalog.region_ids)} regions\n")
+    made = Atlas.of(catalog, chosen, as_of)
+    links = _record_links(catalog, made.settings.values(), folder / INDEX)
+    count = 0
+    for name, page in made.pages(online, links):
+        output.write(page, folder / name)
+        count += 1
+    sys.stderr.write(f"{count} pages in {folder}; open {folder / INDEX}\n")
+
+
+def _open_regions(catalog: Catalog) -> list[str]:
+    regions = map(catalog.region, catalog.region_ids)
+    return [region.id for region in regions if region.status == "open" and region.zones]
 
 
 def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
@@ -109,8 +134,10 @@ def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
     return ", ".join(catalog.provider(owner).name for owner in owners)
 
 
-def record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
+def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
     """Link the records that were read where they lie in the same checkout as the page."""
+    from zonerisk.catalogue.catalog import data_root
+
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():
         return {}
@@ -119,6 +146,6 @@ def record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | Non
         return {}
     return {
         key: quote(Path(os.path.relpath(path, folder)).as_posix())
-        for key in sorted({key for around in settings for key in around.files})
+        for key in sorted({key for setting in settings for key in setting.files})
         if (path := catalog.path(key)).is_relative_to(checkout)
     }

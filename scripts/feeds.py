@@ -1,4 +1,7 @@
-"""``zonerisk feeds``: fetch what remote sources tell, derive what ships."""
+"""Power and network feeds: fetch what remote sources tell, derive the tables that ship.
+
+``python scripts/feeds.py sources | fetch SOURCE --region REGION | derive --layers LAYERS``
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,15 @@ from typing import Annotated
 
 import typer
 
-from zonerisk.cli.output import Output, write
-from zonerisk.cli.score import Catalogues
+from zonerisk.cli import SETTINGS, main
+from zonerisk.cli.output import Output, make_folder, write
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(**SETTINGS)
 
 
 @app.callback()
 def group() -> None:
-    """Show, fetch or derive what is known of power and network feeds."""
+    """Fetch or derive what is known of power and network feeds."""
 
 
 @app.command("sources")
@@ -34,72 +33,9 @@ def sources() -> None:
     )
 
 
-@app.command("show")
-def show(
-    target: Annotated[str, typer.Argument(help="A region, or a provider for all its regions.")],
-    output: Output = None,
-    catalogue: Catalogues = None,
-) -> None:
-    """Show what ships of the grid at a region's sites, as CSV.
-
-    Stations are near, not known to feed a site; "open" marks those of 220 kV and over that
-    could be the nearest from somewhere in the site's disc.
-    """
-    import csv
-    import io
-
-    from zonerisk import load
-    from zonerisk.catalogue.catalog import referred
-    from zonerisk.grid import supply
-
-    catalog = load(*(catalogue or ()))
-    sample = supply.read(catalog.roots)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        (
-            "site",
-            "grid_area",
-            "synchronous_area",
-            "station",
-            "name",
-            "kv",
-            "distance_km",
-            "open",
-            "upstream",
-        )
-    )
-    for key in dict.fromkeys(
-        key for region in catalog.resolve(target) for key in referred(catalog.region(region))
-    ):
-        site = catalog.site(key)
-        area, around = sample.area(site), sample.neighbourhood(site)
-        place = (key, area.grid, area.synchronous)
-        for one in around.near if around else ():
-            tops = ", ".join(
-                f"{sample.names[top.station].name} ({top.hops})"
-                for top in sample.upstream.get(one.station, ())[:3]
-            )
-            open_ = "yes" if around and one in around.candidates else "no"
-            writer.writerow(
-                (
-                    *place,
-                    one.station,
-                    one.name,
-                    "" if one.kv is None else f"{one.kv:g}",
-                    f"{one.distance_m / 1000:.1f}",
-                    open_,
-                    tops,
-                )
-            )
-        if not around:
-            writer.writerow((*place, *[""] * 6))
-    write(text.getvalue(), output)
-
-
 @app.command("fetch")
 def fetch(
-    source: Annotated[str, typer.Argument(help="A source; see: zonerisk feeds sources")],
+    source: Annotated[str, typer.Argument(help="A source; see: scripts/feeds.py sources")],
     region: Annotated[str, typer.Option("--region", help="Ask it of this region's sites.")],
     asn: Annotated[
         int | None,
@@ -121,7 +57,7 @@ def fetch(
     """Ask a remote source of a region's sites; CSV of what it tells.
 
     Nothing of it enters a score: stations are candidates, not feeds. Example:
-    zonerisk feeds fetch overpass-stations --region scaleway-fr-par
+    python scripts/feeds.py fetch overpass-stations --region scaleway-fr-par
     """
     import csv
     import io
@@ -162,7 +98,6 @@ def derive(
     """
     from zonerisk import load
     from zonerisk.catalogue.catalog import data_root
-    from zonerisk.core.errors import UsageError
     from zonerisk.grid import gridsurvey, supply
 
     catalog = load()
@@ -177,9 +112,10 @@ def derive(
     folder = output or data_root() / supply.FOLDER
     for name, text in files.items():
         path = folder / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"cannot make {path.parent}: {error.strerror or error}") from None
+        make_folder(path.parent)
         write(text, path)
         typer.echo(f"{folder / name}: {text.count(chr(10)) - 1} rows", err=True)
+
+
+if __name__ == "__main__":
+    main(app)

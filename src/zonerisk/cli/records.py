@@ -1,0 +1,275 @@
+"""zonerisk list, show and export: what the catalogue holds."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from zonerisk import load
+from zonerisk.cli import output
+from zonerisk.cli.options import Catalogues
+from zonerisk.cli.output import Format
+from zonerisk.core.errors import UnknownTarget, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from zonerisk.catalogue.catalog import Catalog
+
+    Rows = Iterator[Sequence[output.Cell]]
+
+ShowFormats = Literal[Format.table, Format.json]
+Layers = Literal["sites", "discs", "zones", "separations"]
+
+
+class What(StrEnum):
+    """What can be listed."""
+
+    regions = "regions"
+    sites = "sites"
+    providers = "providers"
+    policies = "policies"
+    incidents = "incidents"
+    feeds = "feeds"
+    stations = "stations"
+
+
+def list_(
+    what: Annotated[What, typer.Argument()] = What.regions,
+    of: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...",
+            show_default=False,
+            help="Of regions, sites, feeds and stations: only those of these providers or regions.",
+        ),
+    ] = None,
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """List regions, sites, providers, policies, incidents, feeds or grid stations near sites.
+
+    Feeds are stated supplies of power, network and water. Stations are near, not known to feed
+    a site; "open" marks those of 220 kV and over that could be the nearest from somewhere in
+    the site's disc.
+
+    Examples: zonerisk list regions scaleway; zonerisk list sites --format csv;
+    zonerisk list stations scaleway-fr-par
+    """
+    catalog = load(*(catalogue or ()))
+    head, rows, of_regions = _LISTS[what]
+    if of and not of_regions:
+        raise UsageError(f"{what} are listed whole; name targets for regions, sites, feeds or stations")
+    regions = list(dict.fromkeys(region for target in of or () for region in catalog.resolve(target)))
+    form = output.chosen(format_, out, output.Lists)
+    output.write(
+        output.rows(head, rows(catalog, sorted(regions) or catalog.region_ids), form, out),
+        out,
+    )
+
+
+def _regions(catalog: Catalog, regions: Iterable[str]) -> Rows:
+    for region in map(catalog.region, regions):
+        yield region.id, region.name, region.country, region.status, len(region.zones), len(region.sites)
+
+
+def _sites(catalog: Catalog, regions: Iterable[str]) -> Rows:
+    for region in map(catalog.region, regions):
+        for site in region.sites.values():
+            at = site.position
+            place = (at.lat, at.lon, at.uncertainty_m, at.method) if at else (None, None, None, "unknown")
+            yield site.id, site.name, site.kind, *place, site.until
+
+
+def _providers(catalog: Catalog, _: Iterable[str]) -> Rows:
+    for owner in map(catalog.provider, catalog.provider_ids):
+        regions = len(catalog.regions_of(owner.id))
+        yield owner.id, owner.name, owner.role, owner.country, owner.status, regions
+
+
+def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
+    from zonerisk.core import policy
+
+    for chosen in map(policy.load, policy.ids()):
+        yield chosen.id, chosen.name, chosen.standing, len(chosen.rules)
+
+
+def _incidents(catalog: Catalog, _: Iterable[str]) -> Rows:
+    from zonerisk.judging import history
+
+    for event in history.load(catalog.roots):
+        yield event.id, event.name, event.kind, event.since, event.until, " ".join(event.regions)
+
+
+def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
+    for region in map(catalog.region, regions):
+        for key, feed in region.feeds.items():
+            lists = " ".join(feed.sites), " ".join(feed.upstream)
+            yield f"{region.id}/{key}", feed.kind, feed.name, *lists, feed.station
+
+
+def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
+    from zonerisk.catalogue.catalog import referred
+    from zonerisk.grid import supply
+
+    sample = supply.read(catalog.roots)
+    keys = dict.fromkeys(key for region in regions for key in referred(catalog.region(region)))
+    for site in map(catalog.site, keys):
+        area, around = sample.area(site), sample.neighbourhood(site)
+        place = (site.id, area.grid, area.synchronous)
+        for near in around.near if around else ():
+            upstream = ", ".join(
+                f"{sample.names[top.station].name} ({top.hops})"
+                for top in sample.upstream.get(near.station, ())[:3]
+            )
+            likely = "yes" if around and near in around.candidates else "no"
+            yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
+        if not around:
+            yield *place, *[None] * 6
+
+
+# Of each list: its head, its rows of some regions, and whether regions can be chosen.
+_LISTS: dict[What, tuple[tuple[str, ...], Callable[[Catalog, Iterable[str]], Rows], bool]] = {
+    What.regions: (("id", "name", "country", "status", "zones", "sites on file"), _regions, True),
+    What.sites: (("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), _sites, True),
+    What.providers: (("id", "name", "role", "country", "status", "regions"), _providers, False),
+    What.policies: (("id", "name", "standing", "rules"), _policies, False),
+    What.incidents: (("id", "name", "kind", "since", "until", "regions"), _incidents, False),
+    What.feeds: (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
+    What.stations: (
+        (
+            *("site", "grid_area", "synchronous_area", "station", "name", "kv", "distance_km"),
+            *("open", "upstream"),
+        ),
+        _stations,
+        True,
+    ),
+}
+
+
+def show(
+    record: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A provider, region, policy, incident or layer; or a region's site, zone, feed or "
+            "hazard (ovh-sbg/sbg3).",
+        ),
+    ],
+    format_: Annotated[ShowFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Show one record with its sources.
+
+    Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
+    """
+    file, content = _find(load(*(catalogue or ())), record)
+    if output.chosen(format_, out, ShowFormats) is Format.json:
+        text = output.as_json(content)
+    else:
+        text = "\n".join([f"# {file}", *_lines(content, 0)]) + "\n"
+    output.write(text, out)
+
+
+def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
+    """Return a record's file and its content."""
+    from zonerisk.catalogue.catalog import simplify
+    from zonerisk.core import policy
+    from zonerisk.judging import history
+    from zonerisk.layers import layers
+
+    if "/" in name and not name.endswith((".yaml", ".yml")):
+        return _part(catalog, name)
+    wanted = simplify(name)
+    if wanted in catalog.provider_ids:
+        content = _content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
+        return catalog.file_name(wanted), content
+    try:
+        region = catalog.resolve(name)[0]
+        return catalog.file_name(region), _content(catalog.region(region))
+    except UnknownTarget as unknown:
+        if wanted in policy.ids() or name.endswith((".yaml", ".yml")):
+            return f"data/policies/{wanted}.yaml", _content(policy.load(name))
+        if wanted in layers.ids():
+            return f"data/layers/{wanted}.yaml", _content(layers.load(wanted))
+        for event in history.load(catalog.roots):
+            if event.id == wanted:
+                return f"data/incidents/{wanted}.yaml", _content(event)
+        raise UnknownTarget(
+            f"{unknown}; nor is it a policy ({', '.join(policy.ids())}), an incident or a layer"
+        ) from None
+
+
+def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
+    """Return a part of a region, ``region/key``, with what it cites; a site comes first."""
+    from zonerisk.catalogue.catalog import simplify
+
+    text, _, rest = name.partition("/")
+    key = simplify(rest)
+    region = catalog.region(catalog.resolve(text)[0])
+    others: dict[str, Any] = {**region.campuses, **region.hazards, **region.feeds, **region.zones}
+    if key in others and key not in region.sites:
+        content = _content(others[key])
+        cited = [region.evidence[source] for source in others[key].evidence]
+    else:
+        content = _content(catalog.site(f"{region.id}/{key}"))
+        cited = [*region.cite_site(key)]
+    return catalog.file_name(region.id), {**content, "cited": [_content(piece) for piece in cited]}
+
+
+def _content(record: Any) -> dict[str, Any]:
+    content: dict[str, Any] = record.model_dump(mode="json", exclude_defaults=True)
+    return content
+
+
+def _lines(value: Any, depth: int) -> list[str]:
+    pad = "  " * depth
+    lines = []
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, (dict, list)) and item:
+                lines += [f"{pad}{key}:", *_lines(item, depth + 1)]
+            else:
+                lines.append(f"{pad}{key}: {item}")
+        return lines
+    for item in value:
+        if isinstance(item, dict):
+            inner = _lines(item, depth + 1)
+            lines += [f"{pad}- {inner[0].strip()}", *inner[1:]]
+        else:
+            lines.append(f"{pad}- {item}")
+    return lines
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Ends in .gpkg, .parquet, .geojson or .csv.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Regions or providers; all without.", show_default=False),
+    ] = None,
+    layer: Annotated[
+        Layers | None,
+        typer.Option(
+            help="One layer; a GeoPackage holds all four without, the others the sites.",
+            show_default=False,
+        ),
+    ] = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Write sites, discs, zones and separations for a GIS or a data frame.
+
+    Examples: zonerisk export catalogue.gpkg; zonerisk export paris.geojson scaleway-fr-par;
+    zonerisk export discs.parquet --layer discs
+    """
+    from zonerisk.pages.geodata import encode
+
+    catalog = load(*(catalogue or ()))
+    regions = list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))
+    output.write(encode(catalog, file.suffix.lower(), layer, regions or None), file)
+    sys.stderr.write(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")

@@ -1,0 +1,468 @@
+"""zonerisk score, report, compare and dr: verdicts on regions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import typer
+
+from zonerisk import load
+from zonerisk.cli import output
+from zonerisk.cli.options import (
+    AsOf,
+    Cache,
+    Catalogues,
+    FailOn,
+    PolicyOption,
+    Raw,
+    exit_on,
+    one_region,
+    region_ids,
+)
+from zonerisk.cli.output import Format
+from zonerisk.core.errors import UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.policy import load as load_policy
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Units, Verdict
+    from zonerisk.judging.standby import Candidate, RecoveryRanking
+    from zonerisk.library import Library
+    from zonerisk.workloads.refutation import Judged as TripJudged
+
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TARGET",
+        help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
+        "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.",
+    ),
+]
+UnitsOption = Annotated[
+    Literal["zones", "sites"] | None,
+    typer.Option(help="Compare zones, or datacenter by datacenter.", show_default=False),
+]
+Installed = Annotated[
+    bool,
+    typer.Option("--installed", help="Judge also by the layers on this machine; your own sites always are."),
+]
+UncertaintyM = Annotated[
+    float | None,
+    typer.Option(help="Of your own sites: the radius that surely holds each, metres.", show_default=False),
+]
+ScoreFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson, Format.html]
+ReportFormats = Literal[Format.html, Format.md]
+DrFormats = Literal[Format.table, Format.json, Format.md]
+
+TRIP_HEAD = ("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus", "refutes")
+# Regions of each outcome in a ranking that is read.
+MOST = 8
+DR_HEAD = ("outcome", "region", "why")
+
+
+class Judged(NamedTuple):
+    """What was judged: the catalogue (of own sites, theirs), the policy and the verdicts."""
+
+    catalog: Library
+    policy: Policy
+    verdicts: list[Verdict]
+
+
+def score(
+    targets: Targets,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    units: UnitsOption = None,
+    format_: Annotated[ScoreFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    fail_on: FailOn = None,
+    catalogue: Catalogues = None,
+    rtt: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Hold measured round trips against what is claimed and recorded: CSV a,b,rtt_ms; "
+            "cloudping, IBM, Azure shapes. As csv, these alone are written.",
+        ),
+    ] = None,
+    floor_ms: Annotated[
+        float, typer.Option("--floor-ms", min=0, max=10, help="With --rtt: round trip inside one zone, ms.")
+    ] = 0.08,
+    installed: Installed = False,
+    uncertainty_m: UncertaintyM = None,
+    raw: Raw = None,
+    cache: Cache = None,
+) -> None:
+    """Judge a region: whether its zones fail independently and recovery is far enough.
+
+    Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
+    zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
+    zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200;
+    zonerisk score scaleway-fr-par --rtt pings.csv
+    """
+    form = output.chosen(format_, out, ScoreFormats)
+    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache)
+    trips = _trips(judged, rtt, floor_ms) if rtt else ()
+    if form in (Format.geojson, Format.html):
+        if rtt:
+            raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
+        text = _drawn(judged, form, raw, cache)
+    elif rtt and form is Format.csv:
+        text = output.rows(TRIP_HEAD, [_trip_row(trip) for trip in trips], form, out)
+    else:
+        text = _listed(judged, form, out)
+        if rtt:
+            text = _with_trips(judged.verdicts[0], trips, text, form)
+    output.write(text, out)
+    exit_on([verdict.outcome for verdict in judged.verdicts], fail_on)
+
+
+def report(
+    targets: Targets,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    units: UnitsOption = None,
+    format_: Annotated[ReportFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+    installed: Installed = False,
+    uncertainty_m: UncertaintyM = None,
+    raw: Raw = None,
+    cache: Cache = None,
+) -> None:
+    """Write a printable report of one region: verdict, map and sources on one page.
+
+    Example: zonerisk report ovh-sbg -o ovh-sbg.html
+    """
+    form = output.chosen(format_, out, ReportFormats)
+    if form is Format.html and out is None and sys.stdout.isatty():
+        raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
+    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache)
+    text = _drawn(judged, form, raw, cache) if form is Format.html else _listed(judged, form, out)
+    output.write(text, out)
+
+
+def _judge(
+    targets: list[str],
+    policy: str,
+    as_of: str | None,
+    units: Units | None,
+    catalogue: list[Path] | None,
+    installed: bool,
+    uncertainty_m: float | None,
+    raw: Path | None,
+    cache: Path | None,
+) -> Judged:
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    if _own_sites(targets):
+        from zonerisk.workloads import own_sites
+
+        catalog = own_sites.catalog(targets, uncertainty_m, catalog.edition.date)
+        installed, regions = True, [own_sites.REGION]
+        chosen = own_sites.asked(chosen)
+    else:
+        if uncertainty_m is not None:
+            raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
+        regions = [region for target in targets for region in catalog.open_regions(target)]
+    verdicts = [
+        catalog.score(
+            region,
+            chosen,
+            as_of,
+            units,
+            _layers(catalog, region, raw, cache) if installed else None,
+        )
+        for region in regions
+    ]
+    return Judged(catalog, chosen, verdicts)
+
+
+def _own_sites(targets: list[str]) -> bool:
+    """Return whether these are coordinates or files; few regions have such a mark in their names."""
+    if not any(mark in target for target in targets for mark in ",;."):
+        return False
+    from zonerisk.workloads import own_sites
+
+    return own_sites.meant(targets)
+
+
+def _layers(catalog: Library, region: str, raw: Path | None, cache: Path | None) -> Source:
+    """Sample the layers on this machine at a region's sites; warn of what is wrong with them."""
+    from zonerisk.catalogue.catalog import referred
+    from zonerisk.catalogue.samples import Samples
+    from zonerisk.layers import store
+
+    sites = [catalog.site(key) for key in referred(catalog.region(region))]
+    layers = store.Installed(sites, store.cache_root(cache), raw, Samples(catalog.roots))
+    for problem in layers.failed:
+        sys.stderr.write(f"warning: {problem}\n")
+    if not layers.hashes and not layers.failed:
+        sys.stderr.write(
+            "no hazard layer is on this machine that says more of these sites; see: zonerisk layers list\n"
+        )
+    return layers
+
+
+def _listed(judged: Judged, form: Format, out: Path | None) -> str:
+    """Write verdicts in a format; JSON is one object for one, a list for several."""
+    from zonerisk.words import report
+
+    verdicts, policy = judged.verdicts, judged.policy
+    if form is Format.json:
+        if len(verdicts) == 1:
+            return verdicts[0].to_json()
+        return output.as_json([verdict.model_dump(mode="json", by_alias=True) for verdict in verdicts])
+    if form is Format.csv:
+        return report.comma_separated(verdicts)
+    if form is Format.md:
+        return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+
+    def show(console: Console) -> None:
+        for index, verdict in enumerate(verdicts):
+            if index:
+                console.print()
+            report.table(verdict, policy, console)
+
+    return output.printed(show, out)
+
+
+def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -> str:
+    """Write verdicts with what surrounds them, the layers on this machine included."""
+    from zonerisk.layers import store
+    from zonerisk.pages import geodata, landmarks, page
+
+    catalog, verdicts = judged.catalog, judged.verdicts
+    if form is Format.html and len(verdicts) > 1:
+        raise UsageError(
+            f"a report is of one region, not of {len(verdicts)}; name one, or draw "
+            "all of them: zonerisk map, zonerisk atlas"
+        )
+    root = store.cache_root(cache)
+    settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
+    if form is Format.html:
+        return page.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)
+    import json
+
+    collections = [geodata.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
+    features = [feature for collection in collections for feature in collection["features"]]
+    return json.dumps({**collections[0], "features": features}, ensure_ascii=False) + "\n"
+
+
+def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:
+    """Hold the round trips of a file against the one region judged."""
+    from zonerisk.core.errors import UnknownTarget
+    from zonerisk.judging.score import last_day
+    from zonerisk.workloads.refutation import judge
+    from zonerisk.workloads.round_trips import MAX_BYTES, read
+
+    if len(judged.verdicts) != 1:
+        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        raise UnknownTarget(f"round trips are of one region; name one of {names}")
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    verdict = judged.verdicts[0]
+    scope = judged.catalog.scope(verdict.target)
+    return judge(scope, read(data, str(file)), last_day(verdict.as_of), floor_ms)
+
+
+def _trip_row(trip: TripJudged) -> tuple[str, ...]:
+    bound = trip.bound
+    return (
+        bound.trip.a,
+        bound.trip.b,
+        f"{bound.trip.ms:g}",
+        f"{bound.fibre_km:.1f}",
+        f"{bound.likely_km:.1f}",
+        "yes" if bound.campus else "no",
+        "; ".join(trip.refuted),
+    )
+
+
+def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form: Format) -> str:
+    """Add round trips to a verdict that is written already."""
+    if form is Format.json:
+        records: list[dict[str, Any]] = [
+            {
+                "a": trip.bound.trip.a,
+                "b": trip.bound.trip.b,
+                "rtt_ms": trip.bound.trip.ms,
+                "fibre_km_max": trip.bound.fibre_km,
+                "fibre_km_likely_max": trip.bound.likely_km,
+                "one_campus": trip.bound.campus,
+                "refutes": list(trip.refuted),
+            }
+            for trip in trips
+        ]
+        return output.as_json({**verdict.model_dump(mode="json", by_alias=True), "round_trips": records})
+    campus = sum(trip.bound.campus for trip in trips)
+    refuted = sum(bool(trip.refuted) for trip in trips)
+    lines = [
+        *(trip.message for trip in trips),
+        f"{len(trips)} pair{'' if len(trips) == 1 else 's'}: {campus} almost certainly one campus, "
+        f"{refuted} refute something; the rest allows what is claimed and proves nothing",
+    ]
+    if form is Format.md:
+        return "\n".join([text, "## Measured round trips", "", *(f"- {line}" for line in lines)]) + "\n"
+    return "\n".join([text, "Measured round trips", *lines]) + "\n"
+
+
+def compare(
+    targets: Annotated[list[str], typer.Argument(help="Regions or providers.")],
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Put regions side by side, one line each.
+
+    Example: zonerisk compare ovh-sbg scaleway-fr-par
+    """
+    from zonerisk.words import comparison
+
+    form = output.chosen(format_, out, output.Lists)
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    verdicts = [catalog.score(region, chosen, as_of) for region in region_ids(catalog, targets)]
+    common = comparison.common_ground(verdicts)
+    if form is Format.json:
+        text = output.as_json({"regions": comparison.records(verdicts), "common_ground": common})
+    else:
+        text = output.rows(comparison.HEAD, comparison.rows(verdicts, chosen), form, out)
+        if form is Format.md:
+            text += "\n".join(["", *common]) + "\n"
+        elif form is Format.table:
+            text += "".join(f"\n{line}\n" for line in common)
+    output.write(text, out)
+
+
+def dr(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The region to recover.")],
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to", metavar="TARGET", help="Judge these regions alone; repeatable.", show_default=False
+        ),
+    ] = None,
+    any_provider: Annotated[
+        bool, typer.Option("--any-provider", help="Look at every provider's regions.")
+    ] = False,
+    within: Annotated[
+        str | None,
+        typer.Option(metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.", show_default=False),
+    ] = None,
+    min_km: Annotated[
+        float | None,
+        typer.Option(min=0, help="Least distance; the policy's if not given.", show_default=False),
+    ] = None,
+    max_rtt_ms: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Longest round trip: rules out what light alone cannot reach in time.",
+            show_default=False,
+        ),
+    ] = None,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    format_: Annotated[DrFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Rank the regions that can be disaster recovery for TARGET, the nearest first.
+
+    Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
+    zonerisk dr aws-eu-west-3 --any-provider --within EU
+    """
+    from dataclasses import replace
+
+    from zonerisk.judging.recovery import none_found
+    from zonerisk.judging.standby import Requirements, least_km, rank
+
+    form = output.chosen(format_, out, DrFormats)
+    catalog = load(*(catalogue or ()))
+    chosen = load_policy(policy)
+    region = one_region(catalog, target)
+    requirements = Requirements(least_km(chosen), max_rtt_ms, within.upper() if within else None)
+    if min_km is not None:
+        requirements = replace(requirements, min_km=min_km)
+    named = [option for name in to or () for option in catalog.open_regions(name)]
+    ranking = rank(catalog, region, chosen, requirements, as_of, named, any_provider)
+    if form is Format.json:
+        text = ranking.to_json()
+    elif ranking.candidates:
+        text = _ranking(ranking, _headline(ranking), chosen, form, out)
+    else:
+        none = none_found(catalog.scope(region).peers, ranking.as_of)
+        text = _ranking(ranking, f"{ranking.name}: {none}.", chosen, form, out)
+    output.write(text, out)
+
+
+def _ranking(ranking: RecoveryRanking, first: str, policy: Policy, form: Format, out: Path | None) -> str:
+    """Write a ranking to be read, without its tail."""
+    from itertools import groupby, islice
+
+    from zonerisk.words import report
+
+    shown = [
+        candidate
+        for _, alike in groupby(ranking.candidates, lambda candidate: candidate.outcome)
+        for candidate in islice(alike, MOST)
+    ]
+    rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
+    left = len(ranking.candidates) - len(shown)
+    head = [first, f"{policy.name} ({policy.standing}); as of {ranking.as_of}."]
+    tail = [f"{left} more in --format json."] if left else []
+    if len(rows) > 1:
+        tail.append("Listed: pass, warn, unknown, fail; within each the nearest first.")
+    if ranking.kinds:
+        tail.append(
+            f"Looked for shared risks: incidents, {', '.join(ranking.kinds)}. "
+            "What is not named is not on record, or not assessed."
+        )
+    if form is Format.md:
+        title = f"# Disaster recovery for {ranking.name} ({ranking.target})"
+        return "\n".join([title, "", *head, *report.rows(DR_HEAD, rows), "", *tail]).rstrip() + "\n"
+    from rich.text import Text
+
+    def show(console: Console) -> None:
+        console.print(Text(head[0], style="bold"))
+        console.print(Text(head[1]))
+        cells = [(Text(outcome, style=report.STYLES[outcome]), region, why) for outcome, region, why in rows]
+        report.section(console, "", DR_HEAD, cells)
+        for line in tail:
+            console.print(Text(f"\n{line}", style="dim"))
+
+    return output.printed(show, out)
+
+
+def _headline(ranking: RecoveryRanking) -> str:
+    from collections import Counter
+
+    counts = Counter(candidate.outcome for candidate in ranking.candidates)
+    return (
+        f"{ranking.name}: {counts['pass'] + counts['warn']} of {len(ranking.candidates)} regions "
+        f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot."
+    )
+
+
+def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str, str]:
+    from zonerisk.judging.separation import least_rtt_ms
+
+    least, message = least_rtt_ms(candidate.distance_m.interval), candidate.message
+    # A bound on the round trip that was asked for is judged, and then in the message already.
+    judged = max_rtt_ms is not None and (candidate.outcome != "fail" or least > max_rtt_ms)
+    if least >= 0.05 and not judged:
+        message += f"; round trip at least {least:.1f} ms by light alone"
+    return candidate.outcome, candidate.target, f"{candidate.name}: {message}"
