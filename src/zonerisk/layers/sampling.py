@@ -153,6 +153,8 @@ def _measure(
         yield from statements.sample(card, layer, data[0].path, discs)
         return
     if card.reading.method in flooded.METHODS:
+        if card.measure != "area":
+            raise DataError(f"{card.id}: no reader takes the values of raster cells")
         for each in data:
             yield from flooded.sample(card, layer, each, kept, discs)
         return
