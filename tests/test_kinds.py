@@ -109,3 +109,11 @@ def test_every_kind_that_is_shared_is_on_the_page(judged: Library) -> None:
     assert {risk.kind for risk in verdict.shared_risks} >= {
         row.id for row in kinds.KINDS.values() if row.rule and row.family in ("feed", "hazard")
     }
+
+
+@pytest.mark.parametrize("rule", ["cooling", "wildfire"])
+def test_a_layer_without_figures_is_not_assessed(rule: str, tmp_path: Path) -> None:
+    library = Library(records.write(tmp_path, sxb=records.REGION))
+    finding = next(each for each in library.score("tt-sxb", policy=str(POLICY)).findings if each.rule == rule)
+    assert (finding.outcome, finding.message) == ("unknown", "not assessed")
+    assert rule not in policy.load("podcast").rules
