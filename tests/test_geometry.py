@@ -12,11 +12,10 @@ from zonerisk.core.geometry import (
     UNKNOWN,
     Interval,
     _bounds_m,
-    _chords,
+    _few_of_many,
     distance_m,
     farthest_m,
     nearest_m,
-    separation_m,
     within,
 )
 from zonerisk.core.model import Position
@@ -28,6 +27,11 @@ lons = st.floats(-180, 180)
 
 def disc(lat: float, lon: float, radius: float = 100.0) -> Position:
     return Position(lat=lat, lon=lon, uncertainty_m=radius, method="statement", evidence=("e",))
+
+
+def separation_m(a: Position, b: Position) -> Interval:
+    best, doubt = distance_m(a, b), a.uncertainty_m + b.uncertainty_m
+    return Interval(max(0.0, best - doubt), best, min(best + doubt, FARTHEST_M))
 
 
 discs = st.builds(disc, lats, lons, st.floats(1, 50_000))
@@ -113,14 +117,28 @@ def test_known_distances() -> None:
 
 
 @given(lats, lons, lats, lons)
-def test_chord_bounds_hold(lat1: float, lon1: float, lat2: float, lon2: float) -> None:
-    chord = _chords((disc(lat1, lon1),), (disc(lat2, lon2),))[0][0]
-    least, most = _bounds_m(chord)
+def test_bounds_hold(lat1: float, lon1: float, lat2: float, lon2: float) -> None:
+    least, most = _bounds_m((lat1, lon1, 0), (lat2, lon2, 0))
     assert least <= GEOD.inv(lon1, lat1, lon2, lat2)[2] <= most
 
 
-@given(lats, lons, st.floats(0, 360), st.floats(0, 2_000_000))
-def test_chord_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: float) -> None:
+@given(lats, lons, st.floats(0, 360), st.floats(0, 17_000_000))
+def test_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: float) -> None:
     lon2, lat2, _ = GEOD.fwd(lon, lat, bearing, metres)
-    least, most = _bounds_m(_chords((disc(lat, lon),), (disc(lat2, lon2),))[0][0])
+    least, most = _bounds_m((lat, lon, 0), (lat2, lon2, 0))
     assert least <= metres <= most
+    assert most - least < 500
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6), st.booleans())
+def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[Position], far: bool) -> None:
+    """What numpy leaves of very many pairs holds those that decide each end."""
+    sides = [[(at.lat, at.lon, at.uncertainty_m) for at in side] for side in (ours, theirs)]
+    signs = (-1,) if far else (-1, 0, 1)
+    few = [(disc(*a), disc(*b)) for a, b in _few_of_many(*sides, signs, far)]
+    if far:
+        assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
+    else:
+        ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
+        assert tuple(min(end) for end in ends) == nearest_m(ours, theirs)

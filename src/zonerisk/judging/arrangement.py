@@ -41,12 +41,12 @@ class FailureDomain:
     sites: tuple[Site, ...] = ()
     possible: tuple[Site, ...] = ()
 
-    @property
+    @cached_property
     def positions(self) -> tuple[Position, ...]:
         """Discs of the sites it stands in."""
         return positions(self.sites)
 
-    @property
+    @cached_property
     def disclosed(self) -> bool:
         """True where at least one of its sites has a position."""
         return bool(self.positions)
