@@ -2,11 +2,13 @@
 PYTHON ?= python3
 REGION ?= ovh-sbg
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SCORE := .venv/.score
 READY := .venv/.ready
 
 .PHONY: score test lint bench goldens clean
 
-score: $(READY)
+score: $(SCORE)
 	@$(BIN)/zonerisk score $(REGION)
 
 test: lint
@@ -22,16 +24,21 @@ lint: $(READY)
 goldens: $(READY)
 	$(BIN)/zonerisk data verdicts -o tests/goldens/verdicts.csv
 	$(BIN)/zonerisk data coverage -o docs/coverage.md
-	for each in region provider policy layer incident plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
+	for each in region provider dialect policy layer incident plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
 
 bench: $(READY)
 	for each in benchmarks/*.py; do $(BIN)/python $$each; done
 
-# Rebuilt when the pins or the package's own metadata change; otherwise nothing is asked of the network.
-$(READY): pyproject.toml constraints.txt
+# Made again when the pins or the package's own metadata change; otherwise nothing is asked of the
+# network. A score needs the package alone; tests need all that the extras name.
+$(SCORE): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	$(PIP) --editable .
 	$(BIN)/python -m compileall -q src
+	@touch $(SCORE)
+
+$(READY): $(SCORE)
+	$(PIP) --editable ".[dev]"
 	@touch $(READY)
 
 clean:

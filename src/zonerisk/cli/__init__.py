@@ -7,13 +7,13 @@ import os
 import re
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from zonerisk._version import __version__
-from zonerisk.core.errors import UsageError, ZoneriskError
+from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,8 +151,12 @@ def _run(app: typer.Typer) -> None:
         app([f" {text}" if _SOUTH.match(text) else text for text in sys.argv[1:]])
         sys.stdout.flush()
     except ZoneriskError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(error.exit_code)
+        _fail(error)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        _fail(MissingPackage(package))
     except BrokenPipeError:
         # The reader (head, less) has seen enough; say nothing more, also at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -161,3 +165,8 @@ def _run(app: typer.Typer) -> None:
         sys.stderr.write(f"error: cannot write: {error.strerror or error}\n")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
+
+
+def _fail(error: ZoneriskError) -> NoReturn:
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(error.exit_code)

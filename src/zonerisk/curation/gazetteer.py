@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import MissingPackage
 
 # Of several places of one name, those this much smaller than the largest are not meant.
 HOMONYM_RATIO = 25
@@ -43,7 +43,7 @@ def _package(name: str) -> Path:
     """Find an installed package's folder without importing it."""
     found = find_spec(name)
     if found is None or found.origin is None:
-        raise UsageError(f"the package {name} is missing; reinstall zonerisk")
+        raise MissingPackage(name.replace("_", "-"))
     return Path(found.origin).parent
 
 
@@ -60,6 +60,7 @@ def countries_at(lat: float, lon: float) -> frozenset[str]:
     The polygons are those of the time zones, drawn along the borders of OpenStreetMap:
     each zone belongs to one country.
     """
+    _package("tzfpy")
     from tzfpy import get_tzs
 
     countries = _zone_countries()

