@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample, Layer, missing
 from zonerisk.core.model import Evidence, Grade, Position, Site
-from zonerisk.judging import mapped
+from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import FailureDomain
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")
@@ -66,7 +66,7 @@ def judge(
     held: dict[str, list[HazardSample]] = {}
     for each in rows:
         held.setdefault(each.site, []).append(each)
-    found = mapped.assess(kind, units, held, limit_km)
+    found = hazards.mapped(kind, units, held, limit_km)
     return found.outcome(PAIR), " | ".join(
         (*(risk.message for risk in found.risks), *found.notes, found.reason)
     )

@@ -8,7 +8,7 @@ import pytest
 
 from test_mapped import layer, row, unit
 from zonerisk.core.hazard_sample import HazardSample
-from zonerisk.judging import hazards, stated
+from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import FailureDomain
 
 ZONES = layer("stated", kind="seismic")
@@ -27,7 +27,7 @@ def held(*rows: HazardSample) -> dict[str, tuple[HazardSample, ...]]:
 
 
 def test_a_shared_statement_is_no_shared_event() -> None:
-    found = stated.assess("flood", [A, B], held(said(A, kind="flood"), said(B, kind="flood")))
+    found = hazards.stated("flood", [A, B], held(said(A, kind="flood"), said(B, kind="flood")))
     assert found.risks == ()
     assert found.apart == frozenset()
     assert found.notes == ("A and B: zone 3 for Z",)
@@ -48,26 +48,26 @@ def test_one_class_within_the_correlation_length(
     length_km: float | None, members: list[tuple[str, ...]]
 ) -> None:
     """They stand 5.56, 7.78 and 13.34 km apart, each known to 50 m."""
-    found = stated.assess("seismic", [A, B, C], held(said(A), said(B), said(C)), length_km)
+    found = hazards.stated("seismic", [A, B, C], held(said(A), said(B), said(C)), length_km)
     assert [risk.members for risk in found.risks] == members
     assert {(risk.grade, risk.outcome) for risk in found.risks} <= {("C", "warn")}
 
 
 @pytest.mark.parametrize("other", [said(B, key="4"), said(B, key=""), said(B, text="")])
 def test_another_class_shares_nothing(other: HazardSample) -> None:
-    assert stated.assess("seismic", [A, B], held(said(A), other), 20).risks == ()
+    assert hazards.stated("seismic", [A, B], held(said(A), other), 20).risks == ()
 
 
 def test_a_unit_that_is_not_disclosed_is_not_spoken_of() -> None:
     hidden = unit("b", 48.0, disclosed=False)
-    found = stated.assess("seismic", [A, hidden], held(said(A), said(B)), 20)
+    found = hazards.stated("seismic", [A, hidden], held(said(A), said(B)), 20)
     assert found.risks == ()
     assert found.notes == ("A: zone 3 for Z",)
 
 
 def test_many_statements_are_counted() -> None:
     rows = {A.sites[0].id: [said(A, f"risk {number}") for number in range(9)]}
-    notes = stated.assess("seismic", [A], rows).notes
+    notes = hazards.stated("seismic", [A], rows).notes
     assert notes[5:] == ("A: risk 5", "3 more statements")
 
 
@@ -79,5 +79,5 @@ def test_statements_come_before_layers_and_decide_nothing() -> None:
     assert found.reason == "not assessed for B"
     assert [note.partition(" ")[0] for note in found.notes] == ["A:", "A"]
     alone = hazards.assess("flood", [A, B], (), "2026-11-30", None, held(said(A, kind="flood")))
-    assert alone.reason == stated.assess("flood", [A, B], {}).reason
+    assert alone.reason == hazards.stated("flood", [A, B], {}).reason
     assert hazards.assess("flood", [A, B], (), "2026-11-30", None).reason == "not assessed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,6 +13,11 @@ from zonerisk.core.model import Evidence, Grade
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Site
+
+# What an object is called that its source does not name, before a number.
+UNNAMED = "unnamed-"
+# Nearer than this to an area's edge is at its edge: public points are good to no more.
+EDGE_M = 200.0
 
 NoData = Literal["outside_coverage", "not_sampled", "position_too_uncertain", "source_failed"]
 
@@ -96,6 +101,27 @@ class HazardSample:
         if self.interval.high is not None and self.interval.high <= 0:
             return True
         return False if self.interval.low > 0 else None
+
+    @property
+    def side(self) -> Literal["inside", "edge", "outside"]:
+        """For an area: on which side of its edge the site stands at best."""
+        best = (self.interval.best if self.interval else None) or 0
+        return "inside" if best <= 0 else "edge" if best < EDGE_M else "outside"
+
+
+HazardSamples = Mapping[str, Sequence[HazardSample]]
+"""What every layer says at a site, by the site's id."""
+
+
+def bests(rows: Iterable[HazardSample]) -> list[float]:
+    """Return the best figures that samples have."""
+    return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
+
+
+def nearness(row: HazardSample) -> tuple[bool, float, str]:
+    """Order samples by their best distance."""
+    best = row.interval.best if row.interval else None
+    return best is None, best or 0.0, row.object
 
 
 class Source(Protocol):

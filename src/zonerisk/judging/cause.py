@@ -35,9 +35,11 @@ class RiskGroups:
         What is known of single units, as sentences.
     evidence
         What the notes rest on.
-    crowds
+    counted_groups
         Units of which some surely share, though which is not known: zones that are more
         than the buildings they stand in. Their pairs stay unknown.
+    assessed
+        False where no layer reaches any of the units.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class RiskGroups:
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     counted_groups: tuple[SharedRisk, ...] = ()
+    assessed: bool = True
 
     @cached_property
     def _sharing(self) -> dict[Pair, Outcome]:

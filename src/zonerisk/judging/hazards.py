@@ -1,111 +1,448 @@
-"""Hazards that units share: what is stated of them, and what is mapped at their sites."""
+"""Hazards that domains share: what is stated of them, and what layers map at their sites."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
+from zonerisk.core.geometry import nearest_m, within
+from zonerisk.core.hazard_sample import UNNAMED, bests, nearness
 from zonerisk.core.kinds import KINDS
-from zonerisk.judging import mapped, stated
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.cause import RiskGroups, named, risk, strongest
-from zonerisk.words.telling import NOT_ASSESSED
+from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.words import hazards as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zonerisk.core.model import Evidence, Hazard, Region
+    from zonerisk.core.hazard_sample import HazardSample, HazardSamples, Layer
+    from zonerisk.core.model import Evidence, Hazard, Position, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import FailureDomain
-    from zonerisk.judging.reach import HazardSamples
+    from zonerisk.judging.arrangement import FailureDomain, Pair
+
+# Statements that a finding repeats, and nearest objects of a layer that it names; the source and
+# the figures hold the others.
+_MOST_STATEMENTS, _MOST_OBJECTS = 6, 3
 
 
 def assess(
     kind: str,
-    units: Sequence[FailureDomain],
+    domains: Sequence[FailureDomain],
     owners: Sequence[Region],
-    as_of: str,
+    day: str,
     limit_km: float | None,
-    exposures: HazardSamples | None = None,
+    samples: HazardSamples | None = None,
     correlation_km: float | None = None,
 ) -> RiskGroups:
-    """Find which units share a hazard of one kind.
+    """Find which domains share a hazard of one kind.
 
-    What an authority, an operator or a report states comes first; layers add to it.
-
-    Parameters
-    ----------
-    kind
-        One of :data:`zonerisk.core.kinds.HAZARDS`.
-    units
-        What is compared.
-    owners
-        Region records whose hazard statements may name the units' sites.
-    as_of
-        The day, ``YYYY-MM-DD``.
-    limit_km
-        The policy's distance for being near the same object.
-    exposures
-        What the layers say at the units' sites.
-    correlation_km
-        The policy's distance within which one quake shakes alike.
+    What an authority, an operator or a report states in a record comes first; layers add to it.
+    ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that
+    within which one event strikes alike.
     """
-    wide = KINDS[kind].wide
-    layers = mapped.assess(kind, units, exposures or {}, limit_km)
+    layers = mapped(kind, domains, samples or {}, limit_km)
+    statements = stated(kind, domains, samples or {}, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
     cited: list[Evidence] = []
+    wide = KINDS[kind].wide
     for region in owners:
         for hazard in region.hazards.values():
-            if hazard.kind != kind or not hazard.holds(as_of):
+            if hazard.kind != kind or not hazard.holds(day):
                 continue
-            hit = [unit for unit in units if _meant(unit, hazard)]
+            hit = [domain for domain in domains if _meant(domain, hazard)]
             evidence = region.cite(hazard.evidence)
-            if hit and wide:
-                days = f"since {hazard.since}, " if hazard.since else ""
-                end = f"until {hazard.until}" if hazard.until else "no end is stated"
-                notes.append(f"{kind} stated for {named(hit)}: {hazard.name} ({days}{end})")
-                cited += evidence
-            elif hit and hazard.relation != "outside" and len(hit) > 1:
+            if len(hit) > 1 and hazard.relation != "outside" and not wide:
                 grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
-                message = f"{named(hit)} are {hazard.relation} the same {hazard.name}"
-                found = risk(kind, hazard.id, grade, hit, message, evidence)
-                risks = _joined(found, simplify(hazard.name), risks)
+                message = wording.stated_shared(hit, hazard)
+                own = risk(kind, hazard.id, grade, hit, message, evidence)
+                risks = _joined(own, simplify(hazard.name), risks)
             elif hit:
-                notes.append(f"{named(hit)}: {hazard.relation} {hazard.name}")
+                say = wording.stated_country if wide else wording.stated_of
+                notes.append(say(hit, hazard))
                 cited += evidence
-    said = stated.assess(kind, units, exposures or {}, correlation_km)
-    apart = layers.apart
-    if wide:
-        apart = frozenset((a.id, b.id) for a, b in pairs(units))
     return RiskGroups(
         kind,
-        (*risks, *said.risks),
-        apart,
-        said.reason if said.notes and layers.reason == NOT_ASSESSED else layers.reason,
-        (*notes, *said.notes, *layers.notes),
-        (*cited, *said.evidence, *layers.evidence),
+        (*risks, *statements.risks),
+        frozenset((a.id, b.id) for a, b in pairs(domains)) if wide else layers.apart,
+        statements.reason if statements.notes and not layers.assessed else layers.reason,
+        (*notes, *statements.notes, *layers.notes),
+        (*cited, *statements.evidence, *layers.evidence),
+        assessed=layers.assessed,
     )
 
 
-def _meant(unit: FailureDomain, hazard: Hazard) -> bool:
-    """Tell whether a statement is on a unit: on one of its sites, or all that may be its."""
-    places = [site.id in hazard.sites for site in unit.sites or unit.possible]
-    return any(places) if unit.sites or KINDS[hazard.kind].wide else bool(places) and all(places)
+def _meant(domain: FailureDomain, hazard: Hazard) -> bool:
+    """Return whether a statement is on a domain: on one of its sites, or all that may be its."""
+    places = [site.id in hazard.sites for site in domain.sites or domain.possible]
+    return any(places) if domain.sites or KINDS[hazard.kind].wide else bool(places) and all(places)
 
 
-def _joined(found: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
+def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
     """Add a stated risk to others; what a layer maps by the same name is the same thing."""
     for index, other in enumerate(risks):
-        strong, weak = sorted((found, other), key=lambda each: each.grade)
+        strong, weak = sorted((own, other), key=lambda each: each.grade)
         if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
             both = {"evidence": (*strong.evidence, *weak.evidence)}
             return [*risks[:index], strong.model_copy(update=both), *risks[index + 1 :]]
-    return [found, *risks]
+    return [own, *risks]
 
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:
-    """Tell whether a statement puts its sites in reach, rather than merely near."""
+    """Return whether a statement puts its sites in reach, rather than merely near."""
     if hazard.relation == "inside":
         return True
     return limit_km is not None and hazard.distance_m is not None and hazard.distance_m <= limit_km * 1000
+
+
+# Stated by authorities: what was said of the point of a site.
+
+
+def stated(
+    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, correlation_km: float | None = None
+) -> RiskGroups:
+    """Repeat what authorities state of domains' places, and find those that one event strikes alike.
+
+    A statement on a commune or an address is no shared object: two sites of one commune share the
+    statement, not the event. Only in the same class of notable hazard, and close enough to each
+    other, they share one.
+    """
+    texts: dict[str, dict[str, FailureDomain]] = {}
+    classes: dict[tuple[str, str], tuple[HazardSample, dict[str, list[Position]]]] = {}
+    cited = []
+    for domain in domains:
+        for site in domain.sites:
+            for row in samples.get(site.id, ()):
+                if row.layer.measure != "stated" or row.layer.kind != kind or not row.label:
+                    continue
+                texts.setdefault(row.label, {})[domain.id] = domain
+                cited.append(row.layer.evidence)
+                if row.object and site.position:
+                    places = classes.setdefault((row.layer.id, row.object), (row, {}))[1]
+                    places.setdefault(domain.id, []).append(site.position)
+    notes = [wording.statement(group.values(), text) for text, group in texts.items()]
+    if len(notes) > _MOST_STATEMENTS:
+        notes[_MOST_STATEMENTS:] = [wording.more_statements(len(notes) - _MOST_STATEMENTS)]
+    risks = []
+    for row, places in classes.values() if correlation_km is not None else ():
+        limit_m = (correlation_km or 0) * 1000
+        hit = [domain for domain in domains if domain.id in places]
+        for group in _close(hit, places, limit_m):
+            # The class is official; that one event reaches both is an inference from it.
+            message = wording.one_class(group, limit_m, row.name)
+            risks.append(risk(kind, _key(row.layer, group), "C", group, message, (row.layer.evidence,)))
+    return RiskGroups(
+        kind,
+        tuple(risks),
+        reason=wording.open_statements(),
+        notes=tuple(notes),
+        evidence=tuple(dict.fromkeys(cited)),
+    )
+
+
+def _close(
+    domains: Sequence[FailureDomain], positions: Mapping[str, Sequence[Position]], limit_m: float
+) -> Sequence[Sequence[FailureDomain]]:
+    """Group domains that surely stand within a distance: all in one where all do, else in pairs."""
+    listed = pairs(domains)
+    near = [(a, b) for a, b in listed if nearest_m(positions[a.id], positions[b.id]).at_most(limit_m)]
+    return [domains] if near and len(near) == len(listed) else near
+
+
+def _key(layer: Layer, group: Sequence[FailureDomain]) -> str:
+    return f"{layer.id}/{'+'.join(domain.id.rpartition('/')[2] for domain in group)}"
+
+
+# Mapped by layers: objects and cells that were sampled at the discs of sites.
+
+
+@dataclass(frozen=True)
+class _View:
+    """One layer as it looks from every domain.
+
+    Attributes
+    ----------
+    reached
+        Whether a domain is surely in reach of an object, surely not, or either (None); by domain and
+        object.
+    others
+        The same of any object that is not listed for the domain.
+    rows
+        The samples of each domain's sites that have figures, nearest first.
+    """
+
+    layer: Layer
+    reached: Mapping[str, Mapping[str, bool | None]]
+    others: Mapping[str, bool | None]
+    rows: Mapping[str, Sequence[HazardSample]]
+
+    def of(self, domain: str, key: str) -> bool | None:
+        """Return whether a domain is in reach of an object."""
+        return self.reached[domain].get(key, self.others[domain])
+
+    def values(self, domains: Sequence[FailureDomain]) -> list[float]:
+        """Return the best figures of some domains."""
+        return [value for domain in domains for value in bests(self.rows[domain.id])]
+
+    def either(self, domain: str) -> bool:
+        """Return whether it is open of any object that the domain is in its reach."""
+        return None in (*self.reached[domain].values(), self.others[domain])
+
+
+def mapped(
+    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, limit_km: float | None
+) -> RiskGroups:
+    """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
+    limit_m = None if limit_km is None else limit_km * 1000
+    views = _views(kind, domains, samples, limit_m)
+    risks: list[SharedRisk] = []
+    apart: set[Pair] = set()
+    open_: set[Pair] = set()
+    for view in views:
+        if view.layer.measure == "cell":
+            risks += _storms(kind, view, domains, limit_m)
+        elif view.layer.measure != "count":
+            risks += _objects(kind, view, domains, limit_m)
+        if view.layer.measure != "count":
+            apart |= _apart(view, domains)
+            open_ |= _open(view, domains)
+    # What one layer rules out, another may hold to be possible.
+    apart -= open_
+    most_m = _most_m(kind, views, limit_m)
+    if most_m is not None:
+        apart |= {(a.id, b.id) for a, b in pairs(domains) if _farther(a, b, most_m)}
+    why, whose = _why_open(views, domains)
+    return RiskGroups(
+        kind,
+        tuple(risks),
+        frozenset(apart),
+        wording.open_pairs(kind, why, whose),
+        tuple(note for view in views for note in _notes(view, domains, risks, limit_m)),
+        # A pass rests on the layers too, though they had nothing to tell.
+        tuple(view.layer.evidence for view in views),
+        assessed=why != "not-assessed",
+    )
+
+
+def _views(
+    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, limit_m: float | None
+) -> list[_View]:
+    """Return every layer of a kind that says anything at the domains' sites, in the order of ids."""
+    layers: dict[str, Layer] = {}
+    for domain in domains:
+        for site in (*domain.sites, *domain.possible):
+            for row in samples.get(site.id, ()):
+                if row.layer.kind == kind and row.layer.measure != "stated":
+                    layers[row.layer.id] = row.layer
+    views = []
+    for key in sorted(layers):
+        reached, others, rows = {}, {}, {}
+        for domain in domains:
+            sites = [
+                [row for row in samples.get(site.id, ()) if row.layer.id == key and row.interval]
+                for site in domain.sites or domain.possible
+            ]
+            reached[domain.id], others[domain.id] = _reach(layers[key], sites, bool(domain.sites), limit_m)
+            rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
+        if any(rows.values()):
+            views.append(_View(layers[key], reached, others, rows))
+    return views
+
+
+def _reach(
+    layer: Layer, sites: Sequence[Sequence[HazardSample]], sure: bool, limit_m: float | None
+) -> tuple[dict[str, bool | None], bool | None]:
+    """Join what is known of a domain's sites: one hit site hits the domain.
+
+    A domain that is not disclosed stands at one of its possible sites, so all must agree.
+    """
+    listed = layer.measure in ("area", "cell") or (limit_m is not None and limit_m <= layer.list_radius_m)
+    tables = [{row.object: _reached(layer, row, limit_m) for row in rows if row.object} for rows in sites]
+    rests = [False if rows and listed else _beyond(rows, limit_m) for rows in sites]
+    keys = {key for table in tables for key in table}
+    reached = {
+        key: _agreed([table.get(key, rest) for table, rest in zip(tables, rests, strict=True)], sure)
+        for key in keys
+    }
+    return reached, _agreed(rests, sure)
+
+
+def _beyond(rows: Sequence[HazardSample], limit_m: float | None) -> bool | None:
+    """Return False if even the nearest object lies out of reach, where not all are listed."""
+    lows = [row.interval.low for row in rows if row.interval]
+    return False if lows and limit_m is not None and min(lows) > limit_m else None
+
+
+def _reached(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
+    assert row.interval is not None
+    if layer.measure == "area":
+        return row.inside
+    if layer.measure == "cell":
+        return True if row.interval.low > 0 else False if row.interval.high == 0 else None
+    return None if limit_m is None else row.interval.at_most(limit_m)
+
+
+def _agreed(states: Sequence[bool | None], sure: bool) -> bool | None:
+    if not states:
+        return None
+    if all(state is False for state in states):
+        return False
+    hit = any if sure else all
+    return True if hit(state is True for state in states) else None
+
+
+def _objects(
+    kind: str, view: _View, domains: Sequence[FailureDomain], limit_m: float | None
+) -> list[SharedRisk]:
+    """Return the objects that two domains or more are surely in reach of, the nearest first."""
+    layer, risks = view.layer, []
+    objects = {
+        key: [row for domain in domains for row in view.rows[domain.id] if row.object == key]
+        for key in {key for table in view.reached.values() for key in table}
+    }
+    for key in sorted(objects, key=lambda key: (min(bests(objects[key]), default=0), key)):
+        hit = [domain for domain in domains if view.of(domain.id, key)]
+        if len(hit) > 1:
+            rows = [row for domain in hit for row in view.rows[domain.id] if row.object == key]
+            message = wording.shared(hit, layer, rows, limit_m)
+            risks.append(risk(kind, f"{layer.id}/{key}", layer.grade, hit, message, (layer.evidence,)))
+    return risks
+
+
+def _storms(
+    kind: str, view: _View, domains: Sequence[FailureDomain], limit_m: float | None
+) -> list[SharedRisk]:
+    """Join the domains that hurricane-force storms have reached and that one storm spans."""
+    if limit_m is None:
+        return []
+    layer, risks = view.layer, []
+    hit = [domain for domain in domains if any(view.reached[domain.id].values())]
+    for group in _close(hit, {domain.id: domain.positions for domain in hit}, limit_m):
+        message = wording.storms(group, limit_m, layer, view.values(group))
+        risks.append(risk(kind, _key(layer, group), layer.grade, group, message, (layer.evidence,)))
+    return risks
+
+
+def _farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
+    """Return, cheaply, whether two domains surely stand farther apart than a limit."""
+    return bool(a.positions and b.positions) and not any(
+        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions
+    )
+
+
+def _most_m(kind: str, views: Sequence[_View], limit_m: float | None) -> float | None:
+    """Return the distance beyond which no object of a kind reaches two domains."""
+    if limit_m is None:
+        return None
+    extent_m = KINDS[kind].extent_m
+    if extent_m is not None:
+        return 2 * limit_m + extent_m
+    return limit_m if any(view.layer.measure == "cell" for view in views) else None
+
+
+def _open(view: _View, domains: Sequence[FailureDomain]) -> set[Pair]:
+    """Return pairs that may share an object which the layer names for one of them."""
+    return {
+        (a.id, b.id)
+        for a, b in pairs(domains)
+        if any(
+            view.of(a.id, key) is not False and view.of(b.id, key) is not False
+            for key in {*view.reached[a.id], *view.reached[b.id]}
+        )
+    }
+
+
+def _apart(view: _View, domains: Sequence[FailureDomain]) -> set[Pair]:
+    """Return pairs that surely share no object of a layer that lists them all."""
+    if not view.layer.complete:
+        return set()
+    apart = set()
+    for a, b in pairs(domains):
+        keys = {*view.reached[a.id], *view.reached[b.id]}
+        named_apart = all(view.of(a.id, key) is False or view.of(b.id, key) is False for key in keys)
+        others = view.others[a.id] is False or view.others[b.id] is False
+        # Objects that the source does not name may be one and the same.
+        nameless = all(
+            any(view.of(domain.id, key) is not False for key in keys if key.startswith(UNNAMED))
+            for domain in (a, b)
+        )
+        if named_apart and others and not nameless:
+            apart.add((a.id, b.id))
+    return apart
+
+
+def _why_open(
+    views: Sequence[_View], domains: Sequence[FailureDomain]
+) -> tuple[wording.Open, Sequence[FailureDomain]]:
+    """Return why pairs are left open, and of which domains that is so."""
+    judged = [view for view in views if view.layer.measure != "count"]
+    bare = [domain for domain in domains if not any(view.rows[domain.id] for view in judged)]
+    hidden = [domain for domain in domains if not domain.disclosed]
+    if len(bare) == len(domains):
+        return "not-assessed", bare
+    if hidden:
+        return "hidden", hidden
+    if bare:
+        return "partly-assessed", bare
+    if any(view.either(domain.id) for view in judged for domain in domains):
+        return "in-doubt", domains
+    return "lists-end", domains
+
+
+def _notes(
+    view: _View, domains: Sequence[FailureDomain], risks: Sequence[SharedRisk], limit_m: float | None
+) -> list[str]:
+    """Return what a layer says of domains, as far as no shared risk has said it."""
+    layer = view.layer
+    if not any(domain.sites for domain in domains):
+        return _candidate_notes(view, domains, limit_m)
+    # The objects of this layer that a risk has told, by domain.
+    prefix = f"{layer.kind}:{layer.id}/"
+    shared = {
+        (member, known.id.removeprefix(prefix))
+        for known in risks
+        if known.id.startswith(prefix)
+        for member in known.members
+    }
+    seen = [domain for domain in domains if view.rows[domain.id] and domain.sites]
+    if layer.measure in ("count", "cell"):
+        members = {member for member, _ in shared}
+        hit = [domain for domain in seen if any(view.values([domain])) and domain.id not in members]
+        return [wording.counted(hit, layer, view.values(hit))] if hit else []
+    groups: dict[tuple[str, str], list[FailureDomain]] = {}
+    for domain in sorted(seen, key=lambda domain: nearness(view.rows[domain.id][0])):
+        row = view.rows[domain.id][0]
+        if not row.object or (domain.id, row.object) in shared:
+            continue
+        if layer.measure == "area":
+            groups.setdefault(("", row.side), []).append(domain)
+        elif view.of(domain.id, row.object) is not False or (
+            layer.measure == "near" and min(bests([row]), default=math.inf) <= layer.list_radius_m
+        ):
+            groups.setdefault((row.object, ""), []).append(domain)
+    notes = []
+    for group in list(groups.values())[:_MOST_OBJECTS]:
+        ids = {domain.id for domain in group}
+        ordered = [domain for domain in domains if domain.id in ids]
+        notes.append(wording.position(ordered, layer, [view.rows[domain.id][0] for domain in ordered]))
+    return notes
+
+
+def _candidate_notes(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[str]:
+    """Return what a layer says of the sites that undisclosed domains may stand at."""
+    layer = view.layer
+    total = len({site.id for domain in domains for site in domain.possible})
+    rows = {(row.site, row.object): row for domain in domains for row in view.rows[domain.id]}
+    if layer.measure in ("count", "cell"):
+        values = bests(rows.values())
+        return [wording.counted_candidates(total, layer, values)] if any(values) else []
+    near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
+    groups: dict[str, list[HazardSample]] = {}
+    for row in sorted(rows.values(), key=nearness):
+        if row.object and min(bests([row]), default=math.inf) <= near:
+            groups.setdefault("" if layer.measure == "area" else row.object, []).append(row)
+    return [
+        wording.candidates(len({row.site for row in group}), total, layer, group)
+        for group in sorted(groups.values(), key=len, reverse=True)[:_MOST_OBJECTS]
+    ]

@@ -39,14 +39,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.hazard_sample import HazardSamples, Source
     from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
     from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.cause import RiskGroups
     from zonerisk.judging.history import Incident
-    from zonerisk.judging.reach import HazardSamples
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0

@@ -1,0 +1,161 @@
+"""What layers and records say of hazards, in sentences true to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from zonerisk.core.hazard_sample import EDGE_M, UNNAMED, bests
+from zonerisk.core.kinds import KINDS
+from zonerisk.words import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zonerisk.core.hazard_sample import HazardSample, Layer
+    from zonerisk.core.model import Hazard
+    from zonerisk.words.phrases import Named
+
+# Doubts below this go without saying; from the second on they are told in kilometres.
+_DOUBT_FROM_M, _DOUBT_KM_FROM_M = 100.0, 500.0
+_MOST_LABELS = 4
+
+Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
+"""Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
+reaches some, the intervals allow both, or what is shared by no list may still be shared."""
+
+
+def stated_shared(domains: Iterable[Named], hazard: Hazard) -> str:
+    """Format what is stated of several domains in one hazard."""
+    return f"{phrases.named(domains)} are {hazard.relation} the same {hazard.name}"
+
+
+def stated_of(domains: Iterable[Named], hazard: Hazard) -> str:
+    """Format what is stated of domains that share nothing by it."""
+    return f"{phrases.named(domains)}: {hazard.relation} {hazard.name}"
+
+
+def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
+    """Format what is stated of a whole country, and for which days."""
+    begin = f"since {hazard.since}, " if hazard.since else ""
+    end = f"until {hazard.until}" if hazard.until else "no end is stated"
+    return f"{hazard.kind} stated for {phrases.named(domains)}: {hazard.name} ({begin}{end})"
+
+
+def statement(domains: Iterable[Named], text: str) -> str:
+    """Format an authority's own words on the places of domains."""
+    return f"{phrases.named(domains)}: {text}"
+
+
+def more_statements(number: int) -> str:
+    """Format how many statements are left to the source."""
+    return phrases.count(number, "more statement")
+
+
+def one_class(domains: Iterable[Named], limit_m: float, name: str) -> str:
+    """Format that one event strikes domains alike: near each other, and of one class."""
+    return (
+        f"{phrases.named(domains)} stand within {_km(limit_m)} of each other in {name}: "
+        "so near, one quake shakes them alike"
+    )
+
+
+def storms(domains: Sequence[Named], limit_m: float, layer: Layer, counts: Sequence[float]) -> str:
+    """Format that one storm spans domains, and how many were counted there."""
+    near = f"{phrases.named(domains)} stand within {_km(limit_m)} of each other"
+    return f"{near}; {layer.quantity}: {_count(counts)}"
+
+
+def shared(
+    domains: Iterable[Named], layer: Layer, rows: Sequence[HazardSample], limit_m: float | None
+) -> str:
+    """Format that domains share the object that some rows of a layer speak of."""
+    names = phrases.named(domains)
+    if layer.measure == "area":
+        return f"{names} stand inside the same {layer.noun}{_labels(rows)}"
+    within = f", all within {_km(limit_m)}" if limit_m is not None else ""
+    return f"{names} stand {_away(layer, rows)}{within}"
+
+
+def counted(domains: Iterable[Named], layer: Layer, counts: Sequence[float]) -> str:
+    """Format how many events a layer counts at domains."""
+    return f"{layer.quantity}: {_count(counts)} at {phrases.named(domains)}"
+
+
+def counted_candidates(total: int, layer: Layer, counts: Sequence[float]) -> str:
+    """Format how many events a layer counts at sites that domains may stand at."""
+    return f"{layer.quantity}: {_count(counts)} at the {total} candidate sites"
+
+
+def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how many of the sites that domains may stand at are in or near an object."""
+    verb = "stands" if count == 1 else "stand"
+    where = f"inside the {layer.noun}{_labels(rows)}" if layer.measure == "area" else _away(layer, rows)
+    return f"{count} of the {total} candidate sites {verb} {where}"
+
+
+def position(domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how domains stand to an object, all of them on the same side of an area's edge."""
+    subject = f"{phrases.named(domains)} {'stands' if len(domains) == 1 else 'stand'}"
+    if layer.measure != "area":
+        label = f", {rows[0].label}" if rows[0].label and len(domains) == 1 else ""
+        return f"{subject} {_away(layer, rows)}{label}"
+    edge = ", at its edge" if min(map(abs, bests(rows))) < EDGE_M else ""
+    if rows[0].side == "inside":
+        return f"{subject} inside the {layer.noun}{edge}{_labels(rows)}"
+    return f"{subject} {_range(bests(rows))} outside the {layer.noun}{edge}{_doubt(layer, rows)}"
+
+
+def open_pairs(kind: str, why: Open, domains: Sequence[Named]) -> str:
+    """Format why pairs are left open; ``domains`` are those that it is about."""
+    if why == "hidden":
+        return f"the building of {phrases.named(domains)} is not disclosed"
+    if why == "partly-assessed":
+        return f"not assessed for {phrases.named(domains)}"
+    if why == "in-doubt":
+        return "the positions and the layers' errors leave it open"
+    return KINDS[kind].open if why == "lists-end" else "not assessed"
+
+
+def open_statements() -> str:
+    """Format why what is stated of places leaves pairs open."""
+    return "what is stated of a commune or an address does not show what they share"
+
+
+def _km(metres: float) -> str:
+    return phrases.distance(metres, phrases.HAZARD_KM_FROM_M)
+
+
+def _range(metres: Iterable[float]) -> str:
+    """Format the ends of some distances: ``25 to 38 m``, ``0.3 km``."""
+    ordered = sorted(map(abs, metres))
+    low, high = _km(ordered[0]), _km(ordered[-1])
+    number, unit = low.split(" ")
+    return low if low == high else f"{number if high.endswith(f' {unit}') else low} to {high}"
+
+
+def _count(counts: Iterable[float]) -> str:
+    whole = [int(value) for value in counts]
+    return phrases.ends(min(whole), max(whole))
+
+
+def _doubt(layer: Layer, rows: Iterable[HazardSample]) -> str:
+    """Format how far off a distance may be: by the layer, or by a site's doubt if that is larger."""
+    spans = [row.interval for row in rows if row.interval]
+    doubts = [span.high - span.best - layer.error_m for span in spans if span.high and span.best]
+    largest = max((layer.error_m, *doubts))
+    if largest < _DOUBT_FROM_M:
+        return ""
+    return f" (±{f'{round(largest, -1):.0f} m' if largest < _DOUBT_KM_FROM_M else _km(largest)})"
+
+
+def _away(layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how far an object is: ``0.3 km from the Rhine (±0.5 km)``."""
+    name = rows[0].name
+    if not name and rows[0].object.startswith(UNNAMED):
+        name = f"{'an' if layer.noun[0] in 'aeiou' else 'a'} {layer.noun}"
+    return f"{_range(bests(rows))} from {name or f'the {layer.noun}'}{_doubt(layer, rows)}"
+
+
+def _labels(rows: Iterable[HazardSample]) -> str:
+    labels = list(dict.fromkeys(row.label for row in rows if row.label))
+    return f" ({'; '.join(labels[:_MOST_LABELS])})" if labels else ""
