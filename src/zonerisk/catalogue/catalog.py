@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.document import Document, read
 from zonerisk.catalogue.references import canonical, dangling, uncovered
-from zonerisk.core.errors import DataError, UnknownTarget, UsageError
+from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
 from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Text
 
 if TYPE_CHECKING:
@@ -212,9 +212,8 @@ class Catalog:
 
     def _written_provider(self, provider_id: str, document: Document) -> None:
         if provider_id not in self._providers:
-            raise DataError(
-                f"{document.name}: data/datacenters/{provider_id}/provider.yaml is missing; write it first"
-            )
+            missing = f"data/datacenters/{provider_id}/provider.yaml is missing; write it first"
+            raise DataError(FileProblem(document.name, 0, missing))
 
     def site(self, site_id: str) -> Site:
         """Read a site by its canonical id, ``region/site``.
@@ -249,7 +248,7 @@ class Catalog:
                 try:
                     sites[site_id] = self.site(site_id)
                 except UnknownTarget as error:
-                    raise DataError(f"{self.file_name(record.id)}: refers to {error}") from None
+                    raise DataError(FileProblem(self.file_name(record.id), 0, f"refers to {error}")) from None
                 if record is region:
                     owner = site_id.partition("/")[0]
                     owners[owner] = self.region(owner)
@@ -362,4 +361,4 @@ def referred(region: Region) -> tuple[str, ...]:
 def _refuse(problems: Iterable[str]) -> None:
     listed = tuple(dict.fromkeys(problems))
     if listed:
-        raise DataError("\n".join(listed))
+        raise DataError(*listed)

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from zonerisk.core.errors import DataError
+from zonerisk.core.errors import DataError, FileProblem
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
 Path_ = tuple[str | int, ...]
@@ -48,10 +48,10 @@ class Document:
                 return found
         return 1
 
-    def problem(self, path: Sequence[str | int], what: str) -> str:
+    def problem(self, path: Sequence[str | int], what: str, value: object = None) -> FileProblem:
         """Word one problem as ``file:line: path: what``."""
         where = ".".join(str(step) for step in path) or "(top level)"
-        return f"{self.name}:{self.line(path)}: {where}: {what}"
+        return FileProblem(self.name, self.line(path), f"{where}: {what}", value)
 
     def validate(
         self, model: type[Model], injected: dict[str, Tree] | None = None, quote: bool = True
@@ -76,10 +76,10 @@ class Document:
             return model.model_validate({**self.tree, **(injected or {})})
         except ValidationError as error:
             lines = [
-                self.problem(_written(problem["loc"], self.lines), _say(problem, quote))
+                self.problem(_written(problem["loc"], self.lines), _say(problem, quote), problem["input"])
                 for problem in error.errors(include_url=False, include_context=False)
             ]
-            raise DataError("\n".join(dict.fromkeys(lines))) from None
+            raise DataError(*dict.fromkeys(lines)) from None
 
 
 def _written(loc: Iterable[str | int], lines: dict[Path_, int]) -> Path_:
@@ -131,18 +131,19 @@ def read(path: Path, name: str | None = None) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise DataError(FileProblem(name, 0, f"cannot be read: {error.strerror or error}")) from None
     return parse(raw, name)
 
 
 def parse(raw: bytes, name: str) -> Document:
     """Read YAML bytes as text; see :func:`read`."""
     if len(raw) > MAX_BYTES:
-        raise DataError(f"{name}: {len(raw)} bytes; a record stays under {MAX_BYTES}")
+        raise DataError(FileProblem(name, 0, f"{len(raw)} bytes; a record stays under {MAX_BYTES}"))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+        what = f"is not UTF-8 (byte {error.start}); save it as UTF-8"
+        raise DataError(FileProblem(name, 0, what)) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(yaml.parse(text, Loader=loader), name).document()
@@ -151,9 +152,9 @@ def parse(raw: bytes, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise DataError(f"{name}:{line}: is not YAML: {error.problem or error.context}") from None
+        raise DataError(FileProblem(name, line, f"is not YAML: {error.problem or error.context}")) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
+        raise DataError(FileProblem(name, 0, f"is not YAML: {str(error).splitlines()[0]}")) from None
 
 
 class _Builder:
@@ -177,11 +178,11 @@ class _Builder:
         if tree is None:
             tree = {}
         if not isinstance(tree, dict):
-            raise DataError(f"{self.name}:1: (top level): must be a mapping of keys to values")
+            raise DataError(FileProblem(self.name, 1, "(top level): must be a mapping of keys to values"))
         return Document(self.name, tree, self.lines)
 
     def refuse(self, event: yaml.Event, what: str) -> NoReturn:
-        raise DataError(f"{self.name}:{_line(event)}: {what}")
+        raise DataError(FileProblem(self.name, _line(event), what))
 
     def node(self, event: yaml.Event, path: Path_) -> Tree:
         self.lines.setdefault(path, _line(event))

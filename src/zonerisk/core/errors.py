@@ -1,5 +1,12 @@
 """Errors a user can act on: each says what is wrong, where, and what to do next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
 
 class ZoneriskError(Exception):
     """Base of every error that zonerisk raises on purpose."""
@@ -40,6 +47,26 @@ class MissingPackage(UsageError):
         )
 
 
+class FileProblem(str):
+    """What is wrong at one place of a file: ``file:line: what``, and its parts as data.
+
+    ``value`` is the text that stands there, if that is what is wrong; line 0 is the whole file.
+    """
+
+    __slots__ = ("file", "line", "value", "what")
+
+    file: str
+    line: int
+    what: str
+    value: object
+
+    def __new__(cls, file: str, line: int, what: str, value: object = None) -> Self:
+        """Word the problem."""
+        problem = super().__new__(cls, f"{file}:{line}: {what}" if line else f"{file}: {what}")
+        problem.file, problem.line, problem.what, problem.value = file, line, what, value
+        return problem
+
+
 class DataError(ZoneriskError, ValueError):
     """A file holds something that its format or its meaning forbids.
 
@@ -47,3 +74,7 @@ class DataError(ZoneriskError, ValueError):
     """
 
     exit_code = 3
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

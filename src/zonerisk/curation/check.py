@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from zonerisk.catalogue.catalog import Catalog, data_root
 from zonerisk.core.errors import UsageError
 from zonerisk.curation import integrity, plausibility
-from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile
+from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile, problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +17,8 @@ if TYPE_CHECKING:
 
 def format_(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
-    for text in entry.refused.splitlines():
-        if text.endswith("(got 'TODO')"):
-            continue  # the template's own mark: see todo
-        found = re.match(r"(.+?\.ya?ml):(?:(\d+):)? (.*)", text)
-        file, line, what = found.groups() if found else (str(entry.path), None, text)
-        yield Problem(file, int(line or 0), what, "format")
+    # What the template left to fill in is told by that rule.
+    yield from problems(entry.refused, str(entry.path), "format", but="TODO")
 
 
 Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Problem]]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.core.errors import DataError
+from zonerisk.core.errors import DataError, FileProblem
 from zonerisk.core.model import Provider, Region
 
 if TYPE_CHECKING:
@@ -40,6 +40,15 @@ class Problem:
         return f"{place}: {mark}{self.text} [{self.rule}]"
 
 
+def problems(refused: Iterable[str], file: str, rule: str, but: str | None = None) -> Iterator[Problem]:
+    """Give what a file is refused for as problems, in their own file and line where they name it."""
+    for problem in refused:
+        if not isinstance(problem, FileProblem):
+            yield Problem(file, 0, problem, rule)
+        elif problem.value != but or but is None:
+            yield Problem(problem.file, problem.line, problem.what, rule)
+
+
 @dataclass(frozen=True)
 class RecordFile:
     """The file of one provider, region or dialect.
@@ -53,7 +62,7 @@ class RecordFile:
     record
         The record; None where its format is refused.
     refused
-        What its format is refused for, one problem a line.
+        What its format is refused for.
     dialect
         What is peculiar to plans for a provider, if the file is of that.
     """
@@ -62,7 +71,7 @@ class RecordFile:
     path: Path
     document: Document | None
     record: Provider | Region | None
-    refused: str = ""
+    refused: tuple[str, ...] = ()
     dialect: Dialect | None = None
 
     @property
@@ -189,5 +198,5 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile:
         is_region = record_id not in catalog.provider_ids
         record = catalog.region(record_id) if is_region else catalog.provider(record_id)
     except DataError as error:
-        return RecordFile(record_id, path, document, None, str(error))
+        return RecordFile(record_id, path, document, None, error.problems)
     return RecordFile(record_id, path, document, record)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.document import read
 from zonerisk.core.errors import DataError
 from zonerisk.core.policy import read_policy
 from zonerisk.curation.record_file import Problem
+from zonerisk.curation.record_file import problems as worded
 from zonerisk.judging.history import Incident
 from zonerisk.layers.layers import read_card
 
@@ -36,7 +36,7 @@ def problems(root: Path, catalog: Catalog) -> Iterator[Problem]:
             try:
                 loader(path)
             except DataError as error:
-                yield from _worded(error)
+                yield from worded(error.problems, "data", _RULE)
     for path in sorted((root / "incidents").glob("*.yaml")):
         yield from _incident(path, catalog)
 
@@ -47,7 +47,7 @@ def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
         document = read(path, name)
         incident = document.validate(Incident, {"id": path.stem})
     except DataError as error:
-        yield from _worded(error)
+        yield from worded(error.problems, "data", _RULE)
         return
     for index, region in enumerate(incident.regions):
         if region not in catalog.region_ids:
@@ -68,10 +68,3 @@ def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
                 f"took.{index}: {region} has no zone or site {key}; see: zonerisk show {region}",
                 _RULE,
             )
-
-
-def _worded(error: DataError) -> Iterator[Problem]:
-    for text in str(error).splitlines():
-        found = re.match(r"(.+?\.ya?ml):(?:(\d+):)? (.*)", text)
-        file, line, what = found.groups() if found else ("data", None, text)
-        yield Problem(file, int(line or 0), what, _RULE)

@@ -201,7 +201,7 @@ def read(document: Document, record: PlanFile, catalog: Catalog, day: str) -> De
     reader = _Reader(document, Placement(catalog, day, own))
     workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
     if reader.problems:
-        raise DataError("\n".join(reader.problems))
+        raise DataError(*reader.problems)
     return Deployment(
         (document.name,),
         tuple(each for each in workloads if each),
