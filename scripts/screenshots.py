@@ -36,7 +36,7 @@ def pages(catalog: Catalog, folder: Path) -> None:
         (folder / f"{target}.html").write_text(
             page.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
         )
-    name, text = next(Atlas.of(catalog, policy.load(policy.DEFAULT)).pages())
+    name, text = next(Atlas.build(catalog, policy.load(policy.DEFAULT)).pages())
     (folder / name).write_text(text, "utf-8")
 
 

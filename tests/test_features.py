@@ -23,7 +23,7 @@ def kinds(rows: list[Feature]) -> dict[str, int]:
 
 def drawn(catalog: Library, target: str, **options: str) -> tuple[Verdict, list[Feature]]:
     verdict = catalog.score(target, **options)
-    return verdict, features.of(verdict, features.setting(catalog, verdict))
+    return verdict, features.build_features(verdict, features.setting(catalog, verdict))
 
 
 def test_a_region_is_drawn_whole(zz: Library) -> None:

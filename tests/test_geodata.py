@@ -28,7 +28,7 @@ def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) 
     file = tmp_path / "out.geojson"
     file.write_text(json.dumps(written))
     frame = geopandas.read_file(file)
-    assert len(frame) == len(features.of(verdict, around))
+    assert len(frame) == len(features.build_features(verdict, around))
     assert frame.crs == "EPSG:4326"
     assert frame.geometry.is_valid.all()
     assert (frame[frame.kind == "site"].geometry.geom_type == "Point").all()

@@ -62,7 +62,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
         (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
         (features.setting(shipped, verdict), "none was asked for"),
     ):
-        assert view.of(verdict, around, view.MapViews()).layers == said
+        assert view.build_view(verdict, around, view.MapViews()).layers == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -103,10 +103,10 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
     shows = view.MapViews()
-    made = view.of(verdict, around, shows)
+    made = view.build_view(verdict, around, shows)
     # The same file holds retired plants, of which none is here.
     assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
-    drawn = islands.of_verdicts([verdict], [around])
+    drawn = islands.build_map_data([verdict], [around])
     (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
     assert number is not None
     lit = drawn.shows(shows)[number]

@@ -14,7 +14,7 @@ from zonerisk.pages.map_payload import MapData
 
 def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
-    return islands.of_verdicts(verdicts, [features.setting(catalog, each) for each in verdicts]), verdicts
+    return islands.build_map_data(verdicts, [features.setting(catalog, each) for each in verdicts]), verdicts
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_rows_lose_nothing(shipped: Library) -> None:
     drawn, (verdict,) = gathered(shipped, "scaleway-fr-par")
-    tables = drawn.islands()
+    tables = drawn.tables()
     sites = {row["id"]: row for row in unpacked(tables["sites"])}
     assert set(sites) == {place.id for place in verdict.places}
     for place in verdict.places:
@@ -64,7 +64,7 @@ def test_views_hold_their_places(shipped: Library) -> None:
     around = features.setting(shipped, verdict)
     shows = view.MapViews()
     number = shows.add(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
-    drawn = islands.of_verdicts([verdict], [around])
+    drawn = islands.build_map_data([verdict], [around])
     assert number == 0
     south, west, north, east = drawn.shows(shows)[0]["bounds"]
     inside = {
@@ -87,7 +87,7 @@ def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
 
 def test_several_regions_share_a_map(zz: Library) -> None:
     drawn, verdicts = gathered(zz, "zz-good", "zz-campus")
-    tables = drawn.islands()
+    tables = drawn.tables()
     assert len(tables["sites"]["rows"]) == 6
     assert "recovery" not in tables
     assert {row["zone"] for row in unpacked(tables["sites"])} == {None}
@@ -118,7 +118,7 @@ def test_a_point_gets_room() -> None:
 def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     verdict = shipped.score("ovh-gra")
     around = features.setting(shipped, verdict)
-    drawn = islands.of_verdicts([verdict], [around])
+    drawn = islands.build_map_data([verdict], [around])
     outlines = drawn.of_kind("shared-risk")
     assert len({row.points for row in outlines}) == len(outlines) < len(verdict.shared_risks)
     told = "\n".join(str(row.words["told"]) for row in outlines)
@@ -126,7 +126,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
         assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
     assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
     shows = view.MapViews()
-    made = view.of(verdict, around, shows)
+    made = view.build_view(verdict, around, shows)
     lit = drawn.shows(shows)
     for row in made.risks:
         assert row.show is not None
@@ -136,7 +136,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.MapViews()
-    made = view.of(verdict, features.setting(shipped, verdict), shows)
+    made = view.build_view(verdict, features.setting(shipped, verdict), shows)
     assert all(row.show is not None for row in made.findings)
 
 
@@ -144,8 +144,8 @@ def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
     shows = view.MapViews()
-    made = view.of(verdict, around, shows)
-    drawn = islands.of_verdicts([verdict], [around])
+    made = view.build_view(verdict, around, shows)
+    drawn = islands.build_map_data([verdict], [around])
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
     assert number is not None
     lit = drawn.shows(shows)[number]["features"]

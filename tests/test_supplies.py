@@ -30,7 +30,9 @@ def test_what_is_near_is_not_known_to_feed(wired: Library) -> None:
     assert "not known to feed" in found["rte/TOP"].standing
     words = " ".join(
         str(word)
-        for one in features.of(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
+        for one in features.build_features(
+            wired.score("zz-good"), features.setting(wired, wired.score("zz-good"))
+        )
         for word in (one.name, *one.words.values())
     )
     assert "fed by" not in words.lower()
@@ -60,7 +62,7 @@ def test_without_a_position_a_station_is_named_not_drawn(wired: Library) -> None
     assert found.unplaced == ["LOW 63 kV", "MID 225 kV"]
     drawn = found.drawn([RISK])
     assert {key for kind, key in drawn if kind == "station"} == {"rte/GULL", "rte/TERN", "rte/TOP"}
-    rows = features.of(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
+    rows = features.build_features(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
     assert not {"rte/LOW", "rte/MID"} & {row.id for row in rows}
 
 
@@ -79,13 +81,13 @@ def test_no_grid_no_supplies(zz: Library) -> None:
 def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library, zz: Library) -> None:
     verdict = wired.score("zz-good")
     setting = features.setting(wired, verdict)
-    drawn = islands.of_verdicts([verdict], [setting])
+    drawn = islands.build_map_data([verdict], [setting])
     bare = zz.score("zz-good")
     # The outline of what the zones share is in view, 60 m around them; the stations are not.
-    zones = islands.of_verdicts([bare], [features.setting(zz, bare)]).box
+    zones = islands.build_map_data([bare], [features.setting(zz, bare)]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.0015)
     shows = view.MapViews()
-    made = view.of(verdict, setting, shows)
+    made = view.build_view(verdict, setting, shows)
     (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show == risk.show
@@ -106,10 +108,10 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
     )
     setting = features.setting(wired, alone)
     shows = view.MapViews()
-    made = view.of(alone, setting, shows)
+    made = view.build_view(alone, setting, shows)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show is not None
-    lit = islands.of_verdicts([alone], [setting]).shows(shows)[power.show]["features"]
+    lit = islands.build_map_data([alone], [setting]).shows(shows)[power.show]["features"]
     assert {"station:rte/GULL", "station:rte/TERN", "station:at/56.01,2.84"} <= set(lit)
     assert setting.supplies.legs == ()
 

@@ -18,20 +18,20 @@ from zonerisk.pages import features, view
 )
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
-    said = view.say_m(Span(low=low, best=middle, high=high))
+    said = view.measure_m(Span(low=low, best=middle, high=high))
     assert (said.best, said.span) == (best, ends)
 
 
 def test_round_trips_are_lower_bounds(shipped: Library) -> None:
     first = shipped.score("scaleway-fr-par").separations[0]
-    assert view.say_rtt(first).best == "at least 0.34 ms", "35 km straight, no circuity"
-    assert view.say_rtt(shipped.score("ovh-sbg").separations[0]).best == "not known"
+    assert view.measure_rtt(first).best == "at least 0.34 ms", "35 km straight, no circuity"
+    assert view.measure_rtt(shipped.score("ovh-sbg").separations[0]).best == "not known"
 
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.MapViews()
-    made = view.of(verdict, features.setting(shipped, verdict), shows)
+    made = view.build_view(verdict, features.setting(shipped, verdict), shows)
     assert [row.item for row in made.findings] == list(verdict.findings)
     assert made.answer.startswith("No, the datacenters do not fail independently")
     assert made.files == (("data/datacenters/ovh/sbg.yaml", None),)
@@ -44,7 +44,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
 
 def test_positions_claim_no_more_than_they_know(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
-    made = view.of(verdict, features.setting(zz, verdict), view.MapViews())
+    made = view.build_view(verdict, features.setting(zz, verdict), view.MapViews())
     assert {row.name: row.position for row in made.sites} == {
         "Here": "58.0000, 3.0000",
         "There": "58.1000, 3.0000",
@@ -56,6 +56,6 @@ def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
     shows = view.MapViews()
     assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0
-    assert shows.subjects[0][1:3] == (("zz-hidden",), "h1, where they may stand")
+    assert shows.listed[0][1:3] == (("zz-hidden",), "h1, where they may stand")
     assert shows.add(verdict, (), "nothing") is None
     assert shows.add(verdict, ("zz-hidden",), "again") == 0

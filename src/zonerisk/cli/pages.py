@@ -88,6 +88,7 @@ def map_(
         files=_record_links(catalog, settings, out),
         owner=_owner(catalog, verdicts),
     )
+    output.warn_of_missing_ground()
     output.write(text, out)
 
 
@@ -112,8 +113,9 @@ def atlas(
     chosen = load_policy(policy)
     output.make_folder(folder)
     sys.stderr.write(f"judging {len(catalog.region_ids)} regions\n")
-    made = Atlas.of(catalog, chosen, as_of)
+    made = Atlas.build(catalog, chosen, as_of)
     links = _record_links(catalog, made.settings.values(), folder / INDEX)
+    output.warn_of_missing_ground()
     count = 0
     for name, page in made.pages(online, links):
         output.write(page, folder / name)

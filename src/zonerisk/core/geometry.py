@@ -27,6 +27,7 @@ _MANY_PAIRS = 20_000
 # Geodesic.DISTANCE, known before the library is loaded.
 _DISTANCE_ONLY = 1025
 
+LatLon = tuple[float, float]
 Disc = tuple[float, float, float]
 """Latitude, longitude and radius."""
 Row = tuple[float, float, float, Disc, Disc]
@@ -202,3 +203,19 @@ def _farthest(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> float | None:
     if not ours or not theirs:
         return None
     return min(FARTHEST_M, -_least(_rows(ours, theirs, (-1,), far=True), -1, -1))
+
+
+def closest(ours: Iterable[LatLon], theirs: Iterable[LatLon]) -> tuple[LatLon, LatLon]:
+    """Return the two points of two sets, neither empty, that stand nearest to each other."""
+    here, there = ([(lat, lon, 0.0) for lat, lon in side] for side in (ours, theirs))
+    pairs = [(a[:2], b[:2]) for a, b in _few_of_many(here, there, (0,), far=False)]
+    return min(pairs, key=lambda pair: geodesic_m(*pair[0], *pair[1]))
+
+
+def circle_points(lat: float, lon: float, radius_m: float, steps: int) -> list[LatLon]:
+    """Return the points of a geodesic circle, counterclockwise from the north, the first again at the end."""
+    from pyproj import Geod
+
+    bearings = [-360.0 * step / steps for step in range(steps)]
+    lons, lats, _ = Geod(ellps="WGS84").fwd([lon] * steps, [lat] * steps, bearings, [radius_m] * steps)
+    return list(zip((*lats, lats[0]), (*lons, lons[0]), strict=True))

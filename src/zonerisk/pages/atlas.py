@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import UsageError
-from zonerisk.core.verdict import Outcome, severity
+from zonerisk.core.verdict import severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
-from zonerisk.words import compliance as standing
+from zonerisk.words import compliance, phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Provider
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Verdict
+    from zonerisk.core.verdict import Outcome, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Tiles
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 INDEX = "index.html"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A region as a row of the table."""
+class Entry(NamedTuple):
+    """A region as a row of the table; the ranks are what a column is sorted by."""
 
     id: str
     name: str
@@ -61,21 +60,20 @@ class Atlas:
     unjudged: Mapping[str, str]
 
     @classmethod
-    def of(cls, catalog: Library, policy: Policy, as_of: str | None = None) -> Atlas:
+    def build(cls, catalog: Library, policy: Policy, as_of: str | None = None) -> Atlas:
         """Judge every region that sells something; keep why the others are not judged."""
         verdicts: dict[str, Verdict] = {}
-        settings: dict[str, Setting] = {}
         unjudged: dict[str, str] = {}
         for region_id in catalog.region_ids:
-            if catalog.region(region_id).status != "open":
-                unjudged[region_id] = catalog.region(region_id).status
+            status = catalog.region(region_id).status
+            if status != "open":
+                unjudged[region_id] = status
                 continue
             try:
                 verdicts[region_id] = catalog.score(region_id, policy, as_of)
             except UsageError:
                 unjudged[region_id] = "sells no zone on this day"
-                continue
-            settings[region_id] = features.setting(catalog, verdicts[region_id])
+        settings = {key: features.setting(catalog, verdict) for key, verdict in verdicts.items()}
         return cls(catalog, verdicts, settings, unjudged)
 
     def pages(
@@ -92,87 +90,58 @@ class Atlas:
         """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
-        providers = sorted({self.catalog.region(key).provider for key in self.verdicts})
-        yield INDEX, self._index(online)
-        for provider in providers:
-            yield _provider_page(provider), self._provider(provider, online)
+        owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
+        yield INDEX, self._overview(list(self.verdicts), None, online)
+        for owner in sorted({owner.id: owner for owner in owners.values()}.values(), key=lambda one: one.id):
+            keys = [key for key in self.verdicts if owners[key].id == owner.id]
+            yield _provider_page(owner), self._overview(keys, owner, online)
         for key, verdict in self.verdicts.items():
-            owner = self.catalog.provider(self.catalog.region(key).provider)
-            yield (
-                f"{key}.html",
-                page.map_page(
-                    [verdict],
-                    [self.settings[key]],
-                    online=online,
-                    index=INDEX,
-                    crumbs=[(owner.name, _provider_page(owner.id))],
-                    files=files or {},
-                    attribution=self.catalog.edition.attribution,
-                ),
+            text = page.map_page(
+                [verdict],
+                [self.settings[key]],
+                online=online,
+                index=INDEX,
+                crumbs=[(owners[key].name, _provider_page(owners[key]))],
+                files=files,
+                attribution=self.catalog.edition.attribution,
             )
+            yield f"{key}.html", text
 
     def entry(self, key: str) -> Entry:
         """Sum a verdict up in a row."""
         verdict, region = self.verdicts[key], self.catalog.region(key)
+        owner = self.catalog.provider(region.provider)
         worst = max(verdict.shared_risks, key=lambda risk: severity(risk.outcome), default=None)
         fit = next((option for option in verdict.dr if option.outcome == "pass"), None)
         judged = {finding.rule: finding.outcome for finding in verdict.findings}
-        recovery = judged.get("dr", "unknown")
-        said = (
-            f"{self.settings[key].name(fit.target)}, {view.say_m(fit.distance_m).best}"
-            if fit
-            else "not known"
-            if recovery == "unknown"
-            else "none found"
-        )
-        owner = self.catalog.provider(region.provider)
+        recovery_outcome = judged.get("dr", "unknown")
+        if fit:
+            recovery = f"{self.settings[key].name(fit.target)}, {view.measure_m(fit.distance_m).best}"
+        else:
+            recovery = "not known" if recovery_outcome == "unknown" else "none found"
         disclosed = _disclosed(verdict)
         return Entry(
             id=key,
             name=region.name,
             provider=owner.name,
-            provider_page=_provider_page(owner.id),
+            provider_page=_provider_page(owner),
             page=f"{key}.html",
             country=region.country,
             outcome=verdict.outcome,
             sold=verdict.zones.sold,
-            worth=standing.spelled(verdict.zones.effective),
+            worth=compliance.spelled(verdict.zones.effective),
             worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
             risk=f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known",
             risk_outcome=worst.outcome if worst else None,
             risk_rank=severity(worst.outcome) if worst else 0,
-            recovery=said,
-            recovery_outcome=recovery,
-            recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery),
-            score=standing.points(verdict.score),
+            recovery=recovery,
+            recovery_outcome=recovery_outcome,
+            recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery_outcome),
+            score=compliance.points(verdict.score),
             score_low=verdict.score.low,
             grade=verdict.grade,
             disclosed=disclosed,
             located=any(place.lat is not None for place in verdict.places),
-        )
-
-    def _index(self, online: Tiles | None) -> str:
-        return self._overview(
-            list(self.verdicts),
-            online,
-            title="Atlas of availability zones",
-            crumb="zonerisk",
-            answer=self._answer(list(self.verdicts)),
-            provider=None,
-            back=None,
-        )
-
-    def _provider(self, provider_id: str, online: Tiles | None) -> str:
-        owner = self.catalog.provider(provider_id)
-        keys = [key for key in self.verdicts if self.catalog.region(key).provider == provider_id]
-        return self._overview(
-            keys,
-            online,
-            title=owner.name,
-            crumb=provider_id,
-            answer=self._answer(keys),
-            provider=owner,
-            back=INDEX,
         )
 
     def _answer(self, keys: Sequence[str]) -> str:
@@ -180,87 +149,68 @@ class Atlas:
         alone = sum(self.verdicts[key].zones.effective.high < 3 for key in keys)
         first = self.verdicts[keys[0]]
         return (
-            f"{_regions(len(keys))} judged by the policy {first.policy} "
+            f"{phrases.count(len(keys), 'region')} judged by the policy {first.policy} "
             f"(standing: {first.provenance.policy.standing}) as of {first.as_of}: "
             f"{failing} break at least one rule; {alone} are worth fewer than three zones, "
             "so one event can take their majority."
         )
 
-    def _overview(
-        self,
-        keys: Sequence[str],
-        online: Tiles | None,
-        *,
-        provider: Provider | None,
-        **words: str | None,
-    ) -> str:
+    def _overview(self, keys: Sequence[str], owner: Provider | None, online: Tiles | None) -> str:
+        """Write the page of all regions, or of one provider's."""
         entries = [self.entry(key) for key in keys]
         worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
-        drawn = MapData(
-            [feature for entry in worst_last if (feature := self._feature(entry))], {}, origin=0.0
-        )
-        unjudged = {
-            key: why
-            for key, why in self.unjudged.items()
-            if provider is None or self.catalog.region(key).provider == provider.id
-        }
-        return page.written(
-            "atlas.html",
-            "atlas-page",
-            drawn,
+        marks = [mark for entry in worst_last if (mark := self._mark(entry))]
+        return page.render_map(
+            "atlas",
+            MapData(marks, {}, origin=0.0),
             online,
             self.catalog.edition.attribution,
             shows=[],
             scripts=[page.code("table.js")],
+            title=owner.name if owner else "Atlas of availability zones",
+            crumb=owner.id if owner else "zonerisk",
+            back=INDEX if owner else None,
+            answer=self._answer(keys),
             entries=entries,
-            provider=provider,
-            unjudged=unjudged,
+            provider=owner,
+            unjudged={
+                key: why
+                for key, why in self.unjudged.items()
+                if owner is None or self.catalog.region(key).provider == owner.id
+            },
             zones=[],
             provenance=self.verdicts[keys[0]].provenance,
             elsewhere=sum(not entry.located for entry in entries),
-            **words,
         )
 
-    def _feature(self, entry: Entry) -> Feature | None:
-        places = [place for place in self.verdicts[entry.id].places if place.lat is not None]
-        if not places:
-            return None
-        lat, lon = places[0].lat, places[0].lon
-        assert lat is not None
-        assert lon is not None
-        return Feature(
-            "region",
-            entry.id,
-            f"{entry.provider} {entry.name}",
-            "point",
-            (Point(lat, lon),),
-            outcome=entry.outcome,
-            words={
-                "sold": entry.sold,
-                "worth": entry.worth,
-                "score": f"{entry.score} ({entry.grade})",
-                "page": entry.page,
-            },
-        )
+    def _mark(self, entry: Entry) -> Feature | None:
+        """Draw a region at the first of its places."""
+        for place in self.verdicts[entry.id].places:
+            if place.lat is not None and place.lon is not None:
+                return Feature(
+                    "region",
+                    entry.id,
+                    f"{entry.provider} {entry.name}",
+                    "point",
+                    (Point(place.lat, place.lon),),
+                    outcome=entry.outcome,
+                    words={
+                        "sold": entry.sold,
+                        "worth": entry.worth,
+                        "score": f"{entry.score} ({entry.grade})",
+                        "page": entry.page,
+                    },
+                )
+        return None
 
 
-def _provider_page(provider_id: str) -> str:
-    return f"provider-{provider_id}.html"
-
-
-def _regions(count: int) -> str:
-    return f"{count} region{'' if count == 1 else 's'}"
+def _provider_page(owner: Provider) -> str:
+    return f"provider-{owner.id}.html"
 
 
 def _disclosed(verdict: Verdict) -> int:
     """Count the zones whose building or campus is on record with a position."""
     if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.findings):
         return verdict.zones.sold
-    return len(
-        {
-            zone
-            for place in verdict.places
-            if place.lat is not None and place.kind != "metro"
-            for zone in place.zones
-        }
-    )
+    placed = (place for place in verdict.places if place.lat is not None and place.kind != "metro")
+    return len({zone for place in placed for zone in place.zones})

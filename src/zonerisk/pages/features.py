@@ -6,86 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.geometry import distance_m
-from zonerisk.core.model import Position
+from zonerisk.core.geometry import circle_points, closest, geodesic_m
 from zonerisk.core.verdict import worst
 from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages import supplies
 from zonerisk.pages.supplies import Supplies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Evidence, Region, Site
+    from zonerisk.core.model import Evidence, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
-
-
-# A straight line longer than this bends visibly on the globe: it is drawn in legs.
-_LEG_M = 100_000.0
-# What stands at one point still needs an outline to be seen.
-_MARGIN_M = 60.0
-_STEPS = 64
-
-
-class Point(NamedTuple):
-    """A place in degrees; a longitude may pass 180 where its feature crosses it."""
-
-    lat: float
-    lon: float
-
-
-def turned(at: Point, origin: float) -> Point:
-    """Move a longitude by whole turns to within 180 degrees of another."""
-    return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
-
-
-def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
-    """Points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
-
-    A circle around a pole ends a whole turn from where it began.
-    """
-    from pyproj import Geod
-
-    turns = [-360.0 * step / steps for step in range(steps)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd(
-        [centre.lon] * steps, [centre.lat] * steps, turns, [radius_m] * steps
-    )
-    ring = [centre]
-    for lon, lat in zip((*lons, lons[0]), (*lats, lats[0]), strict=True):
-        ring.append(turned(Point(lat, lon), ring[-1].lon))
-    return tuple(ring[1:])
-
-
-def path(a: Point, b: Point) -> tuple[Point, ...]:
-    """Follow the geodesic between two points in legs short enough to look right."""
-    from pyproj import Geod
-
-    geod = Geod(ellps="WGS84")
-    length = geod.inv(a.lon, a.lat, b.lon, b.lat)[2]
-    legs = int(length // _LEG_M)
-    between = geod.npts(a.lon, a.lat, b.lon, b.lat, legs) if legs else []
-    line = [a]
-    for lon, lat in (*between, (b.lon, b.lat)):
-        line.append(turned(Point(lat, lon), line[-1].lon))
-    return tuple(line)
-
-
-def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
-    """Outline discs by their centres and radii, counterclockwise; empty for none."""
-    from shapely import MultiPoint, Polygon
-    from shapely.geometry.polygon import orient
-
-    if not discs:
-        return ()
-    origin = discs[0][0].lon
-    points = [
-        (lon, lat) for at, radius in discs for lat, lon in circle(turned(at, origin), radius + _MARGIN_M)
-    ]
-    outline = MultiPoint(points).convex_hull
-    assert isinstance(outline, Polygon)
-    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)
-
 
 Shape = Literal["point", "disc", "line", "area"]
 Kind = Literal[
@@ -105,6 +35,18 @@ Kind = Literal[
 DR_LIMIT_KM = 300.0
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
+# A straight line longer than this bends visibly on the globe: it is drawn in legs.
+_LEG_M = 100_000.0
+# What stands at one point still needs an outline to be seen.
+_MARGIN_M = 60.0
+_STEPS = 64
+
+
+class Point(NamedTuple):
+    """A place in degrees; a longitude may pass 180 where its feature crosses it."""
+
+    lat: float
+    lon: float
 
 
 @dataclass(frozen=True)
@@ -180,19 +122,22 @@ class Setting:
 
 def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     """Gather what the catalogue knows around a verdict."""
+    from zonerisk.catalogue.catalog import referred
+
     region = catalog.region(verdict.target)
     names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
     names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
     owners = dict.fromkeys([region.id, *(place.id.partition("/")[0] for place in verdict.places)])
     recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
-    ours = _positions(verdict.places)
+    # The region's other sites stand beside the first: none of another region is nearer to them.
+    ours = next((at for place in verdict.places if (at := _located(place))), None)
     for option in verdict.dr:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
         files[peer.id] = catalog.file_name(peer.id)
-        nearest = _nearest(ours, _sites(catalog, peer))
-        if nearest:
-            recovery[peer.id] = nearest
+        sites = [site for site in map(catalog.site, referred(peer)) if site.position]
+        if ours and sites:
+            recovery[peer.id] = min(sites, key=lambda site: (_away_m(ours, site), site.id))
     shown = {place.id for place in verdict.places}
     retired = tuple(
         site
@@ -203,53 +148,37 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         and site.until
         and site.until <= verdict.as_of
     )
-    around = supplies.around(catalog, verdict)
     cited = {site.id: region.cite_site(site.id.partition("/")[2]) for site in retired}
-    return Setting(names, retired, cited, recovery, files, supplies=around)
+    return Setting(names, retired, cited, recovery, files, supplies=supplies.around(catalog, verdict))
 
 
-def _sites(catalog: Catalog, region: Region) -> list[Site]:
-    from zonerisk.catalogue.catalog import referred
-
-    return [catalog.site(key) for key in referred(region)]
-
-
-def _positions(places: Iterable[Place]) -> list[Position]:
-    return [
-        Position.model_construct(
-            lat=place.lat, lon=place.lon, method="point", uncertainty_m=place.uncertainty_m or 0.0
-        )
-        for place in places
-        if place.lat is not None and place.lon is not None
-    ]
-
-
-def _nearest(ours: Sequence[Position], sites: Iterable[Site]) -> Site | None:
-    """Give the site nearest to the first of our positions; the others stand beside it."""
-    rows = [(distance_m(ours[0], site.position), site.id, site) for site in sites if ours and site.position]
-    return min(rows)[2] if rows else None
+def _away_m(ours: Point, site: Site) -> float:
+    assert site.position
+    return geodesic_m(*ours, site.position.lat, site.position.lon)
 
 
 def named(verdict: Verdict) -> Setting:
-    """Give the setting of a verdict alone, without a catalogue: what its places are called."""
+    """Return the setting of a verdict alone, without a catalogue: what its places are called."""
     names = {place.id: place.name for place in verdict.places}
     return Setting(names=names | {verdict.target: verdict.name})
 
 
-def of(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
+def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feature]:
     """List all that can be drawn of a verdict, what lies undermost first."""
     around = around or named(verdict)
+    places = index_places(verdict)
+    recovery, sites = _recovery(verdict, around), _sites(verdict, around)
     return [
         *_limit(verdict),
         *around.landmarks,
-        *_recovery(verdict, around),
-        *_risks(verdict, around),
-        *_discs(verdict, around),
+        *recovery,
+        *_risks(verdict, around, places),
+        *_discs([*recovery, *sites]),
         *_circuits(verdict, around),
-        *_lines(verdict, around),
+        *_lines(verdict, around, places),
         *_retired(around),
         *_stations(verdict, around),
-        *_sites_of(verdict, around),
+        *sites,
     ]
 
 
@@ -257,67 +186,72 @@ def _located(place: Place) -> Point | None:
     return None if place.lat is None or place.lon is None else Point(place.lat, place.lon)
 
 
-def places_of(verdict: Verdict, member: str) -> list[Place]:
-    """Find the places with a position that a zone's, site's or region's id stands for."""
+def index_places(verdict: Verdict) -> dict[str, list[Place]]:
+    """List the places with a position that each zone's, site's or region's id stands for."""
+    index: dict[str, list[Place]] = {}
+    for place in verdict.places:
+        if place.lat is not None:
+            for member in dict.fromkeys((place.id, verdict.target, *place.zones)):
+                index.setdefault(member, []).append(place)
+    return index
+
+
+def _sites(verdict: Verdict, around: Setting) -> list[Feature]:
     return [
-        place
+        Feature(
+            "site",
+            place.id,
+            place.name,
+            "point",
+            (at,),
+            uncertainty_m=place.uncertainty_m,
+            zone=place.zones[0] if place.zones else None,
+            words={
+                "site_kind": place.kind,
+                "zones": ", ".join(around.name(zone) for zone in place.zones),
+                "method": place.method,
+            },
+        )
         for place in verdict.places
-        if place.lat is not None and (member in (place.id, verdict.target) or member in place.zones)
+        if (at := _located(place))
     ]
 
 
-def _sites_of(verdict: Verdict, around: Setting) -> list[Feature]:
-    rows = []
-    for place in verdict.places:
-        at = _located(place)
-        if at:
-            zones = ", ".join(around.name(zone) for zone in place.zones)
-            rows.append(
-                Feature(
-                    "site",
-                    place.id,
-                    place.name,
-                    "point",
-                    (at,),
-                    uncertainty_m=place.uncertainty_m,
-                    zone=place.zones[0] if place.zones else None,
-                    words={"site_kind": place.kind, "zones": zones, "method": place.method},
-                )
-            )
-    return rows
-
-
-def _discs(verdict: Verdict, around: Setting) -> list[Feature]:
+def _discs(points: Iterable[Feature]) -> list[Feature]:
     """Draw where a site may stand, of those in regions that recovery may go to as well."""
     return [
         replace(
-            one,
+            point,
             kind="disc",
-            name=f"{one.words.get('site', one.name)}: where it may stand",
+            name=f"{point.words.get('site', point.name)}: where it may stand",
             shape="disc",
             outcome=None,
             words={},
         )
-        for one in (*_recovery(verdict, around), *_sites_of(verdict, around))
-        if one.uncertainty_m
+        for point in points
+        if point.uncertainty_m
     ]
 
 
-def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
+def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> list[Feature]:
     """Draw each pair between the two of its sites that stand nearest to each other."""
     rows = []
-    said = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
+    risks = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
+    points = {
+        member: [at for place in members if (at := _located(place))] for member, members in places.items()
+    }
     for pair in verdict.separations:
-        ends = _closest(places_of(verdict, pair.a), places_of(verdict, pair.b))
-        if not ends:
+        ours, theirs = points.get(pair.a), points.get(pair.b)
+        if not ours or not theirs:
             continue
+        shared = dict.fromkeys(risks.get(risk, risk) for risk in pair.shared)
         rows.append(
             Feature(
                 "separation",
                 f"{pair.a} {pair.b}",
                 f"{around.name(pair.a)} to {around.name(pair.b)}",
                 "line",
-                path(*ends),
+                path(*(Point(*at) for at in closest(ours, theirs))),
                 outcome=pair.outcome,
                 words={
                     f"{name}_{end}": getattr(getattr(pair, name), end)
@@ -326,42 +260,36 @@ def _lines(verdict: Verdict, around: Setting) -> list[Feature]:
                 }
                 | {
                     "rtt_ms_least": least_rtt_ms(pair.distance_m.interval),
-                    "shared": ", ".join(dict.fromkeys(said.get(each, each) for each in pair.shared)),
+                    "shared": ", ".join(shared),
                 },
             )
         )
     return rows
 
 
-def _closest(ours: Sequence[Place], theirs: Sequence[Place]) -> tuple[Point, Point] | None:
-    pairs = [(distance_m(a, b), a, b) for a in _positions(ours) for b in _positions(theirs)]
-    if not pairs:
-        return None
-    _, a, b = min(pairs, key=lambda row: row[0])
-    return Point(a.lat, a.lon), Point(b.lat, b.lon)
-
-
-def _risks(verdict: Verdict, around: Setting) -> list[Feature]:
+def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> list[Feature]:
     """Outline the sites that each shared risk hits: their discs' common hull."""
     rows = []
+    outlines: dict[tuple[str, ...], tuple[Point, ...]] = {}
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
-        places = {place.id: place for member in risk.members for place in places_of(verdict, member)}
-        outline = hull(
-            [(at, place.uncertainty_m or 0.0) for place in places.values() if (at := _located(place))]
-        )
-        if outline:
+        hit = {place.id: place for member in risk.members for place in places.get(member, ())}
+        if tuple(hit) not in outlines:
+            outlines[tuple(hit)] = hull(
+                [(at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place))]
+            )
+        if hit:
             rows.append(
                 Feature(
                     "shared-risk",
                     risk.id,
                     risk.message,
                     "area",
-                    outline,
+                    outlines[tuple(hit)],
                     outcome=risk.outcome,
                     words={
                         "risk_kind": risk.kind,
                         "grade": risk.grade,
-                        "members": ", ".join(around.name(each) for each in risk.members),
+                        "members": ", ".join(map(around.name, risk.members)),
                     },
                 )
             )
@@ -385,7 +313,7 @@ def _circuits(verdict: Verdict, around: Setting) -> list[Feature]:
                 outcome=_worst(verdict, leg.risks),
                 words={
                     "codes": ", ".join(leg.codes),
-                    "via": ", ".join(one.label for one in via),
+                    "via": ", ".join(station.label for station in via),
                     "note": "Circuits known by their codes; the line is not their route.",
                     "attribution": last.attribution,
                 },
@@ -398,22 +326,18 @@ def _stations(verdict: Verdict, around: Setting) -> list[Feature]:
     return [
         Feature(
             "station",
-            one.id,
-            one.label,
+            station.id,
+            station.label,
             "point",
-            (Point(*one.at),),
-            uncertainty_m=one.doubt_m,
-            outcome=_worst(verdict, one.tops),
+            (Point(*station.at),),
+            uncertainty_m=station.doubt_m,
+            outcome=_worst(verdict, station.tops),
             words={
-                "standing": one.standing,
-                "near": one.near,
-                "osm": one.osm,
-                "mapped": one.mapped,
-                "attribution": one.attribution,
+                name: getattr(station, name) for name in ("standing", "near", "osm", "mapped", "attribution")
             },
         )
-        for one in around.supplies.stations
-        if one.at
+        for station in around.supplies.stations
+        if station.at
     ]
 
 
@@ -429,20 +353,13 @@ def _limit(verdict: Verdict) -> list[Feature]:
     centres = [at for place in verdict.places if (at := _located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
         return []
-    km = next(
-        (
-            finding.threshold.value
-            for finding in verdict.findings
-            if finding.rule == "dr" and finding.threshold
-        ),
-        DR_LIMIT_KM,
-    )
+    asked = (finding.threshold for finding in verdict.findings if finding.rule == "dr")
+    km = next((threshold.value for threshold in asked if threshold), DR_LIMIT_KM)
     origin = centres[0].lon
     discs = [
         Polygon([(lon, lat) for lat, lon in circle(turned(at, origin), km * 1000)])
         for at in dict.fromkeys(centres)
     ]
-    parts = [part for part in get_parts(union_all(discs)) if isinstance(part, Polygon)]
     return [
         Feature(
             "dr-limit",
@@ -452,7 +369,8 @@ def _limit(verdict: Verdict) -> list[Feature]:
             tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
             words={"km": km},
         )
-        for part in parts
+        for part in get_parts(union_all(discs))
+        if isinstance(part, Polygon)
     ]
 
 
@@ -461,14 +379,13 @@ def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
     for option in verdict.dr:
         site = around.recovery.get(option.target)
         if site and site.position:
-            at = Point(site.position.lat, site.position.lon)
             rows.append(
                 Feature(
                     "dr-region",
                     option.target,
                     around.name(option.target),
                     "point",
-                    (at,),
+                    (Point(site.position.lat, site.position.lon),),
                     uncertainty_m=site.position.uncertainty_m,
                     outcome=option.outcome,
                     words={
@@ -497,3 +414,49 @@ def _retired(around: Setting) -> list[Feature]:
         for site in around.retired
         if site.position
     ]
+
+
+def turned(at: Point, origin: float) -> Point:
+    """Move a longitude by whole turns to within 180 degrees of another."""
+    return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
+
+
+def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
+    """Return points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
+
+    A circle around a pole ends a whole turn from where it began.
+    """
+    return _unbroken(centre, circle_points(*centre, radius_m, steps))[1:]
+
+
+def path(a: Point, b: Point) -> tuple[Point, ...]:
+    """Follow the geodesic between two points in legs short enough to look right."""
+    from pyproj import Geod
+
+    geod = Geod(ellps="WGS84")
+    legs = int(geod.inv(a.lon, a.lat, b.lon, b.lat)[2] // _LEG_M)
+    between = geod.npts(a.lon, a.lat, b.lon, b.lat, legs) if legs else []
+    return _unbroken(a, [*((lat, lon) for lon, lat in between), b])
+
+
+def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Point, ...]:
+    line = [start]
+    for point in points:
+        line.append(turned(Point(*point), line[-1].lon))
+    return tuple(line)
+
+
+def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
+    """Outline discs by their centres and radii, counterclockwise; empty for none."""
+    from shapely import MultiPoint, Polygon
+    from shapely.geometry.polygon import orient
+
+    if not discs:
+        return ()
+    origin = discs[0][0].lon
+    points = [
+        (lon, lat) for at, radius in discs for lat, lon in circle(turned(at, origin), radius + _MARGIN_M)
+    ]
+    outline = MultiPoint(points).convex_hull
+    assert isinstance(outline, Polygon)
+    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)

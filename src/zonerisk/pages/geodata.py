@@ -1,4 +1,4 @@
-"""Geodata: the catalogue as files for a GIS, a verdict as GeoJSON features."""
+"""Geodata: the catalogue as files for a GIS, the same bytes each time, and a verdict as GeoJSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.catalogue.frames import LAYERS, frame
+from zonerisk.catalogue.frames import LAYERS, frame, split_at_antimeridian
 from zonerisk.core.errors import MissingPackage, UsageError
-from zonerisk.pages import features
-from zonerisk.pages.features import circle
+from zonerisk.pages.features import build_features, circle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from geopandas import GeoDataFrame
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Feature, Point, Setting
 
-
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv")
 _TYPES = {
     "sites": "Point",
@@ -31,10 +29,12 @@ _TYPES = {
     "zones": "MultiPolygon",
     "separations": "LineString",
 }
+# Six decimals are a decimetre: finer than any position of the catalogue.
+_DECIMALS = 6
 
 
 def encode(
-    catalog: Catalog, suffix: str, layer: Layer | None = None, regions: Sequence[str] | None = None
+    catalog: Catalog, suffix: str, layer: Layer | None = None, regions: Iterable[str] | None = None
 ) -> bytes:
     """Write the catalogue as one file's bytes.
 
@@ -48,7 +48,7 @@ def encode(
         One of :data:`zonerisk.catalogue.frames.LAYERS`; without it, all in a GeoPackage and the
         sites elsewhere.
     regions
-        Canonical ids; without them, all.
+        Regions or providers by name; without them, all.
 
     Raises
     ------
@@ -59,16 +59,18 @@ def encode(
         raise UsageError(
             f"a name that ends in {suffix or 'nothing'} names no format; use one of {', '.join(SUFFIXES)}"
         )
-    chosen = layer or "sites"
     if suffix == ".gpkg":
         layers = LAYERS if layer is None else (layer,)
         return _geopackage({name: frame(catalog, name, regions) for name in layers}, catalog)
-    table = frame(catalog, chosen, regions)
+    table = frame(catalog, layer or "sites", regions)
     if suffix == ".parquet":
         return _parquet(table)
     if suffix == ".geojson":
         return _geojson(table, catalog)
-    return _csv(table, chosen)
+    plain = table.drop(columns="geometry")
+    if layer not in (None, "sites"):
+        plain["geometry"] = table.geometry.to_wkt()
+    return bytes(plain.to_csv(index=False, lineterminator="\n").encode())
 
 
 def _geopackage(tables: dict[Layer, GeoDataFrame], catalog: Catalog) -> bytes:
@@ -118,19 +120,8 @@ def _geojson(table: GeoDataFrame, catalog: Catalog) -> bytes:
     return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _csv(table: GeoDataFrame, layer: Layer) -> bytes:
-    plain = table.drop(columns="geometry")
-    if layer != "sites":
-        plain["geometry"] = table.geometry.to_wkt()
-    return bytes(plain.to_csv(index=False, lineterminator="\n").encode())
-
-
-# Six decimals are a decimetre: finer than any position of the catalogue.
-_DECIMALS = 6
-
-
 def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[str, Any]:
-    """Write a verdict's features: sites, discs, separations, shared risks, recovery.
+    """Return a verdict's features as RFC 7946 GeoJSON: sites, discs, separations, shared risks, recovery.
 
     Outlines turn counterclockwise; what crosses the antimeridian is cut there. Discs are
     polygons of 64 corners on the geodesic circle.
@@ -142,46 +133,41 @@ def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[
     around
         What the catalogue adds: names, retired sites, where recovery may go.
     """
-    rows = [_feature(one) for one in features.of(verdict, around)]
-    rows += [_nowhere(place.id, place.name) for place in verdict.places if place.lat is None]
+    rows = []
+    for feature in build_features(verdict, around):
+        properties = {
+            "kind": feature.kind,
+            "record": feature.id,
+            "name": feature.name,
+            "outcome": feature.outcome,
+            "zone": feature.zone,
+            "uncertainty_m": feature.uncertainty_m,
+            **feature.words,
+        }
+        rows.append(_row(geometry(feature), properties))
+    rows += [
+        _row(None, {"kind": "site", "record": place.id, "name": place.name})
+        for place in verdict.places
+        if place.lat is None
+    ]
     return {"type": "FeatureCollection", "name": verdict.target, "features": rows}
 
 
-def _feature(one: Feature) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "id": f"{one.kind}:{one.id}",
-        "geometry": geometry(one),
-        "properties": {
-            "kind": one.kind,
-            "record": one.id,
-            "name": one.name,
-            "outcome": one.outcome,
-            "zone": one.zone,
-            "uncertainty_m": one.uncertainty_m,
-            **one.words,
-        },
-    }
+def _row(shape: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
+    key = f"{properties['kind']}:{properties['record']}"
+    return {"type": "Feature", "id": key, "geometry": shape, "properties": properties}
 
 
-def _nowhere(key: str, name: str) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "id": f"site:{key}",
-        "geometry": None,
-        "properties": {"kind": "site", "record": key, "name": name},
-    }
-
-
-def geometry(one: Feature) -> dict[str, Any]:
-    """Write a feature's shape as a GeoJSON geometry, cut at the antimeridian."""
-    if one.shape == "point":
-        return {"type": "Point", "coordinates": _position(one.points[0])}
-    if one.shape == "line":
-        return _cut_line(one.points)
-    if one.shape == "disc":
-        return _cut_area(circle(one.points[0], one.uncertainty_m or 0.0))
-    return _cut_area(one.points, one.holes)
+def geometry(feature: Feature) -> dict[str, Any]:
+    """Return a feature's shape as a GeoJSON geometry, cut at the antimeridian."""
+    points = feature.points
+    if feature.shape == "point":
+        return {"type": "Point", "coordinates": _position(points[0])}
+    if feature.shape == "line":
+        return _cut_line(points)
+    if feature.shape == "disc":
+        points = circle(points[0], feature.uncertainty_m or 0.0)
+    return _cut_area(points, feature.holes)
 
 
 def _position(point: Point) -> list[float]:
@@ -198,47 +184,29 @@ def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
 
     if not _crosses(points):
         return {"type": "LineString", "coordinates": [_position(point) for point in points]}
-    line = LineString([(point.lon, point.lat) for point in points])
-    return {
-        "type": "MultiLineString",
-        "coordinates": [_rounded(part) for part in _home(line) if part.length],
-    }
+    parts = split_at_antimeridian(LineString([(point.lon, point.lat) for point in points]))
+    return {"type": "MultiLineString", "coordinates": [_rounded(part) for part in parts if part.length]}
 
 
-def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...] = ()) -> dict[str, Any]:
+def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...]) -> dict[str, Any]:
     from shapely import Polygon, get_parts, union_all
     from shapely.geometry.polygon import orient
 
     around_pole = abs(points[-1].lon - points[0].lon) > 180
     if not around_pole and not _crosses(points):
-        return {
-            "type": "Polygon",
-            "coordinates": [[_position(point) for point in ring] for ring in (points, *holes)],
-        }
+        rings = [[_position(point) for point in ring] for ring in (points, *holes)]
+        return {"type": "Polygon", "coordinates": rings}
     ring = [(point.lon, point.lat) for point in points]
     if around_pole:
         pole = 90.0 if points[0].lat > 0 else -90.0
         ring += [(ring[-1][0], pole), (ring[0][0], pole)]
     inner = [[(point.lon, point.lat) for point in hole] for hole in holes]
-    parts = get_parts(union_all(_home(Polygon(ring, inner))))
+    parts = get_parts(union_all(split_at_antimeridian(Polygon(ring, inner))))
+    areas = [orient(part) for part in parts if isinstance(part, Polygon) and part.area]
     return {
         "type": "MultiPolygon",
-        "coordinates": [
-            [_rounded(line) for line in (orient(part).exterior, *orient(part).interiors)]
-            for part in parts
-            if isinstance(part, Polygon) and part.area
-        ],
+        "coordinates": [[_rounded(line) for line in (area.exterior, *area.interiors)] for area in areas],
     }
-
-
-def _home(shape: Any) -> list[Any]:
-    """Split a shape at the antimeridian and move its parts to between -180 and 180."""
-    from shapely import box
-    from shapely.affinity import translate
-
-    return [
-        translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn) for turn in (-360, 0, 360)
-    ]
 
 
 def _rounded(line: Any) -> list[list[float]]:

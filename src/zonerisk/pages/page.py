@@ -1,4 +1,4 @@
-"""Pages of verdicts in one file: folium composes the map, nothing is asked of the network."""
+"""Pages of verdicts, each one file: folium composes the map, and nothing is asked of the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk._version import __version__
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.pages import features, ground, view
-from zonerisk.pages import map_payload as islands
+from zonerisk.pages import features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
 from zonerisk.pages.supplies import Supplies
 
@@ -28,140 +27,178 @@ if TYPE_CHECKING:
     from zonerisk.pages.ground import Tiles
     from zonerisk.pages.map_payload import Layer, MapData
 
-
+ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
+# The short form beside the map; the whole stands at the page's foot.
+_SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
+# Beyond so many regions a page sums each up; their findings stand on pages of their own.
+_MOST_WHOLE = 60
 # Chromium and Firefox read U+2028 and U+2029 as line ends in old scripts; a browser ends a
 # script element at "</script" wherever it stands.
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-
 # Characters that turn the direction of what follows them: a name could reverse a sentence.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
-def asset(name: str) -> str:
-    """Read one of the package's own page files."""
-    return (files("zonerisk.pages") / "assets" / name).read_text("utf-8")
-
-
-@cache
-def code(name: str) -> str:
-    """Read one of the package's scripts or styles without its comments and indents."""
-    text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
-    return _tight(text) if name.endswith(".css") else re.sub(r"\n\s+", "\n", text)
-
-
-def _tight(style: str) -> str:
-    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).strip()
-
-
-@cache
-def leaflet() -> tuple[str, str]:
-    """Give Leaflet's script and style from the XStatic-Leaflet package, made to stand alone.
-
-    The style's pictures (of markers and a button that the pages do not use) and the script's
-    pointer to its source map are dropped: nothing of them is in the page.
-
-    Raises
-    ------
-    DataError
-        If the package is missing.
-    """
-    try:
-        folder = files("xstatic.pkg.leaflet") / "data"
-        script = (folder / "leaflet.js").read_text("utf-8")
-        style = (folder / "leaflet.css").read_text("utf-8")
-    except (ImportError, OSError):
-        raise DataError("Leaflet is missing; install xstatic-leaflet 1.9") from None
-    script = re.sub(r"\n//# sourceMappingURL=\S*", "", script)
-    return script.strip(), _tight(re.sub(r"[\w-]+:\s*url\([^)]*\);", "", style))
-
-
-def island(data: Any) -> str:
-    """Write data as JSON that cannot end its script element, and means the same."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.translate(_ESCAPES)
-
-
-@cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    made = Environment(
-        loader=FunctionLoader(asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["web_address"] = web_address
-    return made
-
-
-def render(
-    template: str,
+def map_page(
+    verdicts: Sequence[Verdict],
+    settings: Sequence[Setting] | None = None,
     *,
-    scripts: Sequence[str] = (),
-    styles: Sequence[str] = (),
-    islands: Mapping[str, Any] | None = None,
-    pictures: Sequence[str] = (),
-    **words: object,
+    online: Tiles | None = None,
+    index: str | None = None,
+    crumbs: Sequence[tuple[str, str]] = (),
+    files: Mapping[str, str] | None = None,
+    owner: str = "",
+    attribution: str = ATTRIBUTION,
 ) -> str:
-    """Build a page.
+    """Build the map of one region, or of several together.
 
     Parameters
     ----------
-    template
-        One of the package's page files; it extends ``base.html``.
-    scripts, styles
-        Our own and Leaflet's code; the page's policy lets nothing else run.
-    islands
-        Data for the scripts, by element id.
-    pictures
-        Hosts (``https://host``) whose images a reader may switch on.
-    **words
-        What the template shows; every text is escaped.
+    verdicts, settings
+        What to show, and what the catalogue adds to each verdict.
+    online
+        The online map that the page offers, switched off.
+    index, crumbs
+        Where the page leads back to: the atlas, and names with their pages.
+    files
+        Where a region's record can be opened from the page, by its id.
+    owner
+        Whose the regions are; it heads the page of several.
+    attribution
+        Whose data the records are.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to show.
     """
+    words = {"index": index, "crumbs": crumbs}
+    return _page("map", verdicts, settings, online, files or {}, attribution, owner, **words)
+
+
+def report_page(
+    verdict: Verdict,
+    around: Setting | None = None,
+    *,
+    online: Tiles | None = None,
+    attribution: str = ATTRIBUTION,
+) -> str:
+    """Build the report of one region: verdict, map and sources on one printable page."""
+    return _page("report", [verdict], [around] if around else None, online, {}, attribution)
+
+
+def _page(
+    layout: str,
+    verdicts: Sequence[Verdict],
+    settings: Sequence[Setting] | None,
+    online: Tiles | None,
+    files: Mapping[str, str],
+    attribution: str,
+    owner: str = "",
+    **words: Any,
+) -> str:
+    if not verdicts:
+        raise UsageError("no region to show; name one, such as ovh-sbg")
+    settings = settings or [features.named(verdict) for verdict in verdicts]
+    single = len(verdicts) == 1
+    if not single:
+        # The stations of many regions would hide their zones, as the recovery of each would.
+        settings = [replace(around, supplies=Supplies()) for around in settings]
+    shows = view.MapViews()
+    views = [
+        view.build_view(verdict, around, shows, files)
+        for verdict, around in zip(verdicts, settings, strict=True)
+    ]
+    data = map_payload.build_map_data(verdicts, settings)
+    summed = len(verdicts) > _MOST_WHOLE
+    several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
+    outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.findings)
+    as_of = f"as of {verdicts[0].as_of}"
+    return render_map(
+        layout,
+        data,
+        online,
+        attribution,
+        shows=[] if summed else data.shows(shows),
+        summed=summed,
+        title=verdicts[0].name if single else several,
+        views=views,
+        zones=list(data.zones),
+        answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
+        crumb=f"{verdicts[0].target}, {as_of}" if single else as_of,
+        counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
+        site_count=sum(len(verdict.places) for verdict in verdicts),
+        nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
+        unplaced=settings[0].supplies.unplaced,
+        **words,
+    )
+
+
+def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
+    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    fails = outcomes["fail"]
+    return (
+        f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
+        f"{fails} fail{'s' if fails == 1 else ''} at least one of its rules, of {outcomes['unknown']} it is "
+        f"not known; in all {unknowns:,} findings are unknown."
+    )
+
+
+def render_map(
+    layout: str,
+    data: MapData,
+    online: Tiles | None,
+    attribution: str,
+    *,
+    shows: list[dict[str, Any]],
+    scripts: Iterable[str] = (),
+    **words: Any,
+) -> str:
+    """Return a page with a map: its template is named as its layout, its data stand in islands."""
     from markupsafe import Markup
 
-    for code in (*scripts, *styles):
-        if re.search(r"</(script|style)|<!--", code, re.IGNORECASE):
-            raise ValueError("code that would end its own element")
-    text = (
-        _templates()
-        .get_template(template)
-        .render(
-            policy=_policy(scripts, styles, pictures),
-            scripts=[Markup(code) for code in scripts],
-            styles=[Markup(code) for code in styles],
-            islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
-            **words,
-        )
+    layers, sheets, band = data.layers(), ground.around(data.box), data.band()
+    errors_km = ground.errors_km(sheets)
+    element, script = _compose(tuple(layers), online)
+    leaflet_script, leaflet_style = leaflet()
+    grounds = [f"Ground: {ground.NAME}, {ground.LICENCE}"] if sheets else []
+    page = {
+        "single": data.single,
+        "view": data.box,
+        "turns": data.turns(),
+        "shows": shows,
+        "band": band,
+        "blunt_m": errors_km[-1] * 1000 if sheets else 0,
+        "strict": bool(online and online.strict),
+        "attribution": [_SITES, *grounds, *data.credits()],
+    }
+    return render(
+        f"{layout}.html",
+        scripts=[leaflet_script, code("told.js"), code("map.js"), *scripts, script],
+        styles=[leaflet_style, code("page.css")],
+        islands={"page": page, "ground": sheets, **data.tables()},
+        pictures=online.hosts if online else (),
+        layout=f"{layout}-page",
+        version=__version__,
+        map_html=Markup(element),
+        layers=layers,
+        single=data.single,
+        sites=any(layer.key == "sites" for layer in layers),
+        lined=any(layer.shape == "line" for layer in layers),
+        band=band,
+        tiles=online,
+        attribution=attribution,
+        ground={
+            "source": ground.SOURCE,
+            "licence": ground.LICENCE,
+            "url": ground.URL,
+            "missing": ground.MISSING,
+            "errors_km": errors_km[::-1],
+        },
+        **words,
     )
-    return _TURNS.sub("", text)
-
-
-def _policy(scripts: Sequence[str], styles: Sequence[str], pictures: Sequence[str]) -> str:
-    def hashes(codes: Sequence[str]) -> str:
-        return " ".join(f"'sha256-{_hash(code)}'" for code in codes) or "'none'"
-
-    images = " ".join(pictures) or "'none'"
-    return (
-        f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; "
-        f"img-src {images}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(code: str) -> str:
-    return base64.b64encode(hashlib.sha256(code.encode("utf-8")).digest()).decode("ascii")
-
-
-ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
-# Beyond so many regions a page sums each up; their findings stand on pages of their own.
-_MOST_WHOLE = 60
-# The short form beside the map; the whole stands at the page's foot.
-SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
 
 
 @cache
@@ -208,13 +245,15 @@ def _elements() -> tuple[Any, Any, Any]:
     return Plain, Island, Start
 
 
-def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
-    """Compose the map: a feature group for each layer, and the online map switched off."""
+# Most pages of an atlas have the same layers; folium takes 15 ms for each that differs.
+@cache
+def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]:
+    """Return a map's element and script: a feature group a layer, the online map switched off."""
     import folium
     from markupsafe import escape
 
     plain, island, start = _elements()
-    made = plain(
+    composed = plain(
         location=(0, 0),
         tiles=None,
         prefer_canvas=True,
@@ -225,7 +264,7 @@ def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
         wheel_px_per_zoom_level=90,
     )
     if online:
-        layer = folium.TileLayer(
+        tiles = folium.TileLayer(
             online.url,
             name=online.name,
             overlay=True,
@@ -234,26 +273,19 @@ def _compose(kept: Sequence[Layer], online: Tiles | None) -> Any:
             max_zoom=online.zoom,
             referrer_policy="strict-origin-when-cross-origin",
         )
-        layer.add_child(island("layer", "tiles"))
-        made.add_child(layer)
-    for each in kept:
-        group = folium.FeatureGroup(name=each.name, show=True)
-        made.add_child(group)
-        group.add_child(island("layer", each.key))
-        if each.shape:
-            group.add_child(island("draw", each.key, each.shape))
-        else:
-            group.add_child(island(each.key))
-    made.add_child(start())
-    return made
-
-
-def _rendered(made: Any) -> tuple[str, str]:
-    """Give the map's element and its script; the same map always gives the same text."""
-    for number, element in enumerate(_walk(made)):
+        tiles.add_child(island("layer", "tiles"))
+        composed.add_child(tiles)
+    for layer in layers:
+        group = folium.FeatureGroup(name=layer.name, show=True)
+        composed.add_child(group)
+        group.add_child(island("layer", layer.key))
+        group.add_child(island("draw", layer.key, layer.shape) if layer.shape else island(layer.key))
+    composed.add_child(start())
+    # folium's ids are random; numbered, the same map always gives the same text.
+    for number, element in enumerate(_walk(composed)):
         element._id = str(number)
-    figure = made.get_root()
-    made.render()
+    figure = composed.get_root()
+    composed.render()
     lines = (line.strip() for line in figure.script.render().splitlines())
     return figure.html.render().strip(), "\n".join(line for line in lines if line)
 
@@ -264,188 +296,104 @@ def _walk(element: Any) -> Iterator[Any]:
         yield from _walk(child)
 
 
-def map_page(
-    verdicts: Sequence[Verdict],
-    settings: Sequence[Setting] | None = None,
+def asset(name: str) -> str:
+    """Read one of the package's own page files."""
+    return (files("zonerisk.pages") / "assets" / name).read_text("utf-8")
+
+
+@cache
+def code(name: str) -> str:
+    """Read one of the package's scripts or styles without its comments and indents."""
+    text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
+    return _tight(text) if name.endswith(".css") else re.sub(r"\n\s+", "\n", text)
+
+
+def _tight(style: str) -> str:
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).strip()
+
+
+@cache
+def leaflet() -> tuple[str, str]:
+    """Return Leaflet's script and style from the XStatic-Leaflet package, made to stand alone.
+
+    The style's pictures (of markers and a button that the pages do not use) and the script's
+    pointer to its source map are dropped: nothing of them is in the page.
+    """
+    try:
+        folder = files("xstatic.pkg.leaflet") / "data"
+        script = (folder / "leaflet.js").read_text("utf-8")
+        style = (folder / "leaflet.css").read_text("utf-8")
+    except (ImportError, OSError):
+        raise DataError("Leaflet is missing; install xstatic-leaflet 1.9") from None
+    script = re.sub(r"\n//# sourceMappingURL=\S*", "", script)
+    return script.strip(), _tight(re.sub(r"[\w-]+:\s*url\([^)]*\);", "", style))
+
+
+def island(data: Any) -> str:
+    """Write data as JSON that cannot end its script element, and means the same."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_ESCAPES)
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["web_address"] = web_address
+    return templates
+
+
+def render(
+    template: str,
     *,
-    online: Tiles | None = None,
-    index: str | None = None,
-    crumbs: Sequence[tuple[str, str]] = (),
-    files: Mapping[str, str] | None = None,
-    owner: str = "",
-    attribution: str = ATTRIBUTION,
+    scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+    islands: Mapping[str, Any] | None = None,
+    pictures: Sequence[str] = (),
+    **words: object,
 ) -> str:
-    """Build the map of one region, or of several together.
+    """Build a page.
 
     Parameters
     ----------
-    verdicts
-        What to show.
-    settings
-        What the catalogue adds to each verdict.
-    online
-        The online map that the page offers, switched off.
-    index, crumbs
-        Where the page leads back to: the atlas, and names with their pages.
-    files
-        Where a region's record can be opened from the page, by its id.
-    owner
-        Whose the regions are; it heads the page of several.
-    attribution
-        Whose data the records are.
-
-    Raises
-    ------
-    UsageError
-        If there is nothing to show.
+    template
+        One of the package's page files; it extends ``base.html``.
+    scripts, styles
+        Our own and Leaflet's code; the page's policy lets nothing else run.
+    islands
+        Data for the scripts, by element id.
+    pictures
+        Hosts (``https://host``) whose images a reader may switch on.
+    **words
+        What the template shows; every text is escaped.
     """
-    return _page(
-        "map.html",
-        "map-page",
-        verdicts,
-        settings,
-        online,
-        files or {},
-        attribution,
-        owner=owner,
-        index=index,
-        crumbs=crumbs,
-    )
-
-
-def report_page(
-    verdict: Verdict,
-    around: Setting | None = None,
-    *,
-    online: Tiles | None = None,
-    attribution: str = ATTRIBUTION,
-) -> str:
-    """Build the report of one region: verdict, map and sources on one printable page."""
-    return _page(
-        "report.html",
-        "report-page",
-        [verdict],
-        [around] if around else None,
-        online,
-        {},
-        attribution,
-    )
-
-
-def _page(
-    template: str,
-    layout: str,
-    verdicts: Sequence[Verdict],
-    settings: Sequence[Setting] | None,
-    online: Tiles | None,
-    files: Mapping[str, str],
-    attribution: str,
-    owner: str = "",
-    **words: Any,
-) -> str:
-    if not verdicts:
-        raise UsageError("no region to show; name one, such as ovh-sbg")
-    settings = settings or [features.named(verdict) for verdict in verdicts]
-    single = len(verdicts) == 1
-    if not single:
-        # The stations of many regions would hide their zones, as the recovery of each would.
-        settings = [replace(around, supplies=Supplies()) for around in settings]
-    shows = view.MapViews()
-    views = [
-        view.of(verdict, around, shows, files) for verdict, around in zip(verdicts, settings, strict=True)
-    ]
-    drawn = islands.of_verdicts(verdicts, settings)
-    summed = len(verdicts) > _MOST_WHOLE
-    whose = f"{owner}: " if owner else ""
-    title = verdicts[0].name if single else f"{whose}{len(verdicts)} regions"
-    return written(
-        template,
-        layout,
-        drawn,
-        online,
-        attribution,
-        shows=[] if summed else drawn.shows(shows),
-        summed=summed,
-        title=title,
-        views=views,
-        zones=list(drawn.zones),
-        answer=views[0].answer if single else _together(verdicts),
-        crumb=f"{verdicts[0].target}, as of {verdicts[0].as_of}" if single else f"as of {verdicts[0].as_of}",
-        counts={
-            outcome: sum(finding.outcome == outcome for verdict in verdicts for finding in verdict.findings)
-            for outcome in ("fail", "unknown", "warn", "pass")
-        },
-        site_count=sum(len(verdict.places) for verdict in verdicts),
-        nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
-        unplaced=settings[0].supplies.unplaced,
-        **words,
-    )
-
-
-def _together(verdicts: Sequence[Verdict]) -> str:
-    count = Counter(verdict.outcome for verdict in verdicts)
-    fails, unknown = count["fail"], count["unknown"]
-    open_ = sum(finding.outcome == "unknown" for one in verdicts for finding in one.findings)
-    return (
-        f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
-        f"{fails} fail{'s' if fails == 1 else ''} at least one of its rules, of {unknown} it is "
-        f"not known; in all {open_:,} findings are unknown."
-    )
-
-
-def written(
-    template: str,
-    layout: str,
-    drawn: MapData,
-    online: Tiles | None,
-    attribution: str,
-    *,
-    shows: list[dict[str, Any]],
-    scripts: Sequence[str] = (),
-    **words: Any,
-) -> str:
-    """Put a map and its data into a page."""
     from markupsafe import Markup
 
-    layers, sheets = drawn.layers(), drawn.ground()
-    errors_km = ground.errors_km(sheets)
-    element, script = _rendered(_compose(layers, online))
-    leaflet_script, leaflet_style = leaflet()
-    data = {
-        "page": {
-            "single": drawn.single,
-            "view": drawn.box,
-            "turns": drawn.turns(),
-            "shows": shows,
-            "band": drawn.band(),
-            "blunt_m": errors_km[-1] * 1000,
-            "strict": bool(online and online.strict),
-            "attribution": [SITES, f"Ground: {ground.NAME}, {ground.LICENCE}", *drawn.credits()],
-        },
-        "ground": sheets,
-        **drawn.islands(),
-    }
-    return render(
-        template,
-        scripts=[leaflet_script, code("told.js"), code("map.js"), *scripts, script],
-        styles=[leaflet_style, code("page.css")],
-        islands=data,
-        pictures=online.hosts if online else (),
-        layout=layout,
-        version=__version__,
-        map_html=Markup(element),
-        layers=layers,
-        single=drawn.single,
-        sites=any(layer.key == "sites" for layer in layers),
-        lined=any(layer.shape == "line" for layer in layers),
-        band=drawn.band(),
-        tiles=online,
-        attribution=attribution,
-        ground={
-            "source": ground.SOURCE,
-            "licence": ground.LICENCE,
-            "url": ground.URL,
-            "errors_km": errors_km[::-1],
-        },
+    script_hashes, style_hashes = (" ".join(map(_hash, sources)) or "'none'" for sources in (scripts, styles))
+    page = _templates().get_template(template)
+    text = page.render(
+        policy=f"default-src 'none'; script-src {script_hashes}; style-src {style_hashes}; "
+        f"img-src {' '.join(pictures) or repr('none')}; base-uri 'none'; form-action 'none'",
+        scripts=[Markup(source) for source in scripts],
+        styles=[Markup(source) for source in styles],
+        islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
         **words,
     )
+    return _TURNS.sub("", text)
+
+
+@cache
+def _hash(source: str) -> str:
+    """Return the hash by which a page's policy lets some code run, if the code cannot end its element."""
+    if re.search(r"</(script|style)|<!--", source, re.IGNORECASE):
+        raise ValueError("code that would end its own element")
+    digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'"

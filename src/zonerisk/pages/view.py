@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import least_rtt_ms
-from zonerisk.words import phrases
-from zonerisk.words.compliance import points, spelled
-from zonerisk.workloads import own_sites as ownsites
+from zonerisk.pages.features import index_places
+from zonerisk.words import compliance, phrases
+from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
+# A sentence so short stands beside the rule's name.
+_BRIEF = 16
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A finding, risk or option, and which view of the map shows it."""
 
     item: Finding | SharedRisk | Option
@@ -34,19 +35,17 @@ class Row:
     @property
     def brief(self) -> bool:
         """True where the sentence is short enough to stand beside the rule's name."""
-        return len(self.item.message) <= 16
+        return len(self.item.message) <= _BRIEF
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """A quantity as a page writes it: best figure, and interval."""
 
     best: str
     span: str
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A separation as a row of a table."""
 
     name: str
@@ -57,8 +56,7 @@ class Pair:
     rtt: Measure
 
 
-@dataclass(frozen=True)
-class SiteRow:
+class SiteRow(NamedTuple):
     """A site as a row of a table; sources are numbers in the list of sources."""
 
     name: str
@@ -69,8 +67,7 @@ class SiteRow:
     sources: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Dead:
+class Retired(NamedTuple):
     """A site that was out of service by the verdict's day, and who says so."""
 
     name: str
@@ -79,53 +76,48 @@ class Dead:
     evidence: tuple[Evidence, ...]
 
 
-MapData = tuple[str, str]
+# Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
+FeatureKey = tuple[str, str]
+
+
+class MapView(NamedTuple):
+    """What a reader can call up: sites and other features to light, and what is told of them."""
+
+    sites: tuple[str, ...]
+    subjects: tuple[str, ...]
+    words: str
+    also: tuple[FeatureKey, ...]
 
 
 class MapViews:
-    """The views that a reader can call up: which places, and which features to light up."""
+    """The views of one page, each once."""
 
     def __init__(self) -> None:
-        self.subjects: list[tuple[Verdict, tuple[str, ...], str, tuple[MapData, ...]]] = []
-        self._kept: dict[tuple[object, ...], int] = {}
+        self.listed: list[MapView] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._places: dict[str, dict[str, list[Place]]] = {}
 
     def add(
-        self,
-        verdict: Verdict,
-        subjects: Iterable[str],
-        words: str,
-        also: tuple[MapData, ...] = (),
+        self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[FeatureKey, ...] = ()
     ) -> int | None:
-        """Keep a view and give its number; None if nothing of it has a position.
-
-        Parameters
-        ----------
-        verdict, subjects
-            Whose zones and sites it shows.
-        words
-            What a reader is told that it shows.
-        also
-            Kinds and ids of what else is shown: stations and circuits.
-        """
+        """Keep a view of some zones and sites and return its number; None if none has a position."""
         listed = tuple(subjects)
-        located = {
-            key
-            for place in verdict.places
-            if place.lat is not None
-            for key in (place.id, *place.zones, verdict.target)
-        }
-        if located.isdisjoint((*listed, verdict.target)) or not listed:
+        if verdict.target not in self._places:
+            self._places[verdict.target] = index_places(verdict)
+        places = self._places[verdict.target]
+        if not listed or places.keys().isdisjoint((*listed, verdict.target)):
             return None
-        if located.isdisjoint(listed) and any(verdict.target in each for each in listed):
+        if places.keys().isdisjoint(listed) and any(verdict.target in subject for subject in listed):
             # A zone whose building is not disclosed may stand in any of the region's sites.
             listed, words = (verdict.target,), f"{words}, where they may stand"
         if any(kind == "station" for kind, _ in also):
             words = f"{words}, with the stations on record"
-        kept = (verdict.target, *sorted(listed), also)
-        if kept not in self._kept:
-            self._kept[kept] = len(self.subjects)
-            self.subjects.append((verdict, listed, words, also))
-        return self._kept[kept]
+        key = (verdict.target, *sorted(listed), also)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.listed)
+            sites = tuple(place.id for subject in listed for place in places.get(subject, ()))
+            self.listed.append(MapView(sites, listed, words, also))
+        return self._numbers[key]
 
 
 @dataclass(frozen=True)
@@ -145,17 +137,19 @@ class View:
     options: tuple[Row, ...]
     sites: tuple[SiteRow, ...]
     sources: tuple[Evidence, ...]
-    retired: tuple[Dead, ...]
+    retired: tuple[Retired, ...]
     files: tuple[tuple[str, str | None], ...]
     layers: str
 
     @property
     def own(self) -> bool:
         """True where no provider sells the zones: they are a reader's own."""
-        return self.verdict.target == ownsites.REGION
+        return self.verdict.target == own_sites.REGION
 
 
-def of(verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None) -> View:
+def build_view(
+    verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None
+) -> View:
     """Word a verdict, and keep a view of the map for each of its rows.
 
     Parameters
@@ -170,51 +164,48 @@ def of(verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, s
     name = around.name
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
     findings = tuple(
-        Row(item, _finding_shown(item, verdict, around, shows), asked=_asked(item))
-        for item in verdict.findings
+        Row(finding, _finding_shown(finding, verdict, around, shows), asked=_asked(finding))
+        for finding in verdict.findings
     )
     risks = tuple(
-        Row(
-            item,
-            shows.add(
-                verdict,
-                item.members,
-                _named(item.members, around),
-                _drawn_of([item], around),
-            ),
-            _named(item.members, around),
-        )
-        for item in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
+        Row(risk, shows.add(verdict, risk.members, members, _drawn_of([risk], around)), members)
+        for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
+        for members in [_named(risk.members, around)]
     )
     pairs = tuple(
         Pair(
             f"{name(pair.a)} to {name(pair.b)}",
             shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
             pair.outcome,
-            say_m(pair.distance_m),
-            say_m(pair.fibre_m),
-            say_rtt(pair),
+            measure_m(pair.distance_m),
+            measure_m(pair.fibre_m),
+            measure_rtt(pair),
         )
         for pair in verdict.separations[:_MOST_PAIRS]
     )
     options = tuple(
         Row(
-            item,
-            shows.add(verdict, (verdict.target, item.target), name(item.target))
-            if item.target in around.recovery
+            option,
+            shows.add(verdict, (verdict.target, option.target), name(option.target))
+            if option.target in around.recovery
             else None,
-            name(item.target),
+            name(option.target),
         )
-        for item in verdict.dr
+        for option in verdict.dr
     )
-    sources = tuple(dict.fromkeys(_cited(verdict)))
+    cited: Iterable[Finding | SharedRisk | Place] = (
+        *verdict.findings,
+        *verdict.shared_risks,
+        *verdict.places,
+    )
+    sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))
     number = {piece: index for index, piece in enumerate(sources, 1)}
     return View(
         verdict=verdict,
         answer=_answer(verdict),
-        score=points(verdict.score),
-        worth_zones=spelled(verdict.zones.effective),
-        worth_sites=spelled(verdict.datacenters.effective),
+        score=compliance.points(verdict.score),
+        worth_zones=compliance.spelled(verdict.zones.effective),
+        worth_sites=compliance.spelled(verdict.datacenters.effective),
         recovery=_recovery(verdict, around),
         findings=findings,
         risks=risks,
@@ -226,7 +217,7 @@ def of(verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, s
         ),
         sources=sources,
         retired=tuple(
-            Dead(
+            Retired(
                 site.name,
                 site.fate or "out of service",
                 site.until or "not known",
@@ -245,29 +236,27 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     A finding that names none speaks of all; where recovery may go is seen from the region.
     """
     rule, subjects = finding.rule, finding.subjects
+    kinds = asked_by(rule)
     told = [
-        risk
-        for risk in verdict.shared_risks
-        if risk.kind in asked_by(rule) and set(risk.members) == set(subjects)
+        risk for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
     ]
     also = _drawn_of(told, around)
     if not subjects or subjects == (verdict.target,):
         if rule == "power":
             also = around.supplies.drawn(())
         return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
-    if rule == "dr":
-        return shows.add(verdict, (verdict.target, *subjects), _named(subjects, around), also)
-    return shows.add(verdict, subjects, _named(subjects, around), also)
+    seen_from = (verdict.target,) if rule == "dr" else ()
+    return shows.add(verdict, (*seen_from, *subjects), _named(subjects, around), also)
 
 
-def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[MapData, ...]:
-    """Give kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
+def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey, ...]:
+    """Return kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
     if not risks:
         return ()
     objects = {risk.id.partition(":")[2] for risk in risks}
     return (
         *(("shared-risk", risk.id) for risk in risks),
-        *dict.fromkeys(("landmark", one.id) for one in around.landmarks if one.id in objects),
+        *dict.fromkeys(("landmark", mark.id) for mark in around.landmarks if mark.id in objects),
         *around.supplies.drawn([risk.id for risk in risks]),
     )
 
@@ -278,42 +267,32 @@ def _layers(around: Setting) -> str:
         return "none was asked for"
     if not around.layers:
         return "none on this machine"
-    drawn = {str(one.words["layer"]) for one in around.landmarks}
+    drawn = {str(mark.words["layer"]) for mark in around.landmarks}
     rest = [name for name in around.layers if name not in drawn]
     more = f"{len(rest)} more with nothing to draw here"
     return "; ".join([*sorted(drawn), *([more] if rest else [])])
 
 
 def _answer(verdict: Verdict) -> str:
-    """Give the summary without the name that already stands above it."""
+    """Return the summary without the name that already stands above it."""
     words = verdict.summary.removeprefix(f"{verdict.name}: ")
     return words[:1].upper() + words[1:]
 
 
-def _named(subjects: Iterable[str], around: Setting) -> str:
-    names = [around.name(each) for each in subjects]
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+def _named(subjects: Sequence[str], around: Setting) -> str:
+    names = ", ".join(map(around.name, subjects[:6]))
+    return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
 
 
 def _asked(finding: Finding) -> str:
     return f"{finding.threshold.value:g} {finding.threshold.unit}" if finding.threshold else ""
 
 
-def _cited(verdict: Verdict) -> Iterable[Evidence]:
-    for finding in verdict.findings:
-        yield from finding.evidence
-    for risk in verdict.shared_risks:
-        yield from risk.evidence
-    for place in verdict.places:
-        yield from place.evidence
-
-
 def _recovery(verdict: Verdict, around: Setting) -> str:
-    fit = [option for option in verdict.dr if option.outcome == "pass"]
-    if fit:
-        return around.name(fit[0].target)
-    unknown = any(option.outcome == "unknown" for option in verdict.dr)
-    return "not known" if unknown else "none found"
+    outcomes = {option.outcome: option.target for option in reversed(verdict.dr)}
+    if "pass" in outcomes:
+        return around.name(outcomes["pass"])
+    return "not known" if "unknown" in outcomes else "none found"
 
 
 def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
@@ -321,7 +300,7 @@ def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
     return SiteRow(
         name=place.name,
         kind=place.kind,
-        zones=", ".join(around.name(zone) for zone in place.zones) or "no zone disclosed",
+        zones=", ".join(map(around.name, place.zones)) or "no zone disclosed",
         position=_degrees(place) if known else "not known",
         doubt=f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}" if known else "",
         sources=sources,
@@ -335,20 +314,16 @@ def _degrees(place: Place) -> str:
     return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 
-def say_m(span: Span) -> Measure:
+def measure_m(span: Span) -> Measure:
     """Write metres."""
-    return _measure(span, phrases.distance)
+    if span.low is None and span.high is None:
+        return Measure("not known", "")
+    low = phrases.distance(span.low or 0.0)
+    ends = f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
+    return Measure("not known" if span.best is None else phrases.distance(span.best), ends)
 
 
-def say_rtt(pair: Separation) -> Measure:
+def measure_rtt(pair: Separation) -> Measure:
     """Write the round trip that nothing beats; equipment and detours add to it."""
     least = phrases.round_trip(least_rtt_ms(pair.distance_m.interval))
     return Measure(f"at least {least}" if least else "not known", "")
-
-
-def _measure(span: Span, say: Callable[[float], str]) -> Measure:
-    if span.low is None and span.high is None:
-        return Measure("not known", "")
-    low = say(span.low or 0.0)
-    ends = f"{low} to {say(span.high)}" if span.high is not None else f"at least {low}"
-    return Measure("not known" if span.best is None else say(span.best), ends)
