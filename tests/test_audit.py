@@ -30,7 +30,7 @@ def judge(
     inputs: Inputs | None = None,
 ) -> Audit:
     found = document.parse(text.encode(), "plan.yaml")
-    read = plan.read(found, plan.validate(found), catalog, day)
+    read = plan.read_plan(found, plan.validate(found), catalog, day)
     return audit(catalog, read, policy.load(rules), day, inputs or read.model)
 
 

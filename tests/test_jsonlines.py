@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from zonerisk.workloads.jsonlines import Lines
+from zonerisk.workloads.plan import Lines
 
 
 def test_the_first_line_of_a_value() -> None:

@@ -39,7 +39,7 @@ def test_what_apis_call_regions_and_zones(
     placement = Placement(shipped, DAY)
     found = placement.place(provider, placement.region(provider, region), zone)
     assert (found.id, found.kind) == (place, kind)
-    assert placement.unit(found).id == place
+    assert placement.domain(found).id == place
 
 
 @pytest.mark.parametrize("name", ["gcp", "Google Cloud", "google"])

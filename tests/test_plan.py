@@ -7,7 +7,7 @@ import pytest
 from zonerisk.catalogue import document
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.workloads import plan, planfiles
+from zonerisk.workloads import plan
 from zonerisk.workloads.deployment import Deployment
 
 DAY = "2026-11-23"
@@ -15,7 +15,7 @@ DAY = "2026-11-23"
 
 def read(text: str, catalog: Catalog) -> Deployment:
     found = document.parse(text.encode(), "plan.yaml")
-    return plan.read(found, plan.validate(found), catalog, DAY)
+    return plan.read_plan(found, plan.validate(found), catalog, DAY)
 
 
 def test_template_is_valid(shipped: Catalog) -> None:
@@ -141,7 +141,7 @@ class TestFiles:
     ) -> None:
         name = self.write(tmp_path / "hostile", content)
         with pytest.raises(DataError) as error:
-            planfiles.read([name], None, zz, None)
+            plan.read([name], None, zz, None)
         assert said in str(error.value)
         assert "hunter2" not in str(error.value)
 
@@ -151,33 +151,33 @@ class TestFiles:
             file.write(b'{"format_version": "1.0", "values": "')
             file.truncate(100_000_000)
         with pytest.raises(DataError, match="100 MB"):
-            planfiles.read([str(path)], None, zz, None)
+            plan.read([str(path)], None, zz, None)
 
     def test_standard_input_that_is_too_large(self, zz: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(planfiles, "MAX_BYTES", 10)
+        monkeypatch.setattr(plan, "MAX_BYTES", 10)
         with pytest.raises(DataError, match="over"):
-            planfiles.read(["-"], b'{"a": "long"}', zz, None)
+            plan.read(["-"], b'{"a": "long"}', zz, None)
 
     def test_powershell_writes_utf_16(self, tmp_path: Path, zz: Catalog) -> None:
         text = '{"format_version": "1.0", "values": {"root_module": {}}}'
         name = self.write(tmp_path / "state.json", text.encode("utf-16"))
-        assert planfiles.read([name], None, zz, None).deployment.workloads == ()
+        assert plan.read([name], None, zz, None).deployment.workloads == ()
 
     def test_two_plans_are_one_too_many(self, tmp_path: Path, zz: Catalog) -> None:
         text = "workloads: {db: {provider: zz, region: good}}"
         names = [self.write(tmp_path / f"{index}.yaml", text) for index in (1, 2)]
         with pytest.raises(UsageError, match="both plan files"):
-            planfiles.read(names, None, zz, None)
+            plan.read(names, None, zz, None)
 
     def test_a_missing_file(self, tmp_path: Path, zz: Catalog) -> None:
         with pytest.raises(UsageError, match="cannot be read"):
-            planfiles.read([str(tmp_path / "nothing.yaml")], None, zz, None)
+            plan.read([str(tmp_path / "nothing.yaml")], None, zz, None)
 
     def test_the_day_of_the_plan_and_of_the_call(self, tmp_path: Path, zz: Catalog) -> None:
         name = self.write(
             tmp_path / "p.yaml",
             "as_of: 2024-02\npolicy: bsi\nworkloads: {db: {provider: zz, region: good}}",
         )
-        asked = planfiles.read([name], None, zz, None)
+        asked = plan.read([name], None, zz, None)
         assert (asked.day, asked.policy) == ("2024-02-29", "bsi")
-        assert planfiles.read([name], None, zz, "2025-01-01").day == "2025-01-01"
+        assert plan.read([name], None, zz, "2025-01-01").day == "2025-01-01"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.workloads.deployment import Place
-from zonerisk.workloads.relabel import relabelled
+from zonerisk.workloads.placement import relabelled
 
 ZONES = tuple(FailureDomain(f"r/z{index}", f"z{index}") for index in range(3))
 ALL_APART = frozenset((a.id, b.id) for a in ZONES for b in ZONES if a.id < b.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
 from zonerisk.words import sarif
-from zonerisk.workloads import planfiles
+from zonerisk.workloads import plan
 from zonerisk.workloads.audit import audit
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
     rules = policy.load("podcast")
     name = str(EXAMPLES / "ovh-2021.yaml")
-    asked = planfiles.read([name, str(EXAMPLES / "terraform" / "ovh.json")], None, shipped, None)
+    asked = plan.read([name, str(EXAMPLES / "terraform" / "ovh.json")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
     log = json.loads(sarif.log(found, rules))
     assert log["version"] == "2.1.0"
@@ -39,7 +39,7 @@ def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
 
 def test_what_passes_is_not_reported(shipped: Catalog) -> None:
     rules = policy.load("bsi")
-    asked = planfiles.read([str(EXAMPLES / "scaleway-cluster.yaml")], None, shipped, None)
+    asked = plan.read([str(EXAMPLES / "scaleway-cluster.yaml")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
     run = json.loads(sarif.log(found, rules))["runs"][0]
     failing = sum(each.outcome != "pass" for one in found.workloads for each in one.findings)

@@ -70,18 +70,17 @@ def plan(
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
     from zonerisk.words import plan_report, sarif
-    from zonerisk.workloads import planfiles
+    from zonerisk.workloads import plan as plans
     from zonerisk.workloads.audit import audit
-    from zonerisk.workloads.plan import TEMPLATE
 
     if template:
-        output.write(TEMPLATE, out)
+        output.write(plans.TEMPLATE, out)
         return
     if not files:
         raise UsageError("give a plan, or start one: zonerisk plan --template")
     catalog = load(*(catalogue or ()))
-    stdin = sys.stdin.buffer.read(planfiles.MAX_BYTES + 1) if "-" in files else None
-    request = planfiles.read(files, stdin, catalog, as_of)
+    stdin = sys.stdin.buffer.read(plans.MAX_BYTES + 1) if "-" in files else None
+    request = plans.read(files, stdin, catalog, as_of)
     chosen = load_policy(policy or request.policy or DEFAULT)
     inputs = _inputs(unavailability, common, request.deployment.model)
     answer = audit(catalog, request.deployment, chosen, request.day, inputs)

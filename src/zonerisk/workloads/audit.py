@@ -1,27 +1,40 @@
-"""Audit: a deployment judged, workload by workload and event by event."""
+"""Audit: a deployment judged under a policy, workload by workload and event by event."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from itertools import permutations
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk._version import __version__
-from zonerisk.core.plan_verdict import Audit, Event, Judged, Model, Skipped, mean
-from zonerisk.core.verdict import CatalogueUsed, Outcome, PolicyUsed, Provenance, worst
+from zonerisk.core.kinds import BY_POSITION, FEEDS
+from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
+from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, Range, severity, worst
 from zonerisk.judging import history as incident
-from zonerisk.judging import score
+from zonerisk.judging import qualitative, rules, score
+from zonerisk.judging.independence import effective, most_taken
+from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
+from zonerisk.words import phrases
+from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
-from zonerisk.workloads.auditor import Auditor
 from zonerisk.workloads.deployment import OWN
-from zonerisk.workloads.events import events
-from zonerisk.workloads.remedy import best
+from zonerisk.workloads.placement import REGIONAL_M, Arrangements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
-    from zonerisk.workloads.deployment import Deployment
+    from zonerisk.core.verdict import Outcome, SharedRisk
+    from zonerisk.judging.arrangement import Arrangement
+    from zonerisk.judging.cause import RiskGroups
+    from zonerisk.workloads.deployment import Deployment, Place, Workload
     from zonerisk.workloads.probability import Inputs
+
+BACKUP_KINDS = (*BY_POSITION, *FEEDS)
+# Answered here, where copies and their quorum are known, not by a region's rules.
+_HERE = ("quorum", "survives", "claims", "dr", "backup")
 
 
 def audit(
@@ -38,26 +51,30 @@ def audit(
     inputs
         Of the probability view; without them, none is shown.
     """
+    from zonerisk.workloads.remedy import best
+
     auditor = Auditor(catalog, policy, deployment, day, inputs)
-    judged = tuple(auditor.judge(each) for each in deployment.workloads)
-    found = events(auditor.siting, deployment)
-    outcome: Outcome = worst([each.outcome for each in judged]) if judged else "unknown"
+    judged = tuple(auditor.judge(workload) for workload in deployment.workloads)
+    events = auditor.events()
     total = mean([each.score for each in judged])
-    regions = {
-        place.region
-        for each in deployment.workloads
-        for place in (*each.places, *(each.backup or ()), *(each.dr or ()))
-    } - {OWN}
+    regions = {place.region for workload in deployment.workloads for place in _all_places(workload)} - {OWN}
     return Audit(
         files=deployment.files,
         policy=policy.id,
         as_of=day,
-        outcome=outcome,
+        outcome=worst([each.outcome for each in judged]) if judged else "unknown",
         grade=score.letter(total),
         score=total,
-        summary=_summary(judged, found, deployment),
+        summary=wording.summary(
+            len({key for event in events for key in event.lost}),
+            len(judged),
+            events[0].message if events else None,
+            len(events[0].lost) if events else 0,
+            len(events[0].with_backup) if events else 0,
+            len(deployment.unassessed),
+        ),
         workloads=judged,
-        events=found,
+        events=events,
         change=best(auditor, judged),
         not_assessed=tuple(
             Skipped(id=each.id, reason=each.reason, file=each.source.file, line=each.source.line)
@@ -78,24 +95,329 @@ def audit(
     )
 
 
-def _summary(judged: Sequence[Judged], events: Sequence[Event], deployment: Deployment) -> str:
-    """Answer in one sentence."""
-    if not judged:
-        return f"Nothing here could be placed; {len(deployment.unassessed)} things were not assessed."
-    total = len(judged)
-    lost = {key for event in events for key in event.lost}
-    count = (
-        "No workload" if not lost else "The workload" if total == 1 else f"{len(lost)} of {total} workloads"
+class _Answer(NamedTuple):
+    """What one rule comes to before its own weight.
+
+    ``certain`` is what fails under a rule without a figure, too: a place that is missing, or the
+    same building.
+    """
+
+    outcome: Outcome
+    message: str
+    subjects: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
+    certain: bool = False
+
+
+class _Loss(NamedTuple):
+    """A shared risk or a place that may be lost, and the places that go with it.
+
+    ``subjects`` are those of which only the number that goes is known.
+    """
+
+    id: str
+    kind: str
+    members: tuple[str, ...]
+    risk: SharedRisk | None = None
+    subjects: tuple[str, ...] = ()
+
+
+class Auditor:
+    """Judges workloads of one deployment, remembering what it worked out."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        policy: Policy,
+        deployment: Deployment,
+        day: str,
+        inputs: Inputs | None = None,
+    ) -> None:
+        self.inputs = inputs
+        self.catalog, self.policy, self.deployment, self.day = catalog, policy, deployment, day
+        self.arrangements = Arrangements(catalog, policy, day, deployment.own)
+        self._fallbacks: dict[str, list[str]] = {}
+        self._standby = Judge(catalog, policy, Requirements(least_km(policy)), day)
+
+    def fallbacks(self, region: str) -> list[str]:
+        """Return regions of the same provider that qualify as recovery, the best first."""
+        if region not in self._fallbacks:
+            ranking = rank(self.catalog, region, self.policy, self._standby.wanted, self.day)
+            self._fallbacks[region] = [each.target for each in ranking.candidates if each.outcome == "pass"]
+        return self._fallbacks[region]
+
+    def judge(self, workload: Workload) -> Judged:
+        """Judge one workload."""
+        known = self.arrangements.build(workload.places, workload.id)
+        findings = list(self._by_rules(workload, known))
+        for rule, judge in (
+            ("quorum", self._quorum),
+            ("survives", self._survives),
+            ("dr", self._recovery),
+            ("backup", self._backup),
+        ):
+            if rule in self.policy.rules:
+                findings.append(self._weighed(rule, judge(workload, known)))
+        findings.sort(key=lambda finding: -severity(finding.outcome))
+        count = len(known.domains)
+        independent = (
+            effective(known.domains, known.groups.values()) if count > 1 else Range(low=count, high=count)
+        )
+        return Judged(
+            id=workload.id,
+            file=workload.source.file,
+            line=workload.source.line,
+            outcome=worst([finding.outcome for finding in findings]),
+            copies=len(workload.places),
+            quorum=workload.quorum,
+            quorum_basis=workload.basis,
+            places=_standings(workload.places),
+            backup=None if workload.backup is None else _standings(workload.backup),
+            dr=None if workload.dr is None else _standings(workload.dr),
+            score=score.weigh(findings, self.policy, independent),
+            findings=tuple(findings),
+            chance=self._chance(workload, findings),
+            notes=workload.notes,
+        )
+
+    def _by_rules(self, workload: Workload, known: Arrangement) -> tuple[Finding, ...]:
+        """Apply the rules that ask the same of a workload's places as of a region's zones."""
+        asked = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
+        alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
+        if not asked or alone or workload.spread:
+            # No pair of places to hold together: the other rules say what that means.
+            return ()
+        return rules.apply(self.policy.model_copy(update={"rules": asked}), known)
+
+    def _weighed(self, name: str, answer: _Answer) -> Finding:
+        """Weigh an answer by its rule: its severity, and no verdict without a figure."""
+        rule = self.policy.rules[name]
+        outcome: Outcome = "warn" if answer.outcome == "fail" and rule.severity == "warn" else answer.outcome
+        message = answer.message
+        if rule.qualitative and not answer.certain:
+            outcome, message = "unknown", wording.open_rule(message, qualitative.LEFT)
+        evidence = tuple(dict.fromkeys((*answer.evidence, *self.policy.cite(name))))
+        return Finding(
+            rule=name, outcome=outcome, message=message, subjects=answer.subjects, evidence=evidence
+        )
+
+    def _quorum(self, workload: Workload, known: Arrangement) -> _Answer:
+        # Three places are for a majority; where one copy is enough, two are.
+        threshold = self.policy.rules["quorum"].threshold or 0
+        wanted = min(threshold, 2) if workload.quorum == 1 else threshold
+        most = len(known.domains)
+        least = max(1, len({place.id for place in workload.places if place.kind != "somewhere"}))
+        outcome: Outcome = "pass" if least >= wanted else "fail" if most < wanted else "unknown"
+        if workload.spread:
+            outcome = "unknown"
+        stand = wording.places(least, most, workload.spread)
+        message = wording.quorum(stand, wanted, outcome == "pass", workload.quorum == 1)
+        return _Answer(outcome, message, (workload.id,))
+
+    def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
+        """List what takes several places on record, then each place by itself."""
+        distinct = {place.id: place for place in places}
+        losses = [
+            _Loss(risk.id, kind, members, risk)
+            for kind, groups in known.groups.items()
+            for risk in groups.risks
+            if risk.grade != "C" and len(members := self.arrangements.taken(risk)) > 1
+        ]
+        return losses + [
+            _Loss(f"place:{place.id}", "place", self.arrangements.inside(place, distinct.values()))
+            for place in distinct.values()
+        ]
+
+    def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
+        if workload.spread:
+            return _Answer("unknown", wording.SPREAD, (workload.id,))
+        copies = Counter(place.id for place in workload.places)
+        total = len(workload.places)
+
+        def left(members: Iterable[str]) -> int:
+            return total - sum(copies[place] for place in set(members))
+
+        # Of a counted group only the number is known that goes together: at best, the fewest copies.
+        losses = [
+            _Loss(
+                risk.id,
+                risk.kind,
+                tuple(sorted(risk.members, key=copies.__getitem__)[: risk.least]),
+                risk,
+                risk.members,
+            )
+            for groups in known.groups.values()
+            for risk in groups.counted_groups
+            if risk.grade != "C"
+        ]
+        single = self._losses(known, workload.places)
+        # What takes more places, and says so on record, is named before a single place.
+        losses = [loss for loss in single if loss.risk] + losses + [loss for loss in single if not loss.risk]
+        hardest = min(losses, key=lambda loss: left(loss.members))
+        names = {unit.id: unit.name for unit in known.domains}
+        cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
+        message = wording.copies_left(cause, left(hardest.members), total, workload.quorum)
+        if left(hardest.members) < workload.quorum:
+            evidence = hardest.risk.evidence if hardest.risk else ()
+            return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
+        # What is known to hold is judged by what is not known, and then by inference alone.
+        doubtful = [
+            kind for kind, groups in known.groups.items() if _may_take(groups, copies, workload.quorum)
+        ]
+        if doubtful:
+            return _Answer("unknown", wording.doubtful(message, doubtful), (workload.id,))
+        for groups in known.groups.values():
+            for risk in groups.risks:
+                if risk.grade == "C" and left(risk.members) < workload.quorum:
+                    return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
+        return _Answer("pass", message, (workload.id,))
+
+    def _endpoint(self, key: str, places: Sequence[Place]) -> Endpoint:
+        distinct = {place.id: place for place in places}
+        units = tuple(self.arrangements.domain(place) for place in distinct.values())
+        return Endpoint(
+            next(iter(distinct)) if len(distinct) == 1 else key,
+            phrases.named(units),
+            units,
+            tuple(dict.fromkeys(place.region for place in places)),
+            self.arrangements.placement.countries(distinct.values()),
+            self.arrangements.own,
+        )
+
+    def _recovery(self, workload: Workload, known: Arrangement) -> _Answer:
+        if workload.dr is None:
+            return _Answer("unknown", wording.SILENT_RECOVERY, (workload.id,))
+        if not workload.dr:
+            return _Answer("fail", wording.NO_RECOVERY, (workload.id,), certain=True)
+        ours = self._endpoint(workload.id, workload.places)
+        judged = [self._standby.candidate(ours, self._endpoint(place.id, (place,))) for place in workload.dr]
+        best = min(judged, key=lambda each: severity(each.outcome))
+        message = wording.recovery(best.name, best.target, best.message)
+        return _Answer(best.outcome, message, (best.target,), best.evidence)
+
+    def _backup(self, workload: Workload, known: Arrangement) -> _Answer:
+        if workload.backup is None:
+            return _Answer("unknown", wording.SILENT_BACKUP, (workload.id,))
+        if not workload.backup:
+            return _Answer("fail", wording.NO_BACKUP, (workload.id,), certain=True)
+        judged = [self._one_backup(workload, known, place) for place in workload.backup]
+        return min(judged, key=lambda each: severity(each.outcome))
+
+    def _one_backup(self, workload: Workload, known: Arrangement, backup: Place) -> _Answer:
+        """Hold a backup against every place of what it protects."""
+        there = self.arrangements.domain(backup)
+        primaries = {unit.id for unit in known.domains}
+        subjects = (workload.id, backup.id)
+        spread = backup.kind == "region"
+        if backup.id in primaries:
+            building = len(there.sites) == 1
+            message = wording.same_place(there.name, there.id, building)
+            return _Answer("unknown" if spread else "fail", message, subjects, certain=building)
+        groups = self.arrangements.build((*workload.places, backup)).groups
+        risks = [
+            risk
+            for kind in BACKUP_KINDS
+            for risk in groups[kind].risks
+            if backup.id in risk.members and not primaries.isdisjoint(risk.members)
+        ]
+        distances = [self.arrangements.distance(unit, there) for unit in known.domains]
+        unknown = [
+            kind
+            for kind in BACKUP_KINDS
+            if any(groups[kind].outcome((place, backup.id)) == "unknown" for place in primaries)
+        ]
+        if min(each.low for each in distances) >= REGIONAL_M:
+            # Beyond regional threats, what nobody discloses is not held against a backup.
+            unknown = []
+        hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
+        outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if unknown else [])])  # type: ignore[list-item]
+        elsewhere = spread and outcome == "fail"
+        message = wording.backup(
+            there.name,
+            there.id,
+            min(distances, key=lambda each: each.rank),
+            hit.message if hit else None,
+            unknown if outcome == "unknown" else (),
+            elsewhere,
+        )
+        return _Answer("unknown" if elsewhere else outcome, message, subjects, hit.evidence if hit else ())
+
+    def _chance(self, workload: Workload, findings: Sequence[Finding]) -> Chance | None:
+        """Return a chance where the model fits: places told apart, no known risk of them all."""
+        known = any(
+            finding.rule == "survives" and finding.outcome == "fail" and len(finding.subjects) > 1
+            for finding in findings
+        )
+        somewhere = any(place.kind in ("region", "somewhere") for place in workload.places)
+        if self.inputs is None or known or somewhere:
+            return None
+        weights = tuple(Counter(place.id for place in workload.places).values())
+        low, high = probability.lost(weights, workload.quorum, self.inputs)
+        alpha = len(self.inputs.alpha) == len(weights) and len(set(weights)) == 1
+        return Chance(model="alpha-factor" if alpha else "beta-factor", low=low, high=high)
+
+    def events(self) -> tuple[Event, ...]:
+        """Lose one thing after the other; what hurts most comes first.
+
+        What a provider spreads over a region is left out: it is lost with no single zone.
+        """
+        workloads = self.deployment.workloads
+        places = [
+            place for workload in workloads for place in _all_places(workload) if place.kind != "region"
+        ]
+        if not places:
+            return ()
+        copies_at: dict[str, Counter[int]] = {}
+        for index, workload in enumerate(workloads):
+            for place in () if workload.spread else workload.places:
+                copies_at.setdefault(place.id, Counter())[index] += 1
+        known = self.arrangements.build(places)
+        names = {unit.id: unit.name for unit in known.domains}
+        events = []
+        for loss in self._losses(known, places):
+            gone: Counter[int] = Counter()
+            for member in loss.members:
+                gone.update(copies_at.get(member, {}))
+            lost = [
+                workloads[index]
+                for index in sorted(gone)
+                if len(workloads[index].places) - gone[index] < workloads[index].quorum
+            ]
+            if lost:
+                members = frozenset(loss.members)
+                first = loss.members[0]
+                events.append(
+                    Event(
+                        id=loss.id,
+                        kind=loss.kind,
+                        grade=loss.risk.grade if loss.risk else None,
+                        message=loss.risk.message if loss.risk else wording.lost(names[first], first),
+                        lost=tuple(each.id for each in lost),
+                        with_backup=tuple(each.id for each in lost if _gone(each.backup, members)),
+                        with_recovery=tuple(each.id for each in lost if _gone(each.dr, members)),
+                    )
+                )
+        events.sort(key=lambda event: (-len(event.lost), -len(event.with_backup), -len(event.with_recovery)))
+        return tuple(events)
+
+
+def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:
+    """Return whether one event of a kind may take a quorum, by pairs of which it is not known."""
+    taken = most_taken(copies, lambda a, b: groups.outcome((a, b)) != "pass")
+    left = sum(copies.values()) - sum(copies[place] for place in taken)
+    return left < quorum and any(groups.outcome(pair) == "unknown" for pair in permutations(taken, 2))
+
+
+def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:
+    return bool(places) and all(place.id in members for place in places or ())
+
+
+def _all_places(workload: Workload) -> tuple[Place, ...]:
+    return (*workload.places, *(workload.backup or ()), *(workload.dr or ()))
+
+
+def _standings(places: Sequence[Place]) -> tuple[Standing, ...]:
+    return tuple(
+        Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
+        for place, count in Counter(places).items()
     )
-    said = (
-        f"{count} lose{'s' if len(lost) < 2 else ''} "
-        f"{'its' if len(lost) < 2 else 'their'} quorum to one event on record"
-    )
-    if events:
-        first = events[0]
-        said += f"; worst: {first.message}, which takes {len(first.lost)} of them"
-        if first.with_backup:
-            said += f", {len(first.with_backup)} with the backup"
-    if deployment.unassessed:
-        said += f"; {len(deployment.unassessed)} not assessed"
-    return said + "."

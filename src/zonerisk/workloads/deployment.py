@@ -15,6 +15,7 @@ OWN = "own"
 """Id of the region that a plan's own datacenters make up."""
 MAJORITY = "a majority, assumed"
 STATED = "stated"
+MAX_COPIES = 10_000
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,21 @@ class Place:
 
     Attributes
     ----------
-    id
-        Canonical id of a zone, site or region; or a made one for a place that is not tied
-        to a building.
-    region
-        The region it lies in.
+    id, region
+        Canonical id of a zone, site or region, and the region it lies in; or a made id for a place
+        that is not tied to a building.
     kind
         A ``zone`` or ``site`` of the catalogue (or an own site); a ``label`` for a zone
         that the plan tells apart but does not tie to a building; ``somewhere`` in a
         region, maybe beside another copy; or the whole ``region``, spread by its provider.
+    name
+        How messages call it, where the plan has no name for it.
     """
 
     id: str
     region: str
     kind: Literal["zone", "site", "label", "somewhere", "region"]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Workload:
-    """Copies that do one thing together.
+    """Copies that do one thing together, a place for each.
 
     Attributes
     ----------
-    id
-        Address in its plan.
-    source
-        Where the plan says so.
-    places
-        One for each copy.
-    quorum
-        How many copies are needed.
-    basis
-        Where that number comes from.
+    quorum, basis
+        How many copies are needed, and where that number comes from.
     backup, dr
         Where backups and recovery stand; None where the plan's format does not tell,
         empty where the plan names none.
@@ -79,6 +73,11 @@ class Workload:
     dr: tuple[Place, ...] | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def spread(self) -> bool:
+        """True where its provider spreads it over a region: over which zones is not told."""
+        return any(place.kind == "region" for place in self.places)
+
 
 @dataclass(frozen=True)
 class Unassessed:
@@ -91,19 +90,7 @@ class Unassessed:
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that one or more plan files describe.
-
-    Attributes
-    ----------
-    files
-        Names of the files, as given.
-    workloads, unassessed
-        What can be judged, and what cannot.
-    own
-        The plan's own datacenters, if it has any.
-    model
-        Inputs of the probability view, if a plan gives them.
-    """
+    """All that one or more plan files describe; ``own`` is the region of its own datacenters."""
 
     files: tuple[str, ...]
     workloads: tuple[Workload, ...]

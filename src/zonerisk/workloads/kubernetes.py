@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
 from zonerisk.workloads.deployment import (
@@ -14,16 +14,13 @@ from zonerisk.workloads.deployment import (
     Source,
     Unassessed,
     Workload,
-    apart,
-    majority,
 )
-from zonerisk.workloads.jsonlines import Lines
 from zonerisk.workloads.placement import Placement, Unplaced
+from zonerisk.workloads.plan import Json, Lines, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
 
-Json = Any
 MAX_OBJECTS = 100_000
 ONE = "one keeps it up, assumed"
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
@@ -46,27 +43,19 @@ class _Object(NamedTuple):
     @property
     def labels(self) -> dict[str, Json]:
         """Its labels."""
-        return _dict(_dict(self.tree.get("metadata")).get("labels"))
+        return mapping(mapping(self.tree.get("metadata")).get("labels"))
 
     @property
     def provider_id(self) -> str:
         """What its cloud calls a node."""
-        return str(_dict(self.tree.get("spec")).get("providerID", ""))
+        return str(mapping(self.tree.get("spec")).get("providerID", ""))
 
     @property
     def name(self) -> str:
         """Its name, with its namespace where it has one."""
-        metadata = _dict(self.tree.get("metadata"))
+        metadata = mapping(self.tree.get("metadata"))
         namespace = metadata.get("namespace")
         return f"{namespace}/{metadata.get('name')}" if namespace else str(metadata.get("name"))
-
-
-def _dict(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def recognise(tree: Json) -> bool:
@@ -94,7 +83,7 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
     for name, text, tree in files:
         lines = Lines(text, "name")
         for item in _items(tree):
-            names = _dict(item.get("metadata")).get("name")
+            names = mapping(item.get("metadata")).get("name")
             found.setdefault(str(item.get("kind")), []).append(
                 _Object(item, Source(name, lines.line(str(names))))
             )
@@ -120,7 +109,7 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
 def _items(tree: dict[str, Json]) -> Iterator[dict[str, Json]]:
     kind = str(tree.get("kind"))
     if kind.endswith("List"):
-        for item in _list(tree.get("items")):
+        for item in sequence(tree.get("items")):
             if isinstance(item, dict):
                 # A typed list (NodeList) leaves the kind of its items out.
                 yield {"kind": kind.removesuffix("List") or "unknown", **item}
@@ -200,15 +189,15 @@ class _Reader:
         """Take the pods of each controller as one workload."""
         groups: dict[tuple[str, str], list[_Object]] = {}
         for pod in pods:
-            if _dict(pod.tree.get("status")).get("phase") in ("Succeeded", "Failed"):
+            if mapping(pod.tree.get("status")).get("phase") in ("Succeeded", "Failed"):
                 continue
             kind, name = _controller(pod)
-            namespace = str(_dict(pod.tree.get("metadata")).get("namespace", "default"))
+            namespace = str(mapping(pod.tree.get("metadata")).get("namespace", "default"))
             if kind == "StatefulSet":
                 self.sets.setdefault(namespace, []).append(name)
             groups.setdefault((kind, f"{namespace}/{name}"), []).append(pod)
         for (kind, name), group in groups.items():
-            hosts = [str(_dict(pod.tree.get("spec")).get("nodeName") or "") for pod in group]
+            hosts = [str(mapping(pod.tree.get("spec")).get("nodeName") or "") for pod in group]
             placed = [self.places[host] for host in hosts if host in self.places]
             key = f"{kind} {name}"
             missing = len(hosts) - len(placed)
@@ -239,7 +228,7 @@ class _Reader:
 
     def _claim(self, volume: _Object) -> str:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
-        claim = _dict(_dict(volume.tree.get("spec")).get("claimRef"))
+        claim = mapping(mapping(volume.tree.get("spec")).get("claimRef"))
         if not claim.get("name"):
             return f"volume {volume.name}"
         namespace, name = str(claim.get("namespace")), str(claim.get("name"))
@@ -250,7 +239,7 @@ class _Reader:
 
     def _volume(self, key: str, volume: _Object) -> list[Place]:
         """Give the zones that a volume's affinity names."""
-        zones, regions = _affinity(_dict(volume.tree.get("spec")), self.zone_labels)
+        zones, regions = _affinity(mapping(volume.tree.get("spec")), self.zone_labels)
         try:
             if self.home is None or not zones:
                 raise Unplaced("it names no zone, or no node tells whose cluster it is")
@@ -262,21 +251,8 @@ class _Reader:
             return []
 
     def _add(self, key: str, source: Source, places: Sequence[Place], voting: bool = True) -> None:
-        notes = {
-            self.placement.relative(place.region.partition("-")[0]) or ""
-            for place in places
-            if place.kind == "label"
-        }
-        self.workloads.append(
-            Workload(
-                key,
-                source,
-                apart(places),
-                majority(len(places)) if voting else 1,
-                MAJORITY if voting else ONE,
-                notes=tuple(sorted(notes - {""})),
-            )
-        )
+        how = (None, MAJORITY) if voting else (1, ONE)
+        self.workloads.append(self.placement.workload(key, source, places, *how))
 
 
 def _first(labels: dict[str, Json], keys: Sequence[str]) -> str | None:
@@ -285,10 +261,10 @@ def _first(labels: dict[str, Json], keys: Sequence[str]) -> str | None:
 
 def _controller(pod: _Object) -> tuple[str, str]:
     """Give kind and name of what keeps a pod running; a Deployment for its replica set."""
-    metadata = _dict(pod.tree.get("metadata"))
+    metadata = mapping(pod.tree.get("metadata"))
     owners = [
         each
-        for each in _list(metadata.get("ownerReferences"))
+        for each in sequence(metadata.get("ownerReferences"))
         if isinstance(each, dict) and each.get("controller")
     ]
     if not owners:
@@ -304,12 +280,12 @@ def _affinity(spec: dict[str, Json], zone_labels: Sequence[str]) -> tuple[list[s
     """Give the zones and regions that a volume's node affinity names."""
     zones: list[str] = []
     regions: list[str] = []
-    required = _dict(_dict(spec.get("nodeAffinity")).get("required"))
-    for term in _list(required.get("nodeSelectorTerms")):
-        for match in _list(_dict(term).get("matchExpressions")):
-            listed = [each for each in _list(_dict(match).get("values")) if isinstance(each, str)]
-            if _dict(match).get("key") in zone_labels:
+    required = mapping(mapping(spec.get("nodeAffinity")).get("required"))
+    for term in sequence(required.get("nodeSelectorTerms")):
+        for match in sequence(mapping(term).get("matchExpressions")):
+            listed = [each for each in sequence(mapping(match).get("values")) if isinstance(each, str)]
+            if mapping(match).get("key") in zone_labels:
                 zones += listed
-            elif _dict(match).get("key") in _REGION:
+            elif mapping(match).get("key") in _REGION:
                 regions += listed
     return list(dict.fromkeys(zones)), list(dict.fromkeys(regions))

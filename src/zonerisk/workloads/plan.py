@@ -1,12 +1,18 @@
-"""The plan file: a user's workloads and own datacenters, written by hand in YAML."""
+"""Plans: files told apart, those written by hand in YAML read, and all of them joined to one deployment."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+import re
+from bisect import bisect
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field, model_validator
 
-from zonerisk.core.errors import DataError
+from zonerisk.catalogue import document
+from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import (
     Campus,
@@ -21,29 +27,30 @@ from zonerisk.core.model import (
     Site,
     Text,
 )
+from zonerisk.judging.score import last_day
 from zonerisk.workloads.deployment import (
     MAJORITY,
+    MAX_COPIES,
     OWN,
     STATED,
     Deployment,
     Place,
     Source,
-    Unassessed,
     Workload,
-    apart,
-    majority,
     spread,
 )
 from zonerisk.workloads.placement import Placement, Unplaced
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.catalogue.document import Document
 
-MAX_COPIES = 10_000
+MAX_BYTES = 64_000_000
+Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -175,50 +182,149 @@ class PlanFile(Record):
         return self
 
 
-def validate(document: Document) -> PlanFile:
+class Question(NamedTuple):
+    """A deployment, and the day and policy it is to be judged by."""
+
+    deployment: Deployment
+    day: str
+    policy: str | None
+
+
+def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str | None) -> Question:
+    """Read one deployment from files; ``-`` stands for standard input, ``as_of`` overrides a plan's day."""
+    trees: list[tuple[str, str, Json]] = []
+    plans: list[tuple[Document, PlanFile]] = []
+    for name in dict.fromkeys(names):
+        raw = stdin if name == "-" and stdin is not None else _bytes(name)
+        shown = "stdin" if name == "-" else name
+        # JSON is told by its first sign, whatever its encoding.
+        if raw[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"{", b"[")):
+            text = _text(shown, raw)
+            trees.append((shown, text, _parse(shown, text)))
+        else:
+            written = document.parse(raw, shown)
+            plans.append((written, validate(written)))
+    if len(plans) > 1:
+        raise UsageError(
+            f"{plans[0][0].name} and {plans[1][0].name} are both plan files; "
+            "give one, and any number of Terraform and Kubernetes files"
+        )
+    record = plans[0][1] if plans else None
+    day = last_day(as_of or (record and record.as_of) or catalog.edition.date)
+    parts = [read_plan(written, record, catalog, day) for written, record in plans]
+    parts += _from_trees(trees, catalog, day)
+    whole = Deployment(
+        tuple(name for part in parts for name in part.files),
+        tuple(workload for part in parts for workload in part.workloads),
+        tuple(skipped for part in parts for skipped in part.unassessed),
+        next((part.own for part in parts if part.own), None),
+        next((part.model for part in parts if part.model), None),
+    )
+    return Question(whole, day, record.policy if record else None)
+
+
+def _from_trees(trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> list[Deployment]:
+    from zonerisk.workloads import kubernetes, terraform
+
+    parts, cluster = [], []
+    for name, text, tree in trees:
+        if terraform.recognise(tree):
+            parts.append(terraform.read(name, text, tree, catalog, day))
+        elif kubernetes.recognise(tree):
+            cluster.append((name, text, tree))
+        else:
+            raise DataError(
+                f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
+            )
+    return [*parts, kubernetes.read(cluster, catalog, day)] if cluster else parts
+
+
+def _bytes(name: str) -> bytes:
+    path = Path(name)
+    try:
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise DataError(
+                f"{name}: {path.stat().st_size // 1_000_000} MB; a plan stays under "
+                f"{MAX_BYTES // 1_000_000} MB; give one workspace or namespace a time"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
+
+
+def _text(name: str, raw: bytes) -> str:
+    """Decode JSON in UTF-8, 16 (which PowerShell writes) or 32."""
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{name}: over {MAX_BYTES // 1_000_000} MB; a plan is smaller")
+    try:
+        return raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+
+
+def _parse(name: str, text: str) -> Json:
+    """Parse JSON; messages quote nothing of it."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}:{error.lineno}: is not JSON: column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise DataError(f"{name}: nests too deep for a plan") from None
+    except ValueError:
+        raise DataError(f"{name}: holds a number that is too long") from None
+
+
+class Lines:
+    """Finds the first line on which a key of JSON has a value; parsing tells no positions."""
+
+    def __init__(self, text: str, key: str) -> None:
+        breaks = [match.start() for match in re.finditer("\n", text)]
+        self._lines: dict[str, int] = {}
+        for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
+            try:
+                value = json.loads(match[1])
+            except ValueError:
+                continue
+            self._lines.setdefault(value, bisect(breaks, match.start()) + 1)
+
+    def line(self, value: str) -> int:
+        """Return the first line of a value; 1 for one that is not there."""
+        return self._lines.get(value, 1)
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """Return a JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Json) -> list[Json]:
+    """Return a JSON list; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
+def validate(written: Document) -> PlanFile:
     """Type a plan; messages name places in the file and quote nothing of it."""
-    return document.validate(PlanFile, quote=False)
+    return written.validate(PlanFile, quote=False)
 
 
-def read(document: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
-    """Tie a plan's workloads to the catalogue.
-
-    Parameters
-    ----------
-    document, record
-        The file, as text and as typed.
-    catalog
-        The records.
-    day
-        The day, ``YYYY-MM-DD``.
-
-    Raises
-    ------
-    DataError
-        If a plan names a region, zone or site that is not known.
-    """
+def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
+    """Tie a plan's workloads to the catalogue; refuse regions, zones and sites that are not known."""
     own = _own(record, day) if record.sites else None
-    reader = _Reader(document, Placement(catalog, day, own))
+    reader = _Reader(written, Placement(catalog, day, own))
     workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
     if reader.problems:
         raise DataError(*reader.problems)
-    return Deployment(
-        (document.name,),
-        tuple(each for each in workloads if each),
-        reader.unassessed,
-        own,
-        _inputs(record.model),
-    )
+    return Deployment((written.name,), tuple(filter(None, workloads)), (), own, _inputs(record.model))
 
 
 def _inputs(model: Model | None) -> Inputs | None:
     if model is None:
         return None
-    both = [
+    unavailability, common = (
         (value, value) if isinstance(value, float) else value
         for value in (model.unavailability, model.common)
-    ]
-    return Inputs(both[0], both[1], model.alpha).check()
+    )
+    return Inputs(unavailability, common, model.alpha).check()
 
 
 def _own(record: PlanFile, day: str) -> Region:
@@ -228,94 +334,80 @@ def _own(record: PlanFile, day: str) -> Region:
         read=day,
         claim="Where the user's own datacenters stand and what they hang on.",
     )
+    cited = ("given",)
+    sites = {
+        key: Site(
+            id=f"{OWN}/{key}",
+            name=site.name or key,
+            kind="building",
+            country=site.country,
+            campus=f"{OWN}/{site.campus}" if site.campus else None,
+            evidence=cited,
+            position=Position(
+                lat=site.lat,
+                lon=site.lon,
+                uncertainty_m=site.uncertainty_m,
+                method="statement",
+                evidence=cited,
+            ),
+        )
+        for key, site in record.sites.items()
+    }
+    campuses = {
+        key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=cited)
+        for key, campus in record.campuses.items()
+    }
+    feeds = {
+        key: Feed(
+            id=f"{OWN}/{key}",
+            kind=feed.kind,
+            name=feed.name,
+            sites=tuple(f"{OWN}/{site}" for site in feed.sites),
+            evidence=cited,
+        )
+        for key, feed in record.feeds.items()
+    }
     return Region(
         id=OWN,
         provider=OWN,
         name="own datacenters",
         country="ZZ",
         evidence={"given": given},
-        sites={
-            key: Site(
-                id=f"{OWN}/{key}",
-                name=site.name or key,
-                kind="building",
-                country=site.country,
-                campus=f"{OWN}/{site.campus}" if site.campus else None,
-                evidence=("given",),
-                position=Position(
-                    lat=site.lat,
-                    lon=site.lon,
-                    uncertainty_m=site.uncertainty_m,
-                    method="statement",
-                    evidence=("given",),
-                ),
-            )
-            for key, site in record.sites.items()
-        },
-        campuses={
-            key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=("given",))
-            for key, campus in record.campuses.items()
-        },
-        feeds={
-            key: Feed(
-                id=f"{OWN}/{key}",
-                kind=feed.kind,
-                name=feed.name,
-                sites=tuple(f"{OWN}/{site}" for site in feed.sites),
-                evidence=("given",),
-            )
-            for key, feed in record.feeds.items()
-        },
+        sites=sites,
+        campuses=campuses,
+        feeds=feeds,
     )
 
 
 class _Reader:
     """Reads workloads one by one and gathers what is wrong with them."""
 
-    def __init__(self, document: Document, placement: Placement) -> None:
-        self.document, self.placement = document, placement
+    def __init__(self, written: Document, placement: Placement) -> None:
+        self.written, self.placement = written, placement
         self.problems: list[str] = []
-        self.unassessed: tuple[Unassessed, ...] = ()
 
     def workload(self, key: str, record: WorkloadRecord) -> Workload | None:
         path = ("workloads", key)
         places = [
-            self._at(record, (*path, "zones", index), zone=zone) for index, zone in enumerate(record.zones)
-        ]
-        places += [
-            self._at(record, (*path, "sites", index), site=site) for index, site in enumerate(record.sites)
-        ]
-        if not places:
-            places = [self._at(record, (*path, "region"))]
+            *(self._at(record, (*path, "zones", at), zone=zone) for at, zone in enumerate(record.zones)),
+            *(self._at(record, (*path, "sites", at), site=site) for at, site in enumerate(record.sites)),
+        ] or [self._at(record, (*path, "region"))]
         backup, dr = (
-            tuple(self._else(record, (*path, name), each) for each in _listed(getattr(record, name)))
+            [self._else(record, (*path, name), each) for each in _listed(getattr(record, name))]
             for name in ("backup", "dr")
         )
         good = [place for place in places if place]
-        if len(good) < len(places) or None in (*backup, *dr):
+        if None in (*places, *backup, *dr):
             return None
-        copies = record.replicas or len(good)
-        notes = {
-            self.placement.relative(place.region.partition("-")[0]) for place in good if place.kind == "label"
-        }
-        return Workload(
-            key,
-            Source(self.document.name, self.document.line(path)),
-            apart(spread(good, copies)),
-            record.quorum or majority(copies),
-            STATED if record.quorum else MAJORITY,
-            tuple(place for place in backup if place),
-            tuple(place for place in dr if place),
-            tuple(sorted(note for note in notes if note)),
-        )
+        copies = spread(good, record.replicas or len(good))
+        source = Source(self.written.name, self.written.line(path))
+        basis = STATED if record.quorum else MAJORITY
+        workload = self.placement.workload(key, source, copies, record.quorum, basis)
+        return replace(workload, backup=tuple(filter(None, backup)), dr=tuple(filter(None, dr)))
 
     def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere) -> Place | None:
-        merged = record.model_copy(
-            update={
-                key: value for key in ("provider", "region") if (value := getattr(there, key)) is not None
-            }
-        )
-        return self._at(merged, path, there.zone, there.site, spread_out=True)
+        stated = {key: value for key in ("provider", "region") if (value := getattr(there, key)) is not None}
+        return self._at(record.model_copy(update=stated), path, there.zone, there.site, spread_out=True)
 
     def _at(
         self,
@@ -328,7 +420,7 @@ class _Reader:
         try:
             return self._place(record, zone, site, spread_out)
         except Unplaced as error:
-            self.problems.append(self.document.problem(path, str(error)))
+            self.problems.append(self.written.problem(path, str(error)))
             return None
 
     def _place(self, record: WorkloadRecord, zone: str | None, site: str | None, spread_out: bool) -> Place:
@@ -340,8 +432,7 @@ class _Reader:
         if slash:
             if region not in self.placement.known:
                 raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
-            provider = self.placement.catalog.region(region).provider
-            return self.placement.place(provider, region, name)
+            return self.placement.place(self.placement.provider_of(region), region, name)
         if record.provider is None or record.region is None:
             raise Unplaced(
                 "is none of sites; name its provider and region, or add it there"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from zonerisk.core.plan_verdict import Change
 from zonerisk.judging import score
 from zonerisk.judging.arrangement import zones_sold
+from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import MAJORITY, OWN, Place, majority, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zonerisk.core.plan_verdict import Judged
-    from zonerisk.workloads.auditor import Auditor
+    from zonerisk.workloads.audit import Auditor
     from zonerisk.workloads.deployment import Workload
 
 # The best few regions are tried; those after them are farther or share more.
@@ -123,7 +124,7 @@ def _moved(
 
     Where a file does not tell of either, there is nothing to better.
     """
-    place = auditor.siting.placement.whole(auditor.catalog.region(region).provider, region)
+    place = auditor.arrangements.placement.whole(auditor.catalog.region(region).provider, region)
     amiss = {
         index: {finding.rule for finding in judged[index].findings if finding.outcome != "pass"}
         for index in indices
@@ -134,14 +135,14 @@ def _moved(
         if "backup" in amiss[index] and workloads[index].backup is not None
     }
     if backups:
-        yield _Trial("move-backup", f"keep the backup in {region}", backups)
+        yield _Trial("move-backup", wording.move_backup(region), backups)
     recovery = {
         index: replace(workloads[index], dr=(place,))
         for index in indices
         if "dr" in amiss[index] and workloads[index].dr is not None
     }
     if recovery:
-        yield _Trial("recovery", f"prepare recovery in {region}", recovery)
+        yield _Trial("recovery", wording.prepare_recovery(region), recovery)
 
 
 def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequence[int]) -> Iterator[_Trial]:
@@ -155,7 +156,7 @@ def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequen
         if len(regions) == 1 and len(zones) > len(used):
             yield _Trial(
                 "add-zone",
-                f"spread the copies over {len(zones)} zones of {region}",
+                wording.spread_copies(len(zones), region),
                 {
                     index: replace(workloads[index], places=spread(zones, len(first.places)))
                     for index in indices
@@ -170,4 +171,4 @@ def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequen
                 places = (*each.places, Place(zone.id, region, "zone"))
                 needed = majority(len(places)) if each.basis == MAJORITY else each.quorum
                 added[index] = replace(each, places=places, quorum=needed)
-            yield _Trial("add-zone", f"add a copy in {zone.id}", added)
+            yield _Trial("add-zone", wording.add_copy(zone.id), added)

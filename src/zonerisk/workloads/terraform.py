@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
 from zonerisk.workloads.deployment import (
     MAJORITY,
+    MAX_COPIES,
     Deployment,
     Place,
     Source,
     Unassessed,
     Workload,
-    apart,
-    majority,
     spread,
 )
-from zonerisk.workloads.jsonlines import Lines
 from zonerisk.workloads.placement import Placement, Unplaced
-from zonerisk.workloads.plan import MAX_COPIES
+from zonerisk.workloads.plan import Json, Lines, mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.catalogue.dialect import Dialect, ResourceType
 
-Json = Any
 MAX_RESOURCES = 50_000
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 STANDBY = "a standby takes over"
@@ -74,7 +71,7 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     version = str(tree.get("format_version"))
     if not re.match(r"[01]\.", version):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
-    root = _dict(_dict(tree.get("planned_values") or tree.get("values")).get("root_module"))
+    root = mapping(mapping(tree.get("planned_values") or tree.get("values")).get("root_module"))
     reader = _Reader(
         name,
         Lines(text, "address"),
@@ -94,14 +91,6 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
 
 
-def _dict(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
 def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
@@ -110,13 +99,13 @@ def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
     waiting = [module]
     while waiting:
         here = waiting.pop(0)
-        yield from (each for each in _list(here.get("resources")) if isinstance(each, dict))
-        waiting += [each for each in _list(here.get("child_modules")) if isinstance(each, dict)]
+        yield from (each for each in sequence(here.get("resources")) if isinstance(each, dict))
+        waiting += [each for each in sequence(here.get("child_modules")) if isinstance(each, dict)]
 
 
 def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]) -> dict[str, str]:
     """Tie zone letters to zone ids where subnets or data sources give both."""
-    prior = _dict(_dict(_dict(tree.get("prior_state")).get("values")).get("root_module"))
+    prior = mapping(mapping(mapping(tree.get("prior_state")).get("values")).get("root_module"))
     tables: dict[str, list[tuple[tuple[str, str], re.Pattern[str]]]] = {}
     for dialect in dialects.values():
         for type_, attributes in dialect.terraform.zone_ids.items():
@@ -124,7 +113,7 @@ def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]
                 tables.setdefault(type_, []).append((attributes, dialect.zones.id))
     found: dict[str, str] = {}
     for resource in (*_resources(root), *_resources(prior)):
-        values = _dict(resource.get("values"))
+        values = mapping(resource.get("values"))
         for attributes, pattern in tables.get(str(resource.get("type")), ()):
             names, ids = (_listed(values.get(attribute)) for attribute in attributes)
             found |= {
@@ -137,43 +126,43 @@ def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]
 
 def _settings(tree: Json) -> dict[str, _Settings]:
     """Read the provider configuration that each resource uses, by the resource's address."""
-    configuration = _dict(tree.get("configuration"))
-    variables = {key: _dict(value).get("value") for key, value in _dict(tree.get("variables")).items()}
-    declared = _dict(_dict(configuration.get("root_module")).get("variables"))
+    configuration = mapping(tree.get("configuration"))
+    variables = {key: mapping(value).get("value") for key, value in mapping(tree.get("variables")).items()}
+    declared = mapping(mapping(configuration.get("root_module")).get("variables"))
     for key, value in declared.items():
-        variables.setdefault(key, _dict(value).get("default"))
+        variables.setdefault(key, mapping(value).get("default"))
     providers = {
-        key: _provider(_dict(value), variables)
-        for key, value in _dict(configuration.get("provider_config")).items()
+        key: _provider(mapping(value), variables)
+        for key, value in mapping(configuration.get("provider_config")).items()
     }
     found: dict[str, _Settings] = {}
-    waiting = [("", _dict(configuration.get("root_module")))]
+    waiting = [("", mapping(configuration.get("root_module")))]
     while waiting:
         prefix, module = waiting.pop()
-        for resource in _list(module.get("resources")):
-            key = str(_dict(resource).get("provider_config_key", ""))
+        for resource in sequence(module.get("resources")):
+            key = str(mapping(resource).get("provider_config_key", ""))
             settings = providers.get(key) or providers.get(key.rpartition(":")[2])
             if settings:
-                found[prefix + str(_dict(resource).get("address", ""))] = settings
-        for name, call in _dict(module.get("module_calls")).items():
-            waiting.append((f"{prefix}module.{name}.", _dict(_dict(call).get("module"))))
+                found[prefix + str(mapping(resource).get("address", ""))] = settings
+        for name, call in mapping(module.get("module_calls")).items():
+            waiting.append((f"{prefix}module.{name}.", mapping(mapping(call).get("module"))))
     return found
 
 
 def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
-    expressions = _dict(config.get("expressions"))
+    expressions = mapping(config.get("expressions"))
     region, zone, url = (
-        _value(_dict(expressions.get(key)), variables) for key in ("region", "zone", "auth_url")
+        _value(mapping(expressions.get(key)), variables) for key in ("region", "zone", "auth_url")
     )
     host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
-    endpoints = [each for each in _list(expressions.get("endpoints")) if isinstance(each, dict)]
-    addresses = [_value(_dict(value), variables) for each in endpoints for value in each.values()]
+    endpoints = [each for each in sequence(expressions.get("endpoints")) if isinstance(each, dict)]
+    addresses = [_value(mapping(value), variables) for each in endpoints for value in each.values()]
     return _Settings(region or zone, host, tuple(address for address in addresses if address))
 
 
 def _value(expression: dict[str, Json], variables: dict[str, Json]) -> str | None:
     value = expression.get("constant_value")
-    references = _list(expression.get("references"))
+    references = sequence(expression.get("references"))
     if value is None and references:
         value = variables.get(str(references[0]).removeprefix("var."))
     return value if isinstance(value, str) and value else None
@@ -245,19 +234,8 @@ class _Reader:
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
         one = kind.one_needed or (bool(kind.spare or kind.standby_if) and len(places) == 2 * len(resources))
-        provider = self.placement.catalog.region(places[0].region).provider
-        if any(place.kind == "label" and not place.id.endswith(("-zone", "/one-zone")) for place in places):
-            notes.add(self.placement.relative(provider) or "")
-        self.workloads.append(
-            Workload(
-                address,
-                source,
-                apart(places),
-                1 if one else majority(len(places)),
-                STANDBY if one else MAJORITY,
-                notes=tuple(sorted(notes - {""})),
-            )
-        )
+        quorum, basis = (1, STANDBY) if one else (None, MAJORITY)
+        self.workloads.append(self.placement.workload(address, source, places, quorum, basis, notes))
 
     def _places(
         self, provider: str, kind: ResourceType, values: dict[str, Json], settings: _Settings
@@ -310,8 +288,8 @@ class _Reader:
         if kind.standby_anywhere:
             return [*places, self.placement.place(provider, region)]
         if places[0].kind == "somewhere":
-            places = [Place(f"{region}/one-zone", region, "label")]
-        return [*places, Place(f"{region}/another-zone", region, "label")]
+            places = [Place(f"{region}/one-zone", region, "label", "one zone")]
+        return [*places, Place(f"{region}/another-zone", region, "label", "another zone")]
 
     def _zone(self, provider: str, region: str, zone: str) -> Place:
         return self.placement.place(provider, region, self.zone_ids.get(zone, zone))
@@ -350,5 +328,5 @@ def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
 
 def _visible(resource: dict[str, Json]) -> dict[str, Json]:
     """Drop the attributes that Terraform marks as sensitive."""
-    hidden = _dict(resource.get("sensitive_values"))
-    return {key: value for key, value in _dict(resource.get("values")).items() if hidden.get(key) is not True}
+    values, hidden = mapping(resource.get("values")), mapping(resource.get("sensitive_values"))
+    return {key: value for key, value in values.items() if hidden.get(key) is not True}

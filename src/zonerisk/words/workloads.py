@@ -1,0 +1,120 @@
+"""Workloads: what findings, events and changes of a deployment are told in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.words import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.core.geometry import Interval
+
+SPREAD = (
+    "the provider spreads it over the region; over which zones, and how many it needs, the plan does not say"
+)
+NO_BACKUP = "the plan names no backup"
+NO_RECOVERY = "the plan names no place to recover in"
+SILENT_BACKUP = "the file does not tell where its backups are"
+SILENT_RECOVERY = "the file does not tell where it would be recovered"
+
+
+def summary(
+    lost: int, total: int, worst: str | None, worst_lost: int, with_backup: int, unassessed: int
+) -> str:
+    """Answer in one sentence: workloads lost to one event, the worst event, what was not assessed."""
+    if not total:
+        return f"Nothing here could be placed; {unassessed} things were not assessed."
+    one = lost < 2
+    count = "No workload" if not lost else "The workload" if total == 1 else f"{lost} of {total} workloads"
+    text = f"{count} lose{'s' if one else ''} {'its' if one else 'their'} quorum to one event on record"
+    if worst:
+        text += f"; worst: {worst}, which takes {worst_lost} of them"
+        text += f", {with_backup} with the backup" if with_backup else ""
+    return text + (f"; {unassessed} not assessed." if unassessed else ".")
+
+
+def places(least: int, most: int, spread: bool) -> str:
+    """Count the places of copies: ``3 places``, ``1 to 3 places``."""
+    if spread:
+        return "spread by the provider"
+    return phrases.count(most, "place") if least == most else f"{least} to {most} places"
+
+
+def quorum(stand: str, wanted: float, enough: bool, one_needed: bool) -> str:
+    """Say how many places there are, and how many are asked for if they are not enough."""
+    if not enough:
+        return f"{stand}; {wanted:g} are asked for"
+    return f"{stand}, of which one is enough" if one_needed else stand
+
+
+def without(name: str) -> str:
+    """Say that one place is lost, as the cause of what follows."""
+    return f"without {name}"
+
+
+def copies_left(cause: str, left: int, total: int, needed: int) -> str:
+    """Say what an event leaves of a workload."""
+    return f"{cause}: {left} of {total} {'copy' if total == 1 else 'copies'} left, {needed} needed"
+
+
+def doubtful(holds: str, kinds: Sequence[str]) -> str:
+    """Say what a workload holds against, and of what that is not known."""
+    return f"holds against what is on record ({holds}); not known whether a quorum shares: {', '.join(kinds)}"
+
+
+def inferred(cause: str) -> str:
+    """Say that too few copies would be left by what is inferred alone."""
+    return f"{cause} (inferred): too few copies would be left"
+
+
+def recovery(name: str, place: str, why: str) -> str:
+    """Say where a workload recovers, and how that is judged."""
+    return f"{name} ({place}): {why}"
+
+
+def same_place(name: str, place: str, building: bool) -> str:
+    """Say that a backup is where its workload is."""
+    same = "the same building as" if building else "the same place as"
+    return f"backup in {name} ({place}): {same} what it protects"
+
+
+def backup(
+    name: str, place: str, distance: Interval, shared: str | None, unknown: Sequence[str], spread: bool
+) -> str:
+    """Say how far a backup is, what it shares with its workload, and what of that is not known."""
+    text = f"backup in {name} ({place}): {phrases.interval(distance)} away"
+    text += f"; {shared}" if shared else ""
+    text += f"; not known whether it shares {', '.join(unknown)}" if unknown else ""
+    return text + ("; the provider spreads it, and other copies of it may stand elsewhere" if spread else "")
+
+
+def lost(name: str, place: str) -> str:
+    """Say that a place is lost."""
+    return f"{name} ({place}) is lost"
+
+
+def open_rule(message: str, left: str) -> str:
+    """Add to a sentence why a rule without a figure decides nothing."""
+    return f"{message}; {left}"
+
+
+def move_backup(region: str) -> str:
+    """Advise another region for backups."""
+    return f"keep the backup in {region}"
+
+
+def prepare_recovery(region: str) -> str:
+    """Advise a region for recovery."""
+    return f"prepare recovery in {region}"
+
+
+def spread_copies(zones: int, region: str) -> str:
+    """Advise more zones for the same copies."""
+    return f"spread the copies over {zones} zones of {region}"
+
+
+def add_copy(zone: str) -> str:
+    """Advise one copy more."""
+    return f"add a copy in {zone}"
