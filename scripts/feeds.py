@@ -24,7 +24,7 @@ def group() -> None:
 @app.command("sources")
 def sources() -> None:
     """List the remote sources with their licences."""
-    from zonerisk.grid.feedsource import SOURCES
+    from grid.sources import SOURCES
 
     width = max(map(len, SOURCES))
     write(
@@ -62,10 +62,10 @@ def fetch(
     import csv
     import io
 
+    from grid.cache import FeedCache
+    from grid.sources import SOURCES, FeedRecord, tell
     from zonerisk import load
     from zonerisk.catalogue.catalog import referred
-    from zonerisk.grid.feedcache import FeedCache
-    from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
     from zonerisk.layers.store import cache_root
 
     catalog = load()
@@ -96,9 +96,10 @@ def derive(
 
     The same layers and records give the same files, byte for byte.
     """
+    from grid import survey as gridsurvey
     from zonerisk import load
     from zonerisk.catalogue.catalog import data_root
-    from zonerisk.grid import gridsurvey, supply
+    from zonerisk.grid import supply
 
     catalog = load()
     regions = [catalog.region(one) for one in catalog.region_ids]

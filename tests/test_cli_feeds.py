@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import ROOT
+from grid import sources as feedsource
+from grid.sources import FeedRecord, Source
 from test_gridsurvey import write_layers
 from zonerisk import load
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.grid import feedsource
-from zonerisk.grid.feedsource import FeedRecord, Source
 
 sys.path.insert(0, str(ROOT / "scripts"))
 app = __import__("feeds").app

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from grid.cache import FeedCache
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.grid.feedcache import FeedCache
 from zonerisk.layers import http
 
 URL = "https://zz.example.org/api"

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from zonerisk.core.model import Evidence, Feed, Position, Region, Site
 from zonerisk.core.verdict import severity
-from zonerisk.grid.powergrid import Upstream
-from zonerisk.grid.supply import Near, Neighbourhood, Sample
+from zonerisk.grid.supply import Near, Neighbourhood, Sample, Upstream
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.feeds import assess
 from zonerisk.library import Library

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from grid import hifld, neso, odre, overpass, peeringdb, pypsa
+from grid.cache import FeedCache
+from grid.sources import SOURCES, FeedRecord, tell
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import Position, Site
-from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
-from zonerisk.grid.feedcache import FeedCache
-from zonerisk.grid.feedsource import SOURCES, FeedRecord, tell
 
 ANSWERS = Path(__file__).parent / "answers"
 SITE = Site(

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from shapely import box
 
+from grid.areas import Areas, country_of, synchronous
 from zonerisk.core.model import Position
-from zonerisk.grid.gridarea import Area, Areas, country_of, synchronous
+from zonerisk.grid.supply import Area
 
 
 def at(lat: float, lon: float, uncertainty_m: float = 50) -> Position:

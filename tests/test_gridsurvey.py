@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from networkx import Graph
 
+from grid.network import Station, graph, nearest, upstreams
+from grid.raw_layers import LAYERS, rte_circuits, rte_stations
+from grid.survey import survey
 from zonerisk.catalogue.catalog import data_root
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.model import Position, Site
 from zonerisk.grid import supply
-from zonerisk.grid.gridsurvey import survey
-from zonerisk.grid.powergrid import Station, graph, nearest, upstreams
-from zonerisk.grid.rawgrid import LAYERS, rte_circuits, rte_stations
 from zonerisk.library import Library
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"

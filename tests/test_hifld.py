@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from grid.hifld import read_stations
 from zonerisk.core.errors import DataError
-from zonerisk.grid.hifld import read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 

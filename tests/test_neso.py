@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
+from grid.neso import feeding, read
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Position
-from zonerisk.grid.neso import feeding, read
 
 
 def archive(name: str, columns: str = "GSPs") -> bytes:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from grid.odre import locate, read_circuits, read_stations
+from grid.overpass import read_stations as read_mapped
 from zonerisk.core.errors import DataError
-from zonerisk.grid.odre import locate, read_circuits, read_stations
-from zonerisk.grid.overpass import read_stations as read_mapped
 
 ANSWERS = Path(__file__).parent / "answers"
 

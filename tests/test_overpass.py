@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.grid.overpass import query, read_datacentres, read_lines, read_stations
+from grid.overpass import query, read_datacentres, read_lines, read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 

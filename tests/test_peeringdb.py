@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from grid import peeringdb
 from zonerisk.core.errors import DataError
-from zonerisk.grid import peeringdb
 
 ANSWERS = Path(__file__).parent / "answers"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from grid.network import graph, upstreams
+from grid.pypsa import read_circuits, read_stations
 from zonerisk.core.errors import DataError
-from zonerisk.grid.powergrid import graph, upstreams
-from zonerisk.grid.pypsa import read_circuits, read_stations
 
 ANSWERS = Path(__file__).parent / "answers"
 BUSES = (ANSWERS / "pypsa_buses.csv").read_bytes()

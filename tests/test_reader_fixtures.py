@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grid import hifld, odre, overpass, peeringdb, pypsa
+from grid.network import graph, upstreams
 from zonerisk.core.errors import DataError
-from zonerisk.grid import hifld, odre, overpass, peeringdb, pypsa
-from zonerisk.grid.powergrid import graph, upstreams
 from zonerisk.layers import http
 from zonerisk.workloads import round_trips as roundtrip
 

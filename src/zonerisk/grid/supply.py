@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Evidence
-from zonerisk.grid.gridarea import Area
-from zonerisk.grid.powergrid import MOST, TRANSMISSION_KV, Upstream, could_be_nearest
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Site
+
+TRANSMISSION_KV = 220.0
+"""From here up a station is part of the transmission grid, and known all over Europe."""
+# A station is a yard some hundred metres across; its point is anywhere in it.
+YARD_M = 100.0
+MOST = 30
+"""A site with as many stations that could be the nearest has none worth naming."""
 
 FOLDER = "feeds"
 SOURCES, UPSTREAMS, AREAS = "sources.json", "upstreams.csv", "areas.csv"
@@ -54,6 +59,31 @@ class Near(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Area:
+    """Grid and synchronous area of a site; empty where not known."""
+
+    grid: str
+    synchronous: str
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A backbone station that is reached from a station by circuits.
+
+    Attributes
+    ----------
+    hops
+        Circuits on the shortest way.
+    via
+        Stations between, from the lower one.
+    """
+
+    station: str
+    hops: int
+    via: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Neighbourhood:
     """Stations around a site, nearest first, and the source that maps them."""
 
@@ -80,6 +110,12 @@ class Neighbourhood:
         """
         found = self.transmission[: self.open]
         return found if len(found) < MOST and all(one.kv for one in found) else ()
+
+
+def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
+    """Count the stations of a sorted list that could be the nearest from within a disc."""
+    slack = 2 * (uncertainty_m + YARD_M)
+    return sum(one - distances_m[0] <= slack for one in distances_m)
 
 
 _Place = tuple[float, float, float]

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Scope
     from zonerisk.core.model import Position, Region
-    from zonerisk.grid.gridarea import Area
-    from zonerisk.grid.supply import Sample
+    from zonerisk.grid.supply import Area, Sample
     from zonerisk.judging.history import Incident
 
 # A Local Zone, a data center of old, or a region that is opened on request: its record says which.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
-    from zonerisk.grid.gridarea import Area
+    from zonerisk.grid.supply import Area
     from zonerisk.judging.history import Incident
 
 SCHEMA: Final = "zonerisk/dr/1"

@@ -8,8 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zonerisk.grid import supply
-from zonerisk.grid.powergrid import YARD_M
-from zonerisk.grid.supply import Spot
+from zonerisk.grid.supply import YARD_M, Spot
 from zonerisk.judging import feeds
 from zonerisk.judging.arrangement import site_units, zone_units
 from zonerisk.judging.cause import listing

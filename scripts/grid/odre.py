@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from grid.network import Circuit, Station, StationKind, is_private, kilovolts, line_code
 from zonerisk.core.errors import DataError
-from zonerisk.grid.powergrid import Circuit, Station, StationKind, is_private, kilovolts, line_code
 
 BASE = "https://odre.opendatasoft.com/api/explore/v2.1/catalog/datasets"
 DATASETS = ("postes-electriques-rte", "lignes-aeriennes-rte-nv", "lignes-souterraines-rte-nv")

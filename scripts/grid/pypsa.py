@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
+from grid.network import Circuit, Station, StationKind
 from zonerisk.core.errors import DataError
-from zonerisk.grid.powergrid import Circuit, Station, StationKind
 
 BASE = "https://zenodo.org/records/18619025/files"
 FILES = ("buses.csv", "lines.csv", "transformers.csv")

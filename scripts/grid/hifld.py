@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from grid.network import Station, StationKind, is_private
 from zonerisk.core.errors import DataError
-from zonerisk.grid.powergrid import Station, StationKind, is_private
 from zonerisk.layers import http, vectorfile
 
 LAYERS = (

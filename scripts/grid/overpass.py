@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zonerisk.grid.powergrid import Station, StationKind, is_private, kilovolts
+from grid.network import Station, StationKind, is_private, kilovolts
 from zonerisk.layers import http, vectorfile
 
 ENDPOINTS = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from zonerisk.grid.supply import Area
 
 if TYPE_CHECKING:
     from shapely import STRtree
@@ -18,42 +19,9 @@ _M_PER_DEGREE = 111_320.0
 
 # Synchronous areas by country or, where a country has more than one, by the area's code:
 # ENTSO-E (the Baltic states joined Continental Europe in February 2025), NERC, OCCTO.
+_CONTINENTAL = "AL AT BA BE BG CH CZ DE EE ES FR GR HR HU IT LT LU LV MD ME MK NL PL PT RO RS SI SK UA XK"
 _BY_COUNTRY = {
-    **dict.fromkeys(
-        (
-            "AL",
-            "AT",
-            "BA",
-            "BE",
-            "BG",
-            "CH",
-            "CZ",
-            "DE",
-            "EE",
-            "ES",
-            "FR",
-            "GR",
-            "HR",
-            "HU",
-            "IT",
-            "LT",
-            "LU",
-            "LV",
-            "MD",
-            "ME",
-            "MK",
-            "NL",
-            "PL",
-            "PT",
-            "RO",
-            "RS",
-            "SI",
-            "SK",
-            "UA",
-            "XK",
-        ),
-        "Continental Europe",
-    ),
+    **dict.fromkeys(_CONTINENTAL.split(), "Continental Europe"),
     **dict.fromkeys(("NO", "SE", "FI"), "Nordic"),
     "GB": "Great Britain",
     "IE": "Ireland",
@@ -98,14 +66,6 @@ _BY_PREFIX = (
     ("ES-IB-", ""),
     ("IT_SARD", "Continental Europe"),
 )
-
-
-@dataclass(frozen=True)
-class Area:
-    """Grid and synchronous area of a site; empty where not known."""
-
-    grid: str
-    synchronous: str
 
 
 def synchronous(grid: str, country: str) -> str:

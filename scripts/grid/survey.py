@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zonerisk.grid import supply
-from zonerisk.grid.gridarea import Areas
-from zonerisk.grid.powergrid import BACKBONE_KV, TRANSMISSION_KV, graph, nearest, upstreams
-from zonerisk.grid.rawgrid import (
+from grid.areas import Areas
+from grid.network import BACKBONE_KV, graph, nearest, upstreams
+from grid.raw_layers import (
     LAYERS,
     OSM,
     OSM_2016,
@@ -27,14 +26,16 @@ from zonerisk.grid.rawgrid import (
     rte_circuits,
     rte_stations,
 )
+from zonerisk.grid import supply
+from zonerisk.grid.supply import TRANSMISSION_KV
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import networkx
 
+    from grid.network import Candidate, Station
     from zonerisk.core.model import Position, Site
-    from zonerisk.grid.powergrid import Candidate, Station
 
 REACH_M = 50_000.0
 # Below 220 kV a station is of interest only where it is nearer than every larger one.
@@ -44,37 +45,8 @@ WIDEST_M = 5_000.0
 MAX_HOPS = 8
 
 # The countries of the OSM layer leave out France, which RTE's own list covers better.
-_EU_ZONES = frozenset(
-    (
-        "AT",
-        "BE",
-        "BG",
-        "CH",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "NL",
-        "NO",
-        "PL",
-        "PT",
-        "RO",
-        "RS",
-        "SE",
-        "SI",
-        "SK",
-    )
-)
+_EU_LAYER = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IT LT LU LV NL NO PL PT RO RS SE SI SK"
+_EU_ZONES = frozenset(_EU_LAYER.split())
 _OSM_COUNTRIES = _EU_ZONES - {"FR"} | {"AL", "BA", "GB", "IE", "MD", "ME", "MK", "UA", "XK"}
 
 

@@ -8,8 +8,8 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
+from grid.network import Circuit, Station, is_private
 from zonerisk.core.errors import DataError
-from zonerisk.grid.powergrid import Circuit, Station, is_private
 
 
 class Layer(NamedTuple):

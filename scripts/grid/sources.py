@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from grid import hifld, neso, odre, overpass, peeringdb, pypsa
+from grid.cache import MAX_BYTES
+from grid.network import BACKBONE_KV, Station, graph, nearest, upstreams
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m
 from zonerisk.core.model import Position
-from zonerisk.grid import hifld, neso, odre, overpass, peeringdb, pypsa
-from zonerisk.grid.feedcache import MAX_BYTES
-from zonerisk.grid.powergrid import BACKBONE_KV, Station, graph, nearest, upstreams
 from zonerisk.layers import featureservice
 
 if TYPE_CHECKING:
+    from grid.cache import FeedCache
     from zonerisk.core.model import Site
-    from zonerisk.grid.feedcache import FeedCache
 
 T = TypeVar("T")
 STATIONS_M = 15_000.0

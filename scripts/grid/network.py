@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core.geometry import distance_m
 from zonerisk.core.model import Position
+from zonerisk.grid.supply import MOST, YARD_M, Upstream, could_be_nearest
 
 if TYPE_CHECKING:
     import networkx
 
 StationKind = Literal["substation", "joint", "tap", "traction", "minor", "private"]
-TRANSMISSION_KV = 220.0
-"""From here up a station is part of the transmission grid, and known all over Europe."""
 BACKBONE_KV = 380.0
 """From here up a station is where a search for upstreams ends (380 and 400 kV in Europe)."""
-# A station is a yard some hundred metres across; its point is anywhere in it.
-YARD_M = 100.0
-MOST = 30
-"""A site with as many stations that could be the nearest has none worth naming."""
-
 # Yards of a railway, a works or a power plant: they supply nobody else.
 _PRIVATE = re.compile(
     r"\bS\.? ?N\.? ?C\.? ?F\b|\bR\.? ?F\.? ?F\b|\bSNCF\b|\bDB Energie\b|\bBahn\b|\bÖBB\b|\bSBB\b"
@@ -98,23 +92,6 @@ class Candidate:
     distance_m: float
 
 
-@dataclass(frozen=True)
-class Upstream:
-    """A backbone station that is reached from a station by circuits.
-
-    Attributes
-    ----------
-    hops
-        Circuits on the shortest way.
-    via
-        Stations between, from the lower one.
-    """
-
-    station: str
-    hops: int
-    via: tuple[str, ...]
-
-
 def line_code(text: str) -> LineCode | None:
     """Take a French line code apart; None if it is not one.
 
@@ -175,12 +152,6 @@ def nearest(position: Position, stations: Iterable[Station], reach_m: float) -> 
     )
     wanted = could_be_nearest([one.distance_m for one in near], position.uncertainty_m)
     return tuple(near[: min(MOST, max(3, wanted))])
-
-
-def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
-    """Count the stations of a sorted list that could be the nearest from within a disc."""
-    slack = 2 * (uncertainty_m + YARD_M)
-    return sum(one - distances_m[0] <= slack for one in distances_m)
 
 
 def _distance_m(position: Position, station: Station, reach_m: float) -> float | None:
