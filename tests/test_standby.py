@@ -8,8 +8,7 @@ from conftest import Runner
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
 from zonerisk.core.errors import UsageError
-from zonerisk.judging import history as incident
-from zonerisk.judging import standby
+from zonerisk.judging import history, standby
 from zonerisk.judging.standby import Candidate, Requirements, rank
 from zonerisk.library import Library
 
@@ -103,13 +102,13 @@ def test_no_area_is_refused() -> None:
 
 
 def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
-    known = incident.load(shipped.roots)
+    known = shipped.incidents()
     assert {each.id for each in known} >= {"gulf-2026"}
     for each in known:
         assert each.cited
         assert set(each.regions) <= set(shipped.region_ids)
-        assert incident.shared(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
-        assert each in incident.shared(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
+        assert history.shared(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
+        assert each in history.shared(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
 
 
 class TestCommand:

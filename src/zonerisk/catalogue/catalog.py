@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zonerisk.catalogue.document import Document, read
 from zonerisk.catalogue.references import canonical, dangling, uncovered
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
-from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Text
+from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +93,7 @@ class Catalog:
         self._documents: dict[str, Document] = {}
         self._loaded_providers: dict[str, Provider] = {}
         self._loaded: dict[str, Region] = {}
+        self._incidents: dict[str, Incident] = {}
         for root in self.roots:
             self._index(root)
 
@@ -273,6 +274,27 @@ class Catalog:
                 for sample in sorted(folder.glob("*.*")):
                     total.update(sample.name.encode() + b"\0" + sample.read_bytes())
         return total.hexdigest()
+
+    def digest_of(self, region_ids: Iterable[str]) -> str:
+        """Hash the files that an answer on several regions reads: one of each provider stands for it."""
+        total = hashlib.sha256()
+        firsts = {self.region(region_id).provider: region_id for region_id in sorted(set(region_ids))}
+        for region_id in firsts.values():
+            total.update(self.digest(region_id).encode())
+        return total.hexdigest()
+
+    def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
+        """Read the events on record, by id; of those not ``about`` a region, no file is parsed."""
+        paths = {path.stem: path for root in self.roots for path in (root / "incidents").glob("*.yaml")}
+        for key, path in paths.items():
+            if key not in self._incidents and (not about or about.encode() in path.read_bytes()):
+                document = read(path, f"data/incidents/{path.name}")
+                self._incidents[key] = document.validate(Incident, {"id": key})
+        return tuple(
+            self._incidents[key]
+            for key in sorted(self._incidents)
+            if about is None or about in self._incidents[key].regions
+        )
 
     def resolve(self, text: str) -> tuple[str, ...]:
         """Turn what a user typed into region ids.

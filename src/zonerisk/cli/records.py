@@ -100,9 +100,7 @@ def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
 
 
 def _incidents(catalog: Catalog, _: Iterable[str]) -> Rows:
-    from zonerisk.judging import history
-
-    for event in history.load(catalog.roots):
+    for event in catalog.incidents():
         yield event.id, event.name, event.kind, event.since, event.until, " ".join(event.regions)
 
 
@@ -181,7 +179,6 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a record's file and its content."""
     from zonerisk.catalogue.catalog import simplify
     from zonerisk.core import policy
-    from zonerisk.judging import history
     from zonerisk.layers import layers
 
     if "/" in name and not name.endswith((".yaml", ".yml")):
@@ -198,7 +195,7 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
             return f"data/policies/{wanted}.yaml", _content(policy.load(name))
         if wanted in layers.ids():
             return f"data/layers/{wanted}.yaml", _content(layers.load(wanted))
-        for event in history.load(catalog.roots):
+        for event in catalog.incidents():
             if event.id == wanted:
                 return f"data/incidents/{wanted}.yaml", _content(event)
         raise UnknownTarget(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
 
-from zonerisk.core.kinds import ClaimKind, HazardKind, StatedFeedKind
+from zonerisk.core.kinds import ClaimKind, EventKind, HazardKind, StatedFeedKind
 
 Grade = Literal["A", "B", "C"]
 
@@ -417,3 +417,55 @@ class Region(Dated):
     def cite(self, keys: tuple[str, ...]) -> tuple[Evidence, ...]:
         """Give the evidence behind keys, in their order."""
         return tuple(self.evidence[key] for key in keys)
+
+
+class Incident(Dated):
+    """One event, or one campaign, that hit two regions or more, or several zones of one.
+
+    Attributes
+    ----------
+    kind
+        What it was.
+    since, until
+        First and last day.
+    regions
+        Canonical ids of the regions of which at least a part was hit.
+    took
+        Full ids of the zones, or sites, that it took out of service, where they are known.
+    fixed_since
+        Day from which its cause is removed, by the evidence; the event then only is told.
+    text
+        What happened, in our words.
+    """
+
+    id: str = ""
+    name: Text
+    kind: EventKind
+    regions: Annotated[tuple[Key, ...], Field(min_length=1)]
+    took: tuple[FullId, ...] = ()
+    fixed_since: PartialDate | None = None
+    text: Text
+    evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _several(self) -> Self:
+        for place in self.took:
+            if place.partition("/")[0] not in self.regions:
+                raise ValueError(f"took: {place} is in none of the regions")
+        if len(self.regions) < 2 and len(self.took) < 2:
+            raise ValueError("of one region, took names the zones that it took together")
+        return self
+
+    @property
+    def cited(self) -> tuple[Evidence, ...]:
+        """What it rests on."""
+        return tuple(self.evidence.values())
+
+    def counts(self, as_of: str) -> bool:
+        """Return whether it was known on a day, and its cause not yet removed."""
+        return (self.since or "") <= as_of and (self.fixed_since is None or self.fixed_since > as_of)
+
+    @property
+    def grade(self) -> Grade:
+        """The best grade of its evidence."""
+        return min((piece.grade for piece in self.cited), default="C")

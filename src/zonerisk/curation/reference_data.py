@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.document import read
 from zonerisk.core.errors import DataError
+from zonerisk.core.model import Incident
 from zonerisk.core.policy import read_policy
 from zonerisk.curation.record_file import Problem
 from zonerisk.curation.record_file import problems as worded
-from zonerisk.judging.history import Incident
 from zonerisk.layers.layers import read_card
 
 if TYPE_CHECKING:

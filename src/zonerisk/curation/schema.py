@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.core.model import Provider, Region
+from zonerisk.core.model import Incident, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
-from zonerisk.judging.history import Incident
 from zonerisk.layers.card import Card
 from zonerisk.workloads.plan import PlanFile
 

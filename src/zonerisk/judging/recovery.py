@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Scope
-    from zonerisk.core.model import Position, Region
+    from zonerisk.core.model import Incident, Position, Region
     from zonerisk.grid.supply import Area, Sample
-    from zonerisk.judging.history import Incident
 
 # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
 LIMITED = "only some services or some customers are served there"

@@ -27,8 +27,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import feeds, hazards, recovery, separation, spacing
-from zonerisk.judging import history as incident
+from zonerisk.judging import feeds, hazards, history, recovery, separation, spacing
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.independence import effective
@@ -40,12 +39,11 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import HazardSamples, Source
-    from zonerisk.core.model import Region
+    from zonerisk.core.model import Incident, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
     from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.cause import RiskGroups
-    from zonerisk.judging.history import Incident
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -111,7 +109,7 @@ def score(
     )
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
     grid = supply.read(catalog.roots)
-    incidents = incident.load(catalog.roots, region_id)
+    incidents = catalog.incidents(region_id)
     known = (policy, exposures, grid, incidents)
     zone_assessed = _assess(by_zones, *known)
     site_assessed = _assess(by_sites, *known)
@@ -213,7 +211,7 @@ def _assess(
             limit_km = asked.threshold if asked else None
             length_km = asked.correlation_km if asked else None
             found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km)
-    happened = incident.assess(units, incidents, day, arrangement.id)
+    happened = history.assess(units, incidents, day, arrangement.id)
     if happened.risks or happened.notes:
         found["incident"] = happened
     return found
@@ -250,14 +248,9 @@ def assess(
     }
     places = Arrangement("", "place", day, tuple(units), len(units), tuple(owners.values()))
     exposures = _exposures(_shipped(catalog.roots), units)
-    incidents = _recorded(catalog.roots)
+    incidents = catalog.incidents()
     grid = supply.read(catalog.roots)
     return _assess(places, policy, exposures, grid, incidents)
-
-
-@cache
-def _recorded(roots: tuple[Path, ...]) -> tuple[Incident, ...]:
-    return incident.load(roots)
 
 
 @cache

@@ -27,8 +27,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import history as incident
-from zonerisk.judging import recovery, score
+from zonerisk.judging import history, recovery, score
 from zonerisk.judging.arrangement import FailureDomain, positions, zone_units, zones_sold
 from zonerisk.judging.independence import effective
 from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms
@@ -38,10 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Region
+    from zonerisk.core.model import Incident, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Area
-    from zonerisk.judging.history import Incident
 
 SCHEMA: Final = "zonerisk/dr/1"
 
@@ -257,9 +255,7 @@ def rank(
         kinds=judge.kinds,
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(
-                date=catalog.edition.date, sha256=incident.digest(catalog, [target, *listed])
-            ),
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of([target, *listed])),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
         ),
     )
@@ -292,7 +288,7 @@ class Judge:
 
     def __init__(self, catalog: Catalog, policy: Policy, wanted: Requirements, day: str) -> None:
         self.catalog, self.policy, self.wanted, self.day = catalog, policy, wanted, day
-        self.incidents: tuple[Incident, ...] = incident.load(catalog.roots)
+        self.incidents: tuple[Incident, ...] = catalog.incidents()
         self.grid = supply.read(catalog.roots)
         self.kinds: tuple[str, ...] = ()
 
@@ -370,7 +366,7 @@ class Judge:
         return [("fail", f"in {', '.join(sorted(theirs.countries))}, not within {area}")]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        hit = incident.shared(self.incidents, ours.regions, theirs.regions, self.day)
+        hit = history.shared(self.incidents, ours.regions, theirs.regions, self.day)
         return [
             SharedRisk(
                 id=f"incident:{each.id}",

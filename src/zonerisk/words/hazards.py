@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.hazard_sample import HazardSample, Layer
-    from zonerisk.core.model import Hazard
+    from zonerisk.core.model import Hazard, Incident
     from zonerisk.words.phrases import Named
 
 # Doubts below this go without saying; from the second on they are told in kilometres.
@@ -119,6 +119,33 @@ def open_pairs(kind: str, why: Open, domains: Sequence[Named]) -> str:
 def open_statements() -> str:
     """Format why what is stated of places leaves pairs open."""
     return "what is stated of a commune or an address does not show what they share"
+
+
+def struck_together(domains: Iterable[Named], incident: Incident) -> str:
+    """Format that one event took domains together."""
+    return f"{phrases.named(domains)} were out of service together ({_event(incident)})"
+
+
+def struck_until_fixed(domains: Iterable[Named], incident: Incident) -> str:
+    """Format that one event took domains together, whose cause is removed."""
+    fixed = f"its cause is removed since {incident.fixed_since}, by the record"
+    return f"{struck_together(domains, incident)}; {fixed}"
+
+
+def struck(domains: Sequence[Named], incident: Incident) -> str:
+    """Format that an event hit one domain, or a part of the region that is not named."""
+    return f"{phrases.named(domains) if domains else 'a part of the region'} was hit ({_event(incident)})"
+
+
+def not_fixed() -> str:
+    """Format that nothing is on record of what was changed."""
+    return "no record says that the cause is removed"
+
+
+def _event(incident: Incident) -> str:
+    """Format an event's name, and when it was if the name does not say so."""
+    days = " to ".join(dict.fromkeys(day for day in (incident.since, incident.until) if day))
+    return incident.name if not days or days[:4] in incident.name else f"{incident.name}, {days}"
 
 
 def _km(metres: float) -> str:

@@ -10,7 +10,6 @@ from zonerisk._version import __version__
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
 from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, Range, severity, worst
-from zonerisk.judging import history as incident
 from zonerisk.judging import qualitative, rules, score
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
@@ -89,7 +88,7 @@ def audit(
         ),
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=incident.digest(catalog, regions)),
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of(regions)),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
         ),
     )
