@@ -2,6 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from zonerisk.core import policy
+from zonerisk.core.verdict import Option
+from zonerisk.judging import recovery
 from zonerisk.library import Library
 
 
@@ -83,3 +88,36 @@ def test_the_gulf_of_2026(shipped: Library) -> None:
     assert bahrain.outcome == "fail"
     assert "both were hit by" in bahrain.message
     assert bahrain.evidence
+
+
+@pytest.mark.parametrize("target", ["ovh-sbg", "aws-us-east-2", "google-us-east4"])
+@pytest.mark.parametrize("least_km", [30.0, 300.0])
+def test_what_is_skipped_shares_nothing(
+    shipped: Library, target: str, least_km: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places that cannot share anything are not assessed: the answer is that of assessing them."""
+    podcast = policy.load("podcast")
+
+    def answers() -> tuple[Option, ...]:
+        judge = recovery.Judge(shipped, podcast, recovery.Requirements(least_km), "2026-11-23")
+        return recovery.options(judge, shipped.region(target), shipped.scope(target).peers)
+
+    quick = answers()
+    monkeypatch.setattr(recovery.Judge, "_may_share", lambda *_: True)
+    assert answers() == quick
+
+
+@pytest.mark.parametrize("target", ["ovh-sbg", "aws-me-central-1"])
+def test_a_verdict_says_what_the_ranking_says(shipped: Library, target: str) -> None:
+    podcast = policy.load("podcast")
+    ranking = recovery.rank(shipped, target, podcast, recovery.Requirements(300))
+    by_target = {each.target: each for each in ranking.candidates}
+    options = shipped.score(target).dr
+    assert {option.target for option in options} == set(by_target)
+    for option in options:
+        candidate = by_target[option.target]
+        assert (option.outcome, option.message) == (
+            candidate.outcome,
+            f"{candidate.name}: {candidate.message}",
+        )
+        assert (option.distance_m, option.evidence) == (candidate.distance_m, candidate.evidence)

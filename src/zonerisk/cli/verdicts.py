@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
-    from zonerisk.judging.standby import Candidate, RecoveryRanking
+    from zonerisk.judging.recovery import Candidate, RecoveryRanking
     from zonerisk.library import Library
     from zonerisk.workloads.refutation import Judged as TripJudged
 
@@ -388,8 +388,7 @@ def dr(
     """
     from dataclasses import replace
 
-    from zonerisk.judging.recovery import none_found
-    from zonerisk.judging.standby import Requirements, least_km, rank
+    from zonerisk.judging.recovery import Requirements, least_km, none_found, rank
 
     form = output.chosen(format_, out, DrFormats)
     catalog = load(*(catalogue or ()))
@@ -460,8 +459,10 @@ def _headline(ranking: RecoveryRanking) -> str:
 
 def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str, str]:
     from zonerisk.judging.separation import least_rtt_ms
+    from zonerisk.words import verdicts
 
-    least, message = least_rtt_ms(candidate.distance_m.interval), candidate.message
+    least = least_rtt_ms(candidate.distance_m.interval)
+    message = verdicts.with_zones(candidate.message, candidate.zones)
     # A bound on the round trip that was asked for is judged, and then in the message already.
     judged = max_rtt_ms is not None and (candidate.outcome != "fail" or least > max_rtt_ms)
     if least >= 0.05 and not judged:

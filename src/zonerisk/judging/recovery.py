@@ -1,44 +1,199 @@
-"""Disaster recovery: which other regions of a provider stand far enough away."""
+"""Disaster recovery: whether a place can be recovered in another, and which regions do it best."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from pydantic import Field
+
+from zonerisk._version import __version__
+from zonerisk.catalogue.catalog import referred
+from zonerisk.core import kinds
+from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
-from zonerisk.core.verdict import Option, Outcome, Span, worst
-from zonerisk.grid.supply import EMPTY
-from zonerisk.judging.arrangement import PLACEHOLDERS, footprint, positions, zones_sold
-from zonerisk.judging.history import shared
-from zonerisk.words import phrases
+from zonerisk.core.model import Evidence
+from zonerisk.core.verdict import (
+    CatalogueUsed,
+    Option,
+    Outcome,
+    PolicyUsed,
+    Provenance,
+    Range,
+    Result,
+    SharedRisk,
+    Span,
+    Zones,
+    severity,
+    worst,
+)
+from zonerisk.grid import supply
+from zonerisk.judging import chains, feeds, history, score
+from zonerisk.judging.arrangement import (
+    PLACEHOLDERS,
+    FailureDomain,
+    footprint,
+    positions,
+    sites_of,
+    zone_units,
+    zones_sold,
+)
+from zonerisk.judging.independence import effective
+from zonerisk.judging.separation import fibre_m, least_rtt_ms, rtt_ms
+from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.catalogue.catalog import Scope
+    from zonerisk.catalogue.catalog import Catalog, Scope
     from zonerisk.core.model import Incident, Position, Region
+    from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Area, Sample
+    from zonerisk.judging.cause import RiskGroups
 
-# A Local Zone, a data center of old, or a region that is opened on request: its record says which.
-LIMITED = "only some services or some customers are served there"
+SCHEMA: Final = "zonerisk/dr/1"
+# The class of regional threats: within it all that positions decide is looked at (HP P6000 guide).
+REGIONAL_KM = 100.0
+# Where no rule of a policy speaks of recovery.
+DR_MIN_KM = 300.0
 
-
-def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
-    """Distance between the nearest sites of two regions, metres.
-
-    Where a region's buildings are not disclosed, all places where they may stand bound
-    the interval from both sides.
-    """
-    sides = [footprint(scope, region, as_of) for region in (scope.region, other)]
-    ours, theirs = ((positions(sure), positions(maybe)) for sure, maybe in sides)
-    return between(ours, theirs)
-
+# Member states of the European Union in 2026.
+EU = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+)
 
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
 
+class Candidate(Result):
+    """A region as disaster recovery: what speaks for it and against it.
+
+    ``zones`` is null where something certain already rules the region out.
+    """
+
+    target: str
+    name: str
+    country: str
+    outcome: Outcome
+    message: str
+    distance_m: Span
+    rtt_ms: Span
+    zones: Zones | None
+    shared_risks: tuple[SharedRisk, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RecoveryRanking(Result):
+    """Every region asked about: the best outcome first, the nearest first within one.
+
+    ``kinds`` are the shared risks looked for; one that no candidate names is not on
+    record, or not assessed.
+    """
+
+    schema_: Annotated[Literal["zonerisk/dr/1"], Field(alias="schema")] = SCHEMA
+    target: str
+    name: str
+    policy: str
+    as_of: str
+    min_km: float | None
+    max_rtt_ms: float | None
+    within: str | None
+    candidates: tuple[Candidate, ...]
+    kinds: tuple[str, ...]
+    provenance: Provenance
+
+    def to_json(self) -> str:
+        """Write the answer as JSON: stable order, a newline at the end."""
+        return self.model_dump_json(indent=2, by_alias=True) + "\n"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What stands on one side of a recovery: a region, or a deployment's part in regions.
+
+    Attributes
+    ----------
+    key, name
+        Canonical id, and how messages call it.
+    units
+        Where it stands, or may stand.
+    regions, countries
+        Regions it lies in, and their countries.
+    own
+        Regions among them that are not in the catalogue.
+    limited
+        True where only some of the provider's services are sold.
+    """
+
+    key: str
+    name: str
+    units: tuple[FailureDomain, ...]
+    regions: tuple[str, ...]
+    countries: frozenset[str]
+    own: tuple[Region, ...] = ()
+    limited: bool = False
+
+    @cached_property
+    def whole(self) -> FailureDomain:
+        """All of it as one unit."""
+        sites = {site.id: site for unit in self.units for site in unit.sites}
+        maybe = {site.id: site for unit in self.units for site in unit.possible}
+        return FailureDomain(self.key, self.name, tuple(sites.values()), tuple(maybe.values()))
+
+    @cached_property
+    def discs(self) -> Discs:
+        """Where it surely stands, and where it may."""
+        return positions(self.whole.sites), positions(self.whole.possible)
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a place must meet to be recovery for another.
+
+    Attributes
+    ----------
+    min_km
+        Least distance; None where the policy names no figure.
+    max_rtt_ms
+        Longest round trip, if one is asked for.
+    within
+        A country's code, or ``EU``; None for anywhere.
+    """
+
+    min_km: float | None
+    max_rtt_ms: float | None = None
+    within: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no area."""
+        area = self.within
+        if area is not None and not (len(area) == 2 and area.isascii() and area.isalpha() and area.isupper()):
+            raise UsageError(f"--within {area}: write EU or a country's two letters, such as FR")
+
+
+def least_km(policy: Policy) -> float | None:
+    """Return the distance that a policy asks of recovery; None where it names no figure."""
+    rule = policy.rules.get("dr")
+    if rule is None:
+        return DR_MIN_KM
+    return rule.threshold if not rule.qualitative else None
+
+
+def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
+    """Return the distance between the nearest sites of two regions, metres; see :func:`between`."""
+    sides = [footprint(scope, region, as_of) for region in (scope.region, other)]
+    ours, theirs = ((positions(sure), positions(maybe)) for sure, maybe in sides)
+    return between(ours, theirs)
+
+
 def between(ours: Discs, theirs: Discs) -> Interval:
-    """Distance between the nearest of two sets of sites, metres; see :func:`distance_m`."""
+    """Return the distance between the nearest of two sets of sites, metres.
+
+    Where buildings are not disclosed, all places where they may stand bound the interval
+    from both sides.
+    """
     (sure, maybe), (sure_other, maybe_other) = ours, theirs
     here, there = (*sure, *maybe), (*sure_other, *maybe_other)
     nearest = nearest_m(here, there)
@@ -53,112 +208,313 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
-def options(
-    scope: Scope,
-    as_of: str,
-    min_km: float,
-    sample: Sample = EMPTY,
-    incidents: Sequence[Incident] = (),
-) -> tuple[Option, ...]:
-    """Judge every other open region of the partition as disaster recovery, nearest first.
+def endpoint(catalog: Catalog, region_id: str, day: str) -> Endpoint:
+    """Take a region as one side of a recovery."""
+    region = catalog.region(region_id)
+    sites = {key: catalog.site(key) for key in referred(region)}
+    units = zone_units(region, sites, day)
+    country = frozenset((region.country,))
+    return Endpoint(region.id, region.name, units, (region.id,), country, limited=region.limited)
 
-    A recorded incident that hit both is a shared risk: distance alone then does not pass.
-    The country, and the grid or synchronous area, that both lie in are told and decide
-    nothing.
+
+def rank(
+    catalog: Catalog,
+    target: str,
+    policy: Policy,
+    wanted: Requirements,
+    as_of: str | None = None,
+    to: Sequence[str] = (),
+    any_provider: bool = False,
+) -> RecoveryRanking:
+    """Judge regions as recovery for a region.
 
     Parameters
     ----------
-    scope
-        The region and its peers.
+    catalog, target, policy
+        Records, a region's canonical id, thresholds.
+    wanted
+        What a candidate must meet.
     as_of
-        The day, ``YYYY-MM-DD``.
-    min_km
-        The policy's distance.
-    sample
-        What was derived of the grid at the sites.
-    incidents
-        Recorded incidents of regional size.
+        The day; without it, the day of the catalogue.
+    to
+        Judge these regions alone.
+    any_provider
+        Judge the open regions of every provider, not of the target's alone.
     """
-    found = []
-    here = _areas(scope, scope.region, as_of, sample)
-    for peer in _sold(scope.peers, as_of):
-        if peer.partition == scope.region.partition:
-            distance = distance_m(scope, peer, as_of)
-            grid = shared_grid(here, _areas(scope, peer, as_of, sample))
-            hit = shared(incidents, (scope.region.id,), (peer.id,), as_of)
-            land = f"; same country, {peer.country}" if peer.country == scope.region.country else ""
-            nowhere = [
-                region.name
-                for region in (scope.region, peer)
-                if distance.high is None
-                and not any(positions(part) for part in footprint(scope, region, as_of))
-            ]
-            found.append((distance, _option(peer, distance, min_km, land + grid, hit, nowhere)))
-    found.sort(key=lambda pair: (pair[0].rank, pair[1].target))
-    return tuple(option for _, option in found)
+    day = score.last_day(as_of or catalog.edition.date)
+    ours = endpoint(catalog, target, day)
+    home = catalog.region(target)
+    if not zones_sold(home, day):
+        raise UsageError(f"{target} sold no zone on {day}; see: zonerisk show {target}")
+    listed = to or (catalog.region_ids if any_provider else catalog.regions_of(home.provider))
+    judge = Judge(catalog, policy, wanted, day)
+    others = [
+        key
+        for key in listed
+        if key != target and (to or (_open(catalog.region(key), day) and _sold_to(catalog.region(key), home)))
+    ]
+    candidates = [judge.candidate(ours, endpoint(catalog, key, day)) for key in others]
+    return RecoveryRanking(
+        target=target,
+        name=f"{catalog.provider(home.provider).name} {ours.name}",
+        policy=policy.id,
+        as_of=day,
+        min_km=wanted.min_km,
+        max_rtt_ms=wanted.max_rtt_ms,
+        within=wanted.within,
+        candidates=tuple(sorted(candidates, key=_order)),
+        kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
+        provenance=Provenance(
+            version=__version__,
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of([target, *listed])),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
+        ),
+    )
 
 
-def _sold(peers: Iterable[Region], as_of: str) -> list[Region]:
-    """Give the provider's other open regions."""
-    return [peer for peer in peers if peer.status == "open" and zones_sold(peer, as_of)]
+def _open(region: Region, day: str) -> bool:
+    return region.status == "open" and bool(zones_sold(region, day))
+
+
+def _sold_to(region: Region, home: Region) -> bool:
+    """Tell whether who buys the one can buy the other (AWS sells China apart)."""
+    return region.provider != home.provider or region.partition == home.partition
+
+
+def _order(candidate: Candidate) -> tuple[int, float, str]:
+    return severity(candidate.outcome), candidate.distance_m.interval.rank, candidate.target
+
+
+def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
+    """Judge the provider's other open regions as recovery for a region, the nearest first."""
+    ours = endpoint(judge.catalog, region.id, judge.day)
+    others = [
+        endpoint(judge.catalog, peer.id, judge.day)
+        for peer in peers
+        if _open(peer, judge.day) and _sold_to(peer, region)
+    ]
+    judged = [(between(ours.discs, theirs.discs), theirs) for theirs in others]
+    judged.sort(key=lambda row: (row[0].rank, row[1].key))
+    return tuple(
+        Option.model_construct(
+            target=theirs.key,
+            distance_m=Span.of(distance),
+            outcome=opinion.outcome,
+            message=f"{theirs.name}: {opinion.message}",
+            evidence=opinion.evidence,
+        )
+        for distance, theirs in judged
+        for opinion in [judge.opinion(ours, theirs)]
+    )
 
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
     """Say of what no other region is on record, where there is none to recover into."""
-    whose = "its partition" if _sold(peers, as_of) else "the provider"
-    return f"no other region of {whose} is on record"
+    return verdicts.no_recovery(any(_open(peer, as_of) for peer in peers))
 
 
-def _areas(scope: Scope, region: Region, as_of: str, sample: Sample) -> list[Area]:
-    return [sample.area(site) for part in footprint(scope, region, as_of) for site in part]
+@dataclass(frozen=True)
+class Opinion:
+    """Whether a place can be recovered in another, and why."""
+
+    outcome: Outcome
+    message: str
+    distance: Interval
+    risks: tuple[SharedRisk, ...]
+    ruled_out: bool
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What the risks rest on, each piece once."""
+        return tuple(dict.fromkeys(piece for risk in self.risks for piece in risk.evidence))
 
 
-def shared_grid(ours: list[Area], theirs: list[Area]) -> str:
-    """Word what two regions share of the grid; empty where an area is not known."""
+class Judge:
+    """Judges one place after the other as recovery, under the same policy and requirements.
+
+    Parameters
+    ----------
+    catalog, policy
+        Records and thresholds.
+    wanted
+        What recovery must meet.
+    day
+        The day, ``YYYY-MM-DD``.
+    incidents
+        What is on record of the places asked about; without it, all incidents.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        policy: Policy,
+        wanted: Requirements,
+        day: str,
+        incidents: Sequence[Incident] | None = None,
+    ) -> None:
+        self.catalog, self.policy, self.wanted, self.day = catalog, policy, wanted, day
+        self.incidents = catalog.incidents() if incidents is None else incidents
+        self.grid: Sample = supply.read(catalog.roots)
+        self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Shared risks that are looked for."""
+        hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
+        return ("building", "campus", *kinds.FEEDS, *hazards)
+
+    def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
+        """Judge one place as recovery for another, and what is independent there."""
+        opinion = self.opinion(ours, theirs)
+        return Candidate(
+            target=theirs.key,
+            name=theirs.name,
+            country=", ".join(sorted(theirs.countries)),
+            outcome=opinion.outcome,
+            message=opinion.message,
+            distance_m=Span.of(opinion.distance),
+            rtt_ms=Span.of(rtt_ms(fibre_m(opinion.distance)), 3),
+            zones=None if opinion.ruled_out else self._zones(theirs),
+            shared_risks=opinion.risks,
+            evidence=opinion.evidence,
+        )
+
+    def opinion(self, ours: Endpoint, theirs: Endpoint) -> Opinion:
+        """Judge one place as recovery for another.
+
+        A recorded incident that hit both is a shared risk: distance alone then does not pass.
+        The country, and the grid or synchronous area, that both lie in decide nothing.
+        """
+        distance = between(ours.discs, theirs.discs)
+        least_m = None if self.wanted.min_km is None else self.wanted.min_km * 1000
+        far = None if least_m is None else distance.at_least(least_m)
+        asked: list[tuple[Outcome, str]] = [*self._near(distance), *self._inside(theirs)]
+        ruled_out = far is False or any(outcome == "fail" for outcome, _ in asked)
+        risks = self._recorded(ours, theirs)
+        if not ruled_out and self._may_share(ours, theirs, distance):
+            groups = self._assess((ours.whole, theirs.whole), (*ours.own, *theirs.own))
+            risks += [risk for group in groups.values() for risk in group.risks]
+        asked += [(risk.outcome, risk.message) for risk in risks]
+        outcome = worst(["unknown" if far is None else "pass" if far else "fail", *(o for o, _ in asked)])
+        limited = theirs.limited and outcome in ("pass", "warn")
+        reasons = sorted(asked, key=lambda row: -severity(row[0]))
+        message = verdicts.recovery(
+            distance,
+            least_m,
+            [side.name for side in (ours, theirs) if not any(side.discs)],
+            limited,
+            # What fails is why; beside it only the distance is worth reading.
+            [text for one, text in reasons if outcome != "fail" or one == "fail"],
+            sorted(ours.countries & theirs.countries),
+            common_grid(self._areas(ours), self._areas(theirs)),
+        )
+        return Opinion("unknown" if limited else outcome, message, distance, tuple(risks), ruled_out)
+
+    def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
+        """Hold a round trip against light, which bounds it from below: it can rule out, never in."""
+        most = self.wanted.max_rtt_ms
+        if most is None:
+            return []
+        least = least_rtt_ms(distance)
+        return [("fail" if least > most else "unknown", verdicts.round_trip(least, most))]
+
+    def _inside(self, theirs: Endpoint) -> list[tuple[Outcome, str]]:
+        area = self.wanted.within
+        if area is None or theirs.countries <= (EU if area == "EU" else {area}):
+            return []
+        return [("fail", verdicts.outside(sorted(theirs.countries), area))]
+
+    def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
+        hit = history.shared(self.incidents, ours.regions, theirs.regions, self.day)
+        return [
+            SharedRisk(
+                id=f"incident:{event.id}",
+                kind=event.kind,
+                grade=event.grade,
+                outcome="warn" if event.grade == "C" else "fail",
+                members=(ours.key, theirs.key),
+                message=verdicts.both_hit(event.name),
+                evidence=event.cited,
+            )
+            for event in hit
+        ]
+
+    def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
+        return score.assess(self.catalog, units, self.policy, self.day, own)
+
+    def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
+        """Tell cheaply whether two sides may share anything; never wrongly False.
+
+        Beyond the reach of all that positions decide, only one and the same object, record or
+        station at both of them joins two sides.
+        """
+        if ours.own or theirs.own or distance.low <= self._reach_m:
+            return True
+        sides = [set(sites_of((side.whole,))) for side in (ours, theirs)]
+        owners = [
+            self.catalog.region(key) for key in {site.partition("/")[0] for site in sides[0] | sides[1]}
+        ]
+        supplied = [set(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
+        for kind in kinds.FEEDS:
+            supplied += feeds.stated(kind, owners, self.day)[1].values()
+        if any(not sites.isdisjoint(sides[0]) and not sites.isdisjoint(sides[1]) for sites in supplied):
+            return True
+        return any(
+            not a.isdisjoint(b)
+            for a, b in zip(self._trace(ours.whole), self._trace(theirs.whole), strict=True)
+        )
+
+    @cached_property
+    def _reach_m(self) -> float:
+        """Distance beyond which no rule on positions joins two places, metres."""
+        rules = [
+            (kind, self.policy.rules[kind.rule])
+            for kind in kinds.KINDS.values()
+            if kind.rule in self.policy.rules and kind.unit in (None, "km")
+        ]
+        reaches = [2 * (rule.threshold or 0) + (kind.extent_m or 0) / 1000 for kind, rule in rules]
+        return 1000 * max([REGIONAL_KM, *reaches, *(rule.correlation_km or 0 for _, rule in rules)])
+
+    def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
+        """Return the sites, campuses and mapped objects of a side, and the stations it may hang on."""
+        if whole.places not in self._traces:
+            samples = score.shipped(self.catalog.roots)
+            objects: list[frozenset[object]] = []
+            for site in whole.sites or whole.possible:
+                rows = {(row.layer.id, row.object) for row in samples.of(site) if row.object}
+                objects.append(frozenset((site.id, site.campus or site.id, *rows)))
+            # What may stand at one place or another is joined by what is at all of them.
+            join = frozenset.union if whole.sites else frozenset.intersection
+            rule = self.policy.rules.get("power")
+            hops = int(rule.threshold) if rule and rule.threshold else feeds.HOPS
+            owners = [self.catalog.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
+            ways = chains.of((whole,), *feeds.stated("power", owners, self.day), self.grid, hops)
+            mapped = join(*objects) if objects else frozenset()
+            self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
+        return self._traces[whole.places]
+
+    def _areas(self, side: Endpoint) -> list[Area]:
+        return [self.grid.area(site) for site in (*side.whole.sites, *side.whole.possible)]
+
+    def _zones(self, theirs: Endpoint) -> Zones:
+        sold = len(theirs.units)
+        if sold < 2:
+            return Zones(sold=sold, effective=Range(low=sold, high=sold))
+        groups = self._assess(theirs.units, theirs.own)
+        return Zones(sold=sold, effective=effective(theirs.units, groups.values()))
+
+
+def common_grid(ours: Sequence[Area], theirs: Sequence[Area]) -> tuple[verdicts.Grid, list[str]] | None:
+    """Return how two sides stand to each other in the grid, and in which areas, where that is known."""
     (grids, whole), (grids_there, whole_there) = (
-        ({one.grid for one in side}, {one.synchronous for one in side}) for side in (ours, theirs)
+        ({area.grid for area in side}, {area.synchronous for area in side}) for side in (ours, theirs)
     )
     if len(grids) == 1 and grids == grids_there and "" not in grids:
-        return f"; the same grid area, {grids.pop()}"
+        return "same-grid", list(grids)
     if not whole or not whole_there or "" in whole | whole_there:
-        return ""
+        return None
     if whole.isdisjoint(whole_there):
-        return f"; another synchronous area, {' and '.join(sorted(whole_there))}"
+        return "other-synchronous", sorted(whole_there)
     if len(whole) == 1 and whole == whole_there:
-        return f"; the same synchronous area, {whole.pop()}"
-    return ""
-
-
-def _option(
-    peer: Region,
-    distance: Interval,
-    min_km: float,
-    told: str,
-    hit: Sequence[Incident],
-    nowhere: Sequence[str],
-) -> Option:
-    far = distance.at_least(min_km * 1000)
-    outcome: Outcome = "unknown" if far is None else "pass" if far else "fail"
-    if distance.high is None:
-        message = f"{peer.name}: no distance, for no place of {phrases.names(nowhere)} is known"
-    elif far is None:
-        message = (
-            f"{peer.name}: {phrases.interval(distance)}; the positions leave open whether that is "
-            f"over {phrases.distance(min_km * 1000)}"
-        )
-    elif far:
-        message = f"{peer.name}: {phrases.interval(distance)}, over {phrases.distance(min_km * 1000)}"
-    else:
-        message = f"{peer.name}: {phrases.interval(distance)}, nearer than {phrases.distance(min_km * 1000)}"
-    if outcome == "pass" and peer.limited:
-        outcome, message = "unknown", f"{message}, but {LIMITED}"
-    for each in hit:
-        outcome = worst([outcome, "warn" if each.grade == "C" else "fail"])
-        message = f"{message}; both were hit by {each.name}"
-    return Option.model_construct(
-        target=peer.id,
-        distance_m=Span.of(distance),
-        outcome=outcome,
-        message=message + told,
-        evidence=tuple(piece for each in hit for piece in each.cited),
-    )
+        return "same-synchronous", list(whole)
+    return None

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
-DR_MIN_KM = 300.0
 POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
 _CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
@@ -118,14 +117,9 @@ def score(
         effective(zones, zone_assessed.values()) if sold > 1 else Range.model_construct(low=sold, high=sold)
     )
     effective_sites = effective(sites, site_assessed.values())
-    dr_rule = policy.rules.get("dr")
-    found = recovery.options(
-        scope,
-        day,
-        (dr_rule and dr_rule.threshold) or DR_MIN_KM,
-        grid,
-        incidents,
-    )
+    requirements = recovery.Requirements(recovery.least_km(policy))
+    judge = recovery.Judge(catalog, policy, requirements, day, incidents)
+    found = recovery.options(judge, scope.region, scope.peers)
     judgeable = replace(by_sites if by_site else by_zones, groups=assessed, options=found)
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, effective_zones if sold else effective_sites)
@@ -247,14 +241,15 @@ def assess(
         key: known[key] if key in known else catalog.region(key) for key in ids if key in known or key in sold
     }
     places = Arrangement("", "place", day, tuple(units), len(units), tuple(owners.values()))
-    exposures = _exposures(_shipped(catalog.roots), units)
+    exposures = _exposures(shipped(catalog.roots), units)
     incidents = catalog.incidents()
     grid = supply.read(catalog.roots)
     return _assess(places, policy, exposures, grid, incidents)
 
 
 @cache
-def _shipped(roots: tuple[Path, ...]) -> Samples:
+def shipped(roots: tuple[Path, ...]) -> Samples:
+    """Return the figures of all layers that ship with a catalogue."""
     return Samples(roots)
 
 

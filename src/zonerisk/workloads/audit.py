@@ -12,8 +12,8 @@ from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skip
 from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, Range, severity, worst
 from zonerisk.judging import qualitative, rules, score
 from zonerisk.judging.independence import effective, most_taken
-from zonerisk.judging.standby import Endpoint, Judge, Requirements, least_km, rank
-from zonerisk.words import phrases
+from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank
+from zonerisk.words import phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.deployment import OWN
@@ -291,7 +291,7 @@ class Auditor:
         ours = self._endpoint(workload.id, workload.places)
         judged = [self._standby.candidate(ours, self._endpoint(place.id, (place,))) for place in workload.dr]
         best = min(judged, key=lambda each: severity(each.outcome))
-        message = wording.recovery(best.name, best.target, best.message)
+        message = wording.recovery(best.name, best.target, verdicts.with_zones(best.message, best.zones))
         return _Answer(best.outcome, message, (best.target,), best.evidence)
 
     def _backup(self, workload: Workload, known: Arrangement) -> _Answer:
