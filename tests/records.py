@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.curation.check import check, open_path
-from zonerisk.curation.record_file import CheckedCatalogue, Problem
+from zonerisk.curation.check import CheckedCatalogue, Problem, check, open_path
 
 EDITION = "date: 2026-11-23\nlicence: CC0-1.0\nattribution: Invented for tests.\n"
 PROVIDER = """\

@@ -444,8 +444,8 @@ def test_a_path_without_records(path: str) -> None:
 
 def test_checking_needs_no_heavy_library() -> None:
     code = (
-        "import sys; from pathlib import Path; from zonerisk.curation.check import check, open_path;"
-        "from zonerisk.curation.record_file import CheckedCatalogue; from zonerisk.catalogue.catalog import data_root;"
+        "import sys; from pathlib import Path; from zonerisk.curation.check import CheckedCatalogue, check, open_path;"
+        "from zonerisk.catalogue.catalog import data_root;"
         "catalog, ids = open_path(data_root()); check(CheckedCatalogue(catalog), ids);"
         "print([name for name in ('geopandas', 'pandas', 'numpy', 'scipy', 'shapely', 'http.client', 'urllib.request')"
         " if name in sys.modules])"

@@ -16,8 +16,9 @@ from records import problems, rules, write
 from zonerisk.core import policy
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
-from zonerisk.curation import coverage, review, template
-from zonerisk.curation.revision import opened
+from zonerisk.curation import review
+from zonerisk.curation.review import opened
+from zonerisk.curation.template import template
 from zonerisk.library import Library
 
 
@@ -54,7 +55,7 @@ def test_new_overwrites_nothing(run: Runner, tmp_path: Path) -> None:
 
 
 def test_the_template_names_every_field() -> None:
-    for model, text in ((Region, template.REGION), (Provider, template.PROVIDER)):
+    for model, text in ((Region, template("region")), (Provider, template("provider"))):
         for name in set(model.model_fields) - {"id", "provider", "note", "since", "until"}:
             assert f"{name}:" in text, name
 
@@ -62,7 +63,7 @@ def test_the_template_names_every_field() -> None:
 def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
     """Every commented line of the template is real syntax."""
     lines = []
-    for line in template.REGION.splitlines():
+    for line in template("region").splitlines():
         bare = line.lstrip("# ")
         if (
             line.lstrip().startswith("# ")
@@ -196,7 +197,7 @@ def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
 
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:
-    found = coverage.counts(Library(two[0]))["tt"]
+    found = review.counts(Library(two[0]))["tt"]
     assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (
         3,
         4,
@@ -204,4 +205,4 @@ def test_coverage_counts(two: tuple[Path, Path]) -> None:
         2,
         2,
     )
-    assert json.dumps(coverage.page(Library(two[0]))).count("Testing") == 1
+    assert json.dumps(review.coverage(Library(two[0]))).count("Testing") == 1

@@ -11,7 +11,7 @@ import yaml
 
 import records
 from zonerisk.core import kinds, policy
-from zonerisk.curation import template
+from zonerisk.curation.template import template
 from zonerisk.layers import layers
 from zonerisk.library import Library
 from zonerisk.pages import features, page
@@ -96,7 +96,7 @@ def test_every_hazard_has_its_sentences(row: kinds.Kind) -> None:
 
 
 def test_every_kind_is_in_the_template() -> None:
-    text = template.region(modeline=False)
+    text = template("region")
     assert all(name in text for name in (*kinds.HAZARDS, *kinds.STATED_FEEDS))
     assert yaml.safe_load(text)
 

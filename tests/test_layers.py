@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from zonerisk import load
 from zonerisk.catalogue.samples import SampleFile
 from zonerisk.core.errors import DataError, UnknownTarget
-from zonerisk.curation import stale_samples as drift
+from zonerisk.curation.check import stale_samples
 from zonerisk.layers import layers
 from zonerisk.layers.card import Card
 
@@ -39,7 +39,7 @@ def test_no_layer_promises_a_floodplain() -> None:
 
 
 def test_shipped_figures_have_not_drifted() -> None:
-    refused = [str(each) for each in drift.problems(load()) if each.level == "error"]
+    refused = [str(each) for each in stale_samples(load()) if each.level == "error"]
     assert not refused, "\n".join(refused)
 
 
@@ -65,7 +65,7 @@ def test_drift_is_named(tmp_path: Path) -> None:
     )
     (folder / "other.csv").write_text(text)
     (folder / "broken.csv").write_text("nonsense")
-    said = "\n".join(map(str, drift.problems(load(tmp_path))))
+    said = "\n".join(map(str, stale_samples(load(tmp_path))))
     assert "flood-strasbourg.csv:1: error_m: the card says otherwise" in said
     assert "flood-strasbourg.csv:3: ovh-none/sbg1: no such site" in said
     assert "flood-strasbourg.csv:4: ovh-sbg/sbg2: has moved since" in said

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zonerisk.catalogue.catalog import data_root
-from zonerisk.curation.reference_data import problems
+from zonerisk.curation.check import reference_data as problems
 from zonerisk.library import Library
 
 POLICY = """name: P

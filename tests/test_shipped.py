@@ -14,10 +14,9 @@ import zonerisk
 from conftest import ROOT
 from zonerisk.catalogue import catalog as catalogs
 from zonerisk.core import policy
-from zonerisk.curation.check import check
-from zonerisk.curation.coverage import BUILDING_M, page
-from zonerisk.curation.record_file import CheckedCatalogue
-from zonerisk.curation.review import Line, line
+from zonerisk.curation.check import CheckedCatalogue, check
+from zonerisk.curation.review import BUILDING_M, Line, line
+from zonerisk.curation.review import coverage as page
 from zonerisk.library import Library
 
 SHIPPED = zonerisk.load()

@@ -6,7 +6,7 @@ import re
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,9 +16,6 @@ from zonerisk.cli.options import AsOf, Catalogues, PolicyOption
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
-
-if TYPE_CHECKING:
-    from zonerisk.curation.record_file import Problem
 
 app = typer.Typer(**SETTINGS)
 
@@ -43,7 +40,7 @@ def group() -> None:
 
 
 @app.command("check")
-def check(
+def check_(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -61,28 +58,24 @@ def check(
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
     from zonerisk.catalogue.catalog import data_root
-    from zonerisk.curation.check import check as apply
-    from zonerisk.curation.check import open_path
-    from zonerisk.curation.record_file import CheckedCatalogue
-    from zonerisk.curation.reference_data import problems as annexed
-    from zonerisk.curation.stale_samples import problems as drifted
+    from zonerisk.curation import check
 
-    found: set[Problem] = set()
+    problems: set[check.Problem] = set()
     files = 0
     for path in paths or (data_root(),):
-        catalog, ids = open_path(path)
-        found |= set(apply(CheckedCatalogue(catalog), ids))
+        catalog, ids = check.open_path(path)
+        problems |= set(check.check(check.CheckedCatalogue(catalog), ids))
         files += len(ids)
         # The figures are those of a catalogue as a whole; refused records have no positions.
-        sound = all(problem.level == "warning" for problem in found)
+        sound = all(problem.level == "warning" for problem in problems)
         if sound and (path / "layers" / "samples").is_dir():
-            found |= set(drifted(catalog))
-        found |= set(annexed(path, catalog))
-    output.write("".join(f"{problem}\n" for problem in sorted(found)), out)
-    errors = sum(problem.level == "error" for problem in found)
+            problems |= set(check.stale_samples(catalog))
+        problems |= set(check.reference_data(path, catalog))
+    output.write("".join(f"{problem}\n" for problem in sorted(problems)), out)
+    errors = sum(problem.level == "error" for problem in problems)
     sys.stderr.write(
         f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "
-        f"{_counted(len(found) - errors, 'warning')}\n"
+        f"{_counted(len(problems) - errors, 'warning')}\n"
     )
     if errors:
         raise typer.Exit(3)
@@ -118,7 +111,7 @@ def new(
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
-    from zonerisk.curation import template
+    from zonerisk.curation.template import template
 
     home = root / "datacenters" / provider
     target = home / f"{region}.yaml"
@@ -129,8 +122,8 @@ def new(
     written = [target]
     if not (home / "provider.yaml").exists():
         written.insert(0, home / "provider.yaml")
-        output.write(template.provider(described), home / "provider.yaml")
-    output.write(template.region(described), target)
+        output.write(template("provider", described), home / "provider.yaml")
+    output.write(template("region", described), target)
     output.write("".join(f"{path}\n" for path in written), None)
     sys.stderr.write(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
@@ -159,8 +152,7 @@ def diff(
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
     """
-    from zonerisk.curation.review import Change, changes
-    from zonerisk.curation.revision import opened
+    from zonerisk.curation.review import Change, changes, opened
 
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load_policy(policy), as_of)
@@ -192,6 +184,6 @@ def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
 
     Example: zonerisk data coverage -o docs/coverage.md
     """
-    from zonerisk.curation.coverage import page
+    from zonerisk.curation import review
 
-    output.write(page(load(*(catalogue or ()))), out)
+    output.write(review.coverage(load(*(catalogue or ()))), out)

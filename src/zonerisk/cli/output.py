@@ -96,7 +96,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder}: cannot be made: {error.strerror or error}") from None
+        raise UsageError(f"cannot write to {folder}: cannot be made: {error.strerror or error}") from None
 
 
 def printed(show: Callable[[Console], None], out: Path | None, width: int = 100) -> str:

@@ -2,26 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.catalogue.catalog import Catalog, data_root
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import DataError, FileProblem, UsageError
+from zonerisk.core.model import Provider, Region
 from zonerisk.curation import integrity, plausibility
-from zonerisk.curation.record_file import CheckedCatalogue, Problem, RecordFile, problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.catalogue.document import Document, Tree
+    from zonerisk.core.model import Position, Site
 
-def format_(entry: RecordFile, book: CheckedCatalogue) -> Iterator[Problem]:
+Level = Literal["error", "warning"]
+Keys = tuple[str | int, ...]
+# What a rule finds: at a path of keys, what is wrong, what to do next; an error unless it says.
+Flaw = tuple[Keys, str, str] | tuple[Keys, str, str, Level]
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend. An ``error`` refuses the file, a ``warning`` asks for a look."""
+
+    file: str
+    line: int
+    text: str
+    rule: str
+    level: Level = "error"
+
+    def __str__(self) -> str:
+        """Return the problem on one line, as editors and log readers expect it."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        mark = "warning: " if self.level == "warning" else ""
+        return f"{place}: {mark}{self.text} [{self.rule}]"
+
+
+@dataclass(frozen=True)
+class RecordFile:
+    """The file of one provider, region or dialect.
+
+    Attributes
+    ----------
+    id, path
+        The record's id and its file.
+    document
+        The file as text with lines; None where it is no readable YAML.
+    record
+        The record; None where its format is refused.
+    refused
+        What its format is refused for.
+    dialect
+        What is peculiar to plans for a provider, if the file is of that.
+    """
+
+    id: str
+    path: Path
+    document: Document | None
+    record: Provider | Region | None
+    refused: tuple[str, ...] = ()
+    dialect: Dialect | None = None
+
+    @property
+    def region(self) -> Region | None:
+        """The record, if it is a region's."""
+        return self.record if isinstance(self.record, Region) else None
+
+    @property
+    def provider(self) -> Provider | None:
+        """The record, if it is a provider's."""
+        return self.record if isinstance(self.record, Provider) else None
+
+    @property
+    def tree(self) -> Tree:
+        """What the file says; None where it is no readable YAML."""
+        return self.document.tree if self.document else None
+
+    def problem(
+        self, rule: str, path: Sequence[str | int], what: str, then: str, level: Level = "error"
+    ) -> Problem:
+        """Return a problem: what is wrong at a path of keys, and what to do next."""
+        assert self.document is not None
+        where = ".".join(str(step) for step in path)
+        text = f"{where}: {what}; {then}" if where else f"{what}; {then}"
+        return Problem(self.document.name, self.document.line(path), text, rule, level)
+
+    def written(self, *path: str) -> Tree:
+        """Return what the file says at a path of keys; None where it says nothing."""
+        tree = self.tree
+        for step in path:
+            tree = tree.get(step) if isinstance(tree, dict) else None
+        return tree
+
+    def placed(self) -> Iterator[tuple[str, Site, Position]]:
+        """Return each site that has a position, with its key."""
+        for key, site in self.region.sites.items() if self.region else ():
+            if site.position:
+                yield key, site, site.position
+
+    def town(self, site: Site) -> str | None:
+        """Return the town stated for a site, its own or its region's."""
+        return site.town or (self.region.town if self.region else None)
+
+    def country(self, site: Site) -> str:
+        """Return the country stated for a site, its own or its region's."""
+        assert self.region is not None
+        return site.country or self.region.country
+
+
+Stand = tuple[RecordFile, str, "Site", "Position"]
+"""A site with a position: its file, its key, itself and its disc."""
+
+
+def _cell(at: Position) -> tuple[int, int]:
+    return math.floor(at.lat * 100), math.floor(at.lon * 100)
+
+
+class CheckedCatalogue:
+    """Every file of a catalogue, read even where it is refused."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        ids = (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids)
+        self.files = {record_id: _read(catalog, record_id) for record_id in ids}
+
+    @cached_property
+    def regions(self) -> tuple[Region, ...]:
+        """Every region that is not refused."""
+        return tuple(file.region for file in self.files.values() if file.region)
+
+    @cached_property
+    def _stands(self) -> tuple[dict[tuple[int, int], list[Stand]], dict[str, list[Stand]]]:
+        """Sites by cell of the ground, and by the map object that they are."""
+        cells, objects = defaultdict(list), defaultdict(list)
+        for file in self.files.values():
+            for key, site, at in file.placed():
+                cells[_cell(at)].append((file, key, site, at))
+                if at.osm:
+                    objects[at.osm].append((file, key, site, at))
+        return cells, objects
+
+    def beside(self, file: RecordFile, key: str, at: Position) -> Iterator[Stand]:
+        """Return the sites before a site, by id, within some hundred metres or of its object."""
+        cells, objects = self._stands
+        north, east = _cell(at)
+        stands = [
+            stand for y in (-1, 0, 1) for x in (-1, 0, 1) for stand in cells.get((north + y, east + x), ())
+        ]
+        stands += [stand for stand in objects.get(at.osm or "", ()) if stand not in stands]
+        for stand in stands:
+            if (stand[0].id, stand[1]) < (file.id, key):
+                yield stand
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Canonical ids of the sites that a zone or a region's candidates name."""
+        named = [site for region in self.regions for zone in region.zones.values() for site in zone.sites]
+        named += [site for region in self.regions if region.candidates for site in region.candidates.sites]
+        return frozenset(named)
+
+    @cached_property
+    def operators(self) -> frozenset[str]:
+        """Ids of the providers that run a site, wherever it is recorded."""
+        sites = (site for region in self.regions for site in region.sites.values())
+        return frozenset(site.operator for site in sites if site.operator)
+
+    def regions_of(self, provider_id: str) -> Iterator[RecordFile]:
+        """Return the region files of a provider."""
+        for region_id in self.catalog.regions_of(provider_id):
+            yield self.files[region_id]
+
+
+def _read(catalog: Catalog, record_id: str) -> RecordFile:
+    path = catalog.path(record_id)
+    document = None
+    try:
+        document = catalog.document(record_id)
+        if record_id in catalog.dialect_ids:
+            return RecordFile(record_id, path, document, None, dialect=catalog.dialect(record_id))
+        is_region = record_id not in catalog.provider_ids
+        record = catalog.region(record_id) if is_region else catalog.provider(record_id)
+    except DataError as error:
+        return RecordFile(record_id, path, document, None, error.problems)
+    return RecordFile(record_id, path, document, record)
+
+
+def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]:
+    """Return what a file is refused for, in the file and line that each names if it does.
+
+    What the template left to fill in is left out: its own rule tells it.
+    """
+    for problem in problems:
+        if not isinstance(problem, FileProblem):
+            yield Problem(file, 0, problem, rule)
+        elif problem.value != "TODO":
+            yield Problem(problem.file, problem.line, problem.what, rule)
+
+
+def format_(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
-    # What the template left to fill in is told by that rule.
-    yield from problems(entry.refused, str(entry.path), "format", but="TODO")
+    yield from _refused(file.refused, str(file.path), "format")
 
 
-Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Problem]]
+Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Flaw | Problem]]
 
 RULES: Mapping[str, Rule] = {
     "format": format_,
@@ -51,28 +241,24 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def check(book: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
-    """Apply every rule to the files of a catalogue.
+def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
+    """Return what the rules find in the files of a catalogue, by file and line.
 
     Parameters
     ----------
-    book
+    checked
         The catalogue, read.
     only
         Ids of the records to check; without it, all. Rules on two records still see all.
-
-    Returns
-    -------
-    Problems by file and line.
     """
-    chosen = sorted(book.entries if only is None else only)
-    found = {
-        problem
-        for record_id in chosen
-        for rule in RULES.values()
-        for problem in rule(book.entries[record_id], book)
-    }
-    return sorted(found)
+    return sorted(
+        {
+            flaw if isinstance(flaw, Problem) else file.problem(name, *flaw)
+            for file in (checked.files[record_id] for record_id in (checked.files if only is None else only))
+            for name, rule in RULES.items()
+            for flaw in rule(file, checked)
+        }
+    )
 
 
 def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
@@ -107,3 +293,96 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     if not ids:
         raise UsageError(f"{path}: holds no record; a region is datacenters/<provider>/<code>.yaml")
     return catalog, ids
+
+
+def reference_data(root: Path, catalog: Catalog) -> Iterator[Problem]:
+    """Check the policies, layer cards and incidents beside the records of one folder.
+
+    The incidents' regions must be in the catalogue.
+    """
+    from zonerisk.core.policy import read_policy
+    from zonerisk.layers.layers import read_card
+
+    for folder, read in (("policies", read_policy), ("layers", read_card), ("incidents", None)):
+        for path in sorted((root / folder).glob("*.yaml")):
+            try:
+                if read:
+                    read(path)
+                else:
+                    yield from _incident(path, catalog)
+            except DataError as error:
+                yield from _refused(error.problems, "data", "annex")
+
+
+def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
+    from zonerisk.catalogue.document import read
+    from zonerisk.core.model import Incident
+
+    document = read(path, f"data/incidents/{path.name}")
+    incident = document.validate(Incident, {"id": path.stem})
+
+    def problem(field: str, index: int, text: str) -> Problem:
+        return Problem(document.name, document.line((field, index)), f"{field}.{index}: {text}", "annex")
+
+    for index, region in enumerate(incident.regions):
+        if region not in catalog.region_ids:
+            yield problem("regions", index, f"no region is called {region}; see: zonerisk list regions")
+    for index, place in enumerate(incident.took):
+        region, _, key = place.partition("/")
+        known = catalog.region(region) if region in catalog.region_ids else None
+        if known and key not in known.zones and key not in known.sites:
+            text = f"{region} has no zone or site {key}; see: zonerisk show {region}"
+            yield problem("took", index, text)
+
+
+def stale_samples(catalog: Catalog) -> Iterator[Problem]:
+    """Check the shipped figures against the cards and the sites that they were made for.
+
+    A figure is refused if its site is not in the catalogue, or has another position than
+    when the figure was made; a file, if its card says something else by now. Sites that
+    are not sampled yet read as not assessed, which only asks for a look.
+    """
+    from zonerisk.catalogue.samples import SampleFile, same_place
+    from zonerisk.layers import layers
+    from zonerisk.layers.sampling import head
+
+    sites = (site for region_id in catalog.region_ids for site in catalog.region(region_id).sites.values())
+    positions = {site.id: site.position for site in sites if site.position}
+    again = "make it again: zonerisk layers sample"
+    for path in (path for root in catalog.roots for path in sorted((root / "layers/samples").glob("*.csv"))):
+        name = f"data/layers/samples/{path.name}"
+        try:
+            file = SampleFile(path)
+            rows = list(file.all_rows())
+        except DataError as error:
+            yield Problem(name, 1, str(error), "drift")
+            continue
+        if path.stem not in layers.ids() or file.layer.id != path.stem:
+            yield Problem(name, 1, f"there is no card data/layers/{path.stem}.yaml", "drift")
+            continue
+        card = layers.load(path.stem)
+        wanted = {**head(card, (), ""), "raw": {part.path: part.sha256 for part in card.files}}
+        for key in sorted(wanted.keys() | file.head.keys()):
+            if key != "sampled" and file.head.get(key) != _plain(wanted.get(key)):
+                yield Problem(name, 1, f"{key}: the card says otherwise; {again}", "drift")
+        if not card.ships:
+            yield Problem(name, 1, "its licence lets no figures ship", "drift")
+        for line, row in enumerate(rows, 3):
+            position = positions.get(row["site"])
+            if position is None:
+                yield Problem(name, line, f"{row['site']}: no such site has a position; {again}", "drift")
+            elif not same_place(row, position):
+                yield Problem(name, line, f"{row['site']}: has moved since; {again}", "drift")
+        sampled = {row["site"] for row in rows}
+        lacking = [
+            site
+            for site, at in positions.items()
+            if site not in sampled and file.of(site, at)[0].reason == "not_sampled"
+        ]
+        if lacking:
+            text = f"{len(lacking)} sites are not sampled, such as {lacking[0]}; {again}"
+            yield Problem(name, 0, text, "drift", "warning")
+
+
+def _plain(value: object) -> object:
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,18 +1,26 @@
-"""Review: every region's verdict on one line, and what a change of records does to them."""
+"""Review: what a change of records does to the verdicts, and how much the catalogue can place."""
 
 from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.library import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.model import Provider, Region, Site
     from zonerisk.core.policy import Policy
-    from zonerisk.library import Library
 
 
 class Line(NamedTuple):
@@ -49,10 +57,10 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         return Line("nothing sold")
     except DataError:
         return Line("refused")
-    by_outcome = {
-        outcome: " ".join(finding.rule for finding in verdict.findings if finding.outcome == outcome)
+    fails, unknown = (
+        " ".join(finding.rule for finding in verdict.findings if finding.outcome == outcome)
         for outcome in ("fail", "unknown")
-    }
+    )
     return Line(
         verdict.outcome,
         verdict.grade,
@@ -60,8 +68,8 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         str(verdict.zones.sold),
         _span(verdict.zones.effective.low, verdict.zones.effective.high),
         str(verdict.datacenters.count),
-        by_outcome["fail"],
-        by_outcome["unknown"],
+        fails,
+        unknown,
     )
 
 
@@ -71,7 +79,7 @@ def lines(catalog: Library, policy: Policy, as_of: str | None = None) -> dict[st
 
 
 def comma_separated(judged: Mapping[str, Line]) -> str:
-    """Write lines as CSV, by region."""
+    """Return lines as CSV, by region; their ends are those of a file in git."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("region", *Line._fields))
@@ -86,16 +94,17 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
     the same files is not judged again.
     """
     day = as_of or new.edition.date
-    found: list[Change] = []
+    changed: list[Change] = []
     for region_id in sorted({*old.region_ids, *new.region_ids}):
         if region_id not in new.region_ids:
-            found.append(Change(region_id, "region", "recorded", "gone"))
+            changed.append(Change(region_id, "region", "recorded", "gone"))
         elif region_id not in old.region_ids:
             added = line(new, region_id, policy, day)
-            found.append(Change(region_id, "region", "not recorded", added.outcome))
+            changed.append(Change(region_id, "region", "not recorded", added.outcome))
         elif _digest(old, region_id) != _digest(new, region_id):
-            found += _columns(region_id, line(old, region_id, policy, day), line(new, region_id, policy, day))
-    return found
+            before, after = (line(catalog, region_id, policy, day) for catalog in (old, new))
+            changed += _columns(region_id, before, after)
+    return changed
 
 
 def _digest(catalog: Library, region_id: str) -> str | None:
@@ -108,15 +117,165 @@ def _digest(catalog: Library, region_id: str) -> str | None:
 def _columns(region_id: str, old: Line, new: Line) -> Iterator[Change]:
     judged = bool(old.grade and new.grade)
     for field, before, after in zip(Line._fields, old, new, strict=True):
-        if not judged and field != "outcome":
+        if before == after or not (judged or field == "outcome"):
             continue
-        if before != after and field in ("fails", "unknown"):
+        if field in ("fails", "unknown"):
             was, now = before.split(), after.split()
-            yield Change(
-                region_id,
-                field,
-                " ".join(rule for rule in was if rule not in now),
-                " ".join(rule for rule in now if rule not in was),
-            )
-        elif before != after:
+            left, came = ([rule for rule in a if rule not in b] for a, b in ((was, now), (now, was)))
+            yield Change(region_id, field, " ".join(left), " ".join(came))
+        else:
             yield Change(region_id, field, before, after)
+
+
+@contextmanager
+def opened(text: str) -> Iterator[Library]:
+    """Open a folder that holds ``datacenters`` (or ``data/datacenters``), or a git revision.
+
+    A revision is one of the repository around the working folder; its ``data`` is unpacked
+    into a temporary folder for as long as the catalogue is open.
+
+    Raises
+    ------
+    UsageError
+        If the text is neither.
+    """
+    for folder in (Path(text), Path(text) / "data"):
+        if (folder / "datacenters").is_dir():
+            yield Library(folder)
+            return
+    packed = _archive(text)
+    with tempfile.TemporaryDirectory(prefix="zonerisk-") as name:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            # Before Python 3.11.4 there is no filter; what git packs of the user's own is sound.
+            archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            archive.extractall(name)
+        yield Library(Path(name) / "data")
+
+
+def _archive(revision: str) -> bytes:
+    try:
+        top = _git("rev-parse", "--show-toplevel").decode().strip()
+        commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        return _git("-C", top, "archive", "--format=tar", commit.decode().strip(), "data")
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
+        raise UsageError(
+            f"{revision!r} is neither a folder that holds datacenters/ nor a git "
+            f"revision with a data/ folder ({reason})"
+        ) from None
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(("git", *arguments), check=True, capture_output=True).stdout
+
+
+class Count(NamedTuple):
+    """A provider's records; sites are counted in the file that holds them."""
+
+    regions: int = 0
+    announced: int = 0
+    closed: int = 0
+    zones: int = 0
+    located: int = 0
+    candidate: int = 0
+    buildings: int = 0
+    campuses: int = 0
+    towns: int = 0
+    unplaced: int = 0
+
+
+# The radius of doubt up to which a site is known as a building, and as a campus or plot, metres.
+BUILDING_M = 250.0
+CAMPUS_M = 2000.0
+HEAD = (
+    "provider",
+    "regions on file",
+    "announced",
+    "closed",
+    "zones",
+    "zone located",
+    "candidate sites known",
+    "sites: building",
+    "campus",
+    "town or metro",
+    "no position",
+)
+
+
+def count(catalog: Catalog, region: Region) -> Count:
+    """Count one region file."""
+    zones = region.zones.values()
+    placed = [zone for zone in zones if any(_precise(catalog.site(key)) for key in zone.sites)]
+    maybe = region.candidates.sites if region.candidates else ()
+    known = len(zones) - len(placed) if any(_precise(catalog.site(key)) for key in maybe) else 0
+    sites = [site.position.uncertainty_m for site in region.sites.values() if site.position]
+    return Count(
+        regions=1,
+        announced=region.status == "announced",
+        closed=region.status == "closed",
+        zones=len(zones),
+        located=len(placed),
+        candidate=known,
+        buildings=sum(doubt <= BUILDING_M for doubt in sites),
+        campuses=sum(BUILDING_M < doubt <= CAMPUS_M for doubt in sites),
+        towns=sum(doubt > CAMPUS_M for doubt in sites),
+        unplaced=len(region.sites) - len(sites),
+    )
+
+
+def _precise(site: Site) -> bool:
+    return site.position is not None and site.position.uncertainty_m <= CAMPUS_M
+
+
+def counts(catalog: Catalog) -> dict[str, Count]:
+    """Count each provider, in the order of ids."""
+    return {
+        provider_id: _sum(
+            count(catalog, catalog.region(region_id)) for region_id in catalog.regions_of(provider_id)
+        )
+        for provider_id in catalog.provider_ids
+    }
+
+
+def _sum(parts: Iterable[Count]) -> Count:
+    return Count(*map(sum, zip(Count(), *parts, strict=True)))
+
+
+def coverage(catalog: Catalog) -> str:
+    """Return how much of each provider the catalogue can place, as a page of Markdown."""
+    from zonerisk.words.report import rows
+
+    counted = counts(catalog)
+    providers = {key: catalog.provider(key) for key in counted}
+    total = _sum(counted.values())
+    clouds = [key for key in counted if providers[key].role == "cloud"]
+    owners = [key for key in counted if providers[key].role != "cloud"]
+    precise = total.buildings + total.campuses
+    lines = [
+        "# Coverage",
+        "",
+        f"{len(clouds)} providers and {len(owners)} operators of buildings, {total.regions} "
+        f"region files, {total.zones} zones as sold; {precise} sites known to "
+        f"{CAMPUS_M / 1000:g} km or better, {total.buildings} of them to "
+        f"{BUILDING_M:g} m. Catalogue of {catalog.edition.date}.",
+        "",
+        "A zone is located where a source ties it to a site that is known to "
+        f"{CAMPUS_M / 1000:g} km. *Candidate sites known*: zones of regions whose buildings "
+        "are known while nobody says which zone is which. Everything else is not "
+        "disclosed, and a verdict says so.",
+        "",
+        "Written by `zonerisk data coverage`.",
+        "",
+        "## Providers",
+    ]
+    cells = [_row(providers[key], counted[key]) for key in clouds]
+    lines += rows(HEAD, [*cells, ("all", *map(str, _sum(counted[key] for key in clouds)))])
+    lines += ["", "## Operators whose buildings they rent"]
+    cells = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
+    lines += rows(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in cells])
+    return "\n".join(lines) + "\n"
+
+
+def _row(provider: Provider, counted: Count) -> tuple[str, ...]:
+    closed = " (closed)" if provider.role == "cloud" and provider.status == "closed" else ""
+    return (provider.name + closed, *map(str, counted))
