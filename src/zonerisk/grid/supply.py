@@ -97,6 +97,12 @@ class Neighbourhood:
         return tuple(one for one in self.near if one.kv is None or one.kv >= TRANSMISSION_KV)
 
     @property
+    def telling(self) -> tuple[Near, ...]:
+        """A nearer station of lower voltage, if there is one, and three of transmission."""
+        large = self.transmission
+        return (*[near for near in self.near if near not in large][:1], *large[:3])
+
+    @property
     def open(self) -> int:
         """Count the transmission stations that could be the nearest from within the disc."""
         return could_be_nearest([one.distance_m for one in self.transmission], self.uncertainty_m)

@@ -29,7 +29,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import chains, feeds, history, score
+from zonerisk.judging import history, power, score
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
@@ -454,9 +454,9 @@ class Judge:
         owners = [
             self.catalog.region(key) for key in {site.partition("/")[0] for site in sides[0] | sides[1]}
         ]
-        supplied = [set(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
+        supplied = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
         for kind in kinds.FEEDS:
-            supplied += feeds.stated(kind, owners, self.day)[1].values()
+            supplied += [sites for _, _, sites in power.stated(kind, owners, self.day).values()]
         if any(not sites.isdisjoint(sides[0]) and not sites.isdisjoint(sides[1]) for sites in supplied):
             return True
         return any(
@@ -486,9 +486,9 @@ class Judge:
             # What may stand at one place or another is joined by what is at all of them.
             join = frozenset.union if whole.sites else frozenset.intersection
             rule = self.policy.rules.get("power")
-            hops = int(rule.threshold) if rule and rule.threshold else feeds.HOPS
+            hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
             owners = [self.catalog.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
-            ways = chains.of((whole,), *feeds.stated("power", owners, self.day), self.grid, hops)
+            ways = power.chains((whole,), power.stated("power", owners, self.day), self.grid, hops)
             mapped = join(*objects) if objects else frozenset()
             self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
         return self._traces[whole.places]

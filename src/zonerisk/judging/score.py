@@ -27,7 +27,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import feeds, hazards, history, recovery, separation, spacing
+from zonerisk.judging import hazards, history, power, recovery, separation, spacing
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.independence import effective
@@ -192,8 +192,8 @@ def _assess(
     }
     for kind in kinds.FEEDS:
         asked = policy.rules.get(kind)
-        hops = int(asked.threshold) if asked and asked.threshold else feeds.HOPS
-        found[kind] = feeds.assess(kind, units, owners, day, grid, hops)
+        hops = int(asked.threshold) if asked and asked.threshold else power.HOPS
+        found[kind] = power.assess(kind, units, owners, day, grid, hops)
     stated = {
         each.kind
         for each in (arrangement.region.hazards.values() if arrangement.region else ())

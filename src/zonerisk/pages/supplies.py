@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.grid import supply
 from zonerisk.grid.supply import YARD_M, Spot
-from zonerisk.judging import feeds
+from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
 from zonerisk.judging.cause import listing
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import SharedRisk, Verdict
     from zonerisk.grid.supply import Chart, Sample
-    from zonerisk.judging.chains import Line
+    from zonerisk.judging.power import Line
 
 NEAR = "near, not known to feed"
 _OSM = "Stations: \u00a9 OpenStreetMap contributors, ODbL"
@@ -105,8 +105,9 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     scope = catalog.scope(verdict.target)
     units = (site_units if verdict.units == "sites" else zone_units)(scope.region, scope.sites, verdict.as_of)
     asked = [each.threshold for each in verdict.findings if each.rule == "power"]
-    hops = int(asked[0].value) if asked and asked[0] else feeds.HOPS
-    found = feeds.lines(units, scope.owners, verdict.as_of, sample, hops)
+    hops = int(asked[0].value) if asked and asked[0] else power.HOPS
+    feeds = power.stated("power", scope.owners, verdict.as_of)
+    found = power.lines(units, feeds, sample, hops)
     risks = [risk for risk in verdict.shared_risks if risk.id in found]
     lines = [(risk, line) for risk in risks for line in found[risk.id]]
     near: dict[str, list[str]] = {}
@@ -115,9 +116,8 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
         for one in there.near if there else ():
             near.setdefault(one.station, []).append(f"{place.name} {one.distance_m / 1000:.1f} km")
     stated: dict[str, list[str]] = {}
-    current, below = feeds.stated("power", scope.owners, verdict.as_of)
-    for feed, _ in current:
-        if feed.station and not below[feed.id].isdisjoint(place.id for place in verdict.places):
+    for feed, _, sites in feeds.values():
+        if feed.station and not sites.isdisjoint(place.id for place in verdict.places):
             stated.setdefault(feed.station, []).append(feed.name)
     ids = dict.fromkeys([*near, *stated, *(one for _, line in lines for one in line)])
     stations = {

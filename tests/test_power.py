@@ -11,7 +11,7 @@ from zonerisk.core.model import Evidence, Feed, Position, Region, Site
 from zonerisk.core.verdict import severity
 from zonerisk.grid.supply import Near, Neighbourhood, Sample, Upstream
 from zonerisk.judging.arrangement import FailureDomain
-from zonerisk.judging.feeds import assess
+from zonerisk.judging.power import assess
 from zonerisk.library import Library
 
 REMOVALS = ("feeds:\n", "hazards:\n")
@@ -253,7 +253,7 @@ PAIRS = [(f"zz/{a}", f"zz/{b}") for i, a in enumerate("abcd") for b in "abcd"[i 
 @settings(max_examples=60, deadline=None)
 @given(feeds, grids, st.integers(0, 4))
 def test_removing_a_record_never_gives_a_pass(stated: list[Feed], grid: Sample, gone: int) -> None:
-    judge = functools.partial(assess, "power", units(*"abcd"), as_of=DAY, sample=grid)
+    judge = functools.partial(assess, "power", units(*"abcd"), day=DAY, sample=grid)
     before = judge(owners=[region(**{f"f{i}": one for i, one in enumerate(stated)})])
     left = [one for i, one in enumerate(stated) if i != gone]
     after = judge(owners=[region(**{f"f{i}": one for i, one in enumerate(left)})])

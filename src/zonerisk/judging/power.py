@@ -1,0 +1,272 @@
+"""Power and network: the supplies that domains share, as stated or as the grid lets suspect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zonerisk.grid.supply import EMPTY
+from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.words import power as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
+    from zonerisk.core.verdict import SharedRisk
+    from zonerisk.grid.supply import Neighbourhood, Sample
+    from zonerisk.judging.arrangement import FailureDomain
+
+# Circuits between a station and a backbone station above it, where the policy says nothing.
+HOPS = 4
+# Groups of sites whose nearest stations are told, and stations that a shared risk names: the nearest.
+_MOST_NOTES, _MOST_STATIONS = 6, 2
+_GRADES: tuple[Grade, ...] = ("A", "B", "C")
+Line = tuple[str, ...]
+"""Stations from a start to what stands above it; one alone where they are the same."""
+StatedFeeds = dict[str, tuple["Feed", "Region", frozenset[str]]]
+"""Feeds that hold on a day, by id: with the record that states each, and the sites that it supplies."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The ways from a domain's site up to a station that, as far as known, stands above it.
+
+    Attributes
+    ----------
+    top, hops
+        The station, and how many circuits lie below it.
+    start, stations
+        The names of where the ways begin, and those stations' ids.
+    distances_m
+        How far those are from the site; none for a stated feed.
+    """
+
+    domain: str
+    site: str
+    top: str
+    hops: int
+    start: tuple[str, ...]
+    stations: tuple[str, ...]
+    distances_m: tuple[float, ...]
+    grade: Grade
+    evidence: tuple[Evidence, ...]
+
+    def lines(self, sample: Sample) -> Iterator[Line]:
+        """Yield the stations on a shortest way from each start; others may exist."""
+        for station in self.stations:
+            ways = sample.upstream.get(station, ())
+            via = next((way.via for way in ways if way.station == self.top), ())
+            yield (station,) if station == self.top else (station, *via, self.top)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Domains that share stations, the nearest two of these, and the chains that lead there."""
+
+    members: tuple[str, ...]
+    grade: Grade
+    tops: tuple[str, ...]
+    chains: tuple[Chain, ...]
+
+    @property
+    def key(self) -> str:
+        """What the shared risk is called: a station, and whether only near ones lead to it."""
+        return self.tops[0] + ("+near" if self.grade == "C" else "")
+
+
+def assess(
+    kind: str,
+    domains: Sequence[FailureDomain],
+    owners: Sequence[Region],
+    day: str,
+    sample: Sample = EMPTY,
+    hops: int = HOPS,
+) -> RiskGroups:
+    """Find which domains hang on the same supply of a kind, within so many circuits up the grid.
+
+    A pair is never known to be apart: a missing record, or a circuit that a sample of the
+    grid lacks, is unknown. Only what is shared can be found.
+    """
+    feeds = stated(kind, owners, day)
+    risks: list[SharedRisk] = []
+    supplied = set()
+    for feed, region, sites in feeds.values():
+        hit = [domain for domain in domains if any(site.id in sites for site in domain.sites)]
+        supplied |= {domain.id for domain in hit}
+        if len(hit) > 1:
+            evidence = region.cite(feed.evidence)
+            grade = strongest(evidence)
+            message = wording.shared_feed(hit, feed.name, grade)
+            risks.append(risk(kind, feed.id, grade, hit, message, evidence))
+    silent = [domain for domain in domains if domain.id not in supplied]
+    notes, cited = _ended(kind, domains, owners, day)
+    if kind == "power":
+        # A stated supply that all of a group share leaves nothing more to suspect.
+        risks += [
+            _suspected(group, domains, sample)
+            for group in _groups(domains, feeds, sample, hops)
+            if not any(
+                set(group.members) <= set(other.members) and other.grade <= group.grade for other in risks
+            )
+        ]
+        grouped = {member for shared in risks for member in shared.members}
+        around, sources = _around([domain for domain in domains if domain.id not in grouped], sample)
+        notes, cited = (*notes, *around), (*cited, *sources)
+    return RiskGroups(
+        kind, tuple(risks), reason=wording.open_because(kind, silent), notes=notes, evidence=cited
+    )
+
+
+def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
+    """Return the supplies that records state for a day, each with the sites that hang on it.
+
+    A site hangs on a feed directly, or through feeds downstream of it.
+    """
+    current = {feed.id: (feed, region) for feed, region in _records(kind, owners) if feed.holds(day)}
+    below = {key: set(feed.sites) for key, (feed, _) in current.items()}
+    for _ in current:
+        for key, (feed, _) in current.items():
+            for upstream in feed.upstream:
+                if upstream in below:
+                    below[upstream] |= below[key]
+    return {key: (feed, region, frozenset(below[key])) for key, (feed, region) in current.items()}
+
+
+def lines(
+    domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int
+) -> dict[str, tuple[Line, ...]]:
+    """Return the stations that each shared power risk speaks of, by the risk's id."""
+    ways: dict[str, tuple[Line, ...]] = {
+        f"power:{key}": ((feed.station,),) for key, (feed, _, _) in feeds.items() if feed.station
+    }
+    for group in _groups(domains, feeds, sample, hops):
+        listed = [line for chain in group.chains for line in chain.lines(sample)]
+        ways[f"power:{group.key}"] = tuple(dict.fromkeys(listed))
+    return ways
+
+
+def _records(kind: str, owners: Sequence[Region]) -> list[tuple[Feed, Region]]:
+    return [(feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind]
+
+
+def _ended(
+    kind: str, domains: Sequence[FailureDomain], owners: Sequence[Region], day: str
+) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+    """Name the stated supplies that held before the day: what came after is not known."""
+    notes: list[str] = []
+    cited: list[Evidence] = []
+    for feed, region in _records(kind, owners):
+        hit = [domain for domain in domains if any(site.id in feed.sites for site in domain.sites)]
+        where = any(site.id in feed.sites for domain in domains for site in domain.possible)
+        if (hit or where) and feed.until and not feed.holds(day) and feed.until < day:
+            notes.append(wording.ended(hit, feed.until, feed.name))
+            cited += region.cite(feed.evidence)
+    return tuple(notes), tuple(cited)
+
+
+def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int) -> list[Group]:
+    """Group domains under the stations they share, the best grade first."""
+    best: dict[tuple[str, str], Chain] = {}
+    for chain in sorted(
+        chains(domains, feeds, sample, hops), key=lambda chain: (chain.grade, chain.hops, chain.start)
+    ):
+        best.setdefault((chain.top, chain.domain), chain)
+    shared: dict[tuple[tuple[str, ...], Grade], list[str]] = {}
+    for top in dict.fromkeys(top for top, _ in best):
+        for grade in _GRADES:
+            # What some domains surely share is not hidden by others that may share it too.
+            members = tuple(
+                domain.id
+                for domain in domains
+                if (top, domain.id) in best and best[top, domain.id].grade <= grade
+            )
+            if len(members) > 1 and any(best[top, member].grade == grade for member in members):
+                shared.setdefault((members, grade), []).append(top)
+    groups = []
+    for (members, grade), tops in shared.items():
+        tops.sort(key=lambda top: (sum(best[top, member].hops for member in members), top))
+        nearest = tuple(tops[:_MOST_STATIONS])
+        groups.append(
+            Group(members, grade, nearest, tuple(best[top, member] for top in nearest for member in members))
+        )
+    return sorted(groups, key=lambda group: group.grade)
+
+
+def chains(
+    domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int
+) -> Iterator[Chain]:
+    """Follow the stated feeds of domains' sites, and the stations near them, up the grid."""
+    for domain in domains:
+        for site in domain.sites:
+            yield from _from_feeds(domain, site, feeds, sample, hops)
+            yield from _from_near(domain, site, sample, hops)
+
+
+def _from_feeds(
+    domain: FailureDomain, site: Site, feeds: StatedFeeds, sample: Sample, hops: int
+) -> Iterator[Chain]:
+    """Follow the stated feeds of a site up the grid."""
+    for feed, region, sites in feeds.values():
+        if feed.station and site.id in sites:
+            evidence = region.cite(feed.evidence)
+            grade = strongest(evidence)
+            for top, far in _above(feed.station, sample, hops).items():
+                cited = (*evidence, *sample.cite("upstreams")) if far else evidence
+                up = max(grade, "B") if far else grade
+                yield Chain(domain.id, site.name, top, far, (feed.name,), (feed.station,), (), up, cited)
+
+
+def _from_near(domain: FailureDomain, site: Site, sample: Sample, hops: int) -> Iterator[Chain]:
+    """Follow every station that could be the nearest to a site; keep what stands above them all."""
+    around = sample.neighbourhood(site)
+    if around is None or not around.candidates:
+        return
+    ways = [_above(near.station, sample, hops) for near in around.candidates]
+    for top in sorted(set.intersection(*(set(way) for way in ways))):
+        far = max(way[top] for way in ways)
+        yield Chain(
+            domain.id,
+            site.name,
+            top,
+            far,
+            tuple(near.label for near in around.candidates),
+            tuple(near.station for near in around.candidates),
+            tuple(near.distance_m for near in around.candidates),
+            "C",
+            sample.cite(around.source, *(["upstreams"] if far else [])),
+        )
+
+
+def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
+    """Return a station and the backbone stations above it, with the circuits between."""
+    tops = {way.station: way.hops for way in sample.upstream.get(station, ()) if way.hops <= hops}
+    return {station: 0, **tops}
+
+
+def _suspected(group: Group, domains: Sequence[FailureDomain], sample: Sample) -> SharedRisk:
+    hit = [domain for domain in domains if domain.id in group.members]
+    chains = [chain for chain in group.chains if chain.top == group.tops[0]]
+    ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
+    for chain in chains:
+        ways.setdefault((chain.start, chain.hops), []).append(chain)
+    labels = [sample.names[top].label if top in sample.names else top for top in group.tops]
+    message = wording.shared_stations(hit, labels, group.grade, ways)
+    evidence = tuple(dict.fromkeys(piece for chain in chains for piece in chain.evidence))
+    return risk("power", group.key, group.grade, hit, message, evidence)
+
+
+def _around(domains: Sequence[FailureDomain], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+    """Name the stations near sites that no risk speaks of, sites with the same stations together."""
+    groups: dict[tuple[int, tuple[str, ...]], list[tuple[str, Neighbourhood]]] = {}
+    for site in {site.id: site for domain in domains for site in domain.sites}.values():
+        around = sample.neighbourhood(site)
+        if around is not None and around.near:
+            key = (around.open, tuple(near.station for near in around.telling))
+            groups.setdefault(key, []).append((site.name, around))
+    listed = list(groups.values())
+    sources = dict.fromkeys(around.source for group in listed for _, around in group)
+    years = {key: sample.sources[key].read[:4] for key in sources if key in sample.sources}
+    notes = [wording.near_stations(group, years.get(group[0][1].source)) for group in listed[:_MOST_NOTES]]
+    rest = sum(len(group) for group in listed[_MOST_NOTES:])
+    return (*notes, *([wording.more_stations(rest)] if rest else [])), sample.cite(*sources)
