@@ -18,6 +18,7 @@ from pathlib import Path
 import folium
 import shapely  # noqa: F401
 
+from zonerisk.core.interval import Range, Score
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
     CatalogueUsed,
@@ -26,8 +27,6 @@ from zonerisk.core.verdict import (
     Place,
     PolicyUsed,
     Provenance,
-    Range,
-    Score,
     Verdict,
     Zones,
 )

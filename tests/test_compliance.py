@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from zonerisk.core import policy
-from zonerisk.core.verdict import Finding, Outcome, Score
+from zonerisk.core.interval import Score
+from zonerisk.core.verdict import Finding, Outcome
 from zonerisk.library import Library
 from zonerisk.words.compliance import outcome_line, points, policy_line, scored
 

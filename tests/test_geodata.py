@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,8 @@ def test_a_pole_lies_inside_its_disc() -> None:
 
 def test_a_site_without_position_is_a_feature_without_geometry(zz: Library) -> None:
     verdict = zz.score("zz-good")
-    lost = verdict.places[0].model_copy(update={"lat": None, "lon": None, "uncertainty_m": None})
-    rows = geodata.feature_collection(verdict.model_copy(update={"places": (lost,)}))["features"]
+    lost = replace(verdict.places[0], lat=None, lon=None, uncertainty_m=None)
+    rows = geodata.feature_collection(replace(verdict, places=(lost,)))["features"]
     assert [row["geometry"] for row in rows if row["properties"]["kind"] == "site"] == [None]
 
 

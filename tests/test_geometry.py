@@ -9,8 +9,6 @@ from pyproj import Geod
 
 from zonerisk.core.geometry import (
     FARTHEST_M,
-    UNKNOWN,
-    Interval,
     _bounds_m,
     _few_of_many,
     distance_m,
@@ -18,6 +16,7 @@ from zonerisk.core.geometry import (
     nearest_m,
     within,
 )
+from zonerisk.core.interval import UNKNOWN, Interval
 from zonerisk.core.model import Position
 
 GEOD = Geod(ellps="WGS84")
@@ -141,4 +140,4 @@ def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[
         assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
     else:
         ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
-        assert tuple(min(end) for end in ends) == nearest_m(ours, theirs)
+        assert tuple(min(end) for end in ends) == tuple(nearest_m(ours, theirs))

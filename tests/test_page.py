@@ -5,7 +5,7 @@ import csv
 import hashlib
 import json
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from conftest import Opener, Runner
 from zonerisk.core.errors import UsageError
-from zonerisk.core.verdict import Verdict
+from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
 from zonerisk.pages import features, ground, map_payload, page, supplies
 from zonerisk.pages.features import Feature, Point
@@ -28,7 +28,7 @@ HOSTILE = (
 )
 # A browser collapses white space; this much of it must be seen as written.
 SEEN = "<script>window.pwned=1</script></script><!--<svg onload=window.pwned=1>`${window.pwned=1}`{{7*7}}"
-_MEANING = {"outcome", "units", "schema_", "grade", "measure"}
+_MEANING = {"outcome", "units", "schema", "grade", "measure"}
 
 
 def map_of(catalog: Library, *targets: str, **options: Any) -> str:
@@ -51,7 +51,11 @@ def poisoned(value: Any) -> Any:
             }
         )
     if is_dataclass(value) and not isinstance(value, type):
-        words = {each.name: poisoned(getattr(value, each.name)) for each in fields(value)}
+        kept = _MEANING if isinstance(value, Result) else set()
+        words = {
+            name: inner if name in kept else poisoned(inner)
+            for name, inner in ((each.name, getattr(value, each.name)) for each in fields(value))
+        }
         return type(value)(**words)
     if isinstance(value, tuple):
         return tuple(poisoned(each) for each in value)
@@ -479,7 +483,7 @@ def test_the_report_prints(shipped: Library, tab: Opener) -> None:
 
 def test_many_regions_are_summed_up(zz: Library, tab: Opener) -> None:
     verdict = zz.score("zz-good")
-    many = [verdict.model_copy(update={"name": f"Copy {n}"}) for n in range(61)]
+    many = [replace(verdict, name=f"Copy {n}") for n in range(61)]
     opened = tab(page.map_page(many))
     assert opened.run("document.querySelectorAll('details.region').length") == 61
     assert opened.run("document.querySelectorAll('.finding').length") == 0
@@ -540,7 +544,7 @@ def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
 
 
 def test_a_name_cannot_turn_the_sentence_round(zz: Library) -> None:
-    verdict = zz.score("zz-good").model_copy(update={"name": "Go\u202eod"})
+    verdict = replace(zz.score("zz-good"), name="Go\u202eod")
     text = page.map_page([verdict])
     assert "\u202e" not in text
     assert "<h1>Good</h1>" in text

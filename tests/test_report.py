@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -18,7 +19,7 @@ def test_rules_with_one_answer_share_a_row(zz: Library) -> None:
 
 def test_markdown_escapes_what_records_say(zz: Library) -> None:
     verdict = zz.score("zz-good")
-    hostile = verdict.model_copy(update={"summary": "<script>|x"})
+    hostile = replace(verdict, summary="<script>|x")
     text = markdown(hostile, load("podcast"))
     assert "<script>" not in text
     assert "&lt;script>\\|x" in text

@@ -20,6 +20,7 @@ from zonerisk import load
 from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
 from zonerisk.core.hazard_sample import HazardSample
+from zonerisk.core.interval import Interval
 from zonerisk.layers import layers, sampling
 from zonerisk.layers.card import Card, File, Reading
 from zonerisk.layers.layers import LayerFile
@@ -142,13 +143,13 @@ def test_doubt_of_an_object_widens_its_distance(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Point", [7, 48.01], {"name": "p", "how": "about"}))
     told = {"name": "name", "doubt_of": "how", "doubts": {"about": 2000}}
     found = one(sampling.sample(card("near", told), [kept], [Disc("s", 48, 7, 100)]))
-    assert found.interval == (0, 1110, 3220)
+    assert found.interval == Interval(0, 1110, 3220)
 
 
 def test_nothing_in_reach_is_a_lower_bound_and_no_absence(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Point", [9, 48], {"name": "far"}))
     found = one(sampling.sample(card("near", {"name": "name"}), [kept], [Disc("s", 48, 7, 100)]))
-    assert found.interval == (49_900, None, None)
+    assert found.interval == Interval(49_900, None, None)
     assert found.object == ""
 
 
@@ -179,7 +180,7 @@ def test_counts_and_cells_span_the_disc(tmp_path: Path) -> None:
             counted, [LayerFile(File(path="q.csv"), tmp_path / "q.csv")], [Disc("s", 48, 7, 3000)]
         )
     )
-    assert found.interval == (1, 1, 2) or found.interval == (2, 2, 2)
+    assert found.interval in (Interval(1, 1, 2), Interval(2, 2, 2))
     (tmp_path / "c.csv").write_text("lat,lon,n\n48.5,7.5,3\n48.5,-179.5,9\n")
     cells = card("cell", {"size_deg": 1, "values": ["n"], "lat": "lat", "lon": "lon"})
     table_ = [LayerFile(File(path="c.csv"), tmp_path / "c.csv")]
@@ -189,7 +190,11 @@ def test_counts_and_cells_span_the_disc(tmp_path: Path) -> None:
         [Disc("a", 48.5, 7.5, 100), Disc("b", 48.5, 7.9999, 100), Disc("c", 48.5, 179.9999, 100)],
     )
     # A cell counts around its own middle: what its neighbours hold is part of the doubt.
-    assert (inner.interval, border.interval, dateline.interval) == ((0, 3, 3), (0, 3, 3), (0, 0, 9))
+    assert (inner.interval, border.interval, dateline.interval) == (
+        Interval(0, 3, 3),
+        Interval(0, 3, 3),
+        Interval(0, 0, 9),
+    )
 
 
 def test_the_axis_of_a_runway(tmp_path: Path) -> None:
@@ -215,7 +220,7 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
     assert beside.label == "beside the runway"
     assert past.interval is not None
     assert past.interval.best == pytest.approx(556, abs=3)
-    assert off.interval == (1990, None, None), "more than 15 km past a threshold it means nothing"
+    assert off.interval == Interval(1990, None, None), "more than 15 km past a threshold it means nothing"
 
 
 def raster(path: Path, values: Any, nodata: float | None = None) -> LayerFile:

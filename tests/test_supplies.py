@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from zonerisk.library import Library
@@ -100,12 +102,8 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
 
 def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -> None:
     verdict = wired.score("zz-good")
-    alone = verdict.model_copy(
-        update={
-            "shared_risks": (),
-            "findings": tuple(each.model_copy(update={"subjects": ()}) for each in verdict.findings),
-        }
-    )
+    quiet = tuple(replace(finding, subjects=()) for finding in verdict.findings)
+    alone = replace(verdict, shared_risks=(), findings=quiet)
     setting = features.setting(wired, alone)
     shows = view.MapViews()
     made = view.build_view(alone, setting, shows)

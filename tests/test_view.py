@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.core.verdict import Span
+from zonerisk.core.interval import Interval
 from zonerisk.library import Library
 from zonerisk.pages import features, view
 
@@ -18,7 +18,7 @@ from zonerisk.pages import features, view
 )
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
-    said = view.measure_m(Span(low=low, best=middle, high=high))
+    said = view.measure_m(Interval(low=low, best=middle, high=high))
     assert (said.best, said.span) == (best, ends)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, unanswerable
+from zonerisk.core.interval import Interval
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
@@ -171,14 +171,14 @@ def table(
         position = positions[each.site]
         if unanswerable(layer, position):
             continue
-        interval: tuple[float | None, ...] = each.interval or (None, None, None)
+        ends = tuple(each.interval) if each.interval else (None, None, None)
         writer.writerow(
             (
                 each.site,
                 *place(position),
                 each.object,
                 each.name,
-                *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in interval),
+                *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in ends),
                 each.label,
                 each.reason or "",
             )

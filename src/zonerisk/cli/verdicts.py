@@ -219,7 +219,7 @@ def _listed(judged: Judged, form: Format, out: Path | None) -> str:
     if form is Format.json:
         if len(verdicts) == 1:
             return verdicts[0].to_json()
-        return output.as_json([verdict.model_dump(mode="json", by_alias=True) for verdict in verdicts])
+        return output.as_json([verdict.to_dict() for verdict in verdicts])
     if form is Format.csv:
         return report.comma_separated(verdicts)
     if form is Format.md:
@@ -305,7 +305,7 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
             }
             for trip in trips
         ]
-        return output.as_json({**verdict.model_dump(mode="json", by_alias=True), "round_trips": records})
+        return output.as_json({**verdict.to_dict(), "round_trips": records})
     campus = sum(trip.bound.campus for trip in trips)
     refuted = sum(bool(trip.refuted) for trip in trips)
     lines = [
@@ -461,7 +461,7 @@ def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str
     from zonerisk.judging.separation import least_rtt_ms
     from zonerisk.words import verdicts
 
-    least = least_rtt_ms(candidate.distance_m.interval)
+    least = least_rtt_ms(candidate.distance_m)
     message = verdicts.with_zones(candidate.message, candidate.zones)
     # A bound on the round trip that was asked for is judged, and then in the message already.
     judged = max_rtt_ms is not None and (candidate.outcome != "fail" or least > max_rtt_ms)

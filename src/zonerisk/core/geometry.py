@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from zonerisk.core.interval import UNKNOWN, Interval
 
 if TYPE_CHECKING:
     from geographiclib.geodesic import Geodesic
@@ -32,49 +34,6 @@ Disc = tuple[float, float, float]
 """Latitude, longitude and radius."""
 Row = tuple[float, float, float, Disc, Disc]
 """Bounds of a distance, the radii of both discs together, and the discs."""
-
-
-class Interval(NamedTuple):
-    """Bounds of a quantity and its best estimate; None where nothing bounds it."""
-
-    low: float
-    best: float | None
-    high: float | None
-
-    def scaled(self, low: float, best: float, high: float) -> Interval:
-        """Multiply each end by its own factor."""
-        return Interval(
-            self.low * low,
-            None if self.best is None else self.best * best,
-            None if self.high is None else self.high * high,
-        )
-
-    @property
-    def bounds(self) -> Interval:
-        """The same ends without a best estimate."""
-        return Interval(self.low, None, self.high)
-
-    @property
-    def rank(self) -> float:
-        """What to sort by: the best estimate, else the upper end; infinite if there is none."""
-        if self.best is not None:
-            return self.best
-        return math.inf if self.high is None else self.high
-
-    def at_least(self, threshold: float) -> bool | None:
-        """Tell whether the whole interval reaches a threshold; None if only a part does."""
-        if self.low >= threshold:
-            return True
-        return False if self.high is not None and self.high < threshold else None
-
-    def at_most(self, threshold: float) -> bool | None:
-        """Tell whether the whole interval stays within a threshold; None if only a part does."""
-        if self.high is not None and self.high <= threshold:
-            return True
-        return False if self.low > threshold else None
-
-
-UNKNOWN = Interval(0.0, None, None)
 
 
 @cache
@@ -179,7 +138,7 @@ def within(a: Position, b: Position, limit_m: float) -> bool:
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:
     """Return the distance between the closest pair of two sets of discs, metres.
 
-    Each end is the least of that end over all pairs; :data:`UNKNOWN` if a set is empty.
+    Each end is the least of that end over all pairs; ``UNKNOWN`` if a set is empty.
     """
     return _nearest(*_discs(ours, theirs))
 

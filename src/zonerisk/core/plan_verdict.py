@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from pydantic import Field
-
+from zonerisk.core.interval import Score
 from zonerisk.core.model import Grade
-from zonerisk.core.verdict import Finding, Outcome, Provenance, Result, Score
+from zonerisk.core.verdict import Finding, Outcome, Provenance, Result
 
 SCHEMA: Final = "zonerisk/plan/1"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Standing(Result):
     """Where copies of a workload stand."""
 
@@ -22,6 +23,7 @@ class Standing(Result):
     copies: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class Chance(Result):
     """The chance that a quorum is lost, by a model whose inputs are the reader's own."""
 
@@ -30,6 +32,7 @@ class Chance(Result):
     high: float
 
 
+@dataclass(frozen=True, kw_only=True)
 class Judged(Result):
     """One workload under the policy."""
 
@@ -49,6 +52,7 @@ class Judged(Result):
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Event(Result):
     """One thing that may be lost, and what goes with it.
 
@@ -65,6 +69,7 @@ class Event(Result):
     with_recovery: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Change(Result):
     """One change to a plan, and what it was found to do by judging again.
 
@@ -79,6 +84,7 @@ class Change(Result):
     settles: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Skipped(Result):
     """Something that was read and not judged."""
 
@@ -88,6 +94,7 @@ class Skipped(Result):
     line: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class Model(Result):
     """Inputs of the probability view, as given."""
 
@@ -98,10 +105,11 @@ class Model(Result):
     note: str = "a model, not a measurement: its inputs are the reader's own, and risks on record come on top"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Audit(Result):
     """All that is answered for one deployment under one policy."""
 
-    schema_: Annotated[Literal["zonerisk/plan/1"], Field(alias="schema")] = SCHEMA
+    schema: Literal["zonerisk/plan/1"] = SCHEMA
     files: tuple[str, ...]
     policy: str
     as_of: str
@@ -116,15 +124,11 @@ class Audit(Result):
     model: Model | None
     provenance: Provenance
 
-    def to_json(self) -> str:
-        """Write the answer as JSON: stable order, a newline at the end."""
-        return self.model_dump_json(indent=2, by_alias=True) + "\n"
-
 
 def mean(scores: Sequence[Score]) -> Score:
     """Mean of scores, end by end; nothing known for none."""
     if not scores:
-        return Score(low=0, high=100)
+        return Score(0.0, 100.0)
     return Score(
         low=round(sum(each.low for each in scores) / len(scores), 1),
         high=round(sum(each.high for each in scores) / len(scores), 1),

@@ -1,13 +1,12 @@
 """What zonerisk answers: findings, separations, shared risks and their evidence, frozen."""
 
-# No "from __future__ import annotations" here: pydantic would compile every annotation again,
-# a tenth of a cold start.
+from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from zonerisk.core.geometry import Interval
+from zonerisk.core.interval import Interval, Range, Score, Value
 from zonerisk.core.model import Evidence, Grade
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
@@ -27,40 +26,27 @@ def worst(outcomes: list[Outcome]) -> Outcome:
     return max(outcomes, key=severity, default="pass")
 
 
-class Result(BaseModel):
-    """A frozen part of a verdict; its JSON is its dump, keys in this order."""
+class Result:
+    """A frozen part of an answer; in JSON, its fields in their order."""
 
-    # Deferred, and made with model_construct: our own figures need no second look, and a
-    # terminal answer then builds no validator at all.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+    # For the JSON Schema.
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as its JSON has it: mappings, lists, texts and numbers."""
+        from pydantic_core import to_jsonable_python
 
-class Span(Result):
-    """An interval of a quantity; null where nothing bounds it."""
+        tree: dict[str, Any] = to_jsonable_python(self)
+        return tree
 
-    low: float | None
-    best: float | None
-    high: float | None
+    def to_json(self) -> str:
+        """Write it as JSON: stable order, a newline at the end."""
+        from pydantic_core import to_json
 
-    @property
-    def interval(self) -> Interval:
-        """The same as an interval that can be reckoned with."""
-        return Interval(self.low or 0.0, self.best, self.high)
-
-    @staticmethod
-    def of(interval: Interval, digits: int = 0) -> "Span":
-        """Round an interval: metres to 0 digits, milliseconds to 3."""
-        ends = (None if end is None else round(end, digits) for end in interval)
-        low, best, high = ends
-        return Span.model_construct(low=low, best=best, high=high)
+        return to_json(self, indent=2).decode() + "\n"
 
 
-class Value(Span):
-    """An interval with its unit."""
-
-    unit: str
-
-
+@dataclass(frozen=True, kw_only=True)
 class Threshold(Result):
     """What a policy asks for; for a distance of zones, along the fibre or straight."""
 
@@ -69,20 +55,7 @@ class Threshold(Result):
     measure: Literal["fibre", "straight"] | None = None
 
 
-class Range(Result):
-    """A count between two ends."""
-
-    low: int
-    high: int
-
-
-class Score(Result):
-    """0 to 100; the ends differ by what is not known."""
-
-    low: float
-    high: float
-
-
+@dataclass(frozen=True, kw_only=True)
 class Zones(Result):
     """Zones as sold, and how many of them are independent."""
 
@@ -90,6 +63,7 @@ class Zones(Result):
     effective: Range
 
 
+@dataclass(frozen=True, kw_only=True)
 class Datacenters(Result):
     """Datacenters known by name, and how many of them are independent."""
 
@@ -97,6 +71,7 @@ class Datacenters(Result):
     effective: Range
 
 
+@dataclass(frozen=True, kw_only=True)
 class Finding(Result):
     """One rule applied."""
 
@@ -109,6 +84,7 @@ class Finding(Result):
     evidence: tuple[Evidence, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class Separation(Result):
     """A pair of zones or sites: how far apart, which shared risks it has, worst first.
 
@@ -119,13 +95,14 @@ class Separation(Result):
 
     a: str
     b: str
-    distance_m: Span
-    fibre_m: Span
-    rtt_ms: Span
+    distance_m: Interval
+    fibre_m: Interval
+    rtt_ms: Interval
     outcome: Outcome | None
     shared: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class SharedRisk(Result):
     """One cause that hits a set of zones or sites together.
 
@@ -153,16 +130,18 @@ class SharedRisk(Result):
         return -(-len(self.members) // self.groups)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Option(Result):
     """A region that may or may not serve as disaster recovery."""
 
     target: str
-    distance_m: Span
+    distance_m: Interval
     outcome: Outcome
     message: str
     evidence: tuple[Evidence, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class Place(Result):
     """A site as the verdict saw it. ``zones`` is empty for a candidate site."""
 
@@ -178,6 +157,7 @@ class Place(Result):
     evidence: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
 class CatalogueUsed(Result):
     """Which records were read: the edition's day and a hash of their files."""
 
@@ -185,6 +165,7 @@ class CatalogueUsed(Result):
     sha256: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class PolicyUsed(Result):
     """Which policy was applied, and a hash of its file."""
 
@@ -193,6 +174,7 @@ class PolicyUsed(Result):
     sha256: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class Provenance(Result):
     """What the verdict was made with.
 
@@ -205,13 +187,14 @@ class Provenance(Result):
     version: str
     catalogue: CatalogueUsed
     policy: PolicyUsed
-    layers: dict[str, str] = {}
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Verdict(Result):
     """All that is answered for one target under one policy."""
 
-    schema_: Annotated[Literal["zonerisk/verdict/1"], Field(alias="schema")] = "zonerisk/verdict/1"
+    schema: Literal["zonerisk/verdict/1"] = "zonerisk/verdict/1"
     target: str
     name: str
     policy: str
@@ -230,7 +213,3 @@ class Verdict(Result):
     not_known: tuple[str, ...]
     places: tuple[Place, ...]
     provenance: Provenance
-
-    def to_json(self) -> str:
-        """Write the verdict as JSON: stable order, a newline at the end."""
-        return self.model_dump_json(indent=2, by_alias=True) + "\n"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.model import Incident, Provider, Region
@@ -15,7 +17,9 @@ from zonerisk.workloads.plan import PlanFile
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-MODELS: dict[str, type[BaseModel]] = {
+    from zonerisk.core.verdict import Result
+
+MODELS: dict[str, type[BaseModel | Result]] = {
     "provider": Provider,
     "region": Region,
     "dialect": Dialect,
@@ -32,8 +36,8 @@ _FROM_THE_PATH = ("id", "provider", "sha256")
 
 def schema(name: str) -> str:
     """Write the JSON Schema of one of :data:`MODELS`."""
-    mode = "serialization" if name == "verdict" else "validation"
-    tree = MODELS[name].model_json_schema(mode=mode)  # type: ignore[arg-type]
+    mode: Literal["serialization", "validation"] = "serialization" if name == "verdict" else "validation"
+    tree = TypeAdapter(MODELS[name]).json_schema(mode=mode)
     # A plan is written by its user, provider included.
     if name not in ("plan", "verdict"):
         for part in (tree, *tree.get("$defs", {}).values()):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.core.geometry import farthest_m, nearest_m
+from zonerisk.core.interval import UNKNOWN, Interval
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Scope

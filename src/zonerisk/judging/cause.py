@@ -81,7 +81,7 @@ def risk(
     """Build a shared risk; its outcome follows from its grade."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
     ids = tuple(unit.id for unit in members)
-    return SharedRisk.model_construct(
+    return SharedRisk(
         id=f"{kind}:{key}",
         kind=kind,
         grade=grade,

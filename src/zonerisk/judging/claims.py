@@ -11,7 +11,7 @@ from zonerisk.judging.separation import fibre_m, rtt_ms
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
+    from zonerisk.core.interval import Interval
     from zonerisk.core.model import Claim, Evidence
     from zonerisk.core.policy import Rule, RuleName
     from zonerisk.judging.arrangement import Arrangement, FailureDomain
@@ -35,7 +35,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     stated = [claim for claim in arrangement.claims if claim.kind not in _TOLD and _meant(arrangement, claim)]
     judged = [_claim(claim, arrangement) for claim in stated]
     if not judged:
-        return Finding.model_construct(
+        return Finding(
             rule=name,
             outcome="unknown",
             message="the provider states nothing on record that could be measured here",
@@ -49,7 +49,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         told.setdefault(claim.text, message)
     cited = tuple(piece for claim in stated for piece in _cited(arrangement, claim))
     subjects = next(pair for each, _, pair in judged if each == outcome)
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome=outcome,
         message="; ".join(told.values()),

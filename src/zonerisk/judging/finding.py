@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.verdict import Finding, Threshold, Value
+from zonerisk.core.interval import Value
+from zonerisk.core.verdict import Finding, Threshold
 
 if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
+    from zonerisk.core.interval import Interval
     from zonerisk.core.policy import Rule
     from zonerisk.core.verdict import Outcome
     from zonerisk.judging.arrangement import Arrangement
@@ -17,7 +18,7 @@ def threshold_of(rule: Rule) -> Threshold:
     """Give what a rule asks for; only for a rule with a threshold."""
     assert rule.threshold is not None
     assert rule.unit is not None
-    return Threshold.model_construct(value=rule.threshold, unit=rule.unit)
+    return Threshold(value=rule.threshold, unit=rule.unit)
 
 
 def softened(outcome: Outcome, rule: Rule) -> Outcome:
@@ -28,8 +29,9 @@ def softened(outcome: Outcome, rule: Rule) -> Outcome:
 
 def value_of(interval: Interval, unit: str, per: float = 1.0) -> Value:
     """Round an interval to a finding's value, divided by what its unit holds."""
-    low, best, high = (None if end is None else round(end / per, 3) for end in interval)
-    return Value.model_construct(low=low, best=best, high=high, unit=unit)
+    ends = (interval.best, interval.high)
+    best, high = (None if end is None else round(end / per, 3) for end in ends)
+    return Value(round(interval.low / per, 3), best, high, unit)
 
 
 def no_pair(name: str, arrangement: Arrangement, threshold: Threshold | None = None) -> Finding:
@@ -37,7 +39,7 @@ def no_pair(name: str, arrangement: Arrangement, threshold: Threshold | None = N
 
     What one unit is worth, ``quorum`` and ``survives`` say.
     """
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome="unknown",
         threshold=threshold,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
@@ -84,8 +84,8 @@ def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[Sha
     for index, other in enumerate(risks):
         strong, weak = sorted((own, other), key=lambda each: each.grade)
         if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
-            both = {"evidence": (*strong.evidence, *weak.evidence)}
-            return [*risks[:index], strong.model_copy(update=both), *risks[index + 1 :]]
+            both = replace(strong, evidence=(*strong.evidence, *weak.evidence))
+            return [*risks[:index], both, *risks[index + 1 :]]
     return [own, *risks]
 
 

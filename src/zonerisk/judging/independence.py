@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION
-from zonerisk.core.verdict import Range
 
 if TYPE_CHECKING:
     from zonerisk.judging.arrangement import FailureDomain
@@ -43,7 +43,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     )
     weights = dict.fromkeys((unit.id for unit in units), 1)
     low, high = (min(most, len(heaviest_apart(weights, joined))) for joined in (doubtful, known))
-    return Range.model_construct(low=low, high=high)
+    return Range(low=low, high=high)
 
 
 def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) -> tuple[str, ...]:

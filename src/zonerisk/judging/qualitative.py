@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Finding
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.separation import least_rtt_ms
@@ -26,10 +25,9 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
 
 
 def _options(arrangement: Arrangement) -> str:
-    near = []
-    for option in arrangement.options[:NEAREST]:
-        low, best, high = (option.distance_m.low, option.distance_m.best, option.distance_m.high)
-        near.append(f"{option.target} {phrases.interval(Interval(low or 0.0, best, high))}")
+    near = [
+        f"{option.target} {phrases.interval(option.distance_m)}" for option in arrangement.options[:NEAREST]
+    ]
     return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
 
 

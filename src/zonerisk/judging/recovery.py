@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Final, Literal
 
 from zonerisk._version import __version__
 from zonerisk.catalogue.catalog import referred
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.core.geometry import farthest_m, nearest_m
+from zonerisk.core.interval import UNKNOWN, Interval, Range
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
     CatalogueUsed,
@@ -20,10 +19,8 @@ from zonerisk.core.verdict import (
     Outcome,
     PolicyUsed,
     Provenance,
-    Range,
     Result,
     SharedRisk,
-    Span,
     Zones,
     severity,
     worst,
@@ -67,6 +64,7 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Candidate(Result):
     """A region as disaster recovery: what speaks for it and against it.
 
@@ -78,13 +76,14 @@ class Candidate(Result):
     country: str
     outcome: Outcome
     message: str
-    distance_m: Span
-    rtt_ms: Span
+    distance_m: Interval
+    rtt_ms: Interval
     zones: Zones | None
     shared_risks: tuple[SharedRisk, ...]
     evidence: tuple[Evidence, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class RecoveryRanking(Result):
     """Every region asked about: the best outcome first, the nearest first within one.
 
@@ -92,7 +91,7 @@ class RecoveryRanking(Result):
     record, or not assessed.
     """
 
-    schema_: Annotated[Literal["zonerisk/dr/1"], Field(alias="schema")] = SCHEMA
+    schema: Literal["zonerisk/dr/1"] = SCHEMA
     target: str
     name: str
     policy: str
@@ -103,10 +102,6 @@ class RecoveryRanking(Result):
     candidates: tuple[Candidate, ...]
     kinds: tuple[str, ...]
     provenance: Provenance
-
-    def to_json(self) -> str:
-        """Write the answer as JSON: stable order, a newline at the end."""
-        return self.model_dump_json(indent=2, by_alias=True) + "\n"
 
 
 @dataclass(frozen=True)
@@ -282,7 +277,7 @@ def _sold_to(region: Region, home: Region) -> bool:
 
 
 def _order(candidate: Candidate) -> tuple[int, float, str]:
-    return severity(candidate.outcome), candidate.distance_m.interval.rank, candidate.target
+    return severity(candidate.outcome), candidate.distance_m.rank, candidate.target
 
 
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
@@ -296,9 +291,9 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
     judged = [(between(ours.discs, theirs.discs), theirs) for theirs in others]
     judged.sort(key=lambda row: (row[0].rank, row[1].key))
     return tuple(
-        Option.model_construct(
+        Option(
             target=theirs.key,
-            distance_m=Span.of(distance),
+            distance_m=distance.rounded(),
             outcome=opinion.outcome,
             message=f"{theirs.name}: {opinion.message}",
             evidence=opinion.evidence,
@@ -372,8 +367,8 @@ class Judge:
             country=", ".join(sorted(theirs.countries)),
             outcome=opinion.outcome,
             message=opinion.message,
-            distance_m=Span.of(opinion.distance),
-            rtt_ms=Span.of(rtt_ms(fibre_m(opinion.distance)), 3),
+            distance_m=opinion.distance.rounded(),
+            rtt_ms=rtt_ms(fibre_m(opinion.distance)).rounded(3),
             zones=None if opinion.ruled_out else self._zones(theirs),
             shared_risks=opinion.risks,
             evidence=opinion.evidence,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval
+from zonerisk.core.interval import Interval
 from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
 from zonerisk.judging import claims, recovery, spacing
@@ -42,7 +42,7 @@ def _apply(name: RuleName, rule: Rule, policy: Policy, arrangement: Arrangement)
         finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
     cited = (*finding.evidence, *policy.cite(name))
     outcome = softened(finding.outcome, rule)
-    return finding.model_copy(update={"evidence": tuple(dict.fromkeys(cited)), "outcome": outcome})
+    return replace(finding, evidence=tuple(dict.fromkeys(cited)), outcome=outcome)
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -63,7 +63,7 @@ def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding
     else:
         said = f"every {arrangement.noun} is known to {known[-1]:g} m or better" if known else "no site"
     outcome: Outcome = "unknown" if hidden or vague or not known else "pass"
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome=outcome,
         message=said,
@@ -78,7 +78,7 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     enough = arrangement.sold >= limit.value
     zones = f"{arrangement.sold} zone{'' if arrangement.sold == 1 else 's'} as sold"
     said = zones if enough else f"{zones}; a majority needs {limit.value:g}"
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome="pass" if enough else "fail",
         message=said,
@@ -118,7 +118,7 @@ def _incidents(name: RuleName, recorded: Sequence[RiskGroups], arrangement: Arra
     # What was not hit together, or is the whole country's, proves neither way.
     notes = [note for each in recorded for note in each.notes]
     said = "; ".join(notes or ["no event is on record, which proves nothing"])
-    return finding.model_copy(update={"outcome": "unknown", "message": said})
+    return replace(finding, outcome="unknown", message=said)
 
 
 def _judge_kinds(
@@ -129,7 +129,7 @@ def _judge_kinds(
         lone = no_pair(name, arrangement, threshold)
         cited = tuple(piece for each in assessed for piece in each.evidence)
         message = "; ".join((lone.message, *notes))
-        return lone.model_copy(update={"message": message, "evidence": cited})
+        return replace(lone, message=message, evidence=cited)
     listed = [(a.id, b.id) for a, b in pairs(arrangement.domains)]
     outcome = worst(
         [each.outcome(pair) for each in assessed for pair in listed]
@@ -156,7 +156,7 @@ def _judge_kinds(
     message = "; ".join((said, *notes))
     cited = tuple(piece for found in telling[:3] for piece in found.evidence)
     cited += tuple(piece for each in assessed for piece in each.evidence)
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome=outcome,
         message=message,
@@ -170,7 +170,7 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     total = len(arrangement.domains)
     if total < 2:
         only = arrangement.counted(total)
-        return Finding.model_construct(
+        return Finding(
             rule=name,
             outcome="fail",
             message=f"{only}: there is no second one that could be spared",
@@ -191,12 +191,12 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
             }
         )
         if open_:
-            return Finding.model_construct(
+            return Finding(
                 rule=name,
                 outcome="unknown",
                 message="no shared risk of grade A or B is on record, but not known: " + ", ".join(open_),
             )
-        return Finding.model_construct(rule=name, outcome="pass", message="no shared risk of grade A or B")
+        return Finding(rule=name, outcome="pass", message="no shared risk of grade A or B")
     hardest = max(risks, key=lambda found: found.least)
     left = total - hardest.least
     holds = left * 2 > total
@@ -205,7 +205,7 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         f"{hardest.message}; if it fails, {most}{left} of {arrangement.counted(total)} "
         f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
     )
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome="unknown" if holds else "fail",
         message=message,
@@ -230,8 +230,8 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     value = None
     if nearest and nearest[0].distance_m.high is not None:
         span = nearest[0].distance_m
-        value = value_of(Interval(span.low or 0, span.best, span.high), "km", 1000)
-    return Finding.model_construct(
+        value = value_of(span, "km", 1000)
+    return Finding(
         rule=name,
         outcome=outcome,
         message=said,

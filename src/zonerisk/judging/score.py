@@ -12,6 +12,7 @@ from zonerisk._version import __version__
 from zonerisk.catalogue.samples import Samples
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
+from zonerisk.core.interval import Range, Score
 from zonerisk.core.verdict import (
     CatalogueUsed,
     Datacenters,
@@ -19,8 +20,6 @@ from zonerisk.core.verdict import (
     Place,
     PolicyUsed,
     Provenance,
-    Range,
-    Score,
     Units,
     Verdict,
     Zones,
@@ -113,9 +112,7 @@ def score(
     zone_assessed = _assess(by_zones, *known)
     site_assessed = _assess(by_sites, *known)
     assessed = site_assessed if by_site else zone_assessed
-    effective_zones = (
-        effective(zones, zone_assessed.values()) if sold > 1 else Range.model_construct(low=sold, high=sold)
-    )
+    effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     effective_sites = effective(sites, site_assessed.values())
     requirements = recovery.Requirements(recovery.least_km(policy))
     judge = recovery.Judge(catalog, policy, requirements, day, incidents)
@@ -124,7 +121,7 @@ def score(
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, effective_zones if sold else effective_sites)
     name = f"{scope.provider.name} {scope.region.name}"
-    return Verdict.model_construct(
+    return Verdict(
         target=region_id,
         name=name,
         policy=policy.id,
@@ -134,8 +131,8 @@ def score(
         grade=letter(total),
         score=total,
         summary=summary.answer(name, judgeable, effective_sites if by_site else effective_zones),
-        zones=Zones.model_construct(sold=sold, effective=effective_zones),
-        datacenters=Datacenters.model_construct(count=len(sites), effective=effective_sites),
+        zones=Zones(sold=sold, effective=effective_zones),
+        datacenters=Datacenters(count=len(sites), effective=effective_sites),
         findings=judged,
         shared_risks=tuple(
             risk for each in assessed.values() for risk in (*each.risks, *each.counted_groups)
@@ -144,12 +141,10 @@ def score(
         dr=found,
         not_known=_not_known(judged),
         places=_places(by_zones, by_sites),
-        provenance=Provenance.model_construct(
+        provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed.model_construct(
-                date=catalog.edition.date, sha256=catalog.digest(region_id)
-            ),
-            policy=PolicyUsed.model_construct(id=policy.id, standing=policy.standing, sha256=policy.sha256),
+            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest(region_id)),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
             layers=dict(samples.hashes) if samples else {},
         ),
     )
@@ -273,7 +268,7 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
         )
         for end in (0, 1)
     )
-    return Score.model_construct(low=round(low, 1), high=round(high, 1))
+    return Score(low=round(low, 1), high=round(high, 1))
 
 
 def letter(total: Score) -> str:
@@ -301,7 +296,7 @@ def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:
     for key, site in sites_of((*by_zones.domains, *by_sites.domains)).items():
         at = site.position
         places.append(
-            Place.model_construct(
+            Place(
                 id=key,
                 name=site.name,
                 kind=site.kind,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval, within
+from zonerisk.core.geometry import within
+from zonerisk.core.interval import Interval
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import phrases

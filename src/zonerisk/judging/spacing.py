@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval
+from zonerisk.core.interval import Interval
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, Span, severity, worst
+from zonerisk.core.verdict import Finding, Outcome, Separation, SharedRisk, severity, worst
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.judging.finding import no_pair, softened, threshold_of, value_of
 from zonerisk.judging.separation import fibre_m, rtt_ms
@@ -29,7 +30,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """
     threshold = threshold_of(rule)
     if name != "rtt-max":
-        threshold = threshold.model_copy(update={"measure": rule.measure})
+        threshold = replace(threshold, measure=rule.measure)
     if len(arrangement.domains) < 2:
         return no_pair(name, arrangement, threshold)
     beside = _measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
@@ -41,7 +42,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     ]
     if name == "separation-min" and counted_groups and beside.at_least(threshold.value * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
-        return Finding.model_construct(
+        return Finding(
             rule=name,
             outcome="fail",
             message=counted_groups[0].message,
@@ -70,7 +71,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
         message = f"{a.name} to {b.name}: {_said(name, rule, measured)}{hidden}{tail}"
     unit, per = ("ms", 1) if name == "rtt-max" else ("km", 1000)
-    return Finding.model_construct(
+    return Finding(
         rule=name,
         outcome=outcome,
         message=message,
@@ -93,12 +94,12 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
         outcomes = [softened(_same(_ends(name, rule, straight)), rule) for name, rule in asked.items()]
         outcomes += [_counted(risk, policy) for risk in shared]
         rows.append(
-            Separation.model_construct(
+            Separation(
                 a=a.id,
                 b=b.id,
-                distance_m=Span.of(straight),
-                fibre_m=Span.of(fibre),
-                rtt_ms=Span.of(rtt_ms(fibre), 3),
+                distance_m=straight.rounded(),
+                fibre_m=fibre.rounded(),
+                rtt_ms=rtt_ms(fibre).rounded(3),
                 outcome=worst(outcomes) if outcomes else None,
                 shared=tuple(risk.id for risk in shared),
             )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError
-from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample
+from zonerisk.core.interval import Interval
 from zonerisk.layers.objects import shapes_of
 from zonerisk.layers.plane import pairs
 

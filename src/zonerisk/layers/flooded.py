@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
@@ -103,7 +104,7 @@ def _cell_exposure(
     interval = widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
-        interval = interval._replace(high=nearest.high) if own else interval._replace(low=nearest.low)
+        interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
     yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label)
 
 

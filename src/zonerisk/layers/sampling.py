@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import DataError
@@ -277,7 +278,7 @@ def _areas(
             yield HazardSample(
                 layer,
                 disc.site,
-                whole_m._replace(low=low),
+                replace(whole_m, low=low),
                 objects.ids[index],
                 objects.names[index],
                 label,

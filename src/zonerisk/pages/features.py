@@ -259,7 +259,7 @@ def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
                     for end in ("low", "best", "high")
                 }
                 | {
-                    "rtt_ms_least": least_rtt_ms(pair.distance_m.interval),
+                    "rtt_ms_least": least_rtt_ms(pair.distance_m),
                     "shared": ", ".join(shared),
                 },
             )

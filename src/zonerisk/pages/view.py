@@ -14,8 +14,9 @@ from zonerisk.words import compliance, phrases
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
+    from zonerisk.core.interval import Interval
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Span, Verdict
+    from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
@@ -314,7 +315,7 @@ def _degrees(place: Place) -> str:
     return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 
-def measure_m(span: Span) -> Measure:
+def measure_m(span: Interval) -> Measure:
     """Write metres."""
     if span.low is None and span.high is None:
         return Measure("not known", "")
@@ -325,5 +326,5 @@ def measure_m(span: Span) -> Measure:
 
 def measure_rtt(pair: Separation) -> Measure:
     """Write the round trip that nothing beats; equipment and detours add to it."""
-    least = phrases.round_trip(least_rtt_ms(pair.distance_m.interval))
+    least = phrases.round_trip(least_rtt_ms(pair.distance_m))
     return Measure(f"at least {least}" if least else "not known", "")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import Span
+from zonerisk.core.interval import UNKNOWN, Interval
 from zonerisk.words import phrases
 from zonerisk.words.compliance import points, scored, spelled
 
@@ -35,7 +35,7 @@ def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     """
     placed = {place.id for place in verdict.places if place.lat is not None}
     placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
-    known = [row.distance_m.interval for row in verdict.separations if {row.a, row.b} <= placed]
+    known = [row.distance_m for row in verdict.separations if {row.a, row.b} <= placed]
     if not known:
         return UNKNOWN, UNKNOWN
     nearest, farthest = (
@@ -90,14 +90,14 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [
         {
             "target": verdict.target,
-            "zones": verdict.zones.model_dump(),
-            "nearest_m": Span.of(nearest).model_dump(),
-            "farthest_m": Span.of(farthest).model_dump(),
+            "zones": asdict(verdict.zones),
+            "nearest_m": asdict(nearest.rounded()),
+            "farthest_m": asdict(farthest.rounded()),
             "shared_risks": shared(verdict),
             "dr": recovery(verdict),
             "outcome": verdict.outcome,
             "grade": verdict.grade,
-            "score": verdict.score.model_dump(),
+            "score": asdict(verdict.score),
         }
         for verdict in verdicts
         for nearest, farthest in [extent(verdict)]

@@ -9,8 +9,9 @@ from zonerisk.core.verdict import Outcome, worst
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from zonerisk.core.interval import Range, Score
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Finding, Range, Score
+    from zonerisk.core.verdict import Finding
 
 
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:

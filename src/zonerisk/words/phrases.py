@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.geometry import Interval
+    from zonerisk.core.interval import Interval
 
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0
@@ -33,7 +33,7 @@ def distance(metres: float, km_from_m: float = 1000.0) -> str:
 
 def interval(span: Interval, km_from_m: float = 1000.0) -> str:
     """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
-    low, best, high = span
+    low, best, high = span.low, span.best, span.high
     if high is None:
         return "an unknown distance"
     lowest, highest = distance(low, km_from_m), distance(high, km_from_m)

@@ -38,7 +38,7 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
 def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
     """Give rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
     alike: dict[tuple[str, ...], list[Separation]] = {}
-    for row in sorted(verdict.separations, key=lambda row: row.distance_m.interval.rank):
+    for row in sorted(verdict.separations, key=lambda row: row.distance_m.rank):
         alike.setdefault(pair_cells(row), []).append(row)
     rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
     return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
@@ -84,11 +84,11 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
 def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
-    distance = row.distance_m.interval
+    distance = row.distance_m
     return (
         row.outcome or "-",
         phrases.interval(distance),
-        phrases.interval(row.fibre_m.interval),
+        phrases.interval(row.fibre_m),
         phrases.round_trip(least_rtt_ms(distance)) or "-",
         shared,
     )

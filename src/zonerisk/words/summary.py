@@ -10,7 +10,8 @@ from zonerisk.judging.arrangement import pairs
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.verdict import Range, SharedRisk
+    from zonerisk.core.interval import Range
+    from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement
 
 

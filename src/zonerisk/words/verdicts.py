@@ -9,7 +9,7 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.geometry import Interval
+    from zonerisk.core.interval import Interval
     from zonerisk.core.verdict import Zones
 
 Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]

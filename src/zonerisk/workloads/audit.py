@@ -7,9 +7,10 @@ from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk._version import __version__
+from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
-from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, Range, severity, worst
+from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, severity, worst
 from zonerisk.judging import qualitative, rules, score
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank

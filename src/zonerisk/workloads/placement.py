@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import referred, simplify
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.core.geometry import Interval
+from zonerisk.core.interval import Interval
 from zonerisk.core.kinds import BY_POSITION
 from zonerisk.judging import arrangement, recovery, score
 from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs, positions, zone_units, zones_sold
@@ -308,7 +308,5 @@ def _merged(ours: RiskGroups, theirs: RiskGroups, ids: Sequence[str], zones: set
     apart_there = {tuple(sorted(pair)) for pair in theirs.apart}
     if {(a, b) for a in zones for b in zones if a < b} <= apart_there:
         return replace(ours, apart=ours.apart | {(a, b) for a in ids for b in ids if a != b})
-    whole = [
-        risk.model_copy(update={"members": tuple(ids)}) for risk in theirs.risks if zones <= set(risk.members)
-    ]
+    whole = [replace(risk, members=tuple(ids)) for risk in theirs.risks if zones <= set(risk.members)]
     return replace(ours, risks=(*ours.risks, *whole)) if whole else ours

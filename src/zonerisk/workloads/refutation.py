@@ -15,7 +15,7 @@ from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Bound, Trip, bound, o
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Scope
-    from zonerisk.core.geometry import Interval
+    from zonerisk.core.interval import Interval
     from zonerisk.core.model import Claim, Region
 
 
