@@ -6,8 +6,7 @@ import pytest
 
 from zonerisk.core.errors import UsageError
 from zonerisk.library import Library
-from zonerisk.workloads.refutation import judge
-from zonerisk.workloads.round_trips import Trip, read
+from zonerisk.workloads.round_trips import Trip, judge, read
 
 DAY = "2026-01-31"
 ANSWERS = Path(__file__).parent / "answers"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Units, Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
     from zonerisk.library import Library
-    from zonerisk.workloads.refutation import Judged as TripJudged
+    from zonerisk.workloads.round_trips import Judged as TripJudged
 
 Targets = Annotated[
     list[str],
@@ -261,8 +261,7 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
     """Hold the round trips of a file against the one region judged."""
     from zonerisk.core.errors import UnknownTarget
     from zonerisk.judging.score import last_day
-    from zonerisk.workloads.refutation import judge
-    from zonerisk.workloads.round_trips import MAX_BYTES, read
+    from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
 
     if len(judged.verdicts) != 1:
         names = ", ".join(verdict.target for verdict in judged.verdicts)

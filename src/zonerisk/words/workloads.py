@@ -118,3 +118,33 @@ def spread_copies(zones: int, region: str) -> str:
 def add_copy(zone: str) -> str:
     """Advise one copy more."""
     return f"add a copy in {zone}"
+
+
+def round_trip(
+    a: str,
+    b: str,
+    ms: float,
+    fibre_km: float,
+    likely_km: float,
+    campus: bool,
+    refuted: Sequence[str],
+) -> str:
+    """Say what a measured round trip bounds and refutes."""
+    text = f"{a} to {b}: {ms:g} ms, at most {fibre_km:.1f} km of fibre, likely {likely_km:.1f} km at most"
+    text += "; so near that they are almost certainly one campus" if campus else ""
+    return "; ".join((text, *(f"refutes {clause}" for clause in refuted)))
+
+
+def too_near(claim: str, claimed_km: float) -> str:
+    """Say that a round trip is too short for what is claimed."""
+    return f'"{claim.rstrip(".")}": it would need {claimed_km:g} km'
+
+
+def too_slow(claim: str, ms: float) -> str:
+    """Say that a round trip is longer than what is claimed."""
+    return f'"{claim.rstrip(".")}": it took {ms:g} ms'
+
+
+def places_apart(straight: Interval) -> str:
+    """Say that recorded places are farther apart than a round trip allows."""
+    return f"the recorded places, {phrases.interval(straight)} apart"

@@ -1,4 +1,4 @@
-"""Measured round trips: an upper bound of fibre, which refutes distances and never proves one."""
+"""Measured round trips: an upper bound of fibre, which refutes claims and places and never proves one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,38 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.judging import arrangement, recovery
+from zonerisk.judging.arrangement import zone_units
 from zonerisk.judging.separation import LIGHT_KM_PER_MS
+from zonerisk.words import workloads as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from zonerisk.catalogue.catalog import Scope
+    from zonerisk.core.interval import Interval
+    from zonerisk.core.model import Claim, Region
 
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08
 """Round trip inside one zone, without any way to go: machines and switches (IBM 2026)."""
 CAMPUS_MS = 0.15
 """Up to here two zones differ from one by a few kilometres of fibre at most."""
+_ENDS = (
+    ("a", "b"),
+    ("src", "dst"),
+    ("source", "destination"),
+    ("from", "to"),
+    ("sourcezone", "destinationzone"),
+    ("zone_a", "zone_b"),
+)
+_VALUES = ("rtt_ms", "rtt_ms_min", "rtt_ms_p50", "rtt_ms_mean", "latency_ms", "latency", "rtt")
+_SHAPES = "write columns a, b, rtt_ms and perhaps region, a square matrix, or cloudping's or Azure's JSON"
 
 
 class Trip(NamedTuple):
@@ -30,9 +49,8 @@ class Trip(NamedTuple):
     region: str = ""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What a round trip says.
+class Bound(NamedTuple):
+    """What a round trip says of the fibre between two places.
 
     Attributes
     ----------
@@ -58,13 +76,104 @@ def bound(trip: Trip, floor_ms: float = LOCAL_FLOOR_MS) -> Bound:
     return Bound(trip, trip.ms * per_ms, max(0.0, trip.ms - floor_ms) * per_ms)
 
 
-def refutes(found: Bound, claimed_km: float) -> bool:
-    """Tell whether a round trip is too short for a claimed distance.
+def refutes(limit: Bound, claimed_km: float) -> bool:
+    """Return whether a round trip is too short for a claimed distance.
 
     The whole round trip is counted as fibre, and fibre is never shorter than the straight
     line, so this holds whatever the way and the machines.
     """
-    return found.fibre_km < claimed_km
+    return limit.fibre_km < claimed_km
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One round trip held against the records.
+
+    Attributes
+    ----------
+    straight_m
+        Distance of the two in the catalogue; None where it has none.
+    refuted
+        What the round trip contradicts, as clauses.
+    """
+
+    bound: Bound
+    straight_m: Interval | None
+    refuted: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """All of it in one line."""
+        trip, fibre_km, likely_km = self.bound
+        return wording.round_trip(
+            trip.a, trip.b, trip.ms, fibre_km, likely_km, self.bound.campus, self.refuted
+        )
+
+
+def judge(
+    scope: Scope, trips: Iterable[Trip], as_of: str, floor_ms: float = LOCAL_FLOOR_MS
+) -> tuple[Judged, ...]:
+    """Hold round trips against the claims and places of a region.
+
+    Zones are known by id, key or name, regions by id, code or name. Rows of a table that
+    names the region in a column count even where the zone names are not the catalogue's:
+    an account's zone 1 is not the provider's.
+
+    Raises
+    ------
+    UsageError
+        If no row is of this region.
+    """
+    region = scope.region
+    listed = of_region(trips, region.id, (region.name, region.town or region.name))
+    zones = {
+        simplify(name): unit
+        for unit in zone_units(region, scope.sites, as_of)
+        for name in (unit.id, unit.id.partition("/")[2], unit.name)
+    }
+    peers = {name: peer for peer in (*scope.peers, region) for name in _region_names(peer)}
+    claims = [claim for claim in (*region.claims, *scope.provider.claims) if claim.holds(as_of)]
+    judged = []
+    for trip in listed:
+        a, b = simplify(trip.a), simplify(trip.b)
+        limit = bound(trip, floor_ms)
+        if a in zones and b in zones and zones[a] is not zones[b]:
+            judged.append(_judged(limit, arrangement.distance_m(zones[a], zones[b]), claims, True))
+        elif trip.region:
+            judged.append(_judged(limit, None, claims, True))
+        elif a in peers and b in peers and region in (peers[a], peers[b]):
+            other = peers[b] if peers[a] is region else peers[a]
+            if other is not region:
+                judged.append(_judged(limit, recovery.distance_m(scope, other, as_of), claims, False))
+    if not judged:
+        names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
+        raise UsageError(
+            f"no row joins two zones of {region.id}, or it and another region of "
+            f"{scope.provider.name}; its zones: {', '.join(names) or 'none'}; in the "
+            f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
+        )
+    return tuple(judged)
+
+
+def _region_names(region: Region) -> set[str]:
+    return {
+        simplify(name) for name in (region.id, region.id.removeprefix(f"{region.provider}-"), region.name)
+    }
+
+
+def _judged(limit: Bound, straight_m: Interval | None, claims: Sequence[Claim], zones: bool) -> Judged:
+    """Hold a round trip, between zones of one region or between regions, against claims and places."""
+    refuted = []
+    for claim in claims:
+        if claim.value is None:
+            continue
+        if claim.kind == ("separation-min" if zones else "dr-distance") and refutes(limit, claim.value):
+            refuted.append(wording.too_near(claim.text, claim.value))
+        if zones and claim.kind == "rtt-max" and limit.trip.ms > claim.value:
+            refuted.append(wording.too_slow(claim.text, limit.trip.ms))
+    if straight_m is not None and straight_m.high is not None and refutes(limit, straight_m.low / 1000):
+        refuted.append(wording.places_apart(straight_m))
+    return Judged(limit, straight_m, tuple(refuted))
 
 
 def read(data: bytes, name: str) -> tuple[Trip, ...]:
@@ -142,17 +251,6 @@ def of_region(trips: Iterable[Trip], region_id: str, names: Iterable[str]) -> tu
     return kept
 
 
-_ENDS = (
-    ("a", "b"),
-    ("src", "dst"),
-    ("source", "destination"),
-    ("from", "to"),
-    ("sourcezone", "destinationzone"),
-    ("zone_a", "zone_b"),
-)
-_VALUES = ("rtt_ms", "rtt_ms_min", "rtt_ms_p50", "rtt_ms_mean", "latency_ms", "latency", "rtt")
-
-
 def _csv(text: str, name: str) -> list[Trip]:
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if len(rows) < 2:
@@ -164,19 +262,13 @@ def _csv(text: str, name: str) -> list[Trip]:
         if len(rows) - 1 <= len(rows[0]) and len(header) > 2:
             return _matrix(rows, name)
         raise DataError(f"{name}:1: the columns are {', '.join(header[:8])}; {_SHAPES}")
-    at = {column: header.index(column) for column in (*ends, value)}
+    a, b, ms = (header.index(column) for column in (*ends, value))
     region = header.index("region") if "region" in header else None
     trips = []
     for line, row in enumerate(rows[1:], 2):
         try:
-            trips.append(
-                Trip(
-                    row[at[ends[0]]].strip(),
-                    row[at[ends[1]]].strip(),
-                    milliseconds(row[at[value]]),
-                    row[region].strip() if region is not None else "",
-                )
-            )
+            where = row[region].strip() if region is not None else ""
+            trips.append(Trip(row[a].strip(), row[b].strip(), milliseconds(row[ms]), where))
         except IndexError:
             raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns") from None
         except ValueError as error:
@@ -195,9 +287,6 @@ def _matrix(rows: list[list[str]], name: str) -> list[Trip]:
                 except ValueError as error:
                     raise DataError(f"{name}:{line}: {column}: {error}; {_SHAPES}") from None
     return trips
-
-
-_SHAPES = "write columns a, b, rtt_ms and perhaps region, a square matrix, or cloudping's or Azure's JSON"
 
 
 def _json(text: str, name: str) -> list[Trip]:
@@ -222,10 +311,5 @@ def _json(text: str, name: str) -> list[Trip]:
 
 
 def _zone_pair(row: Mapping[str, object]) -> Trip:
-    value = row["latency"] if "latency" in row else row["rtt_ms"]
-    return Trip(
-        str(row["sourceZone"]),
-        str(row["destinationZone"]),
-        milliseconds(str(value)),
-        str(row.get("region", "")),
-    )
+    ms = milliseconds(str(row["latency"] if "latency" in row else row["rtt_ms"]))
+    return Trip(str(row["sourceZone"]), str(row["destinationZone"]), ms, str(row.get("region", "")))
