@@ -29,11 +29,11 @@ from zonerisk.core.policy import load as load_policy
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
-    from zonerisk.library import Library
     from zonerisk.workloads.round_trips import Judged as TripJudged
 
 Targets = Annotated[
@@ -69,7 +69,7 @@ DR_HEAD = ("outcome", "region", "why")
 class Judged(NamedTuple):
     """What was judged: the catalogue (of own sites, theirs), the policy and the verdicts."""
 
-    catalog: Library
+    catalog: Catalog
     policy: Policy
     verdicts: list[Verdict]
 
@@ -160,7 +160,9 @@ def _judge(
     raw: Path | None,
     cache: Path | None,
 ) -> Judged:
-    catalog = load(*(catalogue or ()))
+    from zonerisk.judging.score import score as judge
+
+    catalog: Catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     if _own_sites(targets):
         from zonerisk.workloads import own_sites
@@ -173,12 +175,13 @@ def _judge(
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
         regions = [region for target in targets for region in catalog.open_regions(target)]
     verdicts = [
-        catalog.score(
+        judge(
+            catalog,
             region,
             chosen,
-            as_of,
-            units,
-            _layers(catalog, region, raw, cache) if installed else None,
+            as_of=as_of,
+            units=units,
+            samples=_layers(catalog, region, raw, cache) if installed else None,
         )
         for region in regions
     ]
@@ -194,7 +197,7 @@ def _own_sites(targets: list[str]) -> bool:
     return own_sites.meant(targets)
 
 
-def _layers(catalog: Library, region: str, raw: Path | None, cache: Path | None) -> Source:
+def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None) -> Source:
     """Sample the layers on this machine at a region's sites; warn of what is wrong with them."""
     from zonerisk.catalogue.catalog import referred
     from zonerisk.catalogue.samples import Samples

@@ -9,18 +9,17 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from zonerisk.catalogue.catalog import simplify
+from zonerisk.catalogue.catalog import Catalog, simplify
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
 from zonerisk.core.policy import Policy
 from zonerisk.layers import vectorfile
-from zonerisk.library import Library
 
 REGION = "own-sites"
 # What a provider states, and its other regions, are no questions to somebody's own sites;
@@ -48,12 +47,9 @@ class Place(NamedTuple):
 
 
 def meant(targets: Sequence[str]) -> bool:
-    """Tell whether what was typed are coordinates or a file of sites, not a region.
+    """Return whether what was typed are coordinates or a file of sites, not a region.
 
-    Raises
-    ------
-    UsageError
-        If some of it is, and not all; or if it is meant as coordinates and is none.
+    What only looks like coordinates, or is mixed with regions, is refused.
     """
     if len(targets) == 1 and targets[0].lower().endswith(_FILES):
         return True
@@ -77,26 +73,17 @@ def meant(targets: Sequence[str]) -> bool:
 def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> OwnSites:
     """Make a catalogue of one region out of the user's sites: each zone stands where it says.
 
-    Parameters
-    ----------
-    targets
-        ``LAT,LON`` pairs in degrees, or one CSV or GeoJSON file.
-    uncertainty_m
-        Radius around each that surely holds the site, metres, where a file gives none.
-    day
-        Date of the catalogue, for the record.
-
-    Raises
-    ------
-    UsageError
-        If the uncertainty is missing, or there are too many sites.
-    DataError
-        If the file or a coordinate is not valid.
+    ``targets`` are ``LAT,LON`` pairs in degrees or one CSV or GeoJSON file, ``uncertainty_m`` the radius
+    around each that surely holds the site, where a file gives none.
     """
     places = (
         _read(Path(targets[0]))
         if targets[0].lower().endswith(_FILES)
-        else [_typed(target, number) for number, target in enumerate(targets, 1)]
+        else [
+            Place(f"{target.strip()!r}", f"site {number}", "", float(pair[1]), float(pair[2]), None)
+            for number, target in enumerate(targets, 1)
+            if (pair := _PAIR.fullmatch(target))
+        ]
     )
     if not places:
         raise DataError(f"{targets[0]}: holds no site")
@@ -113,13 +100,7 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
 
 
 def asked(policy: Policy) -> Policy:
-    """Take from a policy the rules on a provider, of which a user's own sites have none.
-
-    Raises
-    ------
-    UsageError
-        If no rule is left.
-    """
+    """Take from a policy the rules on a provider, of which a user's own sites have none."""
     rules = {name: rule for name, rule in policy.rules.items() if name not in OF_PROVIDERS}
     if not rules:
         raise UsageError(
@@ -142,7 +123,7 @@ def _check_names(places: Sequence[Place]) -> None:
             )
 
 
-class OwnSites(Library):
+class OwnSites(Catalog):
     """A catalogue that holds one region, in memory."""
 
     def __init__(self, region: Region) -> None:
@@ -160,12 +141,6 @@ class OwnSites(Library):
         return hashlib.sha256(self.region(region_id).model_dump_json().encode()).hexdigest()
 
 
-def _typed(text: str, number: int) -> Place:
-    found = _PAIR.fullmatch(text)
-    assert found
-    return Place(f"{text.strip()!r}", f"site {number}", "", float(found[1]), float(found[2]), None)
-
-
 def _read(path: Path) -> list[Place]:
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -179,52 +154,48 @@ def _read(path: Path) -> list[Place]:
 
 
 def _csv(path: Path, text: str) -> list[Place]:
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(
-        io.StringIO(text, newline=None), delimiter=";" if ";" in first else ",", strict=True
-    )
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
+    places = []
     try:
-        return list(_rows(path, reader))
+        head = [str(name).strip().lower() for name in reader.fieldnames or ()]
+        if not {"lat", "lon"} <= set(head):
+            raise DataError(
+                f"{path}:1: needs the columns lat and lon, and may have name, zone and "
+                f"uncertainty_m; it has {', '.join(head) or 'none'}"
+            )
+        for number, row in enumerate(reader, 1):
+            where = f"{path}:{reader.line_num}"
+            # A quote that is not closed on its line takes in the next rows.
+            if any("\n" in str(value) for value in row.values()):
+                raise DataError(f"{where}: a quoted field goes on over the end of its line")
+            cells = {
+                str(key).strip().lower(): (value or "").strip()
+                for key, value in row.items()
+                if isinstance(value, str | None)
+            }
+            places.append(_place(where, number, cells))
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: is no CSV from here on: {error}") from None
+    return places
 
 
-def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Place]:
-    head = [str(name).strip().lower() for name in reader.fieldnames or ()]
-    if not {"lat", "lon"} <= set(head):
-        raise DataError(
-            f"{path}:1: needs the columns lat and lon, and may have name, zone and "
-            f"uncertainty_m; it has {', '.join(head) or 'none'}"
-        )
-    for number, row in enumerate(reader, 1):
-        where = f"{path}:{reader.line_num}"
-        # A quote that is not closed on its line takes in the next rows.
-        if any("\n" in str(value) for value in row.values()):
-            raise DataError(f"{where}: a quoted field goes on over the end of its line")
-        told = {
-            str(key).strip().lower(): (value or "").strip()
-            for key, value in row.items()
-            if isinstance(value, str | None)
-        }
-        yield _place(where, number, told)
-
-
-def _place(where: str, number: int, told: Mapping[str, object]) -> Place:
-    doubt = told.get("uncertainty_m")
+def _place(where: str, number: int, fields: Mapping[str, object]) -> Place:
+    radius = fields.get("uncertainty_m")
     return Place(
         where,
-        _words(told.get("name")) or _words(told.get("id")) or f"site {number}",
-        _words(told.get("zone")),
-        _number(where, "lat", told.get("lat")),
-        _number(where, "lon", told.get("lon")),
-        None if doubt in (None, "") else _number(where, "uncertainty_m", doubt),
+        _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}",
+        _plain(fields.get("zone")),
+        _number(where, "lat", fields.get("lat")),
+        _number(where, "lon", fields.get("lon")),
+        None if radius in (None, "") else _number(where, "uncertainty_m", radius),
     )
 
 
-def _words(value: object) -> str:
-    """Give a name's text: what a terminal would obey is left out, and half a surrogate pair."""
+def _plain(value: object) -> str:
+    """Return a name's text: what a terminal would obey is left out, and half a surrogate pair."""
     text = "" if value is None else str(value)
-    return "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")).strip()
+    return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs")).strip()
 
 
 def _geojson(path: Path, text: str) -> list[Place]:
@@ -247,8 +218,8 @@ def _geojson(path: Path, text: str) -> list[Place]:
             )
         if kind is None or not isinstance(at, list) or len(at) < 2:
             raise DataError(f"{where}: needs a Point geometry")
-        told = vectorfile.mapping(feature, "properties")
-        places.append(_place(where, number, {**told, "lon": at[0], "lat": at[1]}))
+        fields = {**vectorfile.mapping(feature, "properties"), "lon": at[0], "lat": at[1]}
+        places.append(_place(where, number, fields))
     return places
 
 
@@ -259,41 +230,41 @@ def _number(where: str, what: str, value: object) -> float:
         raise DataError(f"{where}: {what}: must be a number (got {repr(value)[:80]})") from None
 
 
+def _position(place: Place, uncertainty_m: float | None) -> Position:
+    radius = uncertainty_m if place.uncertainty_m is None else place.uncertainty_m
+    if radius is None:
+        raise UsageError(
+            f"{place.where}: how well is it known? Give the radius that surely "
+            "holds the site, such as --uncertainty-m 200"
+        )
+    try:
+        return Position(
+            lat=place.lat, lon=place.lon, uncertainty_m=radius, method="statement", evidence=("given",)
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        hint = "; write LAT,LON" if field in ("lat", "lon") else ""
+        raise DataError(
+            f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
+        ) from None
+
+
 def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str) -> Region:
     keys = _keys([place.name for place in places], "site")
-    zone_keys = _keys(zones, "zone")
-    held: dict[str, list[str]] = {zone: [] for zone in zones}
-    sites = {}
-    for place, key in zip(places, keys, strict=True):
-        doubt = uncertainty_m if place.uncertainty_m is None else place.uncertainty_m
-        if doubt is None:
-            raise UsageError(
-                f"{place.where}: how well is it known? Give the radius that surely "
-                "holds the site, such as --uncertainty-m 200"
-            )
-        try:
-            position = Position(
-                lat=place.lat,
-                lon=place.lon,
-                uncertainty_m=doubt,
-                method="statement",
-                evidence=("given",),
-            )
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = str(first["loc"][0])
-            hint = "; write LAT,LON" if field in ("lat", "lon") else ""
-            raise DataError(
-                f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
-            ) from None
-        sites[key] = Site(
+    sites = {
+        key: Site(
             id=f"{REGION}/{key}",
             name=place.name[:200],
             kind="building",
-            position=position,
+            position=_position(place, uncertainty_m),
             evidence=("given",),
         )
-        held[place.zone or place.name].append(f"{REGION}/{key}")
+        for place, key in zip(places, keys, strict=True)
+    }
+    held: dict[str, list[str]] = {zone: [] for zone in zones}
+    for place, site in zip(places, sites.values(), strict=True):
+        held[place.zone or place.name].append(site.id)
     given = Evidence(
         kind="operator",
         title="Sites as given by the user",
@@ -307,7 +278,7 @@ def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float 
         country="ZZ",
         zones={
             f"z-{key}": Zone(id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]))
-            for zone, key in zip(zones, zone_keys, strict=True)
+            for zone, key in zip(zones, _keys(zones, "zone"), strict=True)
         },
         sites=sites,
         evidence={"given": given},
@@ -316,10 +287,10 @@ def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float 
 
 def _keys(names: Sequence[str], noun: str) -> list[str]:
     """Make keys of names, telling equal ones apart by a number."""
-    found: dict[str, None] = {}
+    keys: dict[str, None] = {}
     for number, name in enumerate(names, 1):
         plain = re.sub(r"[^a-z0-9-]", "", simplify(name)).strip("-")
         key = plain or f"{noun}-{number}"
-        more = (f"{key}-{each}" for each in itertools.count(number))
-        found[key if key not in found else next(each for each in more if each not in found)] = None
-    return list(found)
+        more = (f"{key}-{count}" for count in itertools.count(number))
+        keys[key if key not in keys else next(other for other in more if other not in keys)] = None
+    return list(keys)
