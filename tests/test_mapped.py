@@ -60,13 +60,17 @@ def row(of: Layer, key: str, low: float, high: float | None, name: str = "o") ->
     return HazardSample(of, f"r/{key}-site", Interval(low, best, high), name, f"the {name}" if name else "")
 
 
-def judge(
-    units: list[FailureDomain], rows: list[HazardSample], kind: str = "flood", limit_km: float | None = None
-) -> tuple[str, str]:
+def by_site(rows: list[HazardSample]) -> dict[str, list[HazardSample]]:
     held: dict[str, list[HazardSample]] = {}
     for each in rows:
         held.setdefault(each.site, []).append(each)
-    found = hazards.mapped(kind, units, held, limit_km)
+    return held
+
+
+def judge(
+    units: list[FailureDomain], rows: list[HazardSample], kind: str = "flood", limit_km: float | None = None
+) -> tuple[str, str]:
+    found = hazards.mapped(kind, units, by_site(rows), limit_km)
     return found.outcome(PAIR), " | ".join(
         (*(risk.message for risk in found.risks), *found.notes, found.reason)
     )
@@ -240,3 +244,35 @@ def test_sites_at_an_edge_are_told_apart_from_those_well_outside() -> None:
     _, said = judge([A, B], [row(zone, "a", 20, 80), row(zone, "b", 1000, 1600)])
     assert "A stands 50 m outside the official zone, at its edge" in said
     assert "B stands 1.3 km outside the official zone (" in said
+
+
+def test_a_risk_carries_how_often_and_how_strong() -> None:
+    zones = replace(
+        layer(), return_years={"1 %": 100, "0.2 %": 500}, intensities={"1 %": (0.5, 3)}, intensity_unit="m"
+    )
+    often, rare = (
+        [replace(row(zones, key, -90, -10), label=label) for key in "ab"] for label in ("1 %", "0.2 %")
+    )
+    (known,) = hazards.mapped("flood", [A, B], by_site(often), None).risks
+    assert known.rate_per_year is not None
+    assert (known.rate_per_year.low, known.rate_per_year.high) == (0.01, None)
+    assert known.intensity is not None
+    assert (known.intensity.low, known.intensity.high, known.unit) == (0.5, 3, "m")
+    (mixed,) = hazards.mapped("flood", [A, B], by_site([often[0], rare[1]]), None).risks
+    assert mixed.rate_per_year is not None
+    assert mixed.rate_per_year.low == 0.002, "the rarer one reaches both"
+    assert (mixed.intensity, mixed.unit) == (None, None), "of one class it is not known"
+    unstated = [replace(each, label="extreme") for each in often]
+    (silent,) = hazards.mapped("flood", [A, B], by_site(unstated), None).risks
+    assert silent.rate_per_year is None
+
+
+def test_a_cell_counts_over_years() -> None:
+    storms = replace(layer("cell", grade="C", kind="cyclone"), record_years=42, intensities={"*": (64, None)})
+    rows = [row(storms, "a", 4, 8), row(storms, "b", 8, 10)]
+    (known,) = hazards.mapped("cyclone", [A, B], by_site(rows), 100).risks
+    assert known.rate_per_year is not None
+    ends = (known.rate_per_year.low, known.rate_per_year.best, known.rate_per_year.high)
+    assert ends == pytest.approx((4 / 42, 6 / 42, 10 / 42), abs=1e-6)
+    assert known.intensity is not None
+    assert (known.intensity.low, known.intensity.high) == (64, None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from zonerisk.core.interval import Interval
 from zonerisk.core.kinds import HazardKind
@@ -19,6 +19,7 @@ UNNAMED = "unnamed-"
 # Nearer than this to an area's edge is at its edge: public points are good to no more.
 EDGE_M = 200.0
 
+_Of = TypeVar("_Of")
 NoData = Literal["outside_coverage", "not_sampled", "position_too_uncertain", "source_failed"]
 
 
@@ -38,9 +39,23 @@ class Place(Protocol):
         """Radius of its disc, metres."""
 
 
+# Stands for every class of a layer that has none, or whose classes do not differ.
+ANY_CLASS = "*"
+
+
 @dataclass(frozen=True)
 class Layer:
-    """What a verdict must know of a layer to speak of it; the rest is on its card."""
+    """What a verdict must know of a layer to speak of it; the rest is on its card.
+
+    Attributes
+    ----------
+    return_years
+        Mean years between the events that just reach a class of its areas, by label.
+    record_years
+        Years over which a cell counts events.
+    intensities, intensity_unit
+        Least and greatest intensity of what a class maps or counts, by label, and their unit.
+    """
 
     id: str
     kind: HazardKind
@@ -56,6 +71,46 @@ class Layer:
     quantity: str
     vintage: str
     evidence: Evidence
+    return_years: Mapping[str, float] = field(default_factory=dict)
+    record_years: float | None = None
+    intensities: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+    intensity_unit: str | None = None
+
+    def rate_per_year(self, rows: Sequence[HazardSample]) -> Interval | None:
+        """Return how often an event reaches all the places of some rows; None if it is not known.
+
+        Inside the area of a return period, one comes at least so often; where classes differ, the
+        rarest is the one that reaches all. Storms that a cell counts reach a place and its neighbour
+        alike: the least count of all is the best estimate.
+        """
+        if self.measure == "area":
+            years = [_of_class(self.return_years, row.label) for row in rows]
+            known = [each for each in years if each]
+            return Interval(1 / max(known), None, None) if known and len(known) == len(years) else None
+        spans = [row.interval for row in rows if row.interval]
+        if self.measure != "cell" or not self.record_years or not spans:
+            return None
+        high = None if any(span.high is None for span in spans) else max(span.high or 0 for span in spans)
+        best, years_ = min(bests(rows), default=None), self.record_years
+        return Interval(
+            min(span.low for span in spans) / years_,
+            None if best is None else best / years_,
+            None if high is None else high / years_,
+        )
+
+    def intensity(self, rows: Sequence[HazardSample]) -> Interval | None:
+        """Return how strong it is at the places of some rows, from the weakest to the strongest."""
+        # The label of a cell repeats its counts and names no class.
+        labels = [ANY_CLASS if self.measure == "cell" else row.label for row in rows]
+        ends = [_of_class(self.intensities, label) for label in labels]
+        known = [each for each in ends if each]
+        if not known or len(known) < len(ends):
+            return None
+        highs = [high for _, high in known]
+        open_ = any(high is None for high in highs)
+        return Interval(
+            min(low for low, _ in known), None, None if open_ else max(high or 0 for high in highs)
+        )
 
 
 @dataclass(frozen=True)
@@ -113,6 +168,10 @@ HazardSamples = Mapping[str, Sequence[HazardSample]]
 """What every layer says at a site, by the site's id."""
 
 
+def _of_class(table: Mapping[str, _Of], label: str) -> _Of | None:
+    return table.get(label, table.get(ANY_CLASS))
+
+
 def bests(rows: Iterable[HazardSample]) -> list[float]:
     """Return the best figures that samples have."""
     return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
@@ -168,6 +227,10 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
         head["quantity"],
         head["vintage"],
         evidence,
+        head.get("return_years", {}),
+        head.get("record_years"),
+        head.get("intensities", {}),
+        head.get("intensity_unit"),
     )
 
 

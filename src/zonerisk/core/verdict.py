@@ -113,6 +113,11 @@ class SharedRisk(Result):
     groups
         Where it is known only that the members fall into at most so many groups, each of
         which shares it: which member is in which is not known.
+    rate_per_year
+        How often it strikes, where the source says so: inside the area of a return period at
+        least so often.
+    intensity, unit
+        How strong it is there, from the weakest to the strongest, and in what: depth, wind.
     """
 
     id: str
@@ -123,6 +128,9 @@ class SharedRisk(Result):
     message: str
     evidence: tuple[Evidence, ...] = ()
     groups: int = 1
+    rate_per_year: Interval | None = None
+    intensity: Interval | None = None
+    unit: str | None = None
 
     @property
     def least(self) -> int:

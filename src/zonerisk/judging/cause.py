@@ -12,6 +12,7 @@ from zonerisk.core.verdict import Outcome, SharedRisk, worst
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
+    from zonerisk.core.interval import Interval
     from zonerisk.core.model import Evidence, Grade
     from zonerisk.judging.arrangement import FailureDomain, Pair
 
@@ -77,8 +78,11 @@ def risk(
     message: str,
     evidence: tuple[Evidence, ...] = (),
     groups: int = 1,
+    rate_per_year: Interval | None = None,
+    intensity: Interval | None = None,
+    unit: str | None = None,
 ) -> SharedRisk:
-    """Build a shared risk; its outcome follows from its grade."""
+    """Build a shared risk; its outcome follows from its grade, ``unit`` is that of its intensity."""
     outcome: Outcome = "warn" if grade == "C" else "fail"
     ids = tuple(unit.id for unit in members)
     return SharedRisk(
@@ -90,6 +94,9 @@ def risk(
         message=message,
         evidence=evidence,
         groups=groups,
+        rate_per_year=rate_per_year and rate_per_year.rounded(6),
+        intensity=intensity and intensity.rounded(3),
+        unit=unit if intensity else None,
     )
 
 

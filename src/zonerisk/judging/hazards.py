@@ -131,7 +131,9 @@ def stated(
         for group in _close(hit, places, limit_m):
             # The class is official; that one event reaches both is an inference from it.
             message = wording.one_class(group, limit_m, row.name)
-            risks.append(risk(kind, _key(row.layer, group), "C", group, message, (row.layer.evidence,)))
+            risks.append(
+                risk(kind, f"{row.layer.id}/{_key(group)}", "C", group, message, (row.layer.evidence,))
+            )
     return RiskGroups(
         kind,
         tuple(risks),
@@ -150,8 +152,8 @@ def _close(
     return [domains] if near and len(near) == len(listed) else near
 
 
-def _key(layer: Layer, group: Sequence[FailureDomain]) -> str:
-    return f"{layer.id}/{'+'.join(domain.id.rpartition('/')[2] for domain in group)}"
+def _key(group: Sequence[FailureDomain]) -> str:
+    return "+".join(domain.id.rpartition("/")[2] for domain in group)
 
 
 # Mapped by layers: objects and cells that were sampled at the discs of sites.
@@ -306,8 +308,30 @@ def _objects(
         if len(hit) > 1:
             rows = [row for domain in hit for row in view.rows[domain.id] if row.object == key]
             message = wording.shared(hit, layer, rows, limit_m)
-            risks.append(risk(kind, f"{layer.id}/{key}", layer.grade, hit, message, (layer.evidence,)))
+            risks.append(_risk(kind, layer, key, hit, message, rows))
     return risks
+
+
+def _risk(
+    kind: str,
+    layer: Layer,
+    key: str,
+    members: Sequence[FailureDomain],
+    message: str,
+    rows: Sequence[HazardSample],
+) -> SharedRisk:
+    """Build what a layer maps as shared, with how often and how strong it is by the layer's card."""
+    return risk(
+        kind,
+        f"{layer.id}/{key}",
+        layer.grade,
+        members,
+        message,
+        (layer.evidence,),
+        rate_per_year=layer.rate_per_year(rows),
+        intensity=layer.intensity(rows),
+        unit=layer.intensity_unit,
+    )
 
 
 def _storms(
@@ -320,7 +344,8 @@ def _storms(
     hit = [domain for domain in domains if any(view.reached[domain.id].values())]
     for group in _close(hit, {domain.id: domain.positions for domain in hit}, limit_m):
         message = wording.storms(group, limit_m, layer, view.values(group))
-        risks.append(risk(kind, _key(layer, group), layer.grade, group, message, (layer.evidence,)))
+        rows = [row for domain in group for row in view.rows[domain.id]]
+        risks.append(_risk(kind, layer, _key(group), group, message, rows))
     return risks
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import Grade, PartialDate, Record, Text, Url
 
+_Of = TypeVar("_Of")
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RelativePath = Annotated[
@@ -186,6 +189,15 @@ class Card(Record):
         Stated or measured error of its positions, metres.
     list_radius_m, search_radius_m
         All objects within the first are kept, and the nearest one within the second.
+    return_period
+        What the source says of how often it comes.
+    return_years
+        The same in years, the rarest of a range: for each of ``reading.classes`` that has one, or
+        under ``*`` for all. How often a place in an area is hit, at least.
+    record_years
+        For a cell: the years over which it counts, so that a count is a rate.
+    intensities, intensity_unit
+        Least and greatest depth, wind or shaking of each class, or under ``*`` of all.
     periods
         Return periods of a family of layers, years. Each is a layer of its own, with
         ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
@@ -206,6 +218,10 @@ class Card(Record):
     basis: Literal["official", "modelled", "proximity", "history"]
     complete: bool
     return_period: Text | None = None
+    return_years: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    record_years: Annotated[float, Field(gt=0)] | None = None
+    intensities: dict[str, tuple[float, float | None]] = Field(default_factory=dict)
+    intensity_unit: Text | None = None
     periods: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
     vintage: PartialDate
     resolution: Text
@@ -240,6 +256,7 @@ class Card(Record):
             raise ValueError("a count needs reading.radius_m")
         if self.measure == "cell" and (self.reading.size_deg is None or not self.reading.values):
             raise ValueError("a cell needs reading.size_deg and reading.values")
+        self._severe()
         if self.measure == "axis" and self.reading.ends is None:
             raise ValueError("an axis needs reading.ends")
         reading = self.reading
@@ -256,8 +273,28 @@ class Card(Record):
                 raise ValueError("reading.radius_m must exceed list_radius_m and error_m together")
         return self
 
+    def _severe(self) -> None:
+        if (self.intensity_unit is None) == bool(self.intensities):
+            raise ValueError("intensities and intensity_unit go together")
+        if self.return_years and self.measure != "area":
+            raise ValueError("return_years are of areas")
+        if self.record_years is not None and self.measure != "cell":
+            raise ValueError("record_years are of cells")
+        for key in (*self.return_years, *self.intensities):
+            if key != ANY_CLASS and key not in self.reading.classes:
+                raise ValueError(f"{key!r} is not one of reading.classes; write {ANY_CLASS!r} for all")
+
+    def by_label(self, table: Mapping[str, _Of]) -> dict[str, _Of]:
+        """Return a table by class as one by what the class is called."""
+        return {self.reading.classes.get(key, key): value for key, value in table.items()}
+
     def of_period(self, years: int) -> Card:
         """Give the layer of one return period."""
         text = _PERIOD.sub(lambda found: f"{years:{found[1] or ''}}", self.model_dump_json())
-        told = {**json.loads(text), "id": f"{self.id}-rp{years}", "periods": ()}
+        told = {
+            **json.loads(text),
+            "id": f"{self.id}-rp{years}",
+            "periods": (),
+            "return_years": {ANY_CLASS: years},
+        }
         return Card.model_validate(told)
