@@ -130,14 +130,11 @@ def test_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: floa
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6), st.booleans())
-def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[Position], far: bool) -> None:
+@given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6))
+def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[Position]) -> None:
     """What numpy leaves of very many pairs holds those that decide each end."""
     sides = [[(at.lat, at.lon, at.uncertainty_m) for at in side] for side in (ours, theirs)]
-    signs = (-1,) if far else (-1, 0, 1)
-    few = [(disc(*a), disc(*b)) for a, b in _few_of_many(*sides, signs, far)]
-    if far:
-        assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
-    else:
-        ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
-        assert tuple(min(end) for end in ends) == tuple(nearest_m(ours, theirs))
+    few = [(disc(*a), disc(*b)) for a, b in _few_of_many(*sides)]
+    assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
+    ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
+    assert tuple(min(end) for end in ends) == tuple(nearest_m(ours, theirs))

@@ -102,15 +102,17 @@ class SampleFile:
             return (missing(self.layer, site, "not_sampled"),)
         return tuple(self._exposure(row) for row in rows)
 
+    @cached_property
+    def _lines(self) -> dict[bytes, list[bytes]]:
+        """Lines by their site, not yet taken apart."""
+        lines: dict[bytes, list[bytes]] = {}
+        for line in self._text.split(b"\n")[1:]:
+            lines.setdefault(line.partition(b",")[0], []).append(line)
+        return lines
+
     def rows(self, site: str) -> list[dict[str, str]]:
         """Give a site's lines."""
-        key = b"\n" + site.encode() + b","
-        lines = []
-        at = self._text.find(key)
-        while at >= 0:
-            end = self._text.find(b"\n", at + 1)
-            lines.append(self._text[at + 1 : end if end >= 0 else None].decode("utf-8"))
-            at = self._text.find(key, at + len(key) - 1)
+        lines = [line.decode("utf-8") for line in self._lines.get(site.encode(), ())]
         return [self._row(values) for values in csv.reader(lines)]
 
     def all_rows(self) -> Iterable[dict[str, str]]:

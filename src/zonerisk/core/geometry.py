@@ -82,43 +82,34 @@ def _bounds_m(a: Disc, b: Disc) -> tuple[float, float]:
     return best - doubt, best + doubt
 
 
-def _rows(ours: Sequence[Disc], theirs: Sequence[Disc], signs: Sequence[int], far: bool) -> list[Row]:
-    """Bound the distance of every pair; of very many, of those alone that may decide.
-
-    Where the farthest is asked for the bounds are negative, so that the least decides there too.
-    """
-    if len(ours) * len(theirs) >= _MANY_PAIRS:
-        pairs = _few_of_many(ours, theirs, signs, far)
-    else:
-        pairs = [(a, b) for a in ours for b in theirs]
-    rows = [(*_bounds_m(a, b), a[2] + b[2], a, b) for a, b in pairs]
-    return [(-high, -low, doubt, a, b) for low, high, doubt, a, b in rows] if far else rows
+@lru_cache(maxsize=16)
+def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
+    """Bound the distance of every pair; of very many, of those alone that may decide."""
+    many = len(ours) * len(theirs) >= _MANY_PAIRS
+    pairs = _few_of_many(ours, theirs) if many else [(a, b) for a in ours for b in theirs]
+    return [(*_bounds_m(a, b), a[2] + b[2], a, b) for a, b in pairs]
 
 
-def _few_of_many(
-    ours: Sequence[Disc], theirs: Sequence[Disc], signs: Sequence[int], far: bool
-) -> list[tuple[Disc, Disc]]:
-    """Drop the pairs that their arcs on the sphere already rule out."""
+def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
+    """Drop the pairs that their arcs on the sphere already rule out as the nearest and as the farthest."""
     import numpy as np
 
     here, there = (np.array([_on_sphere(lat, lon) for lat, lon, _ in side]) for side in (ours, theirs))
     half = np.sqrt(((here[:, None] - there[None]) ** 2).sum(axis=2)) / 2
     arc = 2 * np.arcsin(np.minimum(1.0, half))
     low, high = SEMI_MINOR_M * arc - 1e-3, SEMI_MAJOR_M * arc + 1e-3
-    if far:
-        low, high = -high, -low
     doubt = np.array([a[2] for a in ours])[:, None] + np.array([b[2] for b in theirs])
-    open_ = np.zeros(arc.shape, bool)
-    for sign in signs:
-        open_ |= low + sign * doubt <= (high + sign * doubt).min()
-    return [(ours[a], theirs[b]) for a, b in zip(*(axis.tolist() for axis in open_.nonzero()), strict=True)]
+    left = high + doubt >= (low + doubt).max()
+    for sign in (-1, 0, 1):
+        left |= low + sign * doubt <= (high + sign * doubt).min()
+    return [(ours[a], theirs[b]) for a, b in zip(*(axis.tolist() for axis in left.nonzero()), strict=True)]
 
 
-def _least(rows: Sequence[Row], sign: int, direction: int = 1) -> float:
+def _least(rows: Sequence[Row], sign: int) -> float:
     """Return the least end of all pairs; the geodesic is solved only where the bounds leave it open."""
     limit = min(high + sign * doubt for _, high, doubt, _, _ in rows)
     return min(
-        direction * geodesic_m(a[0], a[1], b[0], b[1]) + sign * doubt
+        geodesic_m(a[0], a[1], b[0], b[1]) + sign * doubt
         for low, _, doubt, a, b in rows
         if low + sign * doubt <= limit
     )
@@ -131,8 +122,8 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
 
 def within(a: Position, b: Position, limit_m: float) -> bool:
     """Tell cheaply whether two discs may come within a limit; never wrongly False."""
-    (ours,), (theirs,) = _discs((a,), (b,))
-    return _bounds_m(ours, theirs)[0] <= limit_m + ours[2] + theirs[2]
+    least, _ = _bounds_m((a.lat, a.lon, 0), (b.lat, b.lon, 0))
+    return least <= limit_m + a.uncertainty_m + b.uncertainty_m
 
 
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:
@@ -147,7 +138,7 @@ def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:
 def _nearest(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> Interval:
     if not ours or not theirs:
         return UNKNOWN
-    rows = _rows(ours, theirs, (-1, 0, 1), far=False)
+    rows = _rows(ours, theirs)
     low, best, high = (_least(rows, sign) for sign in (-1, 0, 1))
     return Interval(max(0.0, low), best, min(high, FARTHEST_M))
 
@@ -161,13 +152,20 @@ def farthest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> float | 
 def _farthest(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> float | None:
     if not ours or not theirs:
         return None
-    return min(FARTHEST_M, -_least(_rows(ours, theirs, (-1,), far=True), -1, -1))
+    rows = _rows(ours, theirs)
+    limit = max(low + doubt for low, _, doubt, _, _ in rows)
+    reached = (
+        geodesic_m(a[0], a[1], b[0], b[1]) + doubt for _, high, doubt, a, b in rows if high + doubt >= limit
+    )
+    return min(FARTHEST_M, max(reached))
 
 
 def closest(ours: Iterable[LatLon], theirs: Iterable[LatLon]) -> tuple[LatLon, LatLon]:
     """Return the two points of two sets, neither empty, that stand nearest to each other."""
-    here, there = ([(lat, lon, 0.0) for lat, lon in side] for side in (ours, theirs))
-    pairs = [(a[:2], b[:2]) for a, b in _few_of_many(here, there, (0,), far=False)]
+    here, there = (tuple((lat, lon, 0.0) for lat, lon in side) for side in (ours, theirs))
+    rows = _rows(here, there)
+    limit = min(high for _, high, _, _, _ in rows)
+    pairs = [(a[:2], b[:2]) for low, _, _, a, b in rows if low <= limit]
     return min(pairs, key=lambda pair: geodesic_m(*pair[0], *pair[1]))
 
 

@@ -34,14 +34,16 @@ def assess(
     limit_km: float | None,
     samples: HazardSamples | None = None,
     correlation_km: float | None = None,
+    pairwise: bool = True,
 ) -> RiskGroups:
     """Find which domains share a hazard of one kind.
 
     What an authority, an operator or a report states in a record comes first; layers add to it.
     ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that
-    within which one event strikes alike.
+    within which one event strikes alike. Without ``pairwise`` the groups alone are found, and
+    which pairs are apart is left open.
     """
-    layers = mapped(kind, domains, samples or {}, limit_km)
+    layers = mapped(kind, domains, samples or {}, limit_km, pairwise)
     statements = stated(kind, domains, samples or {}, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
@@ -193,7 +195,11 @@ class _View:
 
 
 def mapped(
-    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, limit_km: float | None
+    kind: str,
+    domains: Sequence[FailureDomain],
+    samples: HazardSamples,
+    limit_km: float | None,
+    pairwise: bool = True,
 ) -> RiskGroups:
     """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
     limit_m = None if limit_km is None else limit_km * 1000
@@ -206,14 +212,16 @@ def mapped(
             risks += _storms(kind, view, domains, limit_m)
         elif view.layer.measure != "count":
             risks += _objects(kind, view, domains, limit_m)
-        if view.layer.measure != "count":
+        if pairwise and view.layer.measure != "count":
             apart |= _apart(view, domains)
             open_ |= _open(view, domains)
     # What one layer rules out, another may hold to be possible.
     apart -= open_
     most_m = _most_m(kind, views, limit_m)
-    if most_m is not None:
-        apart |= {(a.id, b.id) for a, b in pairs(domains) if _farther(a, b, most_m)}
+    if pairwise and most_m is not None:
+        apart |= {
+            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
+        }
     why, whose = _why_open(views, domains)
     return RiskGroups(
         kind,

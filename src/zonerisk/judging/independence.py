@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.interval import Range
@@ -24,12 +24,19 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     """
     assessed = list(assessments)
     decisive = [groups for groups in assessed if groups.kind in BY_POSITION]
+    shared = {
+        pair
+        for groups in assessed
+        for risk in groups.risks
+        if risk.outcome == "fail"
+        for pair in permutations(risk.members, 2)
+    }
 
     def known(a: str, b: str) -> bool:
-        return any(groups.outcome((a, b)) == "fail" for groups in assessed)
+        return (a, b) in shared
 
     def doubtful(a: str, b: str) -> bool:
-        return known(a, b) or any(groups.outcome((a, b)) == "unknown" for groups in decisive)
+        return (a, b) in shared or any(groups.outcome((a, b)) == "unknown" for groups in decisive)
 
     # Of zones that stand in at most two buildings no more than two are independent.
     most = min(

@@ -109,8 +109,8 @@ def score(
     grid = supply.read(catalog.roots)
     incidents = catalog.incidents(region_id)
     known = (policy, exposures, grid, incidents)
-    zone_assessed = _assess(by_zones, *known)
-    site_assessed = _assess(by_sites, *known)
+    zone_assessed = _assess(by_zones, *known, judged=not by_site)
+    site_assessed = _assess(by_sites, *known, judged=by_site)
     assessed = site_assessed if by_site else zone_assessed
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     effective_sites = effective(sites, site_assessed.values())
@@ -176,8 +176,13 @@ def _assess(
     exposures: HazardSamples,
     grid: Sample,
     incidents: Sequence[Incident],
+    judged: bool = True,
 ) -> dict[str, RiskGroups]:
-    """Assess what position decides, every feed, what is on record and what the policy asks."""
+    """Assess what position decides, every feed, what is on record and what the policy asks.
+
+    Of domains that are counted and not ``judged``, a pair's being apart matters only where
+    positions decide it.
+    """
     units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
     rule = policy.rules.get("colocation")
     radius_km = (rule and rule.threshold) or CAMPUS_RADIUS_KM
@@ -199,7 +204,8 @@ def _assess(
         if kinds.KINDS[kind].always or kind in stated or asked:
             limit_km = asked.threshold if asked else None
             length_km = asked.correlation_km if asked else None
-            found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km)
+            pairwise = judged or kinds.KINDS[kind].by_position
+            found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km, pairwise)
     happened = history.assess(units, incidents, day, arrangement.id)
     if happened.risks or happened.notes:
         found["incident"] = happened
