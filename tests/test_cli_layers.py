@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from conftest import Runner
-from zonerisk.layers import layers
+from zonerisk.layers import cards
 
 PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
 
 
 def test_list_and_show(run: Runner) -> None:
     rows = json.loads(run("layers", "list", "--format", "json").stdout)
-    assert [row["id"] for row in rows] == list(layers.ids())
+    assert [row["id"] for row in rows] == list(cards.ids())
     said = run("layers", "show", "flood_strasbourg").stdout
     assert "a failure of a Rhine dyke or barrage" in said
     assert "sha256 f4dd8d03" in said

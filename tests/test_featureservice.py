@@ -11,14 +11,14 @@ import pytest
 
 from loopback import Server, send
 from zonerisk.core.errors import ZoneriskError
-from zonerisk.layers import featureservice
+from zonerisk.layers import services
 
 BOX = (7.7, 48.5, 7.9, 48.7)
 
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(featureservice, "PAGE", 2)
+    monkeypatch.setattr(services, "PAGE", 2)
 
 
 def zone(name: str, west: float = 7.75, south: float = 48.55) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_ogc_api_features_are_paged(server: Server) -> None:
             )
 
     server.answer = answer
-    found = featureservice.features("features", base(server), "z", BOX, 10**6)
+    found = services.features("features", base(server), "z", BOX, 10**6)
     assert names(found) == ["a", "b", "c"]
     assert server.asked[0]["path"].startswith(
         "/service/collections/z/items?bbox=7.700000%2C48.500000%2C7.900000%2C48.700000"
@@ -81,7 +81,7 @@ def test_wfs_asks_latitude_first_and_goes_on(server: Server) -> None:
         reply(request, pages[int(asked["startIndex"])])
 
     server.answer = answer
-    assert names(featureservice.features("wfs", base(server), "ms:Z", BOX, 10**6)) == [
+    assert names(services.features("wfs", base(server), "ms:Z", BOX, 10**6)) == [
         "a",
         "b",
         "c",
@@ -128,12 +128,12 @@ def test_a_wfs_that_answers_gml_is_paged_and_turned_and_fetches_no_schema(
         xml(held.replace(b"SCHEMA", schema))(request)
 
     server.answer = answer
-    found = featureservice.features("wfs-gml", base(server), "ms:Z", BOX, 10**6)
+    found = services.features("wfs-gml", base(server), "ms:Z", BOX, 10**6)
     assert names(found) == ["a", "b", "c"]
     assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
     assert all(asked["path"].startswith("/service?") for asked in server.asked)
     server.answer = xml(gml())
-    assert featureservice.features("wfs-gml", base(server), "ms:Z", BOX, 10**6) == []
+    assert services.features("wfs-gml", base(server), "ms:Z", BOX, 10**6) == []
 
 
 def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
@@ -144,23 +144,23 @@ def test_arcgis_goes_on_past_its_transfer_limit(server: Server) -> None:
         reply(request, [zone("a" if first else "b")], exceededTransferLimit=first)
 
     server.answer = answer
-    assert names(featureservice.features("arcgis", base(server), None, BOX, 10**6)) == ["a", "b"]
+    assert names(services.features("arcgis", base(server), None, BOX, 10**6)) == ["a", "b"]
 
 
 @pytest.mark.parametrize("more", [{"links": None}, {"crs": {"properties": None}}, {"crs": None}])
 def test_what_is_null_says_nothing(server: Server, more: dict[str, Any]) -> None:
     server.answer = lambda request: reply(request, [zone("a")], **more)
-    assert names(featureservice.features("features", base(server), "z", BOX, 10**6)) == ["a"]
+    assert names(services.features("features", base(server), "z", BOX, 10**6)) == ["a"]
 
 
 def test_no_features_is_an_answer(server: Server) -> None:
     server.answer = lambda request: reply(request, [])
-    assert featureservice.features("features", base(server), "z", BOX, 10**6) == []
+    assert services.features("features", base(server), "z", BOX, 10**6) == []
 
 
 def test_exchanged_axes_are_turned_where_the_card_says_so(server: Server) -> None:
     server.answer = lambda request: reply(request, [zone("a", 48.55, 7.75)], numberMatched=1)
-    found = featureservice.features("wfs", base(server), "z", BOX, 10**6, "lat-lon")
+    found = services.features("wfs", base(server), "z", BOX, 10**6, "lat-lon")
     assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
 
 
@@ -212,7 +212,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     (
         "features",
         lambda request: reply(request, [zone("a")], links=[{"rel": "next", "href": "http://[bad"}]),
-        "not followed",
+        "refused",
     ),
     ("wfs", lambda request: reply(request, [zone("a")]), "repeats what came before"),
     ("arcgis", lambda request: reply(request, [], exceededTransferLimit=True), "has more than"),
@@ -284,4 +284,4 @@ def test_a_bad_answer_is_an_error_never_an_absence(
 ) -> None:
     server.answer = answer
     with pytest.raises(ZoneriskError, match=says):
-        featureservice.features(method, base(server), "z", BOX, 10**6)
+        services.features(method, base(server), "z", BOX, 10**6)

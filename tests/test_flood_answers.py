@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.layers import layers, sampling
-from zonerisk.layers.plane import Disc
+from zonerisk.layers import cards, sampling, store
+from zonerisk.layers.objects import Disc
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 SITES = RAW / "sites" / "osm_datacenters.geojson"
@@ -54,9 +54,9 @@ def test_a_site_is_outside_by_the_known_metres(layer: str, name: str, osm_id: in
         for each in features
         if (each["properties"]["name"], each["properties"]["osm_id"]) == (name, osm_id)
     )
-    card = layers.load(layer)
-    kept = layers.locate(card, Path("/nonexistent"), RAW)
-    layers.verify(card, kept)
+    card = cards.load(layer)
+    kept = store.locate(card, Path("/nonexistent"), RAW)
+    store.verify(card, kept)
     rows = sampling.sample(card, kept, [Disc("zz", lat, lon, 0)])
     assert all(row.inside is False for row in rows)
     nearest = min(row.interval.best for row in rows if row.interval and row.interval.best)
@@ -78,8 +78,8 @@ def test_distances_are_those_of_the_national_grid(layer: str, grid: int) -> None
     """At every mapped data centre that the layer reaches, by another library and projection."""
     import geopandas as gpd
 
-    card = layers.load(layer)
-    kept = layers.locate(card, Path("/nonexistent"), RAW)
+    card = cards.load(layer)
+    kept = store.locate(card, Path("/nonexistent"), RAW)
     zones = gpd.read_file(kept[0].path)
     west, south, east, north = zones.total_bounds
     sites = gpd.read_file(SITES).cx[west - 0.1 : east + 0.1, south - 0.1 : north + 0.1].to_crs(grid)

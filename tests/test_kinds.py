@@ -12,7 +12,7 @@ import yaml
 import records
 from zonerisk.core import kinds, policy
 from zonerisk.curation.template import template
-from zonerisk.layers import layers
+from zonerisk.layers import cards
 from zonerisk.library import Library
 from zonerisk.pages import features, page
 
@@ -60,9 +60,9 @@ def test_every_kind_is_in_the_schemas() -> None:
 
 
 def test_every_hazard_that_a_rule_asks_of_has_a_card() -> None:
-    cards = [layers.load(name) for name in layers.ids()]
-    told = {card.kind for card in cards} | {
-        key.kind for card in cards for key in card.reading.hazards.values()
+    known = [cards.load(name) for name in cards.ids()]
+    told = {card.kind for card in known} | {
+        key.kind for card in known for key in card.reading.hazards.values()
     }
     assert told >= {row.id for row in HAZARDS if row.rule}
     assert all(f"`{row.id}`" in (ROOT / "docs" / "layers.md").read_text() for row in HAZARDS if row.rule)

@@ -12,7 +12,7 @@ from conftest import ROOT, Opener
 from zonerisk.core.errors import DataError
 from zonerisk.core.policy import load
 from zonerisk.judging.score import score
-from zonerisk.layers import layers
+from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
 from zonerisk.pages import features, geodata, landmarks, page, view
@@ -67,7 +67,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
     (zone,) = landmarks.near(shipped.score("ovh-sbg"), flooded)
-    assert zone.name == layers.load("flood-strasbourg").noun
+    assert zone.name == cards.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
     shape: Any = shapely.from_geojson(json.dumps(geodata.geometry(zone)))
     assert shape.contains(shapely.Point(7.805, 48.595))
@@ -76,7 +76,7 @@ def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path)
 
 
 def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
-    card = layers.load("nuclear")
+    card = cards.load("nuclear")
     columns = {
         card.reading.lat: "51.0144",
         card.reading.lon: "2.1361",
@@ -127,7 +127,7 @@ def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: P
     around = features.Setting(landmarks=landmarks.near(verdict, flooded))
     opened = tab(page.map_page([verdict], [around]))
     assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)") == [2]
-    assert layers.load("flood-strasbourg").attribution in opened.page.inner_text(
+    assert cards.load("flood-strasbourg").attribution in opened.page.inner_text(
         ".leaflet-control-attribution"
     )
     assert opened.troubles == []

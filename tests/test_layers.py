@@ -11,16 +11,16 @@ from zonerisk import load
 from zonerisk.catalogue.samples import SampleFile
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.curation.check import stale_samples
-from zonerisk.layers import layers
-from zonerisk.layers.card import Card
+from zonerisk.layers import cards, store
+from zonerisk.layers.cards import Card
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "layers" / "samples"
 
 
-@pytest.mark.parametrize("name", layers.ids())
+@pytest.mark.parametrize("name", cards.ids())
 def test_card_is_whole(name: str) -> None:
-    card = layers.load(name)
+    card = cards.load(name)
     assert card.must_not_say
     assert card.may_say
     if card.ships:
@@ -34,7 +34,7 @@ def test_card_is_whole(name: str) -> None:
 
 
 def test_no_layer_promises_a_floodplain() -> None:
-    called = [name for name in layers.ids() if "floodplain" in layers.load(name).name.lower()]
+    called = [name for name in cards.ids() if "floodplain" in cards.load(name).name.lower()]
     assert called == ["floodplain-elbe", "floodplain-rhine"], "the BfG's own polygons only"
 
 
@@ -76,7 +76,7 @@ def test_drift_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_layer_is_named() -> None:
     with pytest.raises(UnknownTarget, match="did you mean rivers"):
-        layers.load("river")
+        cards.load("river")
 
 
 @pytest.mark.parametrize(
@@ -84,47 +84,47 @@ def test_an_unknown_layer_is_named() -> None:
     [("flood-jrc-europe-rp100", "mask"), ("coast", "coverage"), ("flood-dallas", "coverage")],
 )
 def test_a_layer_without_its_masks_or_coverage_says_nothing(tmp_path: Path, name: str, needed: str) -> None:
-    card = layers.load(name)
-    home = layers.home(card, tmp_path)
+    card = cards.load(name)
+    home = store.home(card, tmp_path)
     home.mkdir(parents=True)
     lacking = [file for file in card.files if file.role == needed]
     for file in card.files:
         (home / Path(file.path).name).touch()
-    assert len(layers.locate(card, tmp_path)) == len(card.files)
+    assert len(store.locate(card, tmp_path)) == len(card.files)
     for file in lacking:
         (home / Path(file.path).name).unlink()
-        assert layers.locate(card, tmp_path) == ()
+        assert store.locate(card, tmp_path) == ()
         data = Path(card.files[0].path).name
         (home / "source.json").write_text(json.dumps({"file": data}))
-        assert layers.locate(card, tmp_path) == (), "nor an import of the data alone"
+        assert store.locate(card, tmp_path) == (), "nor an import of the data alone"
 
 
 def test_files_are_found_in_the_raw_folder_and_in_the_cache(tmp_path: Path) -> None:
-    card = layers.load("nuclear")
+    card = cards.load("nuclear")
     cache, raw = tmp_path / "cache", tmp_path / "raw"
-    assert layers.locate(card, cache, raw) == ()
-    kept = layers.home(card, cache) / "nuclear_units_gem_2024_07.csv.gz"
+    assert store.locate(card, cache, raw) == ()
+    kept = store.home(card, cache) / "nuclear_units_gem_2024_07.csv.gz"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"cached")
-    assert [each.path for each in layers.locate(card, cache, raw)] == [kept]
+    assert [each.path for each in store.locate(card, cache, raw)] == [kept]
     (raw / "bundle").mkdir(parents=True)
     (raw / card.files[0].path).write_bytes(b"raw")
-    found = layers.locate(card, cache, raw)
+    found = store.locate(card, cache, raw)
     assert [each.path for each in found] == [raw / card.files[0].path]
     with pytest.raises(DataError, match="sha256 differs"):
-        layers.verify(card, found)
+        store.verify(card, found)
 
 
 def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
-    card = layers.load("nuclear")
-    folder = layers.home(card, tmp_path)
+    card = cards.load("nuclear")
+    folder = store.home(card, tmp_path)
     folder.mkdir(parents=True)
     (folder / "mine.csv").write_text("lat,lon\n")
     (folder / "source.json").write_text('{"file": "../mine.csv"}')
-    assert [each.path for each in layers.locate(card, tmp_path)] == [folder / "mine.csv"]
+    assert [each.path for each in store.locate(card, tmp_path)] == [folder / "mine.csv"]
     (folder / "source.json").write_text("{")
     with pytest.raises(DataError, match="is damaged"):
-        layers.locate(card, tmp_path)
+        store.locate(card, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
     ],
 )
 def test_a_card_that_cannot_be_read_by_is_refused(name: str, changed: dict[str, object], says: str) -> None:
-    tree = layers.load(name).model_dump()
+    tree = cards.load(name).model_dump()
     reading = changed.pop("reading", {})
     assert isinstance(reading, dict)
     tree = {**tree, **changed, "reading": {**tree["reading"], **reading}}

@@ -8,7 +8,7 @@ import pytest
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
 from zonerisk.core.policy import load
 from zonerisk.judging.score import score
-from zonerisk.layers import layers
+from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.workloads import own_sites as ownsites
 
@@ -215,12 +215,12 @@ def test_without_layers_nothing_is_assessed(tmp_path: Path) -> None:
 def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path: Path) -> None:
     folder = tmp_path / "layers" / "nuclear"
     folder.mkdir(parents=True)
-    name = Path(layers.load("nuclear").files[0].path).name.removesuffix(".gz")
+    name = Path(cards.load("nuclear").files[0].path).name.removesuffix(".gz")
     (folder / name).write_text("project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n")
     (folder / "source.json").write_text(json.dumps({"file": name}))
     damaged = tmp_path / "layers" / "volcanoes"
     damaged.mkdir(parents=True)
-    (damaged / Path(layers.load("volcanoes").files[0].path).name).write_bytes(b"damaged")
+    (damaged / Path(cards.load("volcanoes").files[0].path).name).write_bytes(b"damaged")
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
     installed = Installed(own.region(ownsites.REGION).sites.values(), tmp_path)
     assert list(installed.hashes) == ["nuclear"]

@@ -13,10 +13,9 @@ import pytest
 from conftest import Runner
 from loopback import Server, send
 from zonerisk.core.errors import DataError, ZoneriskError
-from zonerisk.layers import layers, sampling
-from zonerisk.layers import store as installed
-from zonerisk.layers.card import Card
-from zonerisk.layers.plane import Disc
+from zonerisk.layers import cards, sampling, store
+from zonerisk.layers.cards import Card
+from zonerisk.layers.objects import Disc
 from zonerisk.library import Library
 
 A, B = Disc("a", 48.600, 7.800, 50), Disc("b", 48.620, 7.800, 50)
@@ -51,7 +50,7 @@ REPORT: dict[str, Any] = {
 
 def card(name: str, server: Server) -> Card:
     """Point a shipped card at the loopback server."""
-    tree = layers.load(name).model_dump()
+    tree = cards.load(name).model_dump()
     query = urlsplit(tree["reading"]["url"]).query
     tree["reading"]["url"] = f"{server.url}?{query}" if query else server.url
     return Card.model_validate(tree)
@@ -79,7 +78,7 @@ def zone(town: str, code: object) -> dict[str, object]:
 
 
 def found(layer: Card, cache: Path, *discs: Disc) -> list[tuple[str, str | None, str]]:
-    kept = layers.locate(layer, cache)
+    kept = store.locate(layer, cache)
     return [(each.layer.kind, each.reason, each.label) for each in sampling.sample(layer, kept, discs)]
 
 
@@ -89,7 +88,7 @@ def found(layer: Card, cache: Path, *discs: Disc) -> list[tuple[str, str | None,
 def test_commune_and_address_are_told_apart(server: Server, tmp_path: Path) -> None:
     layer = card("georisques", server)
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    path = installed.fetch(layer, tmp_path, [A], 10**6)
+    path = store.fetch(layer, tmp_path, [A], 10**6)
     assert json.loads((path.parent / "source.json").read_text())["licence"] == "Licence Ouverte 2.0"
     assert sorted(found(layer, tmp_path, A)) == [
         (
@@ -116,7 +115,7 @@ def test_commune_and_address_are_told_apart(server: Server, tmp_path: Path) -> N
 def test_a_report_belongs_to_its_point(server: Server, tmp_path: Path) -> None:
     layer = card("georisques", server)
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    installed.fetch(layer, tmp_path, [A], 10**6)
+    store.fetch(layer, tmp_path, [A], 10**6)
     near, off = Disc("n", 48.6004, 7.8, 50), Disc("o", 48.6005, 7.8, 50)
     vague, abroad = Disc("v", 48.6, 7.8, 201), Disc("x", 40.0, 7.8, 50)
     told = {each[1] for each in found(layer, tmp_path, near)}
@@ -131,27 +130,27 @@ def test_a_report_that_names_nothing_says_nothing(server: Server, tmp_path: Path
     server.answer = lambda request: send(
         request, 200, b'{"risquesNaturels": {}, "risquesTechnologiques": {}}'
     )
-    installed.fetch(layer, tmp_path, [A], 10**6)
+    store.fetch(layer, tmp_path, [A], 10**6)
     assert found(layer, tmp_path, A) == [("flood", None, "")]
 
 
 def test_zones_are_named_by_commune(server: Server, tmp_path: Path) -> None:
     layer = card("seismic-france", server)
     server.answer = lambda request: page(request, zone("B", 3), zone("A", "3"))
-    installed.fetch(layer, tmp_path, [A], 10**6)
+    store.fetch(layer, tmp_path, [A], 10**6)
     assert parse_qs(urlsplit(server.asked[0]["path"]).query)["latlon"] == ["7.800000,48.600000"]
-    (only,) = sampling.sample(layer, layers.locate(layer, tmp_path), [A])
+    (only,) = sampling.sample(layer, store.locate(layer, tmp_path), [A])
     assert only.object == "3"
     assert only.label == (
         "Georisques names regulatory seismic zone 3 (moderate) for this point (commune: A and B)"
     )
     server.answer = lambda request: page(request, zone("A", "3"), zone("B", "4"))
-    installed.fetch(layer, tmp_path, [A], 10**6)
-    two = sampling.sample(layer, layers.locate(layer, tmp_path), [A])
+    store.fetch(layer, tmp_path, [A], 10**6)
+    two = sampling.sample(layer, store.locate(layer, tmp_path), [A])
     assert [each.object for each in two] == ["", ""], "the site may be in either"
     server.answer = lambda request: page(request, zone("A", "2"))
-    installed.fetch(layer, tmp_path, [A], 10**6)
-    (low,) = sampling.sample(layer, layers.locate(layer, tmp_path), [A])
+    store.fetch(layer, tmp_path, [A], 10**6)
+    (low,) = sampling.sample(layer, store.locate(layer, tmp_path), [A])
     assert (low.object, low.name) == ("", "regulatory seismic zone 2 (low)")
 
 
@@ -159,11 +158,11 @@ def test_zones_are_named_by_commune(server: Server, tmp_path: Path) -> None:
 def test_a_zone_that_the_card_lacks_is_not_kept(server: Server, tmp_path: Path, code: object) -> None:
     layer = card("seismic-france", server)
     server.answer = lambda request: page(request, zone("A", "1"))
-    path = installed.fetch(layer, tmp_path, [A], 10**6)
+    path = store.fetch(layer, tmp_path, [A], 10**6)
     before = path.read_bytes()
     server.answer = lambda request: page(request, zone("A", code))
     with pytest.raises(DataError, match="which its card lacks"):
-        installed.fetch(layer, tmp_path, [A], 10**6)
+        store.fetch(layer, tmp_path, [A], 10**6)
     assert path.read_bytes() == before
 
 
@@ -172,8 +171,8 @@ def test_a_zone_that_the_card_lacks_is_not_kept(server: Server, tmp_path: Path, 
     "content", ["", "{}", "[1]", '[{"lat": 48, "lon": 7}]', '[{"lat": "x", "lon": 7, "told": []}]']
 )
 def test_a_damaged_file_of_statements_is_named(tmp_path: Path, name: str, content: str) -> None:
-    layer = layers.load(name)
-    folder = layers.home(layer, tmp_path)
+    layer = cards.load(name)
+    folder = store.home(layer, tmp_path)
     folder.mkdir(parents=True)
     (folder / f"{name}.json").write_text(content)
     (folder / "source.json").write_text(json.dumps({"file": f"{name}.json"}))
@@ -199,10 +198,10 @@ def test_seveso_works_are_kept_by_name(server: Server, tmp_path: Path) -> None:
     absent = works(6, 48.6)
     del absent["latitude"], absent["statutSeveso"]
     server.answer = lambda request: page(request, *rows, absent)
-    installed.fetch(layer, tmp_path, [A, B], 10**6)
+    store.fetch(layer, tmp_path, [A, B], 10**6)
     query = parse_qs(urlsplit(server.asked[0]["path"]).query)
     assert (query["latlon"], query["rayon"]) == (["7.800000,48.600000"], ["10000"])
-    kept = layers.locate(layer, tmp_path)
+    kept = store.locate(layer, tmp_path)
     names = [each.name for each in sampling.sample(layer, kept, [A])]
     assert names == ["DEPOT 1 (Seveso, upper tier)", "DEPOT 2 (Seveso, lower tier)"]
 
@@ -210,13 +209,13 @@ def test_seveso_works_are_kept_by_name(server: Server, tmp_path: Path) -> None:
 def test_works_are_known_only_around_the_places(server: Server, tmp_path: Path) -> None:
     layer = card("industry-france", server)
     server.answer = page
-    installed.fetch(layer, tmp_path, [A], 10**6)
+    store.fetch(layer, tmp_path, [A], 10**6)
     inside, rim, vague = (
         Disc("i", 48.63, 7.8, 100),
         Disc("r", 48.631, 7.8, 100),
         A._replace(uncertainty_m=3600),
     )
-    kept = layers.locate(layer, tmp_path)
+    kept = store.locate(layer, tmp_path)
     wide, here, there = sampling.sample(layer, kept, [inside, rim, vague])
     assert here.reason is None
     assert here.interval is not None
@@ -227,8 +226,8 @@ def test_works_are_known_only_around_the_places(server: Server, tmp_path: Path) 
 def test_works_without_any_place_are_no_error(server: Server, tmp_path: Path) -> None:
     layer = card("industry-france", server)
     server.answer = lambda request: page(request, works(1, None))
-    installed.fetch(layer, tmp_path, [A], 10**6)
-    (none,) = sampling.sample(layer, layers.locate(layer, tmp_path), [A])
+    store.fetch(layer, tmp_path, [A], 10**6)
+    (none,) = sampling.sample(layer, store.locate(layer, tmp_path), [A])
     assert (none.object, none.reason) == ("", None)
 
 
@@ -252,11 +251,11 @@ def test_an_answer_that_the_card_does_not_describe_leaves_the_old_file(
 ) -> None:
     layer = card("industry-france", server)
     server.answer = lambda request: page(request, works(9, 48.61))
-    path = installed.fetch(layer, tmp_path, [A], 10**6)
+    path = store.fetch(layer, tmp_path, [A], 10**6)
     before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     server.answer = lambda request: page(request, row)
     with pytest.raises(ZoneriskError, match=says):
-        installed.fetch(layer, tmp_path, [A], 10**6)
+        store.fetch(layer, tmp_path, [A], 10**6)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
 
 
@@ -285,11 +284,11 @@ def test_one_failing_place_leaves_the_old_file(
 
     layer = card(name, server)
     server.answer = good
-    path = installed.fetch(layer, tmp_path, [A], 10**6)
+    path = store.fetch(layer, tmp_path, [A], 10**6)
     before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     server.answer = lambda request: (good if "48.60" in request.path else answer)(request)
     with pytest.raises(ZoneriskError):
-        installed.fetch(layer, tmp_path, [A, B], 10**6)
+        store.fetch(layer, tmp_path, [A, B], 10**6)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
 
 
@@ -322,7 +321,7 @@ def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp
     }
     for name, answer in answers.items():
         server.answer = answer
-        installed.fetch(card(name, server), tmp_path, [A, B], 10**6)
+        store.fetch(card(name, server), tmp_path, [A, B], 10**6)
     found = judged(run, tmp_path)
     assert found["flood"] == (
         "unknown",
@@ -357,7 +356,7 @@ def test_a_region_of_the_catalogue_is_spoken_of_too(
     sites = list(shipped.scope("ovh-sbg").sites.values())
     places = [site.position for site in sites if site.position]
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    installed.fetch(card("georisques", server), tmp_path, places, 10**6)
+    store.fetch(card("georisques", server), tmp_path, places, 10**6)
     done = run(
         "score",
         "ovh-sbg",
@@ -376,7 +375,7 @@ def test_a_region_of_the_catalogue_is_spoken_of_too(
 
 def test_zone_1_is_told_and_makes_no_shared_quake(run: Runner, server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: page(request, zone("Zedville", "1"))
-    installed.fetch(card("seismic-france", server), tmp_path, [A, B], 10**6)
+    store.fetch(card("seismic-france", server), tmp_path, [A, B], 10**6)
     outcome, said = judged(run, tmp_path)["seismic"]
     assert outcome == "unknown"
     assert "zone 1 (very low)" in said
@@ -387,7 +386,7 @@ def test_a_site_that_was_not_asked_about_is_not_spoken_of(
     run: Runner, server: Server, tmp_path: Path
 ) -> None:
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    installed.fetch(card("georisques", server), tmp_path, [A], 10**6)
+    store.fetch(card("georisques", server), tmp_path, [A], 10**6)
     found = judged(run, tmp_path, "48.6,7.9")
     assert "; site 1: Georisques names flooding" in found["flood"][1]
     assert "site 2" not in found["flood"][1]
@@ -401,6 +400,6 @@ def test_without_the_services_nothing_is_assessed(run: Runner, tmp_path: Path) -
 
 def test_a_damaged_file_reads_as_not_assessed(run: Runner, server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    path = installed.fetch(card("georisques", server), tmp_path, [A, B], 10**6)
+    path = store.fetch(card("georisques", server), tmp_path, [A, B], 10**6)
     path.write_text("[")
     assert judged(run, tmp_path)["flood"] == ("unknown", "not assessed")

@@ -21,10 +21,10 @@ from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
 from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.core.interval import Interval
-from zonerisk.layers import layers, sampling
-from zonerisk.layers.card import Card, File, Reading
-from zonerisk.layers.layers import LayerFile
-from zonerisk.layers.plane import Disc, nearest, pairs
+from zonerisk.layers import cards, sampling, store
+from zonerisk.layers.cards import Card, File, Reading
+from zonerisk.layers.objects import Disc, pairs
+from zonerisk.layers.store import LayerFile
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 real = pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not here")
@@ -317,34 +317,17 @@ def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path
     assert sampling.sample(flood, kept, discs)[2].inside is False
 
 
-def test_nearest_is_what_geopandas_finds() -> None:
-    import geopandas as gpd
-    import shapely
-
-    rng = np.random.default_rng(1)
-    points = shapely.points(rng.uniform(0, 1e5, (500, 2)))
-    shapes = shapely.buffer(shapely.points(rng.uniform(0, 1e5, (80, 2))), 300)
-    which, what, distance = nearest(points, shapes, 5000)
-    left = gpd.GeoDataFrame(geometry=points, crs=3857)
-    right = gpd.GeoDataFrame(geometry=shapes, crs=3857)
-    joined = left.sjoin_nearest(right, max_distance=5000, distance_col="d").reset_index()
-    joined = joined.sort_values(["index", "index_right"])
-    assert list(which) == list(joined["index"])
-    assert list(what) == list(joined["index_right"])
-    assert np.array_equal(distance, joined["d"])
-
-
 # The real layers ------------------------------------------------------------------------
 
 
 def answers(
     name: str, *points: tuple[float, float], doubt: float = 1, search_radius_m: float | None = None
 ) -> list[list[HazardSample]]:
-    layer = layers.load(name)
+    layer = cards.load(name)
     if search_radius_m:
         layer = layer.model_copy(update={"search_radius_m": search_radius_m})
-    kept = layers.locate(layer, Path("/nonexistent"), RAW)
-    layers.verify(layer, kept)
+    kept = store.locate(layer, Path("/nonexistent"), RAW)
+    store.verify(layer, kept)
     discs = [Disc(f"{number:03}", lat, lon, doubt) for number, (lat, lon) in enumerate(points)]
     found = sampling.sample(layer, kept, discs)
     return [[each for each in found if each.site == disc.site] for disc in discs]
@@ -410,9 +393,9 @@ def test_known_counts() -> None:
         27,
         0,
     ]
-    card = layers.load("quakes")
+    card = cards.load("quakes")
     wider = card.model_copy(update={"reading": card.reading.model_copy(update={"radius_m": 200_000.0})})
-    kept = layers.locate(card, Path("/nonexistent"), RAW)
+    kept = store.locate(card, Path("/nonexistent"), RAW)
     discs = [Disc(f"{number}", *point, 1) for number, point in enumerate(TEN)]
     counted = [best([row]) for row in sampling.sample(wider, kept, discs)]
     assert counted == [0, 1, 1, 0, 1, 0, 1, 0, 264, 0], "within 200 km"
@@ -444,7 +427,7 @@ def test_japan_answers_at_the_listed_data_centres() -> None:
     with (RAW / "official" / "japan_osm_datacenters_flood_class_l2_2023.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     found = answers("flood-japan", *((float(row["lat"]), float(row["lon"])) for row in rows))
-    classes = layers.load("flood-japan").reading.classes
+    classes = cards.load("flood-japan").reading.classes
     seen = sure = 0
     for row, exposures in zip(rows, found, strict=True):
         if exposures[0].reason == "outside_coverage":
@@ -481,8 +464,8 @@ def test_the_samples_come_out_again(tmp_path: Path) -> None:
     }
     discs = [Disc(key, at.lat, at.lon, at.uncertainty_m) for key, at in positions.items()]
     for name in ("flood-strasbourg", "nuclear", "flood-japan", "cyclones"):
-        layer = layers.load(name)
-        kept = layers.locate(layer, tmp_path, RAW)
+        layer = cards.load(name)
+        kept = store.locate(layer, tmp_path, RAW)
         text = table(
             sampling.head(layer, kept, catalog.edition.date),
             sampling.sample(layer, kept, discs),

@@ -12,10 +12,9 @@ import rasterio
 from loopback import Server, holding, send
 from test_tiles import png
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
-from zonerisk.layers import http, layers, sampling
-from zonerisk.layers import store as installed
-from zonerisk.layers.card import Card
-from zonerisk.layers.plane import Disc
+from zonerisk.layers import cards, http, sampling, store
+from zonerisk.layers.cards import Card
+from zonerisk.layers.objects import Disc
 from zonerisk.workloads import own_sites as ownsites
 
 SITE = Disc("s", 48.6, 7.8, 50)
@@ -24,7 +23,7 @@ PLANTS = b"project,unit,status,loc_accuracy,lat,lon\nP,1,operating,exact,48.61,7
 
 def card(name: str, **changed: object) -> Card:
     """Change a shipped card so that it points at the loopback server."""
-    return Card.model_validate({**layers.load(name).model_dump(), **changed})
+    return Card.model_validate({**cards.load(name).model_dump(), **changed})
 
 
 def geotiff(path: Path, depth: float) -> Path:
@@ -55,12 +54,12 @@ def test_a_fetched_file_keeps_its_licence_and_date_beside_it(server: Server, tmp
         request, 200, PLANTS, Content_Type="text/csv", Last_Modified="Wed, 17 Jul 2024 00:00:00 GMT"
     )
     layer = plants(server)
-    path = installed.fetch(layer, tmp_path, [], 10**6)
+    path = store.fetch(layer, tmp_path, [], 10**6)
     told = json.loads((path.parent / "source.json").read_text())
     assert told["licence"] == "CC BY 4.0"
     assert told["last_modified"].startswith("Wed, 17 Jul 2024")
-    assert told["files"] == {path.name: layers.digest(path)}
-    (found,) = sampling.sample(layer, layers.locate(layer, tmp_path), [SITE])
+    assert told["files"] == {path.name: store.digest(path)}
+    (found,) = sampling.sample(layer, store.locate(layer, tmp_path), [SITE])
     assert found.interval is not None
     assert found.interval.best == 1110
 
@@ -82,11 +81,11 @@ def test_a_fetched_file_keeps_its_licence_and_date_beside_it(server: Server, tmp
 def test_a_source_that_fails_leaves_the_old_file(server: Server, tmp_path: Path, answer: object) -> None:
     server.answer = lambda request: send(request, 200, PLANTS)
     layer = plants(server)
-    path = installed.fetch(layer, tmp_path, [], 10**6)
+    path = store.fetch(layer, tmp_path, [], 10**6)
     note = (path.parent / "source.json").read_text()
     server.answer = answer  # type: ignore[assignment]
     with pytest.raises(ZoneriskError):
-        installed.fetch(layer, tmp_path, [], 10**6)
+        store.fetch(layer, tmp_path, [], 10**6)
     assert path.read_bytes() == PLANTS
     assert (path.parent / "source.json").read_text() == note
     assert files(tmp_path) == {"layers/nuclear/plants.csv", "layers/nuclear/source.json"}
@@ -113,15 +112,15 @@ def test_two_fetches_at_once_both_end_whole(server: Server, tmp_path: Path) -> N
         request.end_headers()
         request.wfile.write(body[:half])
         if len(begun) == 1:
-            installed.fetch(layer, tmp_path, [], 10**8)
+            store.fetch(layer, tmp_path, [], 10**8)
         request.wfile.write(body[half:])
 
     server.answer = answer
-    path = installed.fetch(layer, tmp_path, [], 10**8)
+    path = store.fetch(layer, tmp_path, [], 10**8)
     assert len(begun) == 2
     assert path.read_bytes() == body
     told = json.loads((path.parent / "source.json").read_text())
-    assert told["files"][path.name] == layers.digest(path)
+    assert told["files"][path.name] == store.digest(path)
     assert {each.name for each in (tmp_path / "layers").iterdir()} == {"nuclear"}
 
 
@@ -141,10 +140,10 @@ def test_a_fetch_that_broke_off_is_gone_on_with(server: Server, tmp_path: Path) 
 
     server.answer, broken = answer, True
     with pytest.raises(http.FetchError, match="HTTP 404"):
-        installed.fetch(layer, tmp_path, [], 10**6)
-    assert layers.locate(layer, tmp_path) == ()
+        store.fetch(layer, tmp_path, [], 10**6)
+    assert store.locate(layer, tmp_path) == ()
     broken = False
-    assert installed.fetch(layer, tmp_path, [], 10**6).read_bytes() == PLANTS
+    assert store.fetch(layer, tmp_path, [], 10**6).read_bytes() == PLANTS
     assert server.asked[-1]["range"] == "bytes=50-"
     assert {each.name for each in (tmp_path / "layers").iterdir()} == {"nuclear"}
 
@@ -161,13 +160,13 @@ def test_data_and_mask_change_together(server: Server, tmp_path: Path) -> None:
         ],
     )
     server.answer = holding(served)
-    path = installed.fetch(layer, tmp_path, [], 10**6)
+    path = store.fetch(layer, tmp_path, [], 10**6)
     served |= {"/depth.tif": new, "/mask.tif": b"busy"}
-    with pytest.raises(DataError, match="no raster"):
-        installed.fetch(layer, tmp_path, [], 10**6)
+    with pytest.raises(DataError, match="not a readable GeoTIFF"):
+        store.fetch(layer, tmp_path, [], 10**6)
     assert path.read_bytes() == old
     served["/mask.tif"] = new
-    assert installed.fetch(layer, tmp_path, [], 10**6).read_bytes() == new
+    assert store.fetch(layer, tmp_path, [], 10**6).read_bytes() == new
     assert (path.parent / "mask.tif").read_bytes() == new
 
 
@@ -175,26 +174,26 @@ def test_fetched_tiles_are_used(server: Server, tmp_path: Path) -> None:
     layer = card(
         "flood-japan-tiles",
         reading={
-            **layers.load("flood-japan-tiles").reading.model_dump(),
+            **cards.load("flood-japan-tiles").reading.model_dump(),
             "url": f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png",
         },
     )
     place = Disc("s", 35.68, 139.77, 20)
     server.answer = lambda request: send(request, 200, png("ffd8c0"), Content_Type="image/png")
-    installed.fetch(layer, tmp_path, [place], 10**8)
-    (found,) = sampling.sample(layer, layers.locate(layer, tmp_path), [place])
+    store.fetch(layer, tmp_path, [place], 10**8)
+    (found,) = sampling.sample(layer, store.locate(layer, tmp_path), [place])
     assert found.interval is not None
     server.answer = lambda request: send(request, 404)
-    installed.fetch(layer, tmp_path, [place], 10**8)
-    (found,) = sampling.sample(layer, layers.locate(layer, tmp_path), [place])
+    store.fetch(layer, tmp_path, [place], 10**8)
+    (found,) = sampling.sample(layer, store.locate(layer, tmp_path), [place])
     assert found.reason == "outside_coverage"
 
 
 def test_a_file_other_than_the_card_s_is_refused(server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(request, 200, PLANTS)
     with pytest.raises(http.FetchError, match="not the file expected"):
-        installed.fetch(plants(server, sha256="0" * 64), tmp_path, [], 10**6)
-    assert layers.locate(plants(server), tmp_path) == ()
+        store.fetch(plants(server, sha256="0" * 64), tmp_path, [], 10**6)
+    assert store.locate(plants(server), tmp_path) == ()
 
 
 def test_a_service_is_read_around_places_and_unknown_elsewhere(server: Server, tmp_path: Path) -> None:
@@ -205,9 +204,9 @@ def test_a_service_is_read_around_places_and_unknown_elsewhere(server: Server, t
     )
     server.answer = lambda request: send(request, 200, b'{"type": "FeatureCollection", "features": []}')
     with pytest.raises(UsageError, match="--region"):
-        installed.fetch(layer, tmp_path, [], 10**6)
-    installed.fetch(layer, tmp_path, [SITE], 10**6)
-    here, there = sampling.sample(layer, layers.locate(layer, tmp_path), [SITE, Disc("t", 50.0, 3.0, 50)])
+        store.fetch(layer, tmp_path, [], 10**6)
+    store.fetch(layer, tmp_path, [SITE], 10**6)
+    here, there = sampling.sample(layer, store.locate(layer, tmp_path), [SITE, Disc("t", 50.0, 3.0, 50)])
     assert here.inside is False
     assert here.interval is not None
     assert here.interval.high is None
@@ -217,34 +216,34 @@ def test_a_service_is_read_around_places_and_unknown_elsewhere(server: Server, t
 
 def test_places_too_far_apart_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="name fewer"):
-        installed.fetch(layers.load("flood-england"), tmp_path, [SITE, Disc("t", 40, 3, 50)], 10**6)
+        store.fetch(cards.load("flood-england"), tmp_path, [SITE, Disc("t", 40, 3, 50)], 10**6)
 
 
 def test_an_import_is_read_before_it_is_taken(tmp_path: Path) -> None:
-    layer = layers.load("nuclear")
+    layer = cards.load("nuclear")
     mine = tmp_path / "mine.csv"
     mine.write_bytes(PLANTS)
-    path = installed.take(layer, tmp_path / "cache", mine)
+    path = store.take(layer, tmp_path / "cache", mine)
     assert path.read_bytes() == PLANTS
-    assert len(sampling.sample(layer, layers.locate(layer, tmp_path / "cache"), [SITE])) == 1
+    assert len(sampling.sample(layer, store.locate(layer, tmp_path / "cache"), [SITE])) == 1
     for content, says in (
         (b"a,b\n1,2\n", "neither columns"),
         (PLANTS.replace(b"operating", b"cancelled"), "holds nothing"),
     ):
         mine.write_bytes(content)
         with pytest.raises(DataError, match=says):
-            installed.take(layer, tmp_path / "cache", mine)
+            store.take(layer, tmp_path / "cache", mine)
     assert path.read_bytes() == PLANTS
     with pytest.raises(UsageError, match="no such file"):
-        installed.take(layer, tmp_path / "cache", tmp_path / "none.csv")
+        store.take(layer, tmp_path / "cache", tmp_path / "none.csv")
 
 
 def test_an_imported_raster(tmp_path: Path) -> None:
-    layer = layers.load("flood-aqueduct-rp100")
+    layer = cards.load("flood-aqueduct-rp100")
     path = geotiff(tmp_path / "rp100.tif", 2.5)
-    installed.take(layer, tmp_path / "cache", path)
+    store.take(layer, tmp_path / "cache", path)
     inside, off = sampling.sample(
-        layer, layers.locate(layer, tmp_path / "cache"), [SITE, Disc("t", 50.0, 3.0, 50)]
+        layer, store.locate(layer, tmp_path / "cache"), [SITE, Disc("t", 50.0, 3.0, 50)]
     )
     assert inside.inside is True
     assert inside.label.startswith("2.5 m")
@@ -252,14 +251,14 @@ def test_an_imported_raster(tmp_path: Path) -> None:
 
 
 def test_a_newer_import_takes_the_place_of_an_older_one(server: Server, tmp_path: Path) -> None:
-    layer, cache = layers.load("nuclear"), tmp_path / "cache"
+    layer, cache = cards.load("nuclear"), tmp_path / "cache"
     old, new = tmp_path / Path(layer.files[0].path).name, tmp_path / "été 2.csv"
     old.write_bytes(gzip.compress(PLANTS))
     new.write_bytes(PLANTS.replace(b"48.61", b"48.62"))
-    installed.take(layer, cache, old)
-    installed.take(layer, cache, new)
-    assert installed.take(layer, cache, new).read_bytes() == new.read_bytes()
-    (found,) = sampling.sample(layer, layers.locate(layer, cache), [SITE])
+    store.take(layer, cache, old)
+    store.take(layer, cache, new)
+    assert store.take(layer, cache, new).read_bytes() == new.read_bytes()
+    (found,) = sampling.sample(layer, store.locate(layer, cache), [SITE])
     assert found.interval is not None
     assert found.interval.best == 2220
 
@@ -274,32 +273,32 @@ def test_an_import_is_not_bounded_by_an_earlier_fetch(server: Server, tmp_path: 
     every = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}}]}
     every["features"][0]["geometry"] = zone  # type: ignore[index]
     server.answer = lambda request: send(request, 200, b'{"features": []}')
-    installed.fetch(layer, tmp_path, [SITE], 10**6)
+    store.fetch(layer, tmp_path, [SITE], 10**6)
     (tmp_path / "mine.geojson").write_text(json.dumps(every))
-    installed.take(layer, tmp_path, tmp_path / "mine.geojson")
-    (found,) = sampling.sample(layer, layers.locate(layer, tmp_path), [Disc("t", 50.03, 3.03, 10)])
+    store.take(layer, tmp_path, tmp_path / "mine.geojson")
+    (found,) = sampling.sample(layer, store.locate(layer, tmp_path), [Disc("t", 50.03, 3.03, 10)])
     assert found.inside is True
 
 
 def test_the_files_of_a_layer_are_imported_one_by_one(tmp_path: Path) -> None:
-    layer, cache = layers.load("flood-japan"), tmp_path / "cache"
+    layer, cache = cards.load("flood-japan"), tmp_path / "cache"
     for number, file in enumerate(layer.files[:2], 1):
         source = geotiff(tmp_path / Path(file.path).name, number)
-        installed.take(layer, cache, source)
-    kept = layers.locate(layer, cache)
+        store.take(layer, cache, source)
+    kept = store.locate(layer, cache)
     assert {each.file.path for each in kept} == {file.path for file in layer.files[:2]}
-    runways = layers.load("runways")
+    runways = cards.load("runways")
     names = tmp_path / Path(runways.files[1].path).name
     names.write_bytes(gzip.compress(b"ident,name\nLFST,Entzheim\n"))
-    installed.take(runways, cache, names)
-    assert layers.locate(runways, cache) == (), "a table of names alone is no layer"
+    store.take(runways, cache, names)
+    assert store.locate(runways, cache) == (), "a table of names alone is no layer"
     axes = tmp_path / "runways.csv"
     axes.write_text(
         "airport_ident,le_ident,he_ident,le_latitude_deg,le_longitude_deg,he_latitude_deg,"
         "he_longitude_deg\nLFST,05,23,48.53,7.62,48.55,7.64\nLFST,06,24,48.53,7.62,,\n"
     )
-    installed.take(runways, cache, axes)
-    (found,) = sampling.sample(runways, layers.locate(runways, cache), [Disc("s", 48.6, 7.7, 20)])
+    store.take(runways, cache, axes)
+    (found,) = sampling.sample(runways, store.locate(runways, cache), [Disc("s", 48.6, 7.7, 20)])
     assert found.name == "the axis of runway 05/23 of Entzheim"
 
 
@@ -318,17 +317,17 @@ def test_what_only_looks_like_text_is_kept_as_text(server: Server, tmp_path: Pat
         },
     }
     server.answer = lambda request: send(request, 200, json.dumps({"features": [zone]}).encode())
-    path = installed.fetch(layer, tmp_path, [SITE], 10**6)
+    path = store.fetch(layer, tmp_path, [SITE], 10**6)
     assert '"name": "?"' in path.read_text(encoding="utf-8")
 
 
 def test_a_changed_raw_file_reads_as_unknown(tmp_path: Path) -> None:
-    layer = layers.load("nuclear")
+    layer = cards.load("nuclear")
     raw = tmp_path / "raw" / layer.files[0].path
     raw.parent.mkdir(parents=True)
     raw.write_bytes(gzip.compress(PLANTS))
     own = ownsites.catalog(["48.6,7.8"], 200, "2026-11-23").region(ownsites.REGION)
-    found = installed.Installed(own.sites.values(), tmp_path, tmp_path / "raw")
+    found = store.Installed(own.sites.values(), tmp_path, tmp_path / "raw")
     assert found.hashes == {}
     assert all("its sha256 differs" in problem for problem in found.failed)
     (site,) = own.sites.values()
@@ -337,15 +336,15 @@ def test_a_changed_raw_file_reads_as_unknown(tmp_path: Path) -> None:
 
 
 def test_a_damaged_note_is_a_layer_that_failed(tmp_path: Path) -> None:
-    note = layers.home(layers.load("nuclear"), tmp_path) / "source.json"
+    note = store.home(cards.load("nuclear"), tmp_path) / "source.json"
     note.parent.mkdir(parents=True)
     own = ownsites.catalog(["48.6,7.8"], 200, "2026-11-23").region(ownsites.REGION)
     for text in ("{", "[]", '{"files": 3}', '{"files": ["a b"]}', "[" * 100_000):
         note.write_text(text)
-        found = installed.Installed(own.sites.values(), tmp_path)
+        found = store.Installed(own.sites.values(), tmp_path)
         assert "is damaged" in found.failed[0]
 
 
 def test_a_layer_without_an_address_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="layers import faults FILE"):
-        installed.fetch(layers.load("faults"), tmp_path, [], 10**6)
+        store.fetch(cards.load("faults"), tmp_path, [], 10**6)

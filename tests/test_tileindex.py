@@ -13,10 +13,9 @@ from rasterio.io import MemoryFile
 from conftest import Runner
 from loopback import Server, holding, send
 from zonerisk.core.errors import FetchError, UsageError, ZoneriskError
-from zonerisk.layers import layers, sampling, tileindex
-from zonerisk.layers import store as installed
-from zonerisk.layers.card import Card
-from zonerisk.layers.plane import Disc
+from zonerisk.layers import cards, sampling, services, store
+from zonerisk.layers.cards import Card
+from zonerisk.layers.objects import Disc
 
 CELL, SIDE = 0.01, 100
 # The corner of four tiles, and one far from it.
@@ -68,7 +67,7 @@ def index(*corners: tuple[int, int]) -> bytes:
 def world(server: Server, folder: str) -> Card:
     """Point the shipped card at the loopback server; GDAL remembers addresses, so each its own."""
     base = f"http://127.0.0.1:{server.server_port}/{folder}"
-    shipped = layers.load("flood-jrc-world-rp100").model_dump()
+    shipped = cards.load("flood-jrc-world-rp100").model_dump()
     return Card.model_validate(
         {
             **shipped,
@@ -86,7 +85,7 @@ def test_a_window_over_four_tiles_is_one_raster(server: Server, tmp_path: Path) 
     }
     server.answer = holding({**files, "/four/tiles.geojson": index(*corners)})
     card = world(server, "four")
-    installed.fetch(card, tmp_path, [CORNER], 10**7)
+    store.fetch(card, tmp_path, [CORNER], 10**7)
     with rasterio.open(tmp_path / "layers" / card.id / "d.tif") as file:
         values = file.read(1)
         row, column = file.index(8.0 + CELL / 2, 50.0 - CELL / 2)
@@ -95,7 +94,7 @@ def test_a_window_over_four_tiles_is_one_raster(server: Server, tmp_path: Path) 
     assert values[row - 1, column - 1] == 3.0
     assert values[row - 1, column] == 4.0
     assert values[row, column - 1] == 1.0
-    (found,) = sampling.sample(card, layers.locate(card, tmp_path), [CORNER])
+    (found,) = sampling.sample(card, store.locate(card, tmp_path), [CORNER])
     assert found.inside is None, "the disc stands on the edge of the flood"
 
 
@@ -105,12 +104,12 @@ def test_where_no_tile_lies_nothing_is_known(server: Server, tmp_path: Path) -> 
     )
     card = world(server, "sea")
     with pytest.raises(FetchError, match="no tile covers"):
-        installed.fetch(card, tmp_path, [Disc("far", 10, 10, 50)], 10**7)
-    assert layers.locate(card, tmp_path) == ()
+        store.fetch(card, tmp_path, [Disc("far", 10, 10, 50)], 10**7)
+    assert store.locate(card, tmp_path) == ()
     with pytest.raises(UsageError, match="--region"):
-        installed.fetch(card, tmp_path, [], 10**7)
-    installed.fetch(card, tmp_path, [ALONE], 10**7)
-    here, there = sampling.sample(card, layers.locate(card, tmp_path), [ALONE, CORNER])
+        store.fetch(card, tmp_path, [], 10**7)
+    store.fetch(card, tmp_path, [ALONE], 10**7)
+    here, there = sampling.sample(card, store.locate(card, tmp_path), [ALONE, CORNER])
     assert here.inside is True
     assert here.label == "2.0 m, up to 2.0 m within the disc"
     assert there.reason == "outside_coverage"
@@ -138,29 +137,29 @@ def test_where_no_tile_lies_nothing_is_known(server: Server, tmp_path: Path) -> 
 def test_a_bad_index_or_tile_is_an_error(server: Server, tmp_path: Path, answer: object) -> None:
     server.answer = answer  # type: ignore[assignment]
     with pytest.raises(ZoneriskError):
-        installed.fetch(world(server, "bad"), tmp_path, [ALONE], 10**7)
+        store.fetch(world(server, "bad"), tmp_path, [ALONE], 10**7)
     assert not [each for each in tmp_path.rglob("*") if each.is_file()]
 
 
 def test_an_address_is_filled_from_the_index_only() -> None:
-    assert tileindex.address("http://h/ID{id}_{name}.tif", {"id": 7, "name": "N1_E2"}) == (
+    assert services.tile_address("http://h/ID{id}_{name}.tif", {"id": 7, "name": "N1_E2"}) == (
         "http://h/ID7_N1_E2.tif"
     )
     with pytest.raises(FetchError, match="tells no"):
-        tileindex.address("http://h/{name}.tif", {"id": 7})
+        services.tile_address("http://h/{name}.tif", {"id": 7})
     with pytest.raises(FetchError, match="not asked for"):
-        tileindex.address("http://h/{name}.tif", {"name": "a/../b"})
+        services.tile_address("http://h/{name}.tif", {"name": "a/../b"})
 
 
 def test_each_return_period_is_a_layer() -> None:
-    card = layers.load("flood-jrc-world-rp500")
+    card = cards.load("flood-jrc-world-rp500")
     assert card.return_period == "500 years, without flood defences"
     assert card.files[0].url is not None
     assert card.files[0].url.endswith("/RP500/ID{id}_{name}_RP500_depth.tif")
-    url = layers.load("flood-aqueduct-rp100").files[0].url
+    url = cards.load("flood-aqueduct-rp100").files[0].url
     assert url is not None
     assert url.endswith("_1980_rp00100.tif")
-    assert not any("{period" in layers.load(name).model_dump_json() for name in layers.ids())
+    assert not any("{period" in cards.load(name).model_dump_json() for name in cards.ids())
 
 
 def test_a_layer_is_fetched_around_own_sites(run: Runner, server: Server, tmp_path: Path) -> None:
@@ -202,7 +201,7 @@ def test_a_region_is_judged_by_the_layers_on_this_machine(run: Runner, tmp_path:
     (flood,) = [each for each in json.loads(told.stdout)["findings"] if each["rule"] == "flood"]
     assert flood["outcome"] == "fail"
     used = json.loads(told.stdout)["provenance"]["layers"]
-    assert used == {"flood-aqueduct-rp100": layers.digest(depth)}
+    assert used == {"flood-aqueduct-rp100": store.digest(depth)}
     assert json.loads(plain)["provenance"]["layers"] == {}
     assert "stand inside the same modelled 100-year river flood area (1.2 m" in flood["message"]
     rivers = [

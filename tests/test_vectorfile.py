@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from zonerisk.core.errors import DataError
-from zonerisk.layers.card import Reading
-from zonerisk.layers.vectorfile import read
+from zonerisk.layers.cards import Reading
+from zonerisk.layers.files import read
 
 FIXTURES = Path(__file__).parents[1].parent / "shared" / "fixtures" / "hazards"
 real = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the real reader fixtures are not here")
@@ -43,8 +43,8 @@ def test_every_format_gives_the_same(tmp_path: Path, frame: gpd.GeoDataFrame, su
 def test_bounds_and_least(tmp_path: Path, frame: gpd.GeoDataFrame) -> None:
     path = tmp_path / "zones.gpkg"
     frame.to_file(path)
-    assert list(read(path, PLAIN, [(2.9, 49, 3.5, 51)])["name"]) == ["b"]
-    assert list(read(path, PLAIN, [(2, 48, 3.5, 51), (2.9, 49, 3.5, 51)])["name"]) == ["a", "b"]
+    assert list(read(path, PLAIN, (2.9, 49, 3.5, 51))["name"]) == ["b"]
+    assert list(read(path, PLAIN, (2, 48, 3.5, 51))["name"]) == ["a", "b"]
     assert list(read(path, Reading(least={"level": 2}))["name"]) == ["b"]
 
 
@@ -103,14 +103,14 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
     ("name", "content", "says"),
     [
         ("none.gpkg", None, "no such file"),
-        ("x.gpkg", b"not a geopackage", "no vector file"),
-        ("x.zip", b"PK no zip", "no vector file"),
-        ("x.geojson", b"<html>busy</html>", "no vector file"),
+        ("x.gpkg", b"not a geopackage", "not a readable vector file"),
+        ("x.zip", b"PK no zip", "not a readable vector file"),
+        ("x.geojson", b"<html>busy</html>", "not a readable vector file"),
         ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
-        ("x.csv.gz", b"no gzip", "no CSV"),
-        ("x.csv", b"\xff\xfe\x00", "no CSV"),
-        ("x.csv.gz", PACKED[:-20], "no CSV"),
-        ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "no CSV"),
+        ("x.csv.gz", b"no gzip", "not a readable CSV file"),
+        ("x.csv", b"\xff\xfe\x00", "not a readable CSV file"),
+        ("x.csv.gz", PACKED[:-20], "not a readable CSV file"),
+        ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "not a readable CSV file"),
         ("x.geojson", NAN, "no numbers on the Earth"),
         ("x.csv", b"lat,lon\ninf,2\n", "no numbers on the Earth"),
         ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grid.network import Station, StationKind, is_private
 from zonerisk.core.errors import DataError
-from zonerisk.layers import http, vectorfile
+from zonerisk.layers import files, http
 
 LAYERS = (
     "https://services1.arcgis.com/PMShNXB1carltgVf/arcgis/rest/services/Electric_Substations/FeatureServer/0",
@@ -25,12 +25,12 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     tree = http.read_json(data, name)
     whole = tree if isinstance(tree, dict) else {}
     if http.flag(whole, "exceededTransferLimit") or http.flag(
-        vectorfile.mapping(whole, "properties"), "exceededTransferLimit"
+        files.mapping(whole, "properties"), "exceededTransferLimit"
     ):
         raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
     found = []
     for row in http.rows(data, name, "features"):
-        fields, at = vectorfile.mapping(row, "properties"), vectorfile.mapping(row, "geometry")
+        fields, at = files.mapping(row, "properties"), files.mapping(row, "geometry")
         place = at.get("coordinates")
         lon, lat = place[:2] if isinstance(place, list) and len(place) >= 2 else (None, None)
         title = http.text(fields, "NAME")

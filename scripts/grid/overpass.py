@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grid.network import Station, StationKind, is_private, kilovolts
-from zonerisk.layers import http, vectorfile
+from zonerisk.layers import files, http
 
 ENDPOINTS = (
     "https://overpass-api.de/api/interpreter",
@@ -76,7 +76,7 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     """
     found = []
     for row in http.rows(data, name, "elements"):
-        tags, place = vectorfile.mapping(row, "tags"), _place(row)
+        tags, place = files.mapping(row, "tags"), _place(row)
         if tags.get("power") != "substation" or place is None:
             continue
         title = http.text(tags, "name") or "unnamed station"
@@ -100,7 +100,7 @@ def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
     """Read lines and cables with their geometry; see :func:`read_stations`."""
     found = []
     for row in http.rows(data, name, "elements"):
-        tags, geometry = vectorfile.mapping(row, "tags"), row.get("geometry")
+        tags, geometry = files.mapping(row, "tags"), row.get("geometry")
         if tags.get("power") not in ("line", "cable") or not isinstance(geometry, list):
             continue
         points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
@@ -122,7 +122,7 @@ def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
     """Read data centres under any of the three tags; see :func:`read_stations`."""
     found = []
     for row in http.rows(data, name, "elements"):
-        tags, place = vectorfile.mapping(row, "tags"), _place(row)
+        tags, place = files.mapping(row, "tags"), _place(row)
         if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
             found.append(DataCentre(_id(row), http.text(tags, "name"), http.text(tags, "operator"), *place))
     return tuple(found)
@@ -133,6 +133,6 @@ def _id(row: Mapping[str, object]) -> str:
 
 
 def _place(row: Mapping[str, object]) -> tuple[float, float] | None:
-    at = row if row.get("type") == "node" else vectorfile.mapping(row, "center")
+    at = row if row.get("type") == "node" else files.mapping(row, "center")
     lat, lon = http.number(at, "lat"), http.number(at, "lon")
     return None if lat is None or lon is None else (lat, lon)

@@ -14,7 +14,7 @@ from grid.network import BACKBONE_KV, Station, graph, nearest, upstreams
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m
 from zonerisk.core.model import Position
-from zonerisk.layers import featureservice
+from zonerisk.layers import services
 
 if TYPE_CHECKING:
     from grid.cache import FeedCache
@@ -215,9 +215,9 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         bounds = _box(site, STATIONS_M)
 
-        def ask(layer: str, bounds: featureservice.Bounds = bounds) -> bytes:
+        def ask(layer: str, bounds: services.Bounds = bounds) -> bytes:
             return json.dumps(
-                {"features": featureservice.features("arcgis", layer, None, bounds, MAX_BYTES)}
+                {"features": services.features("arcgis", layer, None, bounds, MAX_BYTES)}
             ).encode()
 
         found = cache.get(
@@ -231,7 +231,7 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
         yield from _near_stations(site, found, STATIONS_M)
 
 
-def _box(site: Site, reach_m: float) -> featureservice.Bounds:
+def _box(site: Site, reach_m: float) -> services.Bounds:
     at = site.position
     assert at is not None
     north = reach_m / 110_500

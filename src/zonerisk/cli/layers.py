@@ -14,14 +14,14 @@ from zonerisk.catalogue.catalog import referred
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.options import Cache, Catalogues, Raw
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.layers import layers, store
+from zonerisk.layers import cards, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position
-    from zonerisk.layers.card import Card
+    from zonerisk.layers.cards import Card
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.
@@ -61,14 +61,14 @@ def list_(
             f"{counts.get(card.id, 0)} sites",
             _state(card, root),
         )
-        for card in map(layers.load, layers.ids())
+        for card in map(cards.load, cards.ids())
     ]
     output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
 
 
 def _state(card: Card, cache: Path) -> str:
     try:
-        return "yes" if layers.locate(card, cache) else "no"
+        return "yes" if store.locate(card, cache) else "no"
     except DataError:
         return "damaged"
 
@@ -89,7 +89,7 @@ def show(layer: Id, out: output.Output = None) -> None:
 
     Example: zonerisk layers show flood-strasbourg
     """
-    card = layers.load(layer)
+    card = cards.load(layer)
     lines = [f"{card.id}: {card.name}", ""]
     lines += [
         f"{label:<16} {value}"
@@ -157,7 +157,7 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    card = layers.load(layer)
+    card = cards.load(layer)
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
     catalog = load(*(catalogue or ()))
@@ -192,10 +192,10 @@ def import_(
 
     Example: zonerisk layers import runways runways.csv
     """
-    card, root = layers.load(layer), store.cache_root(cache)
+    card, root = cards.load(layer), store.cache_root(cache)
     path = store.take(card, root, file)
     sys.stderr.write(f"{path}\n")
-    if not layers.locate(card, root):
+    if not store.locate(card, root):
         wanted = (Path(each.path).name for each in card.files if each.role != "names")
         sys.stderr.write(f"{card.id} answers once all of these are imported: {', '.join(wanted)}\n")
 
@@ -220,15 +220,15 @@ def sample(
     """
     from zonerisk.catalogue.samples import table
     from zonerisk.layers import sampling
-    from zonerisk.layers.plane import Disc
+    from zonerisk.layers.objects import Disc
 
     catalog = load(*(catalogue or ()))
     folder = into or catalog.roots[-1] / "layers" / "samples"
     positions = _positions(catalog)
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
     root, done = store.cache_root(cache), 0
-    for card in [layers.load(name) for name in ids or layers.ids()]:
-        kept = layers.locate(card, root, raw)
+    for card in [cards.load(name) for name in ids or cards.ids()]:
+        kept = store.locate(card, root, raw)
         if not kept or not card.ships:
             if ids:
                 raise UsageError(
@@ -238,7 +238,7 @@ def sample(
                     else f"{card.id}: its licence lets no figures ship"
                 )
             continue
-        layers.verify(card, kept)
+        store.verify(card, kept)
         found = sampling.sample(card, kept, discs)
         text = table(sampling.head(card, kept, catalog.edition.date), found, positions)
         output.make_folder(folder)

@@ -179,7 +179,7 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a record's file and its content."""
     from zonerisk.catalogue.catalog import simplify
     from zonerisk.core import policy
-    from zonerisk.layers import layers
+    from zonerisk.layers import cards
 
     if "/" in name and not name.endswith((".yaml", ".yml")):
         return _part(catalog, name)
@@ -193,8 +193,8 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     except UnknownTarget as unknown:
         if wanted in policy.ids() or name.endswith((".yaml", ".yml")):
             return f"data/policies/{wanted}.yaml", _content(policy.load(name))
-        if wanted in layers.ids():
-            return f"data/layers/{wanted}.yaml", _content(layers.load(wanted))
+        if wanted in cards.ids():
+            return f"data/layers/{wanted}.yaml", _content(cards.load(wanted))
         for event in catalog.incidents():
             if event.id == wanted:
                 return f"data/incidents/{wanted}.yaml", _content(event)

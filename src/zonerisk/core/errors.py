@@ -23,7 +23,14 @@ class UsageError(ZoneriskError, ValueError):
 
 
 class FetchError(ZoneriskError):
-    """An address gave no answer that can be used; what was there before is untouched."""
+    """An address gave no answer that can be used; what was there before is untouched.
+
+    ``status`` is the HTTP status, where the server answered with one that is an error.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 # What brings the packages that only some commands need: the extra, named by its purpose.

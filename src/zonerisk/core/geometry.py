@@ -55,6 +55,23 @@ def distance_m(a: Position, b: Position) -> float:
     return geodesic_m(a.lat, a.lon, b.lat, b.lon)
 
 
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Return how long a degree of latitude and one of longitude are at a latitude, metres."""
+    phi = math.radians(lat)
+    north = 111_132.954 - 559.822 * math.cos(2 * phi) + 1.175 * math.cos(4 * phi)
+    return north, 111_412.84 * math.cos(phi) - 93.5 * math.cos(3 * phi)
+
+
+def span_deg(lat: float, reach_m: float) -> tuple[float, float]:
+    """Bound how far a distance reaches from a latitude, in degrees of latitude and of longitude.
+
+    A degree of latitude is shortest at the equator (110,574 m); one of longitude, where the
+    reach comes nearest to a pole, is at least 111,319 m times the cosine.
+    """
+    high = reach_m / 110_574.0
+    return high, reach_m / (111_319.0 * max(0.01, math.cos(math.radians(min(90.0, abs(lat) + high)))))
+
+
 @lru_cache(maxsize=100_000)
 def _on_sphere(lat: float, lon: float) -> tuple[float, float, float]:
     """Return the point of the unit sphere that has a place's longitude and reduced latitude."""

@@ -301,7 +301,7 @@ def reference_data(root: Path, catalog: Catalog) -> Iterator[Problem]:
     The incidents' regions must be in the catalogue.
     """
     from zonerisk.core.policy import read_policy
-    from zonerisk.layers.layers import read_card
+    from zonerisk.layers.cards import read_card
 
     for folder, read in (("policies", read_policy), ("layers", read_card), ("incidents", None)):
         for path in sorted((root / folder).glob("*.yaml")):
@@ -343,7 +343,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     are not sampled yet read as not assessed, which only asks for a look.
     """
     from zonerisk.catalogue.samples import SampleFile, same_place
-    from zonerisk.layers import layers
+    from zonerisk.layers import cards
     from zonerisk.layers.sampling import head
 
     sites = (site for region_id in catalog.region_ids for site in catalog.region(region_id).sites.values())
@@ -357,10 +357,10 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         except DataError as error:
             yield Problem(name, 1, str(error), "drift")
             continue
-        if path.stem not in layers.ids() or file.layer.id != path.stem:
+        if path.stem not in cards.ids() or file.layer.id != path.stem:
             yield Problem(name, 1, f"there is no card data/layers/{path.stem}.yaml", "drift")
             continue
-        card = layers.load(path.stem)
+        card = cards.load(path.stem)
         wanted = {**head(card, (), ""), "raw": {part.path: part.sha256 for part in card.files}}
         for key in sorted(wanted.keys() | file.head.keys()):
             if key != "sampled" and file.head.get(key) != _plain(wanted.get(key)):

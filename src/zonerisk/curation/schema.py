@@ -11,7 +11,7 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.model import Incident, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
-from zonerisk.layers.card import Card
+from zonerisk.layers.cards import Card
 from zonerisk.workloads.plan import PlanFile
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import io
 import json
@@ -15,7 +14,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +23,7 @@ import requests.adapters
 import urllib3.exceptions
 
 from zonerisk.core.errors import DataError, FetchError
+from zonerisk.layers import store
 
 if TYPE_CHECKING:
     import socket
@@ -92,6 +92,11 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, deadline))
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 class _TimedAdapter(requests.adapters.HTTPAdapter):
     """Connections whose answers all end at one deadline, and that trust the system's authorities."""
 
@@ -99,11 +104,9 @@ class _TimedAdapter(requests.adapters.HTTPAdapter):
         self.deadline = deadline
         super().__init__()
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **options)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=ssl.create_default_context(), **options)
+    def build_connection_pool_key_attributes(self, *args: Any, **options: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*args, **options)
+        return host, {**pool, "ssl_context": _tls()} if host["scheme"] == "https" else pool
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
@@ -212,7 +215,7 @@ def download(
         final, modified = _repeated(
             lambda: _gather(url, part, max_bytes, timeout_s, deadline, progress), deadline
         )
-        had, digest = part.stat().st_size, file_sha256(part)
+        had, digest = part.stat().st_size, store.digest(part)
         if (size is not None and had != size) or (sha256 is not None and digest != sha256):
             _drop(part)
             raise FetchError(
@@ -228,12 +231,6 @@ def download(
         if part.is_file() and not _tag(part).is_file():
             _drop(part)
     return Fetched(path, final, had, digest, modified)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _repeated(read: Callable[[], T], deadline: float) -> T:
@@ -322,7 +319,7 @@ def _opened(
         if status in _TRY_AGAIN:
             raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
         if status >= 300:
-            raise FetchError(f"{url}: HTTP {status} {reason}")
+            raise FetchError(f"{url}: HTTP {status} {reason}", status)
         # Of the other answers that are no error none has a body that is the file.
         if status != 200 and not (status == 206 and "Range" in headers):
             raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")

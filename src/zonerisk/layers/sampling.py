@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import geodesic_m, span_deg
 from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
-from zonerisk.layers import counts as tallies
-from zonerisk.layers import flooded, statements, vectorfile
-from zonerisk.layers.card import Reading
-from zonerisk.layers.layers import digest
-from zonerisk.layers.objects import dissolved, joined, named, shapes_of
-from zonerisk.layers.plane import inside, pairs
+from zonerisk.core.interval import Interval
+from zonerisk.judging.cause import listing
+from zonerisk.layers import files, rasters
+from zonerisk.layers.cards import Reading
+from zonerisk.layers.objects import dissolved, joined, named, pairs, shapes_of
+from zonerisk.layers.store import digest
 
 if TYPE_CHECKING:
-    from typing import Any
-
     import geopandas as gpd
 
-    from zonerisk.layers.card import Card
-    from zonerisk.layers.layers import LayerFile
-    from zonerisk.layers.objects import Objects
-    from zonerisk.layers.plane import Disc
+    from zonerisk.core.kinds import HazardKind
+    from zonerisk.layers.cards import Card
+    from zonerisk.layers.objects import Disc, Objects
+    from zonerisk.layers.store import LayerFile
 
 # Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
 # its site stands on; counts and cells are coarser.
-_VAGUE_M = {
+_MAX_UNCERTAINTY_M = {
     "area": 5_000.0,
     "near": 5_000.0,
     "axis": 5_000.0,
@@ -39,8 +42,29 @@ _VAGUE_M = {
 }
 
 
-def head(card: Card, kept: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
-    """Write what a verdict must know of a layer, with the hashes of its raw files."""
+class Statement(NamedTuple):
+    """What was stated of a place: its hazard, and the statement as a clause.
+
+    Key and name are of the class that the place is in, where places of one class may share
+    an event; the key is empty elsewhere.
+    """
+
+    kind: HazardKind
+    key: str
+    name: str
+    text: str
+
+
+class _Answer(NamedTuple):
+    """A point that was asked about, and the rows that came back."""
+
+    lat: float
+    lon: float
+    rows: list[dict[str, Any]]
+
+
+def head(card: Card, layer_files: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
+    """Return what a verdict must know of a layer, with the hashes of its raw files."""
     return {
         "layer": card.id,
         "kind": card.kind,
@@ -51,7 +75,7 @@ def head(card: Card, kept: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
         "complete": card.complete,
         "error_m": card.error_m,
         "list_radius_m": card.list_radius_m,
-        "max_uncertainty_m": max(_VAGUE_M[card.measure], card.list_radius_m),
+        "max_uncertainty_m": max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
         "boxes": card.boxes,
         "quantity": card.quantity,
         "vintage": card.vintage,
@@ -66,25 +90,12 @@ def head(card: Card, kept: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
         "licence": card.derived_licence,
         "attribution": card.attribution,
         "sampled": sampled,
-        "raw": {each.file.path: digest(each.path) for each in kept},
+        "raw": {file.file.path: digest(file.path) for file in layer_files},
     }
 
 
-def sample(card: Card, kept: Sequence[LayerFile], discs: Sequence[Disc]) -> list[HazardSample]:
-    """Say what one layer says at sites.
-
-    Parameters
-    ----------
-    card
-        The layer.
-    kept
-        Its files on this machine.
-    discs
-        The sites.
-
-    Returns
-    -------
-    At least one exposure for each site, in the order of the sites' ids.
+def sample(card: Card, layer_files: Sequence[LayerFile], discs: Sequence[Disc]) -> list[HazardSample]:
+    """Return what one layer says at sites: at least one sample each, in the order of their ids.
 
     Raises
     ------
@@ -92,48 +103,36 @@ def sample(card: Card, kept: Sequence[LayerFile], discs: Sequence[Disc]) -> list
         If a file cannot be read, or is not what the card says.
     """
     layer = layer_of(head(card, (), ""))
-    found: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
+    samples: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
     clear = []
     for disc in discs:
         reason = unanswerable(layer, disc)
         if reason:
-            found[disc.site] = [missing(layer, disc.site, reason)]
+            samples[disc.site] = [missing(layer, disc.site, reason)]
         else:
             clear.append(disc)
-    clear = _covered(card, layer, kept, clear, found)
-    for exposure in _measure(card, layer, kept, clear):
-        found[exposure.site].append(exposure)
+    for row in _measured(card, layer, layer_files, _covered(card, layer_files, clear)):
+        samples[row.site].append(row)
     for disc in clear:
-        if not found[disc.site]:
-            found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
-    return [
-        each
-        for site in sorted(found)
-        for each in sorted(
-            found[site],
-            key=lambda one: (
-                math.inf if one.interval is None or one.interval.best is None else one.interval.best,
-                one.object,
-            ),
-        )
-    ]
+        if not samples[disc.site]:
+            samples[disc.site] = [missing(layer, disc.site, "outside_coverage")]
+    return [row for site in sorted(samples) for row in sorted(samples[site], key=_rank)]
 
 
-def _covered(
-    card: Card,
-    layer: Layer,
-    kept: Sequence[LayerFile],
-    discs: list[Disc],
-    found: dict[str, list[HazardSample]],
-) -> list[Disc]:
+def _rank(row: HazardSample) -> tuple[float, str]:
+    best = row.interval.best if row.interval else None
+    return math.inf if best is None else best, row.object
+
+
+def _covered(card: Card, layer_files: Sequence[LayerFile], discs: list[Disc]) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
     import numpy as np
     import shapely
 
-    bounding = [each for each in kept if each.file.role == "coverage"]
+    bounding = [file for file in layer_files if file.file.role == "coverage"]
     if not bounding or not discs:
         return discs
-    places = shapes_of(vectorfile.read(bounding[0].path, Reading()))
+    places = shapes_of(files.read(bounding[0].path, Reading()))
     if card.covered_within_m is not None:
         held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
     elif card.measure == "near":
@@ -141,45 +140,43 @@ def _covered(
         held = {disc.site for disc, _, rim in pairs(places, discs, 0.0) if disc.uncertainty_m <= -rim}
     else:
         points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
-        held = {discs[index].site for index in inside(points, places)[0]}
-    for disc in discs:
-        if disc.site not in held:
-            found[disc.site] = [missing(layer, disc.site, "outside_coverage")]
+        inside = shapely.STRtree(places).query(points, predicate="intersects")[0]
+        held = {discs[index].site for index in inside}
     return [disc for disc in discs if disc.site in held]
 
 
-def _measure(
-    card: Card, layer: Layer, kept: Sequence[LayerFile], discs: Sequence[Disc]
+def _measured(
+    card: Card, layer: Layer, layer_files: Sequence[LayerFile], discs: Sequence[Disc]
 ) -> Iterator[HazardSample]:
-    data = [each for each in kept if each.file.role == "data"]
+    data = [file for file in layer_files if file.file.role == "data"]
     if not data or not discs:
         return
     if card.measure == "stated":
-        yield from statements.sample(card, layer, data[0].path, discs)
+        yield from _stated(card, layer, data[0].path, discs)
         return
-    if card.reading.method in flooded.METHODS:
+    if card.reading.method in rasters.METHODS:
         if card.measure != "area":
             raise DataError(f"{card.id}: no reader takes the values of raster cells")
-        for each in data:
-            yield from flooded.sample(card, layer, each, kept, discs)
+        masks = [file.path for file in layer_files if file.file.role == "mask"]
+        for file in data:
+            yield from rasters.sample(card, layer, file.path, masks, discs)
         return
-    frames = [vectorfile.read(each.path, card.reading) for each in data]
+    frames = [files.read(file.path, card.reading) for file in data]
     if card.measure == "area":
-        edge = [vectorfile.read(each.path, Reading()) for each in kept if each.file.role == "coverage"]
-        yield from _areas(card, layer, [dissolved(card, frame) for frame in frames], discs, edge)
+        edge = [files.read(file.path, Reading()) for file in layer_files if file.file.role == "coverage"]
+        yield from _areas(card, layer, joined([dissolved(card, frame) for frame in frames]), discs, edge)
     elif card.measure == "count":
-        yield from tallies.counts(card, layer, frames[0], discs)
+        yield from _counts(card, layer, frames[0], discs)
     elif card.measure == "cell":
-        yield from tallies.cells(card, layer, frames[0], discs)
+        yield from _cells(card, layer, frames[0], discs)
     else:
-        titles_ = titles(card, kept)
-        objects = [named(card, frame, titles_) for frame in frames]
-        yield from _nearest(card, layer, joined(objects), discs)
+        names = titles(card, layer_files)
+        yield from _nearest(card, layer, joined([named(card, frame, names) for frame in frames]), discs)
 
 
-def titles(card: Card, kept: Sequence[LayerFile]) -> dict[str, str]:
+def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
     """Read the table of names that a layer's objects refer to."""
-    path = next((each.path for each in kept if each.file.role == "names"), None)
+    path = next((file.path for file in layer_files if file.file.role == "names"), None)
     if path is None or card.reading.names_by is None:
         return {}
     import pandas as pd
@@ -187,7 +184,7 @@ def titles(card: Card, kept: Sequence[LayerFile]) -> dict[str, str]:
     key, title = card.reading.names_by
     try:
         table = pd.read_csv(path, usecols=[key, title], dtype=str)
-    except vectorfile.BROKEN as error:
+    except files.BROKEN as error:
         raise DataError(f"{path}: is no table of names: {error}") from None
     return dict(zip(table[key], table[title], strict=True))
 
@@ -198,9 +195,8 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
     worst = max(objects.doubts_m, default=card.error_m)
     for disc, index, distance in pairs(objects.shapes, discs, reach + widest + worst):
-        key, seen, found = objects.ids[index], best[disc.site], (max(0.0, distance), index)
-        if key not in seen or found < seen[key]:
-            seen[key] = found
+        key, nearest, hit = objects.ids[index], best[disc.site], (max(0.0, distance), index)
+        nearest[key] = min(hit, nearest.get(key, hit))
     for disc in discs:
         ranked = sorted(best[disc.site].items(), key=lambda item: (item[1], item[0]))
         close = disc.uncertainty_m + card.list_radius_m
@@ -213,20 +209,14 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
             label = ""
             if card.measure == "axis":
                 label = _past(objects.shapes[index], disc, objects.labels[index].split("|"))
-            yield HazardSample(
-                layer,
-                disc.site,
-                widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index]),
-                key,
-                objects.names[index],
-                label,
-            )
+            interval = widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index])
+            yield HazardSample(layer, disc.site, interval, key, objects.names[index], label)
         if not kept:
             yield beyond(layer, disc.site, disc.uncertainty_m, reach)
 
 
 def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
-    """Say how far past a threshold, or beside the runway, a site stands."""
+    """Return how far past a threshold, or that beside the runway, a site stands."""
     from pyproj import Geod
 
     geod = Geod(ellps="WGS84")
@@ -243,21 +233,18 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
 def _areas(
     card: Card,
     layer: Layer,
-    parts: Sequence[Objects],
+    objects: Objects,
     discs: Sequence[Disc],
     edge: Sequence[gpd.GeoDataFrame],
 ) -> Iterator[HazardSample]:
     import shapely
 
-    objects = joined(parts)
-    limit = card.covered_within_m or card.search_radius_m
     rim: dict[str, float] = {}
     if edge:
         whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
-        for disc, _, distance in pairs(whole, discs, 0.0):
-            rim[disc.site] = -distance
+        rim = {disc.site: -distance for disc, _, distance in pairs(whole, discs, 0.0)}
     near: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
-    for disc, index, distance in pairs(objects.shapes, discs, limit):
+    for disc, index, distance in pairs(objects.shapes, discs, card.covered_within_m or card.search_radius_m):
         near[disc.site].append((distance, index))
     for disc in discs:
         ranked = sorted(near[disc.site])
@@ -271,19 +258,147 @@ def _areas(
             if distance > close and (place and label in seen):
                 continue
             seen.add(label)
-            whole_m = widened(layer, disc.uncertainty_m, distance, card.error_m)
-            # An unmapped zone may begin where the map ends.
-            low = min(
-                whole_m.low,
-                math.floor(rim.get(disc.site, math.inf) - disc.uncertainty_m)
-                if disc.site in rim
-                else whole_m.low,
-            )
-            yield HazardSample(
-                layer,
-                disc.site,
-                replace(whole_m, low=low),
-                objects.ids[index],
-                objects.names[index],
-                label,
-            )
+            interval = widened(layer, disc.uncertainty_m, distance, card.error_m)
+            if disc.site in rim:  # An unmapped zone may begin where the map ends.
+                mapped_m = math.floor(rim[disc.site] - disc.uncertainty_m)
+                interval = replace(interval, low=min(interval.low, mapped_m))
+            yield HazardSample(layer, disc.site, interval, objects.ids[index], objects.names[index], label)
+
+
+def _counts(
+    card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
+    """Count the events within the card's radius of each site."""
+    radius = card.reading.radius_m or 0
+    distances: dict[str, list[float]] = {disc.site: [] for disc in discs}
+    widest = max(disc.uncertainty_m for disc in discs)
+    for disc, _, distance in pairs(shapes_of(frame), discs, radius + widest + card.error_m):
+        distances[disc.site].append(distance)
+    for disc in discs:
+        doubt = disc.uncertainty_m + card.error_m
+        low, best, high = (
+            sum(distance <= radius + shift for distance in distances[disc.site])
+            for shift in (-doubt, 0.0, doubt)
+        )
+        yield HazardSample(layer, disc.site, Interval(low, best, high), simplify(card.noun))
+
+
+def _cells(
+    card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
+    """Read the values of the cells that each site may lie in; cells that are not listed hold 0.
+
+    A cell counts around its own middle, so those beside it are part of the doubt.
+    """
+    reading, size = card.reading, card.reading.size_deg or 1
+    if not (frame.geom_type == "Point").all():
+        raise DataError(f"{card.id}: its cells are given by points, not by other geometries")
+    keys = [
+        (math.floor(y / size), math.floor(x / size))
+        for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)
+    ]
+    table = dict(zip(keys, frame[list(reading.values)].to_numpy(), strict=True))
+    nothing = [0] * len(reading.values)
+    turn = round(360 / size)
+    for disc in discs:
+        high, wide = span_deg(disc.lat, disc.uncertainty_m)
+        touched = [
+            # Across the antimeridian a column is brought back onto the Earth.
+            table.get((row, (column + turn // 2) % turn - turn // 2), nothing)
+            for row in _steps(disc.lat, high + size, size)
+            for column in _steps(disc.lon, wide + size, size)
+        ]
+        own = table.get((math.floor(disc.lat / size), math.floor(disc.lon / size)), nothing)
+        label = ", ".join(
+            f"{int(value)} {reading.classes.get(name, name)}"
+            for name, value in zip(reading.values, own, strict=True)
+        )
+        # Where only weaker events are on record, a stronger one is not ruled out.
+        low, most = min(values[0] for values in touched), max(max(values) for values in touched)
+        interval = Interval(int(low), int(own[0]), int(most))
+        yield HazardSample(layer, disc.site, interval, simplify(card.noun), label=label if any(own) else "")
+
+
+def _steps(middle: float, reach: float, size: float) -> Iterable[int]:
+    return range(math.floor((middle - reach) / size), math.floor((middle + reach) / size) + 1)
+
+
+def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
+    """Return for each site what was stated of the point in its disc that was asked about.
+
+    A statement belongs to its point: another site of the same commune was not asked about.
+    """
+    answers = read_statements(path)
+    for disc in discs:
+        distance, rows = min(
+            ((geodesic_m(disc.lat, disc.lon, answer.lat, answer.lon), answer.rows) for answer in answers),
+            key=itemgetter(0),
+            default=(math.inf, []),
+        )
+        if not distance <= disc.uncertainty_m:
+            yield missing(layer, disc.site, "not_sampled")
+            continue
+        for stated in statements(card, rows) or (Statement(card.kind, "", "", ""),):
+            about = replace(layer, kind=stated.kind)
+            yield HazardSample(about, disc.site, None, stated.key, stated.name, stated.text)
+
+
+def read_statements(path: Path) -> list[_Answer]:
+    """Read what was stated of each point."""
+    try:
+        return [
+            _Answer(float(answer["lat"]), float(answer["lon"]), [dict(row) for row in answer["told"]])
+            for answer in json.loads(path.read_text(encoding="utf-8"))
+        ]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise DataError(f"{path}: holds no statements ({error}); fetch the layer again") from None
+
+
+def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    """Turn a service's rows on one place into statements.
+
+    Of a report, the risks that a rule judges; a risk that it does not name is not absent.
+
+    Raises
+    ------
+    DataError
+        If a place is in a class that the card does not know.
+    """
+    reading = card.reading
+    if reading.hazards:
+        return tuple(
+            Statement(known.kind, "", known.name, _clause(card, known.name, row))
+            for row in rows
+            if (known := reading.hazards.get(str(row.get("key"))))
+        )
+    towns: dict[str, list[str]] = {}
+    for row in rows:
+        town = str(row.get(reading.name or "") or "not named")
+        towns.setdefault(str(row.get(reading.class_of or "")), []).append(town)
+    unknown = sorted(towns.keys() - reading.classes.keys())
+    if unknown:
+        raise DataError(f"{card.id}: {reading.class_of} is {unknown[0]!r}, which its card lacks")
+    # Where the communes around are of several classes, the place may be of either.
+    shared = len(towns) == 1 and towns.keys() <= set(reading.shared)
+    return tuple(
+        Statement(
+            card.kind,
+            code if shared else "",
+            f"{card.noun} {reading.classes[code]}",
+            reading.named.format(name=reading.classes[code], towns=listing(sorted(set(names)))),
+        )
+        for code, names in sorted(towns.items())
+    )
+
+
+def _clause(card: Card, name: str, row: Mapping[str, Any]) -> str:
+    """Word a report's statement: commune and address each with its own words."""
+    commune, address = (
+        card.reading.classes.get(word, repr(word)) if word else "nothing stated"
+        for word in (str(row.get("commune") or ""), str(row.get("address") or ""))
+    )
+    town = f" of {row['town']}" if row.get("town") else ""
+    return (
+        f"{card.reading.named.format(name=name)} for the commune{town} ({commune}), "
+        f"for the address: {address}"
+    )

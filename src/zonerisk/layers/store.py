@@ -1,7 +1,8 @@
-"""Layers on this machine: fetched or imported with their licence beside, and what they say."""
+"""Store: layers on this machine, fetched or imported with their licence beside, and what they say."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,20 +12,30 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.hazard_sample import layer_of, missing
-from zonerisk.layers import layers
+from zonerisk.layers import cards
+from zonerisk.layers.cards import File
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.samples import Samples
     from zonerisk.core.hazard_sample import HazardSample, Place
     from zonerisk.core.model import Site
-    from zonerisk.layers.card import Card
+    from zonerisk.layers.cards import Card
     from zonerisk.layers.http import Progress
 
 NOTE = "source.json"
+# The file that holds the area within which a fetched layer is known.
+AREA = "coverage.geojson"
+
+
+class LayerFile(NamedTuple):
+    """A raw file that is on this machine."""
+
+    file: File
+    path: Path
 
 
 def cache_root(explicit: Path | None = None) -> Path:
@@ -44,6 +55,76 @@ def cache_root(explicit: Path | None = None) -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zonerisk"
 
 
+def home(card: Card, cache: Path) -> Path:
+    """Return the folder where a layer's fetched or imported files lie."""
+    return cache / "layers" / card.id
+
+
+def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile, ...]:
+    """Find a layer's files on this machine, in the raw folder and then in the cache.
+
+    Returns
+    -------
+    Nothing unless all that its answers rest on are there: data, coverage and masks. Without
+    the card's files, those of a user's own import or of a part that was fetched.
+    """
+    files = []
+    for file in card.files:
+        places = [raw / file.path] if raw else []
+        places.append(home(card, cache) / Path(file.path).name)
+        path = next((place for place in places if place.is_file()), None)
+        if path is None and file.role != "names":
+            return _gathered(card, cache)
+        if path is not None:
+            files.append(LayerFile(file, path))
+    return tuple(files) or _gathered(card, cache)
+
+
+def _gathered(card: Card, cache: Path) -> tuple[LayerFile, ...]:
+    """Find the files that the note of a fetch or an import lists, if the layer's answers can rest on them."""
+    note = home(card, cache) / NOTE
+    if not note.is_file():
+        return ()
+    try:
+        tree = json.loads(note.read_text(encoding="utf-8"))
+        names = list(tree["files"]) if "files" in tree else [tree["file"]]
+        files = [called(card, note.with_name(Path(str(name)).name)) for name in names]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(f"{note}: is damaged ({error}); fetch or import {card.id} again") from None
+    if not all(file.path.is_file() for file in files):
+        return ()
+    here = {file.file for file in files}
+    roles = {file.role for file in here}
+    covered = "coverage" in roles or all(file.role != "coverage" for file in card.files)
+    masked = all(file in here for file in card.files if file.role == "mask")
+    return tuple(files) if "data" in roles and covered and masked else ()
+
+
+def called(card: Card, path: Path) -> LayerFile:
+    """Return which of a layer's files one is by its name; a name of a user's own is data."""
+    for file in card.files:
+        if Path(file.path).name == path.name:
+            return LayerFile(file, path)
+    return LayerFile(File(path=path.name, role="coverage" if path.name == AREA else "data"), path)
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(card: Card, files: Iterable[LayerFile]) -> None:
+    """Check a layer's files against the hashes on its card."""
+    for file, path in files:
+        if file.sha256 and digest(path) != file.sha256:
+            raise DataError(
+                f"{path}: is not the file that data/layers/{card.id}.yaml describes "
+                "(its sha256 differs); give the card the new hash and vintage, or "
+                "get the right file"
+            )
+
+
 class Installed:
     """What the layers on this machine say at sites; the others are not assessed.
 
@@ -56,6 +137,8 @@ class Installed:
     shipped
         The catalogue's own figures, where the sites are its own. They speak first: a layer
         on this machine answers where they have none.
+    roots
+        Data folders whose cards tell which layers there are.
 
     Attributes
     ----------
@@ -71,47 +154,43 @@ class Installed:
         cache: Path,
         raw: Path | None = None,
         shipped: Samples | None = None,
+        roots: Sequence[Path] = (),
     ) -> None:
         from zonerisk.layers import sampling
-        from zonerisk.layers.plane import Disc
+        from zonerisk.layers.objects import Disc
 
-        self._found: dict[str, list[HazardSample]] = {}
-        told: dict[str, set[str]] = {}
+        self._samples: dict[str, list[HazardSample]] = {}
+        answered: dict[str, set[str]] = {}
         discs = []
         for site in sites:
-            rows = shipped.of(site) if shipped else ()
-            told[site.id] = {row.layer.id for row in rows if row.interval}
-            self._found[site.id] = [row for row in rows if row.interval]
+            rows = [row for row in (shipped.of(site) if shipped else ()) if row.interval]
+            answered[site.id] = {row.layer.id for row in rows}
+            self._samples[site.id] = rows
             if at := site.position:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
         self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
-        for name in layers.ids():
-            card = layers.load(name)
-            open_ = [disc for disc in discs if name not in told[disc.site]]
-            if not open_:
-                continue
+        for name in cards.ids(roots):
+            card = cards.load(name, roots)
+            open_ = [disc for disc in discs if name not in answered[disc.site]]
             try:
-                kept = layers.locate(card, cache, raw)
-                if not kept:
+                files = locate(card, cache, raw) if open_ else ()
+                if not files:
                     continue
-                if raw:
-                    named = [each for each in kept if each.path.is_relative_to(raw)]
-                    layers.verify(card, tuple(named))
-                found = sampling.sample(card, kept, open_)
-                data = [each.path for each in kept if each.file.role == "data"]
-                self.hashes[name] = "+".join(map(layers.digest, data))
+                verify(card, (file for file in files if raw and file.path.is_relative_to(raw)))
+                samples = sampling.sample(card, files, open_)
+                self.hashes[name] = "+".join(digest(file.path) for file in files if file.file.role == "data")
             except (DataError, OSError) as error:
                 # One damaged layer leaves the others standing; it reads as unknown.
                 layer = layer_of(sampling.head(card, (), ""))
-                found = [missing(layer, disc.site, "source_failed") for disc in open_]
+                samples = [missing(layer, disc.site, "source_failed") for disc in open_]
                 self.failed.append(str(error))
-            for each in found:
-                self._found[each.site].append(each)
+            for sample in samples:
+                self._samples[sample.site].append(sample)
 
     def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Give what every layer says at a site."""
-        return tuple(self._found.get(site.id, ()))
+        """Return what every layer says at a site."""
+        return tuple(self._samples.get(site.id, ()))
 
 
 def fetch(
@@ -125,20 +204,14 @@ def fetch(
 
     Parameters
     ----------
-    card
-        The layer.
-    cache
-        Root of the cache.
     places
         Only around these; a service and a windowed raster need some.
     max_bytes
         A larger answer is refused.
-    progress
-        Told of the bytes that came.
 
     Returns
     -------
-    The folder or file that the data now lie in.
+    The file that the data, or the first of them, now lie in.
 
     Raises
     ------
@@ -163,7 +236,7 @@ def fetch(
         if whole:
             from zonerisk.layers import http
 
-            done = [
+            fetched = [
                 http.download(
                     str(file.url),
                     folder / Path(file.path).name,
@@ -174,20 +247,20 @@ def fetch(
                 )
                 for file in files
             ]
-            paths = [each.path for each in done]
-            origin = {"url": done[0].url, "last_modified": done[0].last_modified}
+            paths = [file.path for file in fetched]
+            origin = {"url": fetched[0].url, "last_modified": fetched[0].last_modified}
         else:
             from zonerisk.layers import services
 
-            found = services.read(card, places, max_bytes)
-            paths = [folder / name for name in found]
-            for path, content in zip(paths, found.values(), strict=True):
+            contents = services.read(card, places, max_bytes)
+            paths = [folder / name for name in contents]
+            for path, content in zip(paths, contents.values(), strict=True):
                 path.write_bytes(content)
             origin = {"url": card.reading.url or files[0].url}
         for path in paths:
             _check(card, path, may_be_empty=not whole)
         _note(card, paths, origin)
-    return layers.home(card, cache) / paths[0].name
+    return home(card, cache) / paths[0].name
 
 
 def take(card: Card, cache: Path, source: Path) -> Path:
@@ -195,24 +268,18 @@ def take(card: Card, cache: Path, source: Path) -> Path:
 
     A file that is called like one of the card's stands for that one. It takes the place of
     what was there, but for the layer's other files where they were imported too.
-
-    Raises
-    ------
-    DataError
-        If the file is not one that the layer's reader can read.
     """
     if not source.is_file():
         raise UsageError(f"{source}: there is no such file")
-    home = layers.home(card, cache)
     data = [Path(file.path) for file in card.files if file.role == "data"]
     name = re.sub(r"^[^A-Za-z0-9_]|[^A-Za-z0-9._-]", "_", source.name)
-    role = layers.called(card, source.with_name(name)).file.role
+    role = called(card, source.with_name(name)).file.role
     if role == "data" and len(data) == 1 and data[0].suffixes == source.suffixes:
         name = data[0].name
     others = [
-        each.path
-        for each in _imported(card, cache)
-        if each.path.name != name and (len(data) > 1 or each.file.role != role)
+        file.path
+        for file in _imported(card, cache)
+        if file.path.name != name and (len(data) > 1 or file.file.role != role)
     ]
     with _gathering(card, cache) as folder:
         paths = [folder / name, *(folder / path.name for path in others)]
@@ -220,33 +287,33 @@ def take(card: Card, cache: Path, source: Path) -> Path:
             shutil.copyfile(old, path)
         _check(card, paths[0])
         _note(card, paths, {"imported": source.name})
-    return home / name
+    return home(card, cache) / name
 
 
-def _imported(card: Card, cache: Path) -> tuple[layers.LayerFile, ...]:
-    """Give the files that earlier imports brought."""
-    folder = layers.home(card, cache)
+def _imported(card: Card, cache: Path) -> tuple[LayerFile, ...]:
+    """Find the files that earlier imports brought."""
+    folder = home(card, cache)
     try:
-        told = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-        names = list(told["files"]) if "imported" in told else []
+        tree = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        names = list(tree["files"]) if "imported" in tree else []
     except (OSError, ValueError, KeyError, TypeError):
         return ()
     paths = [folder / Path(name).name for name in names]
-    return tuple(layers.called(card, path) for path in paths if path.is_file())
+    return tuple(called(card, path) for path in paths if path.is_file())
 
 
 @contextmanager
 def _gathering(card: Card, cache: Path) -> Iterator[Path]:
-    """Give a folder to gather a layer's files in; all of them come into the cache, or none.
+    """Offer a folder to gather a layer's files in; all of them come into the cache, or none.
 
     The folder is this call's alone. The part of a file that a later call may go on with is
     left for it.
     """
-    home = layers.home(card, cache)
-    left = home.with_name(f"{home.name}.part")
+    final = home(card, cache)
+    left = final.with_name(f"{final.name}.part")
     try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        own = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=home.parent))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        own = Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=final.parent))
         folder, old = own / "new", own / "old"
         try:
             try:
@@ -254,46 +321,46 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
             except OSError:  # None is left, or another call has just taken it.
                 folder.mkdir()
             yield folder
-            if home.is_dir():
-                home.rename(old)
-            folder.rename(home)
+            if final.is_dir():
+                final.rename(old)
+            folder.rename(final)
         finally:
-            if old.is_dir() and not home.is_dir():
-                old.rename(home)
+            if old.is_dir() and not final.is_dir():
+                old.rename(final)
             if any(folder.glob("*.part.tag")) and not left.exists():
                 folder.rename(left)
             shutil.rmtree(own, ignore_errors=True)
     except OSError as error:
-        raise UsageError(f"{home}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"{final}: cannot be written: {error.strerror or error}") from None
 
 
 def _check(card: Card, path: Path, *, may_be_empty: bool = False) -> None:
     """Read one of a layer's files by the reader that will read it."""
-    from zonerisk.layers import flooded, raster, sampling, statements, vectorfile
-    from zonerisk.layers.card import Reading
+    from zonerisk.layers import files, rasters, sampling
+    from zonerisk.layers.cards import Reading
 
-    each = layers.called(card, path)
-    if each.file.role == "names":
-        sampling.titles(card, [each])
+    file = called(card, path)
+    if file.file.role == "names":
+        sampling.titles(card, [file])
     elif card.measure == "stated":
-        statements.read(path)
-    elif each.file.role == "mask" or (each.file.role == "data" and card.reading.method in flooded.METHODS):
-        with raster.opened(path):
+        sampling.read_statements(path)
+    elif file.file.role == "mask" or (file.file.role == "data" and card.reading.method in rasters.METHODS):
+        with rasters.opened(path):
             pass
     else:
-        reading = card.reading if each.file.role == "data" else Reading()
-        if not len(vectorfile.read(path, reading)) and not may_be_empty:
+        reading = card.reading if file.file.role == "data" else Reading()
+        if not len(files.read(path, reading)) and not may_be_empty:
             raise DataError(f"{path.name}: holds nothing that {card.id} keeps")
 
 
 def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> None:
-    """Keep licence, origin and date beside a layer's files, and drop all else."""
+    """Write licence, origin and date beside a layer's files, and drop all else."""
     from datetime import UTC, datetime
 
-    told = {
+    note = {
         "layer": card.id,
         **origin,
-        "files": {path.name: layers.digest(path) for path in paths},
+        "files": {path.name: digest(path) for path in paths},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "licence": card.licence,
         "attribution": card.attribution,
@@ -301,4 +368,4 @@ def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> N
     folder = paths[0].parent
     for stray in set(folder.iterdir()) - set(paths):
         stray.unlink()
-    (folder / NOTE).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.layers import layers, vectorfile
+from zonerisk.layers import cards, files, store
 from zonerisk.layers.objects import joined, named, shapes_of
 from zonerisk.pages import features
 from zonerisk.pages.features import Feature, Point, Setting, circle
@@ -15,8 +15,8 @@ from zonerisk.pages.features import Feature, Point, Setting, circle
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
-    from zonerisk.layers.card import Card
-    from zonerisk.layers.layers import LayerFile
+    from zonerisk.layers.cards import Card
+    from zonerisk.layers.store import LayerFile
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.
 _AREA_MARGIN = 0.06
@@ -50,13 +50,13 @@ def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = 
 
 def _installed(cache: Path, raw: Path | None) -> Iterator[tuple[Card, list[LayerFile]]]:
     """Find the files that can be drawn of each layer that maps areas or objects."""
-    for card in map(layers.load, layers.ids()):
+    for card in map(cards.load, cards.ids()):
         if card.measure != "stated":
             yield (
                 card,
                 [
                     each
-                    for each in layers.locate(card, cache, raw)
+                    for each in store.locate(card, cache, raw)
                     if each.file.role == "data" and each.path.suffix in _VECTORS
                 ],
             )
@@ -127,7 +127,7 @@ def _areas(card: Card, kept: Iterable[LayerFile], box: Bounds) -> Iterator[Featu
     import shapely
 
     for each in kept:
-        frame = vectorfile.read(each.path, card.reading, [box])
+        frame = files.read(each.path, card.reading, box)
         cut = shapely.clip_by_rect(shapely.make_valid(shapes_of(frame)), *box)
         for part in _parts(shapely.union_all(cut)):
             if part.geom_type == "Polygon":
@@ -139,7 +139,7 @@ def _objects(
 ) -> Iterator[Feature]:
     import shapely
 
-    objects = joined([named(card, vectorfile.read(each.path, card.reading), {}) for each in kept])
+    objects = joined([named(card, files.read(each.path, card.reading), {}) for each in kept])
     for key in sorted(wanted.intersection(objects.ids)):
         mine = [number for number, one in enumerate(objects.ids) if one == key]
         name = next((objects.names[number] for number in mine if objects.names[number]), card.noun)

@@ -19,7 +19,7 @@ from zonerisk.catalogue.catalog import Catalog, simplify
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
 from zonerisk.core.policy import Policy
-from zonerisk.layers import vectorfile
+from zonerisk.layers import files
 
 REGION = "own-sites"
 # What a provider states, and its other regions, are no questions to somebody's own sites;
@@ -202,7 +202,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     try:
         tree = json.loads(text)
         features = list(tree["features"])
-        vectorfile.check_wgs84(tree, str(path))
+        files.check_wgs84(tree, str(path))
     except DataError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -210,7 +210,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     places = []
     for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"
-        geometry = vectorfile.mapping(feature, "geometry") if isinstance(feature, dict) else {}
+        geometry = files.mapping(feature, "geometry") if isinstance(feature, dict) else {}
         kind, at = geometry.get("type"), geometry.get("coordinates")
         if kind not in (None, "Point"):
             raise DataError(
@@ -218,7 +218,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
             )
         if kind is None or not isinstance(at, list) or len(at) < 2:
             raise DataError(f"{where}: needs a Point geometry")
-        fields = {**vectorfile.mapping(feature, "properties"), "lon": at[0], "lat": at[1]}
+        fields = {**files.mapping(feature, "properties"), "lon": at[0], "lat": at[1]}
         places.append(_place(where, number, fields))
     return places
 

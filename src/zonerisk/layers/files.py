@@ -6,18 +6,18 @@ import json
 import re
 import warnings
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import geopandas as gpd
     import pandas as pd
 
-    from zonerisk.layers.card import Reading
+    from zonerisk.layers.cards import Reading
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
@@ -30,9 +30,38 @@ _BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
 _VIRTUAL = b"<OGRVRT"
 # Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
 _WGS84 = re.compile(r"(^|[:/#])(4326|CRS84h?)$")
+_GEOMETRY_COLUMNS = {"geo_shape", "geometry", "wkt", "geom", "the_geom"}
 
 
-def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.GeoDataFrame:
+def check_wgs84(tree: Mapping[str, object], name: str) -> None:
+    """Refuse GeoJSON that names a reference system other than WGS 84."""
+    crs = tree.get("crs")
+    system = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    if system and not _WGS84.search(str(system)):
+        raise DataError(f"{name}: is in {str(system)[:200]}, not in WGS 84")
+
+
+def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return a part of a record; empty where it is missing or null."""
+    part = row.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def shape_of(geometry: Any) -> Any:
+    """Return the shape of a GeoJSON geometry; a ValueError if it is none."""
+    import numpy as np
+    import shapely
+
+    try:
+        with np.errstate(invalid="ignore"):
+            return shapely.geometry.shape(geometry)
+    except (
+        KeyError, TypeError, AttributeError, OverflowError, RecursionError, shapely.errors.ShapelyError
+    ) as error:  # fmt: skip
+        raise ValueError(str(error)) from None
+
+
+def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoDataFrame:
     """Read a vector file in WGS 84, rows without a usable geometry left out.
 
     Zips are read where they lie: nothing is unpacked, so no name inside one can point
@@ -46,23 +75,22 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
     reading
         The card's columns and filters.
     bounds
-        Only what touches one of these boxes.
+        Only what touches this box.
 
     Raises
     ------
     DataError
         If the file cannot be read, names no reference system, or lies off the Earth.
     """
-    import pandas as pd
-
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
-    frame = _read_csv(path, reading) if _is_csv(path) else _read_ogr(path, reading, bounds)
+    csv = path.name.lower().endswith((".csv", ".csv.gz"))
+    frame = _read_csv(path, reading) if csv else _read_ogr(path, reading, bounds)
     if not len(frame):
         import geopandas as gpd
 
         # A file without a row may lack the columns too.
-        columns: dict[str, list[str]] = {name: [] for name in _asked(reading)}
+        columns: dict[str, list[str]] = {name: [] for name in _columns(reading)}
         return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
@@ -73,8 +101,7 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
     except Exception as error:
         raise DataError(f"{path}: cannot be brought to WGS 84: {error}") from None
     _check_on_earth(frame, path)
-    flat = frame.geometry.has_z
-    if flat.any():
+    if frame.geometry.has_z.any():
         frame = frame.set_geometry(frame.geometry.force_2d())
     broken = ~frame.geometry.is_valid
     if broken.any():
@@ -82,73 +109,50 @@ def read(path: Path, reading: Reading, bounds: Sequence[Bounds] = ()) -> gpd.Geo
         geometry[broken] = geometry[broken].make_valid()
         frame = frame.set_geometry(geometry)
     if bounds and len(frame):
-        parts = [frame.cx[west:east, south:north] for west, south, east, north in bounds]
-        kept = pd.concat(parts)
-        frame = kept[~kept.index.duplicated()].sort_index()
+        west, south, east, north = bounds
+        frame = frame.cx[west:east, south:north]
     return frame.reset_index(drop=True)
 
 
-def check_wgs84(tree: Mapping[str, object], name: str) -> None:
-    """Refuse GeoJSON that names a reference system other than WGS 84."""
-    crs = tree.get("crs")
-    told = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
-    if told and not _WGS84.search(str(told)):
-        raise DataError(f"{name}: is in {str(told)[:200]}, not in WGS 84")
-
-
-def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """Return a part of a record; empty where it is missing or null."""
-    part = row.get(key)
-    return part if isinstance(part, dict) else {}
-
-
-def _is_csv(path: Path) -> bool:
-    return path.name.lower().endswith((".csv", ".csv.gz"))
-
-
-def _read_ogr(path: Path, reading: Reading, bounds: Sequence[Bounds]) -> gpd.GeoDataFrame:
+def _read_ogr(path: Path, reading: Reading, bounds: Bounds | None) -> gpd.GeoDataFrame:
     import pyogrio
 
     packed = _packed(path, reading) if path.suffix.lower() == ".zip" else ""
     source = f"/vsizip/{path}/{packed}" if packed else str(path)
     _check_format(path, packed)
+    with _readable(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        layer = reading.layer or _only_one([str(row[0]) for row in pyogrio.list_layers(source)], path)
+        degrees = bounds and pyogrio.read_info(source, layer=layer)["crs"] in {"EPSG:4326", "OGC:CRS84"}
+        return pyogrio.read_dataframe(source, layer=layer, bbox=bounds if degrees else None)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn whatever a library raises into an error that names the file."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            listed = pyogrio.list_layers(source)
-            names = [str(row[0]) for row in listed]
-            layer = reading.layer or _only_one(names, path)
-            mask = None
-            if len(bounds) == 1 and pyogrio.read_info(source, layer=layer)["crs"] in {
-                "EPSG:4326",
-                "OGC:CRS84",
-            }:
-                mask = bounds[0]
-            return pyogrio.read_dataframe(source, layer=layer, bbox=mask)
+        yield
     except DataError:
         raise
     except Exception as error:
-        raise DataError(f"{path}: is no vector file that can be read: {error}") from None
+        raise DataError(f"{path}: is not a readable vector file: {error}") from None
 
 
 def _check_format(path: Path, packed: str) -> None:
     """Refuse a file that is of none of the known formats by how it begins."""
     import zipfile
 
-    try:
+    with _readable(path):
         if packed:
             with zipfile.ZipFile(path) as archive, archive.open(packed) as member:
                 head = member.read(4096)
         else:
             with path.open("rb") as file:
                 head = file.read(4096)
-    except (*BROKEN, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{path}: is no vector file that can be read: {error}") from None
-    if not head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(_BEGINNINGS) or (
-        _VIRTUAL in head
-    ):
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if not start.startswith(_BEGINNINGS) or _VIRTUAL in head:
         raise DataError(
-            f"{path}: is no vector file that can be read: neither GeoJSON, GeoPackage, "
+            f"{path}: is not a readable vector file: neither GeoJSON, GeoPackage, "
             "FlatGeobuf, a shapefile nor CSV"
         )
 
@@ -157,17 +161,14 @@ def _packed(path: Path, reading: Reading) -> str:
     """Find the file inside a zip; a name that points out of it is none."""
     import zipfile
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [
-                name
-                for name in archive.namelist()
-                if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
-                and not name.startswith("/")
-                and ".." not in name.split("/")
-            ]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: is no vector file that can be read: {error}") from None
+    with _readable(path), zipfile.ZipFile(path) as archive:
+        names = [
+            name
+            for name in archive.namelist()
+            if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
+            and not name.startswith("/")
+            and ".." not in name.split("/")
+        ]
     own = [name for name in names if Path(name).stem == reading.layer]
     return own[0] if own else _only_one(names, path)
 
@@ -182,86 +183,58 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
 
-    told = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
+    texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     try:
         # What names things stays text: runway 09 is not 9.
         table = pd.read_csv(
             path,
             sep=";" if _is_semicolon(path) else ",",
             low_memory=False,
-            dtype=dict.fromkeys(told, str),
+            dtype=dict.fromkeys(texts, str),
         )
     except BROKEN as error:
-        raise DataError(f"{path}: is no CSV that can be read: {error}") from None
-    if reading.ends:
-        lat, lon = reading.ends[0], reading.ends[1]
-    else:
-        lat, lon = reading.lat or "lat", reading.lon or "lon"
+        raise DataError(f"{path}: is not a readable CSV file: {error}") from None
+    lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
         y, x = (pd.to_numeric(table[name], errors="coerce") for name in (lat, lon))
         known = y.notna() & x.notna()
-        return gpd.GeoDataFrame(
-            table[known], geometry=gpd.points_from_xy(x[known], y[known]), crs="EPSG:4326"
-        )
-    column = next(
-        (name for name in table if str(name).lower() in {"geo_shape", "geometry", "wkt", "geom", "the_geom"}),
-        None,
-    )
+        points = gpd.points_from_xy(x[known], y[known])
+        return gpd.GeoDataFrame(table[known], geometry=points, crs="EPSG:4326")
+    column = next((name for name in table if str(name).lower() in _GEOMETRY_COLUMNS), None)
     if column is None:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
-    return gpd.GeoDataFrame(
-        table.drop(columns=[column]), crs="EPSG:4326", geometry=_geometries(table[column], path)
-    )
+    shapes = [_geometry(text, f"{path}:{row}") for row, text in enumerate(table[column], start=2)]
+    return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326", geometry=shapes)
 
 
 def _is_semicolon(path: Path) -> bool:
     import gzip
 
-    opened = gzip.open if path.name.lower().endswith(".gz") else Path.open
     try:
-        with opened(path, "rb") as file:
-            first = file.readline(100_000)
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            line = file.readline(100_000)
     except BROKEN:
         return False
-    return first.count(b";") > first.count(b",")
+    return line.count(b";") > line.count(b",")
 
 
-def _geometries(column: pd.Series[str], path: Path) -> list[object]:
+def _geometry(text: object, where: str) -> Any:
+    """Read a CSV's geometry, GeoJSON or WKT; None where there is no text."""
     import shapely
 
-    found: list[object] = []
-    for row, text in enumerate(column, start=2):
-        if not isinstance(text, str):
-            found.append(None)
-            continue
-        try:
-            if text.lstrip().startswith("{"):
-                found.append(shapely.geometry.shape(json.loads(text)))
-            else:
-                found.append(shapely.from_wkt(text))
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            OverflowError,
-            RecursionError,
-            shapely.errors.ShapelyError,
-        ) as error:
-            raise DataError(f"{path}:{row}: is no geometry: {error}") from None
-    return found
+    if not isinstance(text, str):
+        return None
+    try:
+        return shape_of(json.loads(text)) if text.lstrip().startswith("{") else shapely.from_wkt(text)
+    except (ValueError, RecursionError, shapely.errors.ShapelyError) as error:
+        raise DataError(f"{where}: is no geometry: {error}") from None
 
 
-def _asked(reading: Reading) -> tuple[str, ...]:
-    """Columns that a card names."""
-    told = (reading.name, reading.class_of, reading.doubt_of)
-    return (
-        *reading.where,
-        *reading.least,
-        *reading.id,
-        *(name for name in told if name),
-        *reading.values,
-        *(reading.ends or ()),
-    )
+def _columns(reading: Reading) -> tuple[str, ...]:
+    """Return the columns that a card names."""
+    single = filter(None, (reading.name, reading.class_of, reading.doubt_of))
+    more = (*reading.values, *(reading.ends or ()))
+    return (*reading.where, *reading.least, *reading.id, *single, *more)
 
 
 def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
@@ -274,7 +247,7 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
     """
     import pandas as pd
 
-    missing = [name for name in _asked(reading) if name not in frame]
+    missing = [name for name in _columns(reading) if name not in frame]
     if missing:
         raise DataError(
             f"{source}: has no column {missing[0]!r}; it has "

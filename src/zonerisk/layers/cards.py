@@ -1,15 +1,21 @@
-"""Card: what a hazard layer is, where it comes from, and what it may say."""
+"""Cards: what each hazard layer is, where it comes from, and what it may say."""
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from zonerisk.catalogue.catalog import data_root, simplify
+from zonerisk.catalogue.document import read
+from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import Grade, PartialDate, Record, Text, Url
@@ -25,16 +31,8 @@ _PERIOD = re.compile(r"\{period(?::(\d+))?\}")
 
 Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
 Method = Literal[
-    "vector",
-    "raster",
-    "features",
-    "arcgis",
-    "wfs",
-    "wfs-gml",
-    "tiles",
-    "georisques",
-    "pages",
-]
+    "vector", "raster", "features", "arcgis", "wfs", "wfs-gml", "tiles", "georisques", "pages"
+]  # fmt: skip
 
 
 class File(Record):
@@ -289,12 +287,64 @@ class Card(Record):
         return {self.reading.classes.get(key, key): value for key, value in table.items()}
 
     def of_period(self, years: int) -> Card:
-        """Give the layer of one return period."""
-        text = _PERIOD.sub(lambda found: f"{years:{found[1] or ''}}", self.model_dump_json())
-        told = {
-            **json.loads(text),
-            "id": f"{self.id}-rp{years}",
-            "periods": (),
-            "return_years": {ANY_CLASS: years},
-        }
-        return Card.model_validate(told)
+        """Return the layer of one return period."""
+        text = _PERIOD.sub(lambda mark: f"{years:{mark[1] or ''}}", self.model_dump_json())
+        own = {"id": f"{self.id}-rp{years}", "periods": (), "return_years": {ANY_CLASS: years}}
+        return Card.model_validate({**json.loads(text), **own})
+
+
+def ids(roots: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Return every layer, in the order of their cards; families by return period."""
+    return tuple(_known(roots))
+
+
+def load(name: str, roots: Sequence[Path] = ()) -> Card:
+    """Return a layer's card by its id, or a user's own by its file.
+
+    Parameters
+    ----------
+    roots
+        Data folders whose ``layers`` hold cards, a later one's in place of an earlier's;
+        the shipped catalogue without any.
+
+    Raises
+    ------
+    UnknownTarget
+        If no layer goes by that id.
+    DataError
+        If the file is not a valid card.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return read_card(Path(name))
+    known = _known(roots)
+    wanted = simplify(name)
+    if wanted not in known:
+        family = [key for key in known if key.startswith(f"{wanted}-rp")]
+        near = family or difflib.get_close_matches(wanted, known, n=2, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see: zonerisk layers list"
+        raise UnknownTarget(f"no layer is called {name!r}; {hint}")
+    return known[wanted]
+
+
+def _known(roots: Sequence[Path]) -> dict[str, Card]:
+    return {
+        card.id: card
+        for root in roots or (data_root(),)
+        for path in sorted((root / "layers").glob("*.yaml"))
+        for card in _family(path, path.stat().st_mtime_ns)
+    }
+
+
+@cache
+def _family(path: Path, _changed_ns: int) -> tuple[Card, ...]:
+    """Read a card once, and again once its file has changed: the layers of its return periods."""
+    card = read_card(path)
+    return tuple(card.of_period(years) for years in card.periods) or (card,)
+
+
+def read_card(path: Path) -> Card:
+    """Read one card."""
+    document = read(path, f"data/layers/{path.name}" if path.parent.name == "layers" else None)
+    if "id" in document.tree:
+        raise DataError(document.problem(("id",), "comes from the file; drop it"))
+    return document.validate(Card, {"id": path.stem})

@@ -1,0 +1,441 @@
+"""Rasters by window: a few blocks of a GeoTIFF on disk or behind HTTP, and how far a flood's edge is."""
+
+from __future__ import annotations
+
+import math
+import urllib.parse
+import urllib.request
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zonerisk.core.errors import DataError, FetchError, MissingPackage
+from zonerisk.core.geometry import metres_per_degree, span_deg
+from zonerisk.core.hazard_sample import HazardSample, beyond, widened
+from zonerisk.layers.objects import corner_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+    import rasterio
+
+    from zonerisk.core.hazard_sample import Layer
+    from zonerisk.layers.cards import Card
+    from zonerisk.layers.objects import Disc
+
+Bounds = tuple[float, float, float, float]
+METHODS = ("raster", "tiles")
+# What GDAL may do: no sidecar files asked for, only this suffix over HTTP, and a server that
+# hangs or fails is given up.
+_OPTIONS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif",
+    "GDAL_HTTP_TIMEOUT": "60",
+    "GDAL_HTTP_CONNECTTIMEOUT": "20",
+    "GDAL_HTTP_MAX_RETRY": "2",
+    "GDAL_HTTP_RETRY_DELAY": "1",
+    "CPL_CURL_VERBOSE": "NO",
+    "GDAL_HTTP_MAX_TOTAL_CONNECTIONS": "4",
+}
+MAX_WINDOW = 4_000_000
+_MAX_CLUSTER = 100_000_000
+# No flood is deeper, metres: what is written as more is a mark for something else.
+MAX_DEPTH_M = 100.0
+# An edge farther from all sites than this does not name the flooded area that they are in.
+_NAMED_WITHIN_M = 12_000.0
+# Flooded areas closer than this are one: a dyke or a road drawn dry does not part them.
+_JOINED_M = 80.0
+TILE_SIZE = 256
+NO_TILE = 255
+MAX_TILES = 400
+
+
+class Window(NamedTuple):
+    """Cells around a point, row by row from the north; not a number where there is no data.
+
+    Latitudes and longitudes are those of the middle of every row and every column.
+    """
+
+    values: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    lon: npt.NDArray[np.float64]
+
+
+def _rasterio() -> Any:
+    try:
+        import rasterio
+    except ModuleNotFoundError:
+        raise MissingPackage("rasterio") from None
+    return rasterio
+
+
+@contextmanager
+def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
+    """Open a GeoTIFF by path or http(s) address.
+
+    No other format is tried: some of them name further files and addresses to open.
+
+    Raises
+    ------
+    DataError
+        If it is no GeoTIFF that can be read, or is not in WGS 84 degrees.
+    """
+    rasterio = _rasterio()
+    from rasterio.errors import RasterioError
+
+    name = str(source)
+    address = f"/vsicurl/{name}" if name.startswith(("http://", "https://")) else name
+    with rasterio.Env(**_OPTIONS, **_proxy(name)):
+        try:
+            file = rasterio.open(address, driver="GTiff")
+        except RasterioError as error:
+            raise DataError(f"{name}: is not a readable GeoTIFF: {error}") from None
+        with file:
+            if file.crs is None or not file.crs.is_geographic:
+                raise DataError(
+                    f"{name}: its reference system is {file.crs or 'not named'}; convert it to EPSG:4326"
+                )
+            wide, turn, west, turn_, tall, north = file.transform[:6]
+            if turn or turn_ or tall > 0:
+                raise DataError(f"{name}: its rows do not run from north to south")
+            if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
+                raise DataError(f"{name}: its cells have no size or no place")
+            try:
+                yield file
+            except RasterioError as error:
+                raise DataError(f"{name}: a part of it cannot be read: {error}") from None
+
+
+def _proxy(name: str) -> dict[str, str]:
+    """Return GDAL's option for the proxy that the environment names; GDAL knows not all of its ways."""
+    parts = urllib.parse.urlsplit(name)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if not proxy or not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
+        return {}
+    return {"GDAL_HTTP_PROXY": proxy}
+
+
+def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, int, int]:
+    """Return the columns and rows of a box: from the left, from the top, and how many of each."""
+    width, height = abs(file.transform.a), abs(file.transform.e)
+    left = max(0, int((box[0] - file.bounds.left) / width))
+    right = min(file.width, int((box[2] - file.bounds.left) / width) + 1)
+    top = max(0, int((file.bounds.top - box[3]) / height))
+    bottom = min(file.height, int((file.bounds.top - box[1]) / height) + 1)
+    across, down = right - left, bottom - top
+    if across * down > most:
+        raise DataError(f"{file.name}: {trouble.format(cells=f'{across} x {down} cells')}")
+    return left, top, across, down
+
+
+def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float) -> Window | None:
+    """Read the cells within a distance of a point; None if the point lies outside."""
+    import numpy as np
+    from rasterio.windows import Window as Cells
+
+    west, south, east, north = file.bounds
+    if not (west <= lon < east and south < lat <= north):
+        return None
+    high, wide = span_deg(lat, reach_m)
+    left, top, across, down = _span(
+        file,
+        (lon - wide, lat - high, lon + wide, lat + high),
+        MAX_WINDOW,
+        "{cells} are too many for a window; lower search_radius_m",
+    )
+    values = file.read(1, window=Cells(left, top, across, down), masked=True)
+    return Window(
+        values.astype("float64").filled(np.nan),
+        north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e),
+        west + (np.arange(left, left + across) + 0.5) * abs(file.transform.a),
+    )
+
+
+def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
+    """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF.
+
+    Only the blocks in the box are read.
+
+    Raises
+    ------
+    DataError
+        If the box lies outside of all, or is too large.
+    """
+    with ExitStack() as stack:
+        files = [stack.enter_context(opened(source)) for source in sources]
+        from rasterio.merge import merge
+
+        width, height = abs(files[0].transform.a), abs(files[0].transform.e)
+        wests, souths, easts, norths = zip(*(file.bounds for file in files), strict=True)
+        west, north = min(wests), max(norths)
+        # On the edges of cells, so that none is drawn anew.
+        left = max(0, math.floor((box[0] - west) / width))
+        top = max(0, math.floor((north - box[3]) / height))
+        right = math.ceil((min(max(easts), box[2]) - west) / width - 1e-6)
+        bottom = math.ceil((north - max(min(souths), box[1])) / height - 1e-6)
+        if right <= left or bottom <= top:
+            raise DataError(
+                f"{sources[0]}: does not cover {box[0]:.2f} to {box[2]:.2f} E, {box[1]:.2f} to {box[3]:.2f} N"
+            )
+        if (right - left) * (bottom - top) * 8 > max_bytes:
+            raise DataError(
+                f"{sources[0]}: {right - left} x {bottom - top} cells are more than the "
+                "cap; name fewer places"
+            )
+        ends = (west + left * width, north - bottom * height, west + right * width, north - top * height)
+        values, transform = merge(files, bounds=ends, res=(width, height), indexes=[1])
+        return _geotiff(values[0], transform, crs=files[0].crs, nodata=files[0].nodata)
+
+
+def _geotiff(values: npt.NDArray[Any], transform: Any, **profile: Any) -> bytes:
+    from rasterio.io import MemoryFile
+
+    height, width = values.shape
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff",
+            width=width,
+            height=height,
+            count=1,
+            dtype=values.dtype,
+            transform=transform,
+            compress="deflate",
+            **profile,
+        ) as file:
+            file.write(values, 1)
+        return bytes(memory.read())
+
+
+def sample(
+    card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
+    """Return of each site inside a raster how far its edge of the flood is, and how deep it is.
+
+    Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
+    nothing is known.
+    """
+    import numpy as np
+
+    with opened(path) as file:
+        west, south, east, north = file.bounds
+        inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
+        names = dict(_flooded(card, file, inside))
+        for disc in inside:
+            reach = card.search_radius_m + disc.uncertainty_m
+            cells = window(file, disc.lat, disc.lon, reach)
+            if cells is None:
+                continue
+            _check_values(card, cells.values, path)
+            for mask_path in masks:
+                with opened(mask_path) as mask_file:
+                    mask = window(mask_file, disc.lat, disc.lon, reach)
+                if mask is None or mask.values.shape != cells.values.shape:
+                    raise DataError(f"{mask_path}: its cells are not those of {path}")
+                cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
+            yield from _cell_sample(card, layer, disc, cells, names.get(disc.site, ""))
+
+
+def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
+    """Refuse depths and classes that are none, such as a mark for no data that is not declared."""
+    import numpy as np
+
+    known = [int(key) for key in card.reading.classes if key.isdecimal()]
+    top = float(np.fmax.reduce(values, axis=None)) if values.size else 0.0
+    if top > max(known, default=MAX_DEPTH_M):
+        kind = "class that its card knows" if known else f"depth in {card.unit}"
+        raise DataError(f"{source}: holds {top:g}, which is no {kind}; is it a mark for no data?")
+
+
+def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> Iterator[HazardSample]:
+    """Measure to the nearest cell of the other side, and name the class of the place."""
+    import numpy as np
+
+    wet = cells.values >= card.reading.wet_from
+    north_per_deg, east_per_deg = metres_per_degree(disc.lat)
+    north_m, east_m = (cells.lat - disc.lat) * north_per_deg, (cells.lon - disc.lon) * east_per_deg
+    row, column = int(np.abs(north_m).argmin()), int(np.abs(east_m).argmin())
+    own = bool(wet[row, column])
+    tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in (north_m, east_m))
+    gap = np.hypot(
+        np.maximum(np.abs(north_m) - tall, 0)[:, None],
+        np.maximum(np.abs(east_m) - broad, 0)[None, :],
+    )
+    # Where the raster ends, a nearer edge may lie beyond.
+    seen = min(
+        card.search_radius_m,
+        *(abs(float(side)) + tall for side in (north_m[0], north_m[-1])),
+        *(abs(float(side)) + broad for side in (east_m[0], east_m[-1])),
+    )
+    if card.reading.method == "tiles":
+        unknown = np.isnan(cells.values)
+        if unknown[row, column]:
+            return
+        seen = min(seen, float(gap[unknown].min(initial=np.inf)))
+    other = gap[wet != own]
+    edge = float(other.min()) if len(other) else seen
+    touched = cells.values[gap <= disc.uncertainty_m + card.error_m]
+    label = _classes(card, float(cells.values[row, column]), touched)
+    if not own and not len(other):
+        yield beyond(layer, disc.site, disc.uncertainty_m, seen)
+        return
+    interval = widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
+    if seen < edge:
+        nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
+        interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
+    yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label)
+
+
+def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
+    """Return what the raster says at the point and over the disc."""
+    import numpy as np
+
+    top = float(np.fmax.reduce(touched, initial=math.nan))
+    values = [0.0 if math.isnan(value) else value for value in (own, top)]
+    if card.reading.classes:
+        here, most = (card.reading.classes.get(f"{value:g}", "none mapped") for value in values)
+        return here if here == most else f"{here}, up to {most} within the disc"
+    here, most = (f"{max(0.0, value):.1f} {card.unit}" for value in values)
+    return f"{here}, up to {most} within the disc"
+
+
+def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str, str]]:
+    """Name the joined flooded area that each site is in or nearest to."""
+    import numpy as np
+    import shapely
+    from rasterio.features import shapes
+    from rasterio.windows import Window as Cells
+
+    if not discs:
+        return
+    margin, _ = span_deg(0, _NAMED_WITHIN_M)
+    boxes = shapely.box(
+        [disc.lon - 1.6 * margin for disc in discs],
+        [disc.lat - margin for disc in discs],
+        [disc.lon + 1.6 * margin for disc in discs],
+        [disc.lat + margin for disc in discs],
+    )
+    for cluster in shapely.get_parts(shapely.union_all(boxes)):
+        trouble = "the sites lie in too large an area; sample fewer"
+        span = Cells(*_span(file, cluster.bounds, _MAX_CLUSTER, trouble))
+        cells = file.read(1, window=span, masked=True)
+        _check_values(card, cells.compressed(), file.name)
+        wet = np.ma.filled(cells >= card.reading.wet_from, False)
+        step = max(1, round(span_deg(0, _JOINED_M)[0] / abs(file.transform.e)))
+        rows, columns = wet.shape[0] // step * step, wet.shape[1] // step * step
+        if not rows or not columns:
+            continue
+        coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
+        transform = file.window_transform(span) * file.transform.scale(step)
+        areas = [
+            shapely.geometry.shape(shape)
+            for shape, _ in shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
+        ]
+        if not areas:
+            continue
+        tree = shapely.STRtree(areas)
+        for disc in discs:
+            if cluster.contains(shapely.Point(disc.lon, disc.lat)):
+                west, south, _, _ = areas[int(tree.nearest(shapely.Point(disc.lon, disc.lat)))].bounds
+                yield disc.site, corner_id(south, west)
+
+
+def tile_ranges(bounds: Bounds, zoom: int) -> tuple[range, range]:
+    """Return the tiles that cover a box, columns from the west and rows from the north."""
+    west, south, east, north = bounds
+    count = int(2**zoom)
+
+    def row(lat: float) -> int:
+        turned = math.asinh(math.tan(math.radians(max(-85.05, min(85.05, lat)))))
+        return max(0, min(count - 1, int((1 - turned / math.pi) / 2 * count)))
+
+    left, right = (max(0, min(count - 1, int((lon + 180) / 360 * count))) for lon in (west, east))
+    return range(left, right + 1), range(row(north), row(south) + 1)
+
+
+def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int) -> bytes:
+    """Read coloured XYZ tiles over a box as a GeoTIFF of the classes that their colours stand for.
+
+    Returns
+    -------
+    Bytes of a GeoTIFF in EPSG:4326: 0 where a tile is transparent, no data where there is
+    no tile. Neither is a place without the hazard.
+
+    Raises
+    ------
+    FetchError
+        If a tile cannot be read, or shows a colour without a meaning.
+    """
+    rasterio = _rasterio()
+    import numpy as np
+
+    from zonerisk.layers import http
+
+    columns, rows = tile_ranges(bounds, zoom)
+    if len(columns) * len(rows) > MAX_TILES:
+        raise FetchError(f"{url}: {len(columns) * len(rows)} tiles; ask for a smaller area")
+    mosaic = np.full((len(rows) * TILE_SIZE, len(columns) * TILE_SIZE), NO_TILE, dtype="uint8")
+    tiles = mosaic.reshape(len(rows), TILE_SIZE, len(columns), TILE_SIZE)
+    for i, y in enumerate(rows):
+        for j, x in enumerate(columns):
+            address = url.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
+            try:
+                raw = http.get(address, max_bytes=max_bytes)
+            except FetchError as error:
+                if error.status == 404:
+                    continue
+                raise
+            max_bytes -= len(raw)
+            tiles[i, :, j] = _decoded(raw, colours, address)
+    # Rows of equal Mercator height become rows of equal latitude, the nearest for each.
+    count = 2**zoom
+    west, cell = columns[0] / count * 360 - 180, 360 / count / TILE_SIZE
+    north, south = (
+        math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / count)))) for row in (rows[0], rows[-1] + 1)
+    )
+    height = math.ceil((north - south) / cell)
+    tall = (north - south) / height
+    lat = north - (np.arange(height) + 0.5) * tall
+    mercator = (1 - np.arcsinh(np.tan(np.radians(lat))) / math.pi) / 2 * count
+    picked = np.clip(((mercator - rows[0]) * TILE_SIZE).astype(int), 0, len(mosaic) - 1)
+    transform = rasterio.Affine(cell, 0, west, 0, -tall, north)
+    return _geotiff(mosaic[picked], transform, crs="EPSG:4326", nodata=NO_TILE)
+
+
+def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArray[np.uint8]:
+    import numpy as np
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+    from rasterio.io import MemoryFile
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with MemoryFile(raw) as memory, memory.open(driver="PNG") as file:
+                bands = file.read()
+                if file.count == 1:
+                    table = file.colormap(1)
+                    bands = np.array([[table[value] for value in line] for line in bands[0]], dtype="uint8")
+                    bands = bands.transpose(2, 0, 1)
+    except (RasterioError, ValueError, KeyError) as error:
+        raise FetchError(f"{address}: is no PNG tile: {error}") from None
+    if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:
+        raise FetchError(
+            f"{address}: is {bands.shape[2]} x {bands.shape[1]} cells of "
+            f"{bands.shape[0]} bands, not a tile of {TILE_SIZE}"
+        )
+    shown = (bands[0].astype("uint32") << 16) + (bands[1].astype("uint32") << 8) + bands[2]
+    known = bands[3] == 0 if bands.shape[0] == 4 else np.zeros(shown.shape, dtype=bool)
+    clear = known.copy()
+    classes = np.zeros(shown.shape, dtype="uint8")
+    for colour, value in colours.items():
+        hit = (shown == int(colour, 16)) & ~clear
+        classes[hit] = int(value)
+        known |= hit
+    if not known.all():
+        raise FetchError(
+            f"{address}: shows the colour {shown[~known][0]:06x}, which the card does not explain"
+        )
+    return classes
