@@ -35,14 +35,10 @@ COMMANDS = {
     ),
     "compare": _Command("verdicts", "compare", "Put regions side by side, one line each."),
     "dr": _Command(
-        "verdicts",
-        "dr",
-        "Rank the regions that can be disaster recovery for TARGET, the nearest first.",
+        "verdicts", "dr", "Rank the regions that can be disaster recovery for TARGET, the nearest first."
     ),
     "plan": _Command(
-        "plan",
-        "plan",
-        "Judge your own deployment: quorum, recovery and backups against every shared risk.",
+        "plan", "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."
     ),
     "list": _Command(
         "records",
@@ -55,9 +51,7 @@ COMMANDS = {
         "pages", "atlas", "Write the atlas: index.html, a page for each provider and one for each region."
     ),
     "report": _Command(
-        "verdicts",
-        "report",
-        "Write a printable report of one region: verdict, map and sources on one page.",
+        "verdicts", "report", "Write a printable report of one region: verdict, map and sources on one page."
     ),
     "export": _Command(
         "records", "export", "Write sites, discs, zones and separations for a GIS or a data frame."

@@ -12,7 +12,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.options import AsOf, Catalogues, PolicyOption
+from zonerisk.cli.options import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
@@ -43,10 +43,8 @@ def group() -> None:
 def check_(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[PATH]...",
-            show_default=False,
-            help="Files, or folders that hold datacenters/; the shipped catalogue without.",
+        argument(
+            "Files, or folders that hold datacenters/; the shipped catalogue without.", metavar="[PATH]..."
         ),
     ] = None,
     out: output.Output = None,
@@ -87,16 +85,10 @@ def _counted(number: int, noun: str) -> str:
 
 @app.command("new")
 def new(
-    provider: Annotated[str, typer.Argument(help="The provider's id, such as ovh.")],
-    region: Annotated[str, typer.Argument(help="The region's code, such as sbg.")],
+    provider: Annotated[str, argument("The provider's id, such as ovh.")],
+    region: Annotated[str, argument("The region's code, such as sbg.")],
     folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--in",
-            metavar="DIR",
-            show_default=False,
-            help="The catalogue to add to; a checkout's data/ without.",
-        ),
+        Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
     """Write a commented template for a region, and for its provider if that is new.
@@ -141,8 +133,8 @@ def schema(name: Annotated[Schema, typer.Argument()] = Schema.region, out: outpu
 
 @app.command("diff")
 def diff(
-    old: Annotated[str, typer.Argument(help="A catalogue's folder, or a git revision.")],
-    new: Annotated[str, typer.Argument(help="The same; the folder data without.")] = "data",
+    old: Annotated[str, argument("A catalogue's folder, or a git revision.")],
+    new: Annotated[str, argument("The same; the folder data without.")] = "data",
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,

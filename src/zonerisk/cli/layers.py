@@ -12,16 +12,16 @@ import typer
 from zonerisk import load
 from zonerisk.catalogue.catalog import referred
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.options import Cache, Catalogues, Raw
+from zonerisk.cli.options import Cache, Catalogues, Raw, argument, option
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.layers import cards, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position
-    from zonerisk.layers.cards import Card
+    from zonerisk.layers.cards import Card, File
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.
@@ -29,7 +29,7 @@ _AROUND_M = 1000.0
 
 app = typer.Typer(**SETTINGS)
 
-Id = Annotated[str, typer.Argument(help="A layer, such as rivers.", show_default=False)]
+Id = Annotated[str, argument("A layer, such as rivers.")]
 
 
 @app.callback()
@@ -90,47 +90,41 @@ def show(layer: Id, out: output.Output = None) -> None:
     Example: zonerisk layers show flood-strasbourg
     """
     card = cards.load(layer)
+    reading = card.reading
+    shared = "; ".join(reading.classes.get(key, key) for key in reading.shared)
+    facts: list[tuple[str, Iterable[str | None]]] = [
+        ("hazard", [card.kind]),
+        ("measures", [card.quantity]),
+        ("return period", [card.return_period or "none stated"]),
+        ("vintage", [card.vintage]),
+        ("resolution", [card.resolution]),
+        ("error", [f"{card.error_m:g} m: {card.error}"]),
+        ("evidence", [f"{card.basis}, grade {card.grade}"]),
+        ("covers", [card.coverage]),
+        ("source", [card.title, card.url]),
+        ("licence", [card.licence]),
+        ("figures", [card.derived_licence]),
+        ("attribution", [card.attribution]),
+        ("citation", [card.citation]),
+        ("may say", card.may_say),
+        ("must not say", card.must_not_say),
+        ("file", map(_file, card.files)),
+        ("names", [f"{key}: {known.name} (rule {known.kind})" for key, known in reading.hazards.items()]),
+        ("keeps", [f"{column}: {'; '.join(values)}" for column, values in reading.where.items()]),
+        ("shared in", [shared and f"{card.noun} {shared}"]),
+        ("tiles", [reading.index]),
+        ("service", [reading.url]),
+        ("note", [card.note]),
+    ]
     lines = [f"{card.id}: {card.name}", ""]
-    lines += [
-        f"{label:<16} {value}"
-        for label, value in (
-            ("hazard", card.kind),
-            ("measures", card.quantity),
-            ("return period", card.return_period or "none stated"),
-            ("vintage", card.vintage),
-            ("resolution", card.resolution),
-            ("error", f"{card.error_m:g} m: {card.error}"),
-            ("evidence", f"{card.basis}, grade {card.grade}"),
-            ("covers", card.coverage),
-            ("source", card.title),
-            ("", card.url),
-            ("licence", card.licence),
-            ("figures", card.derived_licence),
-            ("attribution", card.attribution),
-            ("citation", card.citation),
-        )
-    ]
-    for title, said in (("may say", card.may_say), ("must not say", card.must_not_say)):
-        lines += [f"{title if not place else '':<16} {each}" for place, each in enumerate(said)]
-    lines += [
-        f"{'file':<16} {file.url or file.path}" + (f" (sha256 {file.sha256})" if file.sha256 else "")
-        for file in card.files
-    ]
-    lines += [
-        f"{'' if place else 'names':<16} {key}: {known.name} (rule {known.kind})"
-        for place, (key, known) in enumerate(card.reading.hazards.items())
-    ]
-    lines += [f"{'keeps':<16} {column}: {'; '.join(values)}" for column, values in card.reading.where.items()]
-    if card.reading.shared:
-        shared = "; ".join(card.reading.classes.get(key, key) for key in card.reading.shared)
-        lines.append(f"{'shared in':<16} {card.noun} {shared}")
-    if card.reading.index:
-        lines.append(f"{'tiles':<16} {card.reading.index}")
-    if card.reading.url:
-        lines.append(f"{'service':<16} {card.reading.url}")
-    if card.note:
-        lines.append(f"{'note':<16} {card.note}")
+    for label, values in facts:
+        given = [value for value in values if value]
+        lines += [f"{'' if place else label:<16} {value}" for place, value in enumerate(given)]
     output.write("\n".join(lines) + "\n", out)
+
+
+def _file(file: File) -> str:
+    return f"{file.url or file.path}{f' (sha256 {file.sha256})' if file.sha256 else ''}"
 
 
 @app.command("fetch")
@@ -138,16 +132,15 @@ def fetch_(
     layer: Id,
     regions: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
+            "Only around the sites of a region or provider, or around your own: LAT,LON, or a "
+            "CSV or GeoJSON file; repeatable.",
             "--region",
             metavar="TARGET",
-            help="Only around the sites of a region or provider, or around your own: LAT,LON, or "
-            "a CSV or GeoJSON file; repeatable.",
-            show_default=False,
         ),
     ] = None,
     cache: Cache = None,
-    max_mb: Annotated[float, typer.Option(help="Refuse more than this.")] = 1000,
+    max_mb: Annotated[float, option("Refuse more than this.")] = 1000,
     catalogue: Catalogues = None,
 ) -> None:
     """Bring a layer's raw data from its source to this machine.
@@ -203,15 +196,11 @@ def import_(
 @app.command("sample")
 def sample(
     ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Layers; all that are here without any.", show_default=False),
+        list[str] | None, argument("Layers; all that are here without any.", metavar="[ID]...")
     ] = None,
     raw: Raw = None,
     cache: Cache = None,
-    into: Annotated[
-        Path | None,
-        typer.Option(help="Folder for the figures; else the catalogue's own.", show_default=False),
-    ] = None,
+    into: Annotated[Path | None, option("Folder for the figures; else the catalogue's own.")] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Derive the figures at the catalogue's sites again from the raw layers.

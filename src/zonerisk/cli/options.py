@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Outcome
 
 
+def option(help_: str, *names: str, **more: Any) -> Any:
+    """Return what an option is called and says of itself."""
+    return typer.Option(*names, help=help_, **more)
+
+
+def argument(help_: str, metavar: str | None = None) -> Any:
+    """Return what an argument is called and says of itself."""
+    return typer.Argument(help=help_, metavar=metavar)
+
+
 class Level(StrEnum):
     """From which outcome on the exit code is 1."""
 
@@ -26,51 +36,31 @@ class Level(StrEnum):
     warn = "warn"
 
 
-PolicyOption = Annotated[
-    str,
-    typer.Option("--policy", help="A policy's id (zonerisk list policies) or a file of your own."),
-]
+PolicyOption = Annotated[str, option("A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[
     str | None,
-    typer.Option(
-        "--as-of",
-        metavar="DATE",
-        help="Judge this day, not the catalogue's: with the records that are dated to hold on it "
+    option(
+        "Judge this day, not the catalogue's: with the records that are dated to hold on it "
         "and all that bear no date, so what is known today is projected back.",
-        show_default=False,
+        metavar="DATE",
     ),
 ]
 Catalogues = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--catalogue",
-        metavar="DIR",
-        help="Lay your own records over the shipped ones; repeatable.",
-        show_default=False,
-    ),
+    list[Path] | None, option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
 ]
-FailOn = Annotated[
-    Level | None,
-    typer.Option("--fail-on", help="Exit with 1 when the outcome is this bad or worse.", show_default=False),
-]
+FailOn = Annotated[Level | None, option("Exit with 1 when the outcome is this bad or worse.")]
 Cache = Annotated[
     Path | None,
-    typer.Option(
-        "--cache",
-        envvar="ZONERISK_CACHE",
-        show_default=False,
-        help="Where fetched layers are kept; else the platform's cache folder.",
-    ),
+    option("Where fetched layers are kept; else the platform's cache folder.", envvar="ZONERISK_CACHE"),
 ]
 Raw = Annotated[
     Path | None,
-    typer.Option(
+    option(
+        "A folder of raw layers, laid out as the cards name them.",
         "--from",
         envvar="ZONERISK_LAYERS",
         exists=True,
         file_okay=False,
-        show_default=False,
-        help="A folder of raw layers, laid out as the cards name them.",
     ),
 ]
 

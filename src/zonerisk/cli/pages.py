@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
-import typer
-
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, region_ids
+from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option, region_ids
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.policy import load as load_policy
@@ -30,12 +28,10 @@ _MOST_NAMED = 3
 
 TilesOption = Annotated[
     str | None,
-    typer.Option(
-        "--tiles",
-        metavar="NAME|URL",
-        help="The online map that the page offers, off until its reader switches it on: a name of "
+    option(
+        "The online map that the page offers, off until its reader switches it on: a name of "
         "xyzservices, an address with {z}, {x} and {y}, or none. Default: OpenStreetMap.",
-        show_default=False,
+        metavar="NAME|URL",
     ),
 ]
 
@@ -43,11 +39,7 @@ TilesOption = Annotated[
 def map_(
     targets: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[TARGET]...",
-            show_default=False,
-            help="Regions or providers; without any, every open region.",
-        ),
+        argument("Regions or providers; without any, every open region.", metavar="[TARGET]..."),
     ] = None,
     out: output.Output = None,
     tiles: TilesOption = None,
@@ -93,9 +85,7 @@ def map_(
 
 
 def atlas(
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the pages go.")] = Path(
-        "maps"
-    ),
+    folder: Annotated[Path, option("Where the pages go.", "-o", "--output", metavar="DIR")] = Path("maps"),
     tiles: TilesOption = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Catalogues, FailOn, exit_on
+from zonerisk.cli.options import AsOf, Catalogues, FailOn, argument, exit_on, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
@@ -24,38 +22,22 @@ Formats = Literal[Format.table, Format.json, Format.md, Format.sarif]
 def plan(
     files: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="FILE...",
-            show_default=False,
-            help="A plan (YAML), terraform show -json or kubectl get -o json; - is stdin.",
+        argument(
+            "A plan (YAML), terraform show -json or kubectl get -o json; - is stdin.", metavar="FILE..."
         ),
     ] = None,
-    template: Annotated[
-        bool, typer.Option("--template", help="Print a commented plan to start from.")
-    ] = False,
+    template: Annotated[bool, option("Print a commented plan to start from.", "--template")] = False,
     policy: Annotated[
-        str | None,
-        typer.Option(
-            "--policy",
-            help=f"A policy's id or a file of your own; else the plan's, else {DEFAULT}.",
-            show_default=False,
-        ),
+        str | None, option(f"A policy's id or a file of your own; else the plan's, else {DEFAULT}.")
     ] = None,
     as_of: AsOf = None,
     unavailability: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SHARE|LOW,HIGH",
-            help="Of one zone: shows the chance that a quorum is lost.",
-            show_default=False,
-        ),
+        str | None, option("Of one zone: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH")
     ] = None,
     common: Annotated[
         str | None,
-        typer.Option(
-            metavar="SHARE|LOW,HIGH",
-            help="Share of it that takes all zones at once (0.02,0.10 if not given).",
-            show_default=False,
+        option(
+            "Share of it that takes all zones at once (0.02,0.10 if not given).", metavar="SHARE|LOW,HIGH"
         ),
     ] = None,
     format_: Annotated[Formats | None, output.FORMAT] = None,

@@ -11,7 +11,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import Catalogues
+from zonerisk.cli.options import Catalogues, argument, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UnknownTarget, UsageError
 
@@ -42,10 +42,9 @@ def list_(
     what: Annotated[What, typer.Argument()] = What.regions,
     of: Annotated[
         list[str] | None,
-        typer.Argument(
+        argument(
+            "Of regions, sites, feeds and stations: only those of these providers or regions.",
             metavar="[TARGET]...",
-            show_default=False,
-            help="Of regions, sites, feeds and stations: only those of these providers or regions.",
         ),
     ] = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
@@ -67,10 +66,7 @@ def list_(
         raise UsageError(f"{what} are listed whole; name targets for regions, sites, feeds or stations")
     regions = list(dict.fromkeys(region for target in of or () for region in catalog.resolve(target)))
     form = output.chosen(format_, out, output.Lists)
-    output.write(
-        output.rows(head, rows(catalog, sorted(regions) or catalog.region_ids), form, out),
-        out,
-    )
+    output.write(output.rows(head, rows(catalog, sorted(regions) or catalog.region_ids), form, out), out)
 
 
 def _regions(catalog: Catalog, regions: Iterable[str]) -> Rows:
@@ -153,10 +149,10 @@ _LISTS: dict[What, tuple[tuple[str, ...], Callable[[Catalog, Iterable[str]], Row
 def show(
     record: Annotated[
         str,
-        typer.Argument(
-            metavar="ID",
-            help="A provider, region, policy, incident or layer; or a region's site, zone, feed or "
+        argument(
+            "A provider, region, policy, incident or layer; or a region's site, zone, feed or "
             "hazard (ovh-sbg/sbg3).",
+            metavar="ID",
         ),
     ],
     format_: Annotated[ShowFormats | None, output.FORMAT] = None,
@@ -245,17 +241,10 @@ def _lines(value: Any, depth: int) -> list[str]:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="Ends in .gpkg, .parquet, .geojson or .csv.")],
-    targets: Annotated[
-        list[str] | None,
-        typer.Argument(help="Regions or providers; all without.", show_default=False),
-    ] = None,
+    file: Annotated[Path, argument("Ends in .gpkg, .parquet, .geojson or .csv.")],
+    targets: Annotated[list[str] | None, argument("Regions or providers; all without.")] = None,
     layer: Annotated[
-        Layers | None,
-        typer.Option(
-            help="One layer; a GeoPackage holds all four without, the others the sites.",
-            show_default=False,
-        ),
+        Layers | None, option("One layer; a GeoPackage holds all four without, the others the sites.")
     ] = None,
     catalogue: Catalogues = None,
 ) -> None:

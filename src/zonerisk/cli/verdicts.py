@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-import typer
-
 from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.options import (
@@ -17,8 +15,10 @@ from zonerisk.cli.options import (
     FailOn,
     PolicyOption,
     Raw,
+    argument,
     exit_on,
     one_region,
+    option,
     region_ids,
 )
 from zonerisk.cli.output import Format
@@ -38,23 +38,20 @@ if TYPE_CHECKING:
 
 Targets = Annotated[
     list[str],
-    typer.Argument(
+    argument(
+        "A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, or your own sites: "
+        "LAT,LON pairs, or a CSV or GeoJSON file.",
         metavar="TARGET",
-        help="A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, "
-        "or your own sites: LAT,LON pairs, or a CSV or GeoJSON file.",
     ),
 ]
 UnitsOption = Annotated[
-    Literal["zones", "sites"] | None,
-    typer.Option(help="Compare zones, or datacenter by datacenter.", show_default=False),
+    Literal["zones", "sites"] | None, option("Compare zones, or datacenter by datacenter.")
 ]
 Installed = Annotated[
-    bool,
-    typer.Option("--installed", help="Judge also by the layers on this machine; your own sites always are."),
+    bool, option("Judge also by the layers on this machine; your own sites always are.", "--installed")
 ]
 UncertaintyM = Annotated[
-    float | None,
-    typer.Option(help="Of your own sites: the radius that surely holds each, metres.", show_default=False),
+    float | None, option("Of your own sites: the radius that surely holds each, metres.")
 ]
 ScoreFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson, Format.html]
 ReportFormats = Literal[Format.html, Format.md]
@@ -85,16 +82,13 @@ def score(
     catalogue: Catalogues = None,
     rtt: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            show_default=False,
-            help="Hold measured round trips against what is claimed and recorded: CSV a,b,rtt_ms; "
+        option(
+            "Hold measured round trips against what is claimed and recorded: CSV a,b,rtt_ms; "
             "cloudping, IBM, Azure shapes. As csv, these alone are written.",
+            metavar="FILE",
         ),
     ] = None,
-    floor_ms: Annotated[
-        float, typer.Option("--floor-ms", min=0, max=10, help="With --rtt: round trip inside one zone, ms.")
-    ] = 0.08,
+    floor_ms: Annotated[float, option("With --rtt: round trip inside one zone, ms.", min=0, max=10)] = 0.08,
     installed: Installed = False,
     uncertainty_m: UncertaintyM = None,
     raw: Raw = None,
@@ -115,7 +109,9 @@ def score(
             raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
         text = _drawn(judged, form, raw, cache)
     elif rtt and form is Format.csv:
-        text = output.rows(TRIP_HEAD, [_trip_row(trip) for trip in trips], form, out)
+        cells = {"one_campus": lambda campus: "yes" if campus else "no", "refutes": "; ".join}
+        rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
+        text = output.rows(TRIP_HEAD, rows, form, out)
     else:
         text = _listed(judged, form, out)
         if rtt:
@@ -279,34 +275,23 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
     return judge(scope, read(data, str(file)), last_day(verdict.as_of), floor_ms)
 
 
-def _trip_row(trip: TripJudged) -> tuple[str, ...]:
+def _trip_record(trip: TripJudged) -> dict[str, Any]:
     bound = trip.bound
-    return (
-        bound.trip.a,
-        bound.trip.b,
-        f"{bound.trip.ms:g}",
-        f"{bound.fibre_km:.1f}",
-        f"{bound.likely_km:.1f}",
-        "yes" if bound.campus else "no",
-        "; ".join(trip.refuted),
-    )
+    return {
+        "a": bound.trip.a,
+        "b": bound.trip.b,
+        "rtt_ms": bound.trip.ms,
+        "fibre_km_max": round(bound.fibre_km, 1),
+        "fibre_km_likely_max": round(bound.likely_km, 1),
+        "one_campus": bound.campus,
+        "refutes": list(trip.refuted),
+    }
 
 
 def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form: Format) -> str:
     """Add round trips to a verdict that is written already."""
     if form is Format.json:
-        records: list[dict[str, Any]] = [
-            {
-                "a": trip.bound.trip.a,
-                "b": trip.bound.trip.b,
-                "rtt_ms": trip.bound.trip.ms,
-                "fibre_km_max": trip.bound.fibre_km,
-                "fibre_km_likely_max": trip.bound.likely_km,
-                "one_campus": trip.bound.campus,
-                "refutes": list(trip.refuted),
-            }
-            for trip in trips
-        ]
+        records = [_trip_record(trip) for trip in trips]
         return output.as_json({**verdict.to_dict(), "round_trips": records})
     campus = sum(trip.bound.campus for trip in trips)
     refuted = sum(bool(trip.refuted) for trip in trips)
@@ -321,7 +306,7 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
 
 
 def compare(
-    targets: Annotated[list[str], typer.Argument(help="Regions or providers.")],
+    targets: Annotated[list[str], argument("Regions or providers.")],
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
@@ -351,31 +336,17 @@ def compare(
 
 
 def dr(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The region to recover.")],
+    target: Annotated[str, argument("The region to recover.", metavar="TARGET")],
     to: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--to", metavar="TARGET", help="Judge these regions alone; repeatable.", show_default=False
-        ),
+        list[str] | None, option("Judge these regions alone; repeatable.", metavar="TARGET")
     ] = None,
-    any_provider: Annotated[
-        bool, typer.Option("--any-provider", help="Look at every provider's regions.")
-    ] = False,
+    any_provider: Annotated[bool, option("Look at every provider's regions.", "--any-provider")] = False,
     within: Annotated[
-        str | None,
-        typer.Option(metavar="COUNTRY|EU", help="Stay in a country (FR) or in the EU.", show_default=False),
+        str | None, option("Stay in a country (FR) or in the EU.", metavar="COUNTRY|EU")
     ] = None,
-    min_km: Annotated[
-        float | None,
-        typer.Option(min=0, help="Least distance; the policy's if not given.", show_default=False),
-    ] = None,
+    min_km: Annotated[float | None, option("Least distance; the policy's if not given.", min=0)] = None,
     max_rtt_ms: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            help="Longest round trip: rules out what light alone cannot reach in time.",
-            show_default=False,
-        ),
+        float | None, option("Longest round trip: rules out what light alone cannot reach in time.", min=0)
     ] = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
