@@ -116,7 +116,7 @@ class Terraform(Record):
     types: Annotated[dict[TypeName, ResourceType], Field(default_factory=dict)]
     endpoint: Text | None = None
     region_in: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
-    zone_ids: Annotated[dict[TypeName, tuple[AttributePath, AttributePath]], Field(default_factory=dict)]
+    zone_ids: Annotated[dict[TypeName, tuple[TypeName, TypeName]], Field(default_factory=dict)]
 
 
 class Kubernetes(Record):

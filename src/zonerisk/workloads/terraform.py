@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
@@ -43,7 +44,7 @@ class _Settings(NamedTuple):
 
 
 def recognise(tree: Json) -> bool:
-    """Tell whether JSON is the output of ``terraform show -json``."""
+    """Return whether JSON is the output of ``terraform show -json``."""
     return (
         isinstance(tree, dict)
         and "format_version" in tree
@@ -52,33 +53,13 @@ def recognise(tree: Json) -> bool:
 
 
 def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deployment:
-    """Read the resources that stand somewhere; list the others.
-
-    Parameters
-    ----------
-    name, text, tree
-        The file: its name, its text and what it holds.
-    catalog
-        The records.
-    day
-        The day, ``YYYY-MM-DD``.
-
-    Raises
-    ------
-    DataError
-        If the format's version is not known.
-    """
+    """Read the resources that stand somewhere from a file's name, text and tree; list the others."""
     version = str(tree.get("format_version"))
     if not re.match(r"[01]\.", version):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
     root = mapping(mapping(tree.get("planned_values") or tree.get("values")).get("root_module"))
-    reader = _Reader(
-        name,
-        Lines(text, "address"),
-        Placement(catalog, day),
-        _settings(tree),
-        _zone_ids(tree, root, catalog.dialects),
-    )
+    zone_ids = _zone_ids(tree, root, catalog.dialects)
+    reader = _Reader(name, Lines(text, "address"), Placement(catalog, day), _settings(tree), zone_ids)
     groups: dict[str, list[Json]] = {}
     for count, resource in enumerate(_resources(root)):
         if count >= MAX_RESOURCES:
@@ -91,37 +72,38 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
 
 
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]
-
-
 def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    waiting = [module]
+    waiting = deque([module])
     while waiting:
-        here = waiting.pop(0)
-        yield from (each for each in sequence(here.get("resources")) if isinstance(each, dict))
-        waiting += [each for each in sequence(here.get("child_modules")) if isinstance(each, dict)]
+        here = waiting.popleft()
+        yield from filter(None, map(mapping, sequence(here.get("resources"))))
+        waiting += map(mapping, sequence(here.get("child_modules")))
 
 
 def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]) -> dict[str, str]:
     """Tie zone letters to zone ids where subnets or data sources give both."""
     prior = mapping(mapping(mapping(tree.get("prior_state")).get("values")).get("root_module"))
-    tables: dict[str, list[tuple[tuple[str, str], re.Pattern[str]]]] = {}
-    for dialect in dialects.values():
-        for type_, attributes in dialect.terraform.zone_ids.items():
-            if dialect.zones.id:
-                tables.setdefault(type_, []).append((attributes, dialect.zones.id))
-    found: dict[str, str] = {}
+    tables = {
+        type_: (attributes, dialect.zones.id)
+        for dialect in dialects.values()
+        for type_, attributes in dialect.terraform.zone_ids.items()
+        if dialect.zones.id
+    }
+    ids: dict[str, str] = {}
     for resource in (*_resources(root), *_resources(prior)):
-        values = mapping(resource.get("values"))
-        for attributes, pattern in tables.get(str(resource.get("type")), ()):
-            names, ids = (_listed(values.get(attribute)) for attribute in attributes)
-            found |= {
+        table = tables.get(str(resource.get("type")))
+        if table:
+            attributes, pattern = table
+            names, keys = (mapping(resource.get("values")).get(attribute) for attribute in attributes)
+            pairs = [(names, keys)]
+            if isinstance(names, list) and isinstance(keys, list):
+                pairs = list(zip(names, keys, strict=False))
+            ids |= {
                 zone: key
-                for zone, key in zip(names, ids, strict=False)
+                for zone, key in pairs
                 if isinstance(zone, str) and isinstance(key, str) and pattern.fullmatch(key)
             }
-    return found
+    return ids
 
 
 def _settings(tree: Json) -> dict[str, _Settings]:
@@ -135,7 +117,7 @@ def _settings(tree: Json) -> dict[str, _Settings]:
         key: _provider(mapping(value), variables)
         for key, value in mapping(configuration.get("provider_config")).items()
     }
-    found: dict[str, _Settings] = {}
+    used: dict[str, _Settings] = {}
     waiting = [("", mapping(configuration.get("root_module")))]
     while waiting:
         prefix, module = waiting.pop()
@@ -143,10 +125,10 @@ def _settings(tree: Json) -> dict[str, _Settings]:
             key = str(mapping(resource).get("provider_config_key", ""))
             settings = providers.get(key) or providers.get(key.rpartition(":")[2])
             if settings:
-                found[prefix + str(mapping(resource).get("address", ""))] = settings
+                used[prefix + str(mapping(resource).get("address", ""))] = settings
         for name, call in mapping(module.get("module_calls")).items():
             waiting.append((f"{prefix}module.{name}.", mapping(mapping(call).get("module"))))
-    return found
+    return used
 
 
 def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
@@ -155,9 +137,12 @@ def _provider(config: dict[str, Json], variables: dict[str, Json]) -> _Settings:
         _value(mapping(expressions.get(key)), variables) for key in ("region", "zone", "auth_url")
     )
     host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
-    endpoints = [each for each in sequence(expressions.get("endpoints")) if isinstance(each, dict)]
-    addresses = [_value(mapping(value), variables) for each in endpoints for value in each.values()]
-    return _Settings(region or zone, host, tuple(address for address in addresses if address))
+    addresses = [
+        _value(mapping(value), variables)
+        for block in sequence(expressions.get("endpoints"))
+        for value in mapping(block).values()
+    ]
+    return _Settings(region or zone, host, tuple(filter(None, addresses)))
 
 
 def _value(expression: dict[str, Json], variables: dict[str, Json]) -> str | None:
@@ -169,20 +154,23 @@ def _value(expression: dict[str, Json], variables: dict[str, Json]) -> str | Non
 
 
 def values_at(values: Json, path: str) -> list[Json]:
-    """Give what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item."""
-    here = [values]
+    """Return what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item."""
+    nodes = [values]
     for step in path.split("."):
-        found: list[Json] = []
-        for each in here:
-            if isinstance(each, dict) and step in each:
-                found.append(each[step])
-            elif isinstance(each, list):
-                found += each if step == "*" else each[int(step) : int(step) + 1] if step.isdigit() else []
-        here = found
-    flat: list[Json] = []
-    for each in here:
-        flat += each if isinstance(each, list) else [each]
-    return [each for each in flat if each not in (None, "")]
+        below: list[Json] = []
+        for node in nodes:
+            if isinstance(node, dict) and step in node:
+                below.append(node[step])
+            elif isinstance(node, list):
+                below += node if step == "*" else node[int(step) : int(step) + 1] if step.isdigit() else []
+        nodes = below
+    flat = (item for node in nodes for item in (node if isinstance(node, list) else [node]))
+    return [item for item in flat if item not in (None, "")]
+
+
+def _texts(values: Json, paths: Iterable[str]) -> list[str]:
+    """Return what stands at the first path that is set."""
+    return next((list(map(str, items)) for path in paths if (items := values_at(values, path))), [])
 
 
 class _Reader:
@@ -228,7 +216,7 @@ class _Reader:
             except Unplaced as error:
                 self.unassessed.append(Unassessed(str(resource.get("address", "")), str(error), source))
         if not places:
-            if not any(each.source == source for each in self.unassessed):
+            if not any(skipped.source == source for skipped in self.unassessed):
                 self.unassessed.append(Unassessed(address, "it has no copies", source))
             return
         if len(places) > MAX_COPIES:
@@ -244,8 +232,8 @@ class _Reader:
         own = dialect.terraform.endpoint
         if own and any(own not in address for address in settings.endpoints):
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
-        zones = _first(values, kind.zones)
-        regions = _first(values, kind.regions)
+        zones = _texts(values, kind.zones)
+        regions = _texts(values, kind.regions)
         if not regions:
             regions = [region for zone in zones[:1] if (region := dialect.region_of(zone))]
         if not regions:
@@ -255,19 +243,18 @@ class _Reader:
                 for text in values_at(values, path)
                 if (match := pattern.match(str(text)))
             ]
-        if not regions and settings.region:
-            regions = [settings.region]
-        if not regions:
+        regions = regions or [settings.region or ""]
+        if not regions[0]:
             raise Unplaced(NO_PLACE)
         if all(dialect.is_zone(region) for region in regions):
             zones, regions = [*zones, *regions], [dialect.region_of(regions[0]) or ""]
-        found = [self._region(provider, region) for region in regions]
+        regions = [self._region(provider, region) for region in regions]
         if kind.spread and not zones:
-            return [self.placement.whole(provider, region) for region in dict.fromkeys(found)]
-        places = [self._zone(provider, found[0], zone) for zone in dict.fromkeys(zones)] or [
-            self.placement.place(provider, region) for region in found
+            return [self.placement.whole(provider, region) for region in dict.fromkeys(regions)]
+        places = [self._zone(provider, regions[0], zone) for zone in dict.fromkeys(zones)] or [
+            self.placement.place(provider, region) for region in regions
         ]
-        return self._copies(kind, values, provider, found[0], places)
+        return self._copies(kind, values, provider, regions[0], places)
 
     def _copies(
         self, kind: ResourceType, values: dict[str, Json], provider: str, region: str, places: list[Place]
@@ -276,7 +263,7 @@ class _Reader:
         if counts and isinstance(counts[0], int) and 0 <= counts[0] <= MAX_COPIES:
             copies = counts[0] * (len(places) if kind.copies_per_zone else 1)
             return list(spread(places, copies))
-        spare = _first(values, (kind.spare,)) if kind.spare else []
+        spare = _texts(values, (kind.spare,)) if kind.spare else []
         if spare:
             return [*places, self._zone(provider, region, spare[0])]
         if not any(
@@ -307,23 +294,18 @@ class _Reader:
             return self.placement.region(provider, dialect.region_of(text) or "")
 
     def _cloud(self, values: dict[str, Json], settings: _Settings, notes: set[str]) -> str:
-        """Tell whose OpenStack it is: by the host that signs in, else by its region's name."""
+        """Return whose OpenStack it is: by the host that signs in, else by its region's name."""
         if settings.host:
             for provider, dialect in self.placement.dialects.items():
                 if dialect.openstack and settings.host in dialect.openstack.hosts:
                     return provider
             raise Unplaced("an OpenStack cloud that is not in the catalogue")
-        named = [str(each) for each in values_at(values, "region")] + [settings.region or ""]
-        guess = self.placement.openstack(named[0])
+        region = next(iter(_texts(values, ("region",))), settings.region or "")
+        guess = self.placement.openstack(region)
         if guess is None:
             raise Unplaced("whose OpenStack it is the file does not tell")
         notes.add(f"taken for {guess}'s by its region's name: the file does not tell whose OpenStack it is")
         return guess
-
-
-def _first(values: Json, paths: tuple[str, ...]) -> list[str]:
-    """Give what stands at the first path that is set."""
-    return next(([str(each) for each in found] for path in paths if (found := values_at(values, path))), [])
 
 
 def _visible(resource: dict[str, Json]) -> dict[str, Json]:
