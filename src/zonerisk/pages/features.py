@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.geometry import circle_points, closest, geodesic_m
+from zonerisk.core.geometry import circle_points, closest
 from zonerisk.core.verdict import worst
 from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages import supplies
@@ -135,9 +135,10 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
         files[peer.id] = catalog.file_name(peer.id)
-        sites = [site for site in map(catalog.site, referred(peer)) if site.position]
-        if ours and sites:
-            recovery[peer.id] = min(sites, key=lambda site: (_away_m(ours, site), site.id))
+        sites = sorted(map(catalog.site, referred(peer)), key=lambda site: site.id, reverse=True)
+        site_at = {(site.position.lat, site.position.lon): site for site in sites if site.position}
+        if ours and site_at:
+            recovery[peer.id] = site_at[closest([ours], site_at)[1]]
     shown = {place.id for place in verdict.places}
     retired = tuple(
         site
@@ -150,11 +151,6 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     )
     cited = {site.id: region.cite_site(site.id.partition("/")[2]) for site in retired}
     return Setting(names, retired, cited, recovery, files, supplies=supplies.around(catalog, verdict))
-
-
-def _away_m(ours: Point, site: Site) -> float:
-    assert site.position
-    return geodesic_m(*ours, site.position.lat, site.position.lon)
 
 
 def named(verdict: Verdict) -> Setting:
@@ -448,15 +444,19 @@ def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Poin
 
 def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
     """Outline discs by their centres and radii, counterclockwise; empty for none."""
-    from shapely import MultiPoint, Polygon
+    import numpy as np
+    from pyproj import Geod
+    from shapely import LineString, Polygon
     from shapely.geometry.polygon import orient
 
     if not discs:
         return ()
+    # All circles at once: an outline may be that of hundreds of sites.
     origin = discs[0][0].lon
-    points = [
-        (lon, lat) for at, radius in discs for lat, lon in circle(turned(at, origin), radius + _MARGIN_M)
-    ]
-    outline = MultiPoint(points).convex_hull
+    rows = [(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs]
+    lats, lons, radii = np.repeat(rows, _STEPS, axis=0).T
+    bearings = np.tile(np.arange(_STEPS) * (-360.0 / _STEPS), len(rows))
+    x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)
+    outline = LineString(np.column_stack((x - 360 * np.rint((x - lons) / 360), y))).convex_hull
     assert isinstance(outline, Polygon)
     return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)
