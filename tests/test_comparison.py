@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from zonerisk.core import policy
 from zonerisk.library import Library
-from zonerisk.words import comparison
+from zonerisk.words import verdicts
 
 PODCAST = policy.load("podcast")
 
 
 def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
-    told = comparison.common_ground([shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")])
+    told = verdicts.common_ground([shipped.score("aws-eu-west-3"), shipped.score("scaleway-fr-par")])
     assert told == [
         "OPCORE DC3, Vitry-sur-Seine (scaleway-fr-par/dc3) serves aws-eu-west-3 "
         "(candidate) and scaleway-fr-par"
@@ -19,15 +19,15 @@ def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
 
 def test_what_is_not_known_is_unknown(zz: Library) -> None:
     hidden = zz.score("zz-hidden")
-    assert comparison.rows([hidden], PODCAST)[0][3:5] == ("unknown", "unknown")
-    record = comparison.records([hidden])[0]
+    assert verdicts.rows([hidden], PODCAST)[0][3:5] == ("unknown", "unknown")
+    record = verdicts.records([hidden])[0]
     assert record["nearest_m"]["high"] is None
     assert record["zones"] == {"sold": 3, "effective": {"low": 1, "high": 3}}
 
 
 def test_a_pair_without_a_best_leaves_the_nearest_open(shipped: Library) -> None:
     """SBG4 is known by its campus alone: it may stand nearer to SBG3 than SBG5 does."""
-    nearest, farthest = comparison.extent(shipped.score("ovh-sbg"))
+    nearest, farthest = verdicts.extent(shipped.score("ovh-sbg"))
     assert nearest.best is None
     assert nearest.low == 0
     assert nearest.high is not None
@@ -38,5 +38,5 @@ def test_a_pair_without_a_best_leaves_the_nearest_open(shipped: Library) -> None
 def test_no_grade_of_one_rule_or_of_rules_without_a_figure(shipped: Library) -> None:
     for name, shown in (("podcast", True), ("bsi", True), ("sebi", False), ("nis2", False)):
         rules = policy.load(name)
-        row = comparison.rows([shipped.score("scaleway-fr-par", rules)], rules)[0]
+        row = verdicts.rows([shipped.score("scaleway-fr-par", rules)], rules)[0]
         assert (row[-1] != "-") is shown, name

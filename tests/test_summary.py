@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from zonerisk.core.model import Position, Site
+from zonerisk.judging import score
 from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.judging.independence import effective
 from zonerisk.library import Library
-from zonerisk.words.summary import answer
 
 AT = Position(lat=56, lon=3, uncertainty_m=50, method="outline", evidence=("told",))
 KINDS = ("building", "campus", "flood", "power", "network")
@@ -24,7 +24,7 @@ def told(zz: Library, units: list[FailureDomain], noun: str = "zone", **assessed
     assessments = {kind: assessed.get(kind, RiskGroups(kind, apart=every)) for kind in KINDS}
     sold = 1 if noun == "datacenter" else len(units)
     judged = Arrangement("zz-good", noun, "2026-01-31", tuple(units), sold, groups=assessments)
-    return answer("Z", judged, effective(units, assessments.values()))
+    return score.summary("Z", judged, effective(units, assessments.values()))
 
 
 def both(kind: str, grade: str, a: FailureDomain, b: FailureDomain, message: str) -> RiskGroups:

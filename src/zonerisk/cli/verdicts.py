@@ -317,17 +317,17 @@ def compare(
 
     Example: zonerisk compare ovh-sbg scaleway-fr-par
     """
-    from zonerisk.words import comparison
+    from zonerisk.words import verdicts as words
 
     form = output.chosen(format_, out, output.Lists)
     catalog = load(*(catalogue or ()))
     chosen = load_policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in region_ids(catalog, targets)]
-    common = comparison.common_ground(verdicts)
+    common = words.common_ground(verdicts)
     if form is Format.json:
-        text = output.as_json({"regions": comparison.records(verdicts), "common_ground": common})
+        text = output.as_json({"regions": words.records(verdicts), "common_ground": common})
     else:
-        text = output.rows(comparison.HEAD, comparison.rows(verdicts, chosen), form, out)
+        text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
         if form is Format.md:
             text += "\n".join(["", *common]) + "\n"
         elif form is Format.table:

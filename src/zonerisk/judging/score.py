@@ -28,9 +28,9 @@ from zonerisk.core.verdict import (
 from zonerisk.grid import supply
 from zonerisk.judging import hazards, history, power, recovery, separation, spacing
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import Arrangement, site_units, sites_of, zone_units, zones_sold
+from zonerisk.judging.arrangement import Arrangement, pairs, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.independence import effective
-from zonerisk.words import summary
+from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,7 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=summary.answer(name, judgeable, effective_sites if by_site else effective_zones),
+        summary=summary(name, judgeable, effective_sites if by_site else effective_zones),
         zones=Zones(sold=sold, effective=effective_zones),
         datacenters=Datacenters(count=len(sites), effective=effective_sites),
         findings=judged,
@@ -139,7 +139,7 @@ def score(
         ),
         separations=spacing.separations(policy, judgeable),
         dr=found,
-        not_known=_not_known(judged),
+        not_known=verdicts.not_known(judged),
         places=_places(by_zones, by_sites),
         provenance=Provenance(
             version=__version__,
@@ -283,13 +283,23 @@ def letter(total: Score) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _not_known(judged: Sequence[Finding]) -> tuple[str, ...]:
-    """Say what is not known; rules with the same answer are told together."""
-    rows: dict[str, list[str]] = {}
-    for finding in judged:
-        if finding.outcome == "unknown":
-            rows.setdefault(finding.message, []).append(finding.rule)
-    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
+def summary(name: str, arrangement: Arrangement, independent: Range) -> str:
+    """Answer whether the domains fail independently, for a reader who knows no rule."""
+    listed, groups = pairs(arrangement.domains), arrangement.groups
+    return verdicts.summary(
+        name,
+        arrangement.noun,
+        len(arrangement.domains),
+        arrangement.sold,
+        [domain.name for domain in arrangement.domains if not domain.disclosed],
+        independent,
+        [risk for group in groups.values() for risk in (*group.risks, *group.counted_groups)],
+        [
+            kind
+            for kind in (*kinds.BY_POSITION, *kinds.FEEDS)
+            if any(groups[kind].outcome((a.id, b.id)) == "unknown" for a, b in listed)
+        ],
+    )
 
 
 def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:

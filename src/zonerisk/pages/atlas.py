@@ -11,7 +11,7 @@ from zonerisk.core.verdict import severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
-from zonerisk.words import compliance, phrases
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Provider
@@ -129,7 +129,7 @@ class Atlas:
             country=region.country,
             outcome=verdict.outcome,
             sold=verdict.zones.sold,
-            worth=compliance.spelled(verdict.zones.effective),
+            worth=phrases.span(verdict.zones.effective),
             worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
             risk=f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known",
             risk_outcome=worst.outcome if worst else None,
@@ -137,7 +137,7 @@ class Atlas:
             recovery=recovery,
             recovery_outcome=recovery_outcome,
             recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery_outcome),
-            score=compliance.points(verdict.score),
+            score=phrases.span(verdict.score),
             score_low=verdict.score.low,
             grade=verdict.grade,
             disclosed=disclosed,

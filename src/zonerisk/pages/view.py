@@ -10,7 +10,7 @@ from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages.features import index_places
-from zonerisk.words import compliance, phrases
+from zonerisk.words import phrases
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
@@ -204,9 +204,9 @@ def build_view(
     return View(
         verdict=verdict,
         answer=_answer(verdict),
-        score=compliance.points(verdict.score),
-        worth_zones=compliance.spelled(verdict.zones.effective),
-        worth_sites=compliance.spelled(verdict.datacenters.effective),
+        score=phrases.span(verdict.score),
+        worth_zones=phrases.span(verdict.zones.effective),
+        worth_sites=phrases.span(verdict.datacenters.effective),
         recovery=_recovery(verdict, around),
         findings=findings,
         risks=risks,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.interval import Interval, Range, Score
 
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0
@@ -57,6 +57,11 @@ def ends(low: float, high: float, digits: int = 0) -> str:
     """Write a number between two ends: ``3``, ``2 to 5``."""
     lowest, highest = f"{low:.{digits}f}", f"{high:.{digits}f}"
     return lowest if lowest == highest else f"{lowest} to {highest}"
+
+
+def span(between: Range | Score) -> str:
+    """Write a count or a score between its ends, in whole numbers."""
+    return ends(between.low, between.high)
 
 
 def names(listed: Sequence[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.words.compliance import outcome_line, policy_line
 from zonerisk.words.report import STYLES, grouped, rows, section
+from zonerisk.words.verdicts import outcome_line, policy_line
 
 if TYPE_CHECKING:
     from rich.console import Console

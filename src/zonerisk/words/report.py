@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zonerisk.core.verdict import severity
 from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.words import phrases
-from zonerisk.words.compliance import outcome_line, policy_line, spelled
+from zonerisk.words.verdicts import outcome_line, policy_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,8 +76,8 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
         verdict.summary,
         policy_line(policy, verdict.findings),
         outcome_line(verdict.outcome, verdict.grade, verdict.score, verdict.as_of, policy),
-        f"zones {zones.sold} sold, {spelled(zones.effective)} effective | datacenters "
-        f"{sites.count} known, {spelled(sites.effective)} effective",
+        f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective | datacenters "
+        f"{sites.count} known, {phrases.span(sites.effective)} effective",
     )
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import re
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
+from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.verdict import Outcome, worst
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.interval import Interval
-    from zonerisk.core.verdict import Zones
+    from zonerisk.core.interval import Range, Score
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Finding, SharedRisk, Verdict, Zones
 
 Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
 """How two places stand to each other in the grid."""
@@ -19,6 +25,145 @@ _GRIDS: dict[Grid, str] = {
     "same-synchronous": "the same synchronous area",
     "other-synchronous": "another synchronous area",
 }
+
+
+COMPARED = (
+    "region",
+    "sold",
+    "effective",
+    "nearest pair",
+    "farthest pair",
+    "shared (A, B)",
+    "DR",
+    "grade and score",
+)
+
+
+def summary(
+    name: str,
+    noun: str,
+    total: int,
+    sold: int,
+    hidden: Sequence[str],
+    independent: Range,
+    risks: Sequence[SharedRisk],
+    unknown: Sequence[str],
+) -> str:
+    """Answer in two sentences at most, for a reader who knows no rule.
+
+    Parameters
+    ----------
+    name
+        The region's, which begins the answer.
+    noun, total, sold
+        What is compared, of how many, and how many zones are sold.
+    hidden
+        Names of those that stand in no known place.
+    independent
+        How many of them are independent.
+    risks, unknown
+        What is known to be shared, and the kinds of which it is not known.
+    """
+    units = phrases.count(total, noun)
+    if total < 2:
+        only = "1 zone as sold" if sold == 1 else units
+        place = " Its building is not disclosed." if hidden else ""
+        return f"{name}: {only}, so nothing is left when it fails.{place}"
+    if independent.high < total:
+        return f"{name}: no, {_shared(noun, total, sold, independent.high, risks)}."
+    reasons = [_suspected(risks), f"not known: {phrases.names(unknown)}" if unknown else ""]
+    if len(hidden) == total:
+        reasons = [f"no {noun}'s building is disclosed", reasons[0]]
+    elif hidden:
+        reasons = [f"the building of {phrases.names(hidden)} is not disclosed", reasons[0]]
+    because = "; ".join(reason for reason in reasons if reason)
+    answer = (
+        f"not known whether the {units} fail independently"
+        if independent.low < total
+        else f"nothing on record surely hits two of the {units}"
+    )
+    return f"{name}: {answer}. {because[:1].upper()}{because[1:]}."
+
+
+def _shared(noun: str, total: int, sold: int, most: int, risks: Sequence[SharedRisk]) -> str:
+    """Name the worst that is known to be shared, and how well it is known."""
+    units = phrases.count(total, noun)
+    answer = (
+        f"the {noun}s do not fail independently"
+        if most == 1
+        else f"at most {most} of the {units} fail independently"
+    )
+    hardest = max(
+        (risk for risk in risks if risk.grade != "C"), key=lambda risk: (risk.least, risk.grade == "A")
+    )
+    why = f"{hardest.message}; evidence grade {hardest.grade}"
+    if noun == "datacenter":
+        why += f"; {phrases.count(sold, 'zone')} as sold"
+        why += f", its {units} are worth 1" if most == 1 else ""
+    return f"{answer}. {why}"
+
+
+def _suspected(risks: Sequence[SharedRisk]) -> str:
+    """Name what is only suspected to be shared; its details stand with the findings."""
+    if not risks:
+        return "no shared risk is on record"
+    widest = max(risks, key=lambda risk: risk.least)
+    more = f" (and {len(risks) - 1} more)" if len(risks) > 1 else ""
+    return f"suspected: {re.split(r' [(]|;', widest.message)[0]}{more}"
+
+
+def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Say what is not known; rules with the same answer are told together."""
+    rows: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.outcome == "unknown":
+            rows.setdefault(finding.message, []).append(finding.rule)
+    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
+
+
+def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
+    """Say how far the rules that were checked are met, in the words the standing allows."""
+    outcomes: dict[str, Outcome] = {}
+    for finding in findings:
+        outcomes[finding.rule] = worst([finding.outcome, outcomes.get(finding.rule, "pass")])
+    return f"{policy.name} ({policy.standing}): {_met(outcomes, policy.binding)}."
+
+
+def _met(outcomes: dict[str, Outcome], binding: bool) -> str:
+    total = len(outcomes)
+    failed, unknown, warned = (
+        [rule for rule, outcome in outcomes.items() if outcome == each]
+        for each in ("fail", "unknown", "warn")
+    )
+
+    def of(rules: list[str]) -> str:
+        return "the one rule checked" if total == 1 else f"{len(rules)} of the {total} rules checked"
+
+    if failed == ["claims"] and total > 1:
+        # What the provider says is wrong: that is no failure of the zones.
+        return (
+            f"a statement of the provider is refuted (claims); of the other {total - 1} rules "
+            f"checked none fails, {len(unknown)} cannot be shown to be met"
+        )
+    if failed:
+        verb = "non-compliant with" if binding else "does not meet"
+        return f"{verb} {of(failed)}: {', '.join(failed)}"
+    if unknown:
+        return f"cannot be shown to meet {of(unknown)}{'; none fails' if total > 1 else ''}"
+    met = "the one rule of it that was" if total == 1 else f"the {total} rules of it that were"
+    doubts = f", with reservations on {', '.join(warned)}" if warned else ""
+    return f"meets {met} checked{doubts}"
+
+
+def scored(policy: Policy) -> bool:
+    """Tell whether a score says anything: that of a single rule only repeats its outcome."""
+    return sum(not rule.qualitative for rule in policy.rules.values()) > 1
+
+
+def outcome_line(outcome: Outcome, grade: str, total: Score, as_of: str, policy: Policy) -> str:
+    """Give the outcome, the grade and score if the policy has rules enough, and the day."""
+    score = f" | grade {grade} | score {phrases.span(total)} of 100" if scored(policy) else ""
+    return f"outcome {outcome}{score} | as of {as_of}"
 
 
 def recovery(
@@ -95,5 +240,98 @@ def with_zones(message: str, zones: Zones | None) -> str:
     """Add how many zones are independent at a place to recover in, where they are few."""
     if zones is None or zones.effective.high > 2:
         return message
-    low, high = zones.effective.low, zones.effective.high
-    return f"{message}; {phrases.ends(low, high)} independent zone{'' if high == 1 else 's'} there"
+    noun = "zone" if zones.effective.high == 1 else "zones"
+    return f"{message}; {phrases.span(zones.effective)} independent {noun} there"
+
+
+def extent(verdict: Verdict) -> tuple[Interval, Interval]:
+    """Give the distance of the nearest and of the farthest pair that stand in known places.
+
+    Where one pair has no best estimate, which pair is the nearest is not known either.
+    """
+    placed = {place.id for place in verdict.places if place.lat is not None}
+    placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
+    known = [row.distance_m for row in verdict.separations if {row.a, row.b} <= placed]
+    if not known:
+        return UNKNOWN, UNKNOWN
+    nearest, farthest = (
+        Interval(
+            of(span.low for span in known),
+            None if any(span.best is None for span in known) else of(span.rank for span in known),
+            of(span.high or 0.0 for span in known),
+        )
+        for of in (min, max)
+    )
+    return nearest, farthest
+
+
+def shared(verdict: Verdict) -> dict[str, int]:
+    """Count the shared risks of grade A and B by kind."""
+    return dict(Counter(risk.kind for risk in verdict.shared_risks if risk.grade != "C"))
+
+
+def nearest_recovery(verdict: Verdict) -> str | None:
+    """Give the nearest region that can be disaster recovery, if one surely can."""
+    return next((option.target for option in verdict.dr if option.outcome == "pass"), None)
+
+
+def _best(span: Interval) -> str:
+    if span.high is None:
+        return "unknown"
+    return phrases.interval(span) if span.best is None else phrases.distance(span.best)
+
+
+def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
+    """Give one row a region, for reading."""
+    found = []
+    for verdict in verdicts:
+        open_ = any(option.outcome == "unknown" for option in verdict.dr)
+        counted = ", ".join(f"{kind} {count}" for kind, count in shared(verdict).items())
+        found.append(
+            (
+                verdict.target,
+                str(verdict.zones.sold),
+                phrases.span(verdict.zones.effective),
+                *(_best(span) for span in extent(verdict)),
+                counted or "none on record",
+                nearest_recovery(verdict) or ("unknown" if open_ else "none"),
+                f"{verdict.grade} ({phrases.span(verdict.score)})" if scored(policy) else "-",
+            )
+        )
+    return found
+
+
+def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Give one record a region, for programs: numbers as they are, null for none."""
+    return [
+        {
+            "target": verdict.target,
+            "zones": asdict(verdict.zones),
+            "nearest_m": asdict(nearest.rounded()),
+            "farthest_m": asdict(farthest.rounded()),
+            "shared_risks": shared(verdict),
+            "dr": nearest_recovery(verdict),
+            "outcome": verdict.outcome,
+            "grade": verdict.grade,
+            "score": asdict(verdict.score),
+        }
+        for verdict in verdicts
+        for nearest, farthest in [extent(verdict)]
+    ]
+
+
+def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
+    """Say which places several of the regions stand in, certainly or as candidates."""
+    holders: dict[str, list[tuple[str, str]]] = {}
+    names: dict[str, str] = {}
+    for verdict in verdicts:
+        for place in verdict.places:
+            if place.kind != "metro":
+                names[place.id] = f"{place.name}, {place.town}" if place.town else place.name
+                role = "" if place.zones else " (candidate)"
+                holders.setdefault(place.id, []).append((verdict.target, role))
+    return [
+        f"{names[key]} ({key}) serves " + " and ".join(f"{target}{role}" for target, role in holding)
+        for key, holding in holders.items()
+        if len({target for target, _ in holding}) > 1
+    ]

@@ -8,7 +8,8 @@ from zonerisk.core import policy
 from zonerisk.core.interval import Score
 from zonerisk.core.verdict import Finding, Outcome
 from zonerisk.library import Library
-from zonerisk.words.compliance import outcome_line, points, policy_line, scored
+from zonerisk.words import phrases
+from zonerisk.words.verdicts import outcome_line, policy_line, scored
 
 
 def line(name: str, **outcomes: Outcome) -> str:
@@ -67,8 +68,8 @@ def test_only_what_has_rules_enough_is_scored() -> None:
 
 
 def test_whole_points() -> None:
-    assert points(Score(low=19.8, high=94.1)) == "20 to 94"
-    assert points(Score(low=20, high=20)) == "20"
+    assert phrases.span(Score(low=19.8, high=94.1)) == "20 to 94"
+    assert phrases.span(Score(low=20, high=20)) == "20"
     paris = ("fail", "E to A", Score(low=20, high=94.1), "2026-11-23")
     assert outcome_line(*paris, policy.load("podcast")) == (
         "outcome fail | grade E to A | score 20 to 94 of 100 | as of 2026-11-23"
