@@ -18,19 +18,8 @@ from zonerisk.core.interval import Interval
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
 
-FIELDS = (
-    "site",
-    "lat",
-    "lon",
-    "uncertainty_m",
-    "object",
-    "name",
-    "low",
-    "best",
-    "high",
-    "label",
-    "reason",
-)
+_PLACE = ("lat", "lon", "uncertainty_m")
+FIELDS = ("site", *_PLACE, "object", "name", "low", "best", "high", "label", "reason")
 
 
 @dataclass
@@ -58,10 +47,10 @@ class Samples:
         return {}
 
     def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Give what every layer says at a site."""
+        """Return what every layer says at a site."""
         if site.id not in self._cache:
             self._cache[site.id] = tuple(
-                found for file in self.files for found in file.of(site.id, site.position)
+                sample for file in self.files for sample in file.of(site.id, site.position)
             )
         return self._cache[site.id]
 
@@ -90,17 +79,14 @@ class SampleFile:
             ) from None
 
     def of(self, site: str, position: Position | None) -> tuple[HazardSample, ...]:
-        """Give what the layer says at a site that stands at a position."""
+        """Return what the layer says at a site that stands at a position."""
         reason = unanswerable(self.layer, position)
-        if reason:
-            return (missing(self.layer, site, reason),)
-        assert position is not None
+        if reason or position is None:
+            return (missing(self.layer, site, reason or "position_too_uncertain"),)
         rows = self.rows(site)
-        if not rows:
+        if not rows or any(not same_place(row, position) for row in rows):
             return (missing(self.layer, site, "not_sampled"),)
-        if any(not same_place(row, position) for row in rows):
-            return (missing(self.layer, site, "not_sampled"),)
-        return tuple(self._exposure(row) for row in rows)
+        return tuple(self._sample(row) for row in rows)
 
     @cached_property
     def _lines(self) -> dict[bytes, list[bytes]]:
@@ -111,12 +97,12 @@ class SampleFile:
         return lines
 
     def rows(self, site: str) -> list[dict[str, str]]:
-        """Give a site's lines."""
+        """Return a site's lines."""
         lines = [line.decode("utf-8") for line in self._lines.get(site.encode(), ())]
         return [self._row(values) for values in csv.reader(lines)]
 
     def all_rows(self) -> Iterable[dict[str, str]]:
-        """Give every line."""
+        """Return every line."""
         lines = self._text.decode("utf-8").splitlines()
         return (self._row(values) for values in csv.reader(lines[2:]))
 
@@ -127,7 +113,7 @@ class SampleFile:
             )
         return dict(zip(FIELDS, values, strict=True))
 
-    def _exposure(self, row: Mapping[str, str]) -> HazardSample:
+    def _sample(self, row: Mapping[str, str]) -> HazardSample:
         if row["reason"]:
             return missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
         try:
@@ -142,47 +128,38 @@ def _number(text: str) -> float | None:
 
 
 def same_place(row: Mapping[str, str], position: Position) -> bool:
-    """Tell whether a line was made for the disc that a site now has."""
-    return (row["lat"], row["lon"], row["uncertainty_m"]) == place(position)
+    """Return whether a line was made for the disc that a site now has."""
+    return tuple(row[name] for name in _PLACE) == place(position)
 
 
 def place(position: Position) -> tuple[str, str, str]:
-    """Write a disc as sample files do."""
+    """Format a disc as sample files do."""
     return repr(position.lat), repr(position.lon), f"{position.uncertainty_m:g}"
 
 
-def table(
-    head: Mapping[str, Any], exposures: Iterable[HazardSample], positions: Mapping[str, Position]
-) -> str:
-    """Write a sample file: the layer in a line, then its figures sorted by site.
+def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: Mapping[str, Position]) -> str:
+    """Write a sample file: the layer in a line, then what it says sorted by site.
 
-    Parameters
-    ----------
-    head
-        What a verdict must know of the layer.
-    exposures
-        What it says; left out where the layer's head alone tells that it says nothing.
-    positions
-        Where each site stands.
+    Where the layer's head alone tells that it says nothing of a site, no line is written.
     """
     layer, text = layer_of(head), io.StringIO()
     text.write("#" + json.dumps(head, ensure_ascii=False, sort_keys=True) + "\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
-    for each in exposures:
-        position = positions[each.site]
+    for sample in samples:
+        position = positions[sample.site]
         if unanswerable(layer, position):
             continue
-        ends = tuple(each.interval) if each.interval else (None, None, None)
+        ends = tuple(sample.interval) if sample.interval else (None, None, None)
         writer.writerow(
             (
-                each.site,
+                sample.site,
                 *place(position),
-                each.object,
-                each.name,
+                sample.object,
+                sample.name,
                 *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in ends),
-                each.label,
-                each.reason or "",
+                sample.label,
+                sample.reason or "",
             )
         )
     return text.getvalue()

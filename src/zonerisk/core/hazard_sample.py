@@ -1,4 +1,4 @@
-"""Exposures: what each layer says at each site, and the shipped figures that say it."""
+"""Hazard samples: what one layer says at one site, and what a verdict must know of the layer."""
 
 from __future__ import annotations
 
@@ -80,37 +80,26 @@ class Layer:
         """Return how often an event reaches all the places of some rows; None if it is not known.
 
         Inside the area of a return period, one comes at least so often; where classes differ, the
-        rarest is the one that reaches all. Storms that a cell counts reach a place and its neighbour
-        alike: the least count of all is the best estimate.
+        rarest is the one that reaches all. Of storms that cells count, the least count of all the
+        places is the best estimate.
         """
         if self.measure == "area":
             years = [_of_class(self.return_years, row.label) for row in rows]
-            known = [each for each in years if each]
-            return Interval(1 / max(known), None, None) if known and len(known) == len(years) else None
+            return None if None in years else Interval(1 / max(filter(None, years)), None, None)
         spans = [row.interval for row in rows if row.interval]
         if self.measure != "cell" or not self.record_years or not spans:
             return None
-        high = None if any(span.high is None for span in spans) else max(span.high or 0 for span in spans)
-        best, years_ = min(bests(rows), default=None), self.record_years
-        return Interval(
-            min(span.low for span in spans) / years_,
-            None if best is None else best / years_,
-            None if high is None else high / years_,
-        )
+        per_year = 1 / self.record_years
+        return _hull(spans, min(bests(rows), default=None)).scaled(per_year, per_year, per_year)
 
     def intensity(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how strong it is at the places of some rows, from the weakest to the strongest."""
         # The label of a cell repeats its counts and names no class.
         labels = [ANY_CLASS if self.measure == "cell" else row.label for row in rows]
         ends = [_of_class(self.intensities, label) for label in labels]
-        known = [each for each in ends if each]
-        if not known or len(known) < len(ends):
+        if None in ends:
             return None
-        highs = [high for _, high in known]
-        open_ = any(high is None for high in highs)
-        return Interval(
-            min(low for low, _ in known), None, None if open_ else max(high or 0 for high in highs)
-        )
+        return _hull([Interval(end[0], None, end[1]) for end in ends if end], None)
 
 
 @dataclass(frozen=True)
@@ -172,6 +161,14 @@ def _of_class(table: Mapping[str, _Of], label: str) -> _Of | None:
     return table.get(label, table.get(ANY_CLASS))
 
 
+def _hull(spans: Sequence[Interval], best: float | None) -> Interval:
+    """Return the interval that holds some others."""
+    highs = [span.high for span in spans]
+    return Interval(
+        min(span.low for span in spans), best, None if None in highs else max(filter(None, highs), default=0)
+    )
+
+
 def bests(rows: Iterable[HazardSample]) -> list[float]:
     """Return the best figures that samples have."""
     return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
@@ -187,7 +184,7 @@ class Source(Protocol):
     """Whatever can say what the layers say at a site."""
 
     def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Give what every layer says at a site."""
+        """Return what every layer says at a site."""
 
     @property
     def hashes(self) -> Mapping[str, str]:
@@ -195,12 +192,12 @@ class Source(Protocol):
 
 
 def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:
-    """Say that nothing is known, and why."""
+    """Return that nothing is known, and why."""
     return HazardSample(layer, site, None, reason=reason)
 
 
 def layer_of(head: Mapping[str, Any]) -> Layer:
-    """Take what a verdict needs from the first line of a sample file."""
+    """Return what a verdict needs from the first line of a sample file."""
     kinds: dict[tuple[str, str], Literal["authority", "layer", "history"]] = {
         ("official", "A"): "authority",
         ("history", "C"): "history",
@@ -212,30 +209,15 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
         read=head["read"],
         claim=head["claim"],
     )
-    return Layer(
-        head["layer"],
-        head["kind"],
-        head["measure"],
-        head["noun"],
-        head["grade"],
-        head["basis"],
-        head["complete"],
-        float(head["error_m"]),
-        float(head["list_radius_m"]),
-        float(head["max_uncertainty_m"]),
-        tuple(tuple(box) for box in head["boxes"]),
-        head["quantity"],
-        head["vintage"],
-        evidence,
-        head.get("return_years", {}),
-        head.get("record_years"),
-        head.get("intensities", {}),
-        head.get("intensity_unit"),
-    )
+    known = {name: head[name] for name in Layer.__dataclass_fields__ if name in head}
+    for name in ("error_m", "list_radius_m", "max_uncertainty_m"):
+        known[name] = float(head[name])
+    known["boxes"] = tuple(tuple(box) for box in head["boxes"])
+    return Layer(id=head["layer"], evidence=evidence, **known)
 
 
 def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
-    """Give the reason why a layer can say nothing of a position, whatever its files hold."""
+    """Return the reason why a layer can say nothing of a position, whatever its files hold."""
     if position is None:
         return "position_too_uncertain"
     if layer.boxes and not any(
@@ -263,6 +245,6 @@ def widened(layer: Layer, radius_m: float, distance: float, error_m: float) -> I
 
 
 def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> HazardSample:
-    """Say that no object lies in reach: any is at least so far away."""
+    """Return that no object lies in reach: any is at least so far away."""
     least = max(0.0, reach_m - radius_m - layer.error_m)
     return HazardSample(layer, site, Interval(math.floor(least), None, None))

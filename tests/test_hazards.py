@@ -1,4 +1,4 @@
-"""What units share by layers: invented layers, so that every case has one answer."""
+"""What units share by layers and statements: invented ones, so that every case has one answer."""
 
 from __future__ import annotations
 
@@ -276,3 +276,80 @@ def test_a_cell_counts_over_years() -> None:
     assert ends == pytest.approx((4 / 42, 6 / 42, 10 / 42), abs=1e-6)
     assert known.intensity is not None
     assert (known.intensity.low, known.intensity.high) == (64, None)
+
+
+# What authorities state: repeated in notes, shared only in one class and near enough.
+CLASSED = layer("stated", kind="seismic")
+NORTH, MIDDLE, SOUTH = unit("a", 48.0), unit("b", 48.05), unit("c", 48.12)
+
+
+def said(
+    of: FailureDomain, text: str = "zone 3 for Z", key: str = "3", kind: str = "seismic"
+) -> HazardSample:
+    about = replace(CLASSED, kind=kind)  # type: ignore[arg-type]
+    return HazardSample(about, of.sites[0].id, None, key, "zone 3", text)
+
+
+def held(*rows: HazardSample) -> dict[str, tuple[HazardSample, ...]]:
+    return {each.site: (each,) for each in rows}
+
+
+def test_a_shared_statement_is_no_shared_event() -> None:
+    found = hazards.stated(
+        "flood", [NORTH, MIDDLE], held(said(NORTH, kind="flood"), said(MIDDLE, kind="flood"))
+    )
+    assert found.risks == ()
+    assert found.apart == frozenset()
+    assert found.notes == ("A and B: zone 3 for Z",)
+    assert found.evidence == (CLASSED.evidence,)
+
+
+@pytest.mark.parametrize(
+    ("length_km", "members"),
+    [
+        (None, []),
+        (5.0, []),
+        (5.7, [("r/a", "r/b")]),
+        (8.5, [("r/a", "r/b"), ("r/b", "r/c")]),
+        (20.0, [("r/a", "r/b", "r/c")]),
+    ],
+)
+def test_one_class_within_the_correlation_length(
+    length_km: float | None, members: list[tuple[str, ...]]
+) -> None:
+    """They stand 5.56, 7.78 and 13.34 km apart, each known to 50 m."""
+    found = hazards.stated(
+        "seismic", [NORTH, MIDDLE, SOUTH], held(said(NORTH), said(MIDDLE), said(SOUTH)), length_km
+    )
+    assert [risk.members for risk in found.risks] == members
+    assert {(risk.grade, risk.outcome) for risk in found.risks} <= {("C", "warn")}
+
+
+@pytest.mark.parametrize("other", [said(MIDDLE, key="4"), said(MIDDLE, key=""), said(MIDDLE, text="")])
+def test_another_class_shares_nothing(other: HazardSample) -> None:
+    assert hazards.stated("seismic", [NORTH, MIDDLE], held(said(NORTH), other), 20).risks == ()
+
+
+def test_a_unit_that_is_not_disclosed_is_not_spoken_of() -> None:
+    hidden = unit("b", 48.0, disclosed=False)
+    found = hazards.stated("seismic", [NORTH, hidden], held(said(NORTH), said(MIDDLE)), 20)
+    assert found.risks == ()
+    assert found.notes == ("A: zone 3 for Z",)
+
+
+def test_many_statements_are_counted() -> None:
+    rows = {NORTH.sites[0].id: [said(NORTH, f"risk {number}") for number in range(9)]}
+    notes = hazards.stated("seismic", [NORTH], rows).notes
+    assert notes[5:] == ("A: risk 5", "3 more statements")
+
+
+def test_statements_come_before_layers_and_decide_nothing() -> None:
+    flood = layer(complete=False)
+    rows = {NORTH.sites[0].id: [row(flood, "a", 30, 90), said(NORTH, "named", kind="flood")]}
+    found = hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, rows)
+    assert found.outcome((NORTH.id, MIDDLE.id)) == "unknown"
+    assert found.reason == "not assessed for B"
+    assert [note.partition(" ")[0] for note in found.notes] == ["A:", "A"]
+    alone = hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, held(said(NORTH, kind="flood")))
+    assert alone.reason == hazards.stated("flood", [NORTH, MIDDLE], {}).reason
+    assert hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None).reason == "not assessed"
