@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from grid import fields
 from zonerisk.core.errors import DataError
 from zonerisk.layers import http
 
@@ -28,7 +29,7 @@ def test_an_error_is_never_an_empty_list(file: str, key: str, said: str) -> None
 
 def test_three_states() -> None:
     row = {"yes": True, "no": False, "null": None, "number": 1}
-    assert [http.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
+    assert [fields.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
         True,
         False,
         None,
@@ -39,4 +40,4 @@ def test_three_states() -> None:
 
 def test_numbers() -> None:
     row = {"a": 1, "b": 2.5, "c": None, "d": "3", "e": True}
-    assert [http.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]
+    assert [fields.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grid import fields
 from grid.network import Station, StationKind, is_private
 from zonerisk.core.errors import DataError
 from zonerisk.layers import files, http
@@ -24,27 +25,27 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     """
     tree = http.read_json(data, name)
     whole = tree if isinstance(tree, dict) else {}
-    if http.flag(whole, "exceededTransferLimit") or http.flag(
+    if fields.flag(whole, "exceededTransferLimit") or fields.flag(
         files.mapping(whole, "properties"), "exceededTransferLimit"
     ):
         raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
     found = []
     for row in http.rows(data, name, "features"):
-        fields, at = files.mapping(row, "properties"), files.mapping(row, "geometry")
+        row_fields, at = files.mapping(row, "properties"), files.mapping(row, "geometry")
         place = at.get("coordinates")
         lon, lat = place[:2] if isinstance(place, list) and len(place) >= 2 else (None, None)
-        title = http.text(fields, "NAME")
+        title = fields.text(row_fields, "NAME")
         # HIFLD makes up names for what it does not know: UNKNOWN900002, TAP900003.
         title = "unnamed station" if not title or title.startswith("UNKNOWN") else title
-        volts = http.number(fields, "MAX_VOLT")
+        volts = fields.number(row_fields, "MAX_VOLT")
         kind: StationKind = "substation"
-        if http.text(fields, "TYPE") != "SUBSTATION":
+        if fields.text(row_fields, "TYPE") != "SUBSTATION":
             kind = "tap"
         elif is_private(title):
             kind = "private"
         found.append(
             Station(
-                f"hifld/{http.text(fields, 'ID')}",
+                f"hifld/{fields.text(row_fields, 'ID')}",
                 title,
                 volts if volts is not None and volts > 0 else None,
                 kind,

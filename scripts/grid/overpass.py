@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grid import fields
 from grid.network import Station, StationKind, is_private, kilovolts
 from zonerisk.layers import files, http
 
@@ -79,17 +80,17 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         tags, place = files.mapping(row, "tags"), _place(row)
         if tags.get("power") != "substation" or place is None:
             continue
-        title = http.text(tags, "name") or "unnamed station"
-        kind = _KINDS.get(http.text(tags, "substation"), "substation")
-        if kind == "substation" and is_private(title, http.text(tags, "operator")):
+        title = fields.text(tags, "name") or "unnamed station"
+        kind = _KINDS.get(fields.text(tags, "substation"), "substation")
+        if kind == "substation" and is_private(title, fields.text(tags, "operator")):
             kind = "private"
         found.append(
             Station(
                 _id(row),
                 title,
-                kilovolts(http.text(tags, "voltage")),
+                kilovolts(fields.text(tags, "voltage")),
                 kind,
-                http.text(tags, "ref:FR:RTE") or None,
+                fields.text(tags, "ref:FR:RTE") or None,
                 *place,
             )
         )
@@ -104,12 +105,12 @@ def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
         if tags.get("power") not in ("line", "cable") or not isinstance(geometry, list):
             continue
         points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
-        circuits = http.text(tags, "circuits")
+        circuits = fields.text(tags, "circuits")
         found.append(
             Line(
                 _id(row),
-                http.text(tags, "name"),
-                kilovolts(http.text(tags, "voltage")),
+                fields.text(tags, "name"),
+                kilovolts(fields.text(tags, "voltage")),
                 int(circuits) if circuits.isdigit() else None,
                 tags.get("power") == "cable" or tags.get("location") == "underground",
                 points,
@@ -124,7 +125,9 @@ def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
     for row in http.rows(data, name, "elements"):
         tags, place = files.mapping(row, "tags"), _place(row)
         if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
-            found.append(DataCentre(_id(row), http.text(tags, "name"), http.text(tags, "operator"), *place))
+            found.append(
+                DataCentre(_id(row), fields.text(tags, "name"), fields.text(tags, "operator"), *place)
+            )
     return tuple(found)
 
 
@@ -134,5 +137,5 @@ def _id(row: Mapping[str, object]) -> str:
 
 def _place(row: Mapping[str, object]) -> tuple[float, float] | None:
     at = row if row.get("type") == "node" else files.mapping(row, "center")
-    lat, lon = http.number(at, "lat"), http.number(at, "lon")
+    lat, lon = fields.number(at, "lat"), fields.number(at, "lon")
     return None if lat is None or lon is None else (lat, lon)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from grid import fields
 from zonerisk.layers import http
 
 BASE = "https://www.peeringdb.com/api"
@@ -70,13 +71,13 @@ def read_facilities(data: bytes, name: str) -> tuple[Facility, ...]:
     return tuple(
         Facility(
             _int(row, "id"),
-            http.text(row, "name"),
-            http.text(row, "org_name"),
-            http.text(row, "country"),
-            http.number(row, "latitude"),
-            http.number(row, "longitude"),
+            fields.text(row, "name"),
+            fields.text(row, "org_name"),
+            fields.text(row, "country"),
+            fields.number(row, "latitude"),
+            fields.number(row, "longitude"),
             _int(row, "campus_id") or None,
-            http.flag(row, "diverse_serving_substations"),
+            fields.flag(row, "diverse_serving_substations"),
             _int(row, "net_count"),
             _int(row, "ix_count"),
         )
@@ -92,7 +93,7 @@ def read_presence(data: bytes, name: str) -> dict[int, frozenset[int]]:
 def read_exchanges(data: bytes, name: str) -> tuple[Exchange, ...]:
     """Read table ``ix``."""
     return tuple(
-        Exchange(_int(row, "id"), http.text(row, "name"), http.text(row, "city"))
+        Exchange(_int(row, "id"), fields.text(row, "name"), fields.text(row, "city"))
         for row in _current(data, name)
     )
 
@@ -105,7 +106,7 @@ def read_exchange_houses(data: bytes, name: str) -> dict[int, frozenset[int]]:
 def read_members(data: bytes, name: str) -> dict[int, frozenset[int]]:
     """Read table ``netixlan``: the exchanges of each network, by AS number."""
     return _pairs(
-        (row for row in _current(data, name) if http.flag(row, "operational") is not False),
+        (row for row in _current(data, name) if fields.flag(row, "operational") is not False),
         "asn",
         "ix_id",
     )
@@ -113,7 +114,7 @@ def read_members(data: bytes, name: str) -> dict[int, frozenset[int]]:
 
 def read_campuses(data: bytes, name: str) -> dict[int, str]:
     """Read table ``campus``: the name of each campus."""
-    return {_int(row, "id"): http.text(row, "name") for row in _current(data, name)}
+    return {_int(row, "id"): fields.text(row, "name") for row in _current(data, name)}
 
 
 def _current(data: bytes, name: str) -> list[Mapping[str, object]]:
@@ -121,7 +122,7 @@ def _current(data: bytes, name: str) -> list[Mapping[str, object]]:
 
 
 def _int(row: Mapping[str, object], key: str) -> int:
-    return int(http.number(row, key) or 0)
+    return int(fields.number(row, key) or 0)
 
 
 def _pairs(rows: Iterable[Mapping[str, object]], key: str, other: str) -> dict[int, frozenset[int]]:

@@ -65,22 +65,8 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
     """Read a vector file in WGS 84, rows without a usable geometry left out.
 
     Zips are read where they lie: nothing is unpacked, so no name inside one can point
-    outside of the cache.
-
-    Parameters
-    ----------
-    path
-        ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or
-        WKT in one; anything else is what GDAL knows by its content.
-    reading
-        The card's columns and filters.
-    bounds
-        Only what touches this box.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, names no reference system, or lies off the Earth.
+    outside of the cache. ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as
+    GeoJSON or WKT in one; anything else is what GDAL knows by its content.
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
@@ -187,10 +173,7 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     try:
         # What names things stays text: runway 09 is not 9.
         table = pd.read_csv(
-            path,
-            sep=";" if _is_semicolon(path) else ",",
-            low_memory=False,
-            dtype=dict.fromkeys(texts, str),
+            path, sep=";" if _is_semicolon(path) else ",", low_memory=False, dtype=dict.fromkeys(texts, str)
         )
     except BROKEN as error:
         raise DataError(f"{path}: is not a readable CSV file: {error}") from None
@@ -238,13 +221,7 @@ def _columns(reading: Reading) -> tuple[str, ...]:
 
 
 def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
-    """Keep the rows of a table that a card keeps.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or holds a value that the card should know and does not.
-    """
+    """Keep the rows of a table that a card keeps; a value that it should know and does not is an error."""
     import pandas as pd
 
     missing = [name for name in _columns(reading) if name not in frame]

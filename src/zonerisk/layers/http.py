@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import math
 import os
 import re
 import ssl
@@ -13,15 +12,15 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import requests
 import requests.adapters
 import urllib3.exceptions
 
+from zonerisk._version import __version__
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.layers import store
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["FetchError", "Fetched", "download", "flag", "get", "number", "read_json", "rows", "text"]
+__all__ = ["FetchError", "Fetched", "download", "get", "read_json", "rows"]
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None], None]
@@ -144,11 +143,6 @@ def get(
     """Read one answer into memory, all of it within ``timeout_s``, pauses and repeats too.
 
     Busy servers (429 and 5xx) are asked again, when they say so or with growing pauses.
-
-    Raises
-    ------
-    FetchError
-        If no whole answer came, or a web page came where data was asked for.
     """
     if params:
         url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(params)}"
@@ -165,8 +159,7 @@ def get(
     return _repeated(read, deadline)
 
 
-@dataclass(frozen=True)
-class Fetched:
+class Fetched(NamedTuple):
     """A file as it was downloaded: its address after redirects, and the server's own date of it."""
 
     path: Path
@@ -191,22 +184,9 @@ def download(
 
     The bytes gather in ``<path>.part``, which a later call goes on from if the server still
     has the same file (it is asked by ETag or date), and else begins again. Only a whole
-    file of the right size and hash takes the place of the old one. Two calls at once need
-    a folder each.
-
-    Parameters
-    ----------
-    max_bytes
-        A longer file is refused, before it is read where its length is announced.
-    sha256, size
-        What the file must be, where known.
-    timeout_s, total_s
-        Longest silence of the server, and time for everything together, seconds.
-
-    Raises
-    ------
-    FetchError
-        If the file could not be had, or is not the one expected. The old file stays.
+    file of the right size and hash takes the place of the old one, else the old one stays.
+    Two calls at once need a folder each. ``timeout_s`` is the longest silence of the server,
+    ``total_s`` the time for everything together.
     """
     part = path.with_name(path.name + ".part")
     deadline = time.monotonic() + total_s
@@ -248,12 +228,7 @@ def _repeated(read: Callable[[], T], deadline: float) -> T:
 
 
 def _gather(
-    url: str,
-    part: Path,
-    max_bytes: int,
-    timeout_s: float,
-    deadline: float,
-    progress: Progress | None,
+    url: str, part: Path, max_bytes: int, timeout_s: float, deadline: float, progress: Progress | None
 ) -> tuple[str, str | None]:
     """Fill ``part``, going on where an earlier try stopped if the file is still the same."""
     had = part.stat().st_size if part.is_file() else 0
@@ -311,7 +286,7 @@ def _opened(
     url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
 ) -> Iterator[requests.Response]:
     """Ask for an address; what comes is an answer that data could come in, or an error."""
-    sent = {"User-Agent": f"zonerisk/{_version()}", "Accept-Encoding": "identity", **headers}
+    sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
     with _Session(deadline) as session, _answered(session, url, sent, timeout_s, deadline) as response:
         status, reason = response.status_code, response.reason
         if status == 416:
@@ -418,30 +393,17 @@ def _blocks(response: requests.Response, url: str, max_bytes: int) -> Iterator[b
         yield block
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("zonerisk")
-    except PackageNotFoundError:
-        return "0"
-
-
 def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
-    """Read the list of records that a JSON answer holds under a key, or is if that is empty.
+    """Read the list of records that a JSON answer holds under a key.
 
-    Raises
-    ------
-    DataError
-        If the body is a web page, no JSON, an error worded as data (also with HTTP 200),
-        or holds no such list. It is never taken for an empty list.
+    A web page, an error worded as data (also with HTTP 200) or another tree is an error,
+    never an empty list.
     """
     tree = read_json(data, name)
-    listed = tree.get(key) if key and isinstance(tree, dict) else tree
+    listed = tree.get(key) if isinstance(tree, dict) else tree
     if not isinstance(listed, list):
         raise DataError(
-            f"{name}: holds no list of {key or 'records'}; its service may have "
-            "changed, so the answer is unknown"
+            f"{name}: holds no list of {key}; its service may have changed, so the answer is unknown"
         )
     return tuple(row for row in listed if isinstance(row, dict))
 
@@ -477,26 +439,3 @@ def _trouble(tree: Mapping[str, object]) -> str | None:
     if error or str(tree.get("status")).lower() in _FAILED:
         return str(error or tree["status"])
     return None
-
-
-def text(row: Mapping[str, object], *keys: str) -> str:
-    """Return the first of some fields that holds text; empty if none does."""
-    values = (row.get(key) for key in keys)
-    return next((value.strip() for value in values if isinstance(value, str) and value.strip()), "")
-
-
-def number(row: Mapping[str, object], key: str) -> float | None:
-    """Return a number; None where it is missing, null or no number."""
-    value = row.get(key)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
-def flag(row: Mapping[str, object], key: str) -> bool | None:
-    """Return a statement with three states: null is neither yes nor no."""
-    value = row.get(key)
-    return value if isinstance(value, bool) else None

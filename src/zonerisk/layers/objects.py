@@ -180,10 +180,7 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
         return shapely.box([-360], [south], [360], [north])
     turns = [-360.0, 0.0, 360.0]
     return shapely.box(
-        [lon - wide + turn for turn in turns],
-        [south] * 3,
-        [lon + wide + turn for turn in turns],
-        [north] * 3,
+        [lon - wide + turn for turn in turns], [south] * 3, [lon + wide + turn for turn in turns], [north] * 3
     )
 
 

@@ -28,19 +28,10 @@ _STEPS = 90
 
 
 def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
-    """Ask a service about each place.
+    """Ask a service about each place; a failure at one is a failure of all.
 
-    Returns
-    -------
-    Files by name: what was stated of each place, or the objects around all of them and the
-    circles within which all of them are known.
-
-    Raises
-    ------
-    FetchError
-        If the service fails at one place.
-    DataError
-        If it answers what the card does not know.
+    Returns files by name: what was stated of each place, or the objects around all of them and
+    the circles within which all of them are known.
     """
     room = max_bytes // len(places)
     if card.measure == "stated":
@@ -128,14 +119,7 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
     """Read all rows that a service gives page by page.
 
     Pages are asked for by number: the link to the next one is held against that number but
-    never opened.
-
-    Raises
-    ------
-    FetchError
-        If the service fails or refuses, or its pages do not add up to what it announces.
-    DataError
-        If an answer is a web page, no JSON, or an error worded as data.
+    never opened. Pages that do not add up to what is announced are an error.
     """
     rows: dict[str, dict[str, Any]] = {}
     announced = None
@@ -193,16 +177,10 @@ def _check_next(url: str, link: object, page: int, last: int) -> None:
 def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> list[dict[str, Any]]:
     """Ask Georisques, at its ``resultats_rapport_risque``, for the French risk report of a point.
 
-    Returns
-    -------
-    A row for each risk that is present: ``group``, Georisques' own ``key`` and ``label``, its
-    status for the whole ``commune`` and for the ``address`` (empty where it gives none; a commune
-    at risk says nothing of one address), and the commune's name as ``town``.
-
-    Raises
-    ------
-    FetchError
-        If the service fails or its answer is not a report. That is no absence of risk.
+    Returns a row for each risk that is present: ``group``, Georisques' own ``key`` and ``label``,
+    its status for the whole ``commune`` and for the ``address`` (empty where it gives none; a
+    commune at risk says nothing of one address), and the commune's name as ``town``. An answer
+    that is no report is an error, and no absence of risk.
     """
     # The service wants the longitude first.
     raw = http.get(

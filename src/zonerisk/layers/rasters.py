@@ -77,12 +77,8 @@ def _rasterio() -> Any:
 def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     """Open a GeoTIFF by path or http(s) address.
 
-    No other format is tried: some of them name further files and addresses to open.
-
-    Raises
-    ------
-    DataError
-        If it is no GeoTIFF that can be read, or is not in WGS 84 degrees.
+    No other format is tried: some of them name further files and addresses to open. One that
+    is not in WGS 84 degrees is an error.
     """
     rasterio = _rasterio()
     from rasterio.errors import RasterioError
@@ -156,15 +152,7 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
 
 
 def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
-    """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF.
-
-    Only the blocks in the box are read.
-
-    Raises
-    ------
-    DataError
-        If the box lies outside of all, or is too large.
-    """
+    """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF; only its blocks are read."""
     with ExitStack() as stack:
         files = [stack.enter_context(opened(source)) for source in sources]
         from rasterio.merge import merge
@@ -261,8 +249,7 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     own = bool(wet[row, column])
     tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in (north_m, east_m))
     gap = np.hypot(
-        np.maximum(np.abs(north_m) - tall, 0)[:, None],
-        np.maximum(np.abs(east_m) - broad, 0)[None, :],
+        np.maximum(np.abs(north_m) - tall, 0)[:, None], np.maximum(np.abs(east_m) - broad, 0)[None, :]
     )
     # Where the raster ends, a nearer edge may lie beyond.
     seen = min(
@@ -359,15 +346,8 @@ def tile_ranges(bounds: Bounds, zoom: int) -> tuple[range, range]:
 def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int) -> bytes:
     """Read coloured XYZ tiles over a box as a GeoTIFF of the classes that their colours stand for.
 
-    Returns
-    -------
-    Bytes of a GeoTIFF in EPSG:4326: 0 where a tile is transparent, no data where there is
-    no tile. Neither is a place without the hazard.
-
-    Raises
-    ------
-    FetchError
-        If a tile cannot be read, or shows a colour without a meaning.
+    In it 0 stands where a tile is transparent, and no data where there is no tile. Neither is a
+    place without the hazard. A colour without a meaning is an error.
     """
     rasterio = _rasterio()
     import numpy as np

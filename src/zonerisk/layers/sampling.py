@@ -95,13 +95,7 @@ def head(card: Card, layer_files: Sequence[LayerFile], sampled: str) -> dict[str
 
 
 def sample(card: Card, layer_files: Sequence[LayerFile], discs: Sequence[Disc]) -> list[HazardSample]:
-    """Return what one layer says at sites: at least one sample each, in the order of their ids.
-
-    Raises
-    ------
-    DataError
-        If a file cannot be read, or is not what the card says.
-    """
+    """Return what one layer says at sites: at least one sample each, in the order of their ids."""
     layer = layer_of(head(card, (), ""))
     samples: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
     clear = []
@@ -231,11 +225,7 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
 
 
 def _areas(
-    card: Card,
-    layer: Layer,
-    objects: Objects,
-    discs: Sequence[Disc],
-    edge: Sequence[gpd.GeoDataFrame],
+    card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc], edge: Sequence[gpd.GeoDataFrame]
 ) -> Iterator[HazardSample]:
     import shapely
 
@@ -358,11 +348,6 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement
     """Turn a service's rows on one place into statements.
 
     Of a report, the risks that a rule judges; a risk that it does not name is not absent.
-
-    Raises
-    ------
-    DataError
-        If a place is in a class that the card does not know.
     """
     reading = card.reading
     if reading.hazards:

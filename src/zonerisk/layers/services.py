@@ -33,12 +33,9 @@ _GML_HEAD = 20_000
 
 
 def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
-    """Read what a layer's source holds around places.
+    """Read what a layer's source holds around places, as contents by file name.
 
-    Returns
-    -------
-    Files by name: the data, and for a service the area that was asked for. Outside of that
-    area nothing is known.
+    They are the data, and for a service the area that was asked for: outside of it nothing is known.
     """
     reading = card.reading
     if reading.method in point_queries.METHODS:
@@ -83,15 +80,8 @@ def _area(card: Card, places: Sequence[Place]) -> Bounds:
 def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     """Return the properties of every tile of a raster that covers a part of a box.
 
-    Parameters
-    ----------
-    url
-        Address of the index, a GeoJSON FeatureCollection of the tiles' outlines in WGS 84.
-
-    Raises
-    ------
-    FetchError
-        If the index cannot be had, is none, or no tile covers any of the box.
+    The index is a GeoJSON FeatureCollection of the tiles' outlines in WGS 84. Where no tile
+    lies nothing is known, which is an error.
     """
     import shapely
 
@@ -127,43 +117,25 @@ def tile_address(template: str, properties: dict[str, Any]) -> str:
 
 
 def features(
-    method: str,
-    url: str,
-    collection: str | None,
-    bounds: Bounds,
-    max_bytes: int,
-    axes: str = "lon-lat",
+    method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int, axes: str = "lon-lat"
 ) -> list[Feature]:
     """Ask a service for all features in a box.
 
     An answer cut at the server's own limit is asked on for, never taken for the whole. A
-    WFS that does not say how many it has is asked on until it has no more.
+    WFS that does not say how many it has is asked on until it has no more. A service that
+    answers of another place, or does not give all it has, is an error.
 
     Parameters
     ----------
-    method
-        ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``.
-    url
-        Address of the service: its landing page, its WFS endpoint, or its layer.
-    collection
-        Which collection or type; ArcGIS layers need none.
-    bounds
-        West, south, east, north, degrees.
-    max_bytes
-        Of all pages together.
-    axes
-        Order of the coordinates in the answer.
+    method, axes
+        ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``,
+        and the order of the coordinates in its answers.
+    url, collection
+        Landing page, WFS endpoint or layer, and which collection or type; ArcGIS needs none.
 
     Returns
     -------
     GeoJSON features in WGS 84, longitude first.
-
-    Raises
-    ------
-    FetchError
-        If the service fails, answers of another place, or does not give all it has.
-    DataError
-        If it says with HTTP 200 that it failed, or answers in another reference system.
     """
     ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
     found = ask(url, collection, bounds, max_bytes)

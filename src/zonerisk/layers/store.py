@@ -63,10 +63,8 @@ def home(card: Card, cache: Path) -> Path:
 def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile, ...]:
     """Find a layer's files on this machine, in the raw folder and then in the cache.
 
-    Returns
-    -------
-    Nothing unless all that its answers rest on are there: data, coverage and masks. Without
-    the card's files, those of a user's own import or of a part that was fetched.
+    There are none unless all that its answers rest on are there: data, coverage and masks. Without
+    the card's files, they are those of a user's own import or of a part that was fetched.
     """
     files = []
     for file in card.files:
@@ -80,17 +78,24 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
     return tuple(files) or _gathered(card, cache)
 
 
-def _gathered(card: Card, cache: Path) -> tuple[LayerFile, ...]:
-    """Find the files that the note of a fetch or an import lists, if the layer's answers can rest on them."""
+def _listed(card: Card, cache: Path, only: str = "") -> list[LayerFile]:
+    """Return the files that the note beside them lists; none of a note without the key that is asked for."""
     note = home(card, cache) / NOTE
     if not note.is_file():
-        return ()
+        return []
     try:
         tree = json.loads(note.read_text(encoding="utf-8"))
         names = list(tree["files"]) if "files" in tree else [tree["file"]]
-        files = [called(card, note.with_name(Path(str(name)).name)) for name in names]
+        return [
+            called(card, note.with_name(Path(str(name)).name)) for name in names if not only or only in tree
+        ]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{note}: is damaged ({error}); fetch or import {card.id} again") from None
+
+
+def _gathered(card: Card, cache: Path) -> tuple[LayerFile, ...]:
+    """Return the files of a fetch or an import, if the layer's answers can rest on them."""
+    files = _listed(card, cache)
     if not all(file.path.is_file() for file in files):
         return ()
     here = {file.file for file in files}
@@ -128,17 +133,8 @@ def verify(card: Card, files: Iterable[LayerFile]) -> None:
 class Installed:
     """What the layers on this machine say at sites; the others are not assessed.
 
-    Parameters
-    ----------
-    sites
-        Where to sample.
-    cache, raw
-        Where layers are kept, and a folder of raw layers if there is one.
-    shipped
-        The catalogue's own figures, where the sites are its own. They speak first: a layer
-        on this machine answers where they have none.
-    roots
-        Data folders whose cards tell which layers there are.
+    The shipped figures, where the sites are the catalogue's own, speak first: a layer on this
+    machine, in the cache or among the raw layers, answers where they have none.
 
     Attributes
     ----------
@@ -194,34 +190,13 @@ class Installed:
 
 
 def fetch(
-    card: Card,
-    cache: Path,
-    places: Sequence[Place],
-    max_bytes: int,
-    progress: Progress | None = None,
+    card: Card, cache: Path, places: Sequence[Place], max_bytes: int, progress: Progress | None = None
 ) -> Path:
-    """Bring a layer's raw data from its source into the cache.
+    """Bring a layer's raw data from its source into the cache, and return where the first file now lies.
 
-    Parameters
-    ----------
-    places
-        Only around these; a service and a windowed raster need some.
-    max_bytes
-        A larger answer is refused.
-
-    Returns
-    -------
-    The file that the data, or the first of them, now lie in.
-
-    Raises
-    ------
-    UsageError
-        If the layer has no address, or needs places.
-    FetchError
-        If the source gives no usable answer; what was there before stays.
-    DataError
-        If what came is not what the card says; what was there before stays. All of a
-        layer's files change together, or none does.
+    Only around the places; a service and a windowed raster need some. Where the source gives no
+    usable answer, or not what the card says, what was there before stays: all of a layer's files
+    change together, or none does.
     """
     files = [file for file in card.files if file.url]
     whole = files and not (card.reading.index or (card.reading.method == "raster" and places))
@@ -290,16 +265,12 @@ def take(card: Card, cache: Path, source: Path) -> Path:
     return home(card, cache) / name
 
 
-def _imported(card: Card, cache: Path) -> tuple[LayerFile, ...]:
-    """Find the files that earlier imports brought."""
-    folder = home(card, cache)
+def _imported(card: Card, cache: Path) -> list[LayerFile]:
+    """Return the files that earlier imports brought; a damaged note lists none."""
     try:
-        tree = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-        names = list(tree["files"]) if "imported" in tree else []
-    except (OSError, ValueError, KeyError, TypeError):
-        return ()
-    paths = [folder / Path(name).name for name in names]
-    return tuple(called(card, path) for path in paths if path.is_file())
+        return [file for file in _listed(card, cache, "imported") if file.path.is_file()]
+    except DataError:
+        return []
 
 
 @contextmanager
