@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Runner
+from conftest import ROOT, Runner
 from zonerisk.layers import cards
 
 PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n"
@@ -124,3 +124,23 @@ def test_what_cannot_be_done_says_what_to_do(
     done = run("layers", *arguments, check=2, ZONERISK_CACHE=str(tmp_path), ZONERISK_LAYERS="")
     assert says in done.stderr
     assert done.stderr.startswith("error: ")
+
+
+def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path) -> None:
+    card = (ROOT / "data" / "layers" / "nuclear.yaml").read_text()
+    (tmp_path / "datacenters").mkdir()
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "reactors.yaml").write_text(card)
+    (tmp_path / "layers" / "lng.yaml").write_text(card)
+    mine = ("--catalogue", str(tmp_path))
+    rows = json.loads(run("layers", "list", "--format", "json", *mine).stdout)
+    assert {row["id"] for row in rows} == {*cards.ids(), "reactors"}
+    assert run("layers", "show", "lng", *mine).stdout.startswith("lng: Nuclear")
+    assert "lng: Nuclear" not in run("layers", "show", "lng").stdout
+    plants, cache = tmp_path / "plants.csv", str(tmp_path / "cache")
+    plants.write_text(PLANTS)
+    run("layers", "import", "reactors", str(plants), "--cache", cache, *mine)
+    scored = ("score", "ovh-sbg", "--installed", "--cache", cache, "--format", "json", *mine)
+    assert "reactors" in json.loads(run(*scored).stdout)["provenance"]["layers"]
+    (tmp_path / "layers" / "reactors.yaml").write_text("name: x\n")
+    assert str(tmp_path / "layers" / "reactors.yaml") in run("layers", "list", *mine, check=3).stderr

@@ -42,6 +42,7 @@ def list_(
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
     cache: Cache = None,
+    catalogue: Catalogues = None,
 ) -> None:
     """List the layers: what they tell, of when, and whether their figures ship.
 
@@ -49,7 +50,8 @@ def list_(
     """
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
     root = store.cache_root(cache)
-    counts = _sampled()
+    roots = load(*(catalogue or ())).roots
+    counts = _sampled(roots)
     rows = [
         (
             card.id,
@@ -61,7 +63,7 @@ def list_(
             f"{counts.get(card.id, 0)} sites",
             _state(card, root),
         )
-        for card in map(cards.load, cards.ids())
+        for card in (cards.load(name, roots) for name in cards.ids(roots))
     ]
     output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
 
@@ -73,23 +75,22 @@ def _state(card: Card, cache: Path) -> str:
         return "damaged"
 
 
-def _sampled() -> dict[str, int]:
-    from zonerisk.catalogue.catalog import data_root
+def _sampled(roots: tuple[Path, ...]) -> dict[str, int]:
     from zonerisk.catalogue.samples import Samples
 
     return {
         file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
-        for file in Samples((data_root(),)).files
+        for file in Samples(roots).files
     }
 
 
 @app.command("show")
-def show(layer: Id, out: output.Output = None) -> None:
+def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> None:
     """Show a layer's card: source, licence, error, what it may say and what it must not.
 
     Example: zonerisk layers show flood-strasbourg
     """
-    card = cards.load(layer)
+    card = cards.load(layer, load(*(catalogue or ())).roots)
     reading = card.reading
     shared = "; ".join(reading.classes.get(key, key) for key in reading.shared)
     facts: list[tuple[str, Iterable[str | None]]] = [
@@ -150,10 +151,10 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    card = cards.load(layer)
+    catalog = load(*(catalogue or ()))
+    card = cards.load(layer, catalog.roots)
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
-    catalog = load(*(catalogue or ()))
     discs = [disc for target in regions or () for disc in _discs(catalog, target)]
     with _progress(card.id) as shown:
         path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), shown)
@@ -179,13 +180,16 @@ def _progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
 
 @app.command("import")
 def import_(
-    layer: Id, file: Annotated[Path, typer.Argument(show_default=False)], cache: Cache = None
+    layer: Id,
+    file: Annotated[Path, typer.Argument(show_default=False)],
+    cache: Cache = None,
+    catalogue: Catalogues = None,
 ) -> None:
     """Take a file that you already have as a layer's raw data.
 
     Example: zonerisk layers import runways runways.csv
     """
-    card, root = cards.load(layer), store.cache_root(cache)
+    card, root = cards.load(layer, load(*(catalogue or ())).roots), store.cache_root(cache)
     path = store.take(card, root, file)
     sys.stderr.write(f"{path}\n")
     if not store.locate(card, root):
@@ -216,7 +220,7 @@ def sample(
     positions = _positions(catalog)
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
     root, done = store.cache_root(cache), 0
-    for card in [cards.load(name) for name in ids or cards.ids()]:
+    for card in [cards.load(name, catalog.roots) for name in ids or cards.ids(catalog.roots)]:
         kept = store.locate(card, root, raw)
         if not kept or not card.ships:
             if ids:

@@ -200,7 +200,7 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
     from zonerisk.layers import store
 
     sites = [catalog.site(key) for key in referred(catalog.region(region))]
-    layers = store.Installed(sites, store.cache_root(cache), raw, Samples(catalog.roots))
+    layers = store.Installed(sites, store.cache_root(cache), raw, Samples(catalog.roots), catalog.roots)
     for problem in layers.failed:
         sys.stderr.write(f"warning: {problem}\n")
     if not layers.hashes and not layers.failed:

@@ -344,7 +344,7 @@ def _family(path: Path, _changed_ns: int) -> tuple[Card, ...]:
 
 def read_card(path: Path) -> Card:
     """Read one card."""
-    document = read(path, f"data/layers/{path.name}" if path.parent.name == "layers" else None)
+    document = read(path, f"data/layers/{path.name}" if path.parent == data_root() / "layers" else None)
     if "id" in document.tree:
         raise DataError(document.problem(("id",), "comes from the file; drop it"))
     return document.validate(Card, {"id": path.stem})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,59 +29,33 @@ Bounds = tuple[float, float, float, float]
 
 
 def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = None) -> Setting:
-    """Gather what the catalogue knows around a verdict, and what the layers here map there.
-
-    Parameters
-    ----------
-    catalog, verdict
-        What is to be drawn, and what it was judged from.
-    cache, raw
-        As for `near`.
-
-    Raises
-    ------
-    DataError
-        If a layer's file is damaged.
-    """
-    names = tuple(card.name for card, kept in _installed(cache, raw) if kept)
-    found = near(verdict, cache, raw)
+    """Gather what the catalogue knows around a verdict, and what the layers here map there."""
+    names = tuple(card.name for card, _ in _installed(cache, raw, catalog.roots))
+    found = near(verdict, cache, raw, catalog.roots)
     return replace(features.setting(catalog, verdict), landmarks=found, layers=names)
 
 
-def _installed(cache: Path, raw: Path | None) -> Iterator[tuple[Card, list[LayerFile]]]:
-    """Find the files that can be drawn of each layer that maps areas or objects."""
-    for card in map(cards.load, cards.ids()):
+def _installed(
+    cache: Path, raw: Path | None, roots: Sequence[Path]
+) -> Iterator[tuple[Card, list[LayerFile]]]:
+    """Return each layer on this machine that maps areas or objects, with its files that can be drawn."""
+    for name in cards.ids(roots):
+        card = cards.load(name, roots)
         if card.measure != "stated":
-            yield (
-                card,
-                [
-                    each
-                    for each in store.locate(card, cache, raw)
-                    if each.file.role == "data" and each.path.suffix in _VECTORS
-                ],
-            )
+            located = store.locate(card, cache, raw)
+            drawn = [file for file in located if file.file.role == "data" and file.path.suffix in _VECTORS]
+            if drawn:
+                yield card, drawn
 
 
-def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Feature, ...]:
+def near(
+    verdict: Verdict, cache: Path, raw: Path | None = None, roots: Sequence[Path] = ()
+) -> tuple[Feature, ...]:
     """Draw what installed layers map around a verdict's sites.
 
     Every area around them (flood zones), and of objects (rivers, plants, runway axes) those
     that are a shared risk of the verdict. Layers that are not on this machine, and rasters,
-    give nothing: the map then outlines the sites that a risk hits.
-
-    Parameters
-    ----------
-    verdict
-        What is to be drawn.
-    cache
-        Root of the cache that ``zonerisk layers fetch`` fills.
-    raw
-        A folder of raw layers, laid out as their cards name them.
-
-    Raises
-    ------
-    DataError
-        If a layer's file is damaged.
+    give nothing: the map then outlines the sites that a risk hits. A damaged file is an error.
     """
     places = [
         (place.lat, place.lon) for place in verdict.places if place.lat is not None and place.lon is not None
@@ -92,10 +66,10 @@ def near(verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Featur
     box = (min(lons), min(lats), max(lons), max(lats))
     shared = _shared(verdict)
     found: list[Feature] = []
-    for card, kept in _installed(cache, raw):
-        if kept and card.measure == "area":
+    for card, kept in _installed(cache, raw, roots):
+        if card.measure == "area":
             found += _areas(card, kept, _grown(box, _AREA_MARGIN))
-        elif kept and card.id in shared:
+        elif card.id in shared:
             found += _objects(
                 card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
             )
