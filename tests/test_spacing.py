@@ -11,7 +11,7 @@ from zonerisk.core.model import Evidence
 from zonerisk.core.policy import Policy, Rule
 from zonerisk.core.verdict import Separation
 from zonerisk.judging import rules as findings
-from zonerisk.judging import spacing
+from zonerisk.judging import separation
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.library import Library
@@ -39,7 +39,7 @@ def case(straight: Interval, *assessed: RiskGroups, units: tuple[FailureDomain, 
 
 
 def judged(straight: Interval, *assessed: RiskGroups, **rules: Rule) -> Separation:
-    (pair,) = spacing.separations(policy(**rules), case(straight, *assessed))
+    (pair,) = separation.separations(policy(**rules), case(straight, *assessed))
     return pair
 
 
@@ -122,7 +122,7 @@ def test_the_pair_that_speaks_is_no_better_than_its_finding(shipped: Library, ta
     told = 0
     for finding in found.findings:
         for pair in found.separations:
-            if finding.rule in spacing.RULES and finding.subjects == (pair.a, pair.b):
+            if finding.rule in separation.RULES and finding.subjects == (pair.a, pair.b):
                 order = ("pass", "warn", "unknown", "fail")
                 assert pair.outcome is not None
                 assert order.index(pair.outcome) >= order.index(finding.outcome)

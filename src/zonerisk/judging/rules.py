@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.interval import Interval
+from zonerisk.core.interval import Interval, Value
 from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
-from zonerisk.judging import claims, recovery, spacing
-from zonerisk.judging import qualitative as measured
-from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.finding import no_pair, softened, threshold_of, value_of
+from zonerisk.judging import claims, recovery, separation
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups
+
+
+NEAREST = 3
+LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 
 
 def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
@@ -35,14 +37,71 @@ def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
 
 def _apply(name: RuleName, rule: Rule, policy: Policy, arrangement: Arrangement) -> Finding:
     if rule.qualitative or name == "backup":
-        finding = measured.finding(name, rule, arrangement)
+        finding = qualitative(name, arrangement)
     elif name == "incidents":
         finding = _incidents(name, _recorded(policy, arrangement), arrangement)
     else:
         finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
     cited = (*finding.evidence, *policy.cite(name))
-    outcome = softened(finding.outcome, rule)
+    outcome = separation.softened(finding.outcome, rule)
     return replace(finding, evidence=tuple(dict.fromkeys(cited)), outcome=outcome)
+
+
+def threshold_of(rule: Rule) -> Threshold:
+    """Return what a rule asks for; only for a rule with a threshold."""
+    assert rule.threshold is not None
+    assert rule.unit is not None
+    return Threshold(value=rule.threshold, unit=rule.unit)
+
+
+def value_of(interval: Interval, unit: str, per: float = 1.0) -> Value:
+    """Round an interval to a finding's value, divided by what its unit holds."""
+    ends = (interval.best, interval.high)
+    best, high = (None if end is None else round(end / per, 3) for end in ends)
+    return Value(round(interval.low / per, 3), best, high, unit)
+
+
+def no_pair(name: str, arrangement: Arrangement, threshold: Threshold | None = None) -> Finding:
+    """Leave a rule on pairs open where there is a single unit: nothing was compared.
+
+    What one unit is worth, ``quorum`` and ``survives`` say.
+    """
+    return Finding(
+        rule=name,
+        outcome="unknown",
+        threshold=threshold,
+        message=f"{arrangement.counted(len(arrangement.domains))}: no pair to compare",
+        subjects=(arrangement.id,),
+    )
+
+
+def qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
+    """Answer a rule whose text names no figure with what is measured; what it is worth is left to judge."""
+    told = {"dr": _options, "backup": _backup}.get(name, _nearest_pair)(arrangement)
+    said = told if name == "backup" else f"{told}; {LEFT}"
+    return Finding(rule=name, outcome="unknown", message=said, subjects=(arrangement.id,))
+
+
+def _options(arrangement: Arrangement) -> str:
+    near = [
+        f"{option.target} {phrases.interval(option.distance_m)}" for option in arrangement.options[:NEAREST]
+    ]
+    return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
+
+
+def _backup(arrangement: Arrangement) -> str:
+    return "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
+
+
+def _nearest_pair(arrangement: Arrangement) -> str:
+    """Return the nearest pair of units and its least round trip."""
+    rows = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
+    if not rows:
+        return f"{arrangement.counted(len(arrangement.domains))}, so there is no pair to measure"
+    distance, a, b = min(rows, key=lambda row: row[0].rank)
+    least = phrases.round_trip(separation.least_rtt_ms(distance))
+    told = f"nearest: {a.name} to {b.name} {phrases.interval(distance)}"
+    return told + (f", at least {least} by light alone" if least else "")
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -86,6 +145,75 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         threshold=limit,
         subjects=(arrangement.id,),
     )
+
+
+def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
+    """Judge every pair at both ends of its interval; the most telling pair speaks.
+
+    The finding is known where it comes out the same at both ends, whichever pair is behind
+    it: a pair that may pass or warn changes nothing beside one that surely warns.
+    """
+    threshold = threshold_of(rule)
+    if name != "rtt-max":
+        threshold = replace(threshold, measure=rule.measure)
+    if len(arrangement.domains) < 2:
+        return no_pair(name, arrangement, threshold)
+    beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
+    counted_groups = [
+        crowd
+        for each in arrangement.groups.values()
+        for crowd in each.counted_groups
+        if crowd.outcome == "fail"
+    ]
+    if name == "separation-min" and counted_groups and beside.at_least(threshold.value * 1000) is False:
+        # Whichever of them share a building, those two do not stand apart.
+        return Finding(
+            rule=name,
+            outcome="fail",
+            message=counted_groups[0].message,
+            subjects=counted_groups[0].members,
+            value=value_of(beside, "km", 1000),
+            threshold=threshold,
+            evidence=counted_groups[0].evidence,
+        )
+    rows = []
+    for a, b in pairs(arrangement.domains):
+        straight = arrangement.distance(a, b)
+        rows.append(
+            (separation.ends(name, rule, straight), straight, separation.measured(name, rule, straight), a, b)
+        )
+    outcome = separation.agreed((worst([row[0][0] for row in rows]), worst([row[0][1] for row in rows])))
+    sign = 1 if name == "separation-min" else -1
+    alike = [row for row in rows if separation.agreed(row[0]) == outcome]
+    _, straight, measured, a, b = min(
+        alike or rows, key=lambda row: (row[1].best is None, sign * (row[1].best or 0))
+    )
+    count = len(alike)
+    whole = f"{len(rows)} pair{'' if len(rows) == 1 else 's'}"
+    tail = f" ({whole})" if outcome == "pass" else f" ({count} of {whole})"
+    if measured.high is None:
+        message = f"{a.name} to {b.name}: no distance, their places are not disclosed{tail}"
+    else:
+        # The law holds for any honest disc, but nobody should take it for a known place.
+        hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
+        message = f"{a.name} to {b.name}: {_said(name, rule, measured)}{hidden}{tail}"
+    unit, per = ("ms", 1) if name == "rtt-max" else ("km", 1000)
+    return Finding(
+        rule=name,
+        outcome=outcome,
+        message=message,
+        subjects=(a.id, b.id),
+        value=value_of(measured, unit, per),
+        threshold=threshold,
+    )
+
+
+def _said(name: RuleName, rule: Rule, measured: Interval) -> str:
+    if name != "rtt-max":
+        return phrases.interval(measured) + (" of fibre" if rule.measure == "fibre" else "")
+    if measured.best is None:
+        return f"{measured.high:.2f} ms at most of round trip by light alone"
+    return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
 
 
 def _colocation(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -245,7 +373,7 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
 _JUDGES: dict[str, Callable[[RuleName, Rule, Arrangement], Finding]] = {
     "disclosure": _disclosure,
     "quorum": _quorum,
-    **dict.fromkeys(spacing.RULES, spacing.finding),
+    **dict.fromkeys(separation.RULES, _spaced),
     "colocation": _colocation,
     "survives": _survives,
     "claims": claims.finding,

@@ -26,7 +26,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import hazards, history, power, recovery, separation, spacing
+from zonerisk.judging import hazards, history, power, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, pairs, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.independence import effective
@@ -137,7 +137,7 @@ def score(
         shared_risks=tuple(
             risk for each in assessed.values() for risk in (*each.risks, *each.counted_groups)
         ),
-        separations=spacing.separations(policy, judgeable),
+        separations=separation.separations(policy, judgeable),
         dr=found,
         not_known=verdicts.not_known(judged),
         places=_places(by_zones, by_sites),

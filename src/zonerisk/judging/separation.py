@@ -1,11 +1,12 @@
-"""Separations: how far apart two units are, over the ground, in fibre and in time."""
+"""Separations: how far apart two domains are, in one building or over the ground, in fibre and in time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import within
-from zonerisk.core.interval import Interval
+from zonerisk.core.kinds import KINDS
+from zonerisk.core.verdict import Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import phrases
@@ -13,7 +14,9 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from zonerisk.core.interval import Interval
     from zonerisk.core.model import Evidence, Region
+    from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement, FailureDomain, Pair
 
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 CIRCUITY = (1.2, 1.5, 2.1)
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
+# Rules of a policy on distances.
+RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
+Ends = tuple[Outcome, Outcome]
+_OPEN: Ends = ("pass", "fail")
 
 
 def fibre_m(distance: Interval) -> Interval:
@@ -177,3 +184,75 @@ def _near(
     apart, radius = phrases.interval(distance), phrases.distance(radius_m)
     message = f"{a.name} and {b.name} are {apart} apart, within a campus radius of {radius}"
     return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
+
+
+def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, ...]:
+    """Measure every pair, and judge it as the policy's rules on distance do one by one."""
+    asked = {name: rule for name, rule in policy.rules.items() if name in RULES}
+    risks = [risk for each in arrangement.groups.values() for risk in each.risks]
+    risks.sort(key=lambda risk: -severity(risk.outcome))
+    rows = []
+    for a, b in pairs(arrangement.domains):
+        straight = arrangement.distance(a, b)
+        fibre = fibre_m(straight)
+        shared = [risk for risk in risks if a.id in risk.members and b.id in risk.members]
+        outcomes = [softened(agreed(ends(name, rule, straight)), rule) for name, rule in asked.items()]
+        outcomes += [_counted(risk, policy) for risk in shared]
+        rows.append(
+            Separation(
+                a=a.id,
+                b=b.id,
+                distance_m=straight.rounded(),
+                fibre_m=fibre.rounded(),
+                rtt_ms=rtt_ms(fibre).rounded(3),
+                outcome=worst(outcomes) if outcomes else None,
+                shared=tuple(risk.id for risk in shared),
+            )
+        )
+    return tuple(rows)
+
+
+def _counted(risk: SharedRisk, policy: Policy) -> Outcome:
+    """Return what a shared risk counts as, by the rule that asks of its kind."""
+    asks = KINDS[risk.kind].rule
+    rule = policy.rules.get(asks) if asks else None
+    return softened(risk.outcome, rule) if rule else risk.outcome
+
+
+def measured(name: RuleName, rule: Rule, straight: Interval) -> Interval:
+    """Return what a rule is held against: metres over the ground or of fibre, or milliseconds."""
+    if name == "rtt-max":
+        return rtt_ms(fibre_m(straight))
+    return fibre_m(straight) if rule.measure == "fibre" else straight
+
+
+def ends(name: RuleName, rule: Rule, straight: Interval) -> Ends:
+    """Judge a pair at both ends of its distance."""
+    held = measured(name, rule, straight)
+    if rule.threshold is None or held.high is None:
+        return _OPEN
+    if name == "rtt-max":
+        # Light alone bounds a round trip from below: equipment adds to it, so only a
+        # measurement could pass.
+        return ("fail", "fail") if held.at_most(rule.threshold) is False else _OPEN
+    limit, beyond = rule.threshold * 1000, rule.fail_beyond_km
+
+    def at(along: float, over: float | None) -> Outcome:
+        if name == "separation-min":
+            return "pass" if along >= limit else "fail"
+        if along <= limit:
+            return "pass"
+        return "warn" if beyond and over is not None and over <= beyond * 1000 else "fail"
+
+    return at(held.low, straight.low), at(held.high, straight.high)
+
+
+def agreed(ends: Ends) -> Outcome:
+    """Return the outcome of an interval: known only where both its ends have the same."""
+    return ends[0] if ends[0] == ends[1] else "unknown"
+
+
+def softened(outcome: Outcome, rule: Rule) -> Outcome:
+    """Return what a breach counts as; a rule that fails from a distance on says so itself."""
+    soft = rule.severity == "warn" and rule.fail_beyond_km is None
+    return "warn" if soft and outcome == "fail" else outcome

@@ -11,7 +11,7 @@ from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
 from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, severity, worst
-from zonerisk.judging import qualitative, rules, score
+from zonerisk.judging import rules, score
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank
 from zonerisk.words import phrases, verdicts
@@ -195,7 +195,7 @@ class Auditor:
         outcome: Outcome = "warn" if answer.outcome == "fail" and rule.severity == "warn" else answer.outcome
         message = answer.message
         if rule.qualitative and not answer.certain:
-            outcome, message = "unknown", wording.open_rule(message, qualitative.LEFT)
+            outcome, message = "unknown", wording.open_rule(message, rules.LEFT)
         evidence = tuple(dict.fromkeys((*answer.evidence, *self.policy.cite(name))))
         return Finding(
             rule=name, outcome=outcome, message=message, subjects=answer.subjects, evidence=evidence
