@@ -14,6 +14,7 @@ from zonerisk.core.interval import Interval
 from zonerisk.core.model import Evidence, Grade, Position, Site
 from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import FailureDomain
+from zonerisk.library import Library
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")
 PAIR = ("r/a", "r/b")
@@ -265,6 +266,18 @@ def test_a_risk_carries_how_often_and_how_strong() -> None:
     unstated = [replace(each, label="extreme") for each in often]
     (silent,) = hazards.mapped("flood", [A, B], by_site(unstated), None).risks
     assert silent.rate_per_year is None
+
+
+def test_what_a_record_states_keeps_the_frequency_that_a_layer_gives(zz: Library) -> None:
+    region = zz.region("zz-campus")
+    statement = region.hazards["trench"].model_copy(update={"sites": ("r/a-site", "r/b-site")})
+    record = region.model_copy(update={"hazards": {"trench": statement}})
+    trench = replace(layer(grade="C"), return_years={"*": 100})
+    rows = by_site([row(trench, key, -90, -10, "the-trench") for key in "ab"])
+    (known,) = hazards.assess("flood", [A, B], [record], "2026-11-23", None, rows).risks
+    assert known.rate_per_year is not None
+    assert known.rate_per_year.low == 0.01
+    assert len(known.evidence) == 2
 
 
 def test_a_cell_counts_over_years() -> None:

@@ -86,7 +86,13 @@ def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[Sha
     for index, other in enumerate(risks):
         strong, weak = sorted((own, other), key=lambda each: each.grade)
         if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
-            both = replace(strong, evidence=(*strong.evidence, *weak.evidence))
+            both = replace(
+                strong,
+                evidence=(*strong.evidence, *weak.evidence),
+                rate_per_year=strong.rate_per_year or weak.rate_per_year,
+                intensity=strong.intensity or weak.intensity,
+                unit=strong.unit or weak.unit,
+            )
             return [*risks[:index], both, *risks[index + 1 :]]
     return [own, *risks]
 
@@ -209,12 +215,13 @@ def mapped(
     open_: set[Pair] = set()
     for view in views:
         if view.layer.measure == "cell":
-            risks += _storms(kind, view, domains, limit_m)
+            risks += _storms(view, domains, limit_m)
         elif view.layer.measure != "count":
-            risks += _objects(kind, view, domains, limit_m)
+            risks += _objects(view, domains, limit_m)
         if pairwise and view.layer.measure != "count":
-            apart |= _apart(view, domains)
-            open_ |= _open(view, domains)
+            may, surely_not = _pairs_of(view, domains)
+            open_ |= may
+            apart |= surely_not
     # What one layer rules out, another may hold to be possible.
     apart -= open_
     most_m = _most_m(kind, views, limit_m)
@@ -302,9 +309,7 @@ def _agreed(states: Sequence[bool | None], sure: bool) -> bool | None:
     return True if hit(state is True for state in states) else None
 
 
-def _objects(
-    kind: str, view: _View, domains: Sequence[FailureDomain], limit_m: float | None
-) -> list[SharedRisk]:
+def _objects(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
     """Return the objects that two domains or more are surely in reach of, the nearest first."""
     layer, risks = view.layer, []
     objects = {
@@ -316,21 +321,16 @@ def _objects(
         if len(hit) > 1:
             rows = [row for domain in hit for row in view.rows[domain.id] if row.object == key]
             message = wording.shared(hit, layer, rows, limit_m)
-            risks.append(_risk(kind, layer, key, hit, message, rows))
+            risks.append(_risk(layer, key, hit, message, rows))
     return risks
 
 
 def _risk(
-    kind: str,
-    layer: Layer,
-    key: str,
-    members: Sequence[FailureDomain],
-    message: str,
-    rows: Sequence[HazardSample],
+    layer: Layer, key: str, members: Sequence[FailureDomain], message: str, rows: Sequence[HazardSample]
 ) -> SharedRisk:
     """Build what a layer maps as shared, with how often and how strong it is by the layer's card."""
     return risk(
-        kind,
+        layer.kind,
         f"{layer.id}/{key}",
         layer.grade,
         members,
@@ -342,9 +342,7 @@ def _risk(
     )
 
 
-def _storms(
-    kind: str, view: _View, domains: Sequence[FailureDomain], limit_m: float | None
-) -> list[SharedRisk]:
+def _storms(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
     """Join the domains that hurricane-force storms have reached and that one storm spans."""
     if limit_m is None:
         return []
@@ -353,7 +351,7 @@ def _storms(
     for group in _close(hit, {domain.id: domain.positions for domain in hit}, limit_m):
         message = wording.storms(group, limit_m, layer, view.values(group))
         rows = [row for domain in group for row in view.rows[domain.id]]
-        risks.append(_risk(kind, layer, _key(group), group, message, rows))
+        risks.append(_risk(layer, _key(group), group, message, rows))
     return risks
 
 
@@ -374,35 +372,22 @@ def _most_m(kind: str, views: Sequence[_View], limit_m: float | None) -> float |
     return limit_m if any(view.layer.measure == "cell" for view in views) else None
 
 
-def _open(view: _View, domains: Sequence[FailureDomain]) -> set[Pair]:
-    """Return pairs that may share an object which the layer names for one of them."""
-    return {
-        (a.id, b.id)
-        for a, b in pairs(domains)
-        if any(
-            view.of(a.id, key) is not False and view.of(b.id, key) is not False
-            for key in {*view.reached[a.id], *view.reached[b.id]}
-        )
-    }
+def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair], set[Pair]]:
+    """Return pairs that may share an object which a layer names for one of them, and pairs surely apart.
 
-
-def _apart(view: _View, domains: Sequence[FailureDomain]) -> set[Pair]:
-    """Return pairs that surely share no object of a layer that lists them all."""
-    if not view.layer.complete:
-        return set()
-    apart = set()
+    Only a layer that lists every object shows that two domains do not share one.
+    """
+    open_, apart = set(), set()
     for a, b in pairs(domains):
         keys = {*view.reached[a.id], *view.reached[b.id]}
-        named_apart = all(view.of(a.id, key) is False or view.of(b.id, key) is False for key in keys)
-        others = view.others[a.id] is False or view.others[b.id] is False
-        # Objects that the source does not name may be one and the same.
-        nameless = all(
-            any(view.of(domain.id, key) is not False for key in keys if key.startswith(UNNAMED))
-            for domain in (a, b)
-        )
-        if named_apart and others and not nameless:
-            apart.add((a.id, b.id))
-    return apart
+        if any(view.of(a.id, key) is not False and view.of(b.id, key) is not False for key in keys):
+            open_.add((a.id, b.id))
+        elif view.layer.complete and False in (view.others[a.id], view.others[b.id]):
+            # Objects that the source does not name may be one and the same.
+            nameless = [key for key in keys if key.startswith(UNNAMED)]
+            if not all(any(view.of(each.id, key) is not False for key in nameless) for each in (a, b)):
+                apart.add((a.id, b.id))
+    return open_, apart
 
 
 def _why_open(
