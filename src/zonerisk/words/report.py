@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Finding, Option, Separation, Verdict
+    from zonerisk.core.verdict import Finding, Option, Provenance, Separation, Verdict
 
 STYLES = {"fail": "bold red", "unknown": "magenta", "warn": "yellow", "pass": "green"}
 MOST_PAIRS = 15
@@ -216,8 +217,27 @@ def cited(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
     pieces = [piece for finding in verdict.findings for piece in finding.evidence]
     pieces += [piece for risk in verdict.shared_risks for piece in risk.evidence]
     pieces += [piece for place in verdict.places for piece in place.evidence]
-    rows = {(piece.grade, piece.source, piece.title, piece.url or "", piece.claim): None for piece in pieces}
-    return sorted(rows)
+    return _cited(pieces)
+
+
+def _cited(pieces: Iterable[Evidence]) -> list[tuple[str, str, str, str, str]]:
+    return sorted(
+        {(piece.grade, piece.source, piece.title, piece.url or "", piece.claim) for piece in pieces}
+    )
+
+
+def evidence_rows(pieces: Iterable[Evidence]) -> list[str]:
+    """Write evidence as a Markdown table, every piece once."""
+    return rows(("grade", "kind", "title", "address", "claim"), _cited(pieces))
+
+
+def provenance_line(provenance: Provenance) -> str:
+    """Say what a verdict was made with."""
+    catalogue, policy = provenance.catalogue, provenance.policy
+    return (
+        f"zonerisk {provenance.version}, catalogue {catalogue.date} ({catalogue.sha256[:12]}), "
+        f"policy {policy.id} ({policy.sha256[:12]})."
+    )
 
 
 def _cell(text: str) -> str:
@@ -259,13 +279,7 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
         )
     lines += ["", "## Evidence"]
     lines += rows(("grade", "kind", "title", "address", "claim"), cited(verdict))
-    provenance = verdict.provenance
-    lines += [
-        "",
-        f"zonerisk {provenance.version}, catalogue {provenance.catalogue.date} "
-        f"({provenance.catalogue.sha256[:12]}), policy {provenance.policy.id} "
-        f"({provenance.policy.sha256[:12]}).",
-    ]
+    lines += ["", provenance_line(verdict.provenance)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,1 +1,3 @@
-"""Workloads: a user's own deployment, sites and measurements, read and judged."""
+"""A user's own: deployments from plans, Terraform and Kubernetes, own sites, and measured round trips."""
+
+__all__ = ["audit", "own_sites", "plan", "probability", "round_trips"]

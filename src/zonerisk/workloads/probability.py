@@ -44,41 +44,26 @@ class Inputs(NamedTuple):
 
 
 def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, common: float) -> float:
-    """Give the chance that a quorum is lost, by the beta-factor model (IEC 61508-6).
+    """Return the chance that a quorum is lost, by the beta-factor model (IEC 61508-6).
 
-    The common share takes every place at once; the rest of each place's unavailability is
-    independent.
-
-    Parameters
-    ----------
-    weights
-        Copies at each place.
-    quorum
-        Copies needed.
-    unavailability
-        Of one place.
-    common
-        Share of it that is common to all.
+    The common share of a place's unavailability takes every place at once; the rest is independent.
+    ``weights`` are the copies at each place.
     """
     shock = common * unavailability
     alone = (1 - common) * unavailability
-    lost = _tail(weights, sum(weights) - quorum + 1, alone)
-    return shock + (1 - shock) * lost
-
-
-def _tail(weights: Sequence[int], least: int, each: float) -> float:
-    """Chance that the places down hold at least so many copies, each down independently."""
+    # Chance that the places down hold exactly so many copies, each place down independently.
     chances = [1.0] + [0.0] * sum(weights)
     for weight in weights:
         chances = [
-            chance * (1 - each) + (chances[down - weight] * each if down >= weight else 0.0)
+            chance * (1 - alone) + (chances[down - weight] * alone if down >= weight else 0.0)
             for down, chance in enumerate(chances)
         ]
-    return sum(chances[max(least, 0) :])
+    lost = sum(chances[max(sum(weights) - quorum + 1, 0) :])
+    return shock + (1 - shock) * lost
 
 
 def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) -> list[float]:
-    """Give the chance of each common-cause event that takes exactly k given places.
+    """Return the chance of each common-cause event that takes exactly k given places.
 
     By the alpha-factor model (NUREG/CR-5485): ``alpha`` are the shares of events that take
     1, 2 ... m places, ``total`` is the chance of any event at one place.
@@ -92,7 +77,7 @@ def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) 
 
 
 def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: bool = False) -> float:
-    """Give the chance that at least ``down`` of the places fail, by the alpha-factor model.
+    """Return the chance that at least ``down`` of the places fail, by the alpha-factor model.
 
     Every set of places has its own independent event. What lies inside a set of s places is
     the product over all other events of not happening, and the rest follows by inclusion
@@ -117,7 +102,7 @@ def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: boo
 
 
 def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, float]:
-    """Give the chance that a quorum is lost, low and high, over the inputs' ranges."""
+    """Return the chance that a quorum is lost, low and high, over the inputs' ranges."""
     ends = []
     for unavailability in inputs.unavailability:
         if inputs.alpha and len(inputs.alpha) == len(weights) and len(set(weights)) == 1:

@@ -33,69 +33,49 @@ class _Trial(NamedTuple):
 
 
 def best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
-    """Try one change at a time, judge again, and keep the one that helps most.
-
-    Returns
-    -------
-    None if nothing that was tried helps without harming.
-    """
+    """Try one change at a time, judge again, and return the one that helps most without harming."""
     workloads = auditor.deployment.workloads
     asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
-    found: tuple[tuple[float, ...], Change] | None = None
+    change, most = None, [0.0]
     for trial in _trials(auditor, workloads, judged):
-        after = {index: auditor.judge(each) for index, each in trial.changed.items()}
-        gain = tuple(
-            sum(new - old for new, old in ends)
-            for ends in zip(
-                *(
-                    zip(_points(auditor, after[index]), _points(auditor, judged[index]), strict=True)
-                    for index in after
-                ),
-                strict=True,
-            )
-        )
+        after = {index: auditor.judge(workload) for index, workload in trial.changed.items()}
+        # Summed by differences, so that what stays as it was counts for nothing at all.
+        pairs = [(_points(auditor, judged[index]), _points(auditor, new)) for index, new in after.items()]
+        gain = [sum(new[end] - old[end] for old, new in pairs) for end in range(4)]
         helps = gain[:2] if asked else gain[2:]
-        if min(helps) < 0 or max(helps) <= 0 or (found and gain <= found[0]):
+        if min(helps) < 0 or max(helps) <= 0 or (change and gain <= most):
             continue
-        settled = [
-            finding.rule
-            for index in after
-            for finding in judged[index].findings
-            if finding.outcome == "fail" and not _fails(after[index], finding.rule)
-        ]
-        found = (
-            gain,
-            Change(
-                kind=trial.kind,
-                message=trial.message,
-                workloads=tuple(workloads[index].id for index in after),
-                failing_before=sum(_failing(each) for each in judged),
-                failing_after=sum(_failing(after.get(index, each)) for index, each in enumerate(judged)),
-                settles=tuple(dict.fromkeys(settled)),
-            ),
+        settled = (
+            rule
+            for index, new in after.items()
+            for rule in _failing(judged[index])
+            if rule not in _failing(new)
         )
-    return found[1] if found else None
+        most = gain
+        change = Change(
+            kind=trial.kind,
+            message=trial.message,
+            workloads=tuple(workloads[index].id for index in after),
+            failing_before=sum(len(_failing(each)) for each in judged),
+            failing_after=sum(len(_failing(after.get(index, each))) for index, each in enumerate(judged)),
+            settles=tuple(dict.fromkeys(settled)),
+        )
+    return change
 
 
-def _points(auditor: Auditor, judged: Judged) -> tuple[float, float, float, float]:
+def _points(auditor: Auditor, judged: Judged) -> tuple[float, ...]:
     """Weigh what passes, low and high: of the first questions, then of all."""
-    rules = auditor.policy.rules
-    total = [0.0, 0.0, 0.0, 0.0]
+    first, every = [0.0, 0.0], [0.0, 0.0]
     for finding in judged.findings:
-        low, high = score.POINTS[finding.outcome]
-        weight = rules[finding.rule].weight
-        first = finding.rule in _CORE
-        for index, value in enumerate((low * first, high * first, low, high)):
-            total[index] += weight * value
-    return total[0], total[1], total[2], total[3]
+        for end, points in enumerate(score.POINTS[finding.outcome]):
+            value = auditor.policy.rules[finding.rule].weight * points
+            every[end] += value
+            first[end] += value if finding.rule in _CORE else 0.0
+    return (*first, *every)
 
 
-def _fails(judged: Judged, rule: str) -> bool:
-    return any(finding.rule == rule and finding.outcome == "fail" for finding in judged.findings)
-
-
-def _failing(judged: Judged) -> int:
-    return sum(finding.outcome == "fail" for finding in judged.findings)
+def _failing(judged: Judged) -> list[str]:
+    return [finding.rule for finding in judged.findings if finding.outcome == "fail"]
 
 
 def _trials(auditor: Auditor, workloads: Sequence[Workload], judged: Sequence[Judged]) -> Iterator[_Trial]:
