@@ -103,7 +103,7 @@ def test_every_kind_is_in_the_template() -> None:
 
 def test_every_kind_that_is_shared_is_on_the_page(judged: Library) -> None:
     verdict = judged.score("tt-sxb", policy=str(POLICY))
-    written = page.report_page(verdict, features.setting(judged, verdict))
+    written = page.map_page([verdict], [features.setting(judged, verdict)], layout="report")
     for risk in verdict.shared_risks:
         assert html.escape(risk.message, quote=False).replace("'", "&#39;") in written
     assert {risk.kind for risk in verdict.shared_risks} >= {

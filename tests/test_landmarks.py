@@ -106,7 +106,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     made = view.build_view(verdict, around, shows)
     # The same file holds retired plants, of which none is here.
     assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
-    drawn = islands.build_map_data([verdict], [around])
+    drawn = islands.build_map_data([(verdict, around)])
     (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
     assert number is not None
     lit = drawn.shows(shows)[number]

@@ -14,7 +14,7 @@ from zonerisk.pages.map_payload import MapData
 
 def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
-    return islands.build_map_data(verdicts, [features.setting(catalog, each) for each in verdicts]), verdicts
+    return islands.build_map_data([(each, features.setting(catalog, each)) for each in verdicts]), verdicts
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def test_views_hold_their_places(shipped: Library) -> None:
     around = features.setting(shipped, verdict)
     shows = view.MapViews()
     number = shows.add(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
-    drawn = islands.build_map_data([verdict], [around])
+    drawn = islands.build_map_data([(verdict, around)])
     assert number == 0
     south, west, north, east = drawn.shows(shows)[0]["bounds"]
     inside = {
@@ -118,7 +118,7 @@ def test_a_point_gets_room() -> None:
 def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     verdict = shipped.score("ovh-gra")
     around = features.setting(shipped, verdict)
-    drawn = islands.build_map_data([verdict], [around])
+    drawn = islands.build_map_data([(verdict, around)])
     outlines = drawn.of_kind("shared-risk")
     assert len({row.points for row in outlines}) == len(outlines) < len(verdict.shared_risks)
     told = "\n".join(str(row.words["told"]) for row in outlines)
@@ -145,7 +145,7 @@ def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     around = features.setting(shipped, verdict)
     shows = view.MapViews()
     made = view.build_view(verdict, around, shows)
-    drawn = islands.build_map_data([verdict], [around])
+    drawn = islands.build_map_data([(verdict, around)])
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
     assert number is not None
     lit = drawn.shows(shows)[number]["features"]

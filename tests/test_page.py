@@ -333,7 +333,7 @@ def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], 
             files=dict.fromkeys(around.files, HOSTILE),
         ),
         page.map_page([verdict, verdict], [around, around], owner=HOSTILE),
-        page.report_page(verdict, around, attribution=HOSTILE),
+        page.map_page([verdict], [around], layout="report", attribution=HOSTILE),
     ):
         opened = tab(text)
         opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -461,7 +461,9 @@ def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener)
 
 def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
-    opened = tab(page.report_page(verdict, features.setting(shipped, verdict)), scheme="dark")
+    opened = tab(
+        page.map_page([verdict], [features.setting(shipped, verdict)], layout="report"), scheme="dark"
+    )
     for finding in verdict.findings:
         assert finding.message in opened.text
     for place in verdict.places:
@@ -530,7 +532,7 @@ def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
     for text in (
         map_of(shipped, "ovh-sbg"),
         map_of(shipped, "ovh-sbg", "scaleway-fr-par"),
-        page.report_page(verdict, features.setting(shipped, verdict)),
+        page.map_page([verdict], [features.setting(shipped, verdict)], layout="report"),
     ):
         opened = tab(text)
         levels = [

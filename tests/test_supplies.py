@@ -83,10 +83,10 @@ def test_no_grid_no_supplies(zz: Library) -> None:
 def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library, zz: Library) -> None:
     verdict = wired.score("zz-good")
     setting = features.setting(wired, verdict)
-    drawn = islands.build_map_data([verdict], [setting])
+    drawn = islands.build_map_data([(verdict, setting)])
     bare = zz.score("zz-good")
     # The outline of what the zones share is in view, 60 m around them; the stations are not.
-    zones = islands.build_map_data([bare], [features.setting(zz, bare)]).box
+    zones = islands.build_map_data([(bare, features.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.0015)
     shows = view.MapViews()
     made = view.build_view(verdict, setting, shows)
@@ -109,7 +109,7 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
     made = view.build_view(alone, setting, shows)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show is not None
-    lit = islands.build_map_data([alone], [setting]).shows(shows)[power.show]["features"]
+    lit = islands.build_map_data([(alone, setting)]).shows(shows)[power.show]["features"]
     assert {"station:rte/GULL", "station:rte/TERN", "station:at/56.01,2.84"} <= set(lit)
     assert setting.supplies.legs == ()
 

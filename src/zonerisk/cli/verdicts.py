@@ -248,7 +248,7 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if form is Format.html:
         output.warn_of_missing_ground()
-        return page.report_page(verdicts[0], settings[0], attribution=catalog.edition.attribution)
+        return page.map_page(verdicts, settings, layout="report", attribution=catalog.edition.attribution)
     import json
 
     collections = [geodata.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]

@@ -38,6 +38,8 @@ class Kind(NamedTuple):
         True for a hazard that is assessed though the policy does not ask of it.
     wide
         True for a whole country's: told like its law, and no shared risk but by what an event hit.
+    wet
+        True for what maps draw in the colour of water.
     extent_m
         Greatest size of an object of it, metres: two places farther apart than that and twice the rule's
         distance share none. None where there is no such size.
@@ -56,6 +58,7 @@ class Kind(NamedTuple):
     by_position: bool = False
     always: bool = False
     wide: bool = False
+    wet: bool = False
     extent_m: float | None = None
     correlated: bool = False
     event: str | None = None
@@ -75,10 +78,11 @@ _ROWS = (
         open="outside what is mapped, which does not show that no flood is shared",
         by_position=True,
         always=True,
+        wet=True,
         event="flood",
     ),
-    Kind("river", "hazard", "river", "km", "stand{within} the same mapped river"),
-    Kind("coast", "hazard", "coast", "km", "stand{within} the same mapped sea coast"),
+    Kind("river", "hazard", "river", "km", "stand{within} the same mapped river", wet=True),
+    Kind("coast", "hazard", "coast", "km", "stand{within} the same mapped sea coast", wet=True),
     Kind(
         "seismic",
         "hazard",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core.kinds import KINDS
 from zonerisk.layers import cards, files, store
 from zonerisk.layers.objects import joined, named, shapes_of
 from zonerisk.pages import features
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
     from zonerisk.layers.cards import Card
-    from zonerisk.layers.store import LayerFile
+    from zonerisk.pages.features import Shape
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.
 _AREA_MARGIN = 0.06
@@ -25,27 +26,19 @@ _OBJECT_MARGIN = 0.6
 _TOLERANCE = 0.00003
 _VECTORS = (".geojson", ".json", ".gpkg", ".fgb", ".shp", ".zip", ".csv", ".gz")
 
+_SHAPES: dict[str, Shape] = {"Point": "point", "Polygon": "area"}
+
 Bounds = tuple[float, float, float, float]
 
 
 def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = None) -> Setting:
-    """Gather what the catalogue knows around a verdict, and what the layers here map there."""
-    names = tuple(card.name for card, _ in _installed(cache, raw, catalog.roots))
-    found = near(verdict, cache, raw, catalog.roots)
-    return replace(features.setting(catalog, verdict), landmarks=found, layers=names)
-
-
-def _installed(
-    cache: Path, raw: Path | None, roots: Sequence[Path]
-) -> Iterator[tuple[Card, list[LayerFile]]]:
-    """Return each layer on this machine that maps areas or objects, with its files that can be drawn."""
-    for name in cards.ids(roots):
-        card = cards.load(name, roots)
-        if card.measure != "stated":
-            located = store.locate(card, cache, raw)
-            drawn = [file for file in located if file.file.role == "data" and file.path.suffix in _VECTORS]
-            if drawn:
-                yield card, drawn
+    """Gather what the catalogue knows around a verdict, and what the layers of this machine map there."""
+    installed = list(_installed(cache, raw, catalog.roots))
+    return replace(
+        features.setting(catalog, verdict),
+        landmarks=_landmarks(verdict, installed),
+        layers=tuple(card.name for card, _ in installed),
+    )
 
 
 def near(
@@ -53,55 +46,61 @@ def near(
 ) -> tuple[Feature, ...]:
     """Draw what installed layers map around a verdict's sites.
 
-    Every area around them (flood zones), and of objects (rivers, plants, runway axes) those
-    that are a shared risk of the verdict. Layers that are not on this machine, and rasters,
-    give nothing: the map then outlines the sites that a risk hits. A damaged file is an error.
+    Every area around them (flood zones), and of objects (rivers, plants, runway axes) those that are a
+    shared risk of the verdict. Layers that are not on this machine, and rasters, give nothing: the map then
+    outlines the sites that a risk hits.
     """
-    places = [
-        (place.lat, place.lon) for place in verdict.places if place.lat is not None and place.lon is not None
-    ]
+    return _landmarks(verdict, _installed(cache, raw, roots))
+
+
+def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator[tuple[Card, list[Path]]]:
+    """List the layers of areas or objects that are on this machine, with the files that can be drawn."""
+    for name in cards.ids(roots):
+        card = cards.load(name, roots)
+        if card.measure != "stated":
+            stored = store.locate(card, cache, raw)
+            paths = [one.path for one in stored if one.file.role == "data" and one.path.suffix in _VECTORS]
+            if paths:
+                yield card, paths
+
+
+def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -> tuple[Feature, ...]:
+    places = [(place.lon, place.lat) for place in verdict.places if place.lat is not None]
     if not places:
         return ()
-    lats, lons = zip(*places, strict=True)
+    lons, lats = zip(*places, strict=True)
     box = (min(lons), min(lats), max(lons), max(lats))
-    shared = _shared(verdict)
-    found: list[Feature] = []
-    for card, kept in _installed(cache, raw, roots):
-        if card.measure == "area":
-            found += _areas(card, kept, _grown(box, _AREA_MARGIN))
-        elif card.id in shared:
-            found += _objects(
-                card, kept, _grown(box, _OBJECT_MARGIN), shared[card.id], _ring_m(verdict, card)
-            )
-    return tuple(found)
-
-
-def _shared(verdict: Verdict) -> dict[str, set[str]]:
-    """Collect the objects of shared risks by layer; their ids read ``kind:layer/object``."""
-    found: dict[str, set[str]] = {}
+    # Ids of shared risks read ``kind:layer/object``.
+    shared: dict[str, set[str]] = {}
     for risk in verdict.shared_risks:
         layer, _, key = risk.id.partition(":")[2].partition("/")
-        found.setdefault(layer, set()).add(key)
-    return found
+        shared.setdefault(layer, set()).add(key)
+    landmarks: list[Feature] = []
+    for card, paths in installed:
+        if card.measure == "area":
+            landmarks += _areas(card, paths, _grown(box, _AREA_MARGIN))
+        elif card.id in shared:
+            ring_m = _ring_m(verdict, card)
+            landmarks += _objects(card, paths, _grown(box, _OBJECT_MARGIN), shared[card.id], ring_m)
+    return tuple(landmarks)
 
 
 def _ring_m(verdict: Verdict, card: Card) -> float | None:
-    """Give the policy's distance from such an object, metres."""
-    for finding in verdict.findings:
-        if finding.rule == card.kind and finding.threshold and finding.threshold.unit == "km":
-            return finding.threshold.value * 1000
-    return None
+    """Return the policy's distance from such an object, metres."""
+    rule = KINDS[card.kind].rule
+    asked = (finding.threshold for finding in verdict.findings if finding.rule == rule)
+    return next((limit.value * 1000 for limit in asked if limit and limit.unit == "km"), None)
 
 
 def _grown(box: Bounds, degrees: float) -> Bounds:
     return (box[0] - degrees, box[1] - degrees, box[2] + degrees, box[3] + degrees)
 
 
-def _areas(card: Card, kept: Iterable[LayerFile], box: Bounds) -> Iterator[Feature]:
+def _areas(card: Card, paths: Iterable[Path], box: Bounds) -> Iterator[Feature]:
     import shapely
 
-    for each in kept:
-        frame = files.read(each.path, card.reading, box)
+    for path in paths:
+        frame = files.read(path, card.reading, box)
         cut = shapely.clip_by_rect(shapely.make_valid(shapes_of(frame)), *box)
         for part in _parts(shapely.union_all(cut)):
             if part.geom_type == "Polygon":
@@ -109,27 +108,21 @@ def _areas(card: Card, kept: Iterable[LayerFile], box: Bounds) -> Iterator[Featu
 
 
 def _objects(
-    card: Card, kept: Iterable[LayerFile], box: Bounds, wanted: set[str], ring_m: float | None
+    card: Card, paths: Iterable[Path], box: Bounds, wanted: set[str], ring_m: float | None
 ) -> Iterator[Feature]:
     import shapely
 
-    objects = joined([named(card, files.read(each.path, card.reading), {}) for each in kept])
+    objects = joined([named(card, files.read(path, card.reading), {}) for path in paths])
     for key in sorted(wanted.intersection(objects.ids)):
-        mine = [number for number, one in enumerate(objects.ids) if one == key]
-        name = next((objects.names[number] for number in mine if objects.names[number]), card.noun)
-        cut = shapely.clip_by_rect(objects.shapes[mine], *box)
+        rows = [number for number, id_ in enumerate(objects.ids) if id_ == key]
+        name = next((objects.names[number] for number in rows if objects.names[number]), card.noun)
+        cut = shapely.clip_by_rect(objects.shapes[rows], *box)
         for part in _parts(shapely.union_all(cut)):
             yield _feature(card, f"{card.id}/{key}", name, part)
             if part.geom_type == "Point" and ring_m:
-                ring = circle(Point(part.y, part.x), ring_m)
-                yield Feature(
-                    "landmark",
-                    f"{card.id}/{key}/ring",
-                    f"{ring_m / 1000:g} km around {name}",
-                    "area",
-                    ring,
-                    words={**_words(card), "ring": "yes"},
-                )
+                around = f"{ring_m / 1000:g} km around {name}"
+                ring = shapely.Polygon([(lon, lat) for lat, lon in circle(Point(part.y, part.x), ring_m)])
+                yield _feature(card, f"{card.id}/{key}/ring", around, ring, ring="yes")
 
 
 def _parts(shape: Any) -> list[Any]:
@@ -138,38 +131,18 @@ def _parts(shape: Any) -> list[Any]:
     return [part for part in shapely.get_parts(shapely.simplify(shape, _TOLERANCE)) if not part.is_empty]
 
 
-def _feature(card: Card, key: str, name: str, part: Any) -> Feature:
-    def points(line: Any) -> tuple[Point, ...]:
-        return tuple(Point(lat, lon) for lon, lat, *_ in line.coords)
+def _feature(card: Card, key: str, name: str, part: Any, ring: str = "") -> Feature:
+    from shapely.geometry.polygon import orient
 
-    words = {**_words(card), "ring": ""}
-    if part.geom_type == "Polygon":
-        from shapely.geometry.polygon import orient
-
-        whole = orient(part)
-        return Feature(
-            "landmark",
-            key,
-            name,
-            "area",
-            points(whole.exterior),
-            words=words,
-            holes=tuple(points(ring) for ring in whole.interiors),
-        )
-    return Feature(
-        "landmark",
-        key,
-        name,
-        "point" if part.geom_type == "Point" else "line",
-        points(part),
-        words=words,
-    )
-
-
-def _words(card: Card) -> dict[str, str | float | None]:
-    return {
+    shape: Shape = _SHAPES.get(part.geom_type, "line")
+    whole = orient(part) if shape == "area" else part
+    lines = [whole.exterior, *whole.interiors] if shape == "area" else [whole]
+    points, *holes = (tuple(Point(lat, lon) for lon, lat, *_ in line.coords) for line in lines)
+    words: dict[str, str | float | None] = {
         "risk_kind": card.kind,
         "layer": card.name,
         "layer_error_m": card.error_m,
         "attribution": card.attribution,
+        "ring": ring,
     }
+    return Feature("landmark", key, name, shape, points, holes=tuple(holes), words=words)

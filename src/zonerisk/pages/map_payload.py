@@ -218,27 +218,26 @@ class MapData:
         return shows
 
 
-def build_map_data(verdicts: Sequence[Verdict], settings: Sequence[Setting]) -> MapData:
+def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
     """Gather what the page of some verdicts draws."""
-    single = len(verdicts) == 1
+    single = len(pairs) == 1
     # Among several regions each is another's recovery: drawn for all, it would hide the rest.
     left_out = () if single else ("dr-limit", "dr-region")
-    pairs = sorted(zip(verdicts, settings, strict=True), key=lambda pair: severity(pair[0].outcome))
     rows = [
         # On a map of many regions a mark tells how its region was judged, not its zone.
         row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
-        for verdict, around in pairs
+        for verdict, around in sorted(pairs, key=lambda pair: severity(pair[0].outcome))
         for row in features.build_features(verdict, around)
         if row.kind not in left_out
     ]
-    evidence = {place.id: place.evidence for verdict in verdicts for place in verdict.places}
-    for around in settings:
+    evidence = {place.id: place.evidence for verdict, _ in pairs for place in verdict.places}
+    for _, around in pairs:
         evidence |= around.cited
     if not single:
         return MapData(rows, evidence, origin=0.0)
     asked = {
         finding.rule: finding.threshold.value
-        for finding in verdicts[0].findings
+        for finding in pairs[0][0].findings
         if finding.threshold and finding.threshold.measure == "fibre"
     }
     return MapData(rows, evidence, (asked.get("separation-min"), asked.get("separation-max")))

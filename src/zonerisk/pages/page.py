@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk._version import __version__
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.kinds import KINDS
 from zonerisk.pages import features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
 from zonerisk.pages.supplies import Supplies
@@ -45,6 +46,7 @@ def map_page(
     verdicts: Sequence[Verdict],
     settings: Sequence[Setting] | None = None,
     *,
+    layout: str = "map",
     online: Tiles | None = None,
     index: str | None = None,
     crumbs: Sequence[tuple[str, str]] = (),
@@ -58,6 +60,8 @@ def map_page(
     ----------
     verdicts, settings
         What to show, and what the catalogue adds to each verdict.
+    layout
+        ``map``, or ``report`` for one printable page of verdict, map and sources.
     online
         The online map that the page offers, switched off.
     index, crumbs
@@ -74,31 +78,6 @@ def map_page(
     UsageError
         If there is nothing to show.
     """
-    words = {"index": index, "crumbs": crumbs}
-    return _page("map", verdicts, settings, online, files or {}, attribution, owner, **words)
-
-
-def report_page(
-    verdict: Verdict,
-    around: Setting | None = None,
-    *,
-    online: Tiles | None = None,
-    attribution: str = ATTRIBUTION,
-) -> str:
-    """Build the report of one region: verdict, map and sources on one printable page."""
-    return _page("report", [verdict], [around] if around else None, online, {}, attribution)
-
-
-def _page(
-    layout: str,
-    verdicts: Sequence[Verdict],
-    settings: Sequence[Setting] | None,
-    online: Tiles | None,
-    files: Mapping[str, str],
-    attribution: str,
-    owner: str = "",
-    **words: Any,
-) -> str:
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
@@ -106,12 +85,10 @@ def _page(
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
         settings = [replace(around, supplies=Supplies()) for around in settings]
+    pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
-    views = [
-        view.build_view(verdict, around, shows, files)
-        for verdict, around in zip(verdicts, settings, strict=True)
-    ]
-    data = map_payload.build_map_data(verdicts, settings)
+    views = [view.build_view(verdict, around, shows, files) for verdict, around in pairs]
+    data = map_payload.build_map_data(pairs)
     summed = len(verdicts) > _MOST_WHOLE
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
     outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.findings)
@@ -128,11 +105,12 @@ def _page(
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
         crumb=f"{verdicts[0].target}, {as_of}" if single else as_of,
+        index=index,
+        crumbs=crumbs,
         counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
         site_count=sum(len(verdict.places) for verdict in verdicts),
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
         unplaced=settings[0].supplies.unplaced,
-        **words,
     )
 
 
@@ -170,6 +148,7 @@ def render_map(
         "turns": data.turns(),
         "shows": shows,
         "band": band,
+        "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000 if sheets else 0,
         "strict": bool(online and online.strict),
         "attribution": [_SITES, *grounds, *data.credits()],
@@ -202,7 +181,7 @@ def render_map(
 
 
 @cache
-def _elements() -> tuple[Any, Any, Any]:
+def _elements() -> tuple[Any, Any]:
     """Define our folium elements; folium itself loads only where a map is made."""
     import folium
     from branca.element import MacroElement
@@ -225,7 +204,7 @@ def _elements() -> tuple[Any, Any, Any]:
             {% endmacro %}""")
 
     class Island(MacroElement):
-        """Hands the group that it is a child of to the page's script."""
+        """Hands the map or group that it is a child of to the page's script."""
 
         _template = Template("""
             {% macro script(this, kwargs) %}
@@ -237,12 +216,7 @@ def _elements() -> tuple[Any, Any, Any]:
             super().__init__()  # type: ignore[no-untyped-call]
             self.verb, self.words = verb, words
 
-    class Start(MacroElement):
-        """Ties the page's own controls to the map, once all is drawn."""
-
-        _template = Template("{% macro script(this, kwargs) %}zonerisk.start();{% endmacro %}")
-
-    return Plain, Island, Start
+    return Plain, Island
 
 
 # Most pages of an atlas have the same layers; folium takes 15 ms for each that differs.
@@ -252,7 +226,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
     import folium
     from markupsafe import escape
 
-    plain, island, start = _elements()
+    plain, island = _elements()
     composed = plain(
         location=(0, 0),
         tiles=None,
@@ -280,7 +254,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
         composed.add_child(group)
         group.add_child(island("layer", layer.key))
         group.add_child(island("draw", layer.key, layer.shape) if layer.shape else island(layer.key))
-    composed.add_child(start())
+    composed.add_child(island("start"))
     # folium's ids are random; numbered, the same map always gives the same text.
     for number, element in enumerate(_walk(composed)):
         element._id = str(number)
@@ -360,21 +334,7 @@ def render(
     pictures: Sequence[str] = (),
     **words: object,
 ) -> str:
-    """Build a page.
-
-    Parameters
-    ----------
-    template
-        One of the package's page files; it extends ``base.html``.
-    scripts, styles
-        Our own and Leaflet's code; the page's policy lets nothing else run.
-    islands
-        Data for the scripts, by element id.
-    pictures
-        Hosts (``https://host``) whose images a reader may switch on.
-    **words
-        What the template shows; every text is escaped.
-    """
+    """Fill a template; the page runs no other scripts, and asks no other hosts for pictures."""
     from markupsafe import Markup
 
     script_hashes, style_hashes = (" ".join(map(_hash, sources)) or "'none'" for sources in (scripts, styles))

@@ -54,7 +54,7 @@ class Pair(NamedTuple):
     outcome: Outcome | None
     distance: Measure
     fibre: Measure
-    rtt: Measure
+    rtt: str
 
 
 class SiteRow(NamedTuple):
@@ -180,7 +180,7 @@ def build_view(
             pair.outcome,
             measure_m(pair.distance_m),
             measure_m(pair.fibre_m),
-            measure_rtt(pair),
+            least_rtt(pair),
         )
         for pair in verdict.separations[:_MOST_PAIRS]
     )
@@ -324,7 +324,7 @@ def measure_m(span: Interval) -> Measure:
     return Measure("not known" if span.best is None else phrases.distance(span.best), ends)
 
 
-def measure_rtt(pair: Separation) -> Measure:
+def least_rtt(pair: Separation) -> str:
     """Write the round trip that nothing beats; equipment and detours add to it."""
     least = phrases.round_trip(least_rtt_ms(pair.distance_m))
-    return Measure(f"at least {least}" if least else "not known", "")
+    return f"at least {least}" if least else "not known"

@@ -73,10 +73,9 @@ const zonerisk = (() => {
   const BLUNT = 30;
   const pixels = (metres) => metres * 2 ** (map.getZoom() + 8) / (40075017 * Math.cos(map.getCenter().lat * Math.PI / 180));
 
-  const WET = ["flood", "river", "coast"];
   const LOOK = {
     landmark: (one) => {
-      const color = palette[WET.includes(one.risk_kind) ? "wet" : "hazard"];
+      const color = palette[page.wet.includes(one.risk_kind) ? "wet" : "hazard"];
       const off = pixels(one.layer_error_m);
       if (!one.ring && one.shape === "line" && off > BLUNT) return {color, weight: Math.min(2 * off, 4000), opacity: 0.13, dashArray: null};
       return one.ring ? {color, weight: 1.5, dashArray: "3 6", fill: false, interactive: false}
