@@ -1,1 +1,8 @@
 """Curation: how records are checked, reviewed and handed on."""
+
+__all__ = [
+    "check",
+    "review",
+    "schema",
+    "template",
+]

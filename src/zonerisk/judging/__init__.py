@@ -1,1 +1,13 @@
 """Judging: what zones share, how far apart they stand, and what a policy makes of it."""
+
+__all__ = [
+    "arrangement",
+    "cause",
+    "independence",
+    "power",
+    "qualitative",
+    "recovery",
+    "rules",
+    "score",
+    "separation",
+]

@@ -1,1 +1,10 @@
 """Pages: maps, the atlas and reports that open anywhere."""
+
+__all__ = [
+    "atlas",
+    "features",
+    "geodata",
+    "ground",
+    "landmarks",
+    "page",
+]

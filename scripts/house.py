@@ -1,0 +1,104 @@
+"""The house: write each folder's door, and docs/house.md with a sentence a module.
+
+A door is the ``__all__`` of a folder: the modules that other folders import, and no other.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "src" / "zonerisk"
+PAGE = ROOT / "docs" / "house.md"
+FILES = {
+    ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(HOUSE.rglob("*.py"))
+}
+FOLDERS = sorted(path.parent.name for path in HOUSE.glob("*/__init__.py"))
+
+
+def folder(module: str) -> str:
+    """Return the folder that a module stands in; nothing at the top."""
+    first = module.partition(".")[0]
+    return first if first in FOLDERS else ""
+
+
+@cache
+def imported(path: Path) -> set[str]:
+    """Return the modules of this package that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name for name in parts if name.removeprefix("zonerisk.") in FILES} or {node.module}
+    return {name.removeprefix("zonerisk.") for name in names if name.startswith("zonerisk.")}
+
+
+def doors() -> dict[str, list[str]]:
+    """Return of each folder but the command line's the modules that others import."""
+    entered: dict[str, set[str]] = {name: set() for name in FOLDERS if name != "cli"}
+    for module, path in FILES.items():
+        for name in imported(path):
+            if folder(name) in entered and folder(name) != folder(module):
+                entered[folder(name)].add(name.partition(".")[2])
+    return {name: sorted(modules) for name, modules in entered.items()}
+
+
+def _sentence(module: str) -> str:
+    text = ast.get_docstring(ast.parse(FILES[module].read_text("utf-8"))) or ""
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def page() -> str:
+    """Return the page: each folder in the order of imports, and its modules with their sentences."""
+    order = sorted(FOLDERS, key=lambda name: (-_depth(name), name))
+    lines = [
+        "# The house",
+        "",
+        "A folder is a room with a door: other folders import only the modules that its `__all__` names,",
+        "here in bold. Imports go one way, from the folders that stand first to those below.",
+        "Written by `python scripts/house.py` from what the modules say of themselves.",
+    ]
+    entered = doors()
+    for name in order:
+        lines += ["", f"## {name}", "", _sentence(name), "", "| module | what it is |", "| --- | --- |"]
+        for module in FILES:
+            if folder(module) == name and module != name:
+                short = module.partition(".")[2]
+                cell = f"**{short}**" if short in entered.get(name, ()) else short
+                lines.append(f"| {cell} | {_sentence(module)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _depth(name: str, above: tuple[str, ...] = ()) -> int:
+    """Return how many folders stand below one, along the longest way."""
+    below = {
+        folder(other)
+        for module, path in FILES.items()
+        if folder(module) == name
+        for other in imported(path)
+        if folder(other) not in ("", name, *above)
+    }
+    return max((1 + _depth(other, (*above, name)) for other in below), default=0)
+
+
+def main() -> None:
+    """Write the doors and the page."""
+    for name, modules in doors().items():
+        path = FILES[name]
+        text = path.read_text("utf-8")
+        rows = text.splitlines(keepends=True)
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                del rows[node.lineno - 1 : node.end_lineno]
+        names = "".join(f'    "{module}",\n' for module in modules)
+        path.write_text("".join(rows).rstrip() + f"\n\n__all__ = [\n{names}]\n", "utf-8")
+    PAGE.write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
