@@ -5,7 +5,6 @@ __all__ = [
     "cause",
     "independence",
     "power",
-    "qualitative",
     "recovery",
     "rules",
     "score",
