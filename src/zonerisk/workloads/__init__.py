@@ -1,3 +1,9 @@
 """A user's own: deployments from plans, Terraform and Kubernetes, own sites, and measured round trips."""
 
-__all__ = ["audit", "own_sites", "plan", "probability", "round_trips"]
+__all__ = [
+    "audit",
+    "own_sites",
+    "plan",
+    "probability",
+    "round_trips",
+]
