@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from zonerisk import load
-from zonerisk.catalogue.samples import table
+from zonerisk.catalogue.samples import SampleFile, table
 from zonerisk.core.errors import DataError
 from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.core.interval import Interval
+from zonerisk.core.model import Position
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading
 from zonerisk.layers.objects import Disc, pairs
@@ -294,6 +295,39 @@ def test_cells_are_given_by_points(tmp_path: Path) -> None:
     kept = geojson(tmp_path / "x.geojson", ("Polygon", square(7, 48), {"n": 1}))
     with pytest.raises(DataError, match="by points"):
         sampling.sample(card("cell", {"values": ["n"], "size_deg": 1}), [kept], [Disc("s", 48, 7, 1)])
+
+
+@pytest.mark.parametrize(
+    ("reading", "severe", "ends"),
+    [
+        ({}, {}, (0.5, 2.5)),
+        ({"classes": {"0": "none", "1": "low", "2": "high"}}, {"1": [0, 1], "2": [1, 3]}, (0, 3)),
+    ],
+)
+def test_how_deep_it_is_comes_as_numbers(
+    tmp_path: Path, reading: dict[str, Any], severe: dict[str, Any], ends: tuple[float, float]
+) -> None:
+    flood = card(
+        "area",
+        {"method": "raster", **reading},
+        list_radius_m=0,
+        search_radius_m=3000,
+        intensity_unit="m",
+        intensities=severe,
+    )
+    depth = np.full((60, 60), 1.0 if reading else 0.5, dtype="float32")
+    depth[:, 30:] = 2.0 if reading else 2.5
+    place = Disc("s", 48.97, 7.03, 200)
+    kept = [raster(tmp_path / "d.tif", depth)]
+    found = one(sampling.sample(flood, kept, [place]))
+    assert found.intensity is not None
+    assert (found.intensity.low, found.intensity.high) == ends
+    at = Position(lat=48.97, lon=7.03, uncertainty_m=200, method="point", osm="node/1", read="2026")
+    path = tmp_path / "zz.csv"
+    path.write_text(table(sampling.head(flood, kept, "2026-11-23"), [found], {"s": at}))
+    (again,) = SampleFile(path).of("s", at)
+    assert again == found
+    assert again.layer.intensity([again]) == found.intensity
 
 
 def test_a_raster_is_measured_to_cells_and_permanent_water_is_dry(tmp_path: Path) -> None:

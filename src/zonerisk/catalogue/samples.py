@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, unanswerable
+from zonerisk.core.hazard_sample import HazardSample, Layer, layer_of, missing, unanswerable
 from zonerisk.core.interval import Interval
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PLACE = ("lat", "lon", "uncertainty_m")
 FIELDS = ("site", *_PLACE, "object", "name", "low", "best", "high", "label", "reason")
+# What follows for a layer with a unit of intensity: how strong it is over the disc, least and most.
+_STRENGTH = ("weakest", "strongest")
 
 
 @dataclass
@@ -73,6 +75,7 @@ class SampleFile:
             head = json.loads(self._text[1 : self._text.index(b"\n")])
             self.head: Mapping[str, Any] = head
             self.layer = layer_of(head)
+            self._fields = _fields(self.layer)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
@@ -107,11 +110,12 @@ class SampleFile:
         return (self._row(values) for values in csv.reader(lines[2:]))
 
     def _row(self, values: list[str]) -> dict[str, str]:
-        if len(values) != len(FIELDS):
+        fields = self._fields
+        if len(values) != len(fields):
             raise DataError(
-                f"{self.path}: a line has {len(values)} fields, not {len(FIELDS)}: {','.join(values)[:80]}"
+                f"{self.path}: a line has {len(values)} fields, not {len(fields)}: {','.join(values)[:80]}"
             )
-        return dict(zip(FIELDS, values, strict=True))
+        return dict(zip(fields, values, strict=True))
 
     def _sample(self, row: Mapping[str, str]) -> HazardSample:
         if row["reason"]:
@@ -120,7 +124,20 @@ class SampleFile:
             interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
         except ValueError as error:
             raise DataError(f"{self.path}: {row['site']}: {error}") from None
-        return HazardSample(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
+        weakest, strongest = (_number(row.get(name, "")) for name in _STRENGTH)
+        return HazardSample(
+            self.layer,
+            row["site"],
+            interval,
+            row["object"],
+            row["name"],
+            row["label"],
+            intensity=None if weakest is None else Interval(weakest, None, strongest),
+        )
+
+
+def _fields(layer: Layer) -> tuple[str, ...]:
+    return FIELDS + (_STRENGTH if layer.intensity_unit else ())
 
 
 def _number(text: str) -> float | None:
@@ -145,11 +162,12 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
     layer, text = layer_of(head), io.StringIO()
     text.write("#" + json.dumps(head, ensure_ascii=False, sort_keys=True) + "\n")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FIELDS)
+    writer.writerow(_fields(layer))
     for sample in samples:
         position = positions[sample.site]
         if unanswerable(layer, position):
             continue
+        strength = (sample.intensity.low, sample.intensity.high) if sample.intensity else (None, None)
         ends = tuple(sample.interval) if sample.interval else (None, None, None)
         writer.writerow(
             (
@@ -160,6 +178,7 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
                 *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in ends),
                 sample.label,
                 sample.reason or "",
+                *(strength if layer.intensity_unit else ()),
             )
         )
     return text.getvalue()

@@ -96,10 +96,12 @@ class Layer:
         """Return how strong it is at the places of some rows, from the weakest to the strongest."""
         # The label of a cell repeats its counts and names no class.
         labels = [ANY_CLASS if self.measure == "cell" else row.label for row in rows]
-        ends = [_of_class(self.intensities, label) for label in labels]
-        if None in ends:
-            return None
-        return _hull([Interval(end[0], None, end[1]) for end in ends if end], None)
+        classes = [_of_class(self.intensities, label) for label in labels]
+        spans = [
+            row.intensity or (Interval(ends[0], None, ends[1]) if ends else None)
+            for row, ends in zip(rows, classes, strict=True)
+        ]
+        return None if None in spans else _hull([span for span in spans if span], None)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,9 @@ class HazardSample:
         statement itself.
     reason
         Why nothing is known.
+    intensity
+        How strong it is over the site's disc, in the layer's unit of intensity, where that differs
+        from place to place and not by class alone: depths that a raster gives.
     """
 
     layer: Layer
@@ -136,6 +141,7 @@ class HazardSample:
     name: str = ""
     label: str = ""
     reason: NoData | None = None
+    intensity: Interval | None = None
 
     @property
     def inside(self) -> bool | None:

@@ -195,7 +195,8 @@ class Card(Record):
     record_years
         For a cell: the years over which it counts, so that a count is a rate.
     intensities, intensity_unit
-        Least and greatest depth, wind or shaking of each class, or under ``*`` of all.
+        Least and greatest depth, wind or shaking of each class, or under ``*`` of all; a raster of
+        depths has the unit alone.
     periods
         Return periods of a family of layers, years. Each is a layer of its own, with
         ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
@@ -272,7 +273,9 @@ class Card(Record):
         return self
 
     def _severe(self) -> None:
-        if (self.intensity_unit is None) == bool(self.intensities):
+        # A raster of depths needs the unit alone: its values are the intensities.
+        depths = self.reading.method == "raster" and not self.reading.classes
+        if (self.intensity_unit is None) == bool(self.intensities) and not depths:
             raise ValueError("intensities and intensity_unit go together")
         if self.return_years and self.measure != "area":
             raise ValueError("return_years are of areas")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zonerisk.core.errors import DataError, FetchError, MissingPackage
 from zonerisk.core.geometry import metres_per_degree, span_deg
 from zonerisk.core.hazard_sample import HazardSample, beyond, widened
+from zonerisk.core.interval import Interval
 from zonerisk.layers.objects import corner_id
 
 if TYPE_CHECKING:
@@ -273,7 +274,21 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
         interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
-    yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label)
+    yield HazardSample(
+        layer, disc.site, interval, name or "unjoined", "", label, intensity=_depth(card, touched)
+    )
+
+
+def _depth(card: Card, touched: npt.NDArray[np.float64]) -> Interval | None:
+    """Return how deep it is over the disc where it is wet, as read or by the ends of the classes."""
+    wet = touched[touched >= card.reading.wet_from]
+    if not card.intensity_unit or not len(wet):
+        return None
+    low, high = float(wet.min()), float(wet.max())
+    if not card.reading.classes:
+        return Interval(low, None, high).rounded(2)
+    least, most = (card.intensities.get(f"{value:g}") for value in (low, high))
+    return Interval(least[0], None, most[1]) if least and most else None
 
 
 def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
