@@ -171,10 +171,10 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
 
     texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     try:
+        head = [str(name) for name in pd.read_csv(path, nrows=0)]
+        sep = ";" if ",".join(head).count(";") >= len(head) else ","
         # What names things stays text: runway 09 is not 9.
-        table = pd.read_csv(
-            path, sep=";" if _is_semicolon(path) else ",", low_memory=False, dtype=dict.fromkeys(texts, str)
-        )
+        table = pd.read_csv(path, sep=sep, low_memory=False, dtype=dict.fromkeys(texts, str))
     except BROKEN as error:
         raise DataError(f"{path}: is not a readable CSV file: {error}") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
@@ -188,17 +188,6 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
     shapes = [_geometry(text, f"{path}:{row}") for row, text in enumerate(table[column], start=2)]
     return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326", geometry=shapes)
-
-
-def _is_semicolon(path: Path) -> bool:
-    import gzip
-
-    try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-            line = file.readline(100_000)
-    except BROKEN:
-        return False
-    return line.count(b";") > line.count(b",")
 
 
 def _geometry(text: object, where: str) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import FetchError
-from zonerisk.core.geometry import geodesic_m
+from zonerisk.core.geometry import circle_points, geodesic_m
 from zonerisk.layers import files, http, sampling
 from zonerisk.layers.store import AREA
 
@@ -95,14 +95,8 @@ def _feature(point: tuple[float, float] | None, row: dict[str, Any]) -> dict[str
 
 
 def _circle(place: Place, radius_m: float) -> dict[str, Any]:
-    from pyproj import Geod
-
-    turns = [-360.0 * step / _STEPS for step in range(_STEPS)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd(
-        [place.lon] * _STEPS, [place.lat] * _STEPS, turns, [radius_m] * _STEPS
-    )
-    ring = [[lon, lat] for lon, lat in zip(lons, lats, strict=True)]
-    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    ring = [[lon, lat] for lat, lon in circle_points(place.lat, place.lon, radius_m, _STEPS)]
+    return {"type": "Polygon", "coordinates": [ring]}
 
 
 def collection(features: list[dict[str, Any]]) -> bytes:

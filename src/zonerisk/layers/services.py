@@ -138,14 +138,34 @@ def features(
     GeoJSON features in WGS 84, longitude first.
     """
     ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
-    found = ask(url, collection, bounds, max_bytes)
+    return [_placed(feature, url, bounds, axes) for feature in ask(url, collection, bounds, max_bytes)]
+
+
+def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
+    """Return a feature, its longitude first; refuse one that does not touch the box that was asked for."""
+    import numpy as np
+    import shapely
+
+    if not feature.get("geometry"):
+        return feature
     try:
+        shape = files.shape_of(feature["geometry"])
         if axes == "lat-lon":
-            found = [_turned(feature) for feature in found]
-        _check_place(url, found, bounds)
-    except RecursionError:
+            shape = shapely.transform(shape, lambda points: points[:, [1, 0]])
+            feature = {**feature, "geometry": json.loads(shapely.to_geojson(shape))}
+        west, south, east, north = shape.bounds
+    except ValueError:
         raise FetchError(f"{url}: answered a geometry that is none") from None
-    return found
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise FetchError(f"{url}: answered coordinates that are no numbers")
+    asked = shapely.box(*bounds)
+    if not asked.intersects(shapely.box(west, south, east, north)):
+        other = asked.intersects(shapely.box(south, west, north, east))
+        raise FetchError(
+            f"{url}: answered of {west:.2f} to {east:.2f} E, {south:.2f} to "
+            f"{north:.2f} N, which was not asked for" + ("; its axes are exchanged" if other else "")
+        )
+    return feature
 
 
 def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
@@ -323,39 +343,3 @@ def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[Fea
         return (query, {**params, "resultOffset": str(had)}) if more else None
 
     return _pages(query, params, advance, max_bytes)
-
-
-def _turned(feature: Feature) -> Feature:
-    def turn(node: Any) -> Any:
-        if isinstance(node, list) and node and isinstance(node[0], int | float):
-            return [node[1], node[0], *node[2:]]
-        return [turn(part) for part in node] if isinstance(node, list) else node
-
-    geometry = feature.get("geometry")
-    if not isinstance(geometry, dict):
-        return feature
-    return {**feature, "geometry": {**geometry, "coordinates": turn(geometry.get("coordinates"))}}
-
-
-def _check_place(url: str, found: list[Feature], bounds: Bounds) -> None:
-    """Refuse an answer that does not touch the box that was asked for."""
-    import numpy as np
-    import shapely
-
-    asked = shapely.box(*bounds)
-    for feature in found:
-        if not feature.get("geometry"):
-            continue
-        try:
-            shape = files.shape_of(feature["geometry"])
-            west, south, east, north = shape.bounds
-        except ValueError:
-            raise FetchError(f"{url}: answered a geometry that is none") from None
-        if not np.isfinite(shapely.get_coordinates(shape)).all():
-            raise FetchError(f"{url}: answered coordinates that are no numbers")
-        if not asked.intersects(shapely.box(west, south, east, north)):
-            other = asked.intersects(shapely.box(south, west, north, east))
-            raise FetchError(
-                f"{url}: answered of {west:.2f} to {east:.2f} E, {south:.2f} to "
-                f"{north:.2f} N, which was not asked for" + ("; its axes are exchanged" if other else "")
-            )
