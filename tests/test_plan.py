@@ -9,6 +9,7 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.workloads import plan
 from zonerisk.workloads.deployment import Deployment
+from zonerisk.workloads.plan import Lines
 
 DAY = "2026-11-23"
 
@@ -19,14 +20,14 @@ def read(text: str, catalog: Catalog) -> Deployment:
 
 
 def test_template_is_valid(shipped: Catalog) -> None:
-    found = read(plan.TEMPLATE, shipped)
+    found = read(plan.template(), shipped)
     assert [each.id for each in found.workloads] == ["shop-db"]
 
 
 def test_every_commented_line_of_the_template_is_valid_too(shipped: Catalog) -> None:
     """Uncommented, the template is a plan with own sites, feeds and a model."""
     lines = []
-    for line in plan.TEMPLATE.splitlines():
+    for line in plan.template().splitlines():
         head, mark, rest = line.partition("# ")
         told = rest.split("#")[0]
         is_yaml = (
@@ -181,3 +182,14 @@ class TestFiles:
         asked = plan.read([name], None, zz, None)
         assert (asked.day, asked.policy) == ("2024-02-29", "bsi")
         assert plan.read([name], None, zz, "2025-01-01").day == "2025-01-01"
+
+
+def test_the_first_line_of_a_value() -> None:
+    text = '{\n "address": "a.b[\\"x\\"]",\n "x": {"address" : "c.d"},\n "address": "c.d"\n}'
+    lines = Lines(text, "address")
+    assert [lines.line(each) for each in ('a.b["x"]', "c.d", "nothing")] == [2, 3, 1]
+
+
+def test_one_line_and_broken_text() -> None:
+    assert Lines('{"name": "x"}', "name").line("x") == 1
+    assert Lines('"name": "\\q"', "name").line("q") == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import policy
-from zonerisk.words import sarif
+from zonerisk.words import plan_report
 from zonerisk.workloads import plan
 from zonerisk.workloads.audit import audit
 
@@ -17,7 +17,7 @@ def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
     name = str(EXAMPLES / "ovh-2021.yaml")
     asked = plan.read([name, str(EXAMPLES / "terraform" / "ovh.json")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
-    log = json.loads(sarif.log(found, rules))
+    log = json.loads(plan_report.sarif(found, rules))
     assert log["version"] == "2.1.0"
     run = log["runs"][0]
     listed = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
@@ -41,6 +41,6 @@ def test_what_passes_is_not_reported(shipped: Catalog) -> None:
     rules = policy.load("bsi")
     asked = plan.read([str(EXAMPLES / "scaleway-cluster.yaml")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
-    run = json.loads(sarif.log(found, rules))["runs"][0]
+    run = json.loads(plan_report.sarif(found, rules))["runs"][0]
     failing = sum(each.outcome != "pass" for one in found.workloads for each in one.findings)
     assert len(run["results"]) == failing

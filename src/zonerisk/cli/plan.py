@@ -51,12 +51,12 @@ def plan(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
-    from zonerisk.words import plan_report, sarif
+    from zonerisk.words import plan_report
     from zonerisk.workloads import plan as plans
     from zonerisk.workloads.audit import audit
 
     if template:
-        output.write(plans.TEMPLATE, out)
+        output.write(plans.template(), out)
         return
     if not files:
         raise UsageError("give a plan, or start one: zonerisk plan --template")
@@ -70,7 +70,7 @@ def plan(
     if form is Format.json:
         text = answer.to_json()
     elif form is Format.sarif:
-        text = sarif.log(answer, chosen)
+        text = plan_report.sarif(answer, chosen)
     elif form is Format.md:
         text = plan_report.markdown(answer, chosen)
     else:

@@ -1,3 +1,9 @@
 """Layers: from a hazard layer's card to figures at places."""
 
-__all__ = ["cards", "files", "http", "objects", "sampling", "services", "store"]
+__all__ = [
+    "cards",
+    "files",
+    "objects",
+    "sampling",
+    "store",
+]

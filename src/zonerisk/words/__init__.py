@@ -6,7 +6,6 @@ __all__ = [
     "plan_report",
     "power",
     "report",
-    "sarif",
     "verdicts",
     "workloads",
 ]

@@ -1,8 +1,11 @@
-"""Reports of an audit: a terminal table and Markdown."""
+"""Reports of an audit: a terminal table, Markdown and SARIF 2.1.0, as a forge reads it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from zonerisk.words import report, verdicts
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from zonerisk.core.plan_verdict import Audit, Judged, Standing
+    from zonerisk.core.plan_verdict import Audit, Judged, Skipped, Standing
     from zonerisk.core.policy import Policy
 
 MOST_EVENTS = 8
@@ -19,6 +22,9 @@ MOST_IDS = 6
 MOST_SKIPPED = 12
 _EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 _FINDINGS = ("outcome", "rule", "why")
+SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
+# What is not known is as telling as a reservation; what passes is not reported.
+LEVELS = {"fail": "error", "unknown": "warning", "warn": "warning"}
 
 
 def heading(audit: Audit, policy: Policy) -> list[str]:
@@ -145,3 +151,58 @@ def markdown(audit: Audit, policy: Policy) -> str:
     )
     lines += ["", "## Evidence", *report.evidence_rows(evidence), "", model_line(audit), ""]
     return "\n".join([*lines, report.provenance_line(audit.provenance)]) + "\n"
+
+
+def sarif(audit: Audit, policy: Policy) -> str:
+    """Write an audit as a SARIF log: findings on the lines of the plan."""
+    results = [
+        _result(
+            finding.rule,
+            LEVELS[finding.outcome],
+            f"{judged.id}: {finding.outcome}: {finding.message}",
+            judged,
+        )
+        for judged in audit.workloads
+        for finding in judged.findings
+        if finding.outcome in LEVELS
+    ]
+    results += [
+        _result("not-assessed", "note", f"{skipped.id}: not assessed: {skipped.reason}", skipped)
+        for skipped in audit.not_assessed
+    ]
+    driver = {
+        "name": "zonerisk",
+        "semanticVersion": audit.provenance.version,
+        "rules": [_rule(rule, policy) for rule in dict.fromkeys(result["ruleId"] for result in results)],
+    }
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    tree = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
+    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(rule: str, policy: Policy) -> dict[str, Any]:
+    asked = policy.rules.get(rule.removeprefix("zonerisk/"))
+    return {
+        "id": rule,
+        "shortDescription": {"text": (asked and asked.text) or "What zonerisk could not judge in this plan."},
+        "properties": {"policy": policy.id, "standing": policy.standing},
+    }
+
+
+def _result(rule: str, level: str, text: str, where: Judged | Skipped) -> dict[str, Any]:
+    # A forge knows a finding again by its print when lines move.
+    parts = "\0".join((where.file, where.id, rule))
+    return {
+        "ruleId": f"zonerisk/{rule}",
+        "level": level,
+        "message": {"text": text},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(where.file.replace("\\", "/"))},
+                    "region": {"startLine": where.line},
+                }
+            }
+        ],
+        "partialFingerprints": {"zonerisk/v1": hashlib.sha256(parts.encode()).hexdigest()[:32]},
+    }

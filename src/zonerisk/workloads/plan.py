@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue import document
+from zonerisk.catalogue.catalog import data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import (
@@ -54,44 +55,10 @@ Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-TEMPLATE = """\
-# A plan for: zonerisk plan plan.yaml
-# What you run, where its copies stand, and where backups and recovery are.
 
-policy: podcast               # see: zonerisk list policies
-# as_of: 2026-11-23           # judge another day than the catalogue's
-
-workloads:
-  shop-db:
-    provider: scaleway        # see: zonerisk list providers
-    region: fr-par            # see: zonerisk list regions scaleway
-    zones: [fr-par-1, fr-par-2, fr-par-3]   # one copy in each; name a zone twice for two
-    # replicas: 5             # deals that many copies over the zones
-    # quorum: 2               # copies needed; a majority if left out
-    backup: {region: nl-ams}  # where the backups are: provider, region, zone or site
-    dr: {region: pl-waw}      # where it would be started again
-
-  # ledger:
-  #   sites: [hall-a, hall-b] # your own datacenters, from sites below
-  #   provider: ovh
-  #   region: sbg
-  #   zones: [sbg]            # a third copy in a cloud zone
-  #   backup: {site: hall-b}
-
-# Your own datacenters. uncertainty_m is the radius, in metres, that surely holds the site.
-# sites:
-#   hall-a: {name: Hall A, lat: 48.58, lon: 7.75, uncertainty_m: 50, country: FR}
-#   hall-b: {name: Hall B, lat: 48.60, lon: 7.70, uncertainty_m: 50, country: FR, campus: park}
-# campuses:
-#   park: {name: Science park}
-# feeds:                      # what they hang on together
-#   substation-x: {kind: power, name: substation X, sites: [hall-a, hall-b]}
-
-# The chance that a quorum is lost is shown only with your own figures.
-# model:
-#   unavailability: [0.0005, 0.002]   # of one zone, as a share of time: low, high
-#   common: [0.02, 0.10]              # share of it that takes all zones at once
-"""
+def template() -> str:
+    """Return a commented plan to start from."""
+    return (data_root() / "templates" / "plan.yaml").read_text("utf-8")
 
 
 class Elsewhere(Record):
