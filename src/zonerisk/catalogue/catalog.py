@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class Scope:
 DIALECT = "dialect"
 
 
+# Where the package lies does not change while it runs.
+@cache
 def data_root() -> Path:
     """Find the shipped ``data`` folder: in the wheel, else in the checkout."""
     package = Path(__file__).resolve().parents[1]

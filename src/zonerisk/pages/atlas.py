@@ -79,15 +79,7 @@ class Atlas:
     def pages(
         self, online: Tiles | None = None, files: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str]]:
-        """Write every page: its file name and its text.
-
-        Parameters
-        ----------
-        online
-            The online map that the maps offer.
-        files
-            Where a region's record can be opened from the pages, by its id.
-        """
+        """Write every page: its file name and its text; files say where regions' records can be opened."""
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}

@@ -18,20 +18,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
-Kind = Literal[
-    "site",
-    "disc",
-    "separation",
-    "shared-risk",
-    "dr-limit",
-    "dr-region",
-    "retired",
-    "region",
-    "landmark",
-    "station",
-    "circuit",
-]
-
 DR_LIMIT_KM = 300.0
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
@@ -51,27 +37,13 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Feature:
-    """Something to draw.
+    """Something to draw: of which record, how it was judged, and plain values ready to be shown.
 
-    Attributes
-    ----------
-    kind, id, name
-        What it is, which record it comes from, and what to call it.
-    shape, points
-        A point; a disc's centre; a line; or the closed outline of an area.
-    uncertainty_m
-        Radius of the disc that a site may stand in, metres.
-    outcome
-        How it was judged, where it was.
-    zone
-        The first zone that a site serves.
-    holes
-        Outlines of what an area leaves out.
-    words
-        What else is known: plain values, ready to be shown.
+    The points are a point, a disc's centre, a line, or the closed outline of an area, which may leave out
+    holes. A site has the first zone that it serves, and the radius of the disc that it may stand in.
     """
 
-    kind: Kind
+    kind: str
     id: str
     name: str
     shape: Shape
@@ -87,23 +59,9 @@ class Feature:
 class Setting:
     """What the catalogue knows around a verdict.
 
-    Attributes
-    ----------
-    names
-        What zones and regions are called, by id.
-    retired, cited
-        Sites of the region that were out of service on the verdict's day, and their evidence
-        by site id.
-    recovery
-        The nearest known site of each region that disaster recovery may go to.
-    files
-        The files of the records that were read, by region id: the region's own, those that its
-        sites stand in, and those of the regions that recovery may go to.
-    landmarks, layers
-        Mapped objects of hazards, and the layers of this machine that were read for them; None
-        where none was asked for.
-    supplies
-        Stations on record around the sites, and the circuits between.
+    Names are by id, of zones and regions too; evidence is cited for the sites that were out of service on the
+    verdict's day; recovery has the nearest known site of each region that it may go to; files those of the
+    records that were read, by region. Layers are None where none was asked for.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)

@@ -58,18 +58,10 @@ LAYERS = (
 
 
 class MapData:
-    """What one page draws, all longitudes within half a turn of one origin.
+    """What one page draws, all longitudes within half a turn of one origin: without it, the first site's.
 
-    Parameters
-    ----------
-    rows
-        Features, what lies undermost first.
-    evidence
-        What is cited for a site, by its id.
-    band_km
-        The fibre that zones may be apart, from and to; None where the policy does not ask.
-    origin
-        The longitude in the middle of the map; without it, the first site's.
+    Rows come with what lies undermost first, evidence by site, and the fibre (from, to) that zones may be
+    apart, None where the policy does not ask.
     """
 
     def __init__(

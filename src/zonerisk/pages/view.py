@@ -151,17 +151,7 @@ class View:
 def build_view(
     verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None
 ) -> View:
-    """Word a verdict, and keep a view of the map for each of its rows.
-
-    Parameters
-    ----------
-    verdict, around
-        What is worded, and what the catalogue adds.
-    shows
-        Where the views are kept.
-    links
-        Where records can be opened from the page, by region id.
-    """
+    """Word a verdict, and keep a view of the map for each row; links say where records can be opened."""
     name = around.name
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
     findings = tuple(

@@ -230,7 +230,7 @@ const zonerisk = (() => {
 
   /* Close up, the ground would put sites into water and rivers into streets: it goes. */
   function blunt() {
-    const close = pixels(page.blunt_m) > BLUNT, note = document.getElementById("groundless");
+    const close = !page.blunt_m || pixels(page.blunt_m) > BLUNT, note = document.getElementById("groundless");
     map.getPane("ground").style.display = close ? "none" : "";
     map.getContainer().classList.toggle("groundless", close);
     if (note) note.hidden = !close;
