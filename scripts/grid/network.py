@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.core.geometry import distance_m
+from zonerisk.core.geometry import distance_m, span_deg
 from zonerisk.core.model import Position
 from zonerisk.grid.supply import MOST, YARD_M, Upstream, could_be_nearest
 
@@ -158,12 +157,8 @@ def _distance_m(position: Position, station: Station, reach_m: float) -> float |
     if station.kind != "substation" or station.lat is None or station.lon is None:
         return None
     # A degree is never shorter than this, and so spares most of the geodesics.
-    polar = max(abs(station.lat), abs(position.lat))
-    east = abs((station.lon - position.lon + 180) % 360 - 180)
-    if (
-        abs(station.lat - position.lat) * 110_500 > reach_m
-        or east * 110_500 * math.cos(math.radians(polar)) > reach_m
-    ):
+    north, east = span_deg(max(abs(station.lat), abs(position.lat)), reach_m)
+    if abs(station.lat - position.lat) > north or abs((station.lon - position.lon + 180) % 360 - 180) > east:
         return None
     there = Position.model_construct(
         lat=station.lat, lon=station.lon, uncertainty_m=YARD_M, method="registry"

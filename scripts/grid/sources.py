@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -12,7 +11,7 @@ from grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from grid.cache import MAX_BYTES
 from grid.network import BACKBONE_KV, Station, graph, nearest, upstreams
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import distance_m
+from zonerisk.core.geometry import distance_m, span_deg
 from zonerisk.core.model import Position
 from zonerisk.layers import services
 
@@ -234,8 +233,7 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
 def _box(site: Site, reach_m: float) -> services.Bounds:
     at = site.position
     assert at is not None
-    north = reach_m / 110_500
-    east = north / max(0.05, math.cos(math.radians(at.lat)))
+    north, east = span_deg(at.lat, reach_m)
     return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import MissingPackage
-from zonerisk.core.geometry import distance_m
+from zonerisk.core.geometry import distance_m, metres_per_degree
 from zonerisk.judging.arrangement import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool
 
 
 def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float, float]:
-    north = metres * math.cos(math.radians(bearing)) / 111_195
-    east = metres * math.sin(math.radians(bearing)) / 111_195
-    east /= max(0.01, math.cos(math.radians(lat)))
+    north_m, east_m = metres_per_degree(lat)
+    north = metres * math.cos(math.radians(bearing)) / north_m
+    east = metres * math.sin(math.radians(bearing)) / max(1000.0, east_m)
     return max(-90.0, min(90.0, lat + north)), (lon + east + 180) % 360 - 180
 
 
