@@ -10,8 +10,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.document import Document, read
+from zonerisk.catalogue.document import Document, parse, read
 from zonerisk.catalogue.references import canonical, dangling, uncovered
+from zonerisk.catalogue.samples import Samples
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
 from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text
 
@@ -141,8 +142,33 @@ class Catalog:
     def file_name(self, record_id: str) -> str:
         """Name a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        shipped = path.resolve().is_relative_to(data_root())
+        shipped = path.is_relative_to(self._shipped) or path.resolve().is_relative_to(self._shipped)
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
+
+    @cached_property
+    def _shipped(self) -> Path:
+        return data_root()
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The figures of the layers at the catalogue's sites."""
+        return Samples(self.roots)
+
+    @cached_property
+    def _tables(self) -> bytes:
+        """Hash of all files beside the records that a verdict reads."""
+        total = hashlib.sha256()
+        for root in self.roots:
+            for folder in (root / "feeds", root / "incidents", root / "layers" / "samples"):
+                for table in sorted(folder.glob("*.*")):
+                    total.update(table.name.encode() + b"\0" + table.read_bytes())
+        return total.digest()
+
+    @cached_property
+    def _events(self) -> dict[str, tuple[Path, bytes]]:
+        """Files of events on record, by id."""
+        paths = (path for root in self.roots for path in (root / "incidents").glob("*.yaml"))
+        return {path.stem: (path, path.read_bytes()) for path in paths}
 
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
@@ -271,10 +297,7 @@ class Catalog:
         total = hashlib.sha256()
         for record_id in sorted(ids):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
-        for root in self.roots:
-            for folder in (root / "feeds", root / "incidents", root / "layers" / "samples"):
-                for sample in sorted(folder.glob("*.*")):
-                    total.update(sample.name.encode() + b"\0" + sample.read_bytes())
+        total.update(self._tables)
         return total.hexdigest()
 
     def digest_of(self, region_ids: Iterable[str]) -> str:
@@ -287,10 +310,9 @@ class Catalog:
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the events on record, by id; of those not ``about`` a region, no file is parsed."""
-        paths = {path.stem: path for root in self.roots for path in (root / "incidents").glob("*.yaml")}
-        for key, path in paths.items():
-            if key not in self._incidents and (not about or about.encode() in path.read_bytes()):
-                document = read(path, f"data/incidents/{path.name}")
+        for key, (path, text) in self._events.items():
+            if key not in self._incidents and (not about or about.encode() in text):
+                document = parse(text, f"data/incidents/{path.name}")
                 self._incidents[key] = document.validate(Incident, {"id": key})
         return tuple(
             self._incidents[key]

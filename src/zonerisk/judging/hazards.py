@@ -275,7 +275,7 @@ def _reach(
     A domain that is not disclosed stands at one of its possible sites, so all must agree.
     """
     listed = layer.measure in ("area", "cell") or (limit_m is not None and limit_m <= layer.list_radius_m)
-    tables = [{row.object: _reached(layer, row, limit_m) for row in rows if row.object} for rows in sites]
+    tables = [{row.object: in_reach(layer, row, limit_m) for row in rows if row.object} for rows in sites]
     rests = [False if rows and listed else _beyond(rows, limit_m) for rows in sites]
     keys = {key for table in tables for key in table}
     reached = {
@@ -291,7 +291,8 @@ def _beyond(rows: Sequence[HazardSample], limit_m: float | None) -> bool | None:
     return False if lows and limit_m is not None and min(lows) > limit_m else None
 
 
-def _reached(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
+def in_reach(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
+    """Return whether a site is surely in reach of an object, surely not, or either (None)."""
     assert row.interval is not None
     if layer.measure == "area":
         return row.inside

@@ -26,7 +26,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.grid import supply
-from zonerisk.judging import history, power, score
+from zonerisk.judging import hazards, history, power, score
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
@@ -44,14 +44,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Catalog, Scope
+    from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Area, Sample
     from zonerisk.judging.cause import RiskGroups
 
 SCHEMA: Final = "zonerisk/dr/1"
-# The class of regional threats: within it all that positions decide is looked at (HP P6000 guide).
-REGIONAL_KM = 100.0
 # Where no rule of a policy speaks of recovery.
 DR_MIN_KM = 300.0
 
@@ -352,7 +351,7 @@ class Judge:
         self.grid: Sample = supply.read(catalog.roots)
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Shared risks that are looked for."""
         hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
@@ -461,22 +460,21 @@ class Judge:
 
     @cached_property
     def _reach_m(self) -> float:
-        """Distance beyond which no rule on positions joins two places, metres."""
+        """Distance beyond which no rule joins two places by their positions alone, metres."""
         rules = [
-            (kind, self.policy.rules[kind.rule])
+            self.policy.rules[kind.rule]
             for kind in kinds.KINDS.values()
             if kind.rule in self.policy.rules and kind.unit in (None, "km")
         ]
-        reaches = [2 * (rule.threshold or 0) + (kind.extent_m or 0) / 1000 for kind, rule in rules]
-        return 1000 * max([REGIONAL_KM, *reaches, *(rule.correlation_km or 0 for _, rule in rules)])
+        reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
+        return 1000 * max([score.CAMPUS_RADIUS_KM, *reaches])
 
     def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
         """Return the sites, campuses and mapped objects of a side, and the stations it may hang on."""
         if whole.places not in self._traces:
-            samples = score.shipped(self.catalog.roots)
             objects: list[frozenset[object]] = []
             for site in whole.sites or whole.possible:
-                rows = {(row.layer.id, row.object) for row in samples.of(site) if row.object}
+                rows = {(row.layer.id, row.object) for row in self.catalog.samples.of(site) if self._hit(row)}
                 objects.append(frozenset((site.id, site.campus or site.id, *rows)))
             # What may stand at one place or another is joined by what is at all of them.
             join = frozenset.union if whole.sites else frozenset.intersection
@@ -487,6 +485,18 @@ class Judge:
             mapped = join(*objects) if objects else frozenset()
             self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
         return self._traces[whole.places]
+
+    def _hit(self, row: HazardSample) -> bool:
+        """Return whether a site is surely in reach of an object of which the policy asks."""
+        layer = row.layer
+        if not row.object or not row.interval or layer.kind not in self.kinds:
+            return False
+        rule = self.policy.rules.get(layer.kind)
+        limit_m = None if rule is None or rule.threshold is None else rule.threshold * 1000
+        # What is counted is no object, and what cells or classes join stands near to each other.
+        return layer.measure not in ("cell", "count", "stated") and bool(
+            hazards.in_reach(layer, row, limit_m)
+        )
 
     def _areas(self, side: Endpoint) -> list[Area]:
         return [self.grid.area(site) for site in (*side.whole.sites, *side.whole.possible)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from zonerisk._version import __version__
-from zonerisk.catalogue.samples import Samples
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.interval import Range, Score
@@ -34,7 +32,6 @@ from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import HazardSamples, Source
@@ -93,7 +90,7 @@ def score(
     by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
-    exposures = _exposures(samples or Samples(catalog.roots), (*zones, *sites))
+    exposures = _exposures(samples or catalog.samples, (*zones, *sites))
     by_zones = Arrangement(
         region_id,
         "zone",
@@ -242,16 +239,10 @@ def assess(
         key: known[key] if key in known else catalog.region(key) for key in ids if key in known or key in sold
     }
     places = Arrangement("", "place", day, tuple(units), len(units), tuple(owners.values()))
-    exposures = _exposures(shipped(catalog.roots), units)
+    exposures = _exposures(catalog.samples, units)
     incidents = catalog.incidents()
     grid = supply.read(catalog.roots)
     return _assess(places, policy, exposures, grid, incidents)
-
-
-@cache
-def shipped(roots: tuple[Path, ...]) -> Samples:
-    """Return the figures of all layers that ship with a catalogue."""
-    return Samples(roots)
 
 
 def _exposures(samples: Source, units: Sequence[FailureDomain]) -> HazardSamples:
