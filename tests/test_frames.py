@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conftest import ROOT, Runner
 from records import REGION, write
 from zonerisk.catalogue.frames import LAYERS, disc
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.model import Position
 from zonerisk.library import Library
 from zonerisk.pages.geodata import SUFFIXES, encode
@@ -144,6 +144,16 @@ def test_own_datacenters_are_scored_and_drawn(run: Runner, tmp_path: Path) -> No
     }
     run("export", str(tmp_path / "own.csv"), "tt", "--catalogue", str(own))
     assert (tmp_path / "own.csv").read_text().count("\n") == 3
+
+
+def test_regions_are_names_of_regions_and_providers(shipped: Library) -> None:
+    rows = shipped.to_geodataframe("sites", ["OVH SBG", "ovh"])
+    assert {"ovh-sbg", "ovh-gra"} < set(rows["region"]) <= set(shipped.regions_of("ovh"))
+    assert rows["id"].is_unique
+    with pytest.raises(UsageError, match="regions are a list of names"):
+        shipped.to_geodataframe("sites", "ovh-sbg")
+    with pytest.raises(UnknownTarget, match="did you mean"):
+        shipped.to_geodataframe("sites", ["ovh-sbgg"])
 
 
 def test_no_layer_of_that_name(shipped: Library) -> None:

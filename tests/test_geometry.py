@@ -11,8 +11,10 @@ from zonerisk.core.geometry import (
     FARTHEST_M,
     _bounds_m,
     _few_of_many,
+    closest,
     distance_m,
     farthest_m,
+    geodesic_m,
     nearest_m,
     within,
 )
@@ -138,3 +140,16 @@ def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[
     assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
     ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
     assert tuple(min(end) for end in ends) == tuple(nearest_m(ours, theirs))
+
+
+points = st.lists(st.tuples(lats, lons), min_size=1, max_size=5)
+
+
+@given(points, points)
+def test_the_closest_points_are_those_of_all_pairs(
+    ours: list[tuple[float, float]], theirs: list[tuple[float, float]]
+) -> None:
+    a, b = closest(ours, theirs)
+    assert a in ours
+    assert b in theirs
+    assert geodesic_m(*a, *b) == min(geodesic_m(*p, *q) for p in ours for q in theirs)
