@@ -63,7 +63,7 @@ def list_(
             f"{counts.get(card.id, 0)} sites",
             _state(card, root),
         )
-        for card in (cards.load(name, roots) for name in cards.ids(roots))
+        for card in cards.known(roots).values()
     ]
     output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
 

@@ -189,8 +189,8 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     except UnknownTarget as unknown:
         if wanted in policy.ids() or name.endswith((".yaml", ".yml")):
             return f"data/policies/{wanted}.yaml", _content(policy.load(name))
-        if wanted in cards.ids(catalog.roots):
-            return f"data/layers/{wanted}.yaml", _content(cards.load(wanted, catalog.roots))
+        if card := cards.known(catalog.roots).get(wanted):
+            return f"data/layers/{wanted}.yaml", _content(card)
         for event in catalog.incidents():
             if event.id == wanted:
                 return f"data/incidents/{wanted}.yaml", _content(event)

@@ -297,39 +297,33 @@ class Card(Record):
 
 
 def ids(roots: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Return every layer, in the order of their cards; families by return period."""
-    return tuple(_known(roots))
+    """Return the ids of all layers; see :func:`known`."""
+    return tuple(known(roots))
 
 
 def load(name: str, roots: Sequence[Path] = ()) -> Card:
-    """Return a layer's card by its id, or a user's own by its file.
+    """Return a layer's card by its id, or a user's own by its file."""
+    if name.endswith((".yaml", ".yml")):
+        return read_card(Path(name))
+    layers = known(roots)
+    wanted = simplify(name)
+    if wanted not in layers:
+        family = [key for key in layers if key.startswith(f"{wanted}-rp")]
+        near = family or difflib.get_close_matches(wanted, layers, n=2, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see: zonerisk layers list"
+        raise UnknownTarget(f"no layer is called {name!r}; {hint}")
+    return layers[wanted]
+
+
+def known(roots: Sequence[Path] = ()) -> dict[str, Card]:
+    """Return every layer's card by its id, in the order of the files; families by return period.
 
     Parameters
     ----------
     roots
         Data folders whose ``layers`` hold cards, a later one's in place of an earlier's;
         the shipped catalogue without any.
-
-    Raises
-    ------
-    UnknownTarget
-        If no layer goes by that id.
-    DataError
-        If the file is not a valid card.
     """
-    if name.endswith((".yaml", ".yml")):
-        return read_card(Path(name))
-    known = _known(roots)
-    wanted = simplify(name)
-    if wanted not in known:
-        family = [key for key in known if key.startswith(f"{wanted}-rp")]
-        near = family or difflib.get_close_matches(wanted, known, n=2, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see: zonerisk layers list"
-        raise UnknownTarget(f"no layer is called {name!r}; {hint}")
-    return known[wanted]
-
-
-def _known(roots: Sequence[Path]) -> dict[str, Card]:
     return {
         card.id: card
         for root in roots or (data_root(),)

@@ -166,8 +166,7 @@ class Installed:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
         self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
-        for name in cards.ids(roots):
-            card = cards.load(name, roots)
+        for name, card in cards.known(roots).items():
             open_ = [disc for disc in discs if name not in answered[disc.site]]
             try:
                 files = locate(card, cache, raw) if open_ else ()

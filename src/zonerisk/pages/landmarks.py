@@ -55,8 +55,7 @@ def near(
 
 def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator[tuple[Card, list[Path]]]:
     """List the layers of areas or objects that are on this machine, with the files that can be drawn."""
-    for name in cards.ids(roots):
-        card = cards.load(name, roots)
+    for card in cards.known(roots).values():
         if card.measure != "stated":
             stored = store.locate(card, cache, raw)
             paths = [one.path for one in stored if one.file.role == "data" and one.path.suffix in _VECTORS]
