@@ -65,11 +65,10 @@ def fetch(
     from grid.cache import FeedCache
     from grid.sources import SOURCES, FeedRecord, tell
     from zonerisk import load
-    from zonerisk.catalogue.catalog import referred
     from zonerisk.layers.store import cache_root
 
     catalog = load()
-    sites = [catalog.site(key) for one in catalog.resolve(region) for key in referred(catalog.region(one))]
+    sites = [catalog.site(key) for one in catalog.resolve(region) for key in catalog.region(one).site_ids]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -98,7 +97,7 @@ def derive(
     """
     from grid import survey as gridsurvey
     from zonerisk import load
-    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.catalogue.reference import data_root
     from zonerisk.grid import supply
 
     catalog = load()

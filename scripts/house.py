@@ -45,7 +45,8 @@ def doors() -> dict[str, list[str]]:
         for name in imported(path):
             if folder(name) in entered and folder(name) != folder(module):
                 entered[folder(name)].add(name.partition(".")[2])
-    return {name: sorted(modules) for name, modules in entered.items()}
+    # The version stands at core's door itself.
+    return {name: sorted(modules - {""}) for name, modules in entered.items()}
 
 
 def _sentence(module: str) -> str:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import zonerisk
-from zonerisk.catalogue.catalog import Catalog, simplify
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.model import simplify
 from zonerisk.judging import recovery, separation
 from zonerisk.workloads.round_trips import Trip, bound, read
 
@@ -35,7 +36,7 @@ def matched(catalog: Catalog, provider: str, file: str) -> list[tuple[float, Tri
         a, b = (named.get(simplify(end)) for end in (trip.a, trip.b))
         if a is None or b is None or a.id == b.id:
             continue
-        distance = recovery.distance_m(catalog.scope(a.id), b, catalog.edition.date)
+        distance = recovery.distance_m(catalog, a.id, b.id, catalog.edition.date)
         if distance.best is not None:
             found.append((distance.best / 1000, trip))
     return found

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zonerisk.judging.arrangement import footprint, zone_units, zones_sold
+from zonerisk.judging.arrangement import zone_units, zones_sold
 from zonerisk.library import Library
 
 DAY = "2026-01-31"
@@ -15,8 +15,8 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
     )
     path.write_text(text.replace("  h3: {}\n", ""))
     catalog = Library(zz_copy)
-    scope = catalog.scope("zz-hidden")
-    assert [unit.id for unit in zone_units(scope.region, scope.sites, DAY)] == [
+    region, sites = catalog.region("zz-hidden"), catalog.sites_of("zz-hidden")
+    assert [unit.id for unit in zone_units(region, sites, DAY)] == [
         "zz-hidden/here",
         "zz-hidden/there",
     ]
@@ -27,16 +27,17 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
 def test_a_metro_does_not_disclose_a_zone(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/hidden.yaml"
     path.write_text(path.read_text().replace("h1: {}", "h1: {sites: [metro]}"))
-    scope = Library(zz_copy).scope("zz-hidden")
-    first = zone_units(scope.region, scope.sites, DAY)[0]
+    catalog = Library(zz_copy)
+    region, sites = catalog.region("zz-hidden"), catalog.sites_of("zz-hidden")
+    first = zone_units(region, sites, DAY)[0]
     assert not first.disclosed
     assert [site.id for site in first.possible] == ["zz-hidden/metro"]
 
 
 def test_dates(shipped: Library) -> None:
-    scope = shipped.scope("ovh-sbg")
+    region, sites = shipped.region("ovh-sbg"), shipped.sites_of("ovh-sbg")
     for day, names in (("2021-03-10", 4), ("2021-03-11", 3), ("2022-09-11", 2), ("2022-09-12", 3)):
-        sure, maybe = footprint(scope, scope.region, day)
-        assert len(sure) == names, day
-        assert not maybe
-    assert len(zones_sold(scope.region, "2021-01-01")) == 1
+        zones = zone_units(region, sites, day)
+        assert len([site for zone in zones for site in zone.sites]) == names, day
+        assert not any(zone.possible for zone in zones)
+    assert len(zones_sold(region, "2021-01-01")) == 1

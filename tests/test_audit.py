@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.catalogue import document
+from zonerisk.catalogue import document, reference
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.core import policy
 from zonerisk.core.plan_verdict import Audit, Judged
 from zonerisk.core.verdict import Finding
 from zonerisk.library import Library
@@ -19,7 +18,7 @@ from zonerisk.workloads.probability import Inputs
 
 DAY = "2026-11-23"
 ROOT = Path(__file__).parent.parent
-PODCAST = policy.load("podcast")
+PODCAST = reference.policy("podcast")
 
 
 def judge(
@@ -31,7 +30,7 @@ def judge(
 ) -> Audit:
     found = document.parse(text.encode(), "plan.yaml")
     read = plan.read_plan(found, plan.validate(found), catalog, day)
-    return audit(catalog, read, policy.load(rules), day, inputs or read.model)
+    return audit(catalog, read, reference.policy(rules), day, inputs or read.model)
 
 
 def finding(judged: Judged, rule: str) -> Finding:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 import zonerisk
-from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
-from zonerisk.core.model import Evidence
+from zonerisk.core.model import Evidence, simplify
 from zonerisk.library import Library
 
 
@@ -33,10 +32,9 @@ def test_did_you_mean(shipped: Library) -> None:
 
 def test_every_shipped_region_ties_its_references(shipped: Library) -> None:
     for region_id in shipped.region_ids:
-        scope = shipped.scope(region_id)
-        assert scope.region.id == region_id
-        for site_id in scope.sites:
-            assert shipped.site(site_id).id == site_id
+        assert shipped.region(region_id).id == region_id
+        for site_id, site in shipped.sites_of(region_id).items():
+            assert site.id == site_id
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], 
     assert edit[0] in text
     path.write_text(text.replace(edit[0], edit[1], 1))
     with pytest.raises(DataError) as error:
-        Library(zz_copy).scope("zz-good")
+        Library(zz_copy).sites_of("zz-good")
     assert said in str(error.value)
 
 
@@ -152,7 +150,7 @@ def test_thousands_of_damaged_records_raise_nothing_but_our_errors(zz_copy: Path
         path.write_text(text, encoding="utf-8", newline="")
         try:
             catalog = Library(zz_copy)
-            catalog.scope("zz-campus")
+            catalog.owners("zz-campus")
             catalog.score("zz-campus")
         except ZoneriskError as error:
             refused += 1

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import records
-from zonerisk.catalogue.catalog import Catalog, data_root
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.reference import data_root
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.library import Library
 from zonerisk.workloads import kubernetes, terraform

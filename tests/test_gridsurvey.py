@@ -14,7 +14,8 @@ from networkx import Graph
 from grid.network import Station, graph, nearest, upstreams
 from grid.raw_layers import LAYERS, rte_circuits, rte_stations
 from grid.survey import survey
-from zonerisk.catalogue.catalog import data_root
+from zonerisk.catalogue import reference
+from zonerisk.catalogue.reference import data_root
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.model import Position, Site
@@ -134,7 +135,7 @@ def test_the_shipped_sample_is_current(shipped: Library) -> None:
 def test_what_has_rtes_code_stands_within_600_m_of_rtes_point(shipped: Library) -> None:
     points = {one.id: one for one in stations()}
     metres = []
-    for key, spot in supply.chart(shipped.roots).spots.items():
+    for key, spot in shipped.supply_chart.spots.items():
         if key.startswith("rte/") and spot.at:
             one = points[key]
             assert one.lat is not None
@@ -280,7 +281,7 @@ class TestSurvey:
         for name, text in files.items():
             (tmp_path / "data/feeds" / name).parent.mkdir(exist_ok=True)
             (tmp_path / "data/feeds" / name).write_text(text)
-        sample = supply.read((tmp_path / "data",))
+        sample = supply.read(reference.files([tmp_path / "data"], "feeds", "*.*"))
         site = one_site("zz/s", "FR")["zz/s"][0]
         found = sample.neighbourhood(site)
         assert found is not None
@@ -288,7 +289,7 @@ class TestSurvey:
         assert sample.area(site).grid == "FR"
         assert sample.upstream["rte/GULL"][0].hops == 1
         assert found.source in sample.sources
-        drawn = supply.chart((tmp_path / "data",))
+        drawn = supply.chart(reference.files([tmp_path / "data"], "feeds", "map/*.*"))
         assert drawn.spots["rte/TERN"] == ("TERN 400 kV", "way/3", (56.3012, 3.001))
         assert drawn.spots["rte/GULL"] == ("GULL 225 kV", "", None)
         assert drawn.circuits["rte/GULL", "rte/TERN"] == ("MID  L61ZTEE ",)

@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from conftest import ROOT, Opener
+from zonerisk.catalogue.reference import policy as load
 from zonerisk.core.errors import DataError
-from zonerisk.core.policy import load
 from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed

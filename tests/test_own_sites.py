@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.catalogue.reference import policy as load
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
-from zonerisk.core.policy import load
 from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed

@@ -353,7 +353,7 @@ def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp
 def test_a_region_of_the_catalogue_is_spoken_of_too(
     run: Runner, shipped: Library, server: Server, tmp_path: Path
 ) -> None:
-    sites = list(shipped.scope("ovh-sbg").sites.values())
+    sites = [site for key in shipped.regions_of("ovh") for site in shipped.sites_of(key).values()]
     places = [site.position for site in sites if site.position]
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
     store.fetch(card("georisques", server), tmp_path, places, 10**6)

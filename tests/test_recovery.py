@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.core import policy
+from zonerisk.catalogue import reference
 from zonerisk.core.verdict import Option
 from zonerisk.judging import recovery
 from zonerisk.library import Library
@@ -96,11 +96,13 @@ def test_what_is_skipped_shares_nothing(
     shipped: Library, target: str, least_km: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Places that cannot share anything are not assessed: the answer is that of assessing them."""
-    podcast = policy.load("podcast")
+    podcast = reference.policy("podcast")
 
     def answers() -> tuple[Option, ...]:
         judge = recovery.Judge(shipped, podcast, recovery.Requirements(least_km), "2026-11-23")
-        return recovery.options(judge, shipped.region(target), shipped.scope(target).peers)
+        peers = [shipped.region(key) for key in shipped.regions_of(shipped.region(target).provider)]
+        peers.remove(shipped.region(target))
+        return recovery.options(judge, shipped.region(target), peers)
 
     quick = answers()
     monkeypatch.setattr(recovery.Judge, "_may_share", lambda *_: True)
@@ -109,7 +111,7 @@ def test_what_is_skipped_shares_nothing(
 
 @pytest.mark.parametrize("target", ["ovh-sbg", "aws-me-central-1"])
 def test_a_verdict_says_what_the_ranking_says(shipped: Library, target: str) -> None:
-    podcast = policy.load("podcast")
+    podcast = reference.policy("podcast")
     ranking = recovery.rank(shipped, target, podcast, recovery.Requirements(300))
     by_target = {each.target: each for each in ranking.candidates}
     options = shipped.score(target).dr

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from zonerisk.core.policy import load
+from zonerisk.catalogue.reference import policy as load
 from zonerisk.library import Library
 from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown, section
 

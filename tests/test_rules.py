@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.catalogue.reference import policy as load
 from zonerisk.core.errors import UsageError
-from zonerisk.core.policy import load
 from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
 

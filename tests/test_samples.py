@@ -55,7 +55,7 @@ def samples(tmp_path: Path) -> Samples:
     ]
     (tmp_path / "layers/samples").mkdir(parents=True)
     (tmp_path / "layers/samples/zz.csv").write_text(table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)}))
-    return Samples((tmp_path,))
+    return Samples(tuple((tmp_path / "layers/samples").glob("*.csv")))
 
 
 def test_a_site_reads_back_what_was_written(samples: Samples) -> None:

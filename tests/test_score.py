@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zonerisk.core import policy, verdict
+from zonerisk.catalogue import reference
+from zonerisk.core import verdict
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.judging.score import last_day
@@ -186,10 +187,10 @@ class TestFictional:
 
 
 def test_every_policy_answers(zz: Library) -> None:
-    for name in policy.ids():
+    for name in reference.policies():
         found = zz.score("zz-campus", policy=name)
         assert found.policy == name
-        rules = set(policy.load(name).rules)
+        rules = set(reference.policy(name).rules)
         asked = rules - {"backup", "incidents"} or rules
         assert {each.rule for each in found.findings} == asked
 

@@ -25,8 +25,10 @@ DAY = "2026-01-31"
 
 
 def units(catalog: Library, region_id: str) -> dict[str, FailureDomain]:
-    scope = catalog.scope(region_id)
-    return {unit.id.partition("/")[2]: unit for unit in zone_units(scope.region, scope.sites, DAY)}
+    return {
+        unit.id.partition("/")[2]: unit
+        for unit in zone_units(catalog.region(region_id), catalog.sites_of(region_id), DAY)
+    }
 
 
 def test_fibre_and_round_trip() -> None:
@@ -88,8 +90,8 @@ def test_no_fibre_beats_the_straight_line() -> None:
 
 
 def test_sites_as_units(zz: Library) -> None:
-    scope = zz.scope("zz-hidden")
-    assert [unit.id for unit in site_units(scope.region, scope.sites, DAY)] == [
+    region, sites = zz.region("zz-hidden"), zz.sites_of("zz-hidden")
+    assert [unit.id for unit in site_units(region, sites, DAY)] == [
         "zz-hidden/here",
         "zz-hidden/there",
     ]

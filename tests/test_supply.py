@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.catalogue.reference import files
 from zonerisk.core.errors import DataError
 from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, chart, read
 from zonerisk.library import Library
@@ -18,15 +19,19 @@ def folder(root: Path, name: str, text: str) -> Path:
     return root
 
 
+def feeds(*roots: Path) -> dict[str, Path]:
+    return files(roots, "feeds", "**/*.*")
+
+
 def test_no_sample_is_an_empty_one(tmp_path: Path) -> None:
-    assert read((tmp_path,)) == EMPTY
+    assert read(feeds(tmp_path)) == EMPTY
 
 
 def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Library) -> None:
     north = zz.site("zz-good/north")
     assert north.position is not None
     rows = "zz-good/north,56.18,3.0,50,way/1,Gull,225,900\nzz-good/east,56.5,3.15,50,way/1,Gull,225,9\n"
-    sample = read((folder(tmp_path, "stations-x.csv", STATIONS + rows),))
+    sample = read(feeds(folder(tmp_path, "stations-x.csv", STATIONS + rows)))
     found = sample.neighbourhood(north)
     assert found is not None
     assert found.near == (Near("way/1", "Gull", 225, 900),)
@@ -59,12 +64,12 @@ def test_candidates_are_what_the_disc_leaves_open() -> None:
 )
 def test_a_damaged_sample_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        read((folder(tmp_path, "stations-x.csv", text),))
+        read(feeds(folder(tmp_path, "stations-x.csv", text)))
 
 
 def test_damaged_sources(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"sources\.json"):
-        read((folder(tmp_path, "sources.json", '{"x": {}}'),))
+        read(feeds(folder(tmp_path, "sources.json", '{"x": {}}')))
 
 
 def test_later_folders_replace(tmp_path: Path) -> None:
@@ -77,18 +82,18 @@ def test_later_folders_replace(tmp_path: Path) -> None:
             "site,lat,lon,uncertainty_m,grid_area,synchronous_area\n"
             f"zz-good/north,56.18,3.0,50,{area},Nordic\n",
         )
-    assert read((one, two)).areas["zz-good/north"][1].grid == "NO_2"
+    assert read(feeds(one, two)).areas["zz-good/north"][1].grid == "NO_2"
 
 
 def test_the_shipped_sample_is_sourced_and_current(shipped: Library) -> None:
-    sample = read(shipped.roots)
+    sample = shipped.supply
     assert {around.source for _, around in sample.around.values()} <= sample.sources.keys()
     for key in sample.around:
         assert shipped.site(key)
 
 
 def test_every_shipped_way_can_be_drawn_or_named(shipped: Library) -> None:
-    sample, drawn = read(shipped.roots), chart(shipped.roots)
+    sample, drawn = shipped.supply, shipped.supply_chart
     assert {"positions", "upstreams"} <= sample.sources.keys()
     for station, tops in sample.upstream.items():
         for top in tops:
@@ -108,4 +113,4 @@ def test_a_verdict_reads_no_chart(zz_copy: Path) -> None:
     (zz_copy / "feeds/map/positions.csv").write_text("broken")
     assert Library(zz_copy).score("zz-good").provenance.catalogue.sha256 == before
     with pytest.raises(DataError, match=r"positions\.csv:1: the columns are"):
-        chart((zz_copy,))
+        chart(feeds(zz_copy))

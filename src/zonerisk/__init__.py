@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk._version import __version__
+from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def load(*folders: str | Path) -> Library:
     UsageError
         If a folder holds no ``datacenters``.
     """
-    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.catalogue.reference import data_root
     from zonerisk.library import Library
 
     return Library(data_root(), *(Path(folder) for folder in folders))

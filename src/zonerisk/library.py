@@ -40,13 +40,12 @@ class Library(Catalog):
         DataError
             If a record or the policy is not valid.
         """
-        from zonerisk.core import policy as policies
         from zonerisk.judging.score import score
 
         found = self.resolve(target)
         if len(found) != 1:
             raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
-        chosen = policies.load(policy) if isinstance(policy, str) else policy
+        chosen = self.policy(policy) if isinstance(policy, str) else policy
         return score(self, found[0], chosen, as_of=as_of, units=units, samples=samples)
 
     def to_geodataframe(self, layer: Layer = "sites", regions: Iterable[str] | None = None) -> GeoDataFrame:

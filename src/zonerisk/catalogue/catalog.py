@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.document import Document, parse, read
-from zonerisk.catalogue.references import canonical, dangling, uncovered
+from zonerisk.catalogue.document import Document, canonical, dangling, parse, read, uncovered
+from zonerisk.catalogue.reference import data_root, files, policies, policy
 from zonerisk.catalogue.samples import Samples
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
-from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text
+from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.core.policy import Policy
+    from zonerisk.grid.supply import Chart, Sample
 
 
 class Edition(Record):
@@ -30,46 +30,9 @@ class Edition(Record):
     attribution: Text
 
 
-@dataclass(frozen=True)
-class Scope:
-    """All that scoring one region needs, in memory.
-
-    Attributes
-    ----------
-    region, provider
-        What is judged.
-    peers
-        The other regions of the provider: where disaster recovery may go.
-    sites
-        Every site that region and peers refer to, by canonical id.
-    owners
-        Regions whose feeds and hazards may name those sites (the site owners' files too).
-    """
-
-    region: Region
-    provider: Provider
-    peers: tuple[Region, ...]
-    sites: Mapping[str, Site]
-    owners: tuple[Region, ...]
-
-
 DIALECT = "dialect"
-
-
-# Where the package lies does not change while it runs.
-@cache
-def data_root() -> Path:
-    """Find the shipped ``data`` folder: in the wheel, else in the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    for place in (package / "data", package.parents[1] / "data"):
-        if (place / "datacenters").is_dir():
-            return place
-    raise DataError("the shipped catalogue is missing; reinstall zonerisk")
-
-
-def simplify(text: str) -> str:
-    """Bring what a user typed near to an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
-    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+# Any of these makes a folder an overlay.
+TABLES = ("datacenters", "policies", "incidents", "layers", "feeds")
 
 
 class Catalog:
@@ -78,13 +41,13 @@ class Catalog:
     Parameters
     ----------
     *roots
-        Folders that hold ``datacenters/<provider>/<region>.yaml``. Without any, the
-        shipped catalogue.
+        Folders that hold ``datacenters/<provider>/<region>.yaml`` or another table. Without
+        any, the shipped catalogue.
 
     Raises
     ------
     UsageError
-        If a folder holds no ``datacenters``.
+        If a folder holds no table.
     """
 
     def __init__(self, *roots: Path) -> None:
@@ -97,22 +60,21 @@ class Catalog:
         self._loaded_providers: dict[str, Provider] = {}
         self._loaded: dict[str, Region] = {}
         self._incidents: dict[str, Incident] = {}
-        for root in self.roots:
-            self._index(root)
+        self._index()
 
-    def _index(self, root: Path) -> None:
-        folder = root / "datacenters"
-        if not folder.is_dir():
-            raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
-        for provider in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
-            for path in sorted(provider.glob("*.yaml")):
-                if path.stem == "provider":
-                    self._providers[provider.name] = path
-                elif path.stem == DIALECT:
-                    self._dialects[f"{provider.name}/{DIALECT}"] = path
-                else:
-                    self._regions[f"{provider.name}-{path.stem}"] = path
-                    self._region_provider[f"{provider.name}-{path.stem}"] = provider.name
+    def _index(self) -> None:
+        for root in self.roots:
+            if not any((root / table).is_dir() for table in TABLES):
+                raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
+        for path in files(self.roots, "datacenters", "*/*.yaml").values():
+            provider = path.parent.name
+            if path.stem == "provider":
+                self._providers[provider] = path
+            elif path.stem == DIALECT:
+                self._dialects[f"{provider}/{DIALECT}"] = path
+            else:
+                self._regions[f"{provider}-{path.stem}"] = path
+                self._region_provider[f"{provider}-{path.stem}"] = provider
 
     @cached_property
     def edition(self) -> Edition:
@@ -121,6 +83,11 @@ class Catalog:
             if (root / "catalog.yaml").is_file():
                 return read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
         return Catalog().edition
+
+    @property
+    def date(self) -> str:
+        """Day of the catalogue, which stands for today."""
+        return self.edition.date
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
@@ -152,22 +119,21 @@ class Catalog:
     @cached_property
     def samples(self) -> Samples:
         """The figures of the layers at the catalogue's sites."""
-        return Samples(self.roots)
+        return Samples(tuple(files(self.roots, "layers/samples", "*.csv").values()))
 
     @cached_property
     def _tables(self) -> bytes:
         """Hash of all files beside the records that a verdict reads."""
         total = hashlib.sha256()
-        for root in self.roots:
-            for folder in (root / "feeds", root / "incidents", root / "layers" / "samples"):
-                for table in sorted(folder.glob("*.*")):
-                    total.update(table.name.encode() + b"\0" + table.read_bytes())
+        for table in ("feeds", "incidents", "layers/samples"):
+            for name, path in files(self.roots, table, "*.*").items():
+                total.update(name.encode() + b"\0" + path.read_bytes())
         return total.digest()
 
     @cached_property
     def _events(self) -> dict[str, tuple[Path, bytes]]:
         """Files of events on record, by id."""
-        paths = (path for root in self.roots for path in (root / "incidents").glob("*.yaml"))
+        paths = files(self.roots, "incidents").values()
         return {path.stem: (path, path.read_bytes()) for path in paths}
 
     def document(self, record_id: str) -> Document:
@@ -260,40 +226,31 @@ class Catalog:
             raise UnknownTarget(f"{site_id}: {self.file_name(region_id)} has no site {key}")
         return site
 
-    def scope(self, region_id: str) -> Scope:
-        """Gather all that scoring one region needs.
+    def sites_of(self, region_id: str) -> dict[str, Site]:
+        """Return every site that a region names, by canonical id.
 
         Raises
         ------
         DataError
-            If a region refers to a site that is not in the catalogue.
+            If one of them is not in the catalogue.
         """
-        region = self.region(region_id)
-        peers = tuple(self.region(other) for other in self.regions_of(region.provider) if other != region_id)
-        sites: dict[str, Site] = {}
-        owners: dict[str, Region] = {region.id: region}
-        for record in (region, *peers):
-            for site_id in referred(record):
-                try:
-                    sites[site_id] = self.site(site_id)
-                except UnknownTarget as error:
-                    raise DataError(FileProblem(self.file_name(record.id), 0, f"refers to {error}")) from None
-                if record is region:
-                    owner = site_id.partition("/")[0]
-                    owners[owner] = self.region(owner)
-        return Scope(
-            region,
-            self.provider(region.provider),
-            peers,
-            sites,
-            tuple(owners[key] for key in sorted(owners)),
-        )
+        try:
+            return {site_id: self.site(site_id) for site_id in self.region(region_id).site_ids}
+        except UnknownTarget as error:
+            raise DataError(f"{self.file_name(region_id)}: refers to {error}") from None
+
+    def owners(self, region_id: str) -> tuple[Region, ...]:
+        """Return a region's record and those of its sites' owners: whose feeds may name the sites."""
+        ids = {region_id, *(key.partition("/")[0] for key in self.sites_of(region_id))}
+        return tuple(self.region(key) for key in sorted(ids))
 
     def digest(self, region_id: str) -> str:
         """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
-        scope = self.scope(region_id)
-        ids = {scope.provider.id, *(record.id for record in (*scope.peers, *scope.owners))}
-        ids |= {site_id.partition("/")[0] for site_id in scope.sites}
+        provider = self.region(region_id).provider
+        sold = self.regions_of(provider)
+        ids = {provider, *sold}
+        named = (site_id for record_id in sold for site_id in self.sites_of(record_id))
+        ids |= {site_id.partition("/")[0] for site_id in named}
         total = hashlib.sha256()
         for record_id in sorted(ids):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
@@ -319,6 +276,37 @@ class Catalog:
             for key in sorted(self._incidents)
             if about is None or about in self._incidents[key].regions
         )
+
+    @cached_property
+    def supply(self) -> Sample:
+        """What was derived of the power supply at sites."""
+        from zonerisk.grid import supply
+
+        return supply.read(files(self.roots, supply.FOLDER, "*.*"))
+
+    @cached_property
+    def supply_chart(self) -> Chart:
+        """Where stations stand and which circuits join them; no verdict needs it."""
+        from zonerisk.grid import supply
+
+        return supply.chart(files(self.roots, supply.FOLDER, "map/*.csv"))
+
+    @property
+    def policy_ids(self) -> tuple[str, ...]:
+        """Every policy, sorted."""
+        return tuple(policies(self.roots))
+
+    def policy(self, name: str) -> Policy:
+        """Read a policy by its id, or a user's own by its file.
+
+        Raises
+        ------
+        UnknownTarget
+            If no policy goes by that id.
+        DataError
+            If the file is not a valid policy.
+        """
+        return policy(name, self.roots)
 
     def resolve(self, text: str) -> tuple[str, ...]:
         """Turn what a user typed into region ids.
@@ -395,13 +383,6 @@ class Catalog:
             elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
                 by_town.append(region_id)
         return by_name or by_town
-
-
-def referred(region: Region) -> tuple[str, ...]:
-    """List the canonical ids of every site that a region's zones and candidates name."""
-    named = [site for zone in region.zones.values() for site in zone.sites]
-    named += region.candidates.sites if region.candidates else ()
-    return tuple(dict.fromkeys((*(site.id for site in region.sites.values()), *named)))
 
 
 def _refuse(problems: Iterable[str]) -> None:

@@ -165,7 +165,7 @@ def _zones(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[str, An
 def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[str, Any]]:
     day = catalog.edition.date
     for region in regions:
-        sites = catalog.scope(region.id).sites
+        sites = catalog.sites_of(region.id)
         for a, b in arrangement.pairs(arrangement.zone_units(region, sites, day)):
             distance = arrangement.distance_m(a, b)
             fibre = separation.fibre_m(distance)

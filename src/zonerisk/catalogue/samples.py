@@ -30,18 +30,17 @@ class Samples:
 
     Attributes
     ----------
-    roots
-        Data folders; each may hold ``layers/samples``.
+    paths
+        Their files, in the order of the layers' ids.
     """
 
-    roots: tuple[Path, ...]
+    paths: tuple[Path, ...]
     _cache: dict[str, tuple[HazardSample, ...]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
-        """Every sample file, in the order of its layer's id."""
-        paths = [path for root in self.roots for path in (root / "layers" / "samples").glob("*.csv")]
-        return tuple(SampleFile(path) for path in sorted(paths, key=lambda path: path.name))
+        """Every sample file."""
+        return tuple(map(SampleFile, self.paths))
 
     @property
     def hashes(self) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from zonerisk._version import __version__
+from zonerisk.core import __version__
 from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
 
 if TYPE_CHECKING:

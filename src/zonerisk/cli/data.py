@@ -15,7 +15,6 @@ from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.options import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
-from zonerisk.core.policy import load as load_policy
 
 app = typer.Typer(**SETTINGS)
 
@@ -55,7 +54,7 @@ def check_(
 
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
-    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.catalogue.reference import data_root
     from zonerisk.curation import check
 
     problems: set[check.Problem] = set()
@@ -147,7 +146,7 @@ def diff(
     from zonerisk.curation.review import Change, changes, opened
 
     with opened(old) as before, opened(new) as after:
-        rows = changes(before, after, load_policy(policy), as_of)
+        rows = changes(before, after, load().policy(policy), as_of)
     form = output.chosen(format_, out, output.Lists)
     text = output.rows(Change._fields, rows, form, out) if rows or form in ("json", "csv") else ""
     output.write(text, out)
@@ -167,7 +166,8 @@ def verdicts(
     """
     from zonerisk.curation.review import comma_separated, lines
 
-    output.write(comma_separated(lines(load(*(catalogue or ())), load_policy(policy), as_of)), out)
+    catalog = load(*(catalogue or ()))
+    output.write(comma_separated(lines(catalog, catalog.policy(policy), as_of)), out)
 
 
 @app.command("coverage")

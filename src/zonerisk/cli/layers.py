@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zonerisk import load
-from zonerisk.catalogue.catalog import referred
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.options import Cache, Catalogues, Raw, argument, option
 from zonerisk.core.errors import DataError, UsageError
@@ -50,8 +49,9 @@ def list_(
     """
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
     root = store.cache_root(cache)
-    roots = load(*(catalogue or ())).roots
-    counts = _sampled(roots)
+    catalog = load(*(catalogue or ()))
+    roots = catalog.roots
+    counts = _sampled(catalog)
     rows = [
         (
             card.id,
@@ -75,12 +75,10 @@ def _state(card: Card, cache: Path) -> str:
         return "damaged"
 
 
-def _sampled(roots: tuple[Path, ...]) -> dict[str, int]:
-    from zonerisk.catalogue.samples import Samples
-
+def _sampled(catalog: Catalog) -> dict[str, int]:
     return {
         file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
-        for file in Samples(roots).files
+        for file in catalog.samples.files
     }
 
 
@@ -263,7 +261,7 @@ def _discs(catalog: Catalog, target: str) -> list[Position]:
     found = [
         site.position
         for region_id in catalog.resolve(target)
-        for site in map(catalog.site, referred(catalog.region(region_id)))
+        for site in map(catalog.site, catalog.region(region_id).site_ids)
         if site.position
     ]
     if not found:

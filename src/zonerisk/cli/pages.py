@@ -13,7 +13,6 @@ from zonerisk.cli import output
 from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option, region_ids
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
-from zonerisk.core.policy import load as load_policy
 from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def map_(
         raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
     online = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
-    chosen = load_policy(policy)
+    chosen = catalog.policy(policy)
     regions = region_ids(catalog, targets) if targets else _open_regions(catalog)
     verdicts = [catalog.score(region, chosen, as_of) for region in regions]
     if not targets:
@@ -100,7 +99,7 @@ def atlas(
 
     online = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
-    chosen = load_policy(policy)
+    chosen = catalog.policy(policy)
     output.make_folder(folder)
     sys.stderr.write(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.build(catalog, chosen, as_of)
@@ -128,7 +127,7 @@ def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
 
 def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
     """Link the records that were read where they lie in the same checkout as the page."""
-    from zonerisk.catalogue.catalog import data_root
+    from zonerisk.catalogue.reference import data_root
 
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():

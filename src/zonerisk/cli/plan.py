@@ -11,7 +11,6 @@ from zonerisk.cli.options import AsOf, Catalogues, FailOn, argument, exit_on, op
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
-from zonerisk.core.policy import load as load_policy
 
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
@@ -63,7 +62,7 @@ def plan(
     catalog = load(*(catalogue or ()))
     stdin = sys.stdin.buffer.read(plans.MAX_BYTES + 1) if "-" in files else None
     request = plans.read(files, stdin, catalog, as_of)
-    chosen = load_policy(policy or request.policy or DEFAULT)
+    chosen = catalog.policy(policy or request.policy or DEFAULT)
     inputs = _inputs(unavailability, common, request.deployment.model)
     answer = audit(catalog, request.deployment, chosen, request.day, inputs)
     form = output.chosen(format_, out, Formats)

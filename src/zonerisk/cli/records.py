@@ -89,9 +89,7 @@ def _providers(catalog: Catalog, _: Iterable[str]) -> Rows:
 
 
 def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
-    from zonerisk.core import policy
-
-    for chosen in map(policy.load, policy.ids()):
+    for chosen in map(catalog.policy, catalog.policy_ids):
         yield chosen.id, chosen.name, chosen.standing, len(chosen.rules)
 
 
@@ -108,12 +106,10 @@ def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
 
 
 def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    from zonerisk.catalogue.catalog import referred
-    from zonerisk.grid import supply
 
-    sample = supply.read(catalog.roots)
-    keys = dict.fromkeys(key for region in regions for key in referred(catalog.region(region)))
-    for site in map(catalog.site, keys):
+    sample = catalog.supply
+    sites = {key: site for region in regions for key, site in catalog.sites_of(region).items()}
+    for site in sites.values():
         area, around = sample.area(site), sample.neighbourhood(site)
         place = (site.id, area.grid, area.synchronous)
         for near in around.near if around else ():
@@ -173,8 +169,7 @@ def show(
 
 def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a record's file and its content."""
-    from zonerisk.catalogue.catalog import simplify
-    from zonerisk.core import policy
+    from zonerisk.core.model import simplify
     from zonerisk.layers import cards
 
     if "/" in name and not name.endswith((".yaml", ".yml")):
@@ -187,21 +182,21 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         region = catalog.resolve(name)[0]
         return catalog.file_name(region), _content(catalog.region(region))
     except UnknownTarget as unknown:
-        if wanted in policy.ids() or name.endswith((".yaml", ".yml")):
-            return f"data/policies/{wanted}.yaml", _content(policy.load(name))
+        if wanted in catalog.policy_ids or name.endswith((".yaml", ".yml")):
+            return f"data/policies/{wanted}.yaml", _content(catalog.policy(name))
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", _content(card)
         for event in catalog.incidents():
             if event.id == wanted:
                 return f"data/incidents/{wanted}.yaml", _content(event)
         raise UnknownTarget(
-            f"{unknown}; nor is it a policy ({', '.join(policy.ids())}), an incident or a layer"
+            f"{unknown}; nor is it a policy ({', '.join(catalog.policy_ids)}), an incident or a layer"
         ) from None
 
 
 def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a part of a region, ``region/key``, with what it cites; a site comes first."""
-    from zonerisk.catalogue.catalog import simplify
+    from zonerisk.core.model import simplify
 
     text, _, rest = name.partition("/")
     key = simplify(rest)

@@ -24,7 +24,6 @@ from zonerisk.cli.options import (
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
-from zonerisk.core.policy import load as load_policy
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -159,7 +158,7 @@ def _judge(
     from zonerisk.judging.score import score as judge
 
     catalog: Catalog = load(*(catalogue or ()))
-    chosen = load_policy(policy)
+    chosen = catalog.policy(policy)
     if _own_sites(targets):
         from zonerisk.workloads import own_sites
 
@@ -195,12 +194,10 @@ def _own_sites(targets: list[str]) -> bool:
 
 def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None) -> Source:
     """Sample the layers on this machine at a region's sites; warn of what is wrong with them."""
-    from zonerisk.catalogue.catalog import referred
-    from zonerisk.catalogue.samples import Samples
     from zonerisk.layers import store
 
-    sites = [catalog.site(key) for key in referred(catalog.region(region))]
-    layers = store.Installed(sites, store.cache_root(cache), raw, Samples(catalog.roots), catalog.roots)
+    sites = [catalog.site(key) for key in catalog.region(region).site_ids]
+    layers = store.Installed(sites, store.cache_root(cache), raw, catalog.samples, catalog.roots)
     for problem in layers.failed:
         sys.stderr.write(f"warning: {problem}\n")
     if not layers.hashes and not layers.failed:
@@ -271,8 +268,7 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
     verdict = judged.verdicts[0]
-    scope = judged.catalog.scope(verdict.target)
-    return judge(scope, read(data, str(file)), last_day(verdict.as_of), floor_ms)
+    return judge(judged.catalog, verdict.target, read(data, str(file)), last_day(verdict.as_of), floor_ms)
 
 
 def _trip_record(trip: TripJudged) -> dict[str, Any]:
@@ -321,7 +317,7 @@ def compare(
 
     form = output.chosen(format_, out, output.Lists)
     catalog = load(*(catalogue or ()))
-    chosen = load_policy(policy)
+    chosen = catalog.policy(policy)
     verdicts = [catalog.score(region, chosen, as_of) for region in region_ids(catalog, targets)]
     common = words.common_ground(verdicts)
     if form is Format.json:
@@ -365,7 +361,7 @@ def dr(
 
     form = output.chosen(format_, out, DrFormats)
     catalog = load(*(catalogue or ()))
-    chosen = load_policy(policy)
+    chosen = catalog.policy(policy)
     region = one_region(catalog, target)
     requirements = Requirements(least_km(chosen), max_rtt_ms, within.upper() if within else None)
     if min_km is not None:
@@ -377,7 +373,8 @@ def dr(
     elif ranking.candidates:
         text = _ranking(ranking, _headline(ranking), chosen, form, out)
     else:
-        none = none_found(catalog.scope(region).peers, ranking.as_of)
+        peers = (key for key in catalog.regions_of(catalog.region(region).provider) if key != region)
+        none = none_found(map(catalog.region, peers), ranking.as_of)
         text = _ranking(ranking, f"{ranking.name}: {none}.", chosen, form, out)
     output.write(text, out)
 

@@ -51,6 +51,11 @@ def _web_address(text: str) -> str:
 Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 
 
+def simplify(text: str) -> str:
+    """Bring what a user typed near to an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+
+
 class Record(BaseModel):
     """A frozen part of the catalogue that refuses keys it does not know."""
 
@@ -406,6 +411,13 @@ class Region(Dated):
         if twice:
             raise ValueError(f"{twice[0]} names both a zone and a site; give one another key")
         return self
+
+    @property
+    def site_ids(self) -> tuple[str, ...]:
+        """Canonical ids of every site that its zones and candidates name, and of its own."""
+        named = [site for zone in self.zones.values() for site in zone.sites]
+        named += self.candidates.sites if self.candidates else ()
+        return tuple(dict.fromkeys((*(site.id for site in self.sites.values()), *named)))
 
     def cite_site(self, key: str) -> tuple[Evidence, ...]:
         """Give what is cited for a site of this file and for its position."""

@@ -3,16 +3,11 @@
 # No "from __future__ import annotations" here: pydantic would compile every annotation again,
 # a tenth of a cold start.
 
-import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from zonerisk.catalogue.catalog import data_root, simplify
-from zonerisk.catalogue.document import read
 from zonerisk.core import kinds
-from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.model import Evidence, Key, Record, Text
 
 if TYPE_CHECKING:
@@ -140,42 +135,3 @@ class Policy(Record):
     def cite(self, rule: RuleName) -> tuple[Evidence, ...]:
         """Give the evidence behind a rule."""
         return tuple(self.evidence[key] for key in self.rules[rule].evidence)
-
-
-def ids() -> tuple[str, ...]:
-    """Every shipped policy, sorted."""
-    return tuple(sorted(path.stem for path in (data_root() / "policies").glob("*.yaml")))
-
-
-def load(name: str) -> Policy:
-    """Read a shipped policy by its id, or a user's own by its file.
-
-    Raises
-    ------
-    UnknownTarget
-        If no policy goes by that id.
-    DataError
-        If the file is not a valid policy.
-    """
-    if name.endswith((".yaml", ".yml")) or "/" in name:
-        if not Path(name).is_file():
-            raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
-        return read_policy(Path(name))
-    wanted = simplify(name)
-    if wanted not in ids():
-        import difflib
-
-        near = difflib.get_close_matches(wanted, ids(), n=2, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ids())}"
-        raise UnknownTarget(f"no policy is called {name!r}; {hint}")
-    return read_policy(data_root() / "policies" / f"{wanted}.yaml")
-
-
-def read_policy(path: Path) -> Policy:
-    """Read one policy file."""
-    document = read(path, f"data/policies/{path.name}" if path.parent.name == "policies" else None)
-    for key in ("id", "sha256"):
-        if key in document.tree:
-            raise DataError(document.problem((key,), "comes from the file; drop it"))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return document.validate(Policy, {"id": path.stem, "sha256": digest})

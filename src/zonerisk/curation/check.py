@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.catalogue.catalog import Catalog, data_root
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.reference import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.curation import integrity, plausibility
@@ -300,7 +301,7 @@ def reference_data(root: Path, catalog: Catalog) -> Iterator[Problem]:
 
     The incidents' regions must be in the catalogue.
     """
-    from zonerisk.core.policy import read_policy
+    from zonerisk.catalogue.reference import read_policy
     from zonerisk.layers.cards import read_card
 
     for folder, read in (("policies", read_policy), ("layers", read_card), ("incidents", None)):
@@ -342,6 +343,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     when the figure was made; a file, if its card says something else by now. Sites that
     are not sampled yet read as not assessed, which only asks for a look.
     """
+    from zonerisk.catalogue.reference import files
     from zonerisk.catalogue.samples import SampleFile, same_place
     from zonerisk.layers import cards
     from zonerisk.layers.sampling import head
@@ -349,7 +351,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     sites = (site for region_id in catalog.region_ids for site in catalog.region(region_id).sites.values())
     positions = {site.id: site.position for site in sites if site.position}
     again = "make it again: zonerisk layers sample"
-    for path in (path for root in catalog.roots for path in sorted((root / "layers/samples").glob("*.csv"))):
+    for path in files(catalog.roots, "layers/samples", "*.csv").values():
         name = f"data/layers/samples/{path.name}"
         try:
             file = SampleFile(path)

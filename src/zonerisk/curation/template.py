@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import Literal
 
-from zonerisk.catalogue.catalog import data_root
+from zonerisk.catalogue.reference import data_root
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.curation.integrity import MODELINE
 

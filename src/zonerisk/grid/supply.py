@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -195,9 +194,8 @@ def _holds(site: Site, place: _Place) -> bool:
     return at is not None and (at.lat, at.lon) == place[:2] and at.uncertainty_m <= place[2]
 
 
-@cache
-def read(roots: tuple[Path, ...]) -> Sample:
-    """Read the sample of one or more data folders; a later folder's rows replace earlier ones.
+def read(files: Mapping[str, Path]) -> Sample:
+    """Read the sample from the files of data folders, by their names.
 
     Raises
     ------
@@ -205,30 +203,24 @@ def read(roots: tuple[Path, ...]) -> Sample:
         If a file does not have the columns or numbers that ``scripts/feeds.py derive`` writes.
     """
     around: dict[str, tuple[_Place, Neighbourhood]] = {}
-    areas: dict[str, tuple[_Place, Area]] = {}
-    upstream: dict[str, tuple[Upstream, ...]] = {}
     names: dict[str, Near] = {}
-    sources: dict[str, Evidence] = {}
-    for folder in (root / FOLDER for root in roots):
-        if (folder / SOURCES).is_file():
-            sources.update(_sources(folder / SOURCES))
-        for path in sorted(folder.glob("stations-*.csv")):
-            found = _stations(path)
-            around.update(found)
-            names.update({one.station: one for _, near in found.values() for one in near.near})
-        for row in _rows(folder / AREAS, AREA_COLUMNS):
-            areas[row[0]] = _place(row), Area(row[4], row[5])
-        above: dict[str, list[Upstream]] = {}
-        for row in _rows(folder / UPSTREAMS, UPSTREAM_COLUMNS):
-            via = tuple(row[3].split(";")) if row[3] else ()
-            above.setdefault(row[0], []).append(Upstream(row[1], int(float(row[2])), via))
-            names[row[1]] = Near(row[1], row[4], float(row[5]), 0.0)
-        upstream.update((station, tuple(tops)) for station, tops in above.items())
+    for name, path in files.items():
+        if name.startswith("stations-") and name.endswith(".csv"):
+            stations = _stations(path)
+            around.update(stations)
+            names.update({one.station: one for _, near in stations.values() for one in near.near})
+    areas = {row[0]: (_place(row), Area(row[4], row[5])) for row in _rows(files.get(AREAS), AREA_COLUMNS)}
+    above: dict[str, list[Upstream]] = {}
+    for row in _rows(files.get(UPSTREAMS), UPSTREAM_COLUMNS):
+        via = tuple(row[3].split(";")) if row[3] else ()
+        above.setdefault(row[0], []).append(Upstream(row[1], int(float(row[2])), via))
+        names[row[1]] = Near(row[1], row[4], float(row[5]), 0.0)
+    upstream = {station: tuple(tops) for station, tops in above.items()}
+    sources = _sources(files[SOURCES]) if SOURCES in files else {}
     return Sample(around, areas, upstream, names, sources)
 
 
-@cache
-def chart(roots: tuple[Path, ...]) -> Chart:
+def chart(files: Mapping[str, Path]) -> Chart:
     """Read where stations stand and which circuits join them; no verdict needs it.
 
     Raises
@@ -237,14 +229,11 @@ def chart(roots: tuple[Path, ...]) -> Chart:
         As :func:`read`.
     """
     spots: dict[str, Spot] = {}
-    circuits: dict[tuple[str, str], tuple[str, ...]] = {}
-    for folder in (root / FOLDER for root in roots):
-        for key, name, kv, osm, lat, lon in _rows(folder / POSITIONS, POSITION_COLUMNS):
-            at = (float(lat), float(lon)) if lat and lon else None
-            spots[key] = Spot(labelled(name, float(kv) if kv else None), osm, at)
-        for a, b, codes in _rows(folder / CIRCUITS, CIRCUIT_COLUMNS):
-            circuits[min(a, b), max(a, b)] = tuple(codes.split(";"))
-    return Chart(spots, circuits)
+    for key, name, kv, osm, lat, lon in _rows(files.get(POSITIONS), POSITION_COLUMNS):
+        at = (float(lat), float(lon)) if lat and lon else None
+        spots[key] = Spot(labelled(name, float(kv) if kv else None), osm, at)
+    rows = _rows(files.get(CIRCUITS), CIRCUIT_COLUMNS)
+    return Chart(spots, {(min(a, b), max(a, b)): tuple(codes.split(";")) for a, b, codes in rows})
 
 
 def _sources(path: Path) -> dict[str, Evidence]:
@@ -281,9 +270,9 @@ def _place(row: list[str]) -> _Place:
     return float(row[1]), float(row[2]), float(row[3])
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[str]]:
+def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:
     """Read the rows of one file; none if it is not there."""
-    if not path.is_file():
+    if path is None:
         return
     line = 1
     numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]

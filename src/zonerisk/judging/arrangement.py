@@ -11,7 +11,6 @@ from zonerisk.core.geometry import farthest_m, nearest_m
 from zonerisk.core.interval import UNKNOWN, Interval
 
 if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Scope
     from zonerisk.core.model import Claim, Evidence, Position, Provider, Region, Site, Zone
     from zonerisk.core.verdict import Option
     from zonerisk.judging.cause import RiskGroups
@@ -230,11 +229,3 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
         ids += [site.id for site in region.sites.values()]
     found = _standing(dict.fromkeys(ids), sites, as_of)
     return tuple(FailureDomain(site.id, site.name, (site,)) for site in found if site.kind != "metro")
-
-
-def footprint(scope: Scope, region: Region, as_of: str) -> tuple[tuple[Site, ...], tuple[Site, ...]]:
-    """Give the sites that surely serve a region, and those that may."""
-    units = zone_units(region, scope.sites, as_of)
-    sure = {site.id: site for unit in units for site in unit.sites}
-    maybe = {site.id: site for unit in units for site in unit.possible}
-    return tuple(sure.values()), tuple(maybe.values())

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.geometry import nearest_m, within
 from zonerisk.core.hazard_sample import UNNAMED, bests, nearness
 from zonerisk.core.kinds import KINDS
+from zonerisk.core.model import simplify
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import hazards as wording

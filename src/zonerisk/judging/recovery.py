@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from zonerisk._version import __version__
-from zonerisk.catalogue.catalog import referred
-from zonerisk.core import kinds
+from zonerisk.core import __version__, kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import farthest_m, nearest_m
 from zonerisk.core.interval import UNKNOWN, Interval, Range
@@ -25,12 +23,10 @@ from zonerisk.core.verdict import (
     severity,
     worst,
 )
-from zonerisk.grid import supply
 from zonerisk.judging import hazards, history, power, score
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
-    footprint,
     positions,
     sites_of,
     zone_units,
@@ -43,12 +39,12 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.catalogue.catalog import Catalog, Scope
     from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Area, Sample
     from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.facts import Facts
 
 SCHEMA: Final = "zonerisk/dr/1"
 # Where no rule of a policy speaks of recovery.
@@ -175,11 +171,9 @@ def least_km(policy: Policy) -> float | None:
     return rule.threshold if not rule.qualitative else None
 
 
-def distance_m(scope: Scope, other: Region, as_of: str) -> Interval:
+def distance_m(facts: Facts, one: str, other: str, as_of: str) -> Interval:
     """Return the distance between the nearest sites of two regions, metres; see :func:`between`."""
-    sides = [footprint(scope, region, as_of) for region in (scope.region, other)]
-    ours, theirs = ((positions(sure), positions(maybe)) for sure, maybe in sides)
-    return between(ours, theirs)
+    return between(endpoint(facts, one, as_of).discs, endpoint(facts, other, as_of).discs)
 
 
 def between(ours: Discs, theirs: Discs) -> Interval:
@@ -202,17 +196,16 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
-def endpoint(catalog: Catalog, region_id: str, day: str) -> Endpoint:
+def endpoint(facts: Facts, region_id: str, day: str) -> Endpoint:
     """Take a region as one side of a recovery."""
-    region = catalog.region(region_id)
-    sites = {key: catalog.site(key) for key in referred(region)}
-    units = zone_units(region, sites, day)
+    region = facts.region(region_id)
+    units = zone_units(region, facts.sites_of(region_id), day)
     country = frozenset((region.country,))
     return Endpoint(region.id, region.name, units, (region.id,), country, limited=region.limited)
 
 
 def rank(
-    catalog: Catalog,
+    facts: Facts,
     target: str,
     policy: Policy,
     wanted: Requirements,
@@ -224,7 +217,7 @@ def rank(
 
     Parameters
     ----------
-    catalog, target, policy
+    facts, target, policy
         Records, a region's canonical id, thresholds.
     wanted
         What a candidate must meet.
@@ -235,22 +228,22 @@ def rank(
     any_provider
         Judge the open regions of every provider, not of the target's alone.
     """
-    day = score.last_day(as_of or catalog.edition.date)
-    ours = endpoint(catalog, target, day)
-    home = catalog.region(target)
+    day = score.last_day(as_of or facts.date)
+    ours = endpoint(facts, target, day)
+    home = facts.region(target)
     if not zones_sold(home, day):
         raise UsageError(f"{target} sold no zone on {day}; see: zonerisk show {target}")
-    listed = to or (catalog.region_ids if any_provider else catalog.regions_of(home.provider))
-    judge = Judge(catalog, policy, wanted, day)
+    listed = to or (facts.region_ids if any_provider else facts.regions_of(home.provider))
+    judge = Judge(facts, policy, wanted, day)
     others = [
         key
         for key in listed
-        if key != target and (to or (_open(catalog.region(key), day) and _sold_to(catalog.region(key), home)))
+        if key != target and (to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home)))
     ]
-    candidates = [judge.candidate(ours, endpoint(catalog, key, day)) for key in others]
+    candidates = [judge.candidate(ours, endpoint(facts, key, day)) for key in others]
     return RecoveryRanking(
         target=target,
-        name=f"{catalog.provider(home.provider).name} {ours.name}",
+        name=f"{facts.provider(home.provider).name} {ours.name}",
         policy=policy.id,
         as_of=day,
         min_km=wanted.min_km,
@@ -260,7 +253,7 @@ def rank(
         kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of([target, *listed])),
+            catalogue=CatalogueUsed(date=facts.date, sha256=facts.digest_of([target, *listed])),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
         ),
     )
@@ -281,9 +274,9 @@ def _order(candidate: Candidate) -> tuple[int, float, str]:
 
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
     """Judge the provider's other open regions as recovery for a region, the nearest first."""
-    ours = endpoint(judge.catalog, region.id, judge.day)
+    ours = endpoint(judge.facts, region.id, judge.day)
     others = [
-        endpoint(judge.catalog, peer.id, judge.day)
+        endpoint(judge.facts, peer.id, judge.day)
         for peer in peers
         if _open(peer, judge.day) and _sold_to(peer, region)
     ]
@@ -328,7 +321,7 @@ class Judge:
 
     Parameters
     ----------
-    catalog, policy
+    facts, policy
         Records and thresholds.
     wanted
         What recovery must meet.
@@ -340,15 +333,15 @@ class Judge:
 
     def __init__(
         self,
-        catalog: Catalog,
+        facts: Facts,
         policy: Policy,
         wanted: Requirements,
         day: str,
         incidents: Sequence[Incident] | None = None,
     ) -> None:
-        self.catalog, self.policy, self.wanted, self.day = catalog, policy, wanted, day
-        self.incidents = catalog.incidents() if incidents is None else incidents
-        self.grid: Sample = supply.read(catalog.roots)
+        self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
+        self.incidents = facts.incidents() if incidents is None else incidents
+        self.grid: Sample = facts.supply
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
 
     @cached_property
@@ -434,7 +427,7 @@ class Judge:
         ]
 
     def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
-        return score.assess(self.catalog, units, self.policy, self.day, own)
+        return score.assess(self.facts, units, self.policy, self.day, own)
 
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
         """Tell cheaply whether two sides may share anything; never wrongly False.
@@ -445,9 +438,7 @@ class Judge:
         if ours.own or theirs.own or distance.low <= self._reach_m:
             return True
         sides = [set(sites_of((side.whole,))) for side in (ours, theirs)]
-        owners = [
-            self.catalog.region(key) for key in {site.partition("/")[0] for site in sides[0] | sides[1]}
-        ]
+        owners = [self.facts.region(key) for key in {site.partition("/")[0] for site in sides[0] | sides[1]}]
         supplied = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
         for kind in kinds.FEEDS:
             supplied += [sites for _, _, sites in power.stated(kind, owners, self.day).values()]
@@ -474,13 +465,13 @@ class Judge:
         if whole.places not in self._traces:
             objects: list[frozenset[object]] = []
             for site in whole.sites or whole.possible:
-                rows = {(row.layer.id, row.object) for row in self.catalog.samples.of(site) if self._hit(row)}
+                rows = {(row.layer.id, row.object) for row in self.facts.samples.of(site) if self._hit(row)}
                 objects.append(frozenset((site.id, site.campus or site.id, *rows)))
             # What may stand at one place or another is joined by what is at all of them.
             join = frozenset.union if whole.sites else frozenset.intersection
             rule = self.policy.rules.get("power")
             hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
-            owners = [self.catalog.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
+            owners = [self.facts.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
             ways = power.chains((whole,), power.stated("power", owners, self.day), self.grid, hops)
             mapped = join(*objects) if objects else frozenset()
             self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))

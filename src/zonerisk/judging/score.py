@@ -1,4 +1,4 @@
-"""Scoring: a catalogue's region and a policy in, a verdict out; no file, clock or network."""
+"""Scoring: facts and a policy in, a verdict out; no file, clock or network."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk._version import __version__
-from zonerisk.core import kinds
+from zonerisk.core import __version__, kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.interval import Range, Score
 from zonerisk.core.verdict import (
@@ -23,7 +22,6 @@ from zonerisk.core.verdict import (
     Zones,
     worst,
 )
-from zonerisk.grid import supply
 from zonerisk.judging import hazards, history, power, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, pairs, site_units, sites_of, zone_units, zones_sold
@@ -33,13 +31,13 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import HazardSamples, Source
     from zonerisk.core.model import Incident, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
     from zonerisk.judging.arrangement import FailureDomain
     from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.facts import Facts
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -49,7 +47,7 @@ _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
 
 def score(
-    catalog: Catalog,
+    facts: Facts,
     region_id: str,
     policy: Policy,
     as_of: str | None = None,
@@ -60,8 +58,8 @@ def score(
 
     Parameters
     ----------
-    catalog
-        Where the records come from.
+    facts
+        Records, and what lies beside them.
     region_id
         Canonical id, such as ``ovh-sbg``.
     policy
@@ -80,44 +78,36 @@ def score(
     UsageError
         If the region sells nothing on that day, or has nothing of the units asked for.
     """
-    scope = catalog.scope(region_id)
-    day = last_day(as_of or catalog.edition.date)
-    zones = zone_units(scope.region, scope.sites, day)
-    sites = site_units(scope.region, scope.sites, day)
-    sold = len(zones_sold(scope.region, day))
+    region, places = facts.region(region_id), facts.sites_of(region_id)
+    provider = facts.provider(region.provider)
+    peers = tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id)
+    day = last_day(as_of or facts.date)
+    zones = zone_units(region, places, day)
+    sites = site_units(region, places, day)
+    sold = len(zones_sold(region, day))
     if not sold and units != "sites":
         raise UsageError(f"{region_id} sold no zone on {day}; see: zonerisk show {region_id}")
-    by_site = units == "sites" or (units is None and sold == 1 and scope.region.numbered)
+    by_site = units == "sites" or (units is None and sold == 1 and region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
-    exposures = _exposures(samples or catalog.samples, (*zones, *sites))
-    by_zones = Arrangement(
-        region_id,
-        "zone",
-        day,
-        zones,
-        sold,
-        scope.owners,
-        scope.region,
-        scope.provider,
-        scope.peers,
-    )
+    exposures = _exposures(samples or facts.samples, (*zones, *sites))
+    owners = facts.owners(region_id)
+    by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers)
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
-    grid = supply.read(catalog.roots)
-    incidents = catalog.incidents(region_id)
-    known = (policy, exposures, grid, incidents)
+    incidents = facts.incidents(region_id)
+    known = (policy, exposures, facts.supply, incidents)
     zone_assessed = _assess(by_zones, *known, judged=not by_site)
     site_assessed = _assess(by_sites, *known, judged=by_site)
     assessed = site_assessed if by_site else zone_assessed
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     effective_sites = effective(sites, site_assessed.values())
     requirements = recovery.Requirements(recovery.least_km(policy))
-    judge = recovery.Judge(catalog, policy, requirements, day, incidents)
-    found = recovery.options(judge, scope.region, scope.peers)
+    judge = recovery.Judge(facts, policy, requirements, day, incidents)
+    found = recovery.options(judge, region, peers)
     judgeable = replace(by_sites if by_site else by_zones, groups=assessed, options=found)
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, effective_zones if sold else effective_sites)
-    name = f"{scope.provider.name} {scope.region.name}"
+    name = f"{provider.name} {region.name}"
     return Verdict(
         target=region_id,
         name=name,
@@ -140,7 +130,7 @@ def score(
         places=_places(by_zones, by_sites),
         provenance=Provenance(
             version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest(region_id)),
+            catalogue=CatalogueUsed(date=facts.date, sha256=facts.digest(region_id)),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
             layers=dict(samples.hashes) if samples else {},
         ),
@@ -210,7 +200,7 @@ def _assess(
 
 
 def assess(
-    catalog: Catalog,
+    facts: Facts,
     units: Sequence[FailureDomain],
     policy: Policy,
     day: str,
@@ -220,8 +210,8 @@ def assess(
 
     Parameters
     ----------
-    catalog
-        Where the records come from.
+    facts
+        Records, and what lies beside them.
     units
         What is compared.
     policy
@@ -233,16 +223,13 @@ def assess(
     """
     sites = sites_of(units)
     known = {region.id: region for region in own}
-    sold = set(catalog.region_ids)
+    sold = set(facts.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
     owners = {
-        key: known[key] if key in known else catalog.region(key) for key in ids if key in known or key in sold
+        key: known[key] if key in known else facts.region(key) for key in ids if key in known or key in sold
     }
     places = Arrangement("", "place", day, tuple(units), len(units), tuple(owners.values()))
-    exposures = _exposures(catalog.samples, units)
-    incidents = catalog.incidents()
-    grid = supply.read(catalog.roots)
-    return _assess(places, policy, exposures, grid, incidents)
+    return _assess(places, policy, _exposures(facts.samples, units), facts.supply, facts.incidents())
 
 
 def _exposures(samples: Source, units: Sequence[FailureDomain]) -> HazardSamples:

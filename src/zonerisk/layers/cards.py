@@ -13,12 +13,12 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from zonerisk.catalogue.catalog import data_root, simplify
 from zonerisk.catalogue.document import read
+from zonerisk.catalogue.reference import data_root
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
-from zonerisk.core.model import Grade, PartialDate, Record, Text, Url
+from zonerisk.core.model import Grade, PartialDate, Record, Text, Url, simplify
 
 _Of = TypeVar("_Of")
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]

@@ -20,7 +20,7 @@ import requests
 import requests.adapters
 import urllib3.exceptions
 
-from zonerisk._version import __version__
+from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.layers import store
 

@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.geometry import span_deg
 from zonerisk.core.hazard_sample import UNNAMED
+from zonerisk.core.model import simplify
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,11 +10,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m, span_deg
 from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
 from zonerisk.core.interval import Interval
+from zonerisk.core.model import simplify
 from zonerisk.judging.cause import listing
 from zonerisk.layers import files, rasters
 from zonerisk.layers.cards import Reading

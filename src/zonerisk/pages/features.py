@@ -80,8 +80,6 @@ class Setting:
 
 def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     """Gather what the catalogue knows around a verdict."""
-    from zonerisk.catalogue.catalog import referred
-
     region = catalog.region(verdict.target)
     names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
     names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
@@ -93,7 +91,7 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
         files[peer.id] = catalog.file_name(peer.id)
-        sites = sorted(map(catalog.site, referred(peer)), key=lambda site: site.id, reverse=True)
+        sites = sorted(map(catalog.site, peer.site_ids), key=lambda site: site.id, reverse=True)
         site_at = {(site.position.lat, site.position.lon): site for site in sites if site.position}
         if ours and site_at:
             recovery[peer.id] = site_at[closest([ours], site_at)[1]]

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from zonerisk._version import __version__
+from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.pages import features, ground, map_payload, view

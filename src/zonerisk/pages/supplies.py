@@ -101,12 +101,12 @@ class Supplies:
 
 def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     """Gather the stations near a verdict's sites, those above them, and the ways there."""
-    sample, chart = supply.read(catalog.roots), supply.chart(catalog.roots)
-    scope = catalog.scope(verdict.target)
-    units = (site_units if verdict.units == "sites" else zone_units)(scope.region, scope.sites, verdict.as_of)
+    sample, chart = catalog.supply, catalog.supply_chart
+    region, named = catalog.region(verdict.target), catalog.sites_of(verdict.target)
+    units = (site_units if verdict.units == "sites" else zone_units)(region, named, verdict.as_of)
     asked = [each.threshold for each in verdict.findings if each.rule == "power"]
     hops = int(asked[0].value) if asked and asked[0] else power.HOPS
-    feeds = power.stated("power", scope.owners, verdict.as_of)
+    feeds = power.stated("power", catalog.owners(verdict.target), verdict.as_of)
     found = power.lines(units, feeds, sample, hops)
     risks = [risk for risk in verdict.shared_risks if risk.id in found]
     lines = [(risk, line) for risk in risks for line in found[risk.id]]

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk._version import __version__
+from zonerisk.core import __version__
 from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean

@@ -15,9 +15,19 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from zonerisk.catalogue.catalog import Catalog, simplify
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.model import MAX_SITES, MAX_ZONES, Evidence, Position, Provider, Region, Site, Zone
+from zonerisk.core.model import (
+    MAX_SITES,
+    MAX_ZONES,
+    Evidence,
+    Position,
+    Provider,
+    Region,
+    Site,
+    Zone,
+    simplify,
+)
 from zonerisk.core.policy import Policy
 from zonerisk.layers import files
 

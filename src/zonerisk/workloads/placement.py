@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.catalog import referred, simplify
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.interval import Interval
 from zonerisk.core.kinds import BY_POSITION
+from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery, score
 from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs, positions, zone_units, zones_sold
 from zonerisk.judging.cause import RiskGroups
@@ -181,8 +181,7 @@ class Placement:
         """Return the domains of a region's zones."""
         if region not in self._zones:
             record = self.catalog.region(region)
-            sites = {key: self.catalog.site(key) for key in referred(record)}
-            self._zones[region] = zone_units(record, sites, self.day)
+            self._zones[region] = zone_units(record, self.catalog.sites_of(region), self.day)
         return self._zones[region]
 
     def countries(self, places: Iterable[Place]) -> frozenset[str]:

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.catalogue.catalog import simplify
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
 from zonerisk.judging.arrangement import zone_units
 from zonerisk.judging.separation import LIGHT_KM_PER_MS
@@ -19,7 +19,7 @@ from zonerisk.words import workloads as wording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zonerisk.catalogue.catalog import Scope
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.interval import Interval
     from zonerisk.core.model import Claim, Region
 
@@ -111,7 +111,7 @@ class Judged:
 
 
 def judge(
-    scope: Scope, trips: Iterable[Trip], as_of: str, floor_ms: float = LOCAL_FLOOR_MS
+    catalog: Catalog, region_id: str, trips: Iterable[Trip], as_of: str, floor_ms: float = LOCAL_FLOOR_MS
 ) -> tuple[Judged, ...]:
     """Hold round trips against the claims and places of a region.
 
@@ -124,15 +124,16 @@ def judge(
     UsageError
         If no row is of this region.
     """
-    region = scope.region
+    region, sold_by = catalog.region(region_id), catalog.provider(catalog.region(region_id).provider)
+    peers_too = map(catalog.region, catalog.regions_of(region.provider))
     listed = of_region(trips, region.id, (region.name, region.town or region.name))
     zones = {
         simplify(name): unit
-        for unit in zone_units(region, scope.sites, as_of)
+        for unit in zone_units(region, catalog.sites_of(region_id), as_of)
         for name in (unit.id, unit.id.partition("/")[2], unit.name)
     }
-    peers = {name: peer for peer in (*scope.peers, region) for name in _region_names(peer)}
-    claims = [claim for claim in (*region.claims, *scope.provider.claims) if claim.holds(as_of)]
+    peers = {name: peer for peer in (*peers_too, region) for name in _region_names(peer)}
+    claims = [claim for claim in (*region.claims, *sold_by.claims) if claim.holds(as_of)]
     judged = []
     for trip in listed:
         a, b = simplify(trip.a), simplify(trip.b)
@@ -144,12 +145,14 @@ def judge(
         elif a in peers and b in peers and region in (peers[a], peers[b]):
             other = peers[b] if peers[a] is region else peers[a]
             if other is not region:
-                judged.append(_judged(limit, recovery.distance_m(scope, other, as_of), claims, False))
+                judged.append(
+                    _judged(limit, recovery.distance_m(catalog, region_id, other.id, as_of), claims, False)
+                )
     if not judged:
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
         raise UsageError(
             f"no row joins two zones of {region.id}, or it and another region of "
-            f"{scope.provider.name}; its zones: {', '.join(names) or 'none'}; in the "
+            f"{sold_by.name}; its zones: {', '.join(names) or 'none'}; in the "
             f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
         )
     return tuple(judged)
