@@ -87,10 +87,7 @@ def test_one_region_reads_only_its_providers_files(monkeypatch: pytest.MonkeyPat
     catalog.region("ovh-sbg")
     assert [path.name for path in read] == ["sbg.yaml", "provider.yaml"]
     catalog.score("ovh-sbg")
-    # Events are records of the whole catalogue: of those, only the ones that name the region.
-    events = [path for path in read if path.parent.name == "incidents"]
-    assert all("ovh-sbg" in path.read_text() for path in events)
-    assert {path.parent.name for path in read if path.name != "catalog.yaml"} <= {"ovh", "incidents"}
+    assert {path.parent.name for path in read if path.name != "catalog.yaml"} <= {"ovh"}
     assert len(read) == len(set(read))
 
 
