@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,16 +22,9 @@ TIMEOUT_S = 180.0
 
 @dataclass(frozen=True)
 class FeedCache:
-    """A folder of answers.
+    """A folder of answers, made when one is kept.
 
-    Attributes
-    ----------
-    folder
-        Where they are; it is made when something is kept.
-    offline
-        Ask nobody: only what is kept can be read.
-    refresh
-        Ask again for what is kept.
+    ``offline`` asks nobody: only what is kept can be read. ``refresh`` asks again for what is kept.
     """
 
     folder: Path
@@ -54,20 +48,9 @@ class FeedCache:
         Only an answer that can be read is kept, so that an error worded as data is asked
         for again the next time.
 
-        Parameters
-        ----------
-        name
-            File name to keep it under; the query is part of it.
-        urls
-            Where to ask; the next one where one gives no answer that can be read.
-        licence
-            What the source allows; kept beside the answer.
-        read
-            Turns the bytes, named for messages, into what is wanted.
-        pause_s
-            Wait so long before asking, for sources that limit how often one may.
-        ask
-            How to ask an address, where one request is not enough.
+        The query is part of the file's name. Where one address gives no answer that ``read`` takes, the
+        next is asked; ``ask`` is how, where one request is not enough. ``pause_s`` is waited before, for
+        sources that limit how often one may.
 
         Raises
         ------
@@ -87,21 +70,14 @@ class FeedCache:
                 raise UsageError(
                     f"{path.name} is not in the cache ({self.folder}); leave out --offline to fetch it"
                 )
+            fetch = partial(
+                http.get, params=params, headers=headers, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S
+            )
             trouble: FetchError | DataError | None = None
             for url in urls:
                 time.sleep(pause_s)
                 try:
-                    data = (
-                        ask(url)
-                        if ask
-                        else http.get(
-                            url,
-                            params=params,
-                            headers=headers,
-                            max_bytes=MAX_BYTES,
-                            timeout_s=TIMEOUT_S,
-                        )
-                    )
+                    data = (ask or fetch)(url)
                     answer = read(data, path.name)
                 except (FetchError, DataError) as error:
                     trouble = error

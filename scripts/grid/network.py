@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zonerisk.core.geometry import distance_m, span_deg
 from zonerisk.core.model import Position
@@ -73,8 +73,7 @@ class Circuit:
     terminals: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LineCode:
+class LineCode(NamedTuple):
     """A French line code taken apart: ``CHEVIL61VLEJU``."""
 
     a: str
@@ -83,8 +82,7 @@ class LineCode:
     circuit: str
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A station near a site. It is not known to feed it."""
 
     station: Station
@@ -129,17 +127,8 @@ def is_private(*texts: str | None) -> bool:
 def nearest(position: Position, stations: Iterable[Station], reach_m: float) -> tuple[Candidate, ...]:
     """Find the stations nearest to a site, nearest first.
 
-    At least three are given, and every one that could be the nearest from somewhere in
-    the site's disc; but no more than :data:`MOST`.
-
-    Parameters
-    ----------
-    position
-        The site's disc.
-    stations
-        Where to look; what is not a substation, or has no position, is passed over.
-    reach_m
-        How far to look, metres.
+    At least three are given, and every one that could be the nearest from somewhere in the site's disc;
+    but no more than :data:`MOST`. What is not a substation, or has no position, is passed over.
     """
     near = sorted(
         (

@@ -66,17 +66,9 @@ def read_circuits(data: bytes, name: str, stations: Iterable[Station]) -> tuple[
     found: dict[str, Circuit] = {}
     for row in rows:
         for number in ("1", "2", "3", "4", "5"):
-            code = _pick(
-                row,
-                f"Code ligne {number}",
-                f"code_ligne_{number}",
-                "code_ligne" if number == "1" else "",
-            )
-            name_ = _pick(
-                row,
-                f"Nom ligne {number}",
-                f"nom_ligne_{number}",
-                "nom_ligne" if number == "1" else "",
+            code, name_ = (
+                _pick(row, f"{title} ligne {number}", f"{key}_{number}", key if number == "1" else "")
+                for title, key in (("Code", "code_ligne"), ("Nom", "nom_ligne"))
             )
             circuit = _circuit(code, name_, known)
             if circuit:

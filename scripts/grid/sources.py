@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from grid.cache import MAX_BYTES
-from grid.network import BACKBONE_KV, Station, graph, nearest, upstreams
+from grid.network import BACKBONE_KV, Circuit, Station, graph, nearest, upstreams
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m, span_deg
 from zonerisk.core.model import Position
@@ -32,182 +31,129 @@ class FeedRecord(NamedTuple):
     what: str
     id: str
     name: str
-    kv: str
-    distance_km: str
-    note: str
+    kv: str = ""
+    distance_km: str = ""
+    note: str = ""
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a source.
-
-    Attributes
-    ----------
-    sites
-        Sites with a position.
-    licence
-        That of the source; kept with its answers.
-    asn
-        Autonomous system whose presence is asked for.
-    """
+class Question(NamedTuple):
+    """What is asked of a source: of which placed sites, under which licence, of which network's presence."""
 
     sites: Sequence[Site]
     licence: str
     asn: int | None = None
 
 
-@dataclass(frozen=True)
-class Source:
-    """A remote source.
-
-    Attributes
-    ----------
-    licence
-        What it allows, with whom to name.
-    tell
-        Asks it of sites.
-    """
+class Source(NamedTuple):
+    """A remote source: what it allows, with whom to name, and what asks it of sites."""
 
     title: str
     licence: str
     tell: Callable[[FeedCache, Question], Iterator[FeedRecord]]
 
 
+def _at(site: Site) -> Position:
+    """Return the position of a site that has one, as :func:`tell` has seen to."""
+    assert site.position is not None
+    return site.position
+
+
+def _kv(kv: float | None) -> str:
+    return "" if kv is None else f"{kv:g}"
+
+
 def _overpass(
-    cache: FeedCache,
-    what: str,
-    at: Position,
-    reach_m: float,
-    licence: str,
-    read: Callable[[bytes, str], T],
+    cache: FeedCache, what: str, site: Site, reach_m: float, licence: str, read: Callable[[bytes, str], T]
 ) -> T:
-    return cache.get(
-        f"overpass-{what}.json",
-        overpass.ENDPOINTS,
-        licence,
-        read,
-        params={"data": overpass.query(what, at.lat, at.lon, reach_m)},
-    )
+    at = _at(site)
+    params = {"data": overpass.query(what, at.lat, at.lon, reach_m)}
+    return cache.get(f"overpass-{what}.json", overpass.ENDPOINTS, licence, read, params=params)
 
 
 def _near_stations(
     site: Site,
     stations: Sequence[Station],
-    reach_m: float,
+    reach_m: float = STATIONS_M,
     note: Callable[[Station], str] = lambda station: "",
 ) -> Iterator[FeedRecord]:
-    assert site.position is not None
-    for found in nearest(site.position, stations, reach_m):
-        station = found.station
+    for station, metres in nearest(_at(site), stations, reach_m):
+        kilometres = f"{metres / 1000:.2f}"
         yield FeedRecord(
-            site.id,
-            "station",
-            station.id,
-            station.name,
-            "" if station.kv is None else f"{station.kv:g}",
-            f"{found.distance_m / 1000:.2f}",
-            note(station),
+            site.id, "station", station.id, station.name, _kv(station.kv), kilometres, note(station)
         )
 
 
 def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
-        assert site.position is not None
-        found = _overpass(cache, "stations", site.position, STATIONS_M, asked.licence, overpass.read_stations)
-        yield from _near_stations(site, found, STATIONS_M)
+        stations = _overpass(cache, "stations", site, STATIONS_M, asked.licence, overpass.read_stations)
+        yield from _near_stations(site, stations)
 
 
 def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
-        assert site.position is not None
-        for line in _overpass(cache, "lines", site.position, LINES_M, asked.licence, overpass.read_lines):
-            circuits = f"{line.circuits} circuits" if line.circuits else ""
-            yield FeedRecord(
-                site.id,
-                "cable" if line.underground else "line",
-                line.id,
-                line.name,
-                "" if line.kv is None else f"{line.kv:g}",
-                "",
-                circuits,
-            )
+        for line in _overpass(cache, "lines", site, LINES_M, asked.licence, overpass.read_lines):
+            what = "cable" if line.underground else "line"
+            note = f"{line.circuits} circuits" if line.circuits else ""
+            yield FeedRecord(site.id, what, line.id, line.name, _kv(line.kv), note=note)
 
 
 def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
-        at = site.position
-        assert at is not None
-        for one in _overpass(cache, "datacenters", at, LINES_M, asked.licence, overpass.read_datacentres):
-            yield FeedRecord(
-                site.id, "datacenter", one.id, one.name, "", _km(at, one.lat, one.lon), one.operator
-            )
+        for house in _overpass(cache, "datacenters", site, LINES_M, asked.licence, overpass.read_datacentres):
+            distance = _km(_at(site), house.lat, house.lon)
+            yield FeedRecord(site.id, "datacenter", house.id, house.name, "", distance, house.operator)
+
+
+def _upstream_note(
+    circuits: Iterable[Circuit],
+    stations: Iterable[Station],
+    key: Callable[[Station], str],
+    names: Mapping[str, str],
+) -> Callable[[Station], str]:
+    """Return what writes the backbone stations above a station."""
+    grid = graph(circuits)
+    backbone = {key(station) for station in stations if station.kv is not None and station.kv >= BACKBONE_KV}
+
+    def above(station: Station) -> str:
+        ways = upstreams(grid, key(station), backbone, 4)
+        listed = ", ".join(f"{names.get(way.station, way.station)} ({way.hops})" for way in ways)
+        return f"upstream: {listed}" if listed else "no upstream found"
+
+    return above
 
 
 def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations)
     circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits)
-    grid = graph(circuits)
-    backbone = {one.id for one in stations if one.kv is not None and one.kv >= BACKBONE_KV}
-
-    def above(station: Station) -> str:
-        found = upstreams(grid, station.id, backbone, 4)
-        return (
-            "upstream: " + ", ".join(f"{one.station} ({one.hops})" for one in found)
-            if found
-            else "no upstream found"
-        )
-
+    above = _upstream_note(circuits, stations, lambda station: station.id, {})
     for site in asked.sites:
         yield from _near_stations(site, stations, 5 * STATIONS_M, above)
 
 
 def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    stations = cache.get(
-        "odre-stations.csv", (odre.export_url(odre.DATASETS[0]),), asked.licence, odre.read_stations
-    )
+    def ask(name: str, dataset: str, read: Callable[[bytes, str], T]) -> T:
+        return cache.get(name, (odre.export_url(dataset),), asked.licence, read)
+
+    stations = ask("odre-stations.csv", odre.DATASETS[0], odre.read_stations)
     circuits = [
         circuit
         for dataset in odre.DATASETS[1:]
-        for circuit in cache.get(
-            f"odre-{dataset}.csv",
-            (odre.export_url(dataset),),
-            asked.licence,
-            lambda data, name: odre.read_circuits(data, name, stations),
+        for circuit in ask(
+            f"odre-{dataset}.csv", dataset, lambda data, name: odre.read_circuits(data, name, stations)
         )
     ]
     if all(station.lat is None for station in stations):
+        licence = SOURCES["overpass-stations"].licence
         mapped = [
             station
             for site in asked.sites
-            if site.position is not None
-            for station in _overpass(
-                cache,
-                "stations",
-                site.position,
-                STATIONS_M,
-                SOURCES["overpass-stations"].licence,
-                overpass.read_stations,
-            )
+            for station in _overpass(cache, "stations", site, STATIONS_M, licence, overpass.read_stations)
         ]
         stations = odre.locate(stations, mapped)
-    grid = graph(circuits)
-    names = {station.code: station for station in stations}
-    backbone = {
-        station.code
-        for station in stations
-        if station.code and station.kv is not None and station.kv >= BACKBONE_KV
-    }
-
-    def above(station: Station) -> str:
-        found = upstreams(grid, station.code or "", backbone, 4)
-        return (
-            "upstream: " + ", ".join(f"{names[one.station].name} ({one.hops})" for one in found)
-            if found
-            else "no upstream found"
-        )
-
+    names = {station.code: station.name for station in stations if station.code}
+    above = _upstream_note(circuits, stations, lambda station: station.code or "", names)
     for site in asked.sites:
-        yield from _near_stations(site, stations, STATIONS_M, above)
+        yield from _near_stations(site, stations, note=above)
 
 
 def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
@@ -215,24 +161,18 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
         bounds = _box(site, STATIONS_M)
 
         def ask(layer: str, bounds: services.Bounds = bounds) -> bytes:
-            return json.dumps(
-                {"features": services.features("arcgis", layer, None, bounds, MAX_BYTES)}
-            ).encode()
+            rows = services.features("arcgis", layer, None, bounds, MAX_BYTES)
+            return json.dumps({"features": rows}).encode()
 
-        found = cache.get(
-            "hifld.json",
-            hifld.LAYERS,
-            asked.licence,
-            hifld.read_stations,
-            ask=ask,
-            params={"bounds": ",".join(f"{each:.5f}" for each in bounds)},
+        params = {"bounds": ",".join(f"{degrees:.5f}" for degrees in bounds)}
+        stations = cache.get(
+            "hifld.json", hifld.LAYERS, asked.licence, hifld.read_stations, ask=ask, params=params
         )
-        yield from _near_stations(site, found, STATIONS_M)
+        yield from _near_stations(site, stations)
 
 
 def _box(site: Site, reach_m: float) -> services.Bounds:
-    at = site.position
-    assert at is not None
+    at = _at(site)
     north, east = span_deg(at.lat, reach_m)
     return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
@@ -240,23 +180,14 @@ def _box(site: Site, reach_m: float) -> services.Bounds:
 def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     points = cache.get("neso-gsp.zip", (neso.URL,), asked.licence, neso.read)
     for site in asked.sites:
-        assert site.position is not None
-        found = neso.feeding(points, site.position)
-        for name in found:
-            yield FeedRecord(
-                site.id,
-                "supply point",
-                name,
-                name,
-                "",
-                "",
-                "its area holds the site" if len(found) == 1 else "its area touches the site's disc",
-            )
+        names = neso.feeding(points, _at(site))
+        note = "its area holds the site" if len(names) == 1 else "its area touches the site's disc"
+        for name in names:
+            yield FeedRecord(site.id, "supply point", name, name, note=note)
 
 
 def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     headers = peeringdb.headers()
-    pause_s = 0.0 if headers else peeringdb.PAUSE_S
 
     def ask(table: str, read: Callable[[bytes, str], T], **params: str) -> T:
         return cache.get(
@@ -266,7 +197,7 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
             read,
             params=params,
             headers=headers,
-            pause_s=pause_s,
+            pause_s=0.0 if headers else peeringdb.PAUSE_S,
         )
 
     present: frozenset[int] = frozenset()
@@ -276,49 +207,34 @@ def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
         present = ask("netfac", peeringdb.read_presence, local_asn=number).get(asked.asn, present)
         joined = ask("netixlan", peeringdb.read_members, asn=number).get(asked.asn, joined)
     for site in asked.sites:
-        at, (west, south, east, north) = site.position, _box(site, HOUSES_M)
-        assert at is not None
-        houses = {
-            house.id: house
-            for house in ask(
-                "fac",
-                peeringdb.read_facilities,
-                latitude__gte=f"{south:.4f}",
-                latitude__lte=f"{north:.4f}",
-                longitude__gte=f"{west:.4f}",
-                longitude__lte=f"{east:.4f}",
-            )
-            if house.lat is not None and float(_km(at, house.lat, house.lon)) * 1000 <= HOUSES_M
+        at, (west, south, east, north) = _at(site), _box(site, HOUSES_M)
+        around = {
+            "latitude__gte": f"{south:.4f}",
+            "latitude__lte": f"{north:.4f}",
+            "longitude__gte": f"{west:.4f}",
+            "longitude__lte": f"{east:.4f}",
         }
+        distances = {
+            house: _km(at, house.lat, house.lon)
+            for house in ask("fac", peeringdb.read_facilities, **around)
+            if house.lat is not None
+        }
+        houses = {house.id: house for house, km in distances.items() if float(km) * 1000 <= HOUSES_M}
         if not houses:
             continue
         campuses = ask("campus", peeringdb.read_campuses)
         homes = ask("ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses))))
-        for house in sorted(houses.values(), key=lambda one: float(_km(at, one.lat, one.lon))):
+        for house in sorted(houses.values(), key=lambda house: float(distances[house])):
+            note = _house(house, campuses) + _is(asked.asn, house.id in present, "present")
             yield FeedRecord(
-                site.id,
-                "carrier house",
-                f"fac/{house.id}",
-                house.name,
-                "",
-                _km(at, house.lat, house.lon),
-                _house(house, campuses) + _is(asked.asn, house.id in present, "present"),
+                site.id, "carrier house", f"fac/{house.id}", house.name, "", distances[house], note
             )
-        names = {
-            one.id: one.name
-            for one in ask("ix", peeringdb.read_exchanges, id__in=",".join(map(str, sorted(homes))))
-        }
+        exchanges = ask("ix", peeringdb.read_exchanges, id__in=",".join(map(str, sorted(homes))))
+        names = {exchange.id: exchange.name for exchange in exchanges}
         for key, there in homes.items():
-            near = ", ".join(f"fac/{one}" for one in sorted(there & houses.keys()))
-            yield FeedRecord(
-                site.id,
-                "exchange",
-                f"ix/{key}",
-                names.get(key, ""),
-                "",
-                "",
-                f"in {near}" + _is(asked.asn, key in joined, "joined"),
-            )
+            near = ", ".join(f"fac/{number}" for number in sorted(there & houses.keys()))
+            note = f"in {near}" + _is(asked.asn, key in joined, "joined")
+            yield FeedRecord(site.id, "exchange", f"ix/{key}", names.get(key, ""), note=note)
 
 
 def _is(asn: int | None, so: bool, word: str) -> str:
