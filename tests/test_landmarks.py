@@ -11,6 +11,7 @@ import shapely
 from conftest import ROOT, Opener
 from zonerisk.catalogue.reference import policy as load
 from zonerisk.core.errors import DataError
+from zonerisk.core.verdict import Verdict
 from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
@@ -49,6 +50,10 @@ def square(lat: float, lon: float, half: float) -> list[list[float]]:
     ]
 
 
+def near(catalog: Library, verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Feature, ...]:
+    return landmarks.setting(catalog, verdict, cache, raw).landmarks
+
+
 @pytest.fixture
 def flooded(tmp_path: Path) -> Path:
     imported(tmp_path, "flood-strasbourg", square(48.59, 7.80, 0.01), square(48.59, 7.80, 0.002))
@@ -57,7 +62,7 @@ def flooded(tmp_path: Path) -> Path:
 
 def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> None:
     verdict = shipped.score("ovh-sbg")
-    assert landmarks.near(verdict, tmp_path) == ()
+    assert near(shipped, verdict, tmp_path) == ()
     for around, said in (
         (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
         (features.setting(shipped, verdict), "none was asked for"),
@@ -66,13 +71,13 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
-    (zone,) = landmarks.near(shipped.score("ovh-sbg"), flooded)
+    (zone,) = near(shipped, shipped.score("ovh-sbg"), flooded)
     assert zone.name == cards.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
     shape: Any = shapely.from_geojson(json.dumps(geodata.geometry(zone)))
     assert shape.contains(shapely.Point(7.805, 48.595))
     assert not shape.intersects(shapely.Point(7.80, 48.59))
-    assert landmarks.near(shipped.score("scaleway-fr-par"), flooded) == ()
+    assert near(shipped, shipped.score("scaleway-fr-par"), flooded) == ()
 
 
 def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
@@ -94,7 +99,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     verdict = shipped.score("ovh-gra")
     asked = next(finding.threshold for finding in verdict.findings if finding.rule == "nuclear")
     assert asked
-    found = landmarks.near(verdict, tmp_path / "none", tmp_path)
+    found = near(shipped, verdict, tmp_path / "none", tmp_path)
     assert [(one.shape, one.name) for one in found] == [
         ("point", "the Gravelines nuclear power plant"),
         ("area", f"{asked.value:g} km around the Gravelines nuclear power plant"),
@@ -119,12 +124,12 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
 def test_a_damaged_layer_is_told(shipped: Library, flooded: Path) -> None:
     (flooded / "layers" / "flood-strasbourg" / "own.geojson").write_text("{")
     with pytest.raises(DataError, match=r"own\.geojson"):
-        landmarks.near(shipped.score("ovh-sbg"), flooded)
+        near(shipped, shipped.score("ovh-sbg"), flooded)
 
 
 def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: Path, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
-    around = features.Setting(landmarks=landmarks.near(verdict, flooded))
+    around = features.Setting(landmarks=near(shipped, verdict, flooded))
     opened = tab(page.map_page([verdict], [around]))
     assert opened.run("zonerisk.layers.landmarks.getLayers().map((one) => one.getLatLngs().length)") == [2]
     assert cards.load("flood-strasbourg").attribution in opened.page.inner_text(
@@ -135,7 +140,7 @@ def test_the_page_draws_them_and_names_their_source(shipped: Library, flooded: P
 
 @pytest.mark.skipif(not RAW.is_dir(), reason="the raw layers are not beside this checkout")
 def test_the_real_zone_lies_where_the_verdict_says(shipped: Library, tmp_path: Path) -> None:
-    found = landmarks.near(shipped.score("ovh-sbg"), tmp_path, RAW)
+    found = near(shipped, shipped.score("ovh-sbg"), tmp_path, RAW)
     flood: list[Feature] = [one for one in found if one.words["risk_kind"] == "flood"]
     at = shapely.Point(7.79751, 48.58606)
     zones = [shapely.from_geojson(json.dumps(geodata.geometry(one))) for one in flood]
@@ -155,4 +160,4 @@ def test_a_statement_is_not_drawn(tmp_path: Path) -> None:
     sites = own.region(ownsites.REGION).sites.values()
     verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
     assert any(risk.id.startswith("seismic:seismic-france/") for risk in verdict.shared_risks)
-    assert landmarks.near(verdict, tmp_path) == ()
+    assert near(own, verdict, tmp_path) == ()

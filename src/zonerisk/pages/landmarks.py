@@ -32,25 +32,18 @@ Bounds = tuple[float, float, float, float]
 
 
 def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = None) -> Setting:
-    """Gather what the catalogue knows around a verdict, and what the layers of this machine map there."""
+    """Gather what the catalogue knows around a verdict, and what the layers of this machine map there.
+
+    Every area around its sites (flood zones), and of objects (rivers, plants, runway axes) those that are a
+    shared risk of the verdict. Layers that are not on this machine, and rasters, give nothing: the map then
+    outlines the sites that a risk hits. A damaged file is an error.
+    """
     installed = list(_installed(cache, raw, catalog.roots))
     return replace(
         features.setting(catalog, verdict),
         landmarks=_landmarks(verdict, installed),
         layers=tuple(card.name for card, _ in installed),
     )
-
-
-def near(
-    verdict: Verdict, cache: Path, raw: Path | None = None, roots: Sequence[Path] = ()
-) -> tuple[Feature, ...]:
-    """Draw what installed layers map around a verdict's sites.
-
-    Every area around them (flood zones), and of objects (rivers, plants, runway axes) those that are a
-    shared risk of the verdict. Layers that are not on this machine, and rasters, give nothing: the map then
-    outlines the sites that a risk hits.
-    """
-    return _landmarks(verdict, _installed(cache, raw, roots))
 
 
 def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator[tuple[Card, list[Path]]]:

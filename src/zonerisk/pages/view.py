@@ -15,7 +15,7 @@ from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.interval import Interval
-    from zonerisk.core.model import Evidence
+    from zonerisk.core.model import Evidence, Site
     from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
@@ -66,15 +66,6 @@ class SiteRow(NamedTuple):
     position: str
     doubt: str
     sources: tuple[int, ...]
-
-
-class Retired(NamedTuple):
-    """A site that was out of service by the verdict's day, and who says so."""
-
-    name: str
-    fate: str
-    until: str
-    evidence: tuple[Evidence, ...]
 
 
 # Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
@@ -138,7 +129,8 @@ class View:
     options: tuple[Row, ...]
     sites: tuple[SiteRow, ...]
     sources: tuple[Evidence, ...]
-    retired: tuple[Retired, ...]
+    retired: tuple[Site, ...]
+    cited: Mapping[str, tuple[Evidence, ...]]
     files: tuple[tuple[str, str | None], ...]
     layers: str
 
@@ -207,15 +199,8 @@ def build_view(
             _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
         ),
         sources=sources,
-        retired=tuple(
-            Retired(
-                site.name,
-                site.fate or "out of service",
-                site.until or "not known",
-                around.cited.get(site.id, ()),
-            )
-            for site in around.retired
-        ),
+        retired=around.retired,
+        cited=around.cited,
         files=tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners),
         layers=_layers(around),
     )
