@@ -368,7 +368,8 @@ def test_twins_of_two_providers(sound: Path) -> None:
 
 
 def test_every_rule_is_tested() -> None:
-    tested = {rule for rule, *_ in (*DAMAGE, *WARNINGS)} | {"sold", "file-name", "zone-id", "twin"}
+    """That of dialects in their own test module."""
+    tested = {rule for rule, *_ in (*DAMAGE, *WARNINGS)} | {"sold", "file-name", "zone-id", "twin", "dialect"}
     assert tested == set(RULES)
 
 

@@ -160,6 +160,32 @@ def test_dialects_are_checked_with_the_records(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("[gc, gull-cloud]", "[gc, ovh]", "2: aliases.1: ovh names gull and ovh; keep it with one of them"),
+        (
+            "[gc, gull-cloud]",
+            "[gc, gcp]",
+            "2: aliases.1: gcp names google and gull; keep it with one of them",
+        ),
+        (
+            "harbour: gull-1}",
+            "harbour: gull-2}",
+            "5: regions.aliases.harbour: no region is called gull-gull-2",
+        ),
+        ("gull_machine", "hcloud_server", "15: terraform.types.hcloud_server: hetzner has this type too"),
+    ],
+)
+def test_what_two_providers_cannot_both_have_is_refused(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    path = overlay(tmp_path, DIALECT.replace(old, new)) / "datacenters/gull/dialect.yaml"
+    texts = [str(each) for each in records.problems(path) if each.rule == "dialect"]
+    assert len(texts) == 1
+    assert texts[0].startswith(f"{path}:{problem}")
+
+
 def test_a_dialect_needs_its_provider(tmp_path: Path) -> None:
     (overlay(tmp_path) / "datacenters/gull/provider.yaml").unlink()
     with pytest.raises(DataError, match=r"provider\.yaml is missing"):

@@ -163,6 +163,12 @@ class CheckedCatalogue:
                 yield stand
 
     @cached_property
+    def dialects(self) -> dict[str, Dialect]:
+        """What is peculiar to plans for each provider, by the provider's id."""
+        files = ((key.partition("/")[0], file.dialect) for key, file in self.files.items())
+        return {provider: dialect for provider, dialect in files if dialect}
+
+    @cached_property
     def used(self) -> frozenset[str]:
         """Canonical ids of the sites that a zone or a region's candidates name."""
         named = [site for region in self.regions for zone in region.zones.values() for site in zone.sites]
@@ -219,6 +225,7 @@ RULES: Mapping[str, Rule] = {
     "todo": integrity.todo,
     "file-name": integrity.file_name,
     "modeline": integrity.modeline,
+    "dialect": integrity.dialect,
     "reference": integrity.reference,
     "zone-id": integrity.zone_id,
     "zone-source": integrity.zone_source,

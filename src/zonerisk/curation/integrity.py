@@ -53,6 +53,33 @@ def file_name(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
                 yield (), f"{stray.name} beside it is not read", then
 
 
+def dialect(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse what plans could not be read by: names of two providers, a region that is not there."""
+    ours = file.dialect
+    if ours is None:
+        return
+    provider = file.id.partition("/")[0]
+    for index, alias in enumerate(ours.aliases):
+        owners = {key for key, other in checked.dialects.items() if alias in other.aliases}
+        owners |= {alias} & set(checked.catalog.provider_ids)
+        if owners != {provider}:
+            what = f"{alias} names {' and '.join(sorted(owners))}"
+            yield ("aliases", index), what, "keep it with one of them"
+    for alias, code in ours.regions.aliases.items():
+        if f"{provider}-{code}" not in checked.catalog.region_ids:
+            path = ("regions", "aliases", alias)
+            yield path, f"no region is called {provider}-{code}", "write the code as its file is named"
+    for name in ours.terraform.types:
+        others = [
+            key
+            for key, other in checked.dialects.items()
+            if key != provider and name in other.terraform.types and not (other.openstack and ours.openstack)
+        ]
+        if others:
+            what = f"{others[0]} has this type too"
+            yield ("terraform", "types", name), what, "only what OpenStack's providers share may be theirs"
+
+
 def reference(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Refuse a reference to a site, campus, feed, region or operator that does not exist."""
     for number, claim in enumerate(file.provider.claims if file.provider else ()):
