@@ -15,6 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from zonerisk.catalogue.document import read
 from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.reference import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
@@ -318,16 +319,11 @@ def load(name: str, roots: Sequence[Path] = ()) -> Card:
 def known(roots: Sequence[Path] = ()) -> dict[str, Card]:
     """Return every layer's card by its id, in the order of the files; families by return period.
 
-    Parameters
-    ----------
-    roots
-        Data folders whose ``layers`` hold cards, a later one's in place of an earlier's;
-        the shipped catalogue without any.
+    Without data folders, those that ship; a later folder's card takes the place of an earlier's.
     """
     return {
         card.id: card
-        for root in roots or (data_root(),)
-        for path in sorted((root / "layers").glob("*.yaml"))
+        for path in overlaid(roots or (data_root(),), "layers").values()
         for card in _family(path, path.stat().st_mtime_ns)
     }
 
