@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
-
-from rich.console import Console
 
 from zonerisk.catalogue.reference import policy as load
 from zonerisk.library import Library
-from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown, section
+from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown
+from zonerisk.words.screen import Screen
 
 
 def test_rules_with_one_answer_share_a_row(zz: Library) -> None:
@@ -68,10 +66,9 @@ def test_recovery_is_ranked_by_outcome_then_by_distance(shipped: Library) -> Non
 def test_words_break_only_where_a_line_is_too_short_for_them() -> None:
     cells = [("a-very-long-region-id", "some words that wrap", "x" * 30)]
     for width, whole in ((80, True), (63, True), (40, False)):
-        console = Console(width=width, file=io.StringIO())
-        with console.capture() as capture:
-            section(console, "", ("region", "what", "id", "more"), [(*cells[0], "y")])
-        text = capture.get()
+        screen = Screen(width)
+        screen.table("", ("region", "what", "id", "more"), [(*cells[0], "y")])
+        text = screen.text
         assert max(len(line) for line in text.splitlines()) <= width
         assert ("a-very-long-region-id" in text) is whole
         assert text.count("x") == 30

@@ -15,7 +15,7 @@ from zonerisk.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rich.console import Console
+    from zonerisk.words.screen import Screen
 
 
 class Format(StrEnum):
@@ -99,20 +99,18 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"cannot write to {folder}: cannot be made: {error.strerror or error}") from None
 
 
-def printed(show: Callable[[Console], None], out: Path | None, width: int = 100) -> str:
-    """Return what is printed on a console; a file or a pipe gets no colours and a fixed width."""
-    from rich.console import Console
+def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) -> str:
+    """Return what is shown on a screen; a file or a pipe gets no styles and a fixed width."""
+    import shutil
 
-    if out is not None:
-        import io
+    from zonerisk.words.screen import Screen
 
-        console = Console(file=io.StringIO(), width=width, no_color=True)
-    else:
-        own = sys.stdout.isatty() or os.environ.get("COLUMNS")
-        console = Console(width=None if own else width, highlight=False, soft_wrap=False)
-    with console.capture() as capture:
-        show(console)
-    return capture.get()
+    terminal = out is None and sys.stdout.isatty()
+    if terminal or (out is None and os.environ.get("COLUMNS")):
+        width = shutil.get_terminal_size().columns
+    screen = Screen(width, terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    show(screen)
+    return screen.text
 
 
 def as_json(value: object) -> str:
@@ -143,7 +141,7 @@ def rows(head: Sequence[str], cells: Iterable[Sequence[Cell]], format_: Format, 
 
     if format_ is Format.md:
         return "\n".join(report.rows(head, texts)[1:]) + "\n"
-    return printed(lambda console: report.section(console, "", head, texts), out, _ANY_WIDTH).lstrip("\n")
+    return printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
 
 
 def _text(cell: Cell) -> str:

@@ -73,7 +73,7 @@ def plan(
     elif form is Format.md:
         text = plan_report.markdown(answer, chosen)
     else:
-        text = output.printed(lambda console: plan_report.table(answer, chosen, console), out)
+        text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
     output.write(text, out)
     exit_on([answer.outcome], fail_on)
 

@@ -26,13 +26,12 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
+    from zonerisk.words.screen import Screen
     from zonerisk.workloads.round_trips import Judged as TripJudged
 
 Targets = Annotated[
@@ -221,11 +220,11 @@ def _listed(judged: Judged, form: Format, out: Path | None) -> str:
     if form is Format.md:
         return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
 
-    def show(console: Console) -> None:
+    def show(screen: Screen) -> None:
         for index, verdict in enumerate(verdicts):
             if index:
-                console.print()
-            report.table(verdict, policy, console)
+                screen.print()
+            report.table(verdict, policy, screen)
 
     return output.printed(show, out)
 
@@ -404,15 +403,13 @@ def _ranking(ranking: RecoveryRanking, first: str, policy: Policy, form: Format,
     if form is Format.md:
         title = f"# Disaster recovery for {ranking.name} ({ranking.target})"
         return "\n".join([title, "", *head, *report.rows(DR_HEAD, rows), "", *tail]).rstrip() + "\n"
-    from rich.text import Text
 
-    def show(console: Console) -> None:
-        console.print(Text(head[0], style="bold"))
-        console.print(Text(head[1]))
-        cells = [(Text(outcome, style=report.STYLES[outcome]), region, why) for outcome, region, why in rows]
-        report.section(console, "", DR_HEAD, cells)
+    def show(screen: Screen) -> None:
+        screen.print(head[0], "bold")
+        screen.print(head[1])
+        screen.table("", DR_HEAD, rows)
         for line in tail:
-            console.print(Text(f"\n{line}", style="dim"))
+            screen.print(f"\n{line}", "dim")
 
     return output.printed(show, out)
 

@@ -6,6 +6,7 @@ __all__ = [
     "plan_report",
     "power",
     "report",
+    "screen",
     "verdicts",
     "workloads",
 ]

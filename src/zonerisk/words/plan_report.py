@@ -12,10 +12,9 @@ from zonerisk.words import report, verdicts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from zonerisk.core.plan_verdict import Audit, Judged, Skipped, Standing
     from zonerisk.core.policy import Policy
+    from zonerisk.words.screen import Screen
 
 MOST_EVENTS = 8
 MOST_IDS = 6
@@ -108,27 +107,22 @@ def model_line(audit: Audit) -> str:
     )
 
 
-def table(audit: Audit, policy: Policy, console: Console) -> None:
-    """Print an audit for reading in a terminal."""
-    from rich.text import Text
-
+def table(audit: Audit, policy: Policy, screen: Screen) -> None:
+    """Write an audit for reading in a terminal."""
     for index, line in enumerate(heading(audit, policy)):
-        console.print(Text(line, style="" if index else "bold"))
+        screen.print(line, "" if index else "bold")
     for judged in audit.workloads:
-        findings = [
-            (Text(outcome, style=report.STYLES[outcome]), rules, message)
-            for outcome, rules, message in report.grouped(judged.findings)
-        ]
-        report.section(console, f"{judged.id} ({judged.file}:{judged.line})", _FINDINGS, findings)
+        title = f"{judged.id} ({judged.file}:{judged.line})"
+        screen.table(title, _FINDINGS, report.grouped(judged.findings))
         for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
-            console.print(Text(line, style="dim"))
-    report.section(console, "Events, what hurts most first", _EVENTS, _event_rows(audit))
-    skipped = [(Text(""), *row) for row in skipped_rows(audit)[:MOST_SKIPPED]]
-    report.section(console, "Not assessed", ("", "why", "what"), skipped)
-    console.print()
+            screen.print(line, "dim")
+    screen.table("Events, what hurts most first", _EVENTS, _event_rows(audit))
+    skipped = [("", *row) for row in skipped_rows(audit)[:MOST_SKIPPED]]
+    screen.table("Not assessed", ("", "why", "what"), skipped)
+    screen.print()
     for line in change_line(audit):
-        console.print(Text(line, style="bold"))
-    console.print(Text(model_line(audit), style="dim"))
+        screen.print(line, "bold")
+    screen.print(model_line(audit), "dim")
 
 
 def markdown(audit: Audit, policy: Policy) -> str:

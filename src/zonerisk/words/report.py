@@ -12,17 +12,13 @@ from zonerisk.words.verdicts import outcome_line, policy_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.console import Console, RenderableType
-
     from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Finding, Option, Provenance, Separation, Verdict
+    from zonerisk.words.screen import Screen
 
-STYLES = {"fail": "bold red", "unknown": "magenta", "warn": "yellow", "pass": "green"}
 MOST_PAIRS = 15
 MOST_OPTIONS = 6
-# Characters of the column between an outcome and its reason.
-MOST_MIDDLE = 24
 SEPARATIONS = "Separations, best (low to high); round trips at least, by light alone"
 PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 RECOVERY = "Disaster recovery, the nearest first within an outcome"
@@ -95,121 +91,25 @@ def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     )
 
 
-def table(verdict: Verdict, policy: Policy, console: Console) -> None:
-    """Print a verdict for reading in a terminal.
-
-    Parameters
-    ----------
-    verdict, policy
-        What was answered, and under what.
-    console
-        Where to; its width decides the layout.
-    """
-    from rich.text import Text
-
-    answer, *rest = heading(verdict, policy)
-    console.print(Text(answer, style="bold"))
-    for line in rest:
-        console.print(Text(line))
-    findings = [
-        (Text(outcome, style=STYLES[outcome]), rules, message)
-        for outcome, rules, message in grouped(verdict.findings)
-    ]
-    section(console, "Findings", ("outcome", "rule", "why"), findings)
-    risks = [
-        (
-            Text(f"{risk.outcome} ({risk.grade})", style=STYLES[risk.outcome]),
-            risk.kind,
-            risk.message,
-        )
-        for risk in verdict.shared_risks
-    ]
-    section(console, "Shared risks (evidence grade A to C)", ("outcome", "kind", "what"), risks)
+def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
+    """Write a verdict for reading in a terminal; the screen's width decides the layout."""
+    for index, line in enumerate(heading(verdict, policy)):
+        screen.print(line, "" if index else "bold")
+    screen.table("Findings", ("outcome", "rule", "why"), grouped(verdict.findings))
+    risks = [(f"{risk.outcome} ({risk.grade})", risk.kind, risk.message) for risk in verdict.shared_risks]
+    screen.table("Shared risks (evidence grade A to C)", ("outcome", "kind", "what"), risks)
     near, more = pairs_shown(verdict)
-    section(
-        console,
-        f"{SEPARATIONS}{_more(more)}",
-        PAIR_HEAD,
-        [(Text(outcome, style=STYLES.get(outcome, "")), *cells) for outcome, *cells in near],
-    )
+    screen.table(f"{SEPARATIONS}{_more(more)}", PAIR_HEAD, near)
     options, more = options_shown(verdict)
-    section(
-        console,
-        f"{RECOVERY}{_more(more)}",
-        ("outcome", "region", "why"),
-        [
-            (Text(option.outcome, style=STYLES[option.outcome]), option.target, option.message)
-            for option in options
-        ],
-    )
+    rows = [(option.outcome, option.target, option.message) for option in options]
+    screen.table(f"{RECOVERY}{_more(more)}", ("outcome", "region", "why"), rows)
     evidence = cited(verdict)
     if evidence:
-        console.print(
-            Text(f"{len(evidence)} pieces of evidence: --format md or json lists them.", style="dim")
-        )
+        screen.print(f"{len(evidence)} pieces of evidence: --format md or json lists them.", "dim")
 
 
 def _more(number: int) -> str:
     return f"; {number} more in --format json" if number else ""
-
-
-def section(
-    console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[RenderableType]]
-) -> None:
-    """Print a titled table without rules; nothing for no rows."""
-    from rich.table import Table
-    from rich.text import Text
-
-    if not rows:
-        return
-    headed = len(heads) > 3
-    columns = [
-        [head if headed else "", *(str(cell) for cell in column)]
-        for head, column in zip(heads, zip(*rows, strict=True), strict=True)
-    ]
-    gaps = len(heads) - 1
-    words = sum(_least(column) for column in columns)
-    gap = 2 if words + 2 * gaps <= console.width else 1
-    grid = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, gap, 0, 0),
-        header_style="dim",
-        show_header=headed,
-    )
-    for head, width in zip(heads, _widths(columns, console.width - gap * gaps), strict=True):
-        grid.add_column(head, overflow="fold", width=width)
-    for row in rows:
-        grid.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    console.print()
-    if title:
-        console.print(Text(title, style="bold"))
-    console.print(grid)
-
-
-def _least(column: Sequence[str]) -> int:
-    return max((len(word) for cell in column for word in cell.split()), default=0)
-
-
-def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int | None]:
-    """Share out a line's room so that no word breaks, for ids are copied from a table.
-
-    Columns whose cells need little more than their longest word get it first; heads wrap.
-    None where the words alone take more room than there is: then they have to break.
-    """
-    widths = [_least(column) for column in columns]
-    spare = room - sum(widths)
-    if spare < 0:
-        return [None] * len(columns)
-    most = [max(_least(column), *(len(cell) for cell in column[1:])) for column in columns]
-    if len(columns) == 3:
-        most[1] = min(most[1], max(MOST_MIDDLE, widths[1]))
-    wanting = sorted(range(len(columns)), key=lambda index: most[index] - widths[index])
-    for place, index in enumerate(wanting):
-        more = min(most[index] - widths[index], spare // (len(columns) - place))
-        widths[index] += more
-        spare -= more
-    return [*widths]
 
 
 def cited(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
