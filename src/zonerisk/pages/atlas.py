@@ -84,7 +84,8 @@ class Atlas:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
         yield INDEX, self._overview(list(self.verdicts), None, online)
-        for owner in sorted({owner.id: owner for owner in owners.values()}.values(), key=lambda one: one.id):
+        for owner_id in sorted({owner.id for owner in owners.values()}):
+            owner = self.catalog.provider(owner_id)
             keys = [key for key in self.verdicts if owners[key].id == owner.id]
             yield _provider_page(owner), self._overview(keys, owner, online)
         for key, verdict in self.verdicts.items():

@@ -50,8 +50,11 @@ def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator
     """List the layers of areas or objects that are on this machine, with the files that can be drawn."""
     for card in cards.known(roots).values():
         if card.measure != "stated":
-            stored = store.locate(card, cache, raw)
-            paths = [one.path for one in stored if one.file.role == "data" and one.path.suffix in _VECTORS]
+            paths = [
+                stored.path
+                for stored in store.locate(card, cache, raw)
+                if stored.file.role == "data" and stored.path.suffix in _VECTORS
+            ]
             if paths:
                 yield card, paths
 

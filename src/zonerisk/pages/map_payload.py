@@ -246,9 +246,9 @@ def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
     for risks in alike.values():
         risks.sort(key=_severity, reverse=True)
         outline_of |= {row.id: risks[0].id for row in risks}
-        told = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in risks]
+        sentences = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in risks]
         kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in risks))
-        words = {**risks[0].words, "told": "\n".join(told)}
+        words = {**risks[0].words, "told": "\n".join(sentences)}
         outlines.append(replace(risks[0], name=f"share: {kinds}", words=words))
     outlines.sort(key=_severity)
     return [row for row in rows if row.kind != "shared-risk"] + outlines, outline_of

@@ -93,22 +93,22 @@ class MapViews:
         self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[FeatureKey, ...] = ()
     ) -> int | None:
         """Keep a view of some zones and sites and return its number; None if none has a position."""
-        listed = tuple(subjects)
+        members = tuple(subjects)
         if verdict.target not in self._places:
             self._places[verdict.target] = index_places(verdict)
         places = self._places[verdict.target]
-        if not listed or places.keys().isdisjoint((*listed, verdict.target)):
+        if not members or places.keys().isdisjoint((*members, verdict.target)):
             return None
-        if places.keys().isdisjoint(listed) and any(verdict.target in subject for subject in listed):
+        if places.keys().isdisjoint(members) and any(verdict.target in member for member in members):
             # A zone whose building is not disclosed may stand in any of the region's sites.
-            listed, words = (verdict.target,), f"{words}, where they may stand"
+            members, words = (verdict.target,), f"{words}, where they may stand"
         if any(kind == "station" for kind, _ in also):
             words = f"{words}, with the stations on record"
-        key = (verdict.target, *sorted(listed), also)
+        key = (verdict.target, *sorted(members), also)
         if key not in self._numbers:
             self._numbers[key] = len(self.listed)
-            sites = tuple(place.id for subject in listed for place in places.get(subject, ()))
-            self.listed.append(MapView(sites, listed, words, also))
+            sites = tuple(place.id for member in members for place in places.get(member, ()))
+            self.listed.append(MapView(sites, members, words, also))
         return self._numbers[key]
 
 
@@ -143,7 +143,7 @@ class View:
 def build_view(
     verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None
 ) -> View:
-    """Word a verdict, and keep a view of the map for each row; links say where records can be opened."""
+    """Write a verdict's rows, and keep a view of the map for each; links say where records can be opened."""
     name = around.name
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
     findings = tuple(
@@ -213,10 +213,10 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     """
     rule, subjects = finding.rule, finding.subjects
     kinds = asked_by(rule)
-    told = [
+    risks = [
         risk for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
     ]
-    also = _drawn_of(told, around)
+    also = _drawn_of(risks, around)
     if not subjects or subjects == (verdict.target,):
         if rule == "power":
             also = around.supplies.drawn(())
@@ -238,7 +238,7 @@ def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey,
 
 
 def _layers(around: Setting) -> str:
-    """Say which hazard layers the map was drawn from."""
+    """Name the hazard layers that the map was drawn from."""
     if around.layers is None:
         return "none was asked for"
     if not around.layers:
