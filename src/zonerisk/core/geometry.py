@@ -139,8 +139,12 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
 
 def within(a: Position, b: Position, limit_m: float) -> bool:
     """Tell cheaply whether two discs may come within a limit; never wrongly False."""
-    least, _ = _bounds_m((a.lat, a.lon, 0), (b.lat, b.lon, 0))
-    return least <= limit_m + a.uncertainty_m + b.uncertainty_m
+    reach_m = limit_m + a.uncertainty_m + b.uncertainty_m
+    (x, y, z), (u, v, w) = _on_sphere(a.lat, a.lon), _on_sphere(b.lat, b.lon)
+    # No way over the ground is shorter than the chord on a sphere of the semi-minor axis.
+    if ((x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2) * SEMI_MINOR_M**2 > (reach_m + 1e-3) ** 2:
+        return False
+    return _bounds_m((a.lat, a.lon, 0), (b.lat, b.lon, 0))[0] <= reach_m
 
 
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:

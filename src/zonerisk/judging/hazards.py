@@ -11,7 +11,7 @@ from zonerisk.core.geometry import nearest_m, within
 from zonerisk.core.hazard_sample import UNNAMED, bests, nearness
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import simplify
-from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import hazards as wording
 
@@ -247,19 +247,18 @@ def _views(
 ) -> list[_View]:
     """Return every layer of a kind that says anything at the domains' sites, in the order of ids."""
     layers: dict[str, Layer] = {}
-    for domain in domains:
-        for site in (*domain.sites, *domain.possible):
-            for row in samples.get(site.id, ()):
-                if row.layer.kind == kind and row.layer.measure != "stated":
-                    layers[row.layer.id] = row.layer
+    tables: dict[str, dict[str, list[HazardSample]]] = {}
+    for site_id in sites_of(domains):
+        for row in samples.get(site_id, ()):
+            if row.layer.kind == kind and row.layer.measure != "stated":
+                layers[row.layer.id] = row.layer
+                if row.interval:
+                    tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
     views = []
     for key in sorted(layers):
         reached, others, rows = {}, {}, {}
         for domain in domains:
-            sites = [
-                [row for row in samples.get(site.id, ()) if row.layer.id == key and row.interval]
-                for site in domain.sites or domain.possible
-            ]
+            sites = [tables.get(key, {}).get(site.id, []) for site in domain.sites or domain.possible]
             reached[domain.id], others[domain.id] = _reach(layers[key], sites, bool(domain.sites), limit_m)
             rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
         if any(rows.values()):

@@ -56,6 +56,8 @@ def assess(
         cited += incident.cited
     if risks:
         notes.append(wording.not_fixed())
+    if not risks and not notes:
+        return RiskGroups("incident")
     together = {pair for known in risks for pair in permutations(known.members, 2)}
     apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together
     return RiskGroups("incident", tuple(risks), apart, "", tuple(notes), tuple(cited))

@@ -53,8 +53,11 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     stated = _crowded(units, arrangement.owners, arrangement.day)
     risks = [found for found in stated if found.groups == 1]
     counted_groups = tuple(found for found in stated if found.groups > 1)
+    buildings = {unit.id: {site.id for site in unit.sites if site.kind == "building"} for unit in units}
     apart = frozenset(
-        (a.id, b.id) for a, b in pairs(units) if a.sites and b.sites and not _common(a, b, "building")
+        (a.id, b.id)
+        for a, b in pairs(units)
+        if a.sites and b.sites and buildings[a.id].isdisjoint(buildings[b.id])
     )
     return RiskGroups(
         "building",
@@ -90,12 +93,6 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
         frozenset(apart),
         "the positions leave it open whether they share a campus",
     )
-
-
-def _common(a: FailureDomain, b: FailureDomain, kind: str) -> set[str]:
-    return {site.id for site in a.sites if site.kind == kind} & {
-        site.id for site in b.sites if site.kind == kind
-    }
 
 
 def _pairs_of(found: SharedRisk) -> set[Pair]:
