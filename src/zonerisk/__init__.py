@@ -52,13 +52,14 @@ def load(*folders: str | Path) -> Library:
     Parameters
     ----------
     *folders
-        Folders that hold ``datacenters/<provider>/<region>.yaml``; a later one's records
-        replace an earlier one's.
+        Folders that hold some of ``datacenters/<provider>/<region>.yaml``, ``policies``,
+        ``layers``, ``layers/samples``, ``incidents`` and ``feeds``; a later folder's file
+        replaces an earlier one's of the same name.
 
     Raises
     ------
     UsageError
-        If a folder holds no ``datacenters``.
+        If a folder holds none of these.
     """
     from zonerisk.catalogue.reference import data_root
     from zonerisk.library import Library

@@ -1,21 +1,64 @@
-"""The library: a catalogue that also answers, with verdicts and as geodata."""
+"""The library: a catalogue that also answers, with verdicts, rankings and audits, and as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.core.errors import UnknownTarget
+from zonerisk.core.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from os import PathLike
 
     from geopandas import GeoDataFrame
+    from pandas import DataFrame
 
     from zonerisk.catalogue.frames import Layer
     from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.plan_verdict import Audit
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
+    from zonerisk.judging.recovery import RecoveryRanking
+
+DEFAULT = "podcast"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Verdicts of several regions under one policy, in the order asked for."""
+
+    items: tuple[Verdict, ...]
+
+    def __iter__(self) -> Iterator[Verdict]:
+        """Return each verdict."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.items)
+
+    @property
+    def common_ground(self) -> list[str]:
+        """Places that several of the regions stand in, certainly or as candidates, as sentences."""
+        from zonerisk.words import verdicts
+
+        return verdicts.common_ground(self.items)
+
+    def to_frame(self) -> DataFrame:
+        """Return one row a region: counts, distances in metres, outcome and score; None is not known."""
+        from pandas import json_normalize
+
+        from zonerisk.words import verdicts
+
+        records = verdicts.records(self.items)
+        shared = [", ".join(record.pop("shared_risks")) for record in records]
+        return json_normalize(records, sep="_").assign(shared_risks=shared)
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html(escape=True, index=False, na_rep="")
+        return html
 
 
 class Library(Catalog):
@@ -24,12 +67,27 @@ class Library(Catalog):
     def score(
         self,
         target: str,
-        policy: str | Policy = "podcast",
+        policy: str | Policy = DEFAULT,
         as_of: str | None = None,
         units: Units | None = None,
         samples: Source | None = None,
     ) -> Verdict:
-        """Judge one region; see :func:`zonerisk.judging.score.score`.
+        """Judge one region.
+
+        Parameters
+        ----------
+        target
+            A region's id or name, such as ``ovh-sbg``.
+        policy
+            A policy, its id, or the file of a user's own.
+        as_of
+            The day to judge (``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``); without it, the day of
+            the catalogue.
+        units
+            Compare ``zones`` or ``sites``; without it, zones, or the datacenters of a region
+            that is sold as one zone and numbered as several.
+        samples
+            What the layers say at sites; without it, the figures of the catalogue.
 
         Raises
         ------
@@ -42,14 +100,167 @@ class Library(Catalog):
         """
         from zonerisk.judging.score import score
 
-        found = self.resolve(target)
-        if len(found) != 1:
-            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(found)}")
-        chosen = self.policy(policy) if isinstance(policy, str) else policy
-        return score(self, found[0], chosen, as_of=as_of, units=units, samples=samples)
+        region, rules = self._one(target), self._policy(policy)
+        return score(self, region, rules, as_of=as_of, units=units, samples=samples)
 
-    def to_geodataframe(self, layer: Layer = "sites", regions: Iterable[str] | None = None) -> GeoDataFrame:
-        """Give a layer of the catalogue as geodata; see :func:`zonerisk.catalogue.frames.frame`."""
+    def verdicts(
+        self,
+        targets: str | Iterable[str] | None = None,
+        policy: str | Policy = DEFAULT,
+        as_of: str | None = None,
+        units: Units | None = None,
+    ) -> Verdicts:
+        """Judge several regions.
+
+        Parameters
+        ----------
+        targets
+            Regions or providers by name, a provider for all its open regions; without them,
+            every region that is open.
+        policy, as_of, units
+            As for :meth:`score`.
+
+        Raises
+        ------
+        UnknownTarget, UsageError, DataError
+            As for :meth:`score`.
+        """
+        if targets is None:
+            records = map(self.region, self.region_ids)
+            regions = [region.id for region in records if region.status == "open" and region.zones]
+        else:
+            names = [targets] if isinstance(targets, str) else targets
+            if not isinstance(names, Iterable):
+                raise UsageError("targets are a list of names, such as ['ovh-sbg']")
+            regions = [region for name in names for region in self.open_regions(name)]
+        rules = self._policy(policy)
+        return Verdicts(tuple(self.score(key, rules, as_of, units) for key in dict.fromkeys(regions)))
+
+    def compare(
+        self, targets: Iterable[str], policy: str | Policy = DEFAULT, as_of: str | None = None
+    ) -> Verdicts:
+        """Judge two regions or more, and find what they have in common: ``common_ground``.
+
+        Parameters
+        ----------
+        targets, policy, as_of
+            As for :meth:`verdicts`.
+
+        Raises
+        ------
+        UnknownTarget, DataError
+            As for :meth:`score`.
+        UsageError
+            If there are fewer than two regions.
+        """
+        compared = self.verdicts(targets, policy, as_of)
+        if len(compared) < 2:
+            raise UsageError("name two regions or more, or a provider of several, to compare")
+        return compared
+
+    def recovery(
+        self,
+        target: str,
+        policy: str | Policy = DEFAULT,
+        as_of: str | None = None,
+        *,
+        to: Sequence[str] = (),
+        min_km: float | None = None,
+        max_rtt_ms: float | None = None,
+        within: str | None = None,
+        any_provider: bool = False,
+    ) -> RecoveryRanking:
+        """Rank the regions that can be disaster recovery for a region.
+
+        Parameters
+        ----------
+        target, policy, as_of
+            As for :meth:`score`.
+        to
+            Judge these regions or providers alone.
+        min_km
+            Least distance; without it, the policy's.
+        max_rtt_ms
+            Longest round trip, milliseconds.
+        within
+            A country's two letters, or ``EU``.
+        any_provider
+            Judge the regions of every provider, not of the target's alone.
+
+        Raises
+        ------
+        UnknownTarget, UsageError, DataError
+            As for :meth:`score`.
+        """
+        from zonerisk.judging.recovery import Requirements, least_km, rank
+
+        rules = self._policy(policy)
+        wanted = Requirements(least_km(rules), max_rtt_ms, within)
+        if min_km is not None:
+            wanted = replace(wanted, min_km=min_km)
+        named = [region for name in to for region in self.open_regions(name)]
+        return rank(self, self._one(target), rules, wanted, as_of, named, any_provider)
+
+    def plan(
+        self, *files: str | PathLike[str], policy: str | Policy | None = None, as_of: str | None = None
+    ) -> Audit:
+        """Judge a deployment.
+
+        Parameters
+        ----------
+        *files
+            One plan file, or Terraform and Kubernetes JSON.
+        policy
+            As for :meth:`score`; without it, the one that the plan names.
+        as_of
+            The day; without it, the plan's, or that of the catalogue.
+
+        Raises
+        ------
+        UnknownTarget
+            If no policy goes by that name.
+        UsageError
+            If there is no file, or nothing in them to judge.
+        DataError
+            If a file is not valid.
+        """
+        from zonerisk.workloads import plan
+        from zonerisk.workloads.audit import audit
+
+        if not files:
+            raise UsageError("name a plan's file; to start one: zonerisk plan --template")
+        question = plan.read([str(file) for file in files], None, self, as_of)
+        rules = self._policy(policy or question.policy or DEFAULT)
+        return audit(self, question.deployment, rules, question.day, question.deployment.model)
+
+    def to_geodataframe(self, layer: Layer = "sites", targets: Iterable[str] | None = None) -> GeoDataFrame:
+        """Return a layer of the catalogue as geodata in EPSG:4326.
+
+        Parameters
+        ----------
+        layer
+            ``sites`` as points, ``discs`` that hold them with about 95 % confidence as
+            polygons, ``zones`` as the discs of their sites, ``separations`` of a region's zones
+            as lines between their closest sites.
+        targets
+            Regions or providers by name; without them, all.
+
+        Raises
+        ------
+        UnknownTarget
+            If nothing goes by one of the names.
+        UsageError
+            If no layer is called so, or the targets are not a list of names.
+        """
         from zonerisk.catalogue.frames import frame
 
-        return frame(self, layer, regions)
+        return frame(self, layer, targets)
+
+    def _policy(self, policy: str | Policy) -> Policy:
+        return self.policy(policy) if isinstance(policy, str) else policy
+
+    def _one(self, target: str) -> str:
+        regions = self.resolve(target)
+        if len(regions) != 1:
+            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(regions)}")
+        return regions[0]

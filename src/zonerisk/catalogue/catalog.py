@@ -321,7 +321,11 @@ class Catalog:
         ------
         UnknownTarget
             If nothing, or more than one thing, goes by that name.
+        UsageError
+            If it is no text.
         """
+        if not isinstance(text, str):
+            raise UsageError(f"{text!r} is no name; write text, such as 'ovh-sbg'")
         wanted = simplify(text)
         if wanted in self._regions:
             return (wanted,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zonerisk.core.errors import UsageError
@@ -13,7 +14,7 @@ from zonerisk.judging import arrangement, separation
 from zonerisk.judging.cause import strongest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import geopandas
     from shapely.geometry.base import BaseGeometry
@@ -74,7 +75,7 @@ def frame(
 
     if layer not in LAYERS:
         raise UsageError(f"no layer is called {layer!r}; there are {', '.join(LAYERS)}")
-    if isinstance(regions, str):
+    if isinstance(regions, str) or not (regions is None or isinstance(regions, Iterable)):
         raise UsageError(f"regions are a list of names, such as [{regions!r}]")
     names = catalog.region_ids if regions is None else regions
     ids = dict.fromkeys(region_id for name in names for region_id in catalog.resolve(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, ClassVar, Literal
 
 from zonerisk.core.interval import Interval, Range, Score, Value
@@ -221,3 +222,16 @@ class Verdict(Result):
     not_known: tuple[str, ...]
     places: tuple[Place, ...]
     provenance: Provenance
+
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: the answer and its findings, as inert text."""
+        rows = "".join(
+            f"<tr><td>{escape(finding.outcome)}</td><td>{escape(finding.rule)}</td>"
+            f"<td>{escape(finding.message)}</td></tr>"
+            for finding in self.findings
+        )
+        head = f"{self.outcome}; grade {self.grade}; policy {self.policy}; as of {self.as_of}"
+        return (
+            f"<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
+            f"<th>outcome</th><th>rule</th><th>finding</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
