@@ -8,7 +8,7 @@ from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.separation import fibre_m, rtt_ms
-from zonerisk.words import phrases
+from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
     from zonerisk.core.interval import Interval
@@ -26,7 +26,7 @@ def admitted(kind: str, arrangement: Arrangement) -> tuple[tuple[str, ...], tupl
     said = [
         claim for claim in arrangement.claims if claim.kind == f"shared-{kind}" and _meant(arrangement, claim)
     ]
-    notes = tuple(f'the provider states: "{claim.text.rstrip(".")}"' for claim in said)
+    notes = tuple(wording.admitted(claim.text) for claim in said)
     return notes, tuple(piece for claim in said for piece in _cited(arrangement, claim))
 
 
@@ -38,7 +38,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         return Finding(
             rule=name,
             outcome="unknown",
-            message="the provider states nothing on record that could be measured here",
+            message=wording.nothing_stated(),
         )
     outcome = worst([each for each, _, _ in judged])
     # One statement may be held against several measures ("10 to 15 km apart"): the worst is told.
@@ -52,7 +52,7 @@ def finding(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     return Finding(
         rule=name,
         outcome=outcome,
-        message="; ".join(told.values()),
+        message=wording.together(list(told.values())),
         subjects=subjects,
         evidence=cited,
     )
@@ -76,63 +76,54 @@ def _cited(arrangement: Arrangement, claim: Claim) -> tuple[Evidence, ...]:
 
 def _claim(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
     """Hold one statement against what is measured: outcome, sentence, subjects."""
-    told = f'"{claim.text.rstrip(".")}"'
-    wanted = claim.value or 0
+    stated = claim.value or 0
     if claim.kind == "zone-count":
-        ok = arrangement.sold >= wanted
-        return (
-            "pass" if ok else "fail",
-            f"{told}: {arrangement.sold} {'as stated' if ok else 'as sold'}",
-            (),
-        )
+        enough = arrangement.sold >= stated
+        message = wording.zones_stated(claim.text, arrangement.sold, enough)
+        return "pass" if enough else "fail", message, ()
     if claim.kind == "building-count":
-        stated = arrangement.region and arrangement.region.buildings
-        if stated and stated.holds(arrangement.day) and stated.at_most < wanted:
-            return "fail", f"{told}: refuted, at most {stated.at_most} by statement", ()
-        known = len({site.id for unit in arrangement.domains for site in unit.sites})
-        if known >= wanted:
-            return "pass", f"{told}: confirmed, {known} are known", ()
-        return "unknown", f"{told}: not shown either way, {known} of {wanted:g} are known", ()
+        return *_buildings(claim, arrangement), ()
     if claim.kind == "dr-distance":
-        far = any((option.distance_m.low or 0) >= wanted * 1000 for option in arrangement.options)
-        # Which region the provider means is not on record, so none can confirm it.
-        said = "such a region exists, which one is meant is not on record"
-        return "unknown", f"{told}: {said if far else 'no region surely so far'}", ()
+        exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
+        return "unknown", wording.recovery_stated(claim.text, exists), ()
     if claim.kind.startswith("separate-"):
-        each = arrangement.groups[claim.kind.removeprefix("separate-")]
-        outcome = worst([each.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
-        verb = {"fail": "refuted", "warn": "in doubt", "pass": "confirmed"}.get(
-            outcome, "not shown either way"
-        )
-        return outcome, f"{told}: {verb}", ()
-    return _measured_claim(claim, arrangement, told)
+        group = arrangement.groups[claim.kind.removeprefix("separate-")]
+        outcome = worst([group.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
+        return outcome, wording.feeds_stated(claim.text, outcome), ()
+    return _distance(claim, arrangement)
 
 
-def _measured_claim(
-    claim: Claim, arrangement: Arrangement, told: str
-) -> tuple[Outcome, str, tuple[str, ...]]:
-    wanted = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
+def _buildings(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str]:
+    """Hold a number of buildings against those known, and those stated to be the most."""
+    stated, region = claim.value or 0, arrangement.region
+    most = region.buildings if region else None
+    known = len({site.id for domain in arrangement.domains for site in domain.sites})
+    refuted = most and most.holds(arrangement.day) and most.at_most < stated
+    outcome: Outcome = "fail" if refuted else "pass" if known >= stated else "unknown"
+    at_most = most.at_most if most and refuted else None
+    return outcome, wording.buildings_stated(claim.text, at_most, known, stated)
+
+
+def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
+    stated = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
     rows: list[tuple[Outcome, Interval, FailureDomain, FailureDomain]] = []
     for a, b in pairs(arrangement.domains):
         straight = arrangement.distance(a, b)
         measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
-        kept = measured.at_least(wanted) if claim.kind == "separation-min" else measured.at_most(wanted)
-        if kept and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):
+        holds = measured.at_least(stated) if claim.kind == "separation-min" else measured.at_most(stated)
+        if holds and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):
             # Light alone allows it, and equipment is not measured; or the disc does, which
             # was drawn around a metro because the sites are not disclosed.
-            kept = None
-        rows.append(("unknown" if kept is None else "pass" if kept else "fail", straight, a, b))
+            holds = None
+        rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
     if not rows:
-        return "unknown", f"{told}: there is no pair to measure", ()
+        return "unknown", wording.no_pair_stated(claim.text), ()
     outcome: Outcome = worst([row[0] for row in rows])
     sign = 1 if claim.kind == "separation-min" else -1
-    _, straight, a, b = min(
-        (row for row in rows if row[0] == outcome),
-        key=lambda row: (row[1].best is None, sign * (row[1].best or 0)),
+    alike = [row for row in rows if row[0] == outcome]
+    _, straight, a, b = min(alike, key=lambda row: (row[1].best is None, sign * (row[1].best or 0)))
+    disclosed = a.disclosed and b.disclosed
+    message = wording.distance_stated(
+        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows)
     )
-    verb = {"fail": "refuted", "pass": "confirmed"}.get(outcome, "not shown either way")
-    failing = sum(row[0] == outcome for row in rows)
-    extent = f", {failing} of {len(rows)} pairs" if outcome == "fail" else ""
-    hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
-    message = f"{told}: {verb}, {a.name} to {b.name} {phrases.interval(straight)}{hidden}{extent}"
     return outcome, message, (a.id, b.id)

@@ -11,7 +11,7 @@ from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
 from zonerisk.judging import claims, recovery, separation
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
-from zonerisk.words import phrases
+from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
     from zonerisk.core.policy import Policy, Rule, RuleName
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 NEAREST = 3
-LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 
 
 def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
@@ -70,38 +69,29 @@ def no_pair(name: str, arrangement: Arrangement, threshold: Threshold | None = N
         rule=name,
         outcome="unknown",
         threshold=threshold,
-        message=f"{arrangement.counted(len(arrangement.domains))}: no pair to compare",
+        message=wording.no_pair(arrangement.counted(len(arrangement.domains))),
         subjects=(arrangement.id,),
     )
 
 
 def qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
     """Answer a rule whose text names no figure with what is measured; what it is worth is left to judge."""
-    told = {"dr": _options, "backup": _backup}.get(name, _nearest_pair)(arrangement)
-    said = told if name == "backup" else f"{told}; {LEFT}"
-    return Finding(rule=name, outcome="unknown", message=said, subjects=(arrangement.id,))
-
-
-def _options(arrangement: Arrangement) -> str:
-    near = [
-        f"{option.target} {phrases.interval(option.distance_m)}" for option in arrangement.options[:NEAREST]
-    ]
-    return f"nearest other regions: {', '.join(near)}" if near else "no other region is sold"
-
-
-def _backup(arrangement: Arrangement) -> str:
-    return "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
+    if name == "backup":
+        message = wording.no_backup()
+    elif name == "dr":
+        message = wording.left(wording.options(arrangement.options[:NEAREST]))
+    else:
+        message = wording.left(_nearest_pair(arrangement))
+    return Finding(rule=name, outcome="unknown", message=message, subjects=(arrangement.id,))
 
 
 def _nearest_pair(arrangement: Arrangement) -> str:
     """Return the nearest pair of units and its least round trip."""
     rows = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
     if not rows:
-        return f"{arrangement.counted(len(arrangement.domains))}, so there is no pair to measure"
+        return wording.nothing_to_measure(arrangement.counted(len(arrangement.domains)))
     distance, a, b = min(rows, key=lambda row: row[0].rank)
-    least = phrases.round_trip(separation.least_rtt_ms(distance))
-    told = f"nearest: {a.name} to {b.name} {phrases.interval(distance)}"
-    return told + (f", at least {least} by light alone" if least else "")
+    return wording.nearest_pair(a.name, b.name, distance, separation.least_rtt_ms(distance))
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -115,17 +105,15 @@ def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding
     value = None
     if known and not hidden:
         value = value_of(Interval(known[0], None, known[-1]), "km", 1000)
-    if hidden:
-        said = f"the building of {phrases.named(hidden)} is not disclosed"
-    elif vague:
-        said = f"{phrases.named(vague)}: the position is known to {known[-1] / 1000:g} km only"
-    else:
-        said = f"every {arrangement.noun} is known to {known[-1]:g} m or better" if known else "no site"
+    widest_m = known[-1] if known else None
+    message = wording.disclosure(
+        arrangement.noun, [unit.name for unit in hidden], [unit.name for unit in vague], widest_m
+    )
     outcome: Outcome = "unknown" if hidden or vague or not known else "pass"
     return Finding(
         rule=name,
         outcome=outcome,
-        message=said,
+        message=message,
         value=value,
         threshold=limit,
         subjects=tuple(unit.id for unit in (hidden or vague)),
@@ -135,12 +123,10 @@ def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding
 def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     limit = threshold_of(rule)
     enough = arrangement.sold >= limit.value
-    zones = f"{arrangement.sold} zone{'' if arrangement.sold == 1 else 's'} as sold"
-    said = zones if enough else f"{zones}; a majority needs {limit.value:g}"
     return Finding(
         rule=name,
         outcome="pass" if enough else "fail",
-        message=said,
+        message=wording.quorum(arrangement.sold, limit.value),
         value=value_of(Interval(arrangement.sold, arrangement.sold, arrangement.sold), "zones"),
         threshold=limit,
         subjects=(arrangement.id,),
@@ -188,15 +174,16 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     _, straight, measured, a, b = min(
         alike or rows, key=lambda row: (row[1].best is None, sign * (row[1].best or 0))
     )
-    count = len(alike)
-    whole = f"{len(rows)} pair{'' if len(rows) == 1 else 's'}"
-    tail = f" ({whole})" if outcome == "pass" else f" ({count} of {whole})"
     if measured.high is None:
-        message = f"{a.name} to {b.name}: no distance, their places are not disclosed{tail}"
+        held = ""
     else:
-        # The law holds for any honest disc, but nobody should take it for a known place.
-        hidden = "" if a.disclosed and b.disclosed else ", sites not disclosed"
-        message = f"{a.name} to {b.name}: {_said(name, rule, measured)}{hidden}{tail}"
+        held = (
+            wording.light(measured)
+            if name == "rtt-max"
+            else wording.length(measured, rule.measure == "fibre")
+        )
+    disclosed = a.disclosed and b.disclosed
+    message = wording.apart(a.name, b.name, held, disclosed, len(alike), len(rows), outcome)
     unit, per = ("ms", 1) if name == "rtt-max" else ("km", 1000)
     return Finding(
         rule=name,
@@ -206,14 +193,6 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         value=value_of(measured, unit, per),
         threshold=threshold,
     )
-
-
-def _said(name: RuleName, rule: Rule, measured: Interval) -> str:
-    if name != "rtt-max":
-        return phrases.interval(measured) + (" of fibre" if rule.measure == "fibre" else "")
-    if measured.best is None:
-        return f"{measured.high:.2f} ms at most of round trip by light alone"
-    return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
 
 
 def _colocation(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -244,9 +223,8 @@ def _incidents(name: RuleName, recorded: Sequence[RiskGroups], arrangement: Arra
     if finding.outcome != "pass":
         return finding
     # What was not hit together, or is the whole country's, proves neither way.
-    notes = [note for each in recorded for note in each.notes]
-    said = "; ".join(notes or ["no event is on record, which proves nothing"])
-    return replace(finding, outcome="unknown", message=said)
+    notes = [note for group in recorded for note in group.notes]
+    return replace(finding, outcome="unknown", message=wording.together(notes or [wording.no_event()]))
 
 
 def _judge_kinds(
@@ -256,8 +234,7 @@ def _judge_kinds(
     if len(arrangement.domains) < 2:
         lone = no_pair(name, arrangement, threshold)
         cited = tuple(piece for each in assessed for piece in each.evidence)
-        message = "; ".join((lone.message, *notes))
-        return replace(lone, message=message, evidence=cited)
+        return replace(lone, message=wording.together((lone.message, *notes)), evidence=cited)
     listed = [(a.id, b.id) for a, b in pairs(arrangement.domains)]
     outcome = worst(
         [each.outcome(pair) for each in assessed for pair in listed]
@@ -266,23 +243,17 @@ def _judge_kinds(
     risks = [found for each in assessed for found in (*each.risks, *each.counted_groups)]
     telling = sorted(risks, key=lambda found: (-severity(found.outcome), -len(found.members)))
     if outcome in ("fail", "warn"):
-        said = "; ".join(found.message for found in telling[:3])
-        more = len(telling) - 3
-        said += f" (and {more} more shared risk{'' if more == 1 else 's'})" if more > 0 else ""
-        subjects = telling[0].members
+        message = wording.shared(telling)
     elif outcome == "unknown":
-        said = next(
-            each.reason for each in assessed if any(each.outcome(pair) == "unknown" for pair in listed)
+        reason = next(
+            group.reason for group in assessed if any(group.outcome(pair) == "unknown" for pair in listed)
         )
-        if telling:
-            said = f"{telling[0].message}; of the other pairs: {said}"
-        subjects = telling[0].members if telling else ()
+        message = wording.open_pairs(telling, reason)
     else:
-        within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
-        said = f"no two {arrangement.noun}s {KINDS[asked_by(name)[0]].apart.format(within=within)}"
-        subjects = ()
-    message = "; ".join((said, *notes))
-    cited = tuple(piece for found in telling[:3] for piece in found.evidence)
+        message = wording.none_shared(name, arrangement.noun, threshold)
+    subjects = telling[0].members if telling and outcome != "pass" else ()
+    message = wording.together((message, *notes))
+    cited = tuple(piece for found in telling[: wording.MOST_RISKS] for piece in found.evidence)
     cited += tuple(piece for each in assessed for piece in each.evidence)
     return Finding(
         rule=name,
@@ -297,11 +268,10 @@ def _judge_kinds(
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     total = len(arrangement.domains)
     if total < 2:
-        only = arrangement.counted(total)
         return Finding(
             rule=name,
             outcome="fail",
-            message=f"{only}: there is no second one that could be spared",
+            message=wording.no_second(arrangement.counted(total)),
             subjects=(arrangement.id,),
         )
     risks = [
@@ -318,21 +288,12 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
                 if any(each.outcome((a.id, b.id)) == "unknown" for a, b in pairs(arrangement.domains))
             }
         )
-        if open_:
-            return Finding(
-                rule=name,
-                outcome="unknown",
-                message="no shared risk of grade A or B is on record, but not known: " + ", ".join(open_),
-            )
-        return Finding(rule=name, outcome="pass", message="no shared risk of grade A or B")
+        outcome: Outcome = "unknown" if open_ else "pass"
+        return Finding(rule=name, outcome=outcome, message=wording.nothing_known(open_))
     hardest = max(risks, key=lambda found: found.least)
     left = total - hardest.least
     holds = left * 2 > total
-    most = "at most " if hardest.groups > 1 else ""
-    message = (
-        f"{hardest.message}; if it fails, {most}{left} of {arrangement.counted(total)} "
-        f"{'is' if left == 1 else 'are'} left, {'still' if holds else 'not'} a majority"
-    )
+    message = wording.survivors(hardest, left, arrangement.counted(total), holds)
     return Finding(
         rule=name,
         outcome="unknown" if holds else "fail",
@@ -349,11 +310,10 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     offered: list[Outcome] = [option.outcome for option in arrangement.options]
     outcome: Outcome = min(offered, key=severity, default="fail")
     best = [option for option in arrangement.options if option.outcome == outcome]
-    said = "; ".join(option.message for option in best[:3])
-    if not best:
-        said = recovery.none_found(arrangement.peers, arrangement.day)
-    elif outcome == "fail":
-        said = f"no other region will do: {said}"
+    if best:
+        message = wording.recovery(best, outcome)
+    else:
+        message = recovery.none_found(arrangement.peers, arrangement.day)
     nearest = best[:1]
     value = None
     if nearest and nearest[0].distance_m.high is not None:
@@ -362,7 +322,7 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     return Finding(
         rule=name,
         outcome=outcome,
-        message=said,
+        message=message,
         value=value,
         threshold=limit,
         subjects=tuple(option.target for option in nearest),

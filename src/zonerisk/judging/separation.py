@@ -9,6 +9,7 @@ from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
         "building",
         (*_same_site(units, evidence, "building"), *risks),
         apart,
-        "the buildings are not disclosed",
+        wording.buildings_open(),
         counted_groups=counted_groups,
     )
 
@@ -91,7 +92,7 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
         "campus",
         tuple(risks),
         frozenset(apart),
-        "the positions leave it open whether they share a campus",
+        wording.campuses_open(),
     )
 
 
@@ -114,7 +115,7 @@ def _same_site(
             key,
             min(strongest(evidence[key]), "B"),
             hit,
-            f"{phrases.named(hit)} stand in the same {kind}, {names[key]}",
+            wording.same_site(phrases.named(hit), kind, names[key]),
             evidence[key],
         )
         for key, hit in holders.items()
@@ -130,17 +131,13 @@ def _crowded(units: Sequence[FailureDomain], owners: Sequence[Region], as_of: st
         zones = [unit for unit in units if unit.id in sold]
         if stated and stated.holds(as_of) and len(zones) > stated.at_most:
             evidence = region.cite(stated.evidence)
-            one = stated.at_most == 1
-            where = "one building" if one else f"at most {stated.at_most} buildings"
-            least = -(-len(zones) // stated.at_most)
-            so = "" if one else f", so at least {least} of them share one"
             found.append(
                 risk(
                     "building",
                     f"{region.id}/buildings",
                     strongest(evidence),
                     zones,
-                    f"{phrases.named(zones)} stand in {where}{so}",
+                    wording.few_buildings(phrases.named(zones), len(zones), stated.at_most),
                     evidence,
                     stated.at_most,
                 )
@@ -161,7 +158,7 @@ def _declared(units: Sequence[FailureDomain], owners: Sequence[Region]) -> list[
                     key,
                     strongest(evidence),
                     hit,
-                    f"{phrases.named(hit)} stand on one campus: {campus.name}",
+                    wording.one_campus(phrases.named(hit), campus.name),
                     evidence,
                 )
             )
@@ -178,8 +175,7 @@ def _near(
     cited = tuple(
         dict.fromkeys(piece for unit in (a, b) for site in unit.sites for piece in evidence.get(site.id, ()))
     )
-    apart, radius = phrases.interval(distance), phrases.distance(radius_m)
-    message = f"{a.name} and {b.name} are {apart} apart, within a campus radius of {radius}"
+    message = wording.near(a.name, b.name, distance, radius_m)
     return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
 
 

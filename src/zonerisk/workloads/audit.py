@@ -14,7 +14,7 @@ from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance
 from zonerisk.judging import rules, score
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank
-from zonerisk.words import phrases, verdicts
+from zonerisk.words import findings, phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.deployment import OWN
@@ -195,7 +195,7 @@ class Auditor:
         outcome: Outcome = "warn" if answer.outcome == "fail" and rule.severity == "warn" else answer.outcome
         message = answer.message
         if rule.qualitative and not answer.certain:
-            outcome, message = "unknown", wording.open_rule(message, rules.LEFT)
+            outcome, message = "unknown", wording.open_rule(message, findings.LEFT)
         evidence = tuple(dict.fromkeys((*answer.evidence, *self.policy.cite(name))))
         return Finding(
             rule=name, outcome=outcome, message=message, subjects=answer.subjects, evidence=evidence
