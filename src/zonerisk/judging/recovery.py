@@ -103,18 +103,8 @@ class RecoveryRanking(Result):
 class Endpoint:
     """What stands on one side of a recovery: a region, or a deployment's part in regions.
 
-    Attributes
-    ----------
-    key, name
-        Canonical id, and how messages call it.
-    units
-        Where it stands, or may stand.
-    regions, countries
-        Regions it lies in, and their countries.
-    own
-        Regions among them that are not in the catalogue.
-    limited
-        True where only some of the provider's services are sold.
+    ``regions`` are those it lies in, ``own`` those among them that are not in the catalogue;
+    ``limited`` where only some of the provider's services are sold.
     """
 
     key: str
@@ -142,14 +132,8 @@ class Endpoint:
 class Requirements:
     """What a place must meet to be recovery for another.
 
-    Attributes
-    ----------
-    min_km
-        Least distance; None where the policy names no figure.
-    max_rtt_ms
-        Longest round trip, if one is asked for.
-    within
-        A country's code, or ``EU``; None for anywhere.
+    The least distance, None where the policy names no figure; the longest round trip, and a
+    country's code or ``EU``, where they are asked for.
     """
 
     min_km: float | None
@@ -213,20 +197,9 @@ def rank(
     to: Sequence[str] = (),
     any_provider: bool = False,
 ) -> RecoveryRanking:
-    """Judge regions as recovery for a region.
+    """Judge regions as recovery for a region: those of ``to``, else every open one of its provider or of any.
 
-    Parameters
-    ----------
-    facts, target, policy
-        Records, a region's canonical id, thresholds.
-    wanted
-        What a candidate must meet.
-    as_of
-        The day; without it, the day of the catalogue.
-    to
-        Judge these regions alone.
-    any_provider
-        Judge the open regions of every provider, not of the target's alone.
+    Without ``as_of``, the day is that of the catalogue.
     """
     day = score.last_day(as_of or facts.date)
     ours = endpoint(facts, target, day)
@@ -319,16 +292,7 @@ class Opinion:
 class Judge:
     """Judges one place after the other as recovery, under the same policy and requirements.
 
-    Parameters
-    ----------
-    facts, policy
-        Records and thresholds.
-    wanted
-        What recovery must meet.
-    day
-        The day, ``YYYY-MM-DD``.
-    incidents
-        What is on record of the places asked about; without it, all incidents.
+    ``incidents`` are those on record of the places asked about; without them, all are read.
     """
 
     def __init__(
