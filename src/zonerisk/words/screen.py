@@ -73,7 +73,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [
         part
         for line in text.split("\n")
-        for part in textwrap.wrap(line, width, break_on_hyphens=False) or [""]
+        for part in textwrap.wrap(line, max(width, 1), break_on_hyphens=False) or [""]
     ]
 
 
