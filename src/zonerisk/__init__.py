@@ -1,4 +1,4 @@
-"""Tell whether a cloud provider's zones really fail independently, from sourced evidence.
+"""Whether a cloud provider's zones really fail independently, from sourced evidence.
 
 Examples
 --------

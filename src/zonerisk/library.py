@@ -233,7 +233,7 @@ class Library(Catalog):
         rules = self._policy(policy or question.policy or DEFAULT)
         return audit(self, question.deployment, rules, question.day, question.deployment.model)
 
-    def to_geodataframe(self, layer: Layer = "sites", targets: Iterable[str] | None = None) -> GeoDataFrame:
+    def to_geodataframe(self, layer: Layer = "sites", regions: Iterable[str] | None = None) -> GeoDataFrame:
         """Return a layer of the catalogue as geodata in EPSG:4326.
 
         Parameters
@@ -242,7 +242,7 @@ class Library(Catalog):
             ``sites`` as points, ``discs`` that hold them with about 95 % confidence as
             polygons, ``zones`` as the discs of their sites, ``separations`` of a region's zones
             as lines between their closest sites.
-        targets
+        regions
             Regions or providers by name; without them, all.
 
         Raises
@@ -250,11 +250,11 @@ class Library(Catalog):
         UnknownTarget
             If nothing goes by one of the names.
         UsageError
-            If no layer is called so, or the targets are not a list of names.
+            If no layer is called so, or the regions are not a list of names.
         """
         from zonerisk.catalogue.frames import frame
 
-        return frame(self, layer, targets)
+        return frame(self, layer, regions)
 
     def _policy(self, policy: str | Policy) -> Policy:
         return self.policy(policy) if isinstance(policy, str) else policy

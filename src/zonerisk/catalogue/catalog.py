@@ -100,14 +100,14 @@ class Catalog:
         return tuple(sorted(self._regions))
 
     def path(self, record_id: str) -> Path:
-        """Give the file of a provider or region."""
+        """Return the file of a provider or region."""
         for table in (self._regions, self._providers, self._dialects):
             if record_id in table:
                 return table[record_id]
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
-        """Name a record's file as messages do: a shipped one from ``data``, others as given."""
+        """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
         shipped = path.is_relative_to(self._shipped) or path.resolve().is_relative_to(self._shipped)
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
@@ -309,7 +309,7 @@ class Catalog:
         return policy(name, self.roots)
 
     def resolve(self, text: str) -> tuple[str, ...]:
-        """Turn what a user typed into region ids.
+        """Return the region ids that a user means.
 
         Parameters
         ----------
@@ -355,7 +355,7 @@ class Catalog:
         raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
 
     def open_regions(self, text: str) -> tuple[str, ...]:
-        """Turn what a user typed into region ids; of a provider, those that are open."""
+        """Return the region ids that a user means; of a provider, those that are open."""
         found = self.resolve(text)
         if len(found) == 1:
             return found

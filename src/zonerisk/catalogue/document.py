@@ -44,7 +44,7 @@ class Document:
     lines: dict[Path_, int]
 
     def line(self, path: Sequence[str | int]) -> int:
-        """Give the line of a path, or of its nearest ancestor that is written down."""
+        """Return the line of a path, or of its nearest ancestor that is written down."""
         for end in range(len(path), -1, -1):
             found = self.lines.get(tuple(path[:end]))
             if found is not None:
@@ -52,7 +52,7 @@ class Document:
         return 1
 
     def problem(self, path: Sequence[str | int], what: str, value: object = None) -> FileProblem:
-        """Word one problem as ``file:line: path: what``."""
+        """Format one problem as ``file:line: path: what``."""
         where = ".".join(str(step) for step in path) or "(top level)"
         return FileProblem(self.name, self.line(path), f"{where}: {what}", value)
 

@@ -68,7 +68,7 @@ class FileProblem(str):
     value: object
 
     def __new__(cls, file: str, line: int, what: str, value: object = None) -> Self:
-        """Word the problem."""
+        """Format the problem."""
         problem = super().__new__(cls, f"{file}:{line}: {what}" if line else f"{file}: {what}")
         problem.file, problem.line, problem.what, problem.value = file, line, what, value
         return problem

@@ -138,7 +138,7 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
 
 
 def within(a: Position, b: Position, limit_m: float) -> bool:
-    """Tell cheaply whether two discs may come within a limit; never wrongly False."""
+    """Return cheaply whether two discs may come within a limit; never wrongly False."""
     reach_m = limit_m + a.uncertainty_m + b.uncertainty_m
     (x, y, z), (u, v, w) = _on_sphere(a.lat, a.lon), _on_sphere(b.lat, b.lon)
     # No way over the ground is shorter than the chord on a sphere of the semi-minor axis.

@@ -48,13 +48,13 @@ class Interval:
         return math.inf if self.high is None else self.high
 
     def at_least(self, threshold: float) -> bool | None:
-        """Tell whether the whole interval reaches a threshold; None if only a part does."""
+        """Return whether the whole interval reaches a threshold; None if only a part does."""
         if self.low >= threshold:
             return True
         return False if self.high is not None and self.high < threshold else None
 
     def at_most(self, threshold: float) -> bool | None:
-        """Tell whether the whole interval stays within a threshold; None if only a part does."""
+        """Return whether the whole interval stays within a threshold; None if only a part does."""
         if self.high is not None and self.high <= threshold:
             return True
         return False if self.low > threshold else None

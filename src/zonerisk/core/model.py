@@ -52,7 +52,7 @@ Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
 
 
 def simplify(text: str) -> str:
-    """Bring what a user typed near to an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
+    """Return what a user typed in the form of an id: ``OVH SBG`` and ``ovh_sbg`` to ``ovh-sbg``."""
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
 
 
@@ -142,7 +142,7 @@ class Dated(Record):
         return self
 
     def holds(self, as_of: str) -> bool:
-        """Tell whether this held on a day (``YYYY-MM-DD``)."""
+        """Return whether this held on a day (``YYYY-MM-DD``)."""
         started = self.since is None or self.since <= as_of
         return started and (self.until is None or as_of[: len(self.until)] <= self.until)
 
@@ -420,14 +420,14 @@ class Region(Dated):
         return tuple(dict.fromkeys((*(site.id for site in self.sites.values()), *named)))
 
     def cite_site(self, key: str) -> tuple[Evidence, ...]:
-        """Give what is cited for a site of this file and for its position."""
+        """Return what is cited for a site of this file and for its position."""
         site = self.sites[key]
         position = site.position
         keys = (*site.evidence, *(position.evidence if position else ()))
         return (*self.cite(tuple(dict.fromkeys(keys))), *(position.mapped if position else ()))
 
     def cite(self, keys: tuple[str, ...]) -> tuple[Evidence, ...]:
-        """Give the evidence behind keys, in their order."""
+        """Return the evidence behind keys, in their order."""
         return tuple(self.evidence[key] for key in keys)
 
 

@@ -133,5 +133,5 @@ class Policy(Record):
         return self.standing in _BINDING
 
     def cite(self, rule: RuleName) -> tuple[Evidence, ...]:
-        """Give the evidence behind a rule."""
+        """Return the evidence behind a rule."""
         return tuple(self.evidence[key] for key in self.rules[rule].evidence)

@@ -23,7 +23,7 @@ def severity(outcome: Outcome) -> int:
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:
-    """Give the worst of some outcomes; ``pass`` for none."""
+    """Return the worst of some outcomes; ``pass`` for none."""
     return max(outcomes, key=severity, default="pass")
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zonerisk.core.geometry import farthest_m, nearest_m
 from zonerisk.core.interval import UNKNOWN, Interval
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Claim, Evidence, Position, Provider, Region, Site, Zone
+    from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.model import Claim, Evidence, Incident, Position, Provider, Region, Site, Zone
     from zonerisk.core.verdict import Option
+    from zonerisk.grid.supply import Sample
     from zonerisk.judging.cause import RiskGroups
 
 Pair = tuple[str, str]
@@ -87,13 +89,13 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
 
 
 def _one(a: FailureDomain, b: FailureDomain) -> bool:
-    """Tell whether the records put two units in one building or on one campus."""
+    """Return whether the records put two units in one building or on one campus."""
     ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
     return bool((ours & theirs) - {None})
 
 
 def _mapped(unit: FailureDomain) -> bool:
-    """Tell whether every place of a unit is that of a building."""
+    """Return whether every place of a unit is that of a building."""
     return all(
         site.kind == "building" and site.position.method not in PLACEHOLDERS
         for site in unit.sites
@@ -229,3 +231,47 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
         ids += [site.id for site in region.sites.values()]
     found = _standing(dict.fromkeys(ids), sites, as_of)
     return tuple(FailureDomain(site.id, site.name, (site,)) for site in found if site.kind != "metro")
+
+
+class Facts(Protocol):
+    """Records and what was sampled, derived and recorded beside them; a catalogue is one."""
+
+    @property
+    def date(self) -> str:
+        """Day of the records, which stands for today."""
+
+    @property
+    def region_ids(self) -> tuple[str, ...]:
+        """Every region, sorted."""
+
+    @property
+    def samples(self) -> Source:
+        """What the layers say at sites."""
+
+    @property
+    def supply(self) -> Sample:
+        """What was derived of the power supply at sites."""
+
+    def provider(self, provider_id: str) -> Provider:
+        """Return a provider."""
+
+    def region(self, region_id: str) -> Region:
+        """Return a region."""
+
+    def regions_of(self, provider_id: str) -> tuple[str, ...]:
+        """Return every region of a provider, sorted."""
+
+    def sites_of(self, region_id: str) -> Mapping[str, Site]:
+        """Return every site that a region names, by canonical id."""
+
+    def owners(self, region_id: str) -> tuple[Region, ...]:
+        """Return a region and the owners of its sites: whose feeds may name them."""
+
+    def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
+        """Return the events on record, or those about one region."""
+
+    def digest(self, region_id: str) -> str:
+        """Return the hash of what a verdict on a region rests on."""
+
+    def digest_of(self, region_ids: Iterable[str]) -> str:
+        """Return the hash of what an answer on several regions rests on."""

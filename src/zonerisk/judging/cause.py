@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Outcome, SharedRisk, worst
-from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.interval import Interval
@@ -66,7 +65,7 @@ class RiskGroups:
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:
-    """Give the best grade among pieces of evidence for one statement; C for none."""
+    """Return the best grade among pieces of evidence for one statement; C for none."""
     return min((piece.grade for piece in evidence), default="C")
 
 
@@ -98,13 +97,3 @@ def risk(
         intensity=intensity and intensity.rounded(3),
         unit=unit if intensity else None,
     )
-
-
-def named(units: Iterable[FailureDomain]) -> str:
-    """List units by name; see :func:`zonerisk.words.phrases.named`."""
-    return phrases.named(units)
-
-
-def listing(names: Sequence[str]) -> str:
-    """List names; see :func:`zonerisk.words.phrases.names`."""
-    return phrases.names(names)

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Area, Sample
+    from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
-    from zonerisk.judging.facts import Facts
 
 SCHEMA: Final = "zonerisk/dr/1"
 # Where no rule of a policy speaks of recovery.

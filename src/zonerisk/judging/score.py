@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Incident, Region
     from zonerisk.core.policy import Policy
     from zonerisk.grid.supply import Sample
-    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.judging.arrangement import Facts, FailureDomain
     from zonerisk.judging.cause import RiskGroups
-    from zonerisk.judging.facts import Facts
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -138,7 +137,7 @@ def score(
 
 
 def last_day(text: str) -> str:
-    """Turn a partial date into the last day that it covers.
+    """Return the last day of a partial date the last that it covers.
 
     Raises
     ------
@@ -256,7 +255,7 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
 
 
 def letter(total: Score) -> str:
-    """Give the letter grade of a score; a range where its ends differ."""
+    """Return the letter grade of a score; a range where its ends differ."""
     low, high = (next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high))
     return low if low == high else f"{low} to {high}"
 

@@ -15,11 +15,11 @@ from zonerisk.core.geometry import geodesic_m, span_deg
 from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
 from zonerisk.core.interval import Interval
 from zonerisk.core.model import simplify
-from zonerisk.judging.cause import listing
 from zonerisk.layers import files, rasters
 from zonerisk.layers.cards import Reading
 from zonerisk.layers.objects import dissolved, joined, named, pairs, shapes_of
 from zonerisk.layers.store import digest
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -370,7 +370,7 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement
             card.kind,
             code if shared else "",
             f"{card.noun} {reading.classes[code]}",
-            reading.named.format(name=reading.classes[code], towns=listing(sorted(set(names)))),
+            reading.named.format(name=reading.classes[code], towns=phrases.names(sorted(set(names)))),
         )
         for code, names in sorted(towns.items())
     )

@@ -11,7 +11,7 @@ from zonerisk.grid import supply
 from zonerisk.grid.supply import YARD_M, Spot
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
-from zonerisk.judging.cause import listing
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,7 +155,7 @@ def _station(
         spot.osm,
         sample.sources[source].read if spot.at and source in sample.sources else "",
         standing,
-        listing(list(near)) if near else "",
+        phrases.names(list(near)) if near else "",
         tuple(mine),
         tops,
     )
