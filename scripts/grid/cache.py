@@ -50,14 +50,7 @@ class FeedCache:
 
         The query is part of the file's name. Where one address gives no answer that ``read`` takes, the
         next is asked; ``ask`` is how, where one request is not enough. ``pause_s`` is waited before, for
-        sources that limit how often one may.
-
-        Raises
-        ------
-        FetchError, DataError
-            If no whole answer came, or none that ``read`` takes; what was kept before stays.
-        UsageError
-            If nothing is kept and asking is forbidden, or the folder cannot be written.
+        sources that limit how often one may. Without an answer that ``read`` takes, what was kept stays.
         """
         query = json.dumps([urls[0], dict(params or {})], sort_keys=True)
         tag = hashlib.sha256(query.encode()).hexdigest()[:12]

@@ -12,46 +12,30 @@ LAYERS = (
     "https://oceandata.rad.rutgers.edu/arcgis/rest/services/RenewableEnergy/"
     "HIFLD_Electric_SubstationsTransmissionLines/MapServer/0",
 )
+_MORE = "exceededTransferLimit"
 
 
 def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     """Read stations from GeoJSON; taps are marked, unknown voltages are None.
 
-    Raises
-    ------
-    DataError
-        If the service answered with an error (499 and others come with HTTP 200), or with
-        one page of more: a page is not the whole.
+    One page of more is an error: it is not the whole.
     """
     tree = http.read_json(data, name)
     whole = tree if isinstance(tree, dict) else {}
-    if fields.flag(whole, "exceededTransferLimit") or fields.flag(
-        files.mapping(whole, "properties"), "exceededTransferLimit"
-    ):
-        raise DataError(f"{name}: is one page of more (exceededTransferLimit); ask for the rest")
-    found = []
+    if any(fields.flag(part, _MORE) for part in (whole, files.mapping(whole, "properties"))):
+        raise DataError(f"{name}: is one page of more ({_MORE}); ask for the rest")
+    stations = []
     for row in http.rows(data, name, "features"):
-        row_fields, at = files.mapping(row, "properties"), files.mapping(row, "geometry")
-        place = at.get("coordinates")
+        row_fields = files.mapping(row, "properties")
+        place = files.mapping(row, "geometry").get("coordinates")
         lon, lat = place[:2] if isinstance(place, list) and len(place) >= 2 else (None, None)
         title = fields.text(row_fields, "NAME")
         # HIFLD makes up names for what it does not know: UNKNOWN900002, TAP900003.
         title = "unnamed station" if not title or title.startswith("UNKNOWN") else title
-        volts = fields.number(row_fields, "MAX_VOLT")
-        kind: StationKind = "substation"
+        kv = fields.number(row_fields, "MAX_VOLT") or 0
+        kind: StationKind = "private" if is_private(title) else "substation"
         if fields.text(row_fields, "TYPE") != "SUBSTATION":
             kind = "tap"
-        elif is_private(title):
-            kind = "private"
-        found.append(
-            Station(
-                f"hifld/{fields.text(row_fields, 'ID')}",
-                title,
-                volts if volts is not None and volts > 0 else None,
-                kind,
-                None,
-                lat,
-                lon,
-            )
-        )
-    return tuple(found)
+        key = f"hifld/{fields.text(row_fields, 'ID')}"
+        stations.append(Station(key, title, kv if kv > 0 else None, kind, None, lat, lon))
+    return tuple(stations)

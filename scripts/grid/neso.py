@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
 
@@ -23,8 +22,7 @@ URL = (
 _NAME_COLUMNS = ("GSPs", "GSP", "GSPGroup", "gsp_name")
 
 
-@dataclass(frozen=True)
-class SupplyPoint:
+class SupplyPoint(NamedTuple):
     """A grid supply point and the area that it feeds, on the British National Grid (m)."""
 
     name: str
@@ -32,44 +30,30 @@ class SupplyPoint:
 
 
 def read(data: bytes, name: str) -> tuple[SupplyPoint, ...]:
-    """Read the supply points from the published zip, of GeoJSON or shapefiles.
-
-    Raises
-    ------
-    DataError
-        If the zip holds no polygons named by supply point.
-    """
+    """Read the supply points from the published zip, of GeoJSON or shapefiles."""
     import geopandas
 
     try:
-        with (
-            zipfile.ZipFile(io.BytesIO(data)) as archive,
-            tempfile.TemporaryDirectory(prefix="zonerisk-") as folder,
-        ):
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        with archive, tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
             # The zip holds the same areas in degrees and on the British grid; either will do.
-            inside = sorted(
-                one
-                for one in archive.namelist()
-                if one.lower().endswith((".geojson", ".json", ".gpkg", ".shp"))
-            )
-            if not inside:
+            ends = (".geojson", ".json", ".gpkg", ".shp")
+            members = sorted(member for member in archive.namelist() if member.lower().endswith(ends))
+            if not members:
                 raise DataError(f"{name}: the zip holds no GeoJSON or shapefile of areas")
             path = Path(folder) / "areas.zip"
             path.write_bytes(data)
-            frame = geopandas.read_file(f"zip://{path}!{inside[0]}")
+            frame = geopandas.read_file(f"zip://{path}!{members[0]}")
     except DataError:
         raise
     except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise DataError(f"{name}: cannot be read as a zip of areas: {error}") from None
-    column = next((one for one in _NAME_COLUMNS if one in frame.columns), None)
+    column = next((column for column in _NAME_COLUMNS if column in frame.columns), None)
     if column is None:
         raise DataError(f"{name}: no column names the supply points ({', '.join(_NAME_COLUMNS)})")
     frame = frame.set_crs(27700) if frame.crs is None else frame.to_crs(27700)
-    return tuple(
-        SupplyPoint(str(title), area)
-        for title, area in zip(frame[column], frame.geometry, strict=True)
-        if area is not None
-    )
+    frame = frame[frame.geometry.notna()]
+    return tuple(map(SupplyPoint, frame[column].astype(str), frame.geometry))
 
 
 def feeding(points: tuple[SupplyPoint, ...], position: Position) -> tuple[str, ...]:
@@ -79,4 +63,5 @@ def feeding(points: tuple[SupplyPoint, ...], position: Position) -> tuple[str, .
 
     east, north = Transformer.from_crs(4326, 27700, always_xy=True).transform(position.lon, position.lat)
     here = Point(east, north)
-    return tuple(sorted({one.name for one in points if one.area.distance(here) <= position.uncertainty_m}))
+    near = {point.name for point in points if point.area.distance(here) <= position.uncertainty_m}
+    return tuple(sorted(near))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.geometry import distance_m, span_deg
-from zonerisk.core.model import Position
-from zonerisk.grid.supply import MOST, YARD_M, Upstream, could_be_nearest
+from zonerisk.core.geometry import geodesic_m, span_deg
+from zonerisk.grid.supply import MOST, Upstream, could_be_nearest
 
 if TYPE_CHECKING:
     import networkx
+
+    from zonerisk.core.model import Position
 
 StationKind = Literal["substation", "joint", "tap", "traction", "minor", "private"]
 BACKBONE_KV = 380.0
@@ -31,22 +33,11 @@ _LINE_CODE = re.compile(r"^(?P<a>.{5})L(?P<level>[3-7])(?P<circuit>.)(?P<b>.{5})
 _LEVEL_KV = {"7": 400.0, "6": 225.0, "5": 150.0, "4": 90.0, "3": 63.0}
 
 
-@dataclass(frozen=True)
-class Station:
-    """A place on the grid, as its source maps it.
+class Station(NamedTuple):
+    """A place on the grid, as its source maps it: its id there, or ``rte/`` and RTE's code.
 
-    Attributes
-    ----------
-    id
-        In its source: an OpenStreetMap object, or ``rte/`` and RTE's code.
-    kv
-        Highest voltage; None where the source does not know it.
-    kind
-        What it is. Only a ``substation`` can be a candidate for feeding a site.
-    code
-        RTE's five-letter code, where known.
-    lat, lon
-        WGS 84; None where the source no longer publishes them.
+    Only a ``substation`` can be a candidate for feeding a site. Voltage and place (WGS 84) are None where
+    the source does not know or no longer publishes them; ``code`` is RTE's, of five letters.
     """
 
     id: str
@@ -58,15 +49,8 @@ class Station:
     lon: float | None = None
 
 
-@dataclass(frozen=True)
-class Circuit:
-    """One circuit between two stations, or among three where it is teed.
-
-    Attributes
-    ----------
-    terminals
-        Codes or ids of the stations at its ends; an end that is a tee is not one.
-    """
+class Circuit(NamedTuple):
+    """A circuit, and the codes or ids of the stations that it joins; an end that is a tee is none."""
 
     code: str
     kv: float
@@ -94,10 +78,10 @@ def line_code(text: str) -> LineCode | None:
 
     Codes of fewer letters are padded: ``NEY  L61TESTV`` runs from NEY to TESTV.
     """
-    found = _LINE_CODE.match(text.strip("\ufeff\r\n"))
-    if found is None:
+    match = _LINE_CODE.match(text.strip("\ufeff\r\n"))
+    if match is None:
         return None
-    return LineCode(found["a"].strip(), found["b"].strip(), _LEVEL_KV[found["level"]], found["circuit"])
+    return LineCode(match["a"].strip(), match["b"].strip(), _LEVEL_KV[match["level"]], match["circuit"])
 
 
 def kilovolts(text: str | None) -> float | None:
@@ -120,7 +104,7 @@ def kilovolts(text: str | None) -> float | None:
 
 
 def is_private(*texts: str | None) -> bool:
-    """Tell whether a name or operator is that of a railway, a works or a power plant."""
+    """Return whether a name or operator is that of a railway, a works or a power plant."""
     return any(_PRIVATE.search(text) for text in texts if text)
 
 
@@ -130,30 +114,25 @@ def nearest(position: Position, stations: Iterable[Station], reach_m: float) -> 
     At least three are given, and every one that could be the nearest from somewhere in the site's disc;
     but no more than :data:`MOST`. What is not a substation, or has no position, is passed over.
     """
-    near = sorted(
-        (
-            Candidate(station, found)
-            for station in stations
-            if (found := _distance_m(position, station, reach_m)) is not None
-        ),
-        key=lambda one: (one.distance_m, one.station.id),
-    )
-    wanted = could_be_nearest([one.distance_m for one in near], position.uncertainty_m)
+    near = [
+        Candidate(station, metres)
+        for station in stations
+        if (metres := _distance_m(position, station, reach_m)) <= reach_m
+    ]
+    near.sort(key=lambda candidate: (candidate.distance_m, candidate.station.id))
+    wanted = could_be_nearest([candidate.distance_m for candidate in near], position.uncertainty_m)
     return tuple(near[: min(MOST, max(3, wanted))])
 
 
-def _distance_m(position: Position, station: Station, reach_m: float) -> float | None:
+def _distance_m(position: Position, station: Station, reach_m: float) -> float:
+    """Return how far a substation is; infinity beyond the reach and for what is none."""
     if station.kind != "substation" or station.lat is None or station.lon is None:
-        return None
+        return math.inf
     # A degree is never shorter than this, and so spares most of the geodesics.
     north, east = span_deg(max(abs(station.lat), abs(position.lat)), reach_m)
     if abs(station.lat - position.lat) > north or abs((station.lon - position.lon + 180) % 360 - 180) > east:
-        return None
-    there = Position.model_construct(
-        lat=station.lat, lon=station.lon, uncertainty_m=YARD_M, method="registry"
-    )
-    found = distance_m(position, there)
-    return found if found <= reach_m else None
+        return math.inf
+    return geodesic_m(position.lat, position.lon, station.lat, station.lon)
 
 
 def graph(circuits: Iterable[Circuit]) -> networkx.Graph[str]:
@@ -165,10 +144,9 @@ def graph(circuits: Iterable[Circuit]) -> networkx.Graph[str]:
 
     built: networkx.Graph[str] = networkx.Graph()
     for circuit in circuits:
-        for index, a in enumerate(circuit.terminals):
-            for b in circuit.terminals[index + 1 :]:
-                codes = built.edges[a, b]["codes"] if built.has_edge(a, b) else ()
-                built.add_edge(a, b, codes=tuple(sorted({*codes, circuit.code})))
+        for a, b in combinations(circuit.terminals, 2):
+            codes = built.edges[a, b]["codes"] if built.has_edge(a, b) else ()
+            built.add_edge(a, b, codes=tuple(sorted({*codes, circuit.code})))
     return built
 
 
@@ -194,5 +172,5 @@ def upstreams(
             if there not in ways:
                 ways[there] = (*ways[here], there)
                 queue.append(there)
-    found = [Upstream(top, len(ways[top]), ways[top][:-1]) for top in tops & ways.keys()]
-    return tuple(sorted(found, key=lambda one: (one.hops, one.station)))
+    ranked = sorted(tops & ways.keys(), key=lambda top: (len(ways[top]), top))
+    return tuple(Upstream(top, len(ways[top]), ways[top][:-1]) for top in ranked)

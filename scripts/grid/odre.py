@@ -17,7 +17,7 @@ DATASETS = ("postes-electriques-rte", "lignes-aeriennes-rte-nv", "lignes-souterr
 
 
 def export_url(dataset: str) -> str:
-    """Give the address of a whole data set as CSV."""
+    """Return the address of a whole data set as CSV."""
     return f"{BASE}/{dataset}/exports/csv"
 
 
@@ -27,11 +27,6 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
     These are the CSV of 2024 with coordinates (latin-1, ``;``), the GeoJSON and the
     records of 2026 without (geometry null), and the CSV export with the same columns as
     those. A station without a position is kept: names, codes and voltages stay useful.
-
-    Raises
-    ------
-    DataError
-        If the text is none of them.
     """
     text = _decoded(data)
     if text.lstrip().startswith(("{", "[")):
@@ -47,15 +42,7 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
 def read_circuits(data: bytes, name: str, stations: Iterable[Station]) -> tuple[Circuit, ...]:
     """Read circuits; a row may carry up to five, each with its own code.
 
-    Parameters
-    ----------
-    stations
-        Their names resolve the ends of teed circuits, whose code names only the tee.
-
-    Raises
-    ------
-    DataError
-        If the text is not RTE's list of lines.
+    The stations' names resolve the ends of teed circuits, whose code names only the tee.
     """
     rows = list(csv.DictReader(io.StringIO(_decoded(data)), delimiter=";"))
     if not rows or not any(_pick(row, "Code ligne 1", "code_ligne", "code_ligne_1") for row in rows):
@@ -63,27 +50,26 @@ def read_circuits(data: bytes, name: str, stations: Iterable[Station]) -> tuple[
             f"{name}: is not RTE's list of lines (no Code ligne); fetch {DATASETS[1]} or {DATASETS[2]}"
         )
     known = {_plain(station.name): station.code for station in stations if station.code}
-    found: dict[str, Circuit] = {}
+    circuits: dict[str, Circuit] = {}
     for row in rows:
         for number in ("1", "2", "3", "4", "5"):
-            code, name_ = (
-                _pick(row, f"{title} ligne {number}", f"{key}_{number}", key if number == "1" else "")
-                for title, key in (("Code", "code_ligne"), ("Nom", "nom_ligne"))
+            code, title = (
+                _pick(row, f"{column} ligne {number}", f"{key}_{number}", key if number == "1" else "")
+                for column, key in (("Code", "code_ligne"), ("Nom", "nom_ligne"))
             )
-            circuit = _circuit(code, name_, known)
-            if circuit:
-                found[circuit.code] = circuit
-    return tuple(found[code] for code in sorted(found))
+            if circuit := _circuit(code, title, known):
+                circuits[code] = circuit
+    return tuple(circuits[code] for code in sorted(circuits))
 
 
 def locate(stations: Iterable[Station], mapped: Iterable[Station]) -> tuple[Station, ...]:
-    """Give stations without a position that of the mapped one with the same RTE code."""
-    places = {one.code: one for one in mapped if one.code and one.lat is not None}
+    """Return stations, those without a position at that of the mapped one with the same RTE code."""
+    places = {station.code: station for station in mapped if station.code and station.lat is not None}
     return tuple(
-        Station(one.id, one.name, one.kv, one.kind, one.code, places[one.code].lat, places[one.code].lon)
-        if one.lat is None and one.code in places
-        else one
-        for one in stations
+        station._replace(lat=place.lat, lon=place.lon)
+        if station.lat is None and (place := places.get(station.code or ""))
+        else station
+        for station in stations
     )
 
 
@@ -110,11 +96,9 @@ def _json_rows(text: str, name: str) -> list[dict[str, object]]:
 
 
 def _pick(row: Mapping[str, object], *keys: str) -> str:
-    for key in keys:
-        value = row.get(key)
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
+    """Return the first of some fields that holds text, as it stands: codes are padded with spaces."""
+    values = (row.get(key) for key in keys)
+    return next((value for value in values if isinstance(value, str) and value.strip()), "")
 
 
 def _station(row: Mapping[str, object]) -> Station | None:
@@ -123,15 +107,11 @@ def _station(row: Mapping[str, object]) -> Station | None:
         return None
     name = " ".join(_pick(row, "Nom poste", "nom_poste").split()) or code
     function = _pick(row, "FONCTION", "fonction").lower()
-    kind: StationKind = "substation"
+    kind: StationKind = "private" if is_private(name) else "substation"
     if "piquage" in function:
         kind = "joint"
-    elif is_private(name):
-        kind = "private"
-    lat, lon = _place(row)
-    return Station(
-        f"rte/{code}", name, kilovolts(_pick(row, "Tension (kV)", "tension")), kind, code, lat, lon
-    )
+    kv = kilovolts(_pick(row, "Tension (kV)", "tension"))
+    return Station(f"rte/{code}", name, kv, kind, code, *_place(row))
 
 
 def _place(row: Mapping[str, object]) -> tuple[float | None, float | None]:
@@ -139,12 +119,12 @@ def _place(row: Mapping[str, object]) -> tuple[float | None, float | None]:
     if isinstance(geometry, dict) and geometry.get("type") == "Point":
         lon, lat = geometry["coordinates"][:2]
         return float(lat), float(lon)
-    lat_text = _pick(row, "Latitude poste (DD)", "latitude_poste")
-    lon_text = _pick(row, "Longitude poste (DD)", "longitude_poste")
+    titles = (("Latitude poste (DD)", "latitude_poste"), ("Longitude poste (DD)", "longitude_poste"))
     try:
-        return float(lat_text), float(lon_text)
+        lat, lon = (float(_pick(row, *keys)) for keys in titles)
     except ValueError:
         return None, None
+    return lat, lon
 
 
 def _plain(name: str) -> str:
@@ -157,9 +137,7 @@ def _circuit(code: str, name: str, known: Mapping[str, str]) -> Circuit | None:
     if parts is None:
         return None
     ends = tuple(end for end in (parts.a, parts.b) if not end.startswith("Z"))
-    if len(ends) == 2:
-        return Circuit(code, parts.kv, tuple(sorted(ends)))
-    named = {known[part] for part in _terminals(name) if part in known}
+    named = {known[part] for part in _terminals(name) if part in known and len(ends) < 2}
     return Circuit(code, parts.kv, tuple(sorted({*ends, *named})))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grid import fields
 from grid.network import Station, StationKind, is_private, kilovolts
@@ -31,15 +31,8 @@ _KINDS: dict[str, StationKind] = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line or cable as mapped, with its way over the ground.
-
-    Attributes
-    ----------
-    points
-        Latitude and longitude along it, WGS 84.
-    """
+class Line(NamedTuple):
+    """A line or cable as mapped, with the latitudes and longitudes along it, WGS 84."""
 
     id: str
     name: str
@@ -49,8 +42,7 @@ class Line:
     points: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True)
-class DataCentre:
+class DataCentre(NamedTuple):
     """A data centre as mapped."""
 
     id: str
@@ -68,14 +60,8 @@ def query(what: str, lat: float, lon: float, reach_m: float) -> str:
 
 
 def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
-    """Read stations; traction, minor and private ones are marked, not dropped.
-
-    Raises
-    ------
-    DataError
-        If Overpass answered with an error, also one worded as data.
-    """
-    found = []
+    """Read stations; traction, minor and private ones are marked, not dropped."""
+    stations = []
     for row in http.rows(data, name, "elements"):
         tags, place = files.mapping(row, "tags"), _place(row)
         if tags.get("power") != "substation" or place is None:
@@ -84,51 +70,35 @@ def read_stations(data: bytes, name: str) -> tuple[Station, ...]:
         kind = _KINDS.get(fields.text(tags, "substation"), "substation")
         if kind == "substation" and is_private(title, fields.text(tags, "operator")):
             kind = "private"
-        found.append(
-            Station(
-                _id(row),
-                title,
-                kilovolts(fields.text(tags, "voltage")),
-                kind,
-                fields.text(tags, "ref:FR:RTE") or None,
-                *place,
-            )
-        )
-    return tuple(found)
+        kv, code = kilovolts(fields.text(tags, "voltage")), fields.text(tags, "ref:FR:RTE") or None
+        stations.append(Station(_id(row), title, kv, kind, code, *place))
+    return tuple(stations)
 
 
 def read_lines(data: bytes, name: str) -> tuple[Line, ...]:
-    """Read lines and cables with their geometry; see :func:`read_stations`."""
-    found = []
+    """Read lines and cables with their geometry."""
+    lines = []
     for row in http.rows(data, name, "elements"):
         tags, geometry = files.mapping(row, "tags"), row.get("geometry")
         if tags.get("power") not in ("line", "cable") or not isinstance(geometry, list):
             continue
         points = tuple((float(point["lat"]), float(point["lon"])) for point in geometry if point)
-        circuits = fields.text(tags, "circuits")
-        found.append(
-            Line(
-                _id(row),
-                fields.text(tags, "name"),
-                kilovolts(fields.text(tags, "voltage")),
-                int(circuits) if circuits.isdigit() else None,
-                tags.get("power") == "cable" or tags.get("location") == "underground",
-                points,
-            )
-        )
-    return tuple(found)
+        title, circuits = fields.text(tags, "name"), fields.text(tags, "circuits")
+        kv, count = kilovolts(fields.text(tags, "voltage")), int(circuits) if circuits.isdigit() else None
+        underground = tags.get("power") == "cable" or tags.get("location") == "underground"
+        lines.append(Line(_id(row), title, kv, count, underground, points))
+    return tuple(lines)
 
 
 def read_datacentres(data: bytes, name: str) -> tuple[DataCentre, ...]:
-    """Read data centres under any of the three tags; see :func:`read_stations`."""
-    found = []
+    """Read data centres under any of the three tags."""
+    houses = []
     for row in http.rows(data, name, "elements"):
         tags, place = files.mapping(row, "tags"), _place(row)
         if place and any(tags.get(key) == "data_center" for key in _DATA_CENTRE_KEYS):
-            found.append(
-                DataCentre(_id(row), fields.text(tags, "name"), fields.text(tags, "operator"), *place)
-            )
-    return tuple(found)
+            title, operator = fields.text(tags, "name"), fields.text(tags, "operator")
+            houses.append(DataCentre(_id(row), title, operator, *place))
+    return tuple(houses)
 
 
 def _id(row: Mapping[str, object]) -> str:

@@ -17,39 +17,28 @@ def read_stations(buses: bytes, name: str) -> tuple[Station, ...]:
     """Read stations from the buses, one for all voltage levels of a yard.
 
     A bus whose id was made up (``FR999``) is a line's end or a tee: it is a ``joint``.
-
-    Raises
-    ------
-    DataError
-        If the columns are not those of ``buses.csv``.
     """
-    found: dict[str, Station] = {}
+    stations: dict[str, Station] = {}
     for row in _table(buses, name, "bus_id", "voltage", "tags"):
         if row["dc"] == "t" or row["under_construction"] == "t":
             continue
         key = station_id(row["tags"] or row["bus_id"])
-        kv, known = float(row["voltage"]), found.get(key)
+        kv, known = float(row["voltage"]), stations.get(key)
         if known and known.kv and known.kv >= kv:
             continue
         kind: StationKind = "substation" if "/" in key else "joint"
-        found[key] = Station(key, key, kv, kind, None, float(row["y"]), float(row["x"]))
-    return tuple(found[key] for key in sorted(found))
+        stations[key] = Station(key, key, kv, kind, None, float(row["y"]), float(row["x"]))
+    return tuple(stations[key] for key in sorted(stations))
 
 
 def read_circuits(lines: bytes, name: str) -> tuple[Circuit, ...]:
-    """Read circuits between stations; a line between two levels of one yard is none.
-
-    Raises
-    ------
-    DataError
-        If the columns are not those of ``lines.csv``.
-    """
-    found = []
+    """Read circuits between stations; a line between two levels of one yard is none."""
+    circuits = []
     for row in _table(lines, name, "line_id", "bus0", "bus1"):
         ends = tuple(sorted({station_id(row["bus0"]), station_id(row["bus1"])}))
         if len(ends) == 2 and row["under_construction"] != "t":
-            found.append(Circuit(row["line_id"], float(row["voltage"]), ends))
-    return tuple(found)
+            circuits.append(Circuit(row["line_id"], float(row["voltage"]), ends))
+    return tuple(circuits)
 
 
 def station_id(bus: str) -> str:

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
-from grid.network import Circuit, Station, is_private
+from grid.network import Circuit, Station, StationKind, is_private
 from zonerisk.core.errors import DataError
 
 
@@ -98,71 +98,53 @@ LAYERS = (RTE, OSM, OSM_2016, CIRCUITS, POSITIONS, ZONES_EU, ZONES_WORLD)
 
 def rte_stations(layers: Path) -> tuple[Station, ...]:
     """Read the raw layer of French stations; tees, private yards and plans are marked so."""
-    return tuple(
-        Station(
-            f"rte/{row['code'].strip()}",
-            row["name"],
-            float(row["kv"]) if row["kv"] else 0.0,
-            "joint"
-            if row["kind"] != "substation" or row["status"] != "in_service"
-            else "private"
-            if row["owner_hint"] or is_private(row["name"])
-            else "substation",
-            row["code"].strip(),
-            float(row["lat"]),
-            float(row["lon"]),
-        )
-        for row in _table(layers, RTE, "code", "owner_hint")
-    )
+    stations = []
+    for row in _table(layers, RTE, "code", "owner_hint"):
+        joint = row["kind"] != "substation" or row["status"] != "in_service"
+        code, kv = row["code"].strip(), float(row["kv"] or 0)
+        kind: StationKind = "joint" if joint else "private" if row["owner_hint"] else _kind(row["name"])
+        stations.append(Station(f"rte/{code}", row["name"], kv, kind, code, *_place(row)))
+    return tuple(stations)
 
 
 def rte_circuits(layers: Path) -> tuple[Circuit, ...]:
     """Read the raw sample of French circuits; the ends of tees are spelled out in it."""
-    return tuple(
-        Circuit(
-            row["code"],
-            float(row["kv"]),
-            tuple(
-                f"rte/{end.strip()}"
-                for end in (row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"]))
-                if end.strip()
-            ),
-        )
-        for row in _table(layers, CIRCUITS, "code", "terminals")
-    )
+    circuits = []
+    for row in _table(layers, CIRCUITS, "code", "terminals"):
+        ends = row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"])
+        terminals = tuple(f"rte/{end.strip()}" for end in ends if end.strip())
+        circuits.append(Circuit(row["code"], float(row["kv"]), terminals))
+    return tuple(circuits)
 
 
 def osm_stations(layers: Path) -> tuple[Station, ...]:
     """Read the raw layer of European stations, without joints and made-up ids."""
-    return tuple(
-        Station(
-            row["id"],
-            row["name"] or f"unnamed {row['id']}",
-            float(row["max_kv"]),
-            "private" if is_private(row["name"], row["operator"]) else "substation",
-            row["rte_code"].strip() or None,
-            float(row["lat"]),
-            float(row["lon"]),
-        )
-        for row in _table(layers, OSM, "rte_code", "under_construction")
-        if row["kind"] == "substation" and "/" in row["id"] and row["dc"] == row["under_construction"] == "0"
-    )
+    stations = []
+    for row in _table(layers, OSM, "rte_code", "under_construction"):
+        in_use = row["dc"] == row["under_construction"] == "0"
+        if row["kind"] == "substation" and "/" in row["id"] and in_use:
+            name, kind = row["name"] or f"unnamed {row['id']}", _kind(row["name"], row["operator"])
+            code = row["rte_code"].strip() or None
+            stations.append(Station(row["id"], name, float(row["max_kv"]), kind, code, *_place(row)))
+    return tuple(stations)
 
 
 def osm_2016_stations(layers: Path) -> tuple[Station, ...]:
     """Read the raw layer of stations elsewhere; it has no ids, so places serve as such."""
-    return tuple(
-        Station(
-            f"at/{row['lat']},{row['lon']}",
-            row["name"] or "unnamed station",
-            float(row["max_kv"]) if row["max_kv"] else None,
-            "private" if is_private(row["name"], row["operator"]) else "substation",
-            None,
-            float(row["lat"]),
-            float(row["lon"]),
-        )
-        for row in _table(layers, OSM_2016, "max_kv", "region")
-    )
+    stations = []
+    for row in _table(layers, OSM_2016, "max_kv", "region"):
+        key, name = f"at/{row['lat']},{row['lon']}", row["name"] or "unnamed station"
+        kv = float(row["max_kv"]) if row["max_kv"] else None
+        stations.append(Station(key, name, kv, _kind(row["name"], row["operator"]), None, *_place(row)))
+    return tuple(stations)
+
+
+def _kind(*texts: str) -> StationKind:
+    return "private" if is_private(*texts) else "substation"
+
+
+def _place(row: dict[str, str]) -> tuple[float, float]:
+    return float(row["lat"]), float(row["lon"])
 
 
 def _table(layers: Path, layer: Layer, *needed: str) -> list[dict[str, str]]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import networkx
 
-    from grid.network import Candidate, Station
+    from grid.network import Station
     from zonerisk.core.model import Position, Site
 
 REACH_M = 50_000.0
@@ -51,25 +51,10 @@ _OSM_COUNTRIES = _EU_ZONES - {"FR"} | {"AL", "BA", "GB", "IE", "MD", "ME", "MK",
 
 
 def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path) -> dict[str, str]:
-    """Derive every sample file from the raw layers.
+    """Derive every sample file, as text by name, from a folder of raw layers that holds ``power/``.
 
-    Parameters
-    ----------
-    sites
-        Site and country, by canonical site id.
-    stated
-        Stations that feeds name: their upstreams are derived too.
-    layers
-        Folder that holds ``power/``.
-
-    Returns
-    -------
-    Text of each file, by name.
-
-    Raises
-    ------
-    DataError
-        If a layer is missing or is not what it is taken for.
+    ``sites`` are sites with their countries by canonical id, ``stated`` the stations that feeds name:
+    their upstreams are derived too.
     """
     placed = {
         key: (site.position, country)
@@ -79,11 +64,9 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
     rte, osm = rte_stations(layers), osm_stations(layers)
     tables = {
         RTE.key: _around(placed, rte, lambda country: country in ("FR", "MC")),
-        OSM.key: _around(placed, osm, lambda one: one in _OSM_COUNTRIES),
+        OSM.key: _around(placed, osm, lambda country: country in _OSM_COUNTRIES),
         OSM_2016.key: _around(
-            placed,
-            osm_2016_stations(layers),
-            lambda one: one not in _OSM_COUNTRIES and one not in ("FR", "MC"),
+            placed, osm_2016_stations(layers), lambda country: country not in _OSM_COUNTRIES | {"FR", "MC"}
         ),
     }
     named = {row[4] for row in tables[RTE.key]} | set(stated)
@@ -110,49 +93,31 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
 
 
 def _source(layer: Layer, layers: Path) -> dict[str, str]:
-    return {
-        "title": layer.title,
-        "url": layer.url,
-        "as_of": layer.as_of,
-        "licence": layer.licence,
-        "attribution": layer.attribution,
-        "claim": layer.claim,
-        "layer": layer.path.partition("/")[2],
-        "sha256": hashlib.sha256(content(layers / layer.path)).hexdigest(),
-    }
+    facts = layer._asdict()
+    del facts["key"], facts["path"]
+    name, data = layer.path.partition("/")[2], content(layers / layer.path)
+    return {**facts, "layer": name, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _disc(at: Position) -> tuple[str, str, str]:
+    return repr(at.lat), repr(at.lon), repr(at.uncertainty_m)
 
 
 def _around(
-    placed: Mapping[str, tuple[Position, str]],
-    stations: Sequence[Station],
-    covers: Callable[[str], bool],
+    placed: Mapping[str, tuple[Position, str]], stations: Sequence[Station], covers: Callable[[str], bool]
 ) -> list[tuple[str, ...]]:
-    large = [one for one in stations if one.kv is None or one.kv >= TRANSMISSION_KV]
-    small = [one for one in stations if one.kv is not None and LOCAL_KV <= one.kv < TRANSMISSION_KV]
-    rows = []
+    large = [station for station in stations if station.kv is None or station.kv >= TRANSMISSION_KV]
+    small = [station for station in stations if station.kv and LOCAL_KV <= station.kv < TRANSMISSION_KV]
+    rows: list[tuple[str, ...]] = []
     for site, (position, country) in placed.items():
         if not covers(country) or position.uncertainty_m > WIDEST_M:
             continue
-        found = nearest(position, large, REACH_M)
-        nearer = found[0].distance_m if found else REACH_M
-        found = (*nearest(position, small, nearer)[:3], *found)
-        rows += [_row(site, position, one) for one in found]
+        near = nearest(position, large, REACH_M)
+        nearer = nearest(position, small, near[0].distance_m if near else REACH_M)[:3]
+        for station, metres in (*nearer, *near):
+            volts = "" if station.kv is None else f"{station.kv:g}"
+            rows.append((site, *_disc(position), station.id, station.name, volts, f"{metres:.0f}"))
     return rows
-
-
-def _row(site: str, at: Position, found: Candidate) -> tuple[str, ...]:
-    station = found.station
-    volts = "" if station.kv is None else f"{station.kv:g}"
-    return (
-        site,
-        repr(at.lat),
-        repr(at.lon),
-        repr(at.uncertainty_m),
-        station.id,
-        station.name,
-        volts,
-        f"{found.distance_m:.0f}",
-    )
 
 
 def _above(
@@ -191,16 +156,7 @@ def _areas(placed: Mapping[str, tuple[Position, str]], layers: Path) -> list[tup
     for site, (at, country) in placed.items():
         area = (europe if country in _EU_ZONES else world).at(at, country)
         if area.grid or area.synchronous:
-            rows.append(
-                (
-                    site,
-                    repr(at.lat),
-                    repr(at.lon),
-                    repr(at.uncertainty_m),
-                    area.grid,
-                    area.synchronous,
-                )
-            )
+            rows.append((site, *_disc(at), area.grid, area.synchronous))
     return rows
 
 
