@@ -43,7 +43,7 @@ def doors() -> dict[str, list[str]]:
     entered: dict[str, set[str]] = {name: set() for name in FOLDERS if name != "cli"}
     for module, path in FILES.items():
         for name in imported(path):
-            if folder(name) in entered and folder(name) != folder(module):
+            if folder(name) in entered and "." in name and folder(name) != folder(module):
                 entered[folder(name)].add(name.partition(".")[2])
     # The version stands at core's door itself.
     return {name: sorted(modules - {""}) for name, modules in entered.items()}
