@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from zonerisk.core import geometry
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import circle_points, closest
 from zonerisk.judging import arrangement, separation
@@ -170,7 +171,7 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
         for a, b in arrangement.pairs(arrangement.zone_units(region, sites, day)):
             distance = arrangement.distance_m(a, b)
             fibre = separation.fibre_m(distance)
-            rtt = separation.rtt_ms(fibre)
+            rtt = geometry.rtt_ms(fibre)
             row: dict[str, Any] = {
                 "region": region.id,
                 "provider": region.provider,

@@ -425,7 +425,7 @@ def _headline(ranking: RecoveryRanking) -> str:
 
 
 def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str, str]:
-    from zonerisk.judging.separation import least_rtt_ms
+    from zonerisk.core.geometry import least_rtt_ms
     from zonerisk.words import verdicts
 
     least = least_rtt_ms(candidate.distance_m)

@@ -20,6 +20,8 @@ SEMI_MINOR_M = 6_356_752.314_245
 FLATTENING = 1 / 298.257_223_563
 # No two points of the Earth are farther apart than half a meridian.
 FARTHEST_M = 20_003_932.0
+# Speed of light in G.652 fibre, group index 1.468.
+LIGHT_KM_PER_MS = 204.19
 # Lambert's formula is off by 1.41e-6 of a distance (an eighth of the flattening squared) up to 10,000 km, and
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.
@@ -197,3 +199,14 @@ def circle_points(lat: float, lon: float, radius_m: float, steps: int) -> list[L
     bearings = [-360.0 * step / steps for step in range(steps)]
     lons, lats, _ = Geod(ellps="WGS84").fwd([lon] * steps, [lat] * steps, bearings, [radius_m] * steps)
     return list(zip((*lats, lats[0]), (*lons, lons[0]), strict=True))
+
+
+def rtt_ms(fibre: Interval) -> Interval:
+    """Round trip that light needs along a length of fibre, milliseconds."""
+    per_metre = 2 / (LIGHT_KM_PER_MS * 1000)
+    return fibre.scaled(per_metre, per_metre, per_metre)
+
+
+def least_rtt_ms(distance: Interval) -> float:
+    """Round trip that no network between two places can beat: light, along the straight line."""
+    return rtt_ms(distance).low

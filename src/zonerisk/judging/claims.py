@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.core.geometry import rtt_ms
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.separation import fibre_m, rtt_ms
+from zonerisk.judging.separation import fibre_m
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zonerisk.core import geometry
 from zonerisk.core.interval import Interval, Value
 from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
@@ -91,7 +92,7 @@ def _nearest_pair(arrangement: Arrangement) -> str:
     if not rows:
         return wording.nothing_to_measure(arrangement.counted(len(arrangement.domains)))
     distance, a, b = min(rows, key=lambda row: row[0].rank)
-    return wording.nearest_pair(a.name, b.name, distance, separation.least_rtt_ms(distance))
+    return wording.nearest_pair(a.name, b.name, distance, geometry.least_rtt_ms(distance))
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import within
+from zonerisk.core.geometry import rtt_ms, within
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
 # conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
 CIRCUITY = (1.2, 1.5, 2.1)
-# Speed of light in G.652 fibre, group index 1.468.
-LIGHT_KM_PER_MS = 204.19
 # Rules of a policy on distances.
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
 Ends = tuple[Outcome, Outcome]
@@ -35,17 +33,6 @@ _OPEN: Ends = ("pass", "fail")
 def fibre_m(distance: Interval) -> Interval:
     """Length of fibre that a straight distance implies, metres."""
     return distance.scaled(*CIRCUITY)
-
-
-def rtt_ms(fibre: Interval) -> Interval:
-    """Round trip that light needs along a length of fibre, milliseconds."""
-    per_metre = 2 / (LIGHT_KM_PER_MS * 1000)
-    return fibre.scaled(per_metre, per_metre, per_metre)
-
-
-def least_rtt_ms(distance: Interval) -> float:
-    """Round trip that no network between two places can beat: light, along the straight line."""
-    return rtt_ms(distance).low
 
 
 def assess_buildings(arrangement: Arrangement) -> RiskGroups:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.geometry import circle_points, closest
+from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
 from zonerisk.core.verdict import worst
-from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages import supplies
 from zonerisk.pages.supplies import Supplies
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import severity
-from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.pages.features import index_places
 from zonerisk.words import phrases
 from zonerisk.workloads import own_sites

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.verdict import severity
-from zonerisk.judging.separation import least_rtt_ms
 from zonerisk.words import phrases
 from zonerisk.words.verdicts import outcome_line, policy_line
 

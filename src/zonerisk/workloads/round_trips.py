@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.geometry import LIGHT_KM_PER_MS
 from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
 from zonerisk.judging.arrangement import zone_units
-from zonerisk.judging.separation import LIGHT_KM_PER_MS
 from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
