@@ -98,7 +98,7 @@ def derive(
     from grid import survey as gridsurvey
     from zonerisk import load
     from zonerisk.catalogue.reference import data_root
-    from zonerisk.grid import supply
+    from zonerisk.catalogue.samples import SUPPLY
 
     catalog = load()
     regions = [catalog.region(one) for one in catalog.region_ids]
@@ -109,7 +109,7 @@ def derive(
     }
     stated = {feed.station for region in regions for feed in region.feeds.values() if feed.station}
     files = gridsurvey.survey(sites, stated, layers)
-    folder = output or data_root() / supply.FOLDER
+    folder = output or data_root() / SUPPLY
     for name, text in files.items():
         path = folder / name
         make_folder(path.parent)

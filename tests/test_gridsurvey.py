@@ -14,13 +14,14 @@ from networkx import Graph
 from grid.network import Station, graph, nearest, upstreams
 from grid.raw_layers import LAYERS, rte_circuits, rte_stations
 from grid.survey import survey
-from zonerisk.catalogue import reference
+from zonerisk.catalogue import reference, samples
 from zonerisk.catalogue.reference import data_root
+from zonerisk.core import supply
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.model import Position, Site
-from zonerisk.grid import supply
 from zonerisk.library import Library
+from zonerisk.pages import supplies
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"
 raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers are not here")
@@ -126,7 +127,7 @@ def test_the_shipped_sample_is_current(shipped: Library) -> None:
     }
     stated = [feed.station for region in regions for feed in region.feeds.values() if feed.station]
     for name, text in survey(sites, stated, RAW).items():
-        assert (data_root() / supply.FOLDER / name).read_text() == text, (
+        assert (data_root() / samples.SUPPLY / name).read_text() == text, (
             f"{name} is not current; run: python scripts/feeds.py derive --layers ../shared/layers"
         )
 
@@ -142,7 +143,7 @@ def test_what_has_rtes_code_stands_within_600_m_of_rtes_point(shipped: Library) 
             assert one.lon is not None
             metres.append(geodesic_m(one.lat, one.lon, *spot.at))
     assert len(metres) > 60
-    assert max(metres) <= supply.TIED_M
+    assert max(metres) <= supplies.TIED_M
     assert statistics.median(metres) < 30
 
 
@@ -281,7 +282,7 @@ class TestSurvey:
         for name, text in files.items():
             (tmp_path / "data/feeds" / name).parent.mkdir(exist_ok=True)
             (tmp_path / "data/feeds" / name).write_text(text)
-        sample = supply.read(reference.files([tmp_path / "data"], "feeds", "*.*"))
+        sample = samples.read_supply(reference.files([tmp_path / "data"], "feeds", "*.*"))
         site = one_site("zz/s", "FR")["zz/s"][0]
         found = sample.neighbourhood(site)
         assert found is not None
@@ -289,7 +290,7 @@ class TestSurvey:
         assert sample.area(site).grid == "FR"
         assert sample.upstream["rte/GULL"][0].hops == 1
         assert found.source in sample.sources
-        drawn = supply.chart(reference.files([tmp_path / "data"], "feeds", "map/*.*"))
+        drawn = samples.read_chart(reference.files([tmp_path / "data"], "feeds", "map/*.*"))
         assert drawn.spots["rte/TERN"] == ("TERN 400 kV", "way/3", (56.3012, 3.001))
         assert drawn.spots["rte/GULL"] == ("GULL 225 kV", "", None)
         assert drawn.circuits["rte/GULL", "rte/TERN"] == ("MID  L61ZTEE ",)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from zonerisk.catalogue.reference import files
+from zonerisk.catalogue.samples import read_chart, read_supply
 from zonerisk.core.errors import DataError
-from zonerisk.grid.supply import EMPTY, Near, Neighbourhood, chart, read
+from zonerisk.core.supply import EMPTY, Near, Neighbourhood
 from zonerisk.library import Library
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
@@ -24,14 +25,14 @@ def feeds(*roots: Path) -> dict[str, Path]:
 
 
 def test_no_sample_is_an_empty_one(tmp_path: Path) -> None:
-    assert read(feeds(tmp_path)) == EMPTY
+    assert read_supply(feeds(tmp_path)) == EMPTY
 
 
 def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Library) -> None:
     north = zz.site("zz-good/north")
     assert north.position is not None
     rows = "zz-good/north,56.18,3.0,50,way/1,Gull,225,900\nzz-good/east,56.5,3.15,50,way/1,Gull,225,9\n"
-    sample = read(feeds(folder(tmp_path, "stations-x.csv", STATIONS + rows)))
+    sample = read_supply(feeds(folder(tmp_path, "stations-x.csv", STATIONS + rows)))
     found = sample.neighbourhood(north)
     assert found is not None
     assert found.near == (Near("way/1", "Gull", 225, 900),)
@@ -64,12 +65,12 @@ def test_candidates_are_what_the_disc_leaves_open() -> None:
 )
 def test_a_damaged_sample_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        read(feeds(folder(tmp_path, "stations-x.csv", text)))
+        read_supply(feeds(folder(tmp_path, "stations-x.csv", text)))
 
 
 def test_damaged_sources(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"sources\.json"):
-        read(feeds(folder(tmp_path, "sources.json", '{"x": {}}')))
+        read_supply(feeds(folder(tmp_path, "sources.json", '{"x": {}}')))
 
 
 def test_later_folders_replace(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_later_folders_replace(tmp_path: Path) -> None:
             "site,lat,lon,uncertainty_m,grid_area,synchronous_area\n"
             f"zz-good/north,56.18,3.0,50,{area},Nordic\n",
         )
-    assert read(feeds(one, two)).areas["zz-good/north"][1].grid == "NO_2"
+    assert read_supply(feeds(one, two)).areas["zz-good/north"][1].grid == "NO_2"
 
 
 def test_the_shipped_sample_is_sourced_and_current(shipped: Library) -> None:
@@ -113,4 +114,4 @@ def test_a_verdict_reads_no_chart(zz_copy: Path) -> None:
     (zz_copy / "feeds/map/positions.csv").write_text("broken")
     assert Library(zz_copy).score("zz-good").provenance.catalogue.sha256 == before
     with pytest.raises(DataError, match=r"positions\.csv:1: the columns are"):
-        chart(feeds(zz_copy))
+        read_chart(feeds(zz_copy))

@@ -26,8 +26,8 @@ from grid.raw_layers import (
     rte_circuits,
     rte_stations,
 )
-from zonerisk.grid import supply
-from zonerisk.grid.supply import TRANSMISSION_KV
+from zonerisk.catalogue import samples
+from zonerisk.core.supply import TRANSMISSION_KV
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,14 +79,14 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
         if pair[0] != pair[1]
     }
     drawn = named | {row[4] for row in tables[OSM.key]} | {end for pair in joined for end in pair}
-    files = {f"{key}.csv": _csv(supply.STATION_COLUMNS, rows) for key, rows in tables.items()}
-    files[supply.UPSTREAMS] = _csv(supply.UPSTREAM_COLUMNS, ways)
-    files[supply.POSITIONS] = _csv(supply.POSITION_COLUMNS, _positions(sorted(drawn), rte, osm))
-    files[supply.CIRCUITS] = _csv(
-        supply.CIRCUIT_COLUMNS, [(a, b, ";".join(grid[a][b]["codes"])) for a, b in sorted(joined)]
+    files = {f"{key}.csv": _csv(samples.STATION_COLUMNS, rows) for key, rows in tables.items()}
+    files[samples.UPSTREAMS] = _csv(samples.UPSTREAM_COLUMNS, ways)
+    files[samples.POSITIONS] = _csv(samples.POSITION_COLUMNS, _positions(sorted(drawn), rte, osm))
+    files[samples.CIRCUITS] = _csv(
+        samples.CIRCUIT_COLUMNS, [(a, b, ";".join(grid[a][b]["codes"])) for a, b in sorted(joined)]
     )
-    files[supply.AREAS] = _csv(supply.AREA_COLUMNS, _areas(placed, layers))
-    files[supply.SOURCES] = (
+    files[samples.AREAS] = _csv(samples.AREA_COLUMNS, _areas(placed, layers))
+    files[samples.SOURCES] = (
         json.dumps({layer.key: _source(layer, layers) for layer in LAYERS}, indent=2) + "\n"
     )
     return files

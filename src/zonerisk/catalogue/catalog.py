@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.document import Document, canonical, dangling, parse, read, uncovered
 from zonerisk.catalogue.reference import data_root, files, policies, policy
-from zonerisk.catalogue.samples import Samples
+from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
 from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text, simplify
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.dialect import Dialect
     from zonerisk.core.policy import Policy
-    from zonerisk.grid.supply import Chart, Sample
+    from zonerisk.core.supply import Chart, Sample
 
 
 class Edition(Record):
@@ -280,16 +280,12 @@ class Catalog:
     @cached_property
     def supply(self) -> Sample:
         """What was derived of the power supply at sites."""
-        from zonerisk.grid import supply
-
-        return supply.read(files(self.roots, supply.FOLDER, "*.*"))
+        return read_supply(files(self.roots, SUPPLY, "*.*"))
 
     @cached_property
     def supply_chart(self) -> Chart:
         """Where stations stand and which circuits join them; no verdict needs it."""
-        from zonerisk.grid import supply
-
-        return supply.chart(files(self.roots, supply.FOLDER, "map/*.csv"))
+        return read_chart(files(self.roots, SUPPLY, "map/*.csv"))
 
     @property
     def policy_ids(self) -> tuple[str, ...]:

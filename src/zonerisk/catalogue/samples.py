@@ -1,11 +1,12 @@
-"""Samples: the figures of the layers at the catalogue's sites, as they ship."""
+"""Samples: what was derived at the catalogue's sites of hazards and of power supply, as it ships."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core.errors import DataError
 from zonerisk.core.hazard_sample import HazardSample, Layer, layer_of, missing, unanswerable
 from zonerisk.core.interval import Interval
+from zonerisk.core.model import Evidence
+from zonerisk.core.supply import Area, Chart, Disc, Near, Neighbourhood, Sample, Spot, Upstream, labelled
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
@@ -23,29 +26,33 @@ FIELDS = ("site", *_PLACE, "object", "name", "low", "best", "high", "label", "re
 # What follows for a layer with a unit of intensity: how strong it is over the disc, least and most.
 _STRENGTH = ("weakest", "strongest")
 
+# Files of the power supply.
+SUPPLY = "feeds"
+SOURCES, UPSTREAMS, AREAS = "sources.json", "upstreams.csv", "areas.csv"
+# Read for maps alone: no verdict rests on where a station stands.
+POSITIONS, CIRCUITS = "map/positions.csv", "map/circuits.csv"
+STATION_COLUMNS = ("site", *_PLACE, "station", "name", "kv", "distance_m")
+UPSTREAM_COLUMNS = ("station", "upstream", "hops", "via", "name", "kv")
+POSITION_COLUMNS = ("station", "name", "kv", "osm", "lat", "lon")
+CIRCUIT_COLUMNS = ("a", "b", "codes")
+AREA_COLUMNS = ("site", *_PLACE, "grid_area", "synchronous_area")
+_NUMBERS = {*_PLACE, "distance_m", "kv", "hops"}
+_AGAIN = "write it again with: python scripts/feeds.py derive"
+
 
 @dataclass
 class Samples:
-    """Shipped figures of all layers, read only where a site is asked for.
-
-    Attributes
-    ----------
-    paths
-        Their files, in the order of the layers' ids.
-    """
+    """Shipped figures of all layers, read only where a site is asked for; paths in the order of layers."""
 
     paths: tuple[Path, ...]
-    _cache: dict[str, tuple[HazardSample, ...]] = field(default_factory=dict)
+    # The catalogue's own hash holds its figures.
+    hashes: Mapping[str, str] = field(default_factory=dict, init=False)
+    _cache: dict[str, tuple[HazardSample, ...]] = field(default_factory=dict, init=False)
 
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
         """Every sample file."""
         return tuple(map(SampleFile, self.paths))
-
-    @property
-    def hashes(self) -> Mapping[str, str]:
-        """None: the catalogue's hash holds its figures."""
-        return {}
 
     def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Return what every layer says at a site."""
@@ -60,11 +67,6 @@ class SampleFile:
     """The figures of one layer: a line of JSON about it, then a CSV sorted by site.
 
     Only the lines of the sites asked for are taken apart.
-
-    Raises
-    ------
-    DataError
-        If the file is not as ``zonerisk layers sample`` writes it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -181,3 +183,84 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
             )
         )
     return text.getvalue()
+
+
+def read_supply(files: Mapping[str, Path]) -> Sample:
+    """Read what was derived of the power supply, from the files of data folders by their names."""
+    around: dict[str, tuple[Disc, Neighbourhood]] = {}
+    names: dict[str, Near] = {}
+    for name, path in files.items():
+        if name.startswith("stations-") and name.endswith(".csv"):
+            stations = _stations(path)
+            around.update(stations)
+            names.update({near.station: near for _, there in stations.values() for near in there.near})
+    areas = {row[0]: (_disc(row), Area(row[4], row[5])) for row in _rows(files.get(AREAS), AREA_COLUMNS)}
+    upstream: dict[str, tuple[Upstream, ...]] = {}
+    for station, top, hops, via, name, kv in _rows(files.get(UPSTREAMS), UPSTREAM_COLUMNS):
+        way = Upstream(top, int(float(hops)), tuple(via.split(";")) if via else ())
+        upstream[station] = (*upstream.get(station, ()), way)
+        names[top] = Near(top, name, float(kv), 0.0)
+    return Sample(around, areas, upstream, names, _sources(files[SOURCES]) if SOURCES in files else {})
+
+
+def read_chart(files: Mapping[str, Path]) -> Chart:
+    """Read where stations stand and which circuits join them; no verdict needs it."""
+    spots = {
+        key: Spot(labelled(name, _number(kv)), osm, (float(lat), float(lon)) if lat and lon else None)
+        for key, name, kv, osm, lat, lon in _rows(files.get(POSITIONS), POSITION_COLUMNS)
+    }
+    rows = _rows(files.get(CIRCUITS), CIRCUIT_COLUMNS)
+    return Chart(spots, {(min(a, b), max(a, b)): tuple(codes.split(";")) for a, b, codes in rows})
+
+
+def _sources(path: Path) -> dict[str, Evidence]:
+    try:
+        return {
+            key: Evidence(
+                kind="layer", title=row["title"], url=row["url"], read=row["as_of"], claim=row["claim"]
+            )
+            for key, row in json.loads(path.read_text(encoding="utf-8")).items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path.name}: {error}; {_AGAIN}") from None
+
+
+def _stations(path: Path) -> dict[str, tuple[Disc, Neighbourhood]]:
+    near: dict[str, list[Near]] = {}
+    discs: dict[str, Disc] = {}
+    for row in _rows(path, STATION_COLUMNS):
+        discs[row[0]] = _disc(row)
+        near.setdefault(row[0], []).append(Near(row[4], row[5], _number(row[6]), float(row[7])))
+    return {
+        site: (discs[site], Neighbourhood(tuple(stations), discs[site][2], path.stem))
+        for site, stations in near.items()
+    }
+
+
+def _disc(row: list[str]) -> Disc:
+    return float(row[1]), float(row[2]), float(row[3])
+
+
+def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:
+    """Read the rows of one file of the supply; none if it is not there."""
+    if path is None:
+        return
+    line = 1
+    numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            if tuple(next(reader, ())) != columns:
+                raise DataError(f"{path.name}:1: the columns are {', '.join(columns)}; {_AGAIN}")
+            for row in reader:
+                line = reader.line_num
+                if len(row) != len(columns):
+                    raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
+                for index in numbers:
+                    if row[index] and not math.isfinite(float(row[index])):
+                        raise ValueError(f"{columns[index]} is {row[index]}")
+                yield row
+    except DataError:
+        raise
+    except (OSError, csv.Error, ValueError) as error:
+        raise DataError(f"{path.name}:{line}: {error}; {_AGAIN}") from None

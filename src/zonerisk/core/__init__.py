@@ -11,5 +11,6 @@ __all__ = [
     "model",
     "plan_verdict",
     "policy",
+    "supply",
     "verdict",
 ]

@@ -13,8 +13,8 @@ from zonerisk.core.interval import UNKNOWN, Interval
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.model import Claim, Evidence, Incident, Position, Provider, Region, Site, Zone
+    from zonerisk.core.supply import Sample
     from zonerisk.core.verdict import Option
-    from zonerisk.grid.supply import Sample
     from zonerisk.judging.cause import RiskGroups
 
 Pair = tuple[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zonerisk.grid.supply import EMPTY
+from zonerisk.core.supply import EMPTY
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import power as wording
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
+    from zonerisk.core.supply import Neighbourhood, Sample
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.grid.supply import Neighbourhood, Sample
     from zonerisk.judging.arrangement import FailureDomain
 
 # Circuits between a station and a backbone station above it, where the policy says nothing.

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy
-    from zonerisk.grid.supply import Area, Sample
+    from zonerisk.core.supply import Area, Sample
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSamples, Source
     from zonerisk.core.model import Incident, Region
     from zonerisk.core.policy import Policy
-    from zonerisk.grid.supply import Sample
+    from zonerisk.core.supply import Sample
     from zonerisk.judging.arrangement import Facts, FailureDomain
     from zonerisk.judging.cause import RiskGroups
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zonerisk.grid import supply
-from zonerisk.grid.supply import YARD_M, Spot
+from zonerisk.core.supply import YARD_M, Spot
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
 from zonerisk.words import phrases
@@ -17,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.supply import Chart, Sample
     from zonerisk.core.verdict import SharedRisk, Verdict
-    from zonerisk.grid.supply import Chart, Sample
     from zonerisk.judging.power import Line
 
+# RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
+TIED_M = 600.0
 NEAR = "near, not known to feed"
 _OSM = "Stations: \u00a9 OpenStreetMap contributors, ODbL"
 _RTE = "French names and circuits: RTE, Licence Ouverte 2.0"
@@ -151,7 +152,7 @@ def _station(
         key,
         spot.label,
         spot.at,
-        supply.TIED_M if key.startswith("rte/") else YARD_M,
+        TIED_M if key.startswith("rte/") else YARD_M,
         spot.osm,
         sample.sources[source].read if spot.at and source in sample.sources else "",
         standing,

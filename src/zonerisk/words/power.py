@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zonerisk.core.model import Grade
-    from zonerisk.grid.supply import Neighbourhood
+    from zonerisk.core.supply import Neighbourhood
     from zonerisk.words.phrases import Named
 
 
