@@ -286,12 +286,7 @@ def tell(
 ) -> Iterator[FeedRecord]:
     """Ask a source of sites; those without a position are passed over.
 
-    Raises
-    ------
-    UsageError
-        If there is no such source, or no site with a position.
-    FetchError, DataError
-        If the source gave no usable answer: what it would tell is then unknown.
+    An answer that is not usable is an error: what the source would tell is then unknown.
     """
     if source not in SOURCES:
         raise UsageError(f"no source is called {source!r}; there are {', '.join(SOURCES)}")

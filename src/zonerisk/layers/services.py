@@ -125,17 +125,8 @@ def features(
     WFS that does not say how many it has is asked on until it has no more. A service that
     answers of another place, or does not give all it has, is an error.
 
-    Parameters
-    ----------
-    method, axes
-        ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``,
-        and the order of the coordinates in its answers.
-    url, collection
-        Landing page, WFS endpoint or layer, and which collection or type; ArcGIS needs none.
-
-    Returns
-    -------
-    GeoJSON features in WGS 84, longitude first.
+    ``method`` is ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``,
+    ``axes`` the order of the coordinates in its answers. Returns GeoJSON features in WGS 84, longitude first.
     """
     ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
     return [_placed(feature, url, bounds, axes) for feature in ask(url, collection, bounds, max_bytes)]

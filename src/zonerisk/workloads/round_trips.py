@@ -50,15 +50,7 @@ class Trip(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """What a round trip says of the fibre between two places.
-
-    Attributes
-    ----------
-    fibre_km
-        No more fibre than this lies between the two: light in the whole round trip.
-    likely_km
-        The same once the local floor is taken off.
-    """
+    """No more fibre than this lies between two places, and the same once the local floor is taken off."""
 
     trip: Trip
     fibre_km: float
@@ -87,15 +79,7 @@ def refutes(limit: Bound, claimed_km: float) -> bool:
 
 @dataclass(frozen=True)
 class Judged:
-    """One round trip held against the records.
-
-    Attributes
-    ----------
-    straight_m
-        Distance of the two in the catalogue; None where it has none.
-    refuted
-        What the round trip contradicts, as clauses.
-    """
+    """A round trip, the distance of its ends in the catalogue, and the clauses that it contradicts."""
 
     bound: Bound
     straight_m: Interval | None
@@ -118,11 +102,6 @@ def judge(
     Zones are known by id, key or name, regions by id, code or name. Rows of a table that
     names the region in a column count even where the zone names are not the catalogue's:
     an account's zone 1 is not the provider's.
-
-    Raises
-    ------
-    UsageError
-        If no row is of this region.
     """
     region, sold_by = catalog.region(region_id), catalog.provider(catalog.region(region_id).provider)
     peers_too = map(catalog.region, catalog.regions_of(region.provider))
@@ -187,11 +166,6 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
     IBM's and Azure's tables were transcribed; CSV as a square matrix; JSON of
     cloudping (``{"data": {a: {b: ms}}}``); JSON of Azure's zones (a list of ``sourceZone``,
     ``destinationZone``, ``latency``). A value may carry its unit: ``412 us``, ``0.43 ms``.
-
-    Raises
-    ------
-    DataError
-        If it is none of them, or a value is no round trip.
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"{name}: {len(data)} bytes; a table of round trips stays under {MAX_BYTES}")
@@ -213,13 +187,7 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
 
 
 def milliseconds(text: str) -> float:
-    """Read a round trip with or without its unit; a bare number is in milliseconds.
-
-    Raises
-    ------
-    ValueError
-        If it is no positive time.
-    """
+    """Read a round trip with or without its unit; a bare number is in milliseconds."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(us|µs|μs|ms|s)?\s*", text)
     value = (
         float(match[1]) * {"us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}.get(match[2] or "ms", 1.0)
@@ -232,22 +200,12 @@ def milliseconds(text: str) -> float:
 
 
 def of_region(trips: Iterable[Trip], region_id: str, names: Iterable[str]) -> tuple[Trip, ...]:
-    """Keep the round trips of one region, where a table tells regions apart.
-
-    Raises
-    ------
-    UsageError
-        If the table names regions, and this one is not among them.
-    """
+    """Keep the round trips of one region, where a table tells regions apart."""
     listed = tuple(trips)
     regions = sorted({trip.region for trip in listed if trip.region})
     if not regions:
         return listed
-    wanted = {
-        simplify(region_id),
-        simplify(region_id.partition("-")[2]),
-        *(simplify(name) for name in names),
-    }
+    wanted = set(map(simplify, (region_id, region_id.partition("-")[2], *names)))
     kept = tuple(trip for trip in listed if simplify(trip.region) in wanted)
     if not kept:
         raise UsageError(f"the table has no rows of {region_id}; its regions are {', '.join(regions[:20])}")
