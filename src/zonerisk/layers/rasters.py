@@ -314,12 +314,8 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
     if not discs:
         return
     margin, _ = span_deg(0, _NAMED_WITHIN_M)
-    boxes = shapely.box(
-        [disc.lon - 1.6 * margin for disc in discs],
-        [disc.lat - margin for disc in discs],
-        [disc.lon + 1.6 * margin for disc in discs],
-        [disc.lat + margin for disc in discs],
-    )
+    lon, lat = np.array([(disc.lon, disc.lat) for disc in discs]).T
+    boxes = shapely.box(lon - 1.6 * margin, lat - margin, lon + 1.6 * margin, lat + margin)
     for cluster in shapely.get_parts(shapely.union_all(boxes)):
         trouble = "the sites lie in too large an area; sample fewer"
         span = Cells(*_span(file, cluster.bounds, _MAX_CLUSTER, trouble))

@@ -134,14 +134,9 @@ class Installed:
     """What the layers on this machine say at sites; the others are not assessed.
 
     The shipped figures, where the sites are the catalogue's own, speak first: a layer on this
-    machine, in the cache or among the raw layers, answers where they have none.
-
-    Attributes
-    ----------
-    hashes
-        Layers that answered, each with the sha256 of its data files, joined by plus signs.
-    failed
-        What was wrong with those that could not be read.
+    machine, in the cache or among the raw layers, answers where they have none. ``hashes`` are of the
+    layers that answered: the sha256 of their data files, joined by plus signs. ``failed`` says what was
+    wrong with those that could not be read.
     """
 
     def __init__(
