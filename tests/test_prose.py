@@ -28,12 +28,27 @@ EXAMPLES = sorted(
 )
 # What people read, by its key in the JSON of an answer.
 SENTENCES = {"message", "summary", "not_known", "reason", "notes", "note", "quorum_basis"}
+
+
+def refuse(*_: object, **__: object) -> Any:
+    raise AssertionError("control flow reads a sentence")
+
+
+READS = """
+    __contains__ __eq__ __ne__ __hash__ __lt__ __le__ __gt__ __ge__ __getitem__ __iter__ __len__ __bool__
+    startswith endswith find index count split rsplit splitlines partition rpartition strip lstrip rstrip
+    removeprefix removesuffix lower upper casefold title replace isdigit isalpha encode
+"""
+# A text that may be passed on, put into another and written, never read: a condition that never holds
+# in these answers is caught as well.
+X: Any = type("Sentence", (str,), dict.fromkeys(READS.split(), refuse))("x")
+
 # What a function of words returns, and what stands for it.
 STUBS: dict[str, object] = {
-    "str": "x",
-    "str | None": "x",
-    "list[str]": ["x"],
-    "tuple[str, ...]": ("x",),
+    "str": X,
+    "str | None": X,
+    "list[str]": [X],
+    "tuple[str, ...]": (X,),
 }
 
 
