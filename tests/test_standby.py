@@ -8,7 +8,7 @@ from conftest import Runner
 from zonerisk.catalogue import reference
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
-from zonerisk.judging import history, recovery
+from zonerisk.judging import cause, recovery
 from zonerisk.judging.recovery import Candidate, Requirements, rank
 from zonerisk.library import Library
 
@@ -107,8 +107,8 @@ def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
     for each in known:
         assert each.cited
         assert set(each.regions) <= set(shipped.region_ids)
-        assert history.shared(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
-        assert each in history.shared(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
+        assert cause.shared_incidents(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
+        assert each in cause.shared_incidents(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
 
 
 class TestCommand:

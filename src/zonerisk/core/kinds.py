@@ -5,7 +5,7 @@ To add a hazard: one row here, a card in ``data/layers``, a rule in a policy, a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -64,15 +64,18 @@ class Kind(NamedTuple):
     event: str | None = None
 
 
+def _hazard(key: str, unit: str | None = None, apart: str = "share one", **treated: Any) -> Kind:
+    """Return a kind of hazard that the rule of its name asks of."""
+    return Kind(key, "hazard", key, unit, apart, **treated)
+
+
 _ROWS = (
     Kind("building", "place", "colocation", "km", "share a building or campus", by_position=True),
     Kind("campus", "place", "colocation", "km", "share a building or campus", by_position=True),
     Kind("power", "feed", "power", "circuits", event="power"),
     Kind("network", "feed", "network", event="network"),
     Kind("water", "feed"),
-    Kind(
-        "flood",
-        "hazard",
+    _hazard(
         "flood",
         apart="stand in the same mapped flood zone",
         open="outside what is mapped, which does not show that no flood is shared",
@@ -81,49 +84,24 @@ _ROWS = (
         wet=True,
         event="flood",
     ),
-    Kind("river", "hazard", "river", "km", "stand{within} the same mapped river", wet=True),
-    Kind("coast", "hazard", "coast", "km", "stand{within} the same mapped sea coast", wet=True),
-    Kind(
-        "seismic",
-        "hazard",
-        "seismic",
-        "km",
-        "stand{within} the same fault on the list",
-        correlated=True,
-        event="earthquake",
-    ),
-    Kind(
-        "nuclear",
-        "hazard",
-        "nuclear",
-        "km",
-        "stand{within} the same nuclear power plant on the lists",
-        extent_m=3e3,
-    ),
-    Kind("industry", "hazard", "industry", "km", "stand{within} the same works on the lists", extent_m=3e3),
-    Kind("hydro", "hazard", "hydro", "km", extent_m=3e3),
-    Kind("dam", "hazard", "dam", "km"),
+    _hazard("river", "km", "stand{within} the same mapped river", wet=True),
+    _hazard("coast", "km", "stand{within} the same mapped sea coast", wet=True),
+    _hazard("seismic", "km", "stand{within} the same fault on the list", correlated=True, event="earthquake"),
+    _hazard("nuclear", "km", "stand{within} the same nuclear power plant on the lists", extent_m=3e3),
+    _hazard("industry", "km", "stand{within} the same works on the lists", extent_m=3e3),
+    _hazard("hydro", "km", extent_m=3e3),
+    _hazard("dam", "km"),
     # A runway's axis runs 15 km past both ends of 5 km.
-    Kind("runway", "hazard", "runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3),
-    Kind("cyclone", "hazard", "cyclone", "km", "are in reach of one storm on record", event="cyclone"),
-    Kind(
-        "volcano",
-        "hazard",
-        "volcano",
-        "km",
-        "stand{within} the same volcano on the list",
-        extent_m=3e3,
-        event="volcano",
-    ),
-    Kind(
-        "cooling",
-        "hazard",
+    _hazard("runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3),
+    _hazard("cyclone", "km", "are in reach of one storm on record", event="cyclone"),
+    _hazard("volcano", "km", "stand{within} the same volcano on the list", extent_m=3e3, event="volcano"),
+    _hazard(
         "cooling",
         "km",
         "are in reach of one heat wave, or of one source of cooling, on record",
         event="cooling",
     ),
-    Kind("wildfire", "hazard", "wildfire", apart="stand in the same mapped wildfire area", event="wildfire"),
+    _hazard("wildfire", apart="stand in the same mapped wildfire area", event="wildfire"),
     Kind("heat", "hazard", wide=True, event="heat"),
     Kind("conflict", "hazard", wide=True, event="conflict"),
     Kind("incident", "event", "incidents"),

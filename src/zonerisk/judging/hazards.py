@@ -13,7 +13,7 @@ from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import simplify
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest
-from zonerisk.words import hazards as wording
+from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample, HazardSamples, Layer
@@ -145,7 +145,7 @@ def stated(
     return RiskGroups(
         kind,
         tuple(risks),
-        reason=wording.open_statements(),
+        reason=wording.OPEN_STATEMENTS,
         notes=tuple(notes),
         evidence=tuple(dict.fromkeys(cited)),
     )

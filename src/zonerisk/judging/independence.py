@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION
+from zonerisk.judging.cause import together
 
 if TYPE_CHECKING:
     from zonerisk.judging.arrangement import FailureDomain
@@ -24,13 +25,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     """
     assessed = list(assessments)
     decisive = [groups for groups in assessed if groups.kind in BY_POSITION]
-    shared = {
-        pair
-        for groups in assessed
-        for risk in groups.risks
-        if risk.outcome == "fail"
-        for pair in permutations(risk.members, 2)
-    }
+    shared = together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
 
     def known(a: str, b: str) -> bool:
         return (a, b) in shared

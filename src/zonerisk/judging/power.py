@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.supply import EMPTY
 from zonerisk.judging.cause import RiskGroups, risk, strongest
-from zonerisk.words import power as wording
+from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,7 +23,7 @@ from zonerisk.core.verdict import (
     severity,
     worst,
 )
-from zonerisk.judging import hazards, history, power, score
+from zonerisk.judging import cause, hazards, power, score
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
@@ -376,7 +376,7 @@ class Judge:
         return [("fail", verdicts.outside(sorted(theirs.countries), area))]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        hit = history.shared(self.incidents, ours.regions, theirs.regions, self.day)
+        hit = cause.shared_incidents(self.incidents, ours.regions, theirs.regions, self.day)
         return [
             SharedRisk(
                 id=f"incident:{event.id}",

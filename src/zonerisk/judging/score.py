@@ -22,7 +22,7 @@ from zonerisk.core.verdict import (
     Zones,
     worst,
 )
-from zonerisk.judging import hazards, history, power, recovery, separation
+from zonerisk.judging import cause, hazards, power, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import Arrangement, pairs, site_units, sites_of, zone_units, zones_sold
 from zonerisk.judging.independence import effective
@@ -192,7 +192,7 @@ def _assess(
             length_km = asked.correlation_km if asked else None
             pairwise = judged or kinds.KINDS[kind].by_position
             found[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km, pairwise)
-    happened = history.assess(units, incidents, day, arrangement.id)
+    happened = cause.assess_incidents(units, incidents, day, arrangement.id)
     if happened.risks or happened.notes:
         found["incident"] = happened
     return found

@@ -1,11 +1,10 @@
 """Words: every sentence that people read, and the reports made of them."""
 
 __all__ = [
+    "causes",
     "findings",
-    "hazards",
     "phrases",
     "plan_report",
-    "power",
     "report",
     "screen",
     "verdicts",

@@ -1,23 +1,26 @@
-"""What layers and records say of hazards, in sentences true to them."""
+"""Causes in sentences: what layers and records say of hazards, events and supplies."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from zonerisk.core.hazard_sample import EDGE_M, UNNAMED, bests
 from zonerisk.core.kinds import KINDS
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.hazard_sample import HazardSample, Layer
-    from zonerisk.core.model import Hazard, Incident
+    from zonerisk.core.model import Grade, Hazard, Incident
+    from zonerisk.core.supply import Neighbourhood
     from zonerisk.words.phrases import Named
 
 # Doubts below this go without saying; from the second on they are told in kilometres.
 _DOUBT_FROM_M, _DOUBT_KM_FROM_M = 100.0, 500.0
 _MOST_LABELS = 4
+OPEN_STATEMENTS = "what is stated of a commune or an address does not show what they share"
+NOT_FIXED = "no record says that the cause is removed"
 
 Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
 """Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
@@ -116,11 +119,6 @@ def open_pairs(kind: str, why: Open, domains: Sequence[Named]) -> str:
     return KINDS[kind].open if why == "lists-end" else "not assessed"
 
 
-def open_statements() -> str:
-    """Format why what is stated of places leaves pairs open."""
-    return "what is stated of a commune or an address does not show what they share"
-
-
 def struck_together(domains: Iterable[Named], incident: Incident) -> str:
     """Format that one event took domains together."""
     return f"{phrases.named(domains)} were out of service together ({_event(incident)})"
@@ -135,11 +133,6 @@ def struck_until_fixed(domains: Iterable[Named], incident: Incident) -> str:
 def struck(domains: Sequence[Named], incident: Incident) -> str:
     """Format that an event hit one domain, or a part of the region that is not named."""
     return f"{phrases.named(domains) if domains else 'a part of the region'} was hit ({_event(incident)})"
-
-
-def not_fixed() -> str:
-    """Format that nothing is on record of what was changed."""
-    return "no record says that the cause is removed"
 
 
 def _event(incident: Incident) -> str:
@@ -186,3 +179,89 @@ def _away(layer: Layer, rows: Sequence[HazardSample]) -> str:
 def _labels(rows: Iterable[HazardSample]) -> str:
     labels = list(dict.fromkeys(row.label for row in rows if row.label))
     return f" ({'; '.join(labels[:_MOST_LABELS])})" if labels else ""
+
+
+# Power and network: stated supplies, shared stations, stations near sites.
+
+
+class Way(Protocol):
+    """A way from a site up to a station: the site's name, how far its start is, and how well known."""
+
+    @property
+    def site(self) -> str:
+        """The site's name."""
+
+    @property
+    def distances_m(self) -> tuple[float, ...]:
+        """Distances from the site to the stations where it starts; none for a stated feed."""
+
+    @property
+    def grade(self) -> Grade:
+        """How well the way is known."""
+
+
+def shared_feed(domains: Sequence[Named], feed: str, grade: Grade) -> str:
+    """Format that domains hang on a stated feed."""
+    return f"{phrases.named(domains)} {'may hang on' if grade == 'C' else 'hang on'} {feed}"
+
+
+def open_because(kind: str, silent: Sequence[Named]) -> str:
+    """Format why it is open whether domains share a feed."""
+    if silent:
+        return f"no {kind} feed is disclosed for {phrases.named(silent)}"
+    return f"the stated {kind} feeds do not say what lies upstream"
+
+
+def ended(domains: Sequence[Named], until: str, feed: str) -> str:
+    """Format that a feed was stated up to a day only."""
+    return f"stated for {phrases.named(domains) if domains else 'the region'} until {until} only: {feed}"
+
+
+def shared_stations(
+    domains: Sequence[Named],
+    stations: Sequence[str],
+    grade: Grade,
+    ways: Mapping[tuple[tuple[str, ...], int], Sequence[Way]],
+) -> str:
+    """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
+    names = " and ".join(stations)
+    listed = "; ".join(_way(" or ".join(start), hops, each, names) for (start, hops), each in ways.items())
+    if grade == "C":
+        listed = f"{listed}; which stations feed them is not known"
+    return f"{phrases.named(domains)} {'may hang' if grade == 'C' else 'hang'} on {names} ({listed})"
+
+
+def _way(start: str, hops: int, ways: Sequence[Way], names: str) -> str:
+    """Format the ways up from one start; a start that is itself what they hang on has been named."""
+    sites = phrases.names([way.site for way in ways])
+    distances = [metres for way in ways for metres in way.distances_m]
+    if not distances:
+        feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
+        begin = f"{start}, which {feeds} {sites}"
+    else:
+        begin = f"nearest known at {_span_km(distances)} from {sites}"
+        begin = begin if start == names else f"{start}, {begin}"
+    return begin + (f", {phrases.count(hops, 'circuit')} below" if hops else "")
+
+
+def near_stations(group: Sequence[tuple[str, Neighbourhood]], year: str | None) -> str:
+    """Format the stations around some sites: the nearest that a map of some year knows."""
+    names = [name for name, _ in group]
+    listed = ", ".join(
+        f"{column[0].label} at {_span_km([near.distance_m for near in column])}"
+        for column in zip(*(around.telling for _, around in group), strict=True)
+    )
+    count = group[0][1].open
+    doubt = f" (candidates overlap: any of {count} could be the nearest)" if count > 1 else ""
+    by = f" by a map of {year}" if year else ""
+    fed = f"none known to feed {'it' if len(names) == 1 else 'them'}"
+    return f"nearest known stations to {phrases.names(names)}{by}, {fed}: {listed}{doubt}"
+
+
+def more_stations(sites: int) -> str:
+    """Format near how many more sites stations are known."""
+    return f"stations are known near {sites} more sites"
+
+
+def _span_km(metres: Sequence[float]) -> str:
+    return f"{phrases.ends(min(metres) / 1000, max(metres) / 1000, 1)} km"
