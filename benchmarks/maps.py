@@ -18,7 +18,6 @@ from pathlib import Path
 import folium
 import shapely  # noqa: F401
 
-from zonerisk.core.interval import Range, Score
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
     CatalogueUsed,
@@ -27,6 +26,8 @@ from zonerisk.core.verdict import (
     Place,
     PolicyUsed,
     Provenance,
+    Range,
+    Score,
     Verdict,
     Zones,
 )

@@ -14,7 +14,7 @@ import zonerisk
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import geometry
 from zonerisk.core.model import simplify
-from zonerisk.judging import recovery, separation
+from zonerisk.judging import recovery
 from zonerisk.workloads.round_trips import Trip, bound, read
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +59,7 @@ def table(catalog: Catalog) -> str:
             band = [(km, trip) for km, trip in rows if low <= km < high]
             if len(band) < 5:
                 continue
-            least, best, most = (2 * each / geometry.LIGHT_KM_PER_MS for each in separation.CIRCUITY)
+            least, best, most = (2 * each / geometry.LIGHT_KM_PER_MS for each in geometry.CIRCUITY)
             ratios = sorted(trip.ms / (km * best) for km, trip in band)
             tenths = statistics.quantiles(ratios, n=10)
             inside = sum(km * least <= trip.ms <= km * most for km, trip in band)

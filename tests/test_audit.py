@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from zonerisk.catalogue import document, reference
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.core.plan_verdict import Audit, Judged
-from zonerisk.core.verdict import Finding
+from zonerisk.core.verdict import Audit, Finding, Judged
 from zonerisk.library import Library
 from zonerisk.workloads import plan
 from zonerisk.workloads.audit import audit

@@ -9,6 +9,8 @@ from pyproj import Geod
 
 from zonerisk.core.geometry import (
     FARTHEST_M,
+    UNKNOWN,
+    Interval,
     _bounds_m,
     _few_of_many,
     closest,
@@ -18,7 +20,6 @@ from zonerisk.core.geometry import (
     nearest_m,
     within,
 )
-from zonerisk.core.interval import UNKNOWN, Interval
 from zonerisk.core.model import Position
 
 GEOD = Geod(ellps="WGS84")

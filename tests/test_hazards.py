@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample, Layer, missing
-from zonerisk.core.interval import Interval
 from zonerisk.core.model import Evidence, Grade, Position, Site
 from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import FailureDomain

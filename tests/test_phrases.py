@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.words import phrases
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from zonerisk.catalogue.samples import SampleFile, Samples, table
 from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, widened
-from zonerisk.core.interval import Interval
 from zonerisk.core.model import Position, Site
 
 HEAD = {

@@ -19,8 +19,8 @@ from pyproj import Geod
 from zonerisk import load
 from zonerisk.catalogue.samples import SampleFile, table
 from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample
-from zonerisk.core.interval import Interval
 from zonerisk.core.model import Position
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading

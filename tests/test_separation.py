@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.core.geometry import least_rtt_ms, rtt_ms
-from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.geometry import UNKNOWN, Interval, fibre_m, least_rtt_ms, rtt_ms
 from zonerisk.core.model import Site
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
@@ -15,7 +14,6 @@ from zonerisk.judging.arrangement import (
     zone_units,
 )
 from zonerisk.judging.recovery import between
-from zonerisk.judging.separation import fibre_m
 from zonerisk.library import Library
 
 DAY = "2026-01-31"

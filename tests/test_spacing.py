@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.model import Evidence
 from zonerisk.core.policy import Policy, Rule
 from zonerisk.core.verdict import Separation

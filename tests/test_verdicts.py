@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zonerisk.catalogue import reference
-from zonerisk.core.interval import Score
-from zonerisk.core.verdict import Finding, Outcome
+from zonerisk.core.verdict import Finding, Outcome, Score
 from zonerisk.library import Library
 from zonerisk.words import phrases
 from zonerisk.words.verdicts import outcome_line, policy_line, scored

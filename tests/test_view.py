@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.core.interval import Interval
+from zonerisk.core.geometry import Interval
 from zonerisk.library import Library
 from zonerisk.pages import features, view
 

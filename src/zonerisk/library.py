@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.frames import Layer
     from zonerisk.core.hazard_sample import Source
-    from zonerisk.core.plan_verdict import Audit
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Units, Verdict
+    from zonerisk.core.verdict import Audit, Units, Verdict
     from zonerisk.judging.recovery import RecoveryRanking
 
 DEFAULT = "podcast"

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from zonerisk.core import geometry
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import circle_points, closest
-from zonerisk.judging import arrangement, separation
+from zonerisk.core.geometry import circle_points, closest, fibre_m, rtt_ms
+from zonerisk.judging import arrangement
 from zonerisk.judging.cause import strongest
 
 if TYPE_CHECKING:
@@ -170,8 +169,8 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
         sites = catalog.sites_of(region.id)
         for a, b in arrangement.pairs(arrangement.zone_units(region, sites, day)):
             distance = arrangement.distance_m(a, b)
-            fibre = separation.fibre_m(distance)
-            rtt = geometry.rtt_ms(fibre)
+            fibre = fibre_m(distance)
+            rtt = rtt_ms(fibre)
             row: dict[str, Any] = {
                 "region": region.id,
                 "provider": region.provider,

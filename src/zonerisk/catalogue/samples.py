@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample, Layer, layer_of, missing, unanswerable
-from zonerisk.core.interval import Interval
 from zonerisk.core.model import Evidence
 from zonerisk.core.supply import Area, Chart, Disc, Near, Neighbourhood, Sample, Spot, Upstream, labelled
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from zonerisk.core.interval import Interval
+from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import Evidence, Grade
 

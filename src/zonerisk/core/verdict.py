@@ -1,13 +1,13 @@
-"""What zonerisk answers: findings, separations, shared risks and their evidence, frozen."""
+"""What zonerisk answers of a region and of a deployment, with all evidence, frozen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, ClassVar, Literal
 
-from zonerisk.core.interval import Interval, Range, Score, Value
+from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
@@ -25,6 +25,29 @@ def severity(outcome: Outcome) -> int:
 def worst(outcomes: list[Outcome]) -> Outcome:
     """Return the worst of some outcomes; ``pass`` for none."""
     return max(outcomes, key=severity, default="pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Interval):
+    """An interval with its unit."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A count between two ends."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """0 to 100; the ends differ by what is not known."""
+
+    low: float
+    high: float
 
 
 class Result:
@@ -235,3 +258,125 @@ class Verdict(Result):
             f"<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
             f"<th>outcome</th><th>rule</th><th>finding</th></tr></thead><tbody>{rows}</tbody></table>"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing(Result):
+    """Where copies of a workload stand."""
+
+    place: str
+    region: str
+    kind: str
+    copies: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chance(Result):
+    """The chance that a quorum is lost, by a model whose inputs are the reader's own."""
+
+    model: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Result):
+    """One workload under the policy."""
+
+    id: str
+    file: str
+    line: int
+    outcome: Outcome
+    copies: int
+    quorum: int
+    quorum_basis: str
+    places: tuple[Standing, ...]
+    backup: tuple[Standing, ...] | None
+    dr: tuple[Standing, ...] | None
+    score: Score
+    findings: tuple[Finding, ...]
+    chance: Chance | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Result):
+    """One thing that may be lost, and what goes with it.
+
+    ``lost`` names workloads without a quorum after it, ``with_backup`` those among them
+    whose every backup it takes too, ``with_recovery`` those whose recovery it takes.
+    """
+
+    id: str
+    kind: str
+    grade: Grade | None
+    message: str
+    lost: tuple[str, ...]
+    with_backup: tuple[str, ...]
+    with_recovery: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Result):
+    """One change to a plan, and what it was found to do by judging again.
+
+    ``settles`` are the rules that fail no more for a workload it touches.
+    """
+
+    kind: Literal["add-zone", "move-backup", "recovery"]
+    workloads: tuple[str, ...]
+    message: str
+    failing_before: int
+    failing_after: int
+    settles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(Result):
+    """Something that was read and not judged."""
+
+    id: str
+    reason: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Result):
+    """Inputs of the probability view, as given."""
+
+    unavailability: tuple[float, float]
+    common: tuple[float, float]
+    common_source: str
+    alpha: tuple[float, ...]
+    note: str = "a model, not a measurement: its inputs are the reader's own, and risks on record come on top"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit(Result):
+    """All that is answered for one deployment under one policy."""
+
+    schema: Literal["zonerisk/plan/1"] = "zonerisk/plan/1"
+    files: tuple[str, ...]
+    policy: str
+    as_of: str
+    outcome: Outcome
+    grade: str
+    score: Score
+    summary: str
+    workloads: tuple[Judged, ...]
+    events: tuple[Event, ...]
+    change: Change | None
+    not_assessed: tuple[Skipped, ...]
+    model: Model | None
+    provenance: Provenance
+
+
+def mean(scores: Sequence[Score]) -> Score:
+    """Mean of scores, end by end; nothing known for none."""
+    if not scores:
+        return Score(0.0, 100.0)
+    return Score(
+        low=round(sum(each.low for each in scores) / len(scores), 1),
+        high=round(sum(each.high for each in scores) / len(scores), 1),
+    )

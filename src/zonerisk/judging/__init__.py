@@ -8,5 +8,4 @@ __all__ = [
     "recovery",
     "rules",
     "score",
-    "separation",
 ]

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from zonerisk.core.geometry import farthest_m, nearest_m
-from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Source

@@ -13,7 +13,7 @@ from zonerisk.judging.arrangement import pairs
 from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Grade, Incident
     from zonerisk.judging.arrangement import FailureDomain, Pair
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import rtt_ms
+from zonerisk.core.geometry import fibre_m, rtt_ms
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import Finding, Outcome, severity, worst
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.separation import fibre_m
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Claim, Evidence
     from zonerisk.core.policy import Rule, RuleName
     from zonerisk.judging.arrangement import Arrangement, FailureDomain

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION
+from zonerisk.core.verdict import Range
 from zonerisk.judging.cause import together
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from zonerisk.core import __version__, kinds
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import farthest_m, least_rtt_ms, nearest_m, rtt_ms
-from zonerisk.core.interval import UNKNOWN, Interval, Range
+from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
     CatalogueUsed,
@@ -17,6 +16,7 @@ from zonerisk.core.verdict import (
     Outcome,
     PolicyUsed,
     Provenance,
+    Range,
     Result,
     SharedRisk,
     Zones,
@@ -33,7 +33,6 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.judging.independence import effective
-from zonerisk.judging.separation import fibre_m
 from zonerisk.words import verdicts
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core import geometry
-from zonerisk.core.interval import Interval, Value
+from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import KINDS, asked_by
-from zonerisk.core.verdict import Finding, Outcome, Threshold, severity, worst
+from zonerisk.core.verdict import Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.words import findings as wording

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core import __version__, kinds
 from zonerisk.core.errors import UsageError
-from zonerisk.core.interval import Range, Score
 from zonerisk.core.verdict import (
     CatalogueUsed,
     Datacenters,
@@ -17,6 +16,8 @@ from zonerisk.core.verdict import (
     Place,
     PolicyUsed,
     Provenance,
+    Range,
+    Score,
     Units,
     Verdict,
     Zones,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import rtt_ms, within
+from zonerisk.core.geometry import fibre_m, rtt_ms, within
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs
@@ -15,24 +15,16 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Region
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement, FailureDomain, Pair
 
-# Fibre length over the straight line: low, best, high (Bozkurt et al. 2018, arXiv 1811.10737:
-# conduits allow a median of 1.3 and the rule of thumb is 2.1; 1.5 is this project's middle).
-CIRCUITY = (1.2, 1.5, 2.1)
 # Rules of a policy on distances.
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
 Ends = tuple[Outcome, Outcome]
 _OPEN: Ends = ("pass", "fail")
-
-
-def fibre_m(distance: Interval) -> Interval:
-    """Length of fibre that a straight distance implies, metres."""
-    return distance.scaled(*CIRCUITY)
 
 
 def assess_buildings(arrangement: Arrangement) -> RiskGroups:

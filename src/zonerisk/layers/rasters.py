@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import DataError, FetchError, MissingPackage
-from zonerisk.core.geometry import metres_per_degree, span_deg
+from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.hazard_sample import HazardSample, beyond, widened
-from zonerisk.core.interval import Interval
 from zonerisk.layers.objects import corner_id
 
 if TYPE_CHECKING:

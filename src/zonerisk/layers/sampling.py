@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.geometry import geodesic_m, span_deg
+from zonerisk.core.geometry import Interval, geodesic_m, span_deg
 from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
-from zonerisk.core.interval import Interval
 from zonerisk.core.model import simplify
 from zonerisk.layers import files, rasters
 from zonerisk.layers.cards import Reading

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core.geometry import CIRCUITY
 from zonerisk.core.verdict import severity
-from zonerisk.judging.separation import CIRCUITY
 from zonerisk.pages import features, ground
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.ground import Box

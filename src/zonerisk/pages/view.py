@@ -14,7 +14,7 @@ from zonerisk.words import phrases
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting

@@ -10,7 +10,7 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.verdict import Option, Outcome, SharedRisk, Threshold
 
 # Shared risks that a finding names; its evidence holds the others.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.interval import Interval, Range, Score
+    from zonerisk.core.geometry import Interval
+    from zonerisk.core.verdict import Range, Score
 
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0

@@ -12,8 +12,8 @@ from zonerisk.words import report, verdicts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.plan_verdict import Audit, Judged, Skipped, Standing
     from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Audit, Judged, Skipped, Standing
     from zonerisk.words.screen import Screen
 
 MOST_EVENTS = 8

@@ -7,16 +7,15 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
-from zonerisk.core.interval import UNKNOWN, Interval
+from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.core.verdict import Outcome, worst
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.interval import Range, Score
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Finding, SharedRisk, Verdict, Zones
+    from zonerisk.core.verdict import Finding, Range, Score, SharedRisk, Verdict, Zones
 
 Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
 """How two places stand to each other in the grid."""

@@ -9,7 +9,7 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
 
 SPREAD = (
     "the provider spreads it over the region; over which zones, and how many it needs, the plan does not say"

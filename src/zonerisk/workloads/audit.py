@@ -7,10 +7,24 @@ from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core import __version__
-from zonerisk.core.interval import Range
 from zonerisk.core.kinds import BY_POSITION, FEEDS
-from zonerisk.core.plan_verdict import Audit, Chance, Event, Judged, Model, Skipped, Standing, mean
-from zonerisk.core.verdict import CatalogueUsed, Finding, PolicyUsed, Provenance, severity, worst
+from zonerisk.core.verdict import (
+    Audit,
+    CatalogueUsed,
+    Chance,
+    Event,
+    Finding,
+    Judged,
+    Model,
+    PolicyUsed,
+    Provenance,
+    Range,
+    Skipped,
+    Standing,
+    mean,
+    severity,
+    worst,
+)
 from zonerisk.judging import rules, score
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.core.interval import Interval
+from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
 from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery, score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from zonerisk.core.plan_verdict import Change
+from zonerisk.core.verdict import Change
 from zonerisk.judging import score
 from zonerisk.judging.arrangement import zones_sold
 from zonerisk.words import workloads as wording
@@ -14,7 +14,7 @@ from zonerisk.workloads.deployment import MAJORITY, OWN, Place, majority, spread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from zonerisk.core.plan_verdict import Judged
+    from zonerisk.core.verdict import Judged
     from zonerisk.workloads.audit import Auditor
     from zonerisk.workloads.deployment import Workload
 

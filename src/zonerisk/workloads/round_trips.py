@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.interval import Interval
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Claim, Region
 
 MAX_BYTES = 20_000_000
