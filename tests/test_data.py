@@ -17,8 +17,8 @@ from zonerisk.catalogue import reference
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.curation import review
+from zonerisk.curation.forms import template
 from zonerisk.curation.review import opened
-from zonerisk.curation.template import template
 from zonerisk.library import Library
 
 

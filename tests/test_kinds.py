@@ -12,7 +12,7 @@ import yaml
 import records
 from zonerisk.catalogue import reference
 from zonerisk.core import kinds
-from zonerisk.curation.template import template
+from zonerisk.curation.forms import template
 from zonerisk.layers import cards
 from zonerisk.library import Library
 from zonerisk.pages import features, page

@@ -102,7 +102,7 @@ def new(
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
-    from zonerisk.curation.template import template
+    from zonerisk.curation.forms import template
 
     home = root / "datacenters" / provider
     target = home / f"{region}.yaml"
@@ -125,7 +125,7 @@ def schema(name: Annotated[Schema, typer.Argument()] = Schema.region, out: outpu
 
     Example: zonerisk data schema region -o data/schema/region.json
     """
-    from zonerisk.curation.schema import schema as write
+    from zonerisk.curation.forms import schema as write
 
     output.write(write(name), out)
 

@@ -50,18 +50,7 @@ class Problem:
 class RecordFile:
     """The file of one provider, region or dialect.
 
-    Attributes
-    ----------
-    id, path
-        The record's id and its file.
-    document
-        The file as text with lines; None where it is no readable YAML.
-    record
-        The record; None where its format is refused.
-    refused
-        What its format is refused for.
-    dialect
-        What is peculiar to plans for a provider, if the file is of that.
+    There is no document where it is no readable YAML, and no record where its format is refused.
     """
 
     id: str
@@ -154,13 +143,10 @@ class CheckedCatalogue:
         """Return the sites before a site, by id, within some hundred metres or of its object."""
         cells, objects = self._stands
         north, east = _cell(at)
-        stands = [
-            stand for y in (-1, 0, 1) for x in (-1, 0, 1) for stand in cells.get((north + y, east + x), ())
-        ]
-        stands += [stand for stand in objects.get(at.osm or "", ()) if stand not in stands]
-        for stand in stands:
-            if (stand[0].id, stand[1]) < (file.id, key):
-                yield stand
+        groups = [cells.get((north + y, east + x), ()) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+        stands = {(stand[0].id, stand[1]): stand for group in groups for stand in group}
+        stands |= {(stand[0].id, stand[1]): stand for stand in objects.get(at.osm or "", ())}
+        yield from (stand for place, stand in stands.items() if place < (file.id, key))
 
     @cached_property
     def dialects(self) -> dict[str, Dialect]:
@@ -250,15 +236,7 @@ RULES: Mapping[str, Rule] = {
 
 
 def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
-    """Return what the rules find in the files of a catalogue, by file and line.
-
-    Parameters
-    ----------
-    checked
-        The catalogue, read.
-    only
-        Ids of the records to check; without it, all. Rules on two records still see all.
-    """
+    """Return what the rules find in all files, or in some by id; rules on two records still see all."""
     return sorted(
         {
             flaw if isinstance(flaw, Problem) else file.problem(name, *flaw)
@@ -270,18 +248,10 @@ def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[
 
 
 def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
-    """Open what a path names: a catalogue's folder, a provider's, or one file.
+    """Open the catalogue around a folder or file; also return the ids of the records that it names.
 
-    Returns
-    -------
-    The catalogue around it, and the ids of the records that the path names. A folder that
-    has no ``catalog.yaml`` of its own lies over the shipped catalogue, so that its files
-    may refer to shipped sites.
-
-    Raises
-    ------
-    UsageError
-        If the path names no records.
+    A folder that has no ``catalog.yaml`` of its own lies over the shipped catalogue, so that its files may
+    refer to shipped sites.
     """
     place = path.resolve()
     roots = [folder for folder in (place, *place.parents) if (folder / "datacenters").is_dir()]
@@ -355,8 +325,10 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     from zonerisk.layers import cards
     from zonerisk.layers.sampling import head
 
-    sites = (site for region_id in catalog.region_ids for site in catalog.region(region_id).sites.values())
-    positions = {site.id: site.position for site in sites if site.position}
+    regions = map(catalog.region, catalog.region_ids)
+    positions = {
+        site.id: site.position for region in regions for site in region.sites.values() if site.position
+    }
     again = "make it again: zonerisk layers sample"
     for path in files(catalog.roots, "layers/samples", "*.csv").values():
         name = f"data/layers/samples/{path.name}"

@@ -133,11 +133,6 @@ def opened(text: str) -> Iterator[Library]:
 
     A revision is one of the repository around the working folder; its ``data`` is unpacked
     into a temporary folder for as long as the catalogue is open.
-
-    Raises
-    ------
-    UsageError
-        If the text is neither.
     """
     for folder in (Path(text), Path(text) / "data"):
         if (folder / "datacenters").is_dir():

@@ -1,16 +1,20 @@
-"""JSON Schemas of the records and of the verdict, generated from the models."""
+"""Forms of the records: JSON Schemas generated from the models, and commented files to fill in."""
 
 from __future__ import annotations
 
 import json
+from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
+from zonerisk.catalogue.reference import data_root
+from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import Incident, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
+from zonerisk.curation.integrity import MODELINE
 from zonerisk.layers.cards import Card
 from zonerisk.workloads.plan import PlanFile
 
@@ -45,3 +49,11 @@ def schema(name: str) -> str:
                 part.get("properties", {}).pop(injected, None)
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
+
+
+def template(kind: Literal["provider", "region"], modeline: bool = False) -> str:
+    """Return a commented file, with the line that names its schema or without."""
+    text = (data_root() / "templates" / f"{kind}.yaml").read_text("utf-8")
+    hazards, feeds = (f"{', '.join(kinds[:-1])} or {kinds[-1]}" for kinds in (HAZARDS, STATED_FEEDS))
+    text = text.replace("{hazards}", "\n#     # ".join(wrap(hazards, 90))).replace("{feeds}", feeds)
+    return f"{MODELINE.format(kind=kind)}\n{text}" if modeline else text
