@@ -47,14 +47,8 @@ ANY_CLASS = "*"
 class Layer:
     """What a verdict must know of a layer to speak of it; the rest is on its card.
 
-    Attributes
-    ----------
-    return_years
-        Mean years between the events that just reach a class of its areas, by label.
-    record_years
-        Years over which a cell counts events.
-    intensities, intensity_unit
-        Least and greatest intensity of what a class maps or counts, by label, and their unit.
+    By label of a class: the mean years between the events that just reach it, and the least and
+    greatest intensity of what it maps or counts. A cell counts the events of its record's years.
     """
 
     id: str
@@ -110,28 +104,19 @@ class HazardSample:
 
     Attributes
     ----------
-    layer
-        The layer that says so.
-    site
-        Canonical id.
     interval
-        In the layer's unit: metres to the object (to an area's edge, negative inside it),
-        or a count. Over the whole disc of the site, the layer's stated error included.
-        None if nothing is known, and for a statement, which measures nothing.
+        Metres to the object (to an area's edge, negative inside it), or a count: over the whole disc
+        of the site, the layer's stated error included. None if nothing is known, and for a statement.
     object
-        Stable id of the object within the layer; empty where there is none in reach, and
-        the interval then only says how far away any is at least. Of a statement, the class
-        that the place is in, where places of one class may share an event.
-    name
-        How a sentence calls the object.
-    label
-        What else the layer says of the place: a depth class, a number of storms; or the
-        statement itself.
-    reason
-        Why nothing is known.
+        Stable id within the layer; empty where there is none in reach, and the interval then only
+        says how far away any is at least. Of a statement, the class that the place is in, where
+        places of one class may share an event.
+    name, label
+        How a sentence calls the object, and what else the layer says of the place: a depth class, a
+        number of storms; or the statement itself.
     intensity
-        How strong it is over the site's disc, in the layer's unit of intensity, where that differs
-        from place to place and not by class alone: depths that a raster gives.
+        How strong it is over the site's disc, where that differs from place to place and not by class
+        alone: depths that a raster gives.
     """
 
     layer: Layer
@@ -142,6 +127,11 @@ class HazardSample:
     label: str = ""
     reason: NoData | None = None
     intensity: Interval | None = None
+
+    @property
+    def best(self) -> float | None:
+        """The best figure, if there is one."""
+        return self.interval.best if self.interval else None
 
     @property
     def inside(self) -> bool | None:
@@ -155,7 +145,7 @@ class HazardSample:
     @property
     def side(self) -> Literal["inside", "edge", "outside"]:
         """For an area: on which side of its edge the site stands at best."""
-        best = (self.interval.best if self.interval else None) or 0
+        best = self.best or 0
         return "inside" if best <= 0 else "edge" if best < EDGE_M else "outside"
 
 
@@ -177,13 +167,12 @@ def _hull(spans: Sequence[Interval], best: float | None) -> Interval:
 
 def bests(rows: Iterable[HazardSample]) -> list[float]:
     """Return the best figures that samples have."""
-    return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
+    return [row.best for row in rows if row.best is not None]
 
 
 def nearness(row: HazardSample) -> tuple[bool, float, str]:
     """Order samples by their best distance."""
-    best = row.interval.best if row.interval else None
-    return best is None, best or 0.0, row.object
+    return row.best is None, row.best or 0.0, row.object
 
 
 class Source(Protocol):

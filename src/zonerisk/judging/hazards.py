@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -99,9 +98,8 @@ def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[Sha
 
 def _decided(hazard: Hazard, limit_km: float | None) -> bool:
     """Return whether a statement puts its sites in reach, rather than merely near."""
-    if hazard.relation == "inside":
-        return True
-    return limit_km is not None and hazard.distance_m is not None and hazard.distance_m <= limit_km * 1000
+    near = limit_km is not None and hazard.distance_m is not None and hazard.distance_m <= limit_km * 1000
+    return hazard.relation == "inside" or near
 
 
 # Stated by authorities: what was said of the point of a site.
@@ -138,16 +136,11 @@ def stated(
         hit = [domain for domain in domains if domain.id in places]
         for group in _close(hit, places, limit_m):
             # The class is official; that one event reaches both is an inference from it.
-            message = wording.one_class(group, limit_m, row.name)
-            risks.append(
-                risk(kind, f"{row.layer.id}/{_key(group)}", "C", group, message, (row.layer.evidence,))
-            )
+            message, key = wording.one_class(group, limit_m, row.name), f"{row.layer.id}/{_key(group)}"
+            risks.append(risk(kind, key, "C", group, message, (row.layer.evidence,)))
+    evidence = tuple(dict.fromkeys(cited))
     return RiskGroups(
-        kind,
-        tuple(risks),
-        reason=wording.OPEN_STATEMENTS,
-        notes=tuple(notes),
-        evidence=tuple(dict.fromkeys(cited)),
+        kind, tuple(risks), reason=wording.OPEN_STATEMENTS, notes=tuple(notes), evidence=evidence
     )
 
 
@@ -171,15 +164,8 @@ def _key(group: Sequence[FailureDomain]) -> str:
 class _View:
     """One layer as it looks from every domain.
 
-    Attributes
-    ----------
-    reached
-        Whether a domain is surely in reach of an object, surely not, or either (None); by domain and
-        object.
-    others
-        The same of any object that is not listed for the domain.
-    rows
-        The samples of each domain's sites that have figures, nearest first.
+    By domain and object, whether the domain is surely in reach of it, surely not, or either (None); the same
+    of any other object; and by domain the samples of its sites that have figures, nearest first.
     """
 
     layer: Layer
@@ -195,10 +181,6 @@ class _View:
         """Return the best figures of some domains."""
         return [value for domain in domains for value in bests(self.rows[domain.id])]
 
-    def either(self, domain: str) -> bool:
-        """Return whether it is open of any object that the domain is in its reach."""
-        return None in (*self.reached[domain].values(), self.others[domain])
-
 
 def mapped(
     kind: str,
@@ -213,12 +195,10 @@ def mapped(
     risks: list[SharedRisk] = []
     apart: set[Pair] = set()
     open_: set[Pair] = set()
-    for view in views:
-        if view.layer.measure == "cell":
-            risks += _storms(view, domains, limit_m)
-        elif view.layer.measure != "count":
-            risks += _objects(view, domains, limit_m)
-        if pairwise and view.layer.measure != "count":
+    judged = [view for view in views if view.layer.measure != "count"]
+    for view in judged:
+        risks += (_storms if view.layer.measure == "cell" else _objects)(view, domains, limit_m)
+        if pairwise:
             may, surely_not = _pairs_of(view, domains)
             open_ |= may
             apart |= surely_not
@@ -229,7 +209,7 @@ def mapped(
         apart |= {
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
         }
-    why, whose = _why_open(views, domains)
+    why, whose = _why_open(judged, domains)
     return RiskGroups(
         kind,
         tuple(risks),
@@ -391,10 +371,9 @@ def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair],
 
 
 def _why_open(
-    views: Sequence[_View], domains: Sequence[FailureDomain]
+    judged: Sequence[_View], domains: Sequence[FailureDomain]
 ) -> tuple[wording.Open, Sequence[FailureDomain]]:
     """Return why pairs are left open, and of which domains that is so."""
-    judged = [view for view in views if view.layer.measure != "count"]
     bare = [domain for domain in domains if not any(view.rows[domain.id] for view in judged)]
     hidden = [domain for domain in domains if not domain.disclosed]
     if len(bare) == len(domains):
@@ -403,7 +382,8 @@ def _why_open(
         return "hidden", hidden
     if bare:
         return "partly-assessed", bare
-    if any(view.either(domain.id) for view in judged for domain in domains):
+    states = (state for view in judged for of in view.reached.values() for state in of.values())
+    if None in states or any(None in view.others.values() for view in judged):
         return "in-doubt", domains
     return "lists-end", domains
 
@@ -436,7 +416,7 @@ def _notes(
         if layer.measure == "area":
             groups.setdefault(("", row.side), []).append(domain)
         elif view.of(domain.id, row.object) is not False or (
-            layer.measure == "near" and min(bests([row]), default=math.inf) <= layer.list_radius_m
+            layer.measure == "near" and row.best is not None and row.best <= layer.list_radius_m
         ):
             groups.setdefault((row.object, ""), []).append(domain)
     notes = []
@@ -458,7 +438,7 @@ def _candidate_notes(view: _View, domains: Sequence[FailureDomain], limit_m: flo
     near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
     groups: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):
-        if row.object and min(bests([row]), default=math.inf) <= near:
+        if row.object and row.best is not None and row.best <= near:
             groups.setdefault("" if layer.measure == "area" else row.object, []).append(row)
     return [
         wording.candidates(len({row.site for row in group}), total, layer, group)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.supply import EMPTY
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
     from zonerisk.core.supply import Neighbourhood, Sample
@@ -30,16 +30,9 @@ StatedFeeds = dict[str, tuple["Feed", "Region", frozenset[str]]]
 
 @dataclass(frozen=True)
 class Chain:
-    """The ways from a domain's site up to a station that, as far as known, stands above it.
+    """The ways from a domain's site up to a station that, as far as known, is so many circuits above it.
 
-    Attributes
-    ----------
-    top, hops
-        The station, and how many circuits lie below it.
-    start, stations
-        The names of where the ways begin, and those stations' ids.
-    distances_m
-        How far those are from the site; none for a stated feed.
+    They begin at stations, each with its name in ``start`` and its distance; a stated feed has none.
     """
 
     domain: str
@@ -60,8 +53,7 @@ class Chain:
             yield (station,) if station == self.top else (station, *via, self.top)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """Domains that share stations, the nearest two of these, and the chains that lead there."""
 
     members: tuple[str, ...]
@@ -71,7 +63,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """What the shared risk is called: a station, and whether only near ones lead to it."""
+        """How the shared risk is called: a station, and whether only near ones lead to it."""
         return self.tops[0] + ("+near" if self.grade == "C" else "")
 
 
@@ -92,7 +84,7 @@ def assess(
     risks: list[SharedRisk] = []
     supplied = set()
     for feed, region, sites in feeds.values():
-        hit = [domain for domain in domains if any(site.id in sites for site in domain.sites)]
+        hit = _standing(domains, sites)
         supplied |= {domain.id for domain in hit}
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
@@ -116,6 +108,10 @@ def assess(
     return RiskGroups(
         kind, tuple(risks), reason=wording.open_because(kind, silent), notes=notes, evidence=cited
     )
+
+
+def _standing(domains: Sequence[FailureDomain], sites: Collection[str]) -> list[FailureDomain]:
+    return [domain for domain in domains if any(site.id in sites for site in domain.sites)]
 
 
 def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
@@ -157,7 +153,7 @@ def _ended(
     notes: list[str] = []
     cited: list[Evidence] = []
     for feed, region in _records(kind, owners):
-        hit = [domain for domain in domains if any(site.id in feed.sites for site in domain.sites)]
+        hit = _standing(domains, feed.sites)
         where = any(site.id in feed.sites for domain in domains for site in domain.possible)
         if (hit or where) and feed.until and not feed.holds(day) and feed.until < day:
             notes.append(wording.ended(hit, feed.until, feed.name))
@@ -167,29 +163,24 @@ def _ended(
 
 def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int) -> list[Group]:
     """Group domains under the stations they share, the best grade first."""
-    best: dict[tuple[str, str], Chain] = {}
-    for chain in sorted(
-        chains(domains, feeds, sample, hops), key=lambda chain: (chain.grade, chain.hops, chain.start)
-    ):
-        best.setdefault((chain.top, chain.domain), chain)
+    best: dict[str, dict[str, Chain]] = {}
+    listed = chains(domains, feeds, sample, hops)
+    for chain in sorted(listed, key=lambda chain: (chain.grade, chain.hops, chain.start)):
+        best.setdefault(chain.top, {}).setdefault(chain.domain, chain)
     shared: dict[tuple[tuple[str, ...], Grade], list[str]] = {}
-    for top in dict.fromkeys(top for top, _ in best):
+    for top, known in best.items():
         for grade in _GRADES:
             # What some domains surely share is not hidden by others that may share it too.
-            members = tuple(
-                domain.id
-                for domain in domains
-                if (top, domain.id) in best and best[top, domain.id].grade <= grade
-            )
-            if len(members) > 1 and any(best[top, member].grade == grade for member in members):
+            ids = (domain.id for domain in domains if domain.id in known)
+            members = tuple(key for key in ids if known[key].grade <= grade)
+            if len(members) > 1 and any(known[key].grade == grade for key in members):
                 shared.setdefault((members, grade), []).append(top)
     groups = []
     for (members, grade), tops in shared.items():
-        tops.sort(key=lambda top: (sum(best[top, member].hops for member in members), top))
+        tops.sort(key=lambda top: (sum(best[top][key].hops for key in members), top))
         nearest = tuple(tops[:_MOST_STATIONS])
-        groups.append(
-            Group(members, grade, nearest, tuple(best[top, member] for top in nearest for member in members))
-        )
+        ways = tuple(best[top][key] for top in nearest for key in members)
+        groups.append(Group(members, grade, nearest, ways))
     return sorted(groups, key=lambda group: group.grade)
 
 

@@ -31,18 +31,8 @@ _RTE = "French names and circuits: RTE, Licence Ouverte 2.0"
 class Station:
     """A station that a verdict gives reason to name.
 
-    Attributes
-    ----------
-    id, label
-        As ``data/feeds`` names it, and its name with its voltage.
-    at, doubt_m
-        Where OpenStreetMap has it, if it has, and how far off the station may be.
-    osm, mapped
-        The object, where it has a known id, and when it was read.
-    standing, near
-        In words: what it is to the sites, and how far from which of them.
-    risks, tops
-        Shared risks that speak of it, and those that it is the shared station of.
+    It is drawn where OpenStreetMap has it, if it has: as which object, and when that was read. In words: its
+    standing to the sites, and how near it is to which. Shared risks speak of it; it is the top of some.
     """
 
     id: str
@@ -73,7 +63,7 @@ class Leg:
     @property
     def id(self) -> str:
         """Its stations' ids."""
-        return " ".join(one.id for one in self.stations)
+        return " ".join(station.id for station in self.stations)
 
 
 @dataclass(frozen=True)
@@ -86,15 +76,15 @@ class Supplies:
     @property
     def unplaced(self) -> list[str]:
         """Name the stations that cannot be drawn."""
-        return [one.label for one in self.stations if one.at is None]
+        return [station.label for station in self.stations if station.at is None]
 
     def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Give kind and id of what is drawn of some shared risks; without any, every station."""
+        """Return kind and id of what is drawn of some shared risks; without any, every station."""
         wanted = set(risks)
         stations = [
-            ("station", one.id)
-            for one in self.stations
-            if one.at and (not wanted or wanted.intersection(one.risks))
+            ("station", station.id)
+            for station in self.stations
+            if station.at and (not wanted or wanted.intersection(station.risks))
         ]
         legs = [("circuit", leg.id) for leg in self.legs if wanted.intersection(leg.risks)]
         return (*stations, *legs)
@@ -114,13 +104,13 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     near: dict[str, list[str]] = {}
     for place in verdict.places:
         there = sample.neighbourhood(catalog.site(place.id))
-        for one in there.near if there else ():
-            near.setdefault(one.station, []).append(f"{place.name} {one.distance_m / 1000:.1f} km")
+        for station in there.near if there else ():
+            near.setdefault(station.station, []).append(f"{place.name} {station.distance_m / 1000:.1f} km")
     stated: dict[str, list[str]] = {}
     for feed, _, sites in feeds.values():
         if feed.station and not sites.isdisjoint(place.id for place in verdict.places):
             stated.setdefault(feed.station, []).append(feed.name)
-    ids = dict.fromkeys([*near, *stated, *(one for _, line in lines for one in line)])
+    ids = dict.fromkeys([*near, *stated, *(key for _, line in lines for key in line)])
     stations = {
         key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ())) for key in ids
     }
@@ -144,7 +134,7 @@ def _station(
         standing = NEAR
     elif not tops:
         standing = "on a way between stations, by circuits"
-    elif all(mine[each].grade == "C" for each in tops):
+    elif all(mine[key].grade == "C" for key in tops):
         standing = "above stations that are near, by circuits; not known to feed"
     else:
         standing = "above the stated stations, by circuits"
@@ -181,7 +171,7 @@ def _legs(
     """Join each station of a line to the next that has a place, each such leg once."""
     found: dict[Line, list[str]] = {}
     for risk, line in lines:
-        placed = [index for index, one in enumerate(line) if stations[one].at]
+        placed = [index for index, key in enumerate(line) if stations[key].at]
         for first, last in pairwise(placed):
             part = line[first : last + 1]
             risks = found.setdefault(min(part, part[::-1]), [])
@@ -190,7 +180,7 @@ def _legs(
     for part, risks in found.items():
         codes = [chart.circuits.get((min(pair), max(pair)), ()) for pair in pairwise(part)]
         yield Leg(
-            tuple(stations[one] for one in part),
-            tuple(code for each in codes for code in each),
+            tuple(stations[key] for key in part),
+            tuple(code for pair in codes for code in pair),
             tuple(risks),
         )
