@@ -14,7 +14,7 @@ from zonerisk.catalogue import reference
 from zonerisk.core import verdict
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.verdict import Finding, Verdict
-from zonerisk.judging.score import last_day
+from zonerisk.judging.arrangement import last_day
 from zonerisk.library import Library
 
 ROOT = Path(__file__).parent.parent

@@ -255,7 +255,7 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
 def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:
     """Hold the round trips of a file against the one region judged."""
     from zonerisk.core.errors import UnknownTarget
-    from zonerisk.judging.score import last_day
+    from zonerisk.judging.arrangement import last_day
     from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
 
     if len(judged.verdicts) != 1:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 
 if TYPE_CHECKING:
@@ -178,6 +181,20 @@ class Arrangement:
 def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
     """Return the sites where domains stand or may stand, by id."""
     return {site.id: site for domain in domains for site in (*domain.sites, *domain.possible)}
+
+
+def last_day(text: str) -> str:
+    """Return the last day that a partial date covers; refuse what is no date."""
+    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
+        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
+        month = month or 12
+        if 1900 <= year <= 2999 and 1 <= month <= 12:
+            last = calendar.monthrange(year, month)[1]
+            if text.count("-") < 2:
+                day = last
+            if 1 <= day <= last:
+                return f"{year:04}-{month:02}-{day:02}"
+    raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:

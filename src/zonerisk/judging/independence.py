@@ -1,4 +1,4 @@
-"""Independence: how many domains share nothing, and how many of them one event may take; exact."""
+"""Independence: what domains share, how many share nothing, and how many one event may take; exact."""
 
 from __future__ import annotations
 
@@ -6,15 +6,68 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zonerisk.core.kinds import BY_POSITION
+from zonerisk.core import kinds
 from zonerisk.core.verdict import Range
+from zonerisk.judging import cause, hazards, power, separation
+from zonerisk.judging.arrangement import Arrangement, sites_of
 from zonerisk.judging.cause import together
 
 if TYPE_CHECKING:
-    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.core.hazard_sample import HazardSamples
+    from zonerisk.core.model import Region
+    from zonerisk.core.policy import Policy
+    from zonerisk.judging.arrangement import Facts, FailureDomain
     from zonerisk.judging.cause import RiskGroups
 
 Graph = dict[str, set[str]]
+
+
+def assess_arrangement(
+    arrangement: Arrangement, policy: Policy, facts: Facts, exposures: HazardSamples, judged: bool = True
+) -> dict[str, RiskGroups]:
+    """Assess what position decides, every feed, what is on record and what the policy asks.
+
+    Of domains that are counted and not ``judged``, a pair's being apart matters only where
+    positions decide it.
+    """
+    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
+    colocation = policy.rules.get("colocation")
+    radius_km = (colocation and colocation.threshold) or separation.CAMPUS_RADIUS_KM
+    groups = {
+        "building": separation.assess_buildings(arrangement),
+        "campus": separation.assess_campuses(arrangement, radius_km * 1000),
+    }
+    for kind in kinds.FEEDS:
+        rule = policy.rules.get(kind)
+        hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
+        groups[kind] = power.assess(kind, units, owners, day, facts.supply, hops)
+    recorded = arrangement.region.hazards.values() if arrangement.region else ()
+    stated = {hazard.kind for hazard in recorded if hazard.holds(day)}
+    for kind in kinds.HAZARDS:
+        rule = policy.rules.get(kind)
+        if kinds.KINDS[kind].always or kind in stated or rule:
+            limit_km = rule.threshold if rule else None
+            length_km = rule.correlation_km if rule else None
+            pairwise = judged or kinds.KINDS[kind].by_position
+            groups[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km, pairwise)
+    events = cause.assess_incidents(units, facts.incidents(arrangement.id or None), day, arrangement.id)
+    if events.risks or events.notes:
+        groups["incident"] = events
+    return groups
+
+
+def assess(
+    facts: Facts, units: Sequence[FailureDomain], policy: Policy, day: str, own: Sequence[Region] = ()
+) -> dict[str, RiskGroups]:
+    """Assess units of any regions together, whoever sells them; ``own`` are not in the catalogue."""
+    sites = sites_of(units)
+    known = {region.id: region for region in own}
+    sold = set(facts.region_ids)
+    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
+    owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
+    exposures = {key: facts.samples.of(site) for key, site in sites.items()}
+    places = Arrangement("", "place", day, tuple(units), len(units), owners)
+    return assess_arrangement(places, policy, facts, exposures)
 
 
 def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:
@@ -24,7 +77,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     unknown in a kind that position decides.
     """
     assessed = list(assessments)
-    decisive = [groups for groups in assessed if groups.kind in BY_POSITION]
+    decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION]
     shared = together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
 
     def known(a: str, b: str) -> bool:

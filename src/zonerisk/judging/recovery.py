@@ -23,10 +23,11 @@ from zonerisk.core.verdict import (
     severity,
     worst,
 )
-from zonerisk.judging import cause, hazards, power, score
+from zonerisk.judging import cause, hazards, independence, power, separation
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
+    last_day,
     positions,
     sites_of,
     zone_units,
@@ -200,7 +201,7 @@ def rank(
 
     Without ``as_of``, the day is that of the catalogue.
     """
-    day = score.last_day(as_of or facts.date)
+    day = last_day(as_of or facts.date)
     ours = endpoint(facts, target, day)
     home = facts.region(target)
     if not zones_sold(home, day):
@@ -390,7 +391,7 @@ class Judge:
         ]
 
     def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
-        return score.assess(self.facts, units, self.policy, self.day, own)
+        return independence.assess(self.facts, units, self.policy, self.day, own)
 
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
         """Tell cheaply whether two sides may share anything; never wrongly False.
@@ -421,7 +422,7 @@ class Judge:
             if kind.rule in self.policy.rules and kind.unit in (None, "km")
         ]
         reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
-        return 1000 * max([score.CAMPUS_RADIUS_KM, *reaches])
+        return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
     def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
         """Return the sites, campuses and mapped objects of a side, and the stations it may hang on."""

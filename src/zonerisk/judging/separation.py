@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement, FailureDomain, Pair
 
+# Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
+CAMPUS_RADIUS_KM = 1.0
 # Rules of a policy on distances.
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
 Ends = tuple[Outcome, Outcome]

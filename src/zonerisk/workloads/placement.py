@@ -11,7 +11,7 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
 from zonerisk.core.model import simplify
-from zonerisk.judging import arrangement, recovery, score
+from zonerisk.judging import arrangement, independence, recovery
 from zonerisk.judging.arrangement import Arrangement, FailureDomain, pairs, positions, zone_units, zones_sold
 from zonerisk.judging.cause import RiskGroups
 from zonerisk.workloads.deployment import MAJORITY, OWN, Place, Source, Workload, apart, majority
@@ -220,7 +220,7 @@ class Arrangements:
         domains = tuple(self.domain(place) for place in distinct.values())
         if key not in self._built:
             listed = [self._domains[each] for each in key]
-            groups = score.assess(self.catalog, listed, self.policy, self.day, self.own)
+            groups = independence.assess(self.catalog, listed, self.policy, self.day, self.own)
             far = frozenset((a.id, b.id) for a, b in pairs(listed) if self.distance(a, b).low >= REGIONAL_M)
             for kind, each in groups.items():
                 # A workload's places come in its own order.
@@ -236,7 +236,7 @@ class Arrangements:
         units = self.placement.zones(region)
         key = ("zones of", region)
         if key not in self._built:
-            groups = score.assess(self.catalog, units, self.policy, self.day)
+            groups = independence.assess(self.catalog, units, self.policy, self.day)
             self._built[key] = Arrangement(region, "zone", self.day, units, len(units), groups=groups)
         return units, dict(self._built[key].groups)
 

@@ -28,7 +28,7 @@ from zonerisk.core.model import (
     Site,
     Text,
 )
-from zonerisk.judging.score import last_day
+from zonerisk.judging.arrangement import last_day
 from zonerisk.workloads.deployment import (
     MAJORITY,
     MAX_COPIES,
