@@ -168,6 +168,12 @@ class Arrangement:
         return cited
 
     @property
+    def open_kinds(self) -> list[str]:
+        """Kinds of risk of which it is not known whether some pair shares them."""
+        listed = [(a.id, b.id) for a, b in pairs(self.domains)]
+        return [kind for kind, groups in self.groups.items() if groups.leaves_open(listed)]
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         """What the provider states on that day, of the region and of all its regions."""
         stated = (part.claims for part in (self.region, self.provider) if part)

@@ -45,9 +45,18 @@ class RiskGroups:
                 sharing[pair] = worst([shared.outcome, sharing.get(pair, "pass")])
         return sharing
 
+    @property
+    def all_risks(self) -> tuple[SharedRisk, ...]:
+        """The groups found, and those of which only the number is known."""
+        return (*self.risks, *self.counted_groups)
+
     def outcome(self, pair: Pair) -> Outcome:
         """Judge one pair."""
         return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
+
+    def leaves_open(self, pairs: Iterable[Pair]) -> bool:
+        """Return whether it is not known of some pair."""
+        return any(self.outcome(pair) == "unknown" for pair in pairs)
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:

@@ -26,7 +26,6 @@ from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import (
     Arrangement,
     last_day,
-    pairs,
     site_units,
     sites_of,
     zone_units,
@@ -104,9 +103,7 @@ def score(
         zones=Zones(sold=sold, effective=effective_zones),
         datacenters=Datacenters(count=len(sites), effective=effective_sites),
         findings=judged,
-        shared_risks=tuple(
-            risk for groups in assessed.values() for risk in (*groups.risks, *groups.counted_groups)
-        ),
+        shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
         separations=separation.separations(policy, judgeable),
         dr=options,
         not_known=verdicts.not_known(judged),
@@ -143,7 +140,7 @@ def letter(total: Score) -> str:
 
 def summary(name: str, arrangement: Arrangement, independent: Range) -> str:
     """Answer whether the domains fail independently, for a reader who knows no rule."""
-    listed, groups = pairs(arrangement.domains), arrangement.groups
+    unknown = arrangement.open_kinds
     return verdicts.summary(
         name,
         arrangement.noun,
@@ -151,12 +148,8 @@ def summary(name: str, arrangement: Arrangement, independent: Range) -> str:
         arrangement.sold,
         [domain.name for domain in arrangement.domains if not domain.disclosed],
         independent,
-        [risk for group in groups.values() for risk in (*group.risks, *group.counted_groups)],
-        [
-            kind
-            for kind in (*kinds.BY_POSITION, *kinds.FEEDS)
-            if any(groups[kind].outcome((a.id, b.id)) == "unknown" for a, b in listed)
-        ],
+        [risk for groups in arrangement.groups.values() for risk in groups.all_risks],
+        [kind for kind in (*kinds.BY_POSITION, *kinds.FEEDS) if kind in unknown],
     )
 
 

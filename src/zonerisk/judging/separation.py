@@ -45,7 +45,7 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
         "building",
         (*_same_site(units, evidence, "building"), *risks),
         apart,
-        wording.buildings_open(),
+        wording.BUILDINGS_OPEN,
         counted_groups=counted_groups,
     )
 
@@ -73,7 +73,7 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
         "campus",
         tuple(risks),
         frozenset(apart),
-        wording.campuses_open(),
+        wording.CAMPUSES_OPEN,
     )
 
 

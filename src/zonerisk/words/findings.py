@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 MOST_RISKS = 3
 LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 NO_BACKUP = "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
-_VERBS: dict[Outcome, str] = {"fail": "refuted", "pass": "confirmed"}
+NO_EVENT = "no event is on record, which proves nothing"
+BUILDINGS_OPEN = "the buildings are not disclosed"
+CAMPUSES_OPEN = "the positions leave it open whether they share a campus"
+NOTHING_STATED = "the provider states nothing on record that could be measured here"
+_STATED: dict[Outcome, str] = {
+    "pass": "confirmed",
+    "warn": "in doubt",
+    "fail": "refuted",
+    "unknown": "not shown either way",
+}
 
 
 def together(parts: Sequence[str]) -> str:
@@ -33,11 +42,6 @@ def no_pair(count: str) -> str:
 def left(measured: str) -> str:
     """Say what is measured of a rule whose text names no figure."""
     return f"{measured}; {LEFT}"
-
-
-def no_backup() -> str:
-    """Say that a region has no backup of its own."""
-    return NO_BACKUP
 
 
 def options(nearest: Sequence[Option]) -> str:
@@ -117,11 +121,6 @@ def none_shared(rule: str, noun: str, threshold: Threshold | None) -> str:
     return f"no two {noun}s {KINDS[asked_by(rule)[0]].apart.format(within=within)}"
 
 
-def no_event() -> str:
-    """Say that silence of the record proves nothing."""
-    return "no event is on record, which proves nothing"
-
-
 def no_second(count: str) -> str:
     """Say that the only one cannot be spared."""
     return f"{count}: there is no second one that could be spared"
@@ -176,16 +175,6 @@ def near(a: str, b: str, distance: Interval, radius_m: float) -> str:
     )
 
 
-def buildings_open() -> str:
-    """Say why it is open whether two share a building."""
-    return "the buildings are not disclosed"
-
-
-def campuses_open() -> str:
-    """Say why it is open whether two share a campus."""
-    return "the positions leave it open whether they share a campus"
-
-
 def quoted(text: str) -> str:
     """Quote what a provider states."""
     return f'"{text.rstrip(".")}"'
@@ -194,11 +183,6 @@ def quoted(text: str) -> str:
 def admitted(text: str) -> str:
     """Repeat what a provider says that its zones share."""
     return f"the provider states: {quoted(text)}"
-
-
-def nothing_stated() -> str:
-    """Say that a provider states nothing that could be measured."""
-    return "the provider states nothing on record that could be measured here"
 
 
 def zones_stated(text: str, sold: int, enough: bool) -> str:
@@ -224,8 +208,7 @@ def recovery_stated(text: str, exists: bool) -> str:
 
 def feeds_stated(text: str, outcome: Outcome) -> str:
     """Hold separate feeds against what is shared."""
-    verb = "in doubt" if outcome == "warn" else _VERBS.get(outcome, "not shown either way")
-    return f"{quoted(text)}: {verb}"
+    return f"{quoted(text)}: {_STATED[outcome]}"
 
 
 def no_pair_stated(text: str) -> str:
@@ -237,7 +220,6 @@ def distance_stated(
     text: str, outcome: Outcome, a: str, b: str, distance: Interval, disclosed: bool, failing: int, total: int
 ) -> str:
     """Hold a distance or round trip against the pair that tells most."""
-    verb = _VERBS.get(outcome, "not shown either way")
     extent = f", {failing} of {total} pairs" if outcome == "fail" else ""
     hidden = "" if disclosed else ", sites not disclosed"
-    return f"{quoted(text)}: {verb}, {a} to {b} {phrases.interval(distance)}{hidden}{extent}"
+    return f"{quoted(text)}: {_STATED[outcome]}, {a} to {b} {phrases.interval(distance)}{hidden}{extent}"
