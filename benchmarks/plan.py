@@ -11,7 +11,7 @@ import sys
 import time
 
 import zonerisk
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.workloads.audit import audit
 from zonerisk.workloads.deployment import Deployment, Place, Source, Workload
 
@@ -40,7 +40,7 @@ def main() -> int:
     zones = [
         zone.id for region in catalog.regions_of("aws") for zone in catalog.region(region).zones.values()
     ][:ZONES]
-    rules = reference.policy("podcast")
+    rules = Catalog().policy("podcast")
 
     def seconds(count: int) -> float:
         start = time.perf_counter()

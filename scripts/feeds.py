@@ -97,7 +97,7 @@ def derive(
     """
     from grid import survey as gridsurvey
     from zonerisk import load
-    from zonerisk.catalogue.reference import data_root
+    from zonerisk.catalogue.document import data_root
     from zonerisk.catalogue.samples import SUPPLY
 
     catalog = load()

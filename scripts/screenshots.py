@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import zonerisk
-from zonerisk.catalogue import reference
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.pages import features, page
 from zonerisk.pages.atlas import INDEX, Atlas
@@ -36,7 +35,7 @@ def pages(catalog: Catalog, folder: Path) -> None:
         (folder / f"{target}.html").write_text(
             page.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
         )
-    name, text = next(Atlas.build(catalog, reference.policy("podcast")).pages())
+    name, text = next(Atlas.build(catalog, Catalog().policy("podcast")).pages())
     (folder / name).write_text(text, "utf-8")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import HERE, Opener, Runner
 from test_page import HOSTILE, SEEN, poisoned
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.model import Provider, Region
 from zonerisk.library import Library
 from zonerisk.pages.atlas import INDEX, Atlas
@@ -17,7 +17,7 @@ from zonerisk.pages.atlas import INDEX, Atlas
 
 @pytest.fixture(scope="module")
 def pages(zz: Library) -> dict[str, str]:
-    return dict(Atlas.build(zz, reference.policy("podcast")).pages())
+    return dict(Atlas.build(zz, Catalog().policy("podcast")).pages())
 
 
 class Links(HTMLParser):
@@ -47,7 +47,7 @@ def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) ->
 
 
 def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
-    made = Atlas.build(zz, reference.policy("podcast"))
+    made = Atlas.build(zz, Catalog().policy("podcast"))
     rows = {key: made.entry(key) for key in made.verdicts}
     assert {key: (row.sold, row.disclosed) for key, row in rows.items()} == {
         "zz-campus": (3, 3),
@@ -69,7 +69,7 @@ def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
 
 
 def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:
-    assert dict(Atlas.build(zz, reference.policy("podcast")).pages()) == pages
+    assert dict(Atlas.build(zz, Catalog().policy("podcast")).pages()) == pages
 
 
 def test_sorting_and_searching(pages: dict[str, str], tab: Opener) -> None:
@@ -134,7 +134,7 @@ class Evil:
 
 
 def test_text_of_the_records_never_runs(zz: Library, tab: Opener) -> None:
-    made = Atlas.build(zz, reference.policy("podcast"))
+    made = Atlas.build(zz, Catalog().policy("podcast"))
     catalog: Any = Evil(zz)
     evil = Atlas(
         catalog,
@@ -162,7 +162,7 @@ def test_text_of_the_records_never_runs(zz: Library, tab: Opener) -> None:
 
 
 def test_a_country_is_found_by_name_and_code(zz: Library, tab: Opener) -> None:
-    made = Atlas.build(zz, reference.policy("podcast"))
+    made = Atlas.build(zz, Catalog().policy("podcast"))
     found_by = r'data-country="\w+" data-find="Good'
     text, count = re.subn(found_by, 'data-country="FR" data-find="G\u00f6od FR', next(made.pages())[1])
     assert count == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zonerisk.catalogue import document, reference
+from zonerisk.catalogue import document
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Audit, Finding, Judged
 from zonerisk.library import Library
@@ -17,7 +17,7 @@ from zonerisk.workloads.probability import Inputs
 
 DAY = "2026-11-23"
 ROOT = Path(__file__).parent.parent
-PODCAST = reference.policy("podcast")
+PODCAST = Catalog().policy("podcast")
 
 
 def judge(
@@ -29,7 +29,7 @@ def judge(
 ) -> Audit:
     found = document.parse(text.encode(), "plan.yaml")
     read = plan.read_plan(found, plan.validate(found), catalog, day)
-    return audit(catalog, read, reference.policy(rules), day, inputs or read.model)
+    return audit(catalog, read, Catalog().policy(rules), day, inputs or read.model)
 
 
 def finding(judged: Judged, rule: str) -> Finding:

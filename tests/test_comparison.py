@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.library import Library
 from zonerisk.words import verdicts
 
-PODCAST = reference.policy("podcast")
+PODCAST = Catalog().policy("podcast")
 
 
 def test_a_rented_building_is_named_with_its_town(shipped: Library) -> None:
@@ -37,6 +37,6 @@ def test_a_pair_without_a_best_leaves_the_nearest_open(shipped: Library) -> None
 
 def test_no_grade_of_one_rule_or_of_rules_without_a_figure(shipped: Library) -> None:
     for name, shown in (("podcast", True), ("bsi", True), ("sebi", False), ("nis2", False)):
-        rules = reference.policy(name)
+        rules = Catalog().policy(name)
         row = verdicts.rows([shipped.score("scaleway-fr-par", rules)], rules)[0]
         assert (row[-1] != "-") is shown, name

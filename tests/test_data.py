@@ -13,7 +13,7 @@ import pytest
 import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.curation import review
@@ -167,7 +167,7 @@ def test_diff_of_git_revisions(
         git("commit", "-qm", "x")
     monkeypatch.chdir(repository / "data")
     with opened("HEAD~1") as old, opened("HEAD") as new:
-        changes = review.changes(old, new, reference.policy("podcast"))
+        changes = review.changes(old, new, Catalog().policy("podcast"))
     assert {change.region for change in changes} == {"tt-gone", "tt-strasbourg"}
     with (
         pytest.raises(UsageError, match=r"neither a folder .* nor a git"),
@@ -184,12 +184,12 @@ def test_diff_of_git_revisions(
 def test_a_refused_region_is_a_line_of_the_review(two: tuple[Path, Path]) -> None:
     path = two[1] / "datacenters/tt/strasbourg.yaml"
     path.write_text(path.read_text().replace("country: FR", "country: fr"))
-    changes = review.changes(Library(two[0]), Library(two[1]), reference.policy("podcast"))
+    changes = review.changes(Library(two[0]), Library(two[1]), Catalog().policy("podcast"))
     assert review.Change("tt-strasbourg", "outcome", "fail", "refused") in changes
 
 
 def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
-    text = review.comma_separated(review.lines(Library(two[0]), reference.policy("podcast")))
+    text = review.comma_separated(review.lines(Library(two[0]), Catalog().policy("podcast")))
     lines = text.splitlines()
     assert lines[0] == "region,outcome,grade,score,zones,effective,datacenters,fails,unknown"
     assert [line.split(",")[0] for line in lines[1:]] == ["tt-gone", "tt-steady", "tt-strasbourg"]

@@ -7,7 +7,7 @@ import pytest
 
 import records
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.library import Library
 from zonerisk.workloads import kubernetes, terraform

@@ -14,8 +14,8 @@ from networkx import Graph
 from grid.network import Station, graph, nearest, upstreams
 from grid.raw_layers import LAYERS, rte_circuits, rte_stations
 from grid.survey import survey
-from zonerisk.catalogue import reference, samples
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue import document, samples
+from zonerisk.catalogue.document import data_root
 from zonerisk.core import supply
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
@@ -282,7 +282,7 @@ class TestSurvey:
         for name, text in files.items():
             (tmp_path / "data/feeds" / name).parent.mkdir(exist_ok=True)
             (tmp_path / "data/feeds" / name).write_text(text)
-        sample = samples.read_supply(reference.files([tmp_path / "data"], "feeds", "*.*"))
+        sample = samples.read_supply(document.files([tmp_path / "data"], "feeds", "*.*"))
         site = one_site("zz/s", "FR")["zz/s"][0]
         found = sample.neighbourhood(site)
         assert found is not None
@@ -290,7 +290,7 @@ class TestSurvey:
         assert sample.area(site).grid == "FR"
         assert sample.upstream["rte/GULL"][0].hops == 1
         assert found.source in sample.sources
-        drawn = samples.read_chart(reference.files([tmp_path / "data"], "feeds", "map/*.*"))
+        drawn = samples.read_chart(document.files([tmp_path / "data"], "feeds", "map/*.*"))
         assert drawn.spots["rte/TERN"] == ("TERN 400 kV", "way/3", (56.3012, 3.001))
         assert drawn.spots["rte/GULL"] == ("GULL 225 kV", "", None)
         assert drawn.circuits["rte/GULL", "rte/TERN"] == ("MID  L61ZTEE ",)

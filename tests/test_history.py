@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.reference import read_policy
+from zonerisk.catalogue.catalog import read_policy
 from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
 

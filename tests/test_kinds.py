@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import records
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import kinds
 from zonerisk.curation.forms import template
 from zonerisk.layers import cards
@@ -46,7 +46,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 def test_the_policy_asks_a_line_of_every_kind() -> None:
-    asked = reference.policy(str(POLICY)).rules
+    asked = Catalog().policy(str(POLICY)).rules
     assert set(asked) == set(RULES)
     assert all(asked[name].unit == row.unit for name, row in RULES.items() if asked[name].unit)
 
@@ -117,4 +117,4 @@ def test_a_layer_without_figures_is_not_assessed(rule: str, tmp_path: Path) -> N
     library = Library(records.write(tmp_path, sxb=records.REGION))
     finding = next(each for each in library.score("tt-sxb", policy=str(POLICY)).findings if each.rule == rule)
     assert (finding.outcome, finding.message) == ("unknown", "not assessed")
-    assert rule not in reference.policy("podcast").rules
+    assert rule not in Catalog().policy("podcast").rules

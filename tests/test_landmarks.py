@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from conftest import ROOT, Opener
-from zonerisk.catalogue.reference import policy as load
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError
 from zonerisk.core.verdict import Verdict
 from zonerisk.judging.score import score
@@ -20,6 +20,8 @@ from zonerisk.pages import features, geodata, landmarks, page, view
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites
+
+load = Catalog().policy
 
 RAW = ROOT.parent / "shared" / "layers"
 

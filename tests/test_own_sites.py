@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.reference import policy as load
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
 from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.workloads import own_sites as ownsites
+
+load = Catalog().policy
 
 DAY = "2026-11-23"
 

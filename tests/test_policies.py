@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.catalogue import reference
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import parse
 from zonerisk.core.errors import DataError
@@ -45,9 +44,9 @@ STANDINGS = {
 }
 
 
-@pytest.fixture(params=reference.policies())
+@pytest.fixture(params=Catalog().policy_ids)
 def shipped_policy(request: pytest.FixtureRequest) -> Policy:
-    return reference.policy(request.param)
+    return Catalog().policy(request.param)
 
 
 def test_each_rule_is_sourced_and_said(shipped_policy: Policy) -> None:
@@ -74,12 +73,12 @@ def test_only_what_binds_can_be_breached(shipped_policy: Policy) -> None:
 
 @pytest.mark.parametrize(("key", "figure"), FIGURES.items())
 def test_figures(key: tuple[str, RuleName], figure: float) -> None:
-    assert reference.policy(key[0]).rules[key[1]].threshold == figure
+    assert Catalog().policy(key[0]).rules[key[1]].threshold == figure
 
 
 @pytest.mark.parametrize(("name", "standing"), STANDINGS.items())
 def test_standings(name: str, standing: str) -> None:
-    assert reference.policy(name).standing == standing
+    assert Catalog().policy(name).standing == standing
 
 
 def test_a_region_scored_under_each(shipped: Catalog, shipped_policy: Policy) -> None:
@@ -111,11 +110,11 @@ def test_a_backup_rule_alone_says_where_to_ask(shipped: Catalog) -> None:
 
 
 def test_a_correlation_length_is_of_quakes_and_cited() -> None:
-    rule = reference.policy("podcast").rules["seismic"]
+    rule = Catalog().policy("podcast").rules["seismic"]
     assert rule.correlation_km == 8.5
     assert any(
         "doi.org/10.1002/eqe.922" in (cited.url or "")
-        for cited in reference.policy("podcast").cite("seismic")
+        for cited in Catalog().policy("podcast").cite("seismic")
     )
     text = """
 name: x

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Option
 from zonerisk.judging import recovery
 from zonerisk.library import Library
@@ -96,7 +96,7 @@ def test_what_is_skipped_shares_nothing(
     shipped: Library, target: str, least_km: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Places that cannot share anything are not assessed: the answer is that of assessing them."""
-    podcast = reference.policy("podcast")
+    podcast = Catalog().policy("podcast")
 
     def answers() -> tuple[Option, ...]:
         judge = recovery.Judge(shipped, podcast, recovery.Requirements(least_km), "2026-11-23")
@@ -111,7 +111,7 @@ def test_what_is_skipped_shares_nothing(
 
 @pytest.mark.parametrize("target", ["ovh-sbg", "aws-me-central-1"])
 def test_a_verdict_says_what_the_ranking_says(shipped: Library, target: str) -> None:
-    podcast = reference.policy("podcast")
+    podcast = Catalog().policy("podcast")
     ranking = recovery.rank(shipped, target, podcast, recovery.Requirements(300))
     by_target = {each.target: each for each in ranking.candidates}
     options = shipped.score(target).dr

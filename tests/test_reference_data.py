@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.document import data_root
 from zonerisk.curation.check import reference_data as problems
 from zonerisk.library import Library
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zonerisk.catalogue.reference import policy as load
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.library import Library
 from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown
 from zonerisk.words.screen import Screen
+
+load = Catalog().policy
 
 
 def test_rules_with_one_answer_share_a_row(zz: Library) -> None:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.reference import policy as load
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
+
+load = Catalog().policy
 
 
 def finding(found: Verdict, rule: str) -> Finding:

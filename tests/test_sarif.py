@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from zonerisk.catalogue import reference
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.words import plan_report
 from zonerisk.workloads import plan
@@ -13,7 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
-    rules = reference.policy("podcast")
+    rules = Catalog().policy("podcast")
     name = str(EXAMPLES / "ovh-2021.yaml")
     asked = plan.read([name, str(EXAMPLES / "terraform" / "ovh.json")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
@@ -38,7 +37,7 @@ def test_findings_stand_on_the_lines_of_the_plan(shipped: Catalog) -> None:
 
 
 def test_what_passes_is_not_reported(shipped: Catalog) -> None:
-    rules = reference.policy("bsi")
+    rules = Catalog().policy("bsi")
     asked = plan.read([str(EXAMPLES / "scaleway-cluster.yaml")], None, shipped, None)
     found = audit(shipped, asked.deployment, rules, asked.day)
     run = json.loads(plan_report.sarif(found, rules))["runs"][0]

@@ -5,14 +5,13 @@ import json
 import pytest
 
 from conftest import Runner
-from zonerisk.catalogue import reference
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
 from zonerisk.judging import cause, recovery
 from zonerisk.judging.recovery import Candidate, Requirements, rank
 from zonerisk.library import Library
 
-PODCAST = reference.policy("podcast")
+PODCAST = Catalog().policy("podcast")
 
 
 def one(catalog: Catalog, target: str, other: str, wanted: Requirements | None = None) -> Candidate:
@@ -62,7 +61,7 @@ def test_round_trip_and_area_are_asked_too(shipped: Catalog) -> None:
 
 
 def test_no_figure_no_verdict(shipped: Catalog) -> None:
-    assert recovery.least_km(reference.policy("dora")) is None
+    assert recovery.least_km(Catalog().policy("dora")) is None
     assert one(shipped, "ovh-sbg", "ovh-rbx", Requirements(None)).outcome == "unknown"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.reference import files
+from zonerisk.catalogue.document import files
 from zonerisk.catalogue.samples import read_chart, read_supply
 from zonerisk.core.errors import DataError
 from zonerisk.core.supply import EMPTY, Near, Neighbourhood

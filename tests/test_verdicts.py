@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zonerisk.catalogue import reference
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Finding, Outcome, Score
 from zonerisk.library import Library
 from zonerisk.words import phrases
@@ -12,7 +12,7 @@ from zonerisk.words.verdicts import outcome_line, policy_line, scored
 
 
 def line(name: str, **outcomes: Outcome) -> str:
-    rules = reference.policy(name)
+    rules = Catalog().policy(name)
     found = [
         Finding(rule=rule.replace("_", "-"), outcome=outcome, message="m")
         for rule, outcome in outcomes.items()
@@ -51,17 +51,17 @@ def test_a_refuted_statement_is_not_a_failure_of_the_zones(shipped: Library) -> 
     )
     assert "claims" in line("podcast", claims="fail", dr="fail")
     paris = shipped.score("scaleway-fr-par")
-    assert "does not meet" not in policy_line(reference.policy("podcast"), paris.findings)
+    assert "does not meet" not in policy_line(Catalog().policy("podcast"), paris.findings)
 
 
 def test_a_rule_is_as_bad_as_its_worst_workload() -> None:
-    rules = reference.policy("bsi")
+    rules = Catalog().policy("bsi")
     twice = [Finding(rule="dr", outcome=outcome, message="m") for outcome in ("pass", "fail", "pass")]
     assert "the one rule checked: dr" in policy_line(rules, twice)
 
 
 def test_only_what_has_rules_enough_is_scored() -> None:
-    found = {name for name in reference.policies() if scored(reference.policy(name))}
+    found = {name for name in Catalog().policy_ids if scored(Catalog().policy(name))}
     assert {"podcast", "bsi", "aws-az"} <= found
     assert found.isdisjoint({"sebi", "nis2", "dora", "secnumcloud", "rbi-2023", "c5-basic"})
 
@@ -70,7 +70,7 @@ def test_whole_points() -> None:
     assert phrases.span(Score(low=19.8, high=94.1)) == "20 to 94"
     assert phrases.span(Score(low=20, high=20)) == "20"
     paris = ("fail", "E to A", Score(low=20, high=94.1), "2026-11-23")
-    assert outcome_line(*paris, reference.policy("podcast")) == (
+    assert outcome_line(*paris, Catalog().policy("podcast")) == (
         "outcome fail | grade E to A | score 20 to 94 of 100 | as of 2026-11-23"
     )
-    assert outcome_line(*paris, reference.policy("sebi")) == "outcome fail | as of 2026-11-23"
+    assert outcome_line(*paris, Catalog().policy("sebi")) == "outcome fail | as of 2026-11-23"

@@ -61,7 +61,7 @@ def load(*folders: str | Path) -> Library:
     UsageError
         If a folder holds none of these.
     """
-    from zonerisk.catalogue.reference import data_root
+    from zonerisk.catalogue.document import data_root
     from zonerisk.library import Library
 
     return Library(data_root(), *(Path(folder) for folder in folders))

@@ -8,17 +8,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonerisk.catalogue.document import Document, canonical, dangling, parse, read, uncovered
-from zonerisk.catalogue.reference import data_root, files, policies, policy
+from zonerisk.catalogue.document import (
+    Document,
+    canonical,
+    dangling,
+    data_root,
+    files,
+    parse,
+    read,
+    uncovered,
+)
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
 from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text, simplify
+from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.dialect import Dialect
-    from zonerisk.core.policy import Policy
     from zonerisk.core.supply import Chart, Sample
 
 
@@ -287,10 +295,16 @@ class Catalog:
         """Where stations stand and which circuits join them; no verdict needs it."""
         return read_chart(files(self.roots, SUPPLY, "map/*.csv"))
 
+    @cached_property
+    def _policies(self) -> dict[str, Path]:
+        """Policy files by id: those that ship, overlaid by those of the folders."""
+        paths = files((data_root(), *self.roots), "policies").values()
+        return {path.stem: path for path in paths}
+
     @property
     def policy_ids(self) -> tuple[str, ...]:
         """Every policy, sorted."""
-        return tuple(policies(self.roots))
+        return tuple(self._policies)
 
     def policy(self, name: str) -> Policy:
         """Read a policy by its id, or a user's own by its file.
@@ -302,7 +316,18 @@ class Catalog:
         DataError
             If the file is not a valid policy.
         """
-        return policy(name, self.roots)
+        if name.endswith((".yaml", ".yml")) or "/" in name:
+            if not Path(name).is_file():
+                raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
+            return read_policy(Path(name))
+        wanted = simplify(name)
+        if wanted not in self._policies:
+            import difflib
+
+            near = difflib.get_close_matches(wanted, self._policies, n=2, cutoff=0.4)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self._policies)}"
+            raise UnknownTarget(f"no policy is called {name!r}; {hint}")
+        return read_policy(self._policies[wanted])
 
     def resolve(self, text: str) -> tuple[str, ...]:
         """Return the region ids that a user means.
@@ -383,6 +408,16 @@ class Catalog:
             elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
                 by_town.append(region_id)
         return by_name or by_town
+
+
+def read_policy(path: Path) -> Policy:
+    """Read one policy file."""
+    document = read(path, f"data/policies/{path.name}" if path.parent.name == "policies" else None)
+    for key in ("id", "sha256"):
+        if key in document.tree:
+            raise DataError(document.problem((key,), "comes from the file; drop it"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return document.validate(Policy, {"id": path.stem, "sha256": digest})
 
 
 def _refuse(problems: Iterable[str]) -> None:

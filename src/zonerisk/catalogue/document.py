@@ -1,9 +1,10 @@
-"""YAML read as text: each scalar as it was written, with its line, and what it refers to."""
+"""Documents: files of the data folders as text, each scalar with its line, and what they refer to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -119,6 +120,30 @@ def _say(problem: object, quote: bool) -> str:
         said = said[:1].lower() + said[1:]
     value = problem.get("input")
     return f"{said} (got {value[:60]!r})" if quote and isinstance(value, str) else said
+
+
+# Where the package lies does not change while it runs.
+@cache
+def data_root() -> Path:
+    """Find the shipped ``data`` folder: in the wheel, else in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for place in (package / "data", package.parents[1] / "data"):
+        if (place / "datacenters").is_dir():
+            return place
+    raise DataError("the shipped catalogue is missing; reinstall zonerisk")
+
+
+def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[str, Path]:
+    """Return the files of a table by their names, sorted; a later folder's file replaces an earlier's.
+
+    Records, policies, layers, samples, incidents and feeds are all overlaid in this way; names are
+    paths within the table's folder.
+    """
+    found: dict[str, Path] = {}
+    for root in roots:
+        folder = root / table
+        found |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
+    return dict(sorted(found.items()))
 
 
 def read(path: Path, name: str | None = None) -> Document:

@@ -54,7 +54,7 @@ def check_(
 
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
     """
-    from zonerisk.catalogue.reference import data_root
+    from zonerisk.catalogue.document import data_root
     from zonerisk.curation import check
 
     problems: set[check.Problem] = set()

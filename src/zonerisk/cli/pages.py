@@ -127,7 +127,7 @@ def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
 
 def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
     """Link the records that were read where they lie in the same checkout as the page."""
-    from zonerisk.catalogue.reference import data_root
+    from zonerisk.catalogue.document import data_root
 
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():

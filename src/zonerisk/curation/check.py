@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.curation import integrity, plausibility
@@ -278,7 +278,7 @@ def reference_data(root: Path, catalog: Catalog) -> Iterator[Problem]:
 
     The incidents' regions must be in the catalogue.
     """
-    from zonerisk.catalogue.reference import read_policy
+    from zonerisk.catalogue.catalog import read_policy
     from zonerisk.layers.cards import read_card
 
     for folder, read in (("policies", read_policy), ("layers", read_card), ("incidents", None)):
@@ -320,7 +320,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     when the figure was made; a file, if its card says something else by now. Sites that
     are not sampled yet read as not assessed, which only asks for a look.
     """
-    from zonerisk.catalogue.reference import files
+    from zonerisk.catalogue.document import files
     from zonerisk.catalogue.samples import SampleFile, same_place
     from zonerisk.layers import cards
     from zonerisk.layers.sampling import head

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.document import data_root
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import Incident, Provider, Region
 from zonerisk.core.policy import Policy

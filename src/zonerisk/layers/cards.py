@@ -13,9 +13,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from zonerisk.catalogue.document import read
-from zonerisk.catalogue.reference import data_root
-from zonerisk.catalogue.reference import files as overlaid
+from zonerisk.catalogue.document import data_root, read
+from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind

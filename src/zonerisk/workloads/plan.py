@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue import document
-from zonerisk.catalogue.reference import data_root
+from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import (
