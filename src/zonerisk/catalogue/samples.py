@@ -168,20 +168,15 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
         position = positions[sample.site]
         if unanswerable(layer, position):
             continue
-        strength = (sample.intensity.low, sample.intensity.high) if sample.intensity else (None, None)
-        ends = tuple(sample.interval) if sample.interval else (None, None, None)
-        writer.writerow(
-            (
-                sample.site,
-                *place(position),
-                sample.object,
-                sample.name,
-                *("" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}" for end in ends),
-                sample.label,
-                sample.reason or "",
-                *(strength if layer.intensity_unit else ()),
-            )
-        )
+        ends = [
+            "" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}"
+            for end in sample.interval or (None, None, None)
+        ]
+        row: list[object] = [sample.site, *place(position), sample.object, sample.name, *ends]
+        row += [sample.label, sample.reason]
+        if layer.intensity_unit:
+            row += [sample.intensity.low, sample.intensity.high] if sample.intensity else [None, None]
+        writer.writerow(row)
     return text.getvalue()
 
 

@@ -177,6 +177,10 @@ class _View:
         """Return whether a domain is in reach of an object."""
         return self.reached[domain].get(key, self.others[domain])
 
+    def about(self, key: str, domains: Sequence[FailureDomain]) -> list[HazardSample]:
+        """Return the samples of some domains that are of an object."""
+        return [row for domain in domains for row in self.rows[domain.id] if row.object == key]
+
     def values(self, domains: Sequence[FailureDomain]) -> list[float]:
         """Return the best figures of some domains."""
         return [value for domain in domains for value in bests(self.rows[domain.id])]
@@ -193,12 +197,16 @@ def mapped(
     limit_m = None if limit_km is None else limit_km * 1000
     views = _views(kind, domains, samples, limit_m)
     risks: list[SharedRisk] = []
+    notes: list[str] = []
     apart: set[Pair] = set()
     open_: set[Pair] = set()
-    judged = [view for view in views if view.layer.measure != "count"]
-    for view in judged:
-        risks += (_storms if view.layer.measure == "cell" else _objects)(view, domains, limit_m)
-        if pairwise:
+    for view in views:
+        counts = view.layer.measure == "count"
+        shared = _storms if view.layer.measure == "cell" else _objects
+        own = [] if counts else shared(view, domains, limit_m)
+        risks += own
+        notes += _notes(view, domains, own, limit_m)
+        if pairwise and not counts:
             may, surely_not = _pairs_of(view, domains)
             open_ |= may
             apart |= surely_not
@@ -209,13 +217,13 @@ def mapped(
         apart |= {
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
         }
-    why, whose = _why_open(judged, domains)
+    why, whose = _why_open([view for view in views if view.layer.measure != "count"], domains)
     return RiskGroups(
         kind,
         tuple(risks),
         frozenset(apart),
         wording.open_pairs(kind, why, whose),
-        tuple(note for view in views for note in _notes(view, domains, risks, limit_m)),
+        tuple(notes),
         # A pass rests on the layers too, though they had nothing to tell.
         tuple(view.layer.evidence for view in views),
         assessed=why != "not-assessed",
@@ -291,17 +299,13 @@ def _agreed(states: Sequence[bool | None], sure: bool) -> bool | None:
 
 def _objects(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
     """Return the objects that two domains or more are surely in reach of, the nearest first."""
-    layer, risks = view.layer, []
-    objects = {
-        key: [row for domain in domains for row in view.rows[domain.id] if row.object == key]
-        for key in {key for table in view.reached.values() for key in table}
-    }
-    for key in sorted(objects, key=lambda key: (min(bests(objects[key]), default=0), key)):
+    risks = []
+    keys = {key for table in view.reached.values() for key in table}
+    for key in sorted(keys, key=lambda key: (min(bests(view.about(key, domains)), default=0), key)):
         hit = [domain for domain in domains if view.of(domain.id, key)]
         if len(hit) > 1:
-            rows = [row for domain in hit for row in view.rows[domain.id] if row.object == key]
-            message = wording.shared(hit, layer, rows, limit_m)
-            risks.append(_risk(layer, key, hit, message, rows))
+            rows = view.about(key, hit)
+            risks.append(_risk(view.layer, key, hit, wording.shared(hit, view.layer, rows, limit_m), rows))
     return risks
 
 
@@ -391,18 +395,11 @@ def _why_open(
 def _notes(
     view: _View, domains: Sequence[FailureDomain], risks: Sequence[SharedRisk], limit_m: float | None
 ) -> list[str]:
-    """Return what a layer says of domains, as far as no shared risk has said it."""
+    """Return what a layer says of domains, as far as no shared risk of an object of it has said it."""
     layer = view.layer
     if not any(domain.sites for domain in domains):
         return _candidate_notes(view, domains, limit_m)
-    # The objects of this layer that a risk has told, by domain.
-    prefix = f"{layer.kind}:{layer.id}/"
-    shared = {
-        (member, known.id.removeprefix(prefix))
-        for known in risks
-        if known.id.startswith(prefix)
-        for member in known.members
-    }
+    shared = {(member, known.id.partition("/")[2]) for known in risks for member in known.members}
     seen = [domain for domain in domains if view.rows[domain.id] and domain.sites]
     if layer.measure in ("count", "cell"):
         members = {member for member, _ in shared}

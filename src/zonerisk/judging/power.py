@@ -213,20 +213,13 @@ def _from_near(domain: FailureDomain, site: Site, sample: Sample, hops: int) -> 
     around = sample.neighbourhood(site)
     if around is None or not around.candidates:
         return
-    ways = [_above(near.station, sample, hops) for near in around.candidates]
+    ends = [(near.label, near.station, near.distance_m) for near in around.candidates]
+    start, stations, distances_m = zip(*ends, strict=True)
+    ways = [_above(station, sample, hops) for station in stations]
     for top in sorted(set.intersection(*(set(way) for way in ways))):
         far = max(way[top] for way in ways)
-        yield Chain(
-            domain.id,
-            site.name,
-            top,
-            far,
-            tuple(near.label for near in around.candidates),
-            tuple(near.station for near in around.candidates),
-            tuple(near.distance_m for near in around.candidates),
-            "C",
-            sample.cite(around.source, *(["upstreams"] if far else [])),
-        )
+        cited = sample.cite(around.source, *(["upstreams"] if far else []))
+        yield Chain(domain.id, site.name, top, far, start, stations, distances_m, "C", cited)
 
 
 def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
