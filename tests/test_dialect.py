@@ -11,7 +11,7 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.library import Library
 from zonerisk.workloads import kubernetes, terraform
-from zonerisk.workloads.placement import Placement
+from zonerisk.workloads.deployment import Placement
 
 DAY = "2026-11-23"
 REGION = """\

@@ -31,8 +31,7 @@ from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, r
 from zonerisk.words import findings, phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
-from zonerisk.workloads.deployment import OWN
-from zonerisk.workloads.placement import REGIONAL_M, Arrangements
+from zonerisk.workloads.deployment import OWN, REGIONAL_M, Arrangements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

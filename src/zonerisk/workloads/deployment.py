@@ -1,14 +1,35 @@
-"""A deployment: workloads, where their copies stand, and what was not recognised."""
+"""A deployment: workloads, where their copies stand by the catalogue, and what is known of those places."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from zonerisk.catalogue.dialect import Dialect
+from zonerisk.core.geometry import Interval
+from zonerisk.core.kinds import BY_POSITION
+from zonerisk.core.model import simplify
+from zonerisk.judging import independence, recovery
+from zonerisk.judging.arrangement import (
+    Arrangement,
+    FailureDomain,
+    distance_m,
+    pairs,
+    positions,
+    zone_units,
+    zones_sold,
+)
+from zonerisk.judging.cause import RiskGroups
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Region
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import SharedRisk
+    from zonerisk.judging.arrangement import Pair
     from zonerisk.workloads.probability import Inputs
 
 OWN = "own"
@@ -16,29 +37,27 @@ OWN = "own"
 MAJORITY = "a majority, assumed"
 STATED = "stated"
 MAX_COPIES = 10_000
+# A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
+# farther apart share nothing that position decides: no building, campus or flood.
+REGIONAL_M = 100_000
+_PLAIN_DIALECT = Dialect.model_validate({})
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Place:
     """Where one copy stands, as far as a plan tells.
 
-    Attributes
-    ----------
-    id, region
-        Canonical id of a zone, site or region, and the region it lies in; or a made id for a place
-        that is not tied to a building.
-    kind
-        A ``zone`` or ``site`` of the catalogue (or an own site); a ``label`` for a zone
-        that the plan tells apart but does not tie to a building; ``somewhere`` in a
-        region, maybe beside another copy; or the whole ``region``, spread by its provider.
-    name
-        How messages call it, where the plan has no name for it.
+    Its kind is a ``zone`` or ``site`` of the catalogue (or an own site); a ``label`` for a zone that
+    the plan tells apart but does not tie to a building; ``somewhere`` in a region, maybe beside another
+    copy; or the whole ``region``, spread by its provider. Ids of labels and of somewhere are made up.
     """
 
     id: str
     region: str
     kind: Literal["zone", "site", "label", "somewhere", "region"]
     name: str = ""
+    """How messages call it, where the plan has no name for it."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +72,8 @@ class Source:
 class Workload:
     """Copies that do one thing together, a place for each.
 
-    Attributes
-    ----------
-    quorum, basis
-        How many copies are needed, and where that number comes from.
-    backup, dr
-        Where backups and recovery stand; None where the plan's format does not tell,
-        empty where the plan names none.
-    notes
-        What a reader must know of how it was read.
+    ``basis`` is where the number of copies that are needed comes from. Backups and recovery are None
+    where the plan's format does not tell, empty where the plan names none.
     """
 
     id: str
@@ -119,3 +131,266 @@ def apart(places: Sequence[Place]) -> tuple[Place, ...]:
             place = replace(place, id=f"{place.id}-{counted[place.id]}")  # noqa: PLW2901
         result.append(place)
     return tuple(result)
+
+
+class Unplaced(Exception):
+    """A plan's region or zone that the catalogue does not know; the text says why."""
+
+
+def shown(text: str) -> str:
+    """Return a plan's word for a region or zone, if it looks like one at all."""
+    return text if _PLAIN.fullmatch(text) else "(not a plain name)"
+
+
+class Placement:
+    """Ties regions and zones of plans, own datacenters among them, to the catalogue on one day."""
+
+    def __init__(self, catalog: Catalog, day: str, own: Region | None = None) -> None:
+        self.catalog, self.day, self.own = catalog, day, own
+        self.dialects = catalog.dialects
+        self.regions = frozenset(catalog.region_ids)
+        self._zones: dict[str, tuple[FailureDomain, ...]] = {}
+
+    def dialect(self, provider: str) -> Dialect:
+        """Return what is peculiar to plans for a provider."""
+        return self.dialects.get(provider, _PLAIN_DIALECT)
+
+    def provider(self, text: str) -> str:
+        """Return the id of a provider."""
+        wanted = simplify(text)
+        if wanted not in self.catalog.provider_ids:
+            wanted = next((key for key, each in self.dialects.items() if wanted in each.aliases), wanted)
+        if wanted not in self.catalog.provider_ids:
+            raise Unplaced(f"no provider {shown(text)} is in the catalogue; see: zonerisk list providers")
+        return wanted
+
+    def provider_of(self, region: str) -> str:
+        """Return the id of a region's provider."""
+        return OWN if region == OWN else self.catalog.region(region).provider
+
+    def region(self, provider: str, text: str) -> str:
+        """Return the canonical id of a provider's region."""
+        for key in self.dialect(provider).spellings(simplify(text)):
+            for region in (key, f"{provider}-{key}"):
+                if region in self.regions and self.provider_of(region) == provider:
+                    return region
+        raise Unplaced(
+            f"{provider} has no region {shown(text)} in the catalogue; see: zonerisk list regions {provider}"
+        )
+
+    def openstack(self, region: str) -> str | None:
+        """Return who runs an OpenStack that has such a region."""
+        for provider in (key for key, each in self.dialects.items() if each.openstack):
+            try:
+                self.region(provider, region)
+            except Unplaced:
+                continue
+            return provider
+        return None
+
+    def place(self, provider: str, region: str, zone: str | None = None) -> Place:
+        """Return the place of one copy, in a zone or building if the plan names one."""
+        record = self.catalog.region(region)
+        sold = zones_sold(record, self.day)
+        if not sold:
+            raise Unplaced(f"{region} sells no zone on {self.day}")
+        if zone is None:
+            if len(sold) == 1:
+                return Place(sold[0].id, region, "zone")
+            return Place(f"{region}/somewhere", region, "somewhere", f"an unnamed zone of {region}")
+        key = simplify(zone)
+        code = region.removeprefix(f"{provider}-")
+        dialect = self.dialect(provider)
+        if dialect.zones.account_relative and re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key):
+            return Place(f"{region}/{key if key.startswith(code) else f'{code}-{key}'}", region, "label")
+        if any(each.id == f"{region}/{key}" for each in sold):
+            return Place(f"{region}/{key}", region, "zone")
+        site = record.sites.get(key)
+        if site is not None:
+            if not site.holds(self.day):
+                raise Unplaced(f"{site.id} did not stand on {self.day}")
+            return Place(site.id, region, "site")
+        # One-zone regions have the region's name again; OpenStack's only zone is called nova.
+        again = code in dialect.spellings(key) or key.startswith(f"{code}-dc")
+        if len(sold) == 1 and (again or (dialect.openstack and key == "nova")):
+            return Place(sold[0].id, region, "zone")
+        raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
+
+    def whole(self, provider: str, region: str) -> Place:
+        """Return the place of something that its provider spreads over a region."""
+        one = self.place(provider, region)
+        return one if one.kind == "zone" else Place(region, region, "region")
+
+    def workload(
+        self,
+        key: str,
+        source: Source,
+        places: Sequence[Place],
+        quorum: int | None = None,
+        basis: str = MAJORITY,
+        notes: Iterable[str] = (),
+    ) -> Workload:
+        """Build a workload of copies that stand at some places; a majority is needed if nothing is said."""
+        relative = (
+            self.dialect(self.provider_of(place.region)).zones.account_relative
+            for place in places
+            if place.kind == "label" and not place.name
+        )
+        return Workload(
+            key,
+            source,
+            apart(places),
+            quorum or majority(len(places)),
+            basis,
+            notes=tuple(sorted({*notes, *(note for note in relative if note)})),
+        )
+
+    def domain(self, place: Place) -> FailureDomain:
+        """Return what is compared for a place."""
+        name = place.id.partition("/")[2] or place.id
+        if place.kind == "site":
+            record = self.own if place.region == OWN else self.catalog.region(place.region)
+            assert record is not None
+            return FailureDomain(place.id, record.sites[name].name, (record.sites[name],))
+        units = self.zones(place.region)
+        if place.kind == "zone" and (unit := next((each for each in units if each.id == place.id), None)):
+            return unit
+        sure = {site.id: site for unit in units for site in unit.sites}
+        maybe = {site.id: site for unit in units for site in unit.possible}
+        if place.kind == "region":
+            called = f"{self.catalog.region(place.region).name}, whole region"
+            return FailureDomain(place.id, called, tuple(sure.values()), tuple(maybe.values()))
+        return FailureDomain(place.id, place.name or name, (), tuple({**sure, **maybe}.values()))
+
+    def zones(self, region: str) -> tuple[FailureDomain, ...]:
+        """Return the domains of a region's zones."""
+        if region not in self._zones:
+            record = self.catalog.region(region)
+            self._zones[region] = zone_units(record, self.catalog.sites_of(region), self.day)
+        return self._zones[region]
+
+    def countries(self, places: Iterable[Place]) -> frozenset[str]:
+        """Return the countries that places lie in; own sites without one are left out."""
+        countries: set[str | None] = set()
+        for place in places:
+            if place.region == OWN:
+                countries |= {site.country for site in self.domain(place).sites}
+            else:
+                countries.add(self.catalog.region(place.region).country)
+        return frozenset(filter(None, countries))
+
+
+class Arrangements:
+    """Builds the arrangement of any places of a deployment, and remembers what it worked out."""
+
+    def __init__(self, catalog: Catalog, policy: Policy, day: str, own: Region | None) -> None:
+        self.catalog, self.policy, self.day = catalog, policy, day
+        self.placement = Placement(catalog, day, own)
+        self.own = (own,) if own else ()
+        self._built: dict[tuple[str, ...], Arrangement] = {}
+        self._distances: dict[Pair, Interval] = {}
+        self._domains: dict[str, FailureDomain] = {}
+        self._places: dict[str, Place] = {}
+        self._in_zones: dict[str, dict[str, RiskGroups]] = {}
+
+    def domain(self, place: Place) -> FailureDomain:
+        """Return what is compared for a place."""
+        if place.id not in self._domains:
+            self._places[place.id] = place
+            self._domains[place.id] = self.placement.domain(place)
+        return self._domains[place.id]
+
+    def build(self, places: Iterable[Place], name: str = "") -> Arrangement:
+        """Build what is known of some places, each counted once, in their order."""
+        distinct = {place.id: place for place in places}
+        key = tuple(sorted(distinct))
+        domains = tuple(self.domain(place) for place in distinct.values())
+        if key not in self._built:
+            listed = [self._domains[each] for each in key]
+            groups = independence.assess(self.catalog, listed, self.policy, self.day, self.own)
+            far = frozenset((a.id, b.id) for a, b in pairs(listed) if self.distance(a, b).low >= REGIONAL_M)
+            for kind, each in groups.items():
+                # A workload's places come in its own order.
+                known = each.apart | far if kind in BY_POSITION else each.apart
+                groups[kind] = replace(each, apart=known | {(b, a) for a, b in known})
+            groups = relabelled(groups, [distinct[each] for each in key], self._zones)
+            self._built[key] = Arrangement(
+                name, "place", self.day, domains, len(domains), measure=self.distance, groups=groups
+            )
+        return replace(self._built[key], id=name, domains=domains)
+
+    def _zones(self, region: str) -> tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]:
+        units = self.placement.zones(region)
+        if region not in self._in_zones:
+            self._in_zones[region] = independence.assess(self.catalog, units, self.policy, self.day)
+        return units, self._in_zones[region]
+
+    def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
+        """Return the distance between two domains, metres."""
+        if (a.id, b.id) not in self._distances:
+            self._distances[a.id, b.id] = self._distance(self._places[a.id], self._places[b.id], a, b)
+        return self._distances[a.id, b.id]
+
+    def _distance(self, here: Place, there: Place, a: FailureDomain, b: FailureDomain) -> Interval:
+        if here.region != there.region:
+            # What is not disclosed may stand beside its neighbour, but not in another region.
+            return recovery.between(
+                (positions(a.sites), positions(a.possible)), (positions(b.sites), positions(b.possible))
+            )
+        # Two labels, or two zone ids, are two zones whose buildings are not told apart: as far from each
+        # other as some two zones of the region are. A zone id and a letter may be the same zone.
+        if here.kind == there.kind and here.kind in ("label", "zone") and not (a.sites or b.sites):
+            units = self.placement.zones(here.region)
+            if all(unit.disclosed for unit in units):
+                known = [distance_m(one, two) for one, two in pairs(units)]
+                highs = [each.high for each in known if each.high is not None]
+                return Interval(min(each.low for each in known), None, max(highs))
+        return distance_m(a, b)
+
+    def taken(self, risk: SharedRisk) -> tuple[str, ...]:
+        """Return the members that a risk takes: one of several buildings is not all of them."""
+        if risk.kind != "building":
+            return risk.members
+        return tuple(member for member in risk.members if len(self._domains[member].sites) < 2)
+
+    def inside(self, place: Place, places: Iterable[Place]) -> tuple[str, ...]:
+        """Return what is lost with a place: itself, and the sites that it is made of."""
+        sites = {site.id for site in self.domain(place).sites} if place.kind == "zone" else set()
+        return tuple(dict.fromkeys((place.id, *(each.id for each in places if each.id in sites))))
+
+
+def relabelled(
+    groups: dict[str, RiskGroups],
+    places: Iterable[Place],
+    zones_of: Callable[[str], tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]],
+) -> dict[str, RiskGroups]:
+    """Add to what is known of labels what does not depend on which zones they stand for.
+
+    Two labels of one region are two of its zones. Where no two zones of the region share a
+    risk of some kind, neither do the labels; where one risk takes all zones, it takes them.
+    """
+    # A zone id and a letter may be the same zone, so each kind is compared with its own.
+    labels: dict[tuple[str, str], list[str]] = {}
+    for place in places:
+        if place.kind in ("label", "zone"):
+            labels.setdefault((place.region, place.kind), []).append(place.id)
+    result = dict(groups)
+    for (region, _), listed in labels.items():
+        if len(listed) < 2 or region == OWN:
+            continue
+        units, known = zones_of(region)
+        # Where the sources give one site a zone, the units are those sites.
+        zones = {unit.id for unit in units}
+        ids = [key for key in listed if key not in zones]
+        if len(ids) > 1 and len(units) >= len(ids):
+            for kind, each in known.items():
+                result[kind] = _merged(result.get(kind, RiskGroups(kind)), each, ids, zones)
+    return result
+
+
+def _merged(ours: RiskGroups, theirs: RiskGroups, ids: Sequence[str], zones: set[str]) -> RiskGroups:
+    apart_there = {tuple(sorted(pair)) for pair in theirs.apart}
+    if {(a, b) for a in zones for b in zones if a < b} <= apart_there:
+        return replace(ours, apart=ours.apart | {(a, b) for a in ids for b in ids if a != b})
+    whole = [replace(risk, members=tuple(ids)) for risk in theirs.risks if zones <= set(risk.members)]
+    return replace(ours, risks=(*ours.risks, *whole)) if whole else ours

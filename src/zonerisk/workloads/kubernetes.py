@@ -11,11 +11,12 @@ from zonerisk.workloads.deployment import (
     MAJORITY,
     Deployment,
     Place,
+    Placement,
     Source,
     Unassessed,
+    Unplaced,
     Workload,
 )
-from zonerisk.workloads.placement import Placement, Unplaced
 from zonerisk.workloads.plan import Json, Lines, mapping, sequence
 
 if TYPE_CHECKING:

@@ -36,11 +36,12 @@ from zonerisk.workloads.deployment import (
     STATED,
     Deployment,
     Place,
+    Placement,
     Source,
+    Unplaced,
     Workload,
     spread,
 )
-from zonerisk.workloads.placement import Placement, Unplaced
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
@@ -397,7 +398,7 @@ class _Reader:
         named = zone or site
         region, slash, name = (named or "").partition("/")
         if slash:
-            if region not in self.placement.known:
+            if region not in self.placement.regions:
                 raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
             return self.placement.place(self.placement.provider_of(region), region, name)
         if record.provider is None or record.region is None:

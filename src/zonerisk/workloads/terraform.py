@@ -13,12 +13,13 @@ from zonerisk.workloads.deployment import (
     MAX_COPIES,
     Deployment,
     Place,
+    Placement,
     Source,
     Unassessed,
+    Unplaced,
     Workload,
     spread,
 )
-from zonerisk.workloads.placement import Placement, Unplaced
 from zonerisk.workloads.plan import Json, Lines, mapping, sequence
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ import pytest
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
-from zonerisk.workloads.deployment import Place
-from zonerisk.workloads.placement import Placement, Unplaced, relabelled
+from zonerisk.workloads.deployment import Place, Placement, Unplaced, relabelled
 
 DAY = "2026-11-23"
 
