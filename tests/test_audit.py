@@ -28,7 +28,7 @@ def judge(
     inputs: Inputs | None = None,
 ) -> Audit:
     found = document.parse(text.encode(), "plan.yaml")
-    read = plan.read_plan(found, plan.validate(found), catalog, day)
+    read = plan.read_plan(found, found.validate(plan.PlanFile, quote=False), catalog, day)
     return audit(catalog, read, Catalog().policy(rules), day, inputs or read.model)
 
 

@@ -9,14 +9,14 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.workloads import plan
 from zonerisk.workloads.deployment import Deployment
-from zonerisk.workloads.plan import Lines
+from zonerisk.workloads.plan import lines_of
 
 DAY = "2026-11-23"
 
 
 def read(text: str, catalog: Catalog) -> Deployment:
     found = document.parse(text.encode(), "plan.yaml")
-    return plan.read_plan(found, plan.validate(found), catalog, DAY)
+    return plan.read_plan(found, found.validate(plan.PlanFile, quote=False), catalog, DAY)
 
 
 def test_template_is_valid(shipped: Catalog) -> None:
@@ -186,10 +186,10 @@ class TestFiles:
 
 def test_the_first_line_of_a_value() -> None:
     text = '{\n "address": "a.b[\\"x\\"]",\n "x": {"address" : "c.d"},\n "address": "c.d"\n}'
-    lines = Lines(text, "address")
-    assert [lines.line(each) for each in ('a.b["x"]', "c.d", "nothing")] == [2, 3, 1]
+    lines = lines_of(text, "address")
+    assert [lines.get(each, 1) for each in ('a.b["x"]', "c.d", "nothing")] == [2, 3, 1]
 
 
 def test_one_line_and_broken_text() -> None:
-    assert Lines('{"name": "x"}', "name").line("x") == 1
-    assert Lines('"name": "\\q"', "name").line("q") == 1
+    assert lines_of('{"name": "x"}', "name").get("x", 1) == 1
+    assert lines_of('"name": "\\q"', "name").get("q", 1) == 1

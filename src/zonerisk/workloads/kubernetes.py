@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from zonerisk.core.errors import DataError
 from zonerisk.workloads.deployment import (
@@ -17,7 +17,7 @@ from zonerisk.workloads.deployment import (
     Unplaced,
     Workload,
 )
-from zonerisk.workloads.plan import Json, Lines, mapping, sequence
+from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -35,33 +35,23 @@ _CONTROL = (
 )
 
 
-class _Object(NamedTuple):
-    """One object, and the line that names it; the name has its namespace before it where it has one."""
+class _Object:
+    """One object and the line that names it; the name has its namespace before it where it has one."""
 
-    name: str
-    namespace: str
-    metadata: dict[str, Json]
-    spec: dict[str, Json]
-    status: dict[str, Json]
-    source: Source
+    def __init__(self, tree: dict[str, Json], file: str, lines: dict[str, int]) -> None:
+        self.metadata, self.spec, self.status = (
+            mapping(tree.get(key)) for key in ("metadata", "spec", "status")
+        )
+        self.labels = mapping(self.metadata.get("labels"))
+        name, namespace = str(self.metadata.get("name")), self.metadata.get("namespace")
+        self.name = f"{namespace}/{name}" if namespace else name
+        self.namespace = str(self.metadata.get("namespace", "default"))
+        self.source = Source(file, lines.get(name, 1))
 
     def label(self, keys: Sequence[str]) -> str | None:
         """Return the first of some labels that is set."""
-        labels = mapping(self.metadata.get("labels"))
-        return next((labels[key] for key in keys if isinstance(labels.get(key), str) and labels[key]), None)
-
-
-def _object(tree: dict[str, Json], file: str, lines: Lines) -> _Object:
-    metadata = mapping(tree.get("metadata"))
-    name, namespace = str(metadata.get("name")), metadata.get("namespace")
-    return _Object(
-        f"{namespace}/{name}" if namespace else name,
-        str(metadata.get("namespace", "default")),
-        metadata,
-        mapping(tree.get("spec")),
-        mapping(tree.get("status")),
-        Source(file, lines.line(name)),
-    )
+        values = map(self.labels.get, keys)
+        return next((value for value in values if isinstance(value, str) and value), None)
 
 
 def recognise(tree: Json) -> bool:
@@ -80,9 +70,9 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
     """
     objects: dict[str, list[_Object]] = {}
     for name, text, tree in files:
-        lines = Lines(text, "name")
+        lines = lines_of(text, "name")
         for item in _items(tree):
-            objects.setdefault(str(item.get("kind")), []).append(_object(item, name, lines))
+            objects.setdefault(str(item.get("kind")), []).append(_Object(item, name, lines))
     if sum(map(len, objects.values())) > MAX_OBJECTS:
         raise DataError(f"{files[0][0]}: over {MAX_OBJECTS} objects; give one namespace a time")
     reader = _Reader(Placement(catalog, day))
@@ -139,7 +129,7 @@ class _Reader:
             except Unplaced as error:
                 self.unassessed.append(Unassessed(f"node {node.name}", str(error), node.source))
                 continue
-            control = not mapping(node.metadata.get("labels")).keys().isdisjoint(_CONTROL)
+            control = not node.labels.keys().isdisjoint(_CONTROL)
             groups.setdefault("nodes, control plane" if control else "nodes", []).append(node)
         for key, group in groups.items():
             self._add(key, group[0].source, [self.places[node.name] for node in group])
@@ -185,21 +175,18 @@ class _Reader:
                 self.sets.setdefault(pod.namespace, set()).add(name)
             groups.setdefault((kind, f"{pod.namespace}/{name}"), []).append(pod)
         for (kind, name), group in groups.items():
-            hosts = [str(pod.spec.get("nodeName") or "") for pod in group]
+            hosts = (str(pod.spec.get("nodeName") or "") for pod in group)
             placed = [self.places[host] for host in hosts if host in self.places]
-            key = f"{kind} {name}"
-            missing = len(hosts) - len(placed)
+            key, source = f"{kind} {name}", group[0].source
+            missing = len(group) - len(placed)
             if missing:
-                self.unassessed.append(
-                    Unassessed(
-                        key,
-                        f"{missing} of its {len(hosts)} pods stand on no node that was placed; "
-                        "give the nodes too: kubectl get nodes,pods -A -o json",
-                        group[0].source,
-                    )
+                reason = (
+                    f"{missing} of its {len(group)} pods stand on no node that was placed; "
+                    "give the nodes too: kubectl get nodes,pods -A -o json"
                 )
+                self.unassessed.append(Unassessed(key, reason, source))
             if placed:
-                self._add(key, group[0].source, placed, voting=kind == "StatefulSet")
+                self._add(key, source, placed, voting=kind == "StatefulSet")
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
         """Take each volume as one copy, and the volumes of a stateful set together."""

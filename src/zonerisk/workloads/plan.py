@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -171,7 +172,7 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
             trees.append((shown, text, _parse(shown, text)))
         else:
             written = document.parse(raw, shown)
-            plans.append((written, validate(written)))
+            plans.append((written, written.validate(PlanFile, quote=False)))
     if len(plans) > 1:
         raise UsageError(
             f"{plans[0][0].name} and {plans[1][0].name} are both plan files; "
@@ -242,22 +243,14 @@ def _parse(name: str, text: str) -> Json:
         raise DataError(f"{name}: holds a number that is too long") from None
 
 
-class Lines:
-    """Finds the first line on which a key of JSON has a value; parsing tells no positions."""
-
-    def __init__(self, text: str, key: str) -> None:
-        breaks = [match.start() for match in re.finditer("\n", text)]
-        self._lines: dict[str, int] = {}
-        for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
-            try:
-                value = json.loads(match[1])
-            except ValueError:
-                continue
-            self._lines.setdefault(value, bisect(breaks, match.start()) + 1)
-
-    def line(self, value: str) -> int:
-        """Return the first line of a value; 1 for one that is not there."""
-        return self._lines.get(value, 1)
+def lines_of(text: str, key: str) -> dict[str, int]:
+    """Return the first line on which a key of JSON has each of its values; parsing tells no positions."""
+    breaks = [match.start() for match in re.finditer("\n", text)]
+    lines: dict[str, int] = {}
+    for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
+        with suppress(ValueError):
+            lines.setdefault(json.loads(match[1]), bisect(breaks, match.start()) + 1)
+    return lines
 
 
 def mapping(value: Json) -> dict[str, Json]:
@@ -268,11 +261,6 @@ def mapping(value: Json) -> dict[str, Json]:
 def sequence(value: Json) -> list[Json]:
     """Return a JSON list; an empty one for anything else."""
     return value if isinstance(value, list) else []
-
-
-def validate(written: Document) -> PlanFile:
-    """Type a plan; messages name places in the file and quote nothing of it."""
-    return written.validate(PlanFile, quote=False)
 
 
 def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
@@ -296,45 +284,32 @@ def _inputs(model: Model | None) -> Inputs | None:
 
 
 def _own(record: PlanFile, day: str) -> Region:
+    """Return the plan's own datacenters as a region."""
+    cited = ("given",)
+    sites = {}
+    for key, site in record.sites.items():
+        position = Position(
+            lat=site.lat, lon=site.lon, uncertainty_m=site.uncertainty_m, method="statement", evidence=cited
+        )
+        sites[key] = Site(
+            id=f"{OWN}/{key}",
+            name=site.name or key,
+            kind="building",
+            country=site.country,
+            campus=site.campus and f"{OWN}/{site.campus}",
+            evidence=cited,
+            position=position,
+        )
+    feeds = {}
+    for key, feed in record.feeds.items():
+        ids = tuple(f"{OWN}/{site}" for site in feed.sites)
+        feeds[key] = Feed(id=f"{OWN}/{key}", kind=feed.kind, name=feed.name, sites=ids, evidence=cited)
     given = Evidence(
         kind="operator",
         title="The plan itself",
         read=day,
         claim="Where the user's own datacenters stand and what they hang on.",
     )
-    cited = ("given",)
-    sites = {
-        key: Site(
-            id=f"{OWN}/{key}",
-            name=site.name or key,
-            kind="building",
-            country=site.country,
-            campus=f"{OWN}/{site.campus}" if site.campus else None,
-            evidence=cited,
-            position=Position(
-                lat=site.lat,
-                lon=site.lon,
-                uncertainty_m=site.uncertainty_m,
-                method="statement",
-                evidence=cited,
-            ),
-        )
-        for key, site in record.sites.items()
-    }
-    campuses = {
-        key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=cited)
-        for key, campus in record.campuses.items()
-    }
-    feeds = {
-        key: Feed(
-            id=f"{OWN}/{key}",
-            kind=feed.kind,
-            name=feed.name,
-            sites=tuple(f"{OWN}/{site}" for site in feed.sites),
-            evidence=cited,
-        )
-        for key, feed in record.feeds.items()
-    }
     return Region(
         id=OWN,
         provider=OWN,
@@ -342,7 +317,10 @@ def _own(record: PlanFile, day: str) -> Region:
         country="ZZ",
         evidence={"given": given},
         sites=sites,
-        campuses=campuses,
+        campuses={
+            key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=cited)
+            for key, campus in record.campuses.items()
+        },
         feeds=feeds,
     )
 
@@ -374,7 +352,7 @@ class _Reader:
         return replace(workload, backup=tuple(filter(None, backup)), dr=tuple(filter(None, dr)))
 
     def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere) -> Place | None:
-        stated = {key: value for key in ("provider", "region") if (value := getattr(there, key)) is not None}
+        stated = there.model_dump(include={"provider", "region"}, exclude_none=True)
         return self._at(record.model_copy(update=stated), path, there.zone, there.site, spread_out=True)
 
     def _at(
@@ -393,8 +371,8 @@ class _Reader:
 
     def _place(self, record: WorkloadRecord, zone: str | None, site: str | None, spread_out: bool) -> Place:
         own = self.placement.own
-        if site is not None and own is not None and site.removeprefix(f"{OWN}/") in own.sites:
-            return Place(f"{OWN}/{site.removeprefix(f'{OWN}/')}", OWN, "site")
+        if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
+            return Place(f"{OWN}/{key}", OWN, "site")
         named = zone or site
         region, slash, name = (named or "").partition("/")
         if slash:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from math import comb
+from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import UsageError
@@ -17,21 +17,14 @@ COMMON_SOURCE = "https://fliphtml5.com/vmpeb/cdww/SIL_MANUAL/104/"
 
 
 class Inputs(NamedTuple):
-    """What the model is fed with; nothing of it is measured by zonerisk.
-
-    Attributes
-    ----------
-    unavailability
-        Share of time, or chance of an event, that one place is down: low and high.
-    common
-        Share of it that takes all places at once: low and high.
-    alpha
-        Shares of events that take exactly 1, 2 ... places, for the alpha-factor model.
-    """
+    """What the model is fed with, low and high; nothing of it is measured by zonerisk."""
 
     unavailability: tuple[float, float]
+    """Share of time, or chance of an event, that one place is down."""
     common: tuple[float, float] = COMMON
+    """Share of it that takes all places at once."""
     alpha: tuple[float, ...] = ()
+    """Shares of events that take exactly 1, 2 ... places, for the alpha-factor model."""
 
     def check(self) -> Inputs:
         """Refuse what is no probability."""
@@ -88,17 +81,15 @@ def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: boo
     with localcontext() as context:
         context.prec = 60
         one = Decimal(1)
-        inside = []
-        for s in range(m + 1):
-            chance = one
-            for k, event in enumerate(events, 1):
-                chance *= (one - Decimal(event)) ** (comb(m, k) - comb(s, k))
-            inside.append(chance)
-        exactly = [
-            comb(m, s) * sum(((-1) ** (s - j) * comb(s, j) * inside[j] for j in range(s + 1)), Decimal(0))
+        inside = [
+            prod((one - Decimal(event)) ** (comb(m, k) - comb(s, k)) for k, event in enumerate(events, 1))
             for s in range(m + 1)
         ]
-        return float(sum(exactly[down:], Decimal(0)))
+        exactly = [
+            comb(m, s) * sum((-1) ** (s - j) * comb(s, j) * inside[j] for j in range(s + 1))
+            for s in range(m + 1)
+        ]
+        return float(sum(exactly[down:]))
 
 
 def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, float]:

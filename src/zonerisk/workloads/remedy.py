@@ -134,21 +134,14 @@ def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequen
         sold = zones_sold(auditor.catalog.region(region), auditor.day)
         zones = [Place(zone.id, region, "zone") for zone in sold[: len(first.places)]]
         if len(regions) == 1 and len(zones) > len(used):
-            yield _Trial(
-                "add-zone",
-                wording.spread_copies(len(zones), region),
-                {
-                    index: replace(workloads[index], places=spread(zones, len(first.places)))
-                    for index in indices
-                },
-            )
+            places = spread(zones, len(first.places))
+            moved = {index: replace(workloads[index], places=places) for index in indices}
+            yield _Trial("add-zone", wording.spread_copies(len(zones), region), moved)
         for zone in sold:
             if zone.id in used or not used.isdisjoint(zone.sites):
                 continue
-            added = {}
-            for index in indices:
-                each = workloads[index]
-                places = (*each.places, Place(zone.id, region, "zone"))
-                needed = majority(len(places)) if each.basis == MAJORITY else each.quorum
-                added[index] = replace(each, places=places, quorum=needed)
+            # The workloads of a trial are alike: the same places, quorum and basis.
+            places = (*first.places, Place(zone.id, region, "zone"))
+            needed = majority(len(places)) if first.basis == MAJORITY else first.quorum
+            added = {index: replace(workloads[index], places=places, quorum=needed) for index in indices}
             yield _Trial("add-zone", wording.add_copy(zone.id), added)

@@ -20,7 +20,7 @@ from zonerisk.workloads.deployment import (
     Workload,
     spread,
 )
-from zonerisk.workloads.plan import Json, Lines, mapping, sequence
+from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ NO_PLACE = "the file names no region or zone for it (not known before apply, or 
 
 
 class _Settings(NamedTuple):
-    """What a provider's configuration says: its region and the host it talks to."""
+    """What a provider's configuration says: its region and the hosts it talks to."""
 
     region: str | None = None
     host: str | None = None
@@ -60,7 +60,7 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
     root = mapping(mapping(tree.get("planned_values") or tree.get("values")).get("root_module"))
     zone_ids = _zone_ids(tree, root, catalog.dialects)
-    reader = _Reader(name, Lines(text, "address"), Placement(catalog, day), _settings(tree), zone_ids)
+    reader = _Reader(name, lines_of(text, "address"), Placement(catalog, day), _settings(tree), zone_ids)
     groups: dict[str, list[Json]] = {}
     for count, resource in enumerate(_resources(root)):
         if count >= MAX_RESOURCES:
@@ -110,16 +110,15 @@ def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]
 def _settings(tree: Json) -> dict[str, _Settings]:
     """Read the provider configuration that each resource uses, by the resource's address."""
     configuration = mapping(tree.get("configuration"))
-    variables = {key: mapping(value).get("value") for key, value in mapping(tree.get("variables")).items()}
-    declared = mapping(mapping(configuration.get("root_module")).get("variables"))
-    for key, value in declared.items():
-        variables.setdefault(key, mapping(value).get("default"))
+    root = mapping(configuration.get("root_module"))
+    variables = {key: mapping(value).get("default") for key, value in mapping(root.get("variables")).items()}
+    variables |= {key: mapping(value).get("value") for key, value in mapping(tree.get("variables")).items()}
     providers = {
         key: _provider(mapping(value), variables)
         for key, value in mapping(configuration.get("provider_config")).items()
     }
     used: dict[str, _Settings] = {}
-    waiting = [("", mapping(configuration.get("root_module")))]
+    waiting = [("", root)]
     while waiting:
         prefix, module = waiting.pop()
         for resource in sequence(module.get("resources")):
@@ -180,7 +179,7 @@ class _Reader:
     def __init__(
         self,
         name: str,
-        lines: Lines,
+        lines: dict[str, int],
         placement: Placement,
         settings: dict[str, _Settings],
         zone_ids: dict[str, str],
@@ -197,7 +196,7 @@ class _Reader:
 
     def group(self, address: str, resources: list[dict[str, Json]]) -> None:
         """Place the resources of one address, or say why they are not."""
-        source = Source(self.name, self.lines.line(str(resources[0].get("address", ""))))
+        source = Source(self.name, self.lines.get(str(resources[0].get("address", "")), 1))
         type_ = str(resources[0].get("type", ""))
         kinds = self.types.get(type_)
         if kinds is None:
@@ -234,17 +233,18 @@ class _Reader:
         if own and any(own not in address for address in settings.endpoints):
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
         zones = _texts(values, kind.zones)
-        regions = _texts(values, kind.regions)
-        if not regions:
-            regions = [region for zone in zones[:1] if (region := dialect.region_of(zone))]
-        if not regions:
-            regions = [
-                match[1]
-                for path, pattern in dialect.terraform.region_in.items()
-                for text in values_at(values, path)
-                if (match := pattern.match(str(text)))
-            ]
-        regions = regions or [settings.region or ""]
+        within = (
+            match[1]
+            for path, pattern in dialect.terraform.region_in.items()
+            for text in values_at(values, path)
+            if (match := pattern.match(str(text)))
+        )
+        regions = (
+            _texts(values, kind.regions)
+            or [region for zone in zones[:1] if (region := dialect.region_of(zone))]
+            or list(within)
+            or [settings.region or ""]
+        )
         if not regions[0]:
             raise Unplaced(NO_PLACE)
         if all(dialect.is_zone(region) for region in regions):
