@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, Runner
 from records import REGION, write
-from zonerisk.catalogue.frames import LAYERS, disc
+from zonerisk.catalogue.frames import LAYERS, SUFFIXES, disc, encode
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.model import Position
 from zonerisk.library import Library
-from zonerisk.pages.geodata import SUFFIXES, encode
 
 
 def test_sites_are_points_with_their_doubt_dates_and_sources(shipped: Library) -> None:

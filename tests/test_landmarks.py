@@ -16,7 +16,7 @@ from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, geodata, landmarks, page, view
+from zonerisk.pages import features, landmarks, page, view
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites
@@ -76,7 +76,7 @@ def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path)
     (zone,) = near(shipped, shipped.score("ovh-sbg"), flooded)
     assert zone.name == cards.load("flood-strasbourg").noun
     assert len(zone.holes) == 1
-    shape: Any = shapely.from_geojson(json.dumps(geodata.geometry(zone)))
+    shape: Any = shapely.from_geojson(json.dumps(features.geometry(zone)))
     assert shape.contains(shapely.Point(7.805, 48.595))
     assert not shape.intersects(shapely.Point(7.80, 48.59))
     assert near(shipped, shipped.score("scaleway-fr-par"), flooded) == ()
@@ -145,7 +145,7 @@ def test_the_real_zone_lies_where_the_verdict_says(shipped: Library, tmp_path: P
     found = near(shipped, shipped.score("ovh-sbg"), tmp_path, RAW)
     flood: list[Feature] = [one for one in found if one.words["risk_kind"] == "flood"]
     at = shapely.Point(7.79751, 48.58606)
-    zones = [shapely.from_geojson(json.dumps(geodata.geometry(one))) for one in flood]
+    zones = [shapely.from_geojson(json.dumps(features.geometry(one))) for one in flood]
     metres = min(zone.distance(at) for zone in zones) * 111_000
     assert 15 < metres < 60
     assert any(one.shape == "line" and "Rhine" in one.name for one in found)

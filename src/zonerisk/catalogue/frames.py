@@ -1,14 +1,18 @@
-"""Frames: the catalogue as GeoDataFrames, for analysis and for a GIS."""
+"""Frames: the catalogue as GeoDataFrames for analysis, and as files for a GIS."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import MissingPackage, UsageError
 from zonerisk.core.geometry import circle_points, closest, fibre_m, rtt_ms
 from zonerisk.judging import arrangement
 from zonerisk.judging.cause import strongest
@@ -26,6 +30,13 @@ if TYPE_CHECKING:
 Layer = Literal["sites", "discs", "zones", "separations"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 CRS = "EPSG:4326"
+SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv")
+_TYPES = {
+    "sites": "Point",
+    "discs": "MultiPolygon",
+    "zones": "MultiPolygon",
+    "separations": "LineString",
+}
 # Corners of a disc: its edge is followed to 0.03 % of the radius.
 CORNERS = 128
 _SITE = (
@@ -226,3 +237,67 @@ def split_at_antimeridian(shape: BaseGeometry) -> list[BaseGeometry]:
     return [
         translate(shape.intersection(box(turn - 180, -90, turn + 180, 90)), -turn) for turn in (-360, 0, 360)
     ]
+
+
+def encode(
+    catalog: Catalog, suffix: str, layer: Layer | None = None, regions: Iterable[str] | None = None
+) -> bytes:
+    """Write a layer as a file's bytes, always the same; without one, all in a GeoPackage, else the sites."""
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"a name that ends in {suffix or 'nothing'} names no format; use one of {', '.join(SUFFIXES)}"
+        )
+    if suffix == ".gpkg":
+        layers = LAYERS if layer is None else (layer,)
+        return _geopackage({name: frame(catalog, name, regions) for name in layers}, catalog)
+    table = frame(catalog, layer or "sites", regions)
+    if suffix == ".parquet":
+        return _parquet(table)
+    if suffix == ".geojson":
+        return _geojson(table, catalog)
+    plain = table.drop(columns="geometry")
+    if layer not in (None, "sites"):
+        plain["geometry"] = table.geometry.to_wkt()
+    return bytes(plain.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -> bytes:
+    import pyogrio
+
+    # GDAL stamps the hour of writing unless it is told another.
+    stamp = f"{catalog.edition.date}T00:00:00.000Z"
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
+    try:
+        with tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
+            path = Path(folder) / "catalogue.gpkg"
+            for name, table in tables.items():
+                pyogrio.write_dataframe(
+                    table,
+                    path,
+                    layer=name,
+                    driver="GPKG",
+                    append=path.exists(),
+                    geometry_type=_TYPES[name],
+                    promote_to_multi=_TYPES[name].startswith("Multi"),
+                    layer_options={"DESCRIPTION": catalog.edition.attribution},
+                )
+            return path.read_bytes()
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _parquet(table: geopandas.GeoDataFrame) -> bytes:
+    if find_spec("pyarrow") is None:
+        raise MissingPackage("pyarrow")
+    with tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
+        path = Path(folder) / "catalogue.parquet"
+        table.to_parquet(path, index=False)
+        return path.read_bytes()
+
+
+def _geojson(table: geopandas.GeoDataFrame, catalog: Catalog) -> bytes:
+    tree = json.loads(table.to_json(drop_id=True, na="null"))
+    edition = catalog.edition
+    about = {"attribution": edition.attribution, "licence": edition.licence, "date": edition.date}
+    tree = {"type": tree["type"], **about, "features": tree["features"]}
+    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()

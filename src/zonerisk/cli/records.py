@@ -248,7 +248,7 @@ def export(
     Examples: zonerisk export catalogue.gpkg; zonerisk export paris.geojson scaleway-fr-par;
     zonerisk export discs.parquet --layer discs
     """
-    from zonerisk.pages.geodata import encode
+    from zonerisk.catalogue.frames import encode
 
     catalog = load(*(catalogue or ()))
     regions = list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))

@@ -232,7 +232,7 @@ def _listed(judged: Judged, form: Format, out: Path | None) -> str:
 def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -> str:
     """Write verdicts with what surrounds them, the layers on this machine included."""
     from zonerisk.layers import store
-    from zonerisk.pages import geodata, landmarks, page
+    from zonerisk.pages import features, landmarks, page
 
     catalog, verdicts = judged.catalog, judged.verdicts
     if form is Format.html and len(verdicts) > 1:
@@ -247,9 +247,9 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
         return page.map_page(verdicts, settings, layout="report", attribution=catalog.edition.attribution)
     import json
 
-    collections = [geodata.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
-    features = [feature for collection in collections for feature in collection["features"]]
-    return json.dumps({**collections[0], "features": features}, ensure_ascii=False) + "\n"
+    collections = [features.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
+    drawn = [feature for collection in collections for feature in collection["features"]]
+    return json.dumps({**collections[0], "features": drawn}, ensure_ascii=False) + "\n"
 
 
 def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:

@@ -6,6 +6,7 @@ __all__ = [
     "errors",
     "geometry",
     "hazard_sample",
+    "interval",
     "kinds",
     "model",
     "policy",

@@ -3,7 +3,6 @@
 __all__ = [
     "atlas",
     "features",
-    "geodata",
     "ground",
     "landmarks",
     "page",

@@ -1,18 +1,23 @@
-"""What a verdict looks like on a map: points, discs, lines and areas, each with its words."""
+"""Features: the points, discs, lines and areas of a verdict on a map and as GeoJSON, with their words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from zonerisk.catalogue.frames import split_at_antimeridian
 from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
 from zonerisk.core.verdict import worst
 from zonerisk.pages import supplies
 from zonerisk.pages.supplies import Supplies
 
 if TYPE_CHECKING:
+    from shapely import LineString
+
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
@@ -25,6 +30,8 @@ _LEG_M = 100_000.0
 # What stands at one point still needs an outline to be seen.
 _MARGIN_M = 60.0
 _STEPS = 64
+# Six decimals are a decimetre: finer than any position of the catalogue.
+_DECIMALS = 6
 
 
 class Point(NamedTuple):
@@ -118,7 +125,7 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
     """List all that can be drawn of a verdict, what lies undermost first."""
     around = around or named(verdict)
     places = index_places(verdict)
-    recovery, sites = _recovery(verdict, around), _sites(verdict, around)
+    recovery, sites = list(_recovery(verdict, around)), list(_sites(verdict, around))
     return [
         *_limit(verdict),
         *around.landmarks,
@@ -147,149 +154,90 @@ def index_places(verdict: Verdict) -> dict[str, list[Place]]:
     return index
 
 
-def _sites(verdict: Verdict, around: Setting) -> list[Feature]:
-    return [
-        Feature(
-            "site",
-            place.id,
-            place.name,
-            "point",
-            (at,),
-            uncertainty_m=place.uncertainty_m,
-            zone=place.zones[0] if place.zones else None,
-            words={
-                "site_kind": place.kind,
-                "zones": ", ".join(around.name(zone) for zone in place.zones),
-                "method": place.method,
-            },
-        )
-        for place in verdict.places
-        if (at := _located(place))
-    ]
+def _sites(verdict: Verdict, around: Setting) -> Iterator[Feature]:
+    for place in verdict.places:
+        if at := _located(place):
+            zones = ", ".join(map(around.name, place.zones))
+            words = {"site_kind": place.kind, "zones": zones, "method": place.method}
+            zone = place.zones[0] if place.zones else None
+            yield Feature(
+                "site", place.id, place.name, "point", (at,), place.uncertainty_m, zone=zone, words=words
+            )
 
 
-def _discs(points: Iterable[Feature]) -> list[Feature]:
+def _discs(points: Iterable[Feature]) -> Iterator[Feature]:
     """Draw where a site may stand, of those in regions that recovery may go to as well."""
-    return [
-        replace(
-            point,
-            kind="disc",
-            name=f"{point.words.get('site', point.name)}: where it may stand",
-            shape="disc",
-            outcome=None,
-            words={},
-        )
-        for point in points
-        if point.uncertainty_m
-    ]
+    for point in points:
+        if point.uncertainty_m:
+            name = f"{point.words.get('site', point.name)}: where it may stand"
+            yield Feature("disc", point.id, name, "disc", point.points, point.uncertainty_m, zone=point.zone)
 
 
-def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> list[Feature]:
+def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
     """Draw each pair between the two of its sites that stand nearest to each other."""
-    rows = []
     risks = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
     points = {
         member: [at for place in members if (at := _located(place))] for member, members in places.items()
     }
     for pair in verdict.separations:
         ours, theirs = points.get(pair.a), points.get(pair.b)
-        if not ours or not theirs:
-            continue
-        shared = dict.fromkeys(risks.get(risk, risk) for risk in pair.shared)
-        rows.append(
-            Feature(
-                "separation",
-                f"{pair.a} {pair.b}",
-                f"{around.name(pair.a)} to {around.name(pair.b)}",
-                "line",
-                path(*(Point(*at) for at in closest(ours, theirs))),
-                outcome=pair.outcome,
-                words={
-                    f"{name}_{end}": getattr(getattr(pair, name), end)
-                    for name in ("distance_m", "fibre_m")
-                    for end in ("low", "best", "high")
-                }
-                | {
-                    "rtt_ms_least": least_rtt_ms(pair.distance_m),
-                    "shared": ", ".join(shared),
-                },
-            )
-        )
-    return rows
+        if ours and theirs:
+            key, name = f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}"
+            line = path(*(Point(*at) for at in closest(ours, theirs)))
+            words: dict[str, str | float | None] = {
+                **_ends("distance_m", pair.distance_m),
+                **_ends("fibre_m", pair.fibre_m),
+                "rtt_ms_least": least_rtt_ms(pair.distance_m),
+                "shared": ", ".join(dict.fromkeys(risks.get(risk, risk) for risk in pair.shared)),
+            }
+            yield Feature("separation", key, name, "line", line, outcome=pair.outcome, words=words)
 
 
-def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> list[Feature]:
+def _ends(name: str, span: Interval) -> dict[str, float | None]:
+    return {f"{name}_low": span.low, f"{name}_best": span.best, f"{name}_high": span.high}
+
+
+def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
     """Outline the sites that each shared risk hits: their discs' common hull."""
-    rows = []
-    outlines: dict[tuple[str, ...], tuple[Point, ...]] = {}
+    outline = cache(hull)
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
         hit = {place.id: place for member in risk.members for place in places.get(member, ())}
-        if tuple(hit) not in outlines:
-            outlines[tuple(hit)] = hull(
-                [(at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place))]
+        discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place)))
+        if discs:
+            members = ", ".join(map(around.name, risk.members))
+            words = {"risk_kind": risk.kind, "grade": risk.grade, "members": members}
+            area = outline(discs)
+            yield Feature(
+                "shared-risk", risk.id, risk.message, "area", area, outcome=risk.outcome, words=words
             )
-        if hit:
-            rows.append(
-                Feature(
-                    "shared-risk",
-                    risk.id,
-                    risk.message,
-                    "area",
-                    outlines[tuple(hit)],
-                    outcome=risk.outcome,
-                    words={
-                        "risk_kind": risk.kind,
-                        "grade": risk.grade,
-                        "members": ", ".join(map(around.name, risk.members)),
-                    },
-                )
-            )
-    return rows
 
 
-def _circuits(verdict: Verdict, around: Setting) -> list[Feature]:
+def _circuits(verdict: Verdict, around: Setting) -> Iterator[Feature]:
     """Draw circuits from station to station: nobody says where they run."""
-    rows = []
     for leg in around.supplies.legs:
         first, *via, last = leg.stations
         assert first.at
         assert last.at
-        rows.append(
-            Feature(
-                "circuit",
-                leg.id,
-                f"{first.label} to {last.label}",
-                "line",
-                path(Point(*first.at), Point(*last.at)),
-                outcome=_worst(verdict, leg.risks),
-                words={
-                    "codes": ", ".join(leg.codes),
-                    "via": ", ".join(station.label for station in via),
-                    "note": "Circuits known by their codes; the line is not their route.",
-                    "attribution": last.attribution,
-                },
+        line = path(Point(*first.at), Point(*last.at))
+        words = {
+            "codes": ", ".join(leg.codes),
+            "via": ", ".join(station.label for station in via),
+            "note": "Circuits known by their codes; the line is not their route.",
+            "attribution": last.attribution,
+        }
+        name, outcome = f"{first.label} to {last.label}", _worst(verdict, leg.risks)
+        yield Feature("circuit", leg.id, name, "line", line, outcome=outcome, words=words)
+
+
+def _stations(verdict: Verdict, around: Setting) -> Iterator[Feature]:
+    for station in around.supplies.stations:
+        if station.at:
+            keys = ("standing", "near", "osm", "mapped", "attribution")
+            words = {key: getattr(station, key) for key in keys}
+            outcome, at = _worst(verdict, station.tops), (Point(*station.at),)
+            yield Feature(
+                "station", station.id, station.label, "point", at, station.doubt_m, outcome, words=words
             )
-        )
-    return rows
-
-
-def _stations(verdict: Verdict, around: Setting) -> list[Feature]:
-    return [
-        Feature(
-            "station",
-            station.id,
-            station.label,
-            "point",
-            (Point(*station.at),),
-            uncertainty_m=station.doubt_m,
-            outcome=_worst(verdict, station.tops),
-            words={
-                name: getattr(station, name) for name in ("standing", "near", "osm", "mapped", "attribution")
-            },
-        )
-        for station in around.supplies.stations
-        if station.at
-    ]
 
 
 def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
@@ -297,74 +245,41 @@ def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
     return worst(outcomes) if outcomes else None
 
 
-def _limit(verdict: Verdict) -> list[Feature]:
+def _limit(verdict: Verdict) -> Iterator[Feature]:
     """Draw the line beyond which every point is over 300 km from all of the sites."""
     from shapely import Polygon, get_parts, union_all
 
     centres = [at for place in verdict.places if (at := _located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
-        return []
+        return
     asked = (finding.threshold for finding in verdict.findings if finding.rule == "dr")
     km = next((threshold.value for threshold in asked if threshold), DR_LIMIT_KM)
     origin = centres[0].lon
-    discs = [
-        Polygon([(lon, lat) for lat, lon in circle(turned(at, origin), km * 1000)])
-        for at in dict.fromkeys(centres)
-    ]
-    return [
-        Feature(
-            "dr-limit",
-            verdict.target,
-            f"{km:g} km from the nearest site",
-            "area",
-            tuple(Point(lat, lon) for lon, lat in part.exterior.coords),
-            words={"km": km},
-        )
-        for part in get_parts(union_all(discs))
-        if isinstance(part, Polygon)
-    ]
+    circles = (circle(turned(at, origin), km * 1000) for at in dict.fromkeys(centres))
+    areas = get_parts(union_all([Polygon([(lon, lat) for lat, lon in points]) for points in circles]))
+    name, words = f"{km:g} km from the nearest site", {"km": km}
+    for area in areas:
+        if isinstance(area, Polygon):
+            yield Feature("dr-limit", verdict.target, name, "area", _points(area.exterior), words=words)
 
 
-def _recovery(verdict: Verdict, around: Setting) -> list[Feature]:
-    rows = []
+def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:
     for option in verdict.dr:
         site = around.recovery.get(option.target)
-        if site and site.position:
-            rows.append(
-                Feature(
-                    "dr-region",
-                    option.target,
-                    around.name(option.target),
-                    "point",
-                    (Point(site.position.lat, site.position.lon),),
-                    uncertainty_m=site.position.uncertainty_m,
-                    outcome=option.outcome,
-                    words={
-                        "message": option.message,
-                        "site": site.name,
-                        "distance_m_low": option.distance_m.low,
-                        "distance_m_best": option.distance_m.best,
-                        "distance_m_high": option.distance_m.high,
-                    },
-                )
+        if site and (at := site.position):
+            words = {"message": option.message, "site": site.name, **_ends("distance_m", option.distance_m)}
+            key, name, point = option.target, around.name(option.target), (Point(at.lat, at.lon),)
+            yield Feature(
+                "dr-region", key, name, "point", point, at.uncertainty_m, option.outcome, words=words
             )
-    return rows
 
 
-def _retired(around: Setting) -> list[Feature]:
-    return [
-        Feature(
-            "retired",
-            site.id,
-            site.name,
-            "point",
-            (Point(site.position.lat, site.position.lon),),
-            uncertainty_m=site.position.uncertainty_m,
-            words={"fate": site.fate or "out of service", "until": site.until},
-        )
-        for site in around.retired
-        if site.position
-    ]
+def _retired(around: Setting) -> Iterator[Feature]:
+    for site in around.retired:
+        if at := site.position:
+            words = {"fate": site.fate or "out of service", "until": site.until}
+            point = (Point(at.lat, at.lon),)
+            yield Feature("retired", site.id, site.name, "point", point, at.uncertainty_m, words=words)
 
 
 def turned(at: Point, origin: float) -> Point:
@@ -398,14 +313,12 @@ def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Poin
 
 
 def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
-    """Outline discs by their centres and radii, counterclockwise; empty for none."""
+    """Outline discs by their centres and radii, metres, counterclockwise."""
     import numpy as np
     from pyproj import Geod
     from shapely import LineString, Polygon
     from shapely.geometry.polygon import orient
 
-    if not discs:
-        return ()
     # All circles at once: an outline may be that of hundreds of sites.
     origin = discs[0][0].lon
     rows = [(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs]
@@ -414,4 +327,87 @@ def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
     x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)
     outline = LineString(np.column_stack((x - 360 * np.rint((x - lons) / 360), y))).convex_hull
     assert isinstance(outline, Polygon)
-    return tuple(Point(lat, lon) for lon, lat in orient(outline).exterior.coords)
+    return _points(orient(outline).exterior)
+
+
+def _points(line: LineString) -> tuple[Point, ...]:
+    return tuple(Point(lat, lon) for lon, lat in line.coords)
+
+
+def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[str, Any]:
+    """Return a verdict's features as RFC 7946 GeoJSON: sites, discs, separations, shared risks, recovery.
+
+    Outlines turn counterclockwise; what crosses the antimeridian is cut there. Discs are polygons of 64
+    corners on the geodesic circle. The setting adds names, retired sites and where recovery may go.
+    """
+    rows = []
+    for feature in build_features(verdict, around):
+        properties: dict[str, Any] = {
+            "kind": feature.kind,
+            "record": feature.id,
+            "name": feature.name,
+            "outcome": feature.outcome,
+            "zone": feature.zone,
+            "uncertainty_m": feature.uncertainty_m,
+            **feature.words,
+        }
+        rows.append(_row(geometry(feature), properties))
+    rows += [
+        _row(None, {"kind": "site", "record": place.id, "name": place.name})
+        for place in verdict.places
+        if place.lat is None
+    ]
+    return {"type": "FeatureCollection", "name": verdict.target, "features": rows}
+
+
+def _row(shape: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
+    key = f"{properties['kind']}:{properties['record']}"
+    return {"type": "Feature", "id": key, "geometry": shape, "properties": properties}
+
+
+def geometry(feature: Feature) -> dict[str, Any]:
+    """Return a feature's shape as a GeoJSON geometry, cut at the antimeridian."""
+    points = feature.points
+    if feature.shape == "point":
+        return {"type": "Point", "coordinates": _position(points[0])}
+    if feature.shape == "line":
+        return _cut_line(points)
+    if feature.shape == "disc":
+        points = circle(points[0], feature.uncertainty_m or 0.0)
+    return _cut_area(points, feature.holes)
+
+
+def _position(point: Point) -> list[float]:
+    lon = point.lon if -180 <= point.lon <= 180 else (point.lon + 180) % 360 - 180
+    return [round(lon, _DECIMALS), round(point.lat, _DECIMALS)]
+
+
+def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
+    from shapely import LineString
+
+    if all(abs(point.lon) <= 180 for point in points):
+        return {"type": "LineString", "coordinates": list(map(_position, points))}
+    parts = split_at_antimeridian(LineString([(lon, lat) for lat, lon in points]))
+    return {"type": "MultiLineString", "coordinates": [_rounded(part) for part in parts if part.length]}
+
+
+def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...]) -> dict[str, Any]:
+    from shapely import Polygon, get_parts, union_all
+    from shapely.geometry.polygon import orient
+
+    around_pole = abs(points[-1].lon - points[0].lon) > 180
+    if not around_pole and all(abs(point.lon) <= 180 for point in points):
+        return {"type": "Polygon", "coordinates": [list(map(_position, ring)) for ring in (points, *holes)]}
+    ring = [(lon, lat) for lat, lon in points]
+    if around_pole:
+        pole = 90.0 if points[0].lat > 0 else -90.0
+        ring += [(ring[-1][0], pole), (ring[0][0], pole)]
+    inner = [[(lon, lat) for lat, lon in hole] for hole in holes]
+    parts = get_parts(union_all(split_at_antimeridian(Polygon(ring, inner))))
+    areas = [orient(part) for part in parts if isinstance(part, Polygon) and part.area]
+    rings = [[_rounded(line) for line in (area.exterior, *area.interiors)] for area in areas]
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _rounded(line: Any) -> list[list[float]]:
+    return [[round(lon, _DECIMALS), round(lat, _DECIMALS)] for lon, lat in line.coords]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.library import Library
-from zonerisk.pages import features, geodata
+from zonerisk.pages import features
 from zonerisk.pages.features import Feature, Point, path
 
 
@@ -25,7 +25,7 @@ def read(shape: dict[str, Any]) -> Any:
 def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) -> None:
     verdict = shipped.score(target)
     around = features.setting(shipped, verdict)
-    written = geodata.feature_collection(verdict, around)
+    written = features.feature_collection(verdict, around)
     file = tmp_path / "out.geojson"
     file.write_text(json.dumps(written))
     frame = geopandas.read_file(file)
@@ -41,7 +41,7 @@ def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) 
 def test_discs_have_their_area_in_metres(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     rows = [
-        row for row in geodata.feature_collection(verdict)["features"] if row["properties"]["kind"] == "disc"
+        row for row in features.feature_collection(verdict)["features"] if row["properties"]["kind"] == "disc"
     ]
     frame = geopandas.GeoDataFrame.from_features(rows, crs=4326)
     areas = frame.to_crs(frame.estimate_utm_crs()).area
@@ -51,7 +51,7 @@ def test_discs_have_their_area_in_metres(shipped: Library) -> None:
 
 @given(st.floats(-80, 80), st.floats(-180, 180), st.floats(10, 900_000))
 def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: float) -> None:
-    shape = geodata.geometry(Feature("disc", "a", "b", "disc", (Point(lat, lon),), uncertainty_m=radius))
+    shape = features.geometry(Feature("disc", "a", "b", "disc", (Point(lat, lon),), uncertainty_m=radius))
     found = read(shape)
     assert found.is_valid, shapely.is_valid_reason(found)
     west, south, east, north = found.bounds
@@ -65,10 +65,10 @@ def test_a_disc_anywhere_keeps_to_the_rules(lat: float, lon: float, radius: floa
 
 
 def test_what_crosses_the_antimeridian_is_cut() -> None:
-    disc = geodata.geometry(Feature("disc", "a", "b", "disc", (Point(-17.0, 179.9),), uncertainty_m=50_000))
+    disc = features.geometry(Feature("disc", "a", "b", "disc", (Point(-17.0, 179.9),), uncertainty_m=50_000))
     assert disc["type"] == "MultiPolygon"
     assert len(disc["coordinates"]) == 2
-    line = geodata.geometry(Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179))))
+    line = features.geometry(Feature("separation", "a", "b", "line", path(Point(-17, 179), Point(-17, -179))))
     assert line["type"] == "MultiLineString"
     ends = {tuple(end[0] for end in (part[0], part[-1])) for part in line["coordinates"]}
     assert ends == {(179.0, 180.0), (-180.0, -179.0)}
@@ -76,7 +76,7 @@ def test_what_crosses_the_antimeridian_is_cut() -> None:
 
 def test_a_pole_lies_inside_its_disc() -> None:
     for pole in (90.0, -90.0):
-        shape = geodata.geometry(
+        shape = features.geometry(
             Feature("disc", "a", "b", "disc", (Point(pole * 0.994, 10.0),), uncertainty_m=200_000)
         )
         assert read(shape).is_valid
@@ -86,14 +86,14 @@ def test_a_pole_lies_inside_its_disc() -> None:
 def test_a_site_without_position_is_a_feature_without_geometry(zz: Library) -> None:
     verdict = zz.score("zz-good")
     lost = replace(verdict.places[0], lat=None, lon=None, uncertainty_m=None)
-    rows = geodata.feature_collection(replace(verdict, places=(lost,)))["features"]
+    rows = features.feature_collection(replace(verdict, places=(lost,)))["features"]
     assert [row["geometry"] for row in rows if row["properties"]["kind"] == "site"] == [None]
 
 
 def test_stations_and_circuits_can_be_read_back(wired: Library, tmp_path: Path) -> None:
     verdict = wired.score("zz-good")
     file = tmp_path / "out.geojson"
-    file.write_text(json.dumps(geodata.feature_collection(verdict, features.setting(wired, verdict))))
+    file.write_text(json.dumps(features.feature_collection(verdict, features.setting(wired, verdict))))
     frame = geopandas.read_file(file)
     stations = frame[frame.kind == "station"].set_index("record")
     assert set(stations.index) == {"rte/GULL", "rte/TERN", "rte/TOP", "at/56.01,2.84"}
