@@ -6,7 +6,6 @@ __all__ = [
     "errors",
     "geometry",
     "hazard_sample",
-    "interval",
     "kinds",
     "model",
     "policy",
