@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Evidence, Site
+    from zonerisk.core.model import Evidence, Grade, Site
 
 TRANSMISSION_KV = 220.0
 """From here up a station is part of the transmission grid, and known all over Europe."""
@@ -18,6 +18,8 @@ MOST = 30
 
 Disc = tuple[float, float, float]
 """Latitude, longitude and radius in metres: where a site stood when its figures were derived."""
+Line = tuple[str, ...]
+"""Stations from a start to what stands above it; one alone where they are the same."""
 _Derived = TypeVar("_Derived")
 
 
@@ -119,6 +121,10 @@ class Sample:
         """Return a site's grid and synchronous area; empty names where not known."""
         return _derived(self.areas, site) or Area("", "")
 
+    def label(self, station: str) -> str:
+        """Return a station's name and voltage; its id where none is known."""
+        return self.names[station].label if station in self.names else station
+
     def cite(self, *keys: str) -> tuple[Evidence, ...]:
         """Return the sources of files, by their names."""
         return tuple(self.sources[key] for key in keys if key in self.sources)
@@ -135,6 +141,31 @@ def _derived(table: Mapping[str, tuple[Disc, _Derived]], site: Site) -> _Derived
 
 
 EMPTY = Sample()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The ways from a domain's site up to a station that, as far as known, is so many circuits above it.
+
+    They begin at stations, each with its name in ``start`` and its distance; a stated feed has none.
+    """
+
+    domain: str
+    site: str
+    top: str
+    hops: int
+    start: tuple[str, ...]
+    stations: tuple[str, ...]
+    distances_m: tuple[float, ...]
+    grade: Grade
+    evidence: tuple[Evidence, ...]
+
+    def lines(self, sample: Sample) -> Iterator[Line]:
+        """Yield the stations on a shortest way from each start; others may exist."""
+        for station in self.stations:
+            ways = sample.upstream.get(station, ())
+            via = next((way.via for way in ways if way.station == self.top), ())
+            yield (station,) if station == self.top else (station, *via, self.top)
 
 
 class Spot(NamedTuple):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core.supply import EMPTY
+from zonerisk.core.supply import EMPTY, Chain, Line
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import causes as wording
 
@@ -22,35 +21,8 @@ HOPS = 4
 # Groups of sites whose nearest stations are told, and stations that a shared risk names: the nearest.
 _MOST_NOTES, _MOST_STATIONS = 6, 2
 _GRADES: tuple[Grade, ...] = ("A", "B", "C")
-Line = tuple[str, ...]
-"""Stations from a start to what stands above it; one alone where they are the same."""
 StatedFeeds = dict[str, tuple["Feed", "Region", frozenset[str]]]
 """Feeds that hold on a day, by id: with the record that states each, and the sites that it supplies."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The ways from a domain's site up to a station that, as far as known, is so many circuits above it.
-
-    They begin at stations, each with its name in ``start`` and its distance; a stated feed has none.
-    """
-
-    domain: str
-    site: str
-    top: str
-    hops: int
-    start: tuple[str, ...]
-    stations: tuple[str, ...]
-    distances_m: tuple[float, ...]
-    grade: Grade
-    evidence: tuple[Evidence, ...]
-
-    def lines(self, sample: Sample) -> Iterator[Line]:
-        """Yield the stations on a shortest way from each start; others may exist."""
-        for station in self.stations:
-            ways = sample.upstream.get(station, ())
-            via = next((way.via for way in ways if way.station == self.top), ())
-            yield (station,) if station == self.top else (station, *via, self.top)
 
 
 class Group(NamedTuple):
@@ -230,13 +202,9 @@ def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
 
 def _suspected(group: Group, domains: Sequence[FailureDomain], sample: Sample) -> SharedRisk:
     hit = [domain for domain in domains if domain.id in group.members]
-    chains = [chain for chain in group.chains if chain.top == group.tops[0]]
-    ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
-    for chain in chains:
-        ways.setdefault((chain.start, chain.hops), []).append(chain)
-    labels = [sample.names[top].label if top in sample.names else top for top in group.tops]
-    message = wording.shared_stations(hit, labels, group.grade, ways)
-    evidence = tuple(dict.fromkeys(piece for chain in chains for piece in chain.evidence))
+    nearest = [chain for chain in group.chains if chain.top == group.tops[0]]
+    message = wording.shared_stations(hit, [sample.label(top) for top in group.tops], group.grade, nearest)
+    evidence = tuple(dict.fromkeys(piece for chain in nearest for piece in chain.evidence))
     return risk("power", group.key, group.grade, hit, message, evidence)
 
 

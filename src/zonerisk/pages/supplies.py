@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.supply import Chart, Sample
+    from zonerisk.core.supply import Chart, Line, Sample
     from zonerisk.core.verdict import SharedRisk, Verdict
-    from zonerisk.judging.power import Line
 
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
 TIED_M = 600.0
@@ -156,7 +155,7 @@ def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
     """Find where a station stands, and which source has it there."""
     if key in chart.spots:
         return chart.spots[key], "positions"
-    label = sample.names[key].label if key in sample.names else key
+    label = sample.label(key)
     kind, _, place = key.partition("/")
     if kind != "at":
         return Spot(label, "", None), ""

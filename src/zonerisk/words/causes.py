@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core.hazard_sample import EDGE_M, UNNAMED, bests
 from zonerisk.core.kinds import KINDS
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from zonerisk.core.hazard_sample import HazardSample, Layer
     from zonerisk.core.model import Grade, Hazard, Incident
-    from zonerisk.core.supply import Neighbourhood
+    from zonerisk.core.supply import Chain, Neighbourhood
     from zonerisk.words.phrases import Named
 
 # Doubts below this go without saying; from the second on they are told in kilometres.
@@ -184,22 +184,6 @@ def _labels(rows: Iterable[HazardSample]) -> str:
 # Power and network: stated supplies, shared stations, stations near sites.
 
 
-class Way(Protocol):
-    """A way from a site up to a station: the site's name, how far its start is, and how well known."""
-
-    @property
-    def site(self) -> str:
-        """The site's name."""
-
-    @property
-    def distances_m(self) -> tuple[float, ...]:
-        """Distances from the site to the stations where it starts; none for a stated feed."""
-
-    @property
-    def grade(self) -> Grade:
-        """How well the way is known."""
-
-
 def shared_feed(domains: Sequence[Named], feed: str, grade: Grade) -> str:
     """Format that domains hang on a stated feed."""
     return f"{phrases.named(domains)} {'may hang on' if grade == 'C' else 'hang on'} {feed}"
@@ -221,17 +205,20 @@ def shared_stations(
     domains: Sequence[Named],
     stations: Sequence[str],
     grade: Grade,
-    ways: Mapping[tuple[tuple[str, ...], int], Sequence[Way]],
+    chains: Iterable[Chain],
 ) -> str:
     """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
     names = " and ".join(stations)
-    listed = "; ".join(_way(" or ".join(start), hops, each, names) for (start, hops), each in ways.items())
+    ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
+    for chain in chains:
+        ways.setdefault((chain.start, chain.hops), []).append(chain)
+    listed = "; ".join(_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items())
     if grade == "C":
         listed = f"{listed}; which stations feed them is not known"
     return f"{phrases.named(domains)} {'may hang' if grade == 'C' else 'hang'} on {names} ({listed})"
 
 
-def _way(start: str, hops: int, ways: Sequence[Way], names: str) -> str:
+def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
     """Format the ways up from one start; a start that is itself what they hang on has been named."""
     sites = phrases.names([way.site for way in ways])
     distances = [metres for way in ways for metres in way.distances_m]
