@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.library import Library
-from zonerisk.words.report import grouped, heading, markdown, options_shown, pairs_shown
-from zonerisk.words.screen import Screen
+from zonerisk.words.report import Screen, heading, markdown, options_shown, pairs_shown
+from zonerisk.words.verdicts import grouped
 
 load = Catalog().policy
 

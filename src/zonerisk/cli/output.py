@@ -15,7 +15,7 @@ from zonerisk.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from zonerisk.words.screen import Screen
+    from zonerisk.words.report import Screen
 
 
 class Format(StrEnum):
@@ -103,7 +103,7 @@ def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) 
     """Return what is shown on a screen; a file or a pipe gets no styles and a fixed width."""
     import shutil
 
-    from zonerisk.words.screen import Screen
+    from zonerisk.words.report import Screen
 
     terminal = out is None and sys.stdout.isatty()
     if terminal or (out is None and os.environ.get("COLUMNS")):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Units, Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
-    from zonerisk.words.screen import Screen
+    from zonerisk.words.report import Screen
     from zonerisk.workloads.round_trips import Judged as TripJudged
 
 Targets = Annotated[

@@ -6,7 +6,6 @@ __all__ = [
     "phrases",
     "plan_report",
     "report",
-    "screen",
     "verdicts",
     "workloads",
 ]

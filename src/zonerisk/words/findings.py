@@ -35,28 +35,28 @@ def together(parts: Sequence[str]) -> str:
 
 
 def no_pair(count: str) -> str:
-    """Say that there is nothing to compare."""
+    """Format that there is nothing to compare."""
     return f"{count}: no pair to compare"
 
 
 def left(measured: str) -> str:
-    """Say what is measured of a rule whose text names no figure."""
+    """Format what is measured of a rule whose text names no figure."""
     return f"{measured}; {LEFT}"
 
 
 def options(nearest: Sequence[Option]) -> str:
-    """Name the nearest other regions."""
+    """Format the nearest other regions."""
     listed = [f"{option.target} {phrases.interval(option.distance_m)}" for option in nearest]
     return f"nearest other regions: {', '.join(listed)}" if listed else "no other region is sold"
 
 
 def nothing_to_measure(count: str) -> str:
-    """Say that there is no pair, so no distance."""
+    """Format that there is no pair, so no distance."""
     return f"{count}, so there is no pair to measure"
 
 
 def nearest_pair(a: str, b: str, distance: Interval, least_ms: float) -> str:
-    """Say how far apart the nearest pair is, and its least round trip."""
+    """Format how far apart the nearest pair is, and its least round trip."""
     least = phrases.round_trip(least_ms)
     return f"nearest: {a} to {b} {phrases.interval(distance)}" + (
         f", at least {least} by light alone" if least else ""
@@ -64,7 +64,7 @@ def nearest_pair(a: str, b: str, distance: Interval, least_ms: float) -> str:
 
 
 def disclosure(noun: str, hidden: Sequence[str], vague: Sequence[str], widest_m: float | None) -> str:
-    """Say how well the places of what is compared are known."""
+    """Format how well the places of what is compared are known."""
     if hidden:
         return f"the building of {phrases.names(hidden)} is not disclosed"
     if widest_m is None:
@@ -75,13 +75,13 @@ def disclosure(noun: str, hidden: Sequence[str], vague: Sequence[str], widest_m:
 
 
 def quorum(sold: int, needed: float) -> str:
-    """Say whether there are zones enough for a majority."""
+    """Format whether there are zones enough for a majority."""
     zones = f"{phrases.count(sold, 'zone')} as sold"
     return zones if sold >= needed else f"{zones}; a majority needs {needed:g}"
 
 
 def apart(a: str, b: str, measured: str, disclosed: bool, alike: int, total: int, outcome: Outcome) -> str:
-    """Say how far apart the telling pair is, and of how many pairs the same holds."""
+    """Format how far apart the telling pair is, and of how many pairs the same holds."""
     whole = phrases.count(total, "pair")
     tail = f" ({whole})" if outcome == "pass" else f" ({alike} of {whole})"
     # The law holds for any honest disc, but nobody should take it for a known place.
@@ -92,49 +92,49 @@ def apart(a: str, b: str, measured: str, disclosed: bool, alike: int, total: int
 
 
 def length(measured: Interval, fibre: bool) -> str:
-    """Write a length of fibre, or a distance."""
+    """Format a length of fibre, or a distance."""
     return phrases.interval(measured) + (" of fibre" if fibre else "")
 
 
 def light(measured: Interval) -> str:
-    """Write the round trip that light needs."""
+    """Format the round trip that light needs."""
     if measured.best is None:
         return f"{measured.high:.2f} ms at most of round trip by light alone"
     return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
 
 
 def shared(risks: Sequence[SharedRisk]) -> str:
-    """Say what is shared, the worst first."""
+    """Format what is shared, the worst first."""
     more = len(risks) - MOST_RISKS
     tail = f" (and {more} more shared risk{'' if more == 1 else 's'})" if more > 0 else ""
     return "; ".join(risk.message for risk in risks[:MOST_RISKS]) + tail
 
 
 def open_pairs(risks: Sequence[SharedRisk], reason: str) -> str:
-    """Say why pairs are open, beside the worst that some share."""
+    """Format why pairs are open, beside the worst that some share."""
     return f"{risks[0].message}; of the other pairs: {reason}" if risks else reason
 
 
 def none_shared(rule: str, noun: str, threshold: Threshold | None) -> str:
-    """Say what a pass means: what was looked for where, no more."""
+    """Format what a pass means: what was looked for where, no more."""
     within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
     return f"no two {noun}s {KINDS[asked_by(rule)[0]].apart.format(within=within)}"
 
 
 def no_second(count: str) -> str:
-    """Say that the only one cannot be spared."""
+    """Format that the only one cannot be spared."""
     return f"{count}: there is no second one that could be spared"
 
 
 def nothing_known(unknown: Sequence[str]) -> str:
-    """Say that no shared risk of weight is on record, and of which kinds that is not known."""
+    """Format that no shared risk of weight is on record, and of which kinds that is not known."""
     if unknown:
         return f"no shared risk of grade A or B is on record, but not known: {', '.join(unknown)}"
     return "no shared risk of grade A or B"
 
 
 def survivors(hardest: SharedRisk, left: int, count: str, majority: bool) -> str:
-    """Say what is left when the worst happens."""
+    """Format what is left when the worst happens."""
     most = "at most " if hardest.groups > 1 else ""
     verb = "is" if left == 1 else "are"
     return (
@@ -144,23 +144,23 @@ def survivors(hardest: SharedRisk, left: int, count: str, majority: bool) -> str
 
 
 def recovery(best: Sequence[Option], outcome: Outcome) -> str:
-    """Say what the best regions to recover in come to."""
+    """Format what the best regions to recover in come to."""
     listed = "; ".join(option.message for option in best[:MOST_RISKS])
     return f"no other region will do: {listed}" if outcome == "fail" else listed
 
 
 def same_site(names: str, kind: str, site: str) -> str:
-    """Say that some stand in one building or on one campus."""
+    """Format that some stand in one building or on one campus."""
     return f"{names} stand in the same {kind}, {site}"
 
 
 def one_campus(names: str, campus: str) -> str:
-    """Say that some stand on a campus that is on record."""
+    """Format that some stand on a campus that is on record."""
     return f"{names} stand on one campus: {campus}"
 
 
 def few_buildings(names: str, count: int, buildings: int) -> str:
-    """Say that some stand in fewer buildings than they are."""
+    """Format that some stand in fewer buildings than they are."""
     if buildings == 1:
         return f"{names} stand in one building"
     least = -(-count // buildings)
@@ -168,7 +168,7 @@ def few_buildings(names: str, count: int, buildings: int) -> str:
 
 
 def near(a: str, b: str, distance: Interval, radius_m: float) -> str:
-    """Say that two stand within a campus of each other."""
+    """Format that two stand within a campus of each other."""
     return (
         f"{a} and {b} are {phrases.interval(distance)} apart, within a campus radius of "
         f"{phrases.distance(radius_m)}"
@@ -181,7 +181,7 @@ def quoted(text: str) -> str:
 
 
 def admitted(text: str) -> str:
-    """Repeat what a provider says that its zones share."""
+    """Format what a provider says that its zones share."""
     return f"the provider states: {quoted(text)}"
 
 
@@ -212,7 +212,7 @@ def feeds_stated(text: str, outcome: Outcome) -> str:
 
 
 def no_pair_stated(text: str) -> str:
-    """Say that a statement on pairs cannot be measured."""
+    """Format that a statement on pairs cannot be measured."""
     return f"{quoted(text)}: there is no pair to measure"
 
 

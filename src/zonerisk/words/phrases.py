@@ -24,7 +24,7 @@ class Named(Protocol):
 
 
 def distance(metres: float, km_from_m: float = 1000.0) -> str:
-    """Write a distance: metres below ``km_from_m``, else kilometres to a decimal, to 1 km from 100."""
+    """Format a distance: metres below ``km_from_m``, else kilometres to a decimal, to 1 km from 100."""
     metres = abs(metres)
     if metres < km_from_m:
         return f"{metres:.0f} m"
@@ -33,7 +33,7 @@ def distance(metres: float, km_from_m: float = 1000.0) -> str:
 
 
 def interval(span: Interval, km_from_m: float = 1000.0) -> str:
-    """Write an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
+    """Format an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
     low, best, high = span.low, span.best, span.high
     if high is None:
         return "an unknown distance"
@@ -45,23 +45,23 @@ def interval(span: Interval, km_from_m: float = 1000.0) -> str:
 
 
 def round_trip(milliseconds: float) -> str:
-    """Write a round trip: ``0.34 ms``; empty where that rounds to nothing."""
+    """Format a round trip: ``0.34 ms``; empty where that rounds to nothing."""
     return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number of things: ``1 zone``, ``3 zones``."""
+    """Format a number of things: ``1 zone``, ``3 zones``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def ends(low: float, high: float, digits: int = 0) -> str:
-    """Write a number between two ends: ``3``, ``2 to 5``."""
+    """Format a number between two ends: ``3``, ``2 to 5``."""
     lowest, highest = f"{low:.{digits}f}", f"{high:.{digits}f}"
     return lowest if lowest == highest else f"{lowest} to {highest}"
 
 
 def span(between: Range | Score) -> str:
-    """Write a count or a score between its ends, in whole numbers."""
+    """Format a count or a score between its ends, in whole numbers."""
     return ends(between.low, between.high)
 
 

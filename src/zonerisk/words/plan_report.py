@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Audit, Judged, Skipped, Standing
-    from zonerisk.words.screen import Screen
+    from zonerisk.words.report import Screen
 
 MOST_EVENTS = 8
 MOST_IDS = 6
@@ -113,7 +113,7 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
         screen.print(line, "" if index else "bold")
     for judged in audit.workloads:
         title = f"{judged.id} ({judged.file}:{judged.line})"
-        screen.table(title, _FINDINGS, report.grouped(judged.findings))
+        screen.table(title, _FINDINGS, verdicts.grouped(judged.findings))
         for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
             screen.print(line, "dim")
     screen.table("Events, what hurts most first", _EVENTS, _event_rows(audit))
@@ -135,7 +135,7 @@ def markdown(audit: Audit, policy: Policy) -> str:
     for judged in audit.workloads:
         lines += ["", f"## {judged.id}", "", places_line(judged) + "."]
         lines += [f"Note: {note}." for note in judged.notes]
-        lines += report.rows(_FINDINGS, report.grouped(judged.findings))
+        lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
     if audit.events:
         lines += ["", "## Events, what hurts most first", *report.rows(_EVENTS, _event_rows(audit))]
     if audit.not_assessed:

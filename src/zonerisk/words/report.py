@@ -1,39 +1,37 @@
-"""Reports: a verdict as a terminal table, Markdown or CSV."""
+"""Reports: a verdict on a terminal's screen, in Markdown or CSV, and how tables are laid out in each."""
 
 from __future__ import annotations
 
+import textwrap
+import unicodedata
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.verdict import severity
 from zonerisk.words import phrases
-from zonerisk.words.verdicts import outcome_line, policy_line
+from zonerisk.words.verdicts import grouped, outcome_line, policy_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.model import Evidence
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Finding, Option, Provenance, Separation, Verdict
-    from zonerisk.words.screen import Screen
+    from zonerisk.core.verdict import Finding, Option, Place, Provenance, Separation, SharedRisk, Verdict
 
 MOST_PAIRS = 15
 MOST_OPTIONS = 6
 SEPARATIONS = "Separations, best (low to high); round trips at least, by light alone"
 PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 RECOVERY = "Disaster recovery, the nearest first within an outcome"
+CSV_HEAD = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 
-
-def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
-    """Give (outcome, rules, message) rows; rules with the same answer share a row."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for finding in findings:
-        rows.setdefault((finding.outcome, finding.message), []).append(finding.rule)
-    return [(outcome, ", ".join(rules), message) for (outcome, message), rules in rows.items()]
+Table = tuple[str, "Sequence[str]", "Sequence[Sequence[str]]"]
+"""A title, heads and rows."""
 
 
 def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
-    """Give rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
+    """Return rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
     alike: dict[tuple[str, ...], list[Separation]] = {}
     for row in sorted(verdict.separations, key=lambda row: row.distance_m.rank):
         alike.setdefault(pair_cells(row), []).append(row)
@@ -42,7 +40,7 @@ def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
 
 
 def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
-    """Name pairs of which the same is said."""
+    """Format pairs of which the same is said."""
     ends = dict.fromkeys(short(verdict, end) for pair in pairs for end in (pair.a, pair.b))
     if len(pairs) == 1:
         return " - ".join(ends)
@@ -52,7 +50,7 @@ def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
 
 
 def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
-    """Give the nearest regions that qualify, then others: by outcome, the nearest first."""
+    """Return the nearest regions that qualify, then others: by outcome, the nearest first."""
     ranked = sorted(verdict.dr, key=lambda option: severity(option.outcome))
     fit = [option for option in ranked if option.outcome == "pass"]
     rest = [option for option in ranked if option.outcome != "pass"]
@@ -67,7 +65,7 @@ def short(verdict: Verdict, canonical: str) -> str:
 
 
 def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
-    """Give the lines that stand first: the answer, the policy, the outcome and the counts."""
+    """Return the lines that stand first: the answer, the policy, the outcome and the counts."""
     zones, sites = verdict.zones, verdict.datacenters
     return (
         verdict.summary,
@@ -79,7 +77,7 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
 
 
 def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
-    """Give the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
+    """Return the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
     distance = row.distance_m
     return (
@@ -91,48 +89,74 @@ def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     )
 
 
-def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
-    """Write a verdict for reading in a terminal; the screen's width decides the layout."""
-    for index, line in enumerate(heading(verdict, policy)):
-        screen.print(line, "" if index else "bold")
-    screen.table("Findings", ("outcome", "rule", "why"), grouped(verdict.findings))
-    risks = [(f"{risk.outcome} ({risk.grade})", risk.kind, risk.message) for risk in verdict.shared_risks]
-    screen.table("Shared risks (evidence grade A to C)", ("outcome", "kind", "what"), risks)
-    near, more = pairs_shown(verdict)
-    screen.table(f"{SEPARATIONS}{_more(more)}", PAIR_HEAD, near)
-    options, more = options_shown(verdict)
-    rows = [(option.outcome, option.target, option.message) for option in options]
-    screen.table(f"{RECOVERY}{_more(more)}", ("outcome", "region", "why"), rows)
-    evidence = cited(verdict)
-    if evidence:
-        screen.print(f"{len(evidence)} pieces of evidence: --format md or json lists them.", "dim")
+def _tables(verdict: Verdict, risks: Table) -> tuple[Table, ...]:
+    """Return what follows the heading, its shared risks as given."""
+    near, more_pairs = pairs_shown(verdict)
+    options, more_options = options_shown(verdict)
+    return (
+        ("Findings", ("outcome", "rule", "why"), grouped(verdict.findings)),
+        risks,
+        (f"{SEPARATIONS}{_more(more_pairs)}", PAIR_HEAD, near),
+        (
+            f"{RECOVERY}{_more(more_options)}",
+            ("outcome", "region", "why"),
+            [(option.outcome, option.target, option.message) for option in options],
+        ),
+    )
 
 
 def _more(number: int) -> str:
     return f"; {number} more in --format json" if number else ""
 
 
-def cited(verdict: Verdict) -> list[tuple[str, str, str, str, str]]:
-    """List every piece of evidence once: grade, kind, title, address, claim."""
-    pieces = [piece for finding in verdict.findings for piece in finding.evidence]
-    pieces += [piece for risk in verdict.shared_risks for piece in risk.evidence]
-    pieces += [piece for place in verdict.places for piece in place.evidence]
-    return _cited(pieces)
+def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
+    """Write a verdict for reading in a terminal; the screen's width decides the layout."""
+    for index, line in enumerate(heading(verdict, policy)):
+        screen.print(line, "" if index else "bold")
+    risks = [(f"{risk.outcome} ({risk.grade})", risk.kind, risk.message) for risk in verdict.shared_risks]
+    title = "Shared risks (evidence grade A to C)"
+    for listed in _tables(verdict, (title, ("outcome", "kind", "what"), risks)):
+        screen.table(*listed)
+    evidence = _cited(_evidence(verdict))
+    if evidence:
+        screen.print(f"{len(evidence)} pieces of evidence: --format md or json lists them.", "dim")
 
 
-def _cited(pieces: Iterable[Evidence]) -> list[tuple[str, str, str, str, str]]:
+def markdown(verdict: Verdict, policy: Policy) -> str:
+    """Format a verdict as Markdown, evidence included."""
+    lines = [f"# {_cell(verdict.name)} ({verdict.target})"]
+    for line in heading(verdict, policy):
+        lines += ["", _cell(line.replace(" | ", "; "))]
+    risks = [(risk.outcome, risk.grade, risk.kind, risk.message) for risk in verdict.shared_risks]
+    for title, head, cells in _tables(verdict, ("Shared risks", ("outcome", "grade", "kind", "what"), risks)):
+        if cells:
+            lines += ["", f"## {title}", *rows(head, cells)]
+    lines += ["", "## Evidence", *evidence_rows(_evidence(verdict)), "", provenance_line(verdict.provenance)]
+    return "\n".join(lines) + "\n"
+
+
+def _evidence(verdict: Verdict) -> list[Evidence]:
+    citing: tuple[Finding | SharedRisk | Place, ...] = (
+        *verdict.findings,
+        *verdict.shared_risks,
+        *verdict.places,
+    )
+    return [piece for part in citing for piece in part.evidence]
+
+
+def _cited(pieces: Iterable[Evidence]) -> list[tuple[str, ...]]:
     return sorted(
         {(piece.grade, piece.source, piece.title, piece.url or "", piece.claim) for piece in pieces}
     )
 
 
 def evidence_rows(pieces: Iterable[Evidence]) -> list[str]:
-    """Write evidence as a Markdown table, every piece once."""
+    """Format evidence as a Markdown table, every piece once."""
     return rows(("grade", "kind", "title", "address", "claim"), _cited(pieces))
 
 
 def provenance_line(provenance: Provenance) -> str:
-    """Say what a verdict was made with."""
+    """Format what a verdict was made with."""
     catalogue, policy = provenance.catalogue, provenance.policy
     return (
         f"zonerisk {provenance.version}, catalogue {catalogue.date} ({catalogue.sha256[:12]}), "
@@ -145,69 +169,19 @@ def _cell(text: str) -> str:
 
 
 def rows(heads: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
-    """Write a Markdown table."""
+    """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     return lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in cells]
 
 
-def markdown(verdict: Verdict, policy: Policy) -> str:
-    """Write a verdict as Markdown, evidence included."""
-    lines = [
-        f"# {_cell(verdict.name)} ({verdict.target})",
-        "",
-    ]
-    for line in heading(verdict, policy):
-        lines += [_cell(line.replace(" | ", "; ")), ""]
-    lines += ["## Findings"]
-    lines += rows(("outcome", "rule", "why"), grouped(verdict.findings))
-    if verdict.shared_risks:
-        lines += ["", "## Shared risks"]
-        lines += rows(
-            ("outcome", "grade", "kind", "what"),
-            [(risk.outcome, risk.grade, risk.kind, risk.message) for risk in verdict.shared_risks],
-        )
-    if verdict.separations:
-        near, more = pairs_shown(verdict)
-        lines += ["", f"## {SEPARATIONS}{_more(more)}"]
-        lines += rows(PAIR_HEAD, near)
-    if verdict.dr:
-        options, more = options_shown(verdict)
-        lines += ["", f"## {RECOVERY}{_more(more)}"]
-        lines += rows(
-            ("outcome", "region", "why"),
-            [(option.outcome, option.target, option.message) for option in options],
-        )
-    lines += ["", "## Evidence"]
-    lines += rows(("grade", "kind", "title", "address", "claim"), cited(verdict))
-    lines += ["", provenance_line(verdict.provenance)]
-    return "\n".join(lines) + "\n"
-
-
-CSV_HEAD = (
-    "target",
-    "as_of",
-    "policy",
-    "rule",
-    "outcome",
-    "low",
-    "best",
-    "high",
-    "unit",
-    "threshold",
-    "threshold_unit",
-    "subjects",
-    "message",
-)
-
-
 def comma_separated(verdicts: Iterable[Verdict]) -> str:
-    """Write findings as CSV, one a row (RFC 4180, header first)."""
+    """Format findings as CSV, one a row (RFC 4180, header first)."""
     import csv
     import io
 
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(CSV_HEAD)
+    writer.writerow(CSV_HEAD.split())
     for verdict in verdicts:
         for finding in verdict.findings:
             value, limit = finding.value, finding.threshold
@@ -225,3 +199,102 @@ def comma_separated(verdicts: Iterable[Verdict]) -> str:
                 )
             )
     return out.getvalue()
+
+
+# How a terminal shows outcomes and weights, as ECMA-48 numbers them.
+STYLES = {"fail": "1;31", "unknown": "35", "warn": "33", "pass": "32", "bold": "1", "dim": "2"}
+# Characters of the column between an outcome and its reason.
+MOST_MIDDLE = 24
+
+
+class Screen:
+    """Lines of a width; styles are written only where a terminal shows them."""
+
+    def __init__(self, width: int, styled: bool = False) -> None:
+        self.width, self.styled = width, styled
+        self.lines: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """All lines, each with its end."""
+        return "".join(f"{line}\n" for line in self.lines)
+
+    def print(self, text: str = "", style: str = "") -> None:
+        """Add text, wrapped at words, under one of :data:`STYLES` or none."""
+        self.lines += [self._style(line, style) for line in _wrapped(text, self.width)]
+
+    def table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Add a titled table without rules, nothing for no rows; an outcome in front is styled."""
+        if not rows:
+            return
+        headed = len(heads) > 3
+        columns = [
+            [head if headed else "", *column]
+            for head, column in zip(heads, zip(*rows, strict=True), strict=True)
+        ]
+        gaps = len(heads) - 1
+        gap = 2 if sum(map(_least, columns)) + 2 * gaps <= self.width else 1
+        widths = _widths(columns, self.width - gap * gaps)
+        self.print()
+        if title:
+            self.print(title, "bold")
+        if headed:
+            # Heads stand on their columns: a short one begins lower.
+            parts = [_wrapped(head, width) for head, width in zip(heads, widths, strict=True)]
+            tall = max(map(len, parts))
+            low = ["\n".join([*[""] * (tall - len(part)), *part]) for part in parts]
+            self.lines += [self._style(line, "dim") for line in self._row(low, widths, gap, "")]
+        for row in rows:
+            self.lines += self._row(row, widths, gap, row[0].partition(" ")[0])
+
+    def _row(self, cells: Sequence[str], widths: Sequence[int], gap: int, style: str) -> list[str]:
+        wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        lines = []
+        for parts in zip_longest(*wrapped, fillvalue=""):
+            padded = [part + " " * (width - _shown(part)) for part, width in zip(parts, widths, strict=True)]
+            padded[0] = padded[0].replace(parts[0], self._style(parts[0], style), 1)
+            lines.append((" " * gap).join(padded).rstrip())
+        return lines
+
+    def _style(self, text: str, style: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.styled and text and style in STYLES else text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [
+        part
+        for line in text.split("\n")
+        for part in textwrap.wrap(line, max(width, 1), break_on_hyphens=False) or [""]
+    ]
+
+
+def _shown(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
+
+
+def _least(column: Sequence[str]) -> int:
+    return max((len(word) for cell in column for word in cell.split()), default=0)
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Share out a line's room so that no word breaks, for ids are copied from a table.
+
+    Columns whose cells need little more than their longest word get it first; heads wrap.
+    Where the words alone take more room than there is, the longest have to break.
+    """
+    widths = [_least(column) for column in columns]
+    while sum(widths) > max(room, len(widths)):
+        widths[widths.index(max(widths))] -= 1
+    spare = room - sum(widths)
+    most = [max(_least(column), *(len(cell) for cell in column[1:])) for column in columns]
+    if len(columns) == 3:
+        most[1] = min(most[1], max(MOST_MIDDLE, widths[1]))
+    wanting = sorted(range(len(columns)), key=lambda index: most[index] - widths[index])
+    for place, index in enumerate(wanting):
+        more = max(0, min(most[index] - widths[index], spare // (len(columns) - place)))
+        widths[index] += more
+        spare -= more
+    return widths

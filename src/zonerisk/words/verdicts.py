@@ -50,18 +50,8 @@ def summary(
 ) -> str:
     """Answer in two sentences at most, for a reader who knows no rule.
 
-    Parameters
-    ----------
-    name
-        The region's, which begins the answer.
-    noun, total, sold
-        What is compared, of how many, and how many zones are sold.
-    hidden
-        Names of those that stand in no known place.
-    independent
-        How many of them are independent.
-    risks, unknown
-        What is known to be shared, and the kinds of which it is not known.
+    ``total`` of the noun are compared; ``hidden`` are those in no known place, ``unknown`` the
+    kinds of risk of which it is not known whether they are shared.
     """
     units = phrases.count(total, noun)
     if total < 2:
@@ -111,17 +101,23 @@ def _suspected(risks: Sequence[SharedRisk]) -> str:
     return f"suspected: {re.split(r' [(]|;', widest.message)[0]}{more}"
 
 
-def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Say what is not known; rules with the same answer are told together."""
-    rows: dict[str, list[str]] = {}
+def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+    """Return (outcome, rules, message) rows; rules with the same answer share a row."""
+    rows: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
-        if finding.outcome == "unknown":
-            rows.setdefault(finding.message, []).append(finding.rule)
-    return tuple(f"{', '.join(rules)}: {message}" for message, rules in rows.items())
+        rows.setdefault((finding.outcome, finding.message), []).append(finding.rule)
+    return [(outcome, ", ".join(rules), message) for (outcome, message), rules in rows.items()]
+
+
+def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Format what is not known; rules with the same answer are told together."""
+    return tuple(
+        f"{rules}: {message}" for outcome, rules, message in grouped(findings) if outcome == "unknown"
+    )
 
 
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
-    """Say how far the rules that were checked are met, in the words the standing allows."""
+    """Format how far the rules that were checked are met, in the words the standing allows."""
     outcomes: dict[str, Outcome] = {}
     for finding in findings:
         outcomes[finding.rule] = worst([finding.outcome, outcomes.get(finding.rule, "pass")])
@@ -155,12 +151,12 @@ def _met(outcomes: dict[str, Outcome], binding: bool) -> str:
 
 
 def scored(policy: Policy) -> bool:
-    """Tell whether a score says anything: that of a single rule only repeats its outcome."""
+    """Return whether a score says anything: that of a single rule only repeats its outcome."""
     return sum(not rule.qualitative for rule in policy.rules.values()) > 1
 
 
 def outcome_line(outcome: Outcome, grade: str, total: Score, as_of: str, policy: Policy) -> str:
-    """Give the outcome, the grade and score if the policy has rules enough, and the day."""
+    """Return the outcome, the grade and score if the policy has rules enough, and the day."""
     score = f" | grade {grade} | score {phrases.span(total)} of 100" if scored(policy) else ""
     return f"outcome {outcome}{score} | as of {as_of}"
 
@@ -174,20 +170,10 @@ def recovery(
     countries: Sequence[str],
     grid: tuple[Grid, Sequence[str]] | None,
 ) -> str:
-    """Say what speaks for and against a place as recovery, its distance first.
+    """Format what speaks for and against a place as recovery, its distance first.
 
-    Parameters
-    ----------
-    distance, least_m
-        How far it is, and how far it must be; None where that is not asked.
-    nowhere
-        The sides of which no place is known.
-    limited
-        Whether it is in doubt only for what is sold there.
-    reasons
-        What else counts, the worst first.
-    countries, grid
-        What both have in common.
+    ``nowhere`` are the sides of which no place is known; the worst of ``reasons`` comes first;
+    ``countries`` and ``grid`` are what both have in common.
     """
     parts = [_distance(distance, least_m, nowhere), *reasons]
     if limited:
@@ -213,7 +199,7 @@ def _distance(distance: Interval, least_m: float | None, nowhere: Sequence[str])
 
 
 def round_trip(least_ms: float, most_ms: float) -> str:
-    """Say whether light alone can keep a round trip."""
+    """Format whether light alone can keep a round trip."""
     least = f"round trip at least {least_ms:.1f} ms by light alone"
     if least_ms > most_ms:
         return f"{least}, over {most_ms:g} ms"
@@ -221,17 +207,17 @@ def round_trip(least_ms: float, most_ms: float) -> str:
 
 
 def outside(countries: Sequence[str], area: str) -> str:
-    """Say that a place is outside the area asked for."""
+    """Format that a place is outside the area asked for."""
     return f"in {', '.join(countries)}, not within {area}"
 
 
 def both_hit(event: str) -> str:
-    """Say that one event hit both sides."""
+    """Format that one event hit both sides."""
     return f"both were hit by {event}"
 
 
 def no_recovery(others_sold: bool) -> str:
-    """Say of what no other region is on record, where there is none to recover into."""
+    """Format of what no other region is on record, where there is none to recover into."""
     return f"no other region of {'its partition' if others_sold else 'the provider'} is on record"
 
 
@@ -244,7 +230,7 @@ def with_zones(message: str, zones: Zones | None) -> str:
 
 
 def extent(verdict: Verdict) -> tuple[Interval, Interval]:
-    """Give the distance of the nearest and of the farthest pair that stand in known places.
+    """Return the distance of the nearest and of the farthest pair that stand in known places.
 
     Where one pair has no best estimate, which pair is the nearest is not known either.
     """
@@ -270,7 +256,7 @@ def shared(verdict: Verdict) -> dict[str, int]:
 
 
 def nearest_recovery(verdict: Verdict) -> str | None:
-    """Give the nearest region that can be disaster recovery, if one surely can."""
+    """Return the nearest region that can be disaster recovery, if one surely can."""
     return next((option.target for option in verdict.dr if option.outcome == "pass"), None)
 
 
@@ -281,7 +267,7 @@ def _best(span: Interval) -> str:
 
 
 def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
-    """Give one row a region, for reading."""
+    """Return one row a region, for reading."""
     found = []
     for verdict in verdicts:
         open_ = any(option.outcome == "unknown" for option in verdict.dr)
@@ -301,7 +287,7 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
 
 
 def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """Give one record a region, for programs: numbers as they are, null for none."""
+    """Return one record a region, for programs: numbers as they are, null for none."""
     return [
         {
             "target": verdict.target,
@@ -320,7 +306,7 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 
 
 def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
-    """Say which places several of the regions stand in, certainly or as candidates."""
+    """Format which places several of the regions stand in, certainly or as candidates."""
     holders: dict[str, list[tuple[str, str]]] = {}
     names: dict[str, str] = {}
     for verdict in verdicts:
