@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.frames import Layer
     from zonerisk.core.hazard_sample import Source
-    from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Audit, Units, Verdict
     from zonerisk.judging.recovery import RecoveryRanking
-
-DEFAULT = "podcast"
 
 
 @dataclass(frozen=True)
@@ -117,21 +115,16 @@ class Library(Catalog):
             Regions or providers by name, a provider for all its open regions; without them,
             every region that is open.
         policy, as_of, units
-            As for :meth:`score`.
-
-        Raises
-        ------
-        UnknownTarget, UsageError, DataError
-            As for :meth:`score`.
+            As for :meth:`score`, which also says what is raised.
         """
         if targets is None:
             records = map(self.region, self.region_ids)
             regions = [region.id for region in records if region.status == "open" and region.zones]
-        else:
+        elif isinstance(targets, Iterable):
             names = [targets] if isinstance(targets, str) else targets
-            if not isinstance(names, Iterable):
-                raise UsageError("targets are a list of names, such as ['ovh-sbg']")
             regions = [region for name in names for region in self.open_regions(name)]
+        else:
+            raise UsageError("targets are a list of names, such as ['ovh-sbg']")
         rules = self._policy(policy)
         return Verdicts(tuple(self.score(key, rules, as_of, units) for key in dict.fromkeys(regions)))
 
@@ -140,17 +133,7 @@ class Library(Catalog):
     ) -> Verdicts:
         """Judge two regions or more, and find what they have in common: ``common_ground``.
 
-        Parameters
-        ----------
-        targets, policy, as_of
-            As for :meth:`verdicts`.
-
-        Raises
-        ------
-        UnknownTarget, DataError
-            As for :meth:`score`.
-        UsageError
-            If there are fewer than two regions.
+        Parameters are those of :meth:`verdicts`; fewer than two regions are a ``UsageError``.
         """
         compared = self.verdicts(targets, policy, as_of)
         if len(compared) < 2:
@@ -174,7 +157,7 @@ class Library(Catalog):
         Parameters
         ----------
         target, policy, as_of
-            As for :meth:`score`.
+            As for :meth:`score`, which also says what is raised.
         to
             Judge these regions or providers alone.
         min_km
@@ -185,11 +168,6 @@ class Library(Catalog):
             A country's two letters, or ``EU``.
         any_provider
             Judge the regions of every provider, not of the target's alone.
-
-        Raises
-        ------
-        UnknownTarget, UsageError, DataError
-            As for :meth:`score`.
         """
         from zonerisk.judging.recovery import Requirements, least_km, rank
 

@@ -170,9 +170,8 @@ class Catalog:
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
-        return tuple(
-            sorted(region for region, owner in self._region_provider.items() if owner == provider_id)
-        )
+        owners = self._region_provider.items()
+        return tuple(sorted(region for region, owner in owners if owner == provider_id))
 
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
@@ -203,14 +202,12 @@ class Catalog:
         for key in ("id", "provider"):
             if key in document.tree:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
-        local = document.tree.get("sites")
-        known = set(local) if isinstance(local, dict) else set()
         tree = canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
             Region, {"id": region_id, "provider": provider_id}
         )
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _refuse((*uncovered(document, evidence, document.tree), *dangling(document, region_id, known)))
+        _refuse((*uncovered(document, evidence, document.tree), *dangling(document, region_id)))
         return region.model_copy(update={"evidence": evidence})
 
     def _written_provider(self, provider_id: str, document: Document) -> None:
@@ -235,13 +232,7 @@ class Catalog:
         return site
 
     def sites_of(self, region_id: str) -> dict[str, Site]:
-        """Return every site that a region names, by canonical id.
-
-        Raises
-        ------
-        DataError
-            If one of them is not in the catalogue.
-        """
+        """Return every site that a region names, by canonical id."""
         try:
             return {site_id: self.site(site_id) for site_id in self.region(region_id).site_ids}
         except UnknownTarget as error:
@@ -256,11 +247,9 @@ class Catalog:
         """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
         provider = self.region(region_id).provider
         sold = self.regions_of(provider)
-        ids = {provider, *sold}
-        named = (site_id for record_id in sold for site_id in self.sites_of(record_id))
-        ids |= {site_id.partition("/")[0] for site_id in named}
+        owners = (key.partition("/")[0] for region in sold for key in self.sites_of(region))
         total = hashlib.sha256()
-        for record_id in sorted(ids):
+        for record_id in sorted({provider, *sold, *owners}):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
         total.update(self._tables)
         return total.hexdigest()
@@ -355,34 +344,27 @@ class Catalog:
             if not regions:
                 raise UnknownTarget(f"{wanted} sells no regions; its buildings: zonerisk list sites")
             return regions
-        coded = [
-            region
-            for region, provider in self._region_provider.items()
-            if region.removeprefix(f"{provider}-") == wanted
-        ]
-        found = coded or self._named(wanted)
-        if len(found) == 1:
-            return (found[0],)
-        if found:
-            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(found))}; name one")
-        other = self._by_alias(wanted)
-        if other:
+        owners = self._region_provider.items()
+        coded = [key for key, provider in owners if key.removeprefix(f"{provider}-") == wanted]
+        regions = tuple(coded or self._named(wanted))
+        if len(regions) == 1:
+            return regions
+        if regions:
+            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(regions))}; name one")
+        if other := self._by_alias(wanted):
             return self.resolve(other)
         import difflib
 
-        known = (*self.region_ids, *self.provider_ids)
-        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(wanted, (*self.region_ids, *self.provider_ids), n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
         raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
 
     def open_regions(self, text: str) -> tuple[str, ...]:
         """Return the region ids that a user means; of a provider, those that are open."""
-        found = self.resolve(text)
-        if len(found) == 1:
-            return found
-        sold = tuple(
-            region for region in found if self.region(region).status == "open" and self.region(region).zones
-        )
+        regions = self.resolve(text)
+        if len(regions) == 1:
+            return regions
+        sold = tuple(key for key in regions if self.region(key).status == "open" and self.region(key).zones)
         if not sold:
             raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
         return sold

@@ -30,14 +30,8 @@ _NULLS = {"", "~", "null"}
 class Document:
     """One YAML file as text, and the line of each of its nodes.
 
-    Attributes
-    ----------
-    name
-        How messages call the file.
-    tree
-        Mappings, lists and strings; an empty or ``null`` plain scalar is None.
-    lines
-        Line number, from 1, of every node by its path of keys and indices.
+    ``name`` is how messages call the file; in ``tree``, an empty or ``null`` plain scalar is None;
+    ``lines`` counts from 1, by the path of keys and indices.
     """
 
     name: str
@@ -47,9 +41,8 @@ class Document:
     def line(self, path: Sequence[str | int]) -> int:
         """Return the line of a path, or of its nearest ancestor that is written down."""
         for end in range(len(path), -1, -1):
-            found = self.lines.get(tuple(path[:end]))
-            if found is not None:
-                return found
+            if line := self.lines.get(tuple(path[:end])):
+                return line
         return 1
 
     def problem(self, path: Sequence[str | int], what: str, value: object = None) -> FileProblem:
@@ -60,21 +53,10 @@ class Document:
     def validate(
         self, model: type[Model], injected: dict[str, Tree] | None = None, quote: bool = True
     ) -> Model:
-        """Type the text by a pydantic model.
+        """Type the text by a pydantic model that refuses unknown keys, or raise every problem of the file.
 
-        Parameters
-        ----------
-        model
-            The record's model; it refuses unknown keys.
-        injected
-            Values that come from the file's place rather than its text (its id).
-        quote
-            Whether messages may repeat a value; not for files that may hold secrets.
-
-        Raises
-        ------
-        DataError
-            With every problem of the file, one a line.
+        ``injected`` are values that come from the file's place rather than its text (its id).
+        Without ``quote``, messages repeat no value: for files that may hold secrets.
         """
         try:
             return model.model_validate({**self.tree, **(injected or {})})
@@ -114,12 +96,12 @@ _SAY = {
 
 def _say(problem: object, quote: bool) -> str:
     assert isinstance(problem, dict)
-    said = _SAY.get(problem["type"])
-    if said is None:
-        said = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        said = said[:1].lower() + said[1:]
+    what = _SAY.get(problem["type"])
+    if what is None:
+        what = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        what = what[:1].lower() + what[1:]
     value = problem.get("input")
-    return f"{said} (got {value[:60]!r})" if quote and isinstance(value, str) else said
+    return f"{what} (got {value[:60]!r})" if quote and isinstance(value, str) else what
 
 
 # Where the package lies does not change while it runs.
@@ -139,21 +121,18 @@ def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[st
     Records, policies, layers, samples, incidents and feeds are all overlaid in this way; names are
     paths within the table's folder.
     """
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for root in roots:
         folder = root / table
-        found |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
-    return dict(sorted(found.items()))
+        paths |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
+    return dict(sorted(paths.items()))
 
 
 def read(path: Path, name: str | None = None) -> Document:
     """Read one YAML file as text.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is not UTF-8 or YAML, is larger than 5 MB, nests
-        deeper than 40, or holds an alias, a tag or a duplicate key.
+    Refused are a file that cannot be read, is not UTF-8 or YAML, is larger than 5 MB or nests deeper
+    than 40, and an alias, a tag or a duplicate key.
     """
     name = name or str(path)
     try:
@@ -263,24 +242,29 @@ def _full(reference: Tree, region_id: str) -> Tree:
     return reference
 
 
+def _rows(tree: dict[str, Tree], table: str) -> dict[str, Tree]:
+    """Return a table of a record; no row where it is malformed."""
+    rows = tree.get(table)
+    return rows if isinstance(rows, dict) else {}
+
+
 def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     """Write ids into records and full ids into references; leave what is malformed alone."""
     result = dict(tree)
     for table in ("zones", "sites", "campuses", "feeds", "hazards"):
-        rows = tree.get(table)
-        if not isinstance(rows, dict):
-            continue
-        result[table] = {key: _canonical_row(row, key, region_id) for key, row in rows.items()}
-    candidates = tree.get("candidates")
-    if isinstance(candidates, dict):
+        if rows := _rows(tree, table):
+            result[table] = {key: _canonical_row(row, key, region_id) for key, row in rows.items()}
+    if candidates := _rows(tree, "candidates"):
         result["candidates"] = _referring(candidates, region_id)
     return result
 
 
 def _canonical_row(row: Tree, key: str, region_id: str) -> Tree:
     row = {} if row is None else row
-    if not isinstance(row, dict) or "id" in row:
-        return row if not isinstance(row, dict) else {**row, "id": ["comes from the key"]}
+    if not isinstance(row, dict):
+        return row
+    if "id" in row:
+        return {**row, "id": ["comes from the key"]}
     return {**_referring(row, region_id), "id": f"{region_id}/{key}"}
 
 
@@ -296,10 +280,7 @@ def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
 
 
 def uncovered(
-    document: Document,
-    evidence: Mapping[str, Evidence],
-    tree: Tree,
-    path: tuple[str | int, ...] = (),
+    document: Document, evidence: Mapping[str, Evidence], tree: Tree, path: Path_ = ()
 ) -> Iterator[str]:
     """Find every evidence key that the file and its provider do not define."""
     if isinstance(tree, dict):
@@ -318,30 +299,24 @@ def uncovered(
             yield from uncovered(document, evidence, value, (*path, index))
 
 
-def dangling(document: Document, region_id: str, known: set[str]) -> Iterator[str]:
+def dangling(document: Document, region_id: str) -> Iterator[str]:
     """Find every reference to a site of this file, or to a campus of it, that is not there."""
     tree = document.tree
-    campuses = tree.get("campuses")
-    declared = set(campuses) if isinstance(campuses, dict) else set()
-    for table in ("zones", "feeds", "hazards"):
-        rows = tree.get(table)
-        for key, row in rows.items() if isinstance(rows, dict) else ():
-            yield from _unlisted(document, region_id, known, (table, key), row)
-    yield from _unlisted(document, region_id, known, ("candidates",), tree.get("candidates"))
-    sites = tree.get("sites")
-    for key, row in sites.items() if isinstance(sites, dict) else ():
+    sites, campuses = _rows(tree, "sites"), _rows(tree, "campuses")
+    naming: list[tuple[Path_, Tree]] = [
+        ((table, key), row)
+        for table in ("zones", "feeds", "hazards")
+        for key, row in _rows(tree, table).items()
+    ]
+    for path, row in (*naming, (("candidates",), tree.get("candidates"))):
+        listed = row.get("sites") if isinstance(row, dict) else None
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            name = str(item).removeprefix(f"{region_id}/")
+            if "/" not in name and name not in sites:
+                yield document.problem((*path, "sites", index), f"{item!r} is not under sites; add it there")
+    for key, row in sites.items():
         campus = row.get("campus") if isinstance(row, dict) else None
-        if isinstance(campus, str) and "/" not in campus and campus not in declared:
+        if isinstance(campus, str) and "/" not in campus and campus not in campuses:
             yield document.problem(
                 ("sites", key, "campus"), f"{campus!r} is not under campuses; add it there"
             )
-
-
-def _unlisted(
-    document: Document, region_id: str, known: set[str], path: tuple[str | int, ...], row: Tree
-) -> Iterator[str]:
-    listed = row.get("sites") if isinstance(row, dict) else None
-    for index, item in enumerate(listed if isinstance(listed, list) else ()):
-        name = str(item).removeprefix(f"{region_id}/")
-        if "/" not in name and name not in known:
-            yield document.problem((*path, "sites", index), f"{item!r} is not under sites; add it there")

@@ -57,30 +57,10 @@ _NUMBER = re.compile("lat|lon|disclosed|.*_ms?")
 def frame(
     catalog: Catalog, layer: Layer = "sites", regions: Iterable[str] | None = None
 ) -> geopandas.GeoDataFrame:
-    """Return one layer of the catalogue as geodata in EPSG:4326.
+    """Return one layer of the catalogue as geodata, as the library's ``to_geodataframe`` says.
 
-    Parameters
-    ----------
-    catalog
-        Where the records come from.
-    layer
-        ``sites`` as points, ``discs`` that hold them with about 95 % confidence as
-        polygons of true radius, ``zones`` as the discs of their sites, ``separations`` of
-        a region's zones as lines between their closest sites.
-    regions
-        Regions or providers by name; without them, all.
-
-    Returns
-    -------
-    One row a site, zone or pair. What is not disclosed keeps its row and has no geometry.
-    Lists are joined with ``; ``; dates are as partial as they were stated.
-
-    Raises
-    ------
-    UsageError
-        If no layer is called so, or the regions are not a list of names.
-    UnknownTarget
-        If nothing goes by one of the names.
+    What is not disclosed keeps its row and has no geometry. Lists are joined with ``; ``; dates are as
+    partial as they were stated.
     """
     import geopandas
 
