@@ -14,19 +14,15 @@ Family = Literal["place", "feed", "hazard", "event"]
 
 
 class Kind(NamedTuple):
-    """One kind of shared risk.
+    """One kind of shared risk, by its id in records, cards and verdicts.
 
     Attributes
     ----------
-    id
-        As records, cards and verdicts write it.
     family
         How it is shared: by standing in one ``place``, by hanging on one ``feed``, by lying in reach of one
         ``hazard``, or by an ``event`` on record.
-    rule
-        The rule of a policy that asks of it; None where it is only told.
-    unit
-        What that rule's threshold is measured in; None where it takes none.
+    rule, unit
+        The rule of a policy that asks of it, None where it is only told; and the unit of its threshold.
     apart
         What a pass says of two zones, after "no two zones"; ``{within}`` stands for the threshold.
     open
@@ -42,11 +38,11 @@ class Kind(NamedTuple):
         True for what maps draw in the colour of water.
     extent_m
         Greatest size of an object of it, metres: two places farther apart than that and twice the rule's
-        distance share none. None where there is no such size.
+        distance share none.
     correlated
         True where a rule may give the distance over which one event of it strikes alike.
     event
-        What an incident of it is called; None where it makes none.
+        What an incident of it is called.
     """
 
     id: str

@@ -83,7 +83,7 @@ def _meant(domain: FailureDomain, hazard: Hazard) -> bool:
 def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
     """Add a stated risk to others; what a layer maps by the same name is the same thing."""
     for index, other in enumerate(risks):
-        strong, weak = sorted((own, other), key=lambda each: each.grade)
+        strong, weak = sorted((own, other), key=lambda shared: shared.grade)
         if other.id.endswith(f"/{slug}") and set(weak.members) <= set(strong.members):
             both = replace(
                 strong,
@@ -369,7 +369,7 @@ def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair],
         elif view.layer.complete and False in (view.others[a.id], view.others[b.id]):
             # Objects that the source does not name may be one and the same.
             nameless = [key for key in keys if key.startswith(UNNAMED)]
-            if not all(any(view.of(each.id, key) is not False for key in nameless) for each in (a, b)):
+            if not all(any(view.of(domain.id, key) is not False for key in nameless) for domain in (a, b)):
                 apart.add((a.id, b.id))
     return open_, apart
 

@@ -8,7 +8,7 @@ from zonerisk.core.geometry import fibre_m, rtt_ms, within
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Region
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Arrangement, FailureDomain, Pair
+    from zonerisk.judging.arrangement import Arrangement, FailureDomain
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -54,11 +54,11 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     """Find domains on the same campus: declared, or wholly within the policy's radius, metres."""
     units, evidence = arrangement.domains, arrangement.evidence
     risks = [*_declared(units, arrangement.owners), *_same_site(units, evidence, "campus")]
-    together = {pair for found in risks for pair in _pairs_of(found)}
+    shared = together(risks)
     apart = set()
     for a, b in pairs(units):
         pair = (a.id, b.id)
-        if pair in together or not (a.disclosed and b.disclosed):
+        if pair in shared or not (a.disclosed and b.disclosed):
             continue
         if not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
             apart.add(pair)
@@ -75,10 +75,6 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
         frozenset(apart),
         wording.CAMPUSES_OPEN,
     )
-
-
-def _pairs_of(found: SharedRisk) -> set[Pair]:
-    return {(a, b) for a in found.members for b in found.members if a != b}
 
 
 def _same_site(

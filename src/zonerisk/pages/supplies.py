@@ -94,12 +94,11 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     sample, chart = catalog.supply, catalog.supply_chart
     region, named = catalog.region(verdict.target), catalog.sites_of(verdict.target)
     units = (site_units if verdict.units == "sites" else zone_units)(region, named, verdict.as_of)
-    asked = [each.threshold for each in verdict.findings if each.rule == "power"]
-    hops = int(asked[0].value) if asked and asked[0] else power.HOPS
+    asked = next((finding.threshold for finding in verdict.findings if finding.rule == "power"), None)
+    hops = int(asked.value) if asked else power.HOPS
     feeds = power.stated("power", catalog.owners(verdict.target), verdict.as_of)
-    found = power.lines(units, feeds, sample, hops)
-    risks = [risk for risk in verdict.shared_risks if risk.id in found]
-    lines = [(risk, line) for risk in risks for line in found[risk.id]]
+    ways = power.lines(units, feeds, sample, hops)
+    lines = [(risk, line) for risk in verdict.shared_risks for line in ways.get(risk.id, ())]
     near: dict[str, list[str]] = {}
     for place in verdict.places:
         there = sample.neighbourhood(catalog.site(place.id))
@@ -168,18 +167,15 @@ def _legs(
     lines: Iterable[tuple[SharedRisk, Line]], stations: Mapping[str, Station], chart: Chart
 ) -> Iterator[Leg]:
     """Join each station of a line to the next that has a place, each such leg once."""
-    found: dict[Line, list[str]] = {}
+    legs: dict[Line, list[str]] = {}
     for risk, line in lines:
         placed = [index for index, key in enumerate(line) if stations[key].at]
         for first, last in pairwise(placed):
             part = line[first : last + 1]
-            risks = found.setdefault(min(part, part[::-1]), [])
+            risks = legs.setdefault(min(part, part[::-1]), [])
             if risk.id not in risks:
                 risks.append(risk.id)
-    for part, risks in found.items():
-        codes = [chart.circuits.get((min(pair), max(pair)), ()) for pair in pairwise(part)]
-        yield Leg(
-            tuple(stations[key] for key in part),
-            tuple(code for pair in codes for code in pair),
-            tuple(risks),
-        )
+    for part, risks in legs.items():
+        ends = [(min(pair), max(pair)) for pair in pairwise(part)]
+        codes = tuple(code for pair in ends for code in chart.circuits.get(pair, ()))
+        yield Leg(tuple(stations[key] for key in part), codes, tuple(risks))
