@@ -150,18 +150,13 @@ def markdown(audit: Audit, policy: Policy) -> str:
 def sarif(audit: Audit, policy: Policy) -> str:
     """Write an audit as a SARIF log: findings on the lines of the plan."""
     results = [
-        _result(
-            finding.rule,
-            LEVELS[finding.outcome],
-            f"{judged.id}: {finding.outcome}: {finding.message}",
-            judged,
-        )
+        _result(finding.rule, LEVELS[finding.outcome], f"{finding.outcome}: {finding.message}", judged)
         for judged in audit.workloads
         for finding in judged.findings
         if finding.outcome in LEVELS
     ]
     results += [
-        _result("not-assessed", "note", f"{skipped.id}: not assessed: {skipped.reason}", skipped)
+        _result("not-assessed", "note", f"not assessed: {skipped.reason}", skipped)
         for skipped in audit.not_assessed
     ]
     driver = {
@@ -186,17 +181,14 @@ def _rule(rule: str, policy: Policy) -> dict[str, Any]:
 def _result(rule: str, level: str, text: str, where: Judged | Skipped) -> dict[str, Any]:
     # A forge knows a finding again by its print when lines move.
     parts = "\0".join((where.file, where.id, rule))
+    location = {
+        "artifactLocation": {"uri": quote(where.file.replace("\\", "/"))},
+        "region": {"startLine": where.line},
+    }
     return {
         "ruleId": f"zonerisk/{rule}",
         "level": level,
-        "message": {"text": text},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": quote(where.file.replace("\\", "/"))},
-                    "region": {"startLine": where.line},
-                }
-            }
-        ],
+        "message": {"text": f"{where.id}: {text}"},
+        "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"zonerisk/v1": hashlib.sha256(parts.encode()).hexdigest()[:32]},
     }

@@ -53,17 +53,7 @@ _HERE = ("quorum", "survives", "claims", "dr", "backup")
 def audit(
     catalog: Catalog, deployment: Deployment, policy: Policy, day: str, inputs: Inputs | None = None
 ) -> Audit:
-    """Judge a deployment under a policy.
-
-    Parameters
-    ----------
-    catalog, deployment, policy
-        Records, what is judged, thresholds.
-    day
-        The day, ``YYYY-MM-DD``.
-    inputs
-        Of the probability view; without them, none is shown.
-    """
+    """Judge a deployment under a policy on a day; without inputs, no probability is shown."""
     from zonerisk.workloads.remedy import best
 
     auditor = Auditor(catalog, policy, deployment, day, inputs)
@@ -71,6 +61,12 @@ def audit(
     events = auditor.events()
     total = mean([each.score for each in judged])
     regions = {place.region for workload in deployment.workloads for place in _all_places(workload)} - {OWN}
+    model = inputs and Model(
+        unavailability=inputs.unavailability,
+        common=inputs.common,
+        common_source=probability.COMMON_SOURCE if inputs.common == probability.COMMON else "the plan",
+        alpha=inputs.alpha,
+    )
     return Audit(
         files=deployment.files,
         policy=policy.id,
@@ -93,13 +89,7 @@ def audit(
             Skipped(id=each.id, reason=each.reason, file=each.source.file, line=each.source.line)
             for each in deployment.unassessed
         ),
-        model=inputs
-        and Model(
-            unavailability=inputs.unavailability,
-            common=inputs.common,
-            common_source=probability.COMMON_SOURCE if inputs.common == probability.COMMON else "the plan",
-            alpha=inputs.alpha,
-        ),
+        model=model,
         provenance=Provenance(
             version=__version__,
             catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of(regions)),
@@ -109,30 +99,25 @@ def audit(
 
 
 class _Answer(NamedTuple):
-    """What one rule comes to before its own weight.
-
-    ``certain`` is what fails under a rule without a figure, too: a place that is missing, or the
-    same building.
-    """
+    """What one rule comes to before its own weight."""
 
     outcome: Outcome
     message: str
     subjects: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
     certain: bool = False
+    """Fails under a rule without a figure, too: a place that is missing, or the same building."""
 
 
 class _Loss(NamedTuple):
-    """A shared risk or a place that may be lost, and the places that go with it.
-
-    ``subjects`` are those of which only the number that goes is known.
-    """
+    """A shared risk or a place that may be lost, and the places that go with it."""
 
     id: str
     kind: str
     members: tuple[str, ...]
     risk: SharedRisk | None = None
     subjects: tuple[str, ...] = ()
+    """Places of which only the number that goes is known."""
 
 
 class Auditor:
@@ -396,20 +381,19 @@ class Auditor:
                 for index in sorted(gone)
                 if len(workloads[index].places) - gone[index] < workloads[index].quorum
             ]
-            if lost:
-                members = frozenset(loss.members)
-                first = loss.members[0]
-                events.append(
-                    Event(
-                        id=loss.id,
-                        kind=loss.kind,
-                        grade=loss.risk.grade if loss.risk else None,
-                        message=loss.risk.message if loss.risk else wording.lost(names[first], first),
-                        lost=tuple(each.id for each in lost),
-                        with_backup=tuple(each.id for each in lost if _gone(each.backup, members)),
-                        with_recovery=tuple(each.id for each in lost if _gone(each.dr, members)),
-                    )
-                )
+            if not lost:
+                continue
+            members, first = frozenset(loss.members), loss.members[0]
+            event = Event(
+                id=loss.id,
+                kind=loss.kind,
+                grade=loss.risk.grade if loss.risk else None,
+                message=loss.risk.message if loss.risk else wording.lost(names[first], first),
+                lost=tuple(each.id for each in lost),
+                with_backup=tuple(each.id for each in lost if _gone(each.backup, members)),
+                with_recovery=tuple(each.id for each in lost if _gone(each.dr, members)),
+            )
+            events.append(event)
         events.sort(key=lambda event: (-len(event.lost), -len(event.with_backup), -len(event.with_recovery)))
         return tuple(events)
 
