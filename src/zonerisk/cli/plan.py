@@ -95,7 +95,8 @@ def _range(option: str, text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
     try:
-        ends = [float(part) for part in text.split(",")]
-        return ends[0], ends[-1] if len(ends) <= 2 else float(",")
+        low, *rest = map(float, text.split(","))
+        (high,) = rest or [low]
+        return low, high
     except ValueError:
         raise UsageError(f"{option} {text}: write a share such as 0.001, or LOW,HIGH") from None

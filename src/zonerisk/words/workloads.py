@@ -121,13 +121,7 @@ def add_copy(zone: str) -> str:
 
 
 def round_trip(
-    a: str,
-    b: str,
-    ms: float,
-    fibre_km: float,
-    likely_km: float,
-    campus: bool,
-    refuted: Sequence[str],
+    a: str, b: str, ms: float, fibre_km: float, likely_km: float, campus: bool, refuted: Sequence[str]
 ) -> str:
     """Say what a measured round trip bounds and refutes."""
     text = f"{a} to {b}: {ms:g} ms, at most {fibre_km:.1f} km of fibre, likely {likely_km:.1f} km at most"

@@ -124,15 +124,10 @@ class Auditor:
     """Judges workloads of one deployment, remembering what it worked out."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        policy: Policy,
-        deployment: Deployment,
-        day: str,
-        inputs: Inputs | None = None,
+        self, catalog: Catalog, policy: Policy, deployment: Deployment, day: str, inputs: Inputs | None
     ) -> None:
-        self.inputs = inputs
-        self.catalog, self.policy, self.deployment, self.day = catalog, policy, deployment, day
+        self.catalog, self.policy, self.day = catalog, policy, day
+        self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
         self._standby = Judge(catalog, policy, Requirements(least_km(policy)), day)

@@ -126,6 +126,14 @@ class Model(Record):
     common: tuple[Share, Share] | Share = COMMON
     alpha: tuple[Share, ...] = ()
 
+    def inputs(self) -> Inputs:
+        """Return the inputs, a share by itself as both ends of its range."""
+        unavailability, common = (
+            (share, share) if isinstance(share, float) else share
+            for share in (self.unavailability, self.common)
+        )
+        return Inputs(unavailability, common, self.alpha).check()
+
 
 class PlanFile(Record):
     """A plan as it is written."""
@@ -168,8 +176,7 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
         shown = "stdin" if name == "-" else name
         # JSON is told by its first sign, whatever its encoding.
         if raw[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"{", b"[")):
-            text = _text(shown, raw)
-            trees.append((shown, text, _parse(shown, text)))
+            trees.append((shown, *_json(shown, raw)))
         else:
             written = document.parse(raw, shown)
             plans.append((written, written.validate(PlanFile, quote=False)))
@@ -221,20 +228,15 @@ def _bytes(name: str) -> bytes:
         raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def _text(name: str, raw: bytes) -> str:
-    """Decode JSON in UTF-8, 16 (which PowerShell writes) or 32."""
+def _json(name: str, raw: bytes) -> tuple[str, Json]:
+    """Decode and parse JSON in UTF-8, 16 (which PowerShell writes) or 32; messages quote nothing of it."""
     if len(raw) > MAX_BYTES:
         raise DataError(f"{name}: over {MAX_BYTES // 1_000_000} MB; a plan is smaller")
     try:
-        return raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+        text = raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+        return text, json.loads(text)
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-
-
-def _parse(name: str, text: str) -> Json:
-    """Parse JSON; messages quote nothing of it."""
-    try:
-        return json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{name}:{error.lineno}: is not JSON: column {error.colno}: {error.msg}") from None
     except RecursionError:
@@ -270,17 +272,8 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
     workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
     if reader.problems:
         raise DataError(*reader.problems)
-    return Deployment((written.name,), tuple(filter(None, workloads)), (), own, _inputs(record.model))
-
-
-def _inputs(model: Model | None) -> Inputs | None:
-    if model is None:
-        return None
-    unavailability, common = (
-        (value, value) if isinstance(value, float) else value
-        for value in (model.unavailability, model.common)
-    )
-    return Inputs(unavailability, common, model.alpha).check()
+    inputs = record.model.inputs() if record.model else None
+    return Deployment((written.name,), tuple(filter(None, workloads)), (), own, inputs)
 
 
 def _own(record: PlanFile, day: str) -> Region:

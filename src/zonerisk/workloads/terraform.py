@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
@@ -58,11 +59,9 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     version = str(tree.get("format_version"))
     if not re.match(r"[01]\.", version):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
-    root = mapping(mapping(tree.get("planned_values") or tree.get("values")).get("root_module"))
-    zone_ids = _zone_ids(tree, root, catalog.dialects)
-    reader = _Reader(name, lines_of(text, "address"), Placement(catalog, day), _settings(tree), zone_ids)
+    reader = _Reader(name, text, tree, Placement(catalog, day))
     groups: dict[str, list[Json]] = {}
-    for count, resource in enumerate(_resources(root)):
+    for count, resource in enumerate(_resources(tree.get("planned_values") or tree.get("values"))):
         if count >= MAX_RESOURCES:
             raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
         if resource.get("mode") != "data":
@@ -73,17 +72,19 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
 
 
-def _resources(module: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    waiting = deque([module])
+def _resources(values: Json) -> Iterator[dict[str, Json]]:
+    """Iterate over the resources of all modules."""
+    waiting = deque([mapping(mapping(values).get("root_module"))])
     while waiting:
         here = waiting.popleft()
         yield from filter(None, map(mapping, sequence(here.get("resources"))))
         waiting += map(mapping, sequence(here.get("child_modules")))
 
 
-def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]) -> dict[str, str]:
+def _zone_ids(tree: Json, dialects: Mapping[str, Dialect]) -> dict[str, str]:
     """Tie zone letters to zone ids where subnets or data sources give both."""
-    prior = mapping(mapping(mapping(tree.get("prior_state")).get("values")).get("root_module"))
+    planned = _resources(tree.get("planned_values") or tree.get("values"))
+    prior = _resources(mapping(tree.get("prior_state")).get("values"))
     tables = {
         type_: (attributes, dialect.zones.id)
         for dialect in dialects.values()
@@ -91,7 +92,7 @@ def _zone_ids(tree: Json, root: dict[str, Json], dialects: Mapping[str, Dialect]
         if dialect.zones.id
     }
     ids: dict[str, str] = {}
-    for resource in (*_resources(root), *_resources(prior)):
+    for resource in chain(planned, prior):
         table = tables.get(str(resource.get("type")))
         if table:
             attributes, pattern = table
@@ -176,16 +177,11 @@ def _texts(values: Json, paths: Iterable[str]) -> list[str]:
 class _Reader:
     """Makes a workload of each group of resources that differ by their index alone."""
 
-    def __init__(
-        self,
-        name: str,
-        lines: dict[str, int],
-        placement: Placement,
-        settings: dict[str, _Settings],
-        zone_ids: dict[str, str],
-    ) -> None:
-        self.name, self.lines, self.placement = name, lines, placement
-        self.settings, self.zone_ids = settings, zone_ids
+    def __init__(self, name: str, text: str, tree: Json, placement: Placement) -> None:
+        self.name, self.placement = name, placement
+        self.lines = lines_of(text, "address")
+        self.settings = _settings(tree)
+        self.zone_ids = _zone_ids(tree, placement.dialects)
         # Several providers may run what is behind one type: OpenStack.
         self.types: dict[str, dict[str, ResourceType]] = {}
         for provider, dialect in placement.dialects.items():
