@@ -14,7 +14,7 @@ from zonerisk.pages.map_payload import MapData
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Provider
+    from zonerisk.core.model import Provider, Region
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Outcome, Verdict
     from zonerisk.library import Library
@@ -25,29 +25,18 @@ INDEX = "index.html"
 
 
 class Entry(NamedTuple):
-    """A region as a row of the table; the ranks are what a column is sorted by."""
+    """A region as a row of the table; the rank is what the column of recovery is sorted by."""
 
     id: str
-    name: str
-    provider: str
-    provider_page: str
-    page: str
-    country: str
-    outcome: Outcome
-    sold: int
-    worth: str
-    worth_rank: float
+    verdict: Verdict
+    region: Region
+    owner: Provider
+    disclosed: int
     risk: str
     risk_outcome: Outcome | None
-    risk_rank: int
     recovery: str
     recovery_outcome: Outcome
     recovery_rank: float
-    score: str
-    score_low: float
-    grade: str
-    disclosed: int
-    located: bool
 
 
 @dataclass(frozen=True)
@@ -103,39 +92,19 @@ class Atlas:
     def entry(self, key: str) -> Entry:
         """Sum a verdict up in a row."""
         verdict, region = self.verdicts[key], self.catalog.region(key)
-        owner = self.catalog.provider(region.provider)
+        disclosed, owner = _disclosed(verdict), self.catalog.provider(region.provider)
         worst = max(verdict.shared_risks, key=lambda risk: severity(risk.outcome), default=None)
+        risk = f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known"
+        outcome = {finding.rule: finding.outcome for finding in verdict.findings}.get("dr", "unknown")
         fit = next((option for option in verdict.dr if option.outcome == "pass"), None)
-        judged = {finding.rule: finding.outcome for finding in verdict.findings}
-        recovery_outcome = judged.get("dr", "unknown")
         if fit:
             recovery = f"{self.settings[key].name(fit.target)}, {view.measure_m(fit.distance_m).best}"
+            rank = (fit.distance_m.best or 0) / 1000
         else:
-            recovery = "not known" if recovery_outcome == "unknown" else "none found"
-        disclosed = _disclosed(verdict)
-        return Entry(
-            id=key,
-            name=region.name,
-            provider=owner.name,
-            provider_page=_provider_page(owner),
-            page=f"{key}.html",
-            country=region.country,
-            outcome=verdict.outcome,
-            sold=verdict.zones.sold,
-            worth=phrases.span(verdict.zones.effective),
-            worth_rank=verdict.zones.effective.low + verdict.zones.effective.high / 1000,
-            risk=f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known",
-            risk_outcome=worst.outcome if worst else None,
-            risk_rank=severity(worst.outcome) if worst else 0,
-            recovery=recovery,
-            recovery_outcome=recovery_outcome,
-            recovery_rank=(fit.distance_m.best or 0) / 1000 if fit else 1e6 * severity(recovery_outcome),
-            score=phrases.span(verdict.score),
-            score_low=verdict.score.low,
-            grade=verdict.grade,
-            disclosed=disclosed,
-            located=any(place.lat is not None for place in verdict.places),
-        )
+            recovery = "not known" if outcome == "unknown" else "none found"
+            rank = 1e6 * severity(outcome)
+        hit = worst.outcome if worst else None
+        return Entry(key, verdict, region, owner, disclosed, risk, hit, recovery, outcome, rank)
 
     def _answer(self, keys: Sequence[str]) -> str:
         failing = sum(self.verdicts[key].outcome == "fail" for key in keys)
@@ -151,11 +120,11 @@ class Atlas:
     def _overview(self, keys: Sequence[str], owner: Provider | None, online: Tiles | None) -> str:
         """Write the page of all regions, or of one provider's."""
         entries = [self.entry(key) for key in keys]
-        worst_last = sorted(entries, key=lambda entry: severity(entry.outcome))
-        marks = [mark for entry in worst_last if (mark := self._mark(entry))]
+        marks = {entry.id: mark for entry in entries if (mark := self._mark(entry))}
+        worst_last = sorted(marks, key=lambda key: severity(self.verdicts[key].outcome))
         return page.render_map(
             "atlas",
-            MapData(marks, {}, origin=0.0),
+            MapData([marks[key] for key in worst_last], {}, origin=0.0),
             online,
             self.catalog.edition.attribution,
             shows=[],
@@ -173,27 +142,22 @@ class Atlas:
             },
             zones=[],
             provenance=self.verdicts[keys[0]].provenance,
-            elsewhere=sum(not entry.located for entry in entries),
+            elsewhere=len(entries) - len(marks),
         )
 
     def _mark(self, entry: Entry) -> Feature | None:
         """Draw a region at the first of its places."""
-        for place in self.verdicts[entry.id].places:
+        verdict = entry.verdict
+        for place in verdict.places:
             if place.lat is not None and place.lon is not None:
-                return Feature(
-                    "region",
-                    entry.id,
-                    f"{entry.provider} {entry.name}",
-                    "point",
-                    (Point(place.lat, place.lon),),
-                    outcome=entry.outcome,
-                    words={
-                        "sold": entry.sold,
-                        "worth": entry.worth,
-                        "score": f"{entry.score} ({entry.grade})",
-                        "page": entry.page,
-                    },
-                )
+                words: dict[str, str | float | None] = {
+                    "sold": verdict.zones.sold,
+                    "worth": phrases.span(verdict.zones.effective),
+                    "score": f"{phrases.span(verdict.score)} ({verdict.grade})",
+                    "page": f"{entry.id}.html",
+                }
+                name, at = f"{entry.owner.name} {entry.region.name}", (Point(place.lat, place.lon),)
+                return Feature("region", entry.id, name, "point", at, outcome=verdict.outcome, words=words)
         return None
 
 

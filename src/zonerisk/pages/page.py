@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
+from zonerisk.core.verdict import severity
 from zonerisk.pages import features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
 from zonerisk.pages.supplies import Supplies
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,29 +56,11 @@ def map_page(
     owner: str = "",
     attribution: str = ATTRIBUTION,
 ) -> str:
-    """Build the map of one region, or of several together.
+    """Build the map of one region, or of several together; owner heads the page of several.
 
-    Parameters
-    ----------
-    verdicts, settings
-        What to show, and what the catalogue adds to each verdict.
-    layout
-        ``map``, or ``report`` for one printable page of verdict, map and sources.
-    online
-        The online map that the page offers, switched off.
-    index, crumbs
-        Where the page leads back to: the atlas, and names with their pages.
-    files
-        Where a region's record can be opened from the page, by its id.
-    owner
-        Whose the regions are; it heads the page of several.
-    attribution
-        Whose data the records are.
-
-    Raises
-    ------
-    UsageError
-        If there is nothing to show.
+    The layout is ``map``, or ``report`` for one printable page of verdict, map and sources. The page offers
+    the online map switched off; it leads back to the index (of an atlas) and the crumbs (names with their
+    pages). Files say where a region's record can be opened, by its id.
     """
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
@@ -169,13 +153,8 @@ def render_map(
         band=band,
         tiles=online,
         attribution=attribution,
-        ground={
-            "source": ground.SOURCE,
-            "licence": ground.LICENCE,
-            "url": ground.URL,
-            "missing": ground.MISSING,
-            "errors_km": errors_km[::-1],
-        },
+        ground=ground,
+        errors_km=errors_km[::-1],
         **words,
     )
 
@@ -321,7 +300,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["web_address"] = web_address
+    templates.filters |= {"severity": severity, "span": phrases.span, "web_address": web_address}
     return templates
 
 

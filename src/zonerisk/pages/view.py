@@ -15,7 +15,7 @@ from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Evidence, Site
+    from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
@@ -31,7 +31,6 @@ class Row(NamedTuple):
     item: Finding | SharedRisk | Option
     show: int | None
     name: str = ""
-    asked: str = ""
 
     @property
     def brief(self) -> bool:
@@ -114,30 +113,45 @@ class MapViews:
 
 @dataclass(frozen=True)
 class View:
-    """All that a page says of one verdict."""
+    """All that a page says of one verdict; records that were read come with where they can be opened."""
 
     verdict: Verdict
-    answer: str
-    score: str
-    worth_zones: str
-    worth_sites: str
-    recovery: str
-    findings: tuple[Row, ...]
-    risks: tuple[Row, ...]
-    separations: tuple[Pair, ...]
-    more_separations: int
-    options: tuple[Row, ...]
-    sites: tuple[SiteRow, ...]
+    around: Setting
+    findings: list[Row]
+    risks: list[Row]
+    separations: list[Pair]
+    options: list[Row]
+    sites: list[SiteRow]
     sources: tuple[Evidence, ...]
-    retired: tuple[Site, ...]
-    cited: Mapping[str, tuple[Evidence, ...]]
     files: tuple[tuple[str, str | None], ...]
-    layers: str
 
     @property
     def own(self) -> bool:
         """True where no provider sells the zones: they are a reader's own."""
         return self.verdict.target == own_sites.REGION
+
+    @property
+    def answer(self) -> str:
+        """Return the summary without the name that already stands above it."""
+        words = self.verdict.summary.removeprefix(f"{self.verdict.name}: ")
+        return words[:1].upper() + words[1:]
+
+    @property
+    def recovery(self) -> str:
+        """Return the first region that recovery may go to."""
+        outcomes = {option.outcome: option.target for option in reversed(self.verdict.dr)}
+        if "pass" in outcomes:
+            return self.around.name(outcomes["pass"])
+        return "not known" if "unknown" in outcomes else "none found"
+
+    @property
+    def layers(self) -> str:
+        """Return the hazard layers that the map was drawn from, by name."""
+        if not self.around.layers:
+            return "none was asked for" if self.around.layers is None else "none on this machine"
+        drawn = {str(mark.words["layer"]) for mark in self.around.landmarks}
+        rest = sum(name not in drawn for name in self.around.layers)
+        return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
 
 
 def build_view(
@@ -145,65 +159,33 @@ def build_view(
 ) -> View:
     """Write a verdict's rows, and keep a view of the map for each; links say where records can be opened."""
     name = around.name
-    owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
-    findings = tuple(
-        Row(finding, _finding_shown(finding, verdict, around, shows), asked=_asked(finding))
-        for finding in verdict.findings
-    )
-    risks = tuple(
-        Row(risk, shows.add(verdict, risk.members, members, _drawn_of([risk], around)), members)
-        for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome))
-        for members in [_named(risk.members, around)]
-    )
-    pairs = tuple(
-        Pair(
-            f"{name(pair.a)} to {name(pair.b)}",
-            shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around)),
-            pair.outcome,
-            measure_m(pair.distance_m),
-            measure_m(pair.fibre_m),
-            least_rtt(pair),
+    findings = [Row(finding, _finding_shown(finding, verdict, around, shows)) for finding in verdict.findings]
+    risks = []
+    for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
+        members = _named(risk.members, around)
+        show = shows.add(verdict, risk.members, members, _drawn_of([risk], around))
+        risks.append(Row(risk, show, members))
+    separations = []
+    for pair in verdict.separations[:_MOST_PAIRS]:
+        show = shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around))
+        ends = measure_m(pair.distance_m), measure_m(pair.fibre_m)
+        separations.append(
+            Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
         )
-        for pair in verdict.separations[:_MOST_PAIRS]
-    )
-    options = tuple(
-        Row(
-            option,
-            shows.add(verdict, (verdict.target, option.target), name(option.target))
-            if option.target in around.recovery
-            else None,
-            name(option.target),
-        )
-        for option in verdict.dr
-    )
-    cited: Iterable[Finding | SharedRisk | Place] = (
-        *verdict.findings,
-        *verdict.shared_risks,
-        *verdict.places,
-    )
+    options = []
+    for option in verdict.dr:
+        seen = (verdict.target, option.target) if option.target in around.recovery else ()
+        options.append(Row(option, shows.add(verdict, seen, name(option.target)), name(option.target)))
+    cited: tuple[Finding | SharedRisk | Place, ...]
+    cited = (*verdict.findings, *verdict.shared_risks, *verdict.places)
     sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))
     number = {piece: index for index, piece in enumerate(sources, 1)}
-    return View(
-        verdict=verdict,
-        answer=_answer(verdict),
-        score=phrases.span(verdict.score),
-        worth_zones=phrases.span(verdict.zones.effective),
-        worth_sites=phrases.span(verdict.datacenters.effective),
-        recovery=_recovery(verdict, around),
-        findings=findings,
-        risks=risks,
-        separations=pairs,
-        more_separations=len(verdict.separations) - len(pairs),
-        options=options,
-        sites=tuple(
-            _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
-        ),
-        sources=sources,
-        retired=around.retired,
-        cited=around.cited,
-        files=tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners),
-        layers=_layers(around),
-    )
+    sites = [
+        _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
+    ]
+    owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
+    files = tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners)
+    return View(verdict, around, findings, risks, separations, options, sites, sources, files)
 
 
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
@@ -237,50 +219,17 @@ def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey,
     )
 
 
-def _layers(around: Setting) -> str:
-    """Name the hazard layers that the map was drawn from."""
-    if around.layers is None:
-        return "none was asked for"
-    if not around.layers:
-        return "none on this machine"
-    drawn = {str(mark.words["layer"]) for mark in around.landmarks}
-    rest = [name for name in around.layers if name not in drawn]
-    more = f"{len(rest)} more with nothing to draw here"
-    return "; ".join([*sorted(drawn), *([more] if rest else [])])
-
-
-def _answer(verdict: Verdict) -> str:
-    """Return the summary without the name that already stands above it."""
-    words = verdict.summary.removeprefix(f"{verdict.name}: ")
-    return words[:1].upper() + words[1:]
-
-
 def _named(subjects: Sequence[str], around: Setting) -> str:
     names = ", ".join(map(around.name, subjects[:6]))
     return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
 
 
-def _asked(finding: Finding) -> str:
-    return f"{finding.threshold.value:g} {finding.threshold.unit}" if finding.threshold else ""
-
-
-def _recovery(verdict: Verdict, around: Setting) -> str:
-    outcomes = {option.outcome: option.target for option in reversed(verdict.dr)}
-    if "pass" in outcomes:
-        return around.name(outcomes["pass"])
-    return "not known" if "unknown" in outcomes else "none found"
-
-
 def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
-    known = place.lat is not None and place.lon is not None
-    return SiteRow(
-        name=place.name,
-        kind=place.kind,
-        zones=", ".join(map(around.name, place.zones)) or "no zone disclosed",
-        position=_degrees(place) if known else "not known",
-        doubt=f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}" if known else "",
-        sources=sources,
-    )
+    zones = ", ".join(map(around.name, place.zones)) or "no zone disclosed"
+    if place.lat is None or place.lon is None:
+        return SiteRow(place.name, place.kind, zones, "not known", "", sources)
+    doubt = f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}"
+    return SiteRow(place.name, place.kind, zones, _degrees(place), doubt, sources)
 
 
 def _degrees(place: Place) -> str:
