@@ -51,10 +51,8 @@ class ZoneNames(Record):
         Ids that mean the same zone to every account.
     account_relative
         Why a letter or number is not tied to buildings, where each account has its own.
-    in_place_of_region
-        True where a zone may stand where a region is asked for.
-    are_regions
-        True where what the API calls a zone is a region of the catalogue.
+    in_place_of_region, are_regions
+        A zone may stand where a region is asked for; it is a region of the catalogue.
     """
 
     suffix: Pattern | None = None
@@ -165,12 +163,7 @@ class OpenStack(Record):
 class Dialect(Record):
     """All that is peculiar to plans for one provider.
 
-    Attributes
-    ----------
-    name
-        How messages call it in a word.
-    aliases
-        What people type for the provider's id.
+    ``name`` is how messages call it in a word, ``aliases`` what people type for its id.
     """
 
     name: Text | None = None
@@ -197,7 +190,5 @@ class Dialect(Record):
 
     def is_zone(self, region: str) -> bool:
         """Return whether what stands where a region is asked for is a zone (GKE's location)."""
-        suffix = self.zones.suffix
-        return bool(
-            self.zones.in_place_of_region and suffix and re.fullmatch(f".*(?:{suffix.pattern})", region)
-        )
+        suffix = self.zones.in_place_of_region and self.zones.suffix
+        return bool(suffix and re.fullmatch(f".*(?:{suffix.pattern})", region))

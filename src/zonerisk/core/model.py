@@ -4,7 +4,7 @@
 # a tenth of a cold start.
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
 
@@ -61,29 +61,14 @@ class Record(BaseModel):
 
     # Deferred: most parts are only ever validated inside a whole record.
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        str_strip_whitespace=True,
-        allow_inf_nan=False,
-        defer_build=True,
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, defer_build=True
     )
 
 
-EvidenceKind = Literal[
-    "operator",
-    "authority",
-    "incident-report",
-    "court",  # grade A
-    "registry",
-    "map",
-    "layer",
-    "press",  # grade B
-    "history",
-    "inference",
-    "opinion",  # grade C
-]
-_GRADE_A = ("operator", "authority", "incident-report", "court")
-_GRADE_B = ("registry", "map", "layer", "press")
+_GradeA = Literal["operator", "authority", "incident-report", "court"]
+_GradeB = Literal["registry", "map", "layer", "press"]
+_GradeC = Literal["history", "inference", "opinion"]
+EvidenceKind = Literal[_GradeA, _GradeB, _GradeC]
 
 
 class Evidence(Record):
@@ -93,12 +78,8 @@ class Evidence(Record):
     ----------
     kind
         Who speaks; it decides the grade.
-    title
-        The page's or object's name.
     url
         Where it can be read; absent only for a source without an address.
-    read
-        When it was read.
     claim
         What it says, in our words.
     weak
@@ -116,9 +97,9 @@ class Evidence(Record):
     @property
     def grade(self) -> Grade:
         """A operator, authority, report; B registry, map, press; C inference; weak one lower."""
-        if self.kind in _GRADE_A:
+        if self.kind in get_args(_GradeA):
             return "B" if self.weak else "A"
-        return "B" if self.kind in _GRADE_B and not self.weak else "C"
+        return "B" if self.kind in get_args(_GradeB) and not self.weak else "C"
 
     @property
     def source(self) -> str:
@@ -248,11 +229,8 @@ class Zone(Dated):
 class Candidates(Record):
     """Sites known to serve the region without a zone.
 
-    Attributes
-    ----------
-    one_per_zone
-        True where the sources give as many sites as zones, one for each, so that the
-        set of pairs is known though the labels are not.
+    ``one_per_zone`` where the sources give as many sites as zones, one for each, so that the set of
+    pairs is known though the labels are not.
     """
 
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
@@ -263,10 +241,7 @@ class Candidates(Record):
 class Buildings(Dated):
     """How many buildings the zones stand in, as stated; which zone in which is not.
 
-    Attributes
-    ----------
-    at_most
-        Fewer than there are zones, so that some surely share one.
+    ``at_most`` is fewer than there are zones, so that some surely share one.
     """
 
     at_most: Annotated[int, Field(ge=1, le=MAX_ZONES)]
@@ -276,11 +251,8 @@ class Buildings(Dated):
 class Feed(Dated):
     """A stated supply: when it fails, all its sites lose it together.
 
-    Attributes
-    ----------
-    station
-        The grid station that it is stated to come from, as ``data/feeds`` names it:
-        ``rte/WATTR``, ``way/62061952``.
+    ``station`` is the grid station that it is stated to come from, as ``data/feeds`` names it:
+    ``rte/WATTR``, ``way/62061952``.
     """
 
     id: str = ""
@@ -296,12 +268,8 @@ class Feed(Dated):
 class Hazard(Dated):
     """What an authority, an operator or a report says of a hazard at sites.
 
-    Attributes
-    ----------
-    relation
-        ``inside`` the hazard's area; ``near`` it; ``outside`` it by statement.
-    distance_m
-        Stated distance, metres, where the statement gives one.
+    They are ``inside`` its area, ``near`` it, ``distance_m`` metres away where the statement gives a
+    distance, or ``outside`` it by statement.
     """
 
     id: str = ""
@@ -317,12 +285,8 @@ class Hazard(Dated):
 class Claim(Dated):
     """What the provider states about its zones. A claim is not evidence of itself.
 
-    Attributes
-    ----------
-    zoned
-        True where it speaks of regions with zones only, not of one that is sold whole.
-    exceptions
-        Codes of the regions that the statement itself excepts.
+    ``zoned`` where it speaks of regions with zones only, not of one that is sold whole; ``exceptions``
+    are codes of the regions that the statement itself excepts.
     """
 
     kind: ClaimKind
@@ -436,8 +400,6 @@ class Incident(Dated):
 
     Attributes
     ----------
-    kind
-        What it was.
     since, until
         First and last day.
     regions
@@ -446,8 +408,6 @@ class Incident(Dated):
         Full ids of the zones, or sites, that it took out of service, where they are known.
     fixed_since
         Day from which its cause is removed, by the evidence; the event then only is told.
-    text
-        What happened, in our words.
     """
 
     id: str = ""

@@ -128,20 +128,12 @@ class Separation(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class SharedRisk(Result):
-    """One cause that hits a set of zones or sites together.
+    """One cause that hits a set of zones or sites together; grade A and B is a ``fail``, C a ``warn``.
 
-    Grade A and B is a ``fail``, grade C a ``warn``.
-
-    Attributes
-    ----------
-    groups
-        Where it is known only that the members fall into at most so many groups, each of
-        which shares it: which member is in which is not known.
-    rate_per_year
-        How often it strikes, where the source says so: inside the area of a return period at
-        least so often.
-    intensity, unit
-        How strong it is there, from the weakest to the strongest, and in what: depth, wind.
+    ``groups``: it is known only that the members fall into at most so many groups, each of which shares
+    it; which member is in which is not known. ``rate_per_year`` is how often it strikes, where the source
+    says so: inside the area of a return period at least so often. ``intensity`` runs from the weakest to
+    the strongest, in ``unit``: depth, wind.
     """
 
     id: str
@@ -208,13 +200,7 @@ class PolicyUsed(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance(Result):
-    """What the verdict was made with.
-
-    Attributes
-    ----------
-    layers
-        Hash of the data of each layer that was sampled on the machine itself.
-    """
+    """What the verdict was made with; ``layers``: hash of each layer's data sampled on the machine itself."""
 
     version: str
     catalogue: CatalogueUsed
@@ -377,6 +363,6 @@ def mean(scores: Sequence[Score]) -> Score:
     if not scores:
         return Score(0.0, 100.0)
     return Score(
-        low=round(sum(each.low for each in scores) / len(scores), 1),
-        high=round(sum(each.high for each in scores) / len(scores), 1),
+        low=round(sum(score.low for score in scores) / len(scores), 1),
+        high=round(sum(score.high for score in scores) / len(scores), 1),
     )

@@ -30,14 +30,8 @@ CAMPUS_MOST_M = 3000.0
 class FailureDomain:
     """A zone as sold, or one datacenter.
 
-    Attributes
-    ----------
-    id, name
-        Canonical id, and what the provider calls it.
-    sites
-        The buildings or campuses it stands in; empty where that is not disclosed.
-    possible
-        Where it may stand, for a unit that is not disclosed.
+    ``sites`` are the buildings or campuses it stands in, none where that is not disclosed; ``possible``
+    is where it may stand then.
     """
 
     id: str
@@ -107,43 +101,25 @@ def _mapped(unit: FailureDomain) -> bool:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What is judged: a region, a user's own sites, or the places of a workload.
+    """What is judged: a region, a user's own sites, or the places of a workload."""
 
-    Attributes
-    ----------
-    id, noun
-        How findings name the whole, and what one of its domains is called: ``zone``,
-        ``datacenter`` or ``place``.
-    day
-        The day, ``YYYY-MM-DD``.
-    domains
-        What is compared.
-    sold
-        Zones as sold.
-    owners
-        Records whose feeds, hazards, campuses and counts of buildings may speak of the sites.
-    region, provider
-        Whose statements count; None for what no provider sells.
-    peers
-        The provider's other regions.
-    measure
-        Distance between two domains, metres.
-    groups
-        Shared risks by kind, once they are assessed.
-    options
-        Where disaster recovery may go, once that is judged.
-    """
-
+    # How findings name the whole, and one of its domains: zone, datacenter or place.
     id: str
     noun: str
+    # YYYY-MM-DD.
     day: str
     domains: tuple[FailureDomain, ...]
+    # Zones as sold.
     sold: int
+    # Records whose feeds, hazards, campuses and counts of buildings may speak of the sites.
     owners: tuple[Region, ...] = ()
+    # Whose statements count, and the provider's other regions; None for what no provider sells.
     region: Region | None = None
     provider: Provider | None = None
     peers: tuple[Region, ...] = ()
+    # Metres between two domains.
     measure: Callable[[FailureDomain, FailureDomain], Interval] = distance_m
+    # Shared risks by kind, once they are assessed, and where recovery may go, once that is judged.
     groups: Mapping[str, RiskGroups] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     _distances: dict[object, Interval] = field(default_factory=dict, repr=False, compare=False)
@@ -151,8 +127,7 @@ class Arrangement:
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance of two of the domains, metres; each is measured once."""
         # Undisclosed zones of a region may all stand at the same places.
-        same = self.measure is distance_m
-        places = (a.places, b.places) if same else (a.id, b.id)
+        places = (a.places, b.places) if self.measure is distance_m else (a.id, b.id)
         if places not in self._distances:
             self._distances[places] = self.measure(a, b)
         return self._distances[places]
@@ -251,8 +226,8 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
     ids += region.candidates.sites if region.candidates else ()
     if not region.zones:
         ids += [site.id for site in region.sites.values()]
-    found = _standing(dict.fromkeys(ids), sites, as_of)
-    return tuple(FailureDomain(site.id, site.name, (site,)) for site in found if site.kind != "metro")
+    standing = _standing(dict.fromkeys(ids), sites, as_of)
+    return tuple(FailureDomain(site.id, site.name, (site,)) for site in standing if site.kind != "metro")
 
 
 class Facts(Protocol):
