@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core import __version__, kinds
 from zonerisk.core.errors import UsageError
@@ -42,11 +42,10 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy
-    from zonerisk.core.supply import Area, Sample
+    from zonerisk.core.supply import Area
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
 
-SCHEMA: Final = "zonerisk/dr/1"
 # Where no rule of a policy speaks of recovery.
 DR_MIN_KM = 300.0
 
@@ -86,7 +85,7 @@ class RecoveryRanking(Result):
     record, or not assessed.
     """
 
-    schema: Literal["zonerisk/dr/1"] = SCHEMA
+    schema: Literal["zonerisk/dr/1"] = "zonerisk/dr/1"
     target: str
     name: str
     policy: str
@@ -222,7 +221,9 @@ def rank(
         min_km=wanted.min_km,
         max_rtt_ms=wanted.max_rtt_ms,
         within=wanted.within,
-        candidates=tuple(sorted(candidates, key=_order)),
+        candidates=tuple(
+            sorted(candidates, key=lambda row: (severity(row.outcome), row.distance_m.rank, row.target))
+        ),
         kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
         provenance=Provenance(
             version=__version__,
@@ -237,56 +238,35 @@ def _open(region: Region, day: str) -> bool:
 
 
 def _sold_to(region: Region, home: Region) -> bool:
-    """Tell whether who buys the one can buy the other (AWS sells China apart)."""
+    """Return whether who buys the one can buy the other (AWS sells China apart)."""
     return region.provider != home.provider or region.partition == home.partition
-
-
-def _order(candidate: Candidate) -> tuple[int, float, str]:
-    return severity(candidate.outcome), candidate.distance_m.rank, candidate.target
 
 
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
     """Judge the provider's other open regions as recovery for a region, the nearest first."""
-    ours = endpoint(judge.facts, region.id, judge.day)
-    others = [
-        endpoint(judge.facts, peer.id, judge.day)
+    facts, day = judge.facts, judge.day
+    ours = endpoint(facts, region.id, day)
+    candidates = [
+        judge.candidate(ours, endpoint(facts, peer.id, day), count_zones=False)
         for peer in peers
-        if _open(peer, judge.day) and _sold_to(peer, region)
+        if _open(peer, day) and _sold_to(peer, region)
     ]
-    judged = [(between(ours.discs, theirs.discs), theirs) for theirs in others]
-    judged.sort(key=lambda row: (row[0].rank, row[1].key))
+    candidates.sort(key=lambda row: (row.distance_m.rank, row.target))
     return tuple(
         Option(
-            target=theirs.key,
-            distance_m=distance.rounded(),
-            outcome=opinion.outcome,
-            message=f"{theirs.name}: {opinion.message}",
-            evidence=opinion.evidence,
+            target=row.target,
+            distance_m=row.distance_m,
+            outcome=row.outcome,
+            message=f"{row.name}: {row.message}",
+            evidence=row.evidence,
         )
-        for distance, theirs in judged
-        for opinion in [judge.opinion(ours, theirs)]
+        for row in candidates
     )
 
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
-    """Say of what no other region is on record, where there is none to recover into."""
+    """Format of what no other region is on record, where there is none to recover into."""
     return verdicts.no_recovery(any(_open(peer, as_of) for peer in peers))
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """Whether a place can be recovered in another, and why."""
-
-    outcome: Outcome
-    message: str
-    distance: Interval
-    risks: tuple[SharedRisk, ...]
-    ruled_out: bool
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What the risks rest on, each piece once."""
-        return tuple(dict.fromkeys(piece for risk in self.risks for piece in risk.evidence))
 
 
 class Judge:
@@ -305,7 +285,6 @@ class Judge:
     ) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
         self.incidents = facts.incidents() if incidents is None else incidents
-        self.grid: Sample = facts.supply
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
 
     @cached_property
@@ -314,24 +293,8 @@ class Judge:
         hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
         return ("building", "campus", *kinds.FEEDS, *hazards)
 
-    def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
-        """Judge one place as recovery for another, and what is independent there."""
-        opinion = self.opinion(ours, theirs)
-        return Candidate(
-            target=theirs.key,
-            name=theirs.name,
-            country=", ".join(sorted(theirs.countries)),
-            outcome=opinion.outcome,
-            message=opinion.message,
-            distance_m=opinion.distance.rounded(),
-            rtt_ms=rtt_ms(fibre_m(opinion.distance)).rounded(3),
-            zones=None if opinion.ruled_out else self._zones(theirs),
-            shared_risks=opinion.risks,
-            evidence=opinion.evidence,
-        )
-
-    def opinion(self, ours: Endpoint, theirs: Endpoint) -> Opinion:
-        """Judge one place as recovery for another.
+    def candidate(self, ours: Endpoint, theirs: Endpoint, count_zones: bool = True) -> Candidate:
+        """Judge one place as recovery for another, and count what is independent there.
 
         A recorded incident that hit both is a shared risk: distance alone then does not pass.
         The country, and the grid or synchronous area, that both lie in decide nothing.
@@ -349,17 +312,27 @@ class Judge:
         outcome = worst(["unknown" if far is None else "pass" if far else "fail", *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
         reasons = sorted(asked, key=lambda row: -severity(row[0]))
-        message = verdicts.recovery(
-            distance,
-            least_m,
-            [side.name for side in (ours, theirs) if not any(side.discs)],
-            limited,
-            # What fails is why; beside it only the distance is worth reading.
-            [text for one, text in reasons if outcome != "fail" or one == "fail"],
-            sorted(ours.countries & theirs.countries),
-            common_grid(self._areas(ours), self._areas(theirs)),
+        return Candidate(
+            target=theirs.key,
+            name=theirs.name,
+            country=", ".join(sorted(theirs.countries)),
+            outcome="unknown" if limited else outcome,
+            message=verdicts.recovery(
+                distance,
+                least_m,
+                [side.name for side in (ours, theirs) if not any(side.discs)],
+                limited,
+                # What fails is why; beside it only the distance is worth reading.
+                [text for one, text in reasons if outcome != "fail" or one == "fail"],
+                sorted(ours.countries & theirs.countries),
+                common_grid(self._areas(ours), self._areas(theirs)),
+            ),
+            distance_m=distance.rounded(),
+            rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
+            zones=self._zones(theirs) if count_zones and not ruled_out else None,
+            shared_risks=tuple(risks),
+            evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
-        return Opinion("unknown" if limited else outcome, message, distance, tuple(risks), ruled_out)
 
     def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
         """Hold a round trip against light, which bounds it from below: it can rule out, never in."""
@@ -394,7 +367,7 @@ class Judge:
         return independence.assess(self.facts, units, self.policy, self.day, own)
 
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
-        """Tell cheaply whether two sides may share anything; never wrongly False.
+        """Return cheaply whether two sides may share anything; never wrongly False.
 
         Beyond the reach of all that positions decide, only one and the same object, record or
         station at both of them joins two sides.
@@ -436,7 +409,7 @@ class Judge:
             rule = self.policy.rules.get("power")
             hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
             owners = [self.facts.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
-            ways = power.chains((whole,), power.stated("power", owners, self.day), self.grid, hops)
+            ways = power.chains((whole,), power.stated("power", owners, self.day), self.facts.supply, hops)
             mapped = join(*objects) if objects else frozenset()
             self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
         return self._traces[whole.places]
@@ -454,7 +427,7 @@ class Judge:
         )
 
     def _areas(self, side: Endpoint) -> list[Area]:
-        return [self.grid.area(site) for site in (*side.whole.sites, *side.whole.possible)]
+        return [self.facts.supply.area(site) for site in (*side.whole.sites, *side.whole.possible)]
 
     def _zones(self, theirs: Endpoint) -> Zones:
         sold = len(theirs.units)

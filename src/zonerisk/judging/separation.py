@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from zonerisk.core.geometry import fibre_m, rtt_ms, within
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Outcome, Separation, severity, worst
-from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Evidence, Region
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement, FailureDomain
@@ -31,10 +28,7 @@ _OPEN: Ends = ("pass", "fail")
 
 def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     """Find domains that stand in the same building, by their site records or by number."""
-    units, evidence = arrangement.domains, arrangement.evidence
-    stated = _crowded(units, arrangement.owners, arrangement.day)
-    risks = [found for found in stated if found.groups == 1]
-    counted_groups = tuple(found for found in stated if found.groups > 1)
+    units, crowds = arrangement.domains, _crowds(arrangement)
     buildings = {unit.id: {site.id for site in unit.sites if site.kind == "building"} for unit in units}
     apart = frozenset(
         (a.id, b.id)
@@ -43,20 +37,19 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     )
     return RiskGroups(
         "building",
-        (*_same_site(units, evidence, "building"), *risks),
+        (*_same_site(arrangement, "building"), *(risk for risk in crowds if risk.groups == 1)),
         apart,
         wording.BUILDINGS_OPEN,
-        counted_groups=counted_groups,
+        counted_groups=tuple(risk for risk in crowds if risk.groups > 1),
     )
 
 
 def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     """Find domains on the same campus: declared, or wholly within the policy's radius, metres."""
-    units, evidence = arrangement.domains, arrangement.evidence
-    risks = [*_declared(units, arrangement.owners), *_same_site(units, evidence, "campus")]
+    risks = [*_declared(arrangement), *_same_site(arrangement, "campus")]
     shared = together(risks)
     apart = set()
-    for a, b in pairs(units):
+    for a, b in pairs(arrangement.domains):
         pair = (a.id, b.id)
         if pair in shared or not (a.disclosed and b.disclosed):
             continue
@@ -66,94 +59,56 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
         distance = arrangement.distance(a, b)
         near = distance.at_most(radius_m)
         if near:
-            risks.append(_near(a, b, distance, radius_m, evidence))
+            key = f"{a.id}+{b.id.rpartition('/')[2]}"
+            sites = [site.id for unit in (a, b) for site in unit.sites]
+            cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
+            message = wording.near(a.name, b.name, distance, radius_m)
+            risks.append(risk("campus", key, "B", (a, b), message, tuple(cited)))
         elif near is False:
             apart.add(pair)
-    return RiskGroups(
-        "campus",
-        tuple(risks),
-        frozenset(apart),
-        wording.CAMPUSES_OPEN,
-    )
+    return RiskGroups("campus", tuple(risks), frozenset(apart), wording.CAMPUSES_OPEN)
 
 
-def _same_site(
-    units: Sequence[FailureDomain], evidence: Mapping[str, tuple[Evidence, ...]], kind: str
-) -> tuple[SharedRisk, ...]:
+def _same_site(arrangement: Arrangement, kind: str) -> list[SharedRisk]:
     holders: dict[str, list[FailureDomain]] = {}
-    for unit in units:
+    for unit in arrangement.domains:
         for site in unit.sites:
             if site.kind == kind:
                 holders.setdefault(site.id, []).append(unit)
-    names = {site.id: site.name for unit in units for site in unit.sites}
-    return tuple(
-        risk(
-            kind,
-            key,
-            min(strongest(evidence[key]), "B"),
-            hit,
-            wording.same_site(phrases.named(hit), kind, names[key]),
-            evidence[key],
-        )
-        for key, hit in holders.items()
-        if len(hit) > 1
-    )
+    names = {key: site.name for key, site in sites_of(arrangement.domains).items()}
+    risks = []
+    for key, units in holders.items():
+        if len(units) > 1:
+            evidence = arrangement.evidence[key]
+            message = wording.same_site(phrases.named(units), kind, names[key])
+            risks.append(risk(kind, key, min(strongest(evidence), "B"), units, message, evidence))
+    return risks
 
 
-def _crowded(units: Sequence[FailureDomain], owners: Sequence[Region], as_of: str) -> list[SharedRisk]:
+def _crowds(arrangement: Arrangement) -> list[SharedRisk]:
     """Find zones that are more than the buildings they are stated to stand in."""
-    found = []
-    for region in owners:
+    risks = []
+    for region in arrangement.owners:
         stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
-        zones = [unit for unit in units if unit.id in sold]
-        if stated and stated.holds(as_of) and len(zones) > stated.at_most:
-            evidence = region.cite(stated.evidence)
-            found.append(
-                risk(
-                    "building",
-                    f"{region.id}/buildings",
-                    strongest(evidence),
-                    zones,
-                    wording.few_buildings(phrases.named(zones), len(zones), stated.at_most),
-                    evidence,
-                    stated.at_most,
-                )
-            )
-    return found
+        zones = [unit for unit in arrangement.domains if unit.id in sold]
+        if stated and stated.holds(arrangement.day) and len(zones) > stated.at_most:
+            key, evidence = f"{region.id}/buildings", region.cite(stated.evidence)
+            message = wording.few_buildings(phrases.named(zones), len(zones), stated.at_most)
+            risks.append(risk("building", key, strongest(evidence), zones, message, evidence, stated.at_most))
+    return risks
 
 
-def _declared(units: Sequence[FailureDomain], owners: Sequence[Region]) -> list[SharedRisk]:
-    campuses = {campus.id: (campus, region) for region in owners for campus in region.campuses.values()}
-    found = []
-    for key, (campus, region) in campuses.items():
-        hit = [unit for unit in units if any(site.campus == key for site in unit.sites)]
-        if len(hit) > 1:
-            evidence = region.cite(campus.evidence)
-            found.append(
-                risk(
-                    "campus",
-                    key,
-                    strongest(evidence),
-                    hit,
-                    wording.one_campus(phrases.named(hit), campus.name),
-                    evidence,
-                )
-            )
-    return found
-
-
-def _near(
-    a: FailureDomain,
-    b: FailureDomain,
-    distance: Interval,
-    radius_m: float,
-    evidence: Mapping[str, tuple[Evidence, ...]],
-) -> SharedRisk:
-    cited = tuple(
-        dict.fromkeys(piece for unit in (a, b) for site in unit.sites for piece in evidence.get(site.id, ()))
-    )
-    message = wording.near(a.name, b.name, distance, radius_m)
-    return risk("campus", f"{a.id}+{b.id.rpartition('/')[2]}", "B", (a, b), message, cited)
+def _declared(arrangement: Arrangement) -> list[SharedRisk]:
+    """Find units that stand on a campus that is on record."""
+    risks = []
+    for region in arrangement.owners:
+        for campus in region.campuses.values():
+            units = [u for u in arrangement.domains if any(site.campus == campus.id for site in u.sites)]
+            if len(units) > 1:
+                evidence = region.cite(campus.evidence)
+                message = wording.one_campus(phrases.named(units), campus.name)
+                risks.append(risk("campus", campus.id, strongest(evidence), units, message, evidence))
+    return risks
 
 
 def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, ...]:
