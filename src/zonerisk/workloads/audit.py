@@ -231,21 +231,14 @@ class Auditor:
             return total - sum(copies[place] for place in set(members))
 
         # Of a counted group only the number is known that goes together: at best, the fewest copies.
-        losses = [
-            _Loss(
-                risk.id,
-                risk.kind,
-                tuple(sorted(risk.members, key=copies.__getitem__)[: risk.least]),
-                risk,
-                risk.members,
-            )
-            for groups in known.groups.values()
-            for risk in groups.counted_groups
-            if risk.grade != "C"
-        ]
+        counted = []
+        for risk in (risk for groups in known.groups.values() for risk in groups.counted_groups):
+            if risk.grade != "C":
+                fewest = sorted(risk.members, key=copies.__getitem__)[: risk.least]
+                counted.append(_Loss(risk.id, risk.kind, tuple(fewest), risk, risk.members))
         single = self._losses(known, workload.places)
         # What takes more places, and says so on record, is named before a single place.
-        losses = [loss for loss in single if loss.risk] + losses + [loss for loss in single if not loss.risk]
+        losses = [loss for loss in single if loss.risk] + counted + [loss for loss in single if not loss.risk]
         hardest = min(losses, key=lambda loss: left(loss.members))
         names = {unit.id: unit.name for unit in known.domains}
         cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
@@ -267,15 +260,11 @@ class Auditor:
 
     def _endpoint(self, key: str, places: Sequence[Place]) -> Endpoint:
         distinct = {place.id: place for place in places}
-        units = tuple(self.arrangements.domain(place) for place in distinct.values())
-        return Endpoint(
-            next(iter(distinct)) if len(distinct) == 1 else key,
-            phrases.named(units),
-            units,
-            tuple(dict.fromkeys(place.region for place in places)),
-            self.arrangements.placement.countries(distinct.values()),
-            self.arrangements.own,
-        )
+        units = tuple(map(self.arrangements.domain, distinct.values()))
+        regions = tuple(dict.fromkeys(place.region for place in places))
+        countries = self.arrangements.placement.countries(distinct.values())
+        name = next(iter(distinct)) if len(distinct) == 1 else key
+        return Endpoint(name, phrases.named(units), units, regions, countries, self.arrangements.own)
 
     def _recovery(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.dr is None:
@@ -346,8 +335,8 @@ class Auditor:
             return None
         weights = tuple(Counter(place.id for place in workload.places).values())
         low, high = probability.lost(weights, workload.quorum, self.inputs)
-        alpha = len(self.inputs.alpha) == len(weights) and len(set(weights)) == 1
-        return Chance(model="alpha-factor" if alpha else "beta-factor", low=low, high=high)
+        model = "alpha-factor" if self.inputs.fits_alpha(weights) else "beta-factor"
+        return Chance(model=model, low=low, high=high)
 
     def events(self) -> tuple[Event, ...]:
         """Lose one thing after the other; what hurts most comes first.

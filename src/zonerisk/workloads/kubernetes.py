@@ -64,10 +64,7 @@ def recognise(tree: Json) -> bool:
 
 
 def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> Deployment:
-    """Read nodes, and the pods and volumes on them, from files of one cluster; list the others.
-
-    Of each file its name, its text and its tree are given.
-    """
+    """Read nodes, pods and volumes from one cluster's files (name, text, tree); list other objects."""
     objects: dict[str, list[_Object]] = {}
     for name, text, tree in files:
         lines = lines_of(text, "name")
@@ -190,19 +187,17 @@ class _Reader:
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
         """Take each volume as one copy, and the volumes of a stateful set together."""
-        groups: dict[tuple[str, bool], list[Place]] = {}
-        sources: dict[str, Source] = {}
+        groups: dict[tuple[str, bool], tuple[Source, list[Place]]] = {}
         for volume in volumes:
             key, in_set = self._claim(volume)
             try:
                 places = self._volume(volume.spec)
             except Unplaced as error:
                 self.unassessed.append(Unassessed(key, str(error), volume.source))
-                continue
-            groups.setdefault((key, in_set), []).extend(places)
-            sources.setdefault(key, volume.source)
-        for (key, in_set), places in groups.items():
-            self._add(key, sources[key], places, voting=in_set)
+            else:
+                groups.setdefault((key, in_set), (volume.source, []))[1].extend(places)
+        for (key, in_set), (source, places) in groups.items():
+            self._add(key, source, places, voting=in_set)
 
     def _claim(self, volume: _Object) -> tuple[str, bool]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""

@@ -26,6 +26,10 @@ class Inputs(NamedTuple):
     alpha: tuple[float, ...] = ()
     """Shares of events that take exactly 1, 2 ... places, for the alpha-factor model."""
 
+    def fits_alpha(self, weights: Sequence[int]) -> bool:
+        """Return whether there is a share for every number of places, and each has as many copies."""
+        return len(self.alpha) == len(weights) and len(set(weights)) == 1
+
     def check(self) -> Inputs:
         """Refuse what is no probability."""
         for name, (low, high) in (("unavailability", self.unavailability), ("common", self.common)):
@@ -96,9 +100,8 @@ def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, fl
     """Return the chance that a quorum is lost, low and high, over the inputs' ranges."""
     ends = []
     for unavailability in inputs.unavailability:
-        if inputs.alpha and len(inputs.alpha) == len(weights) and len(set(weights)) == 1:
-            copies = weights[0]
-            down = -(-(sum(weights) - quorum + 1) // copies)
+        if inputs.fits_alpha(weights):
+            down = -(-(sum(weights) - quorum + 1) // weights[0])
             ends.append(alpha_factor(inputs.alpha, down, unavailability))
         else:
             ends += [beta_factor(weights, quorum, unavailability, common) for common in inputs.common]

@@ -246,11 +246,12 @@ class _Reader:
         if all(dialect.is_zone(region) for region in regions):
             zones, regions = [*zones, *regions], [dialect.region_of(regions[0]) or ""]
         regions = [self._region(provider, region) for region in regions]
-        if kind.spread and not zones:
+        if zones:
+            places = [self._zone(provider, regions[0], zone) for zone in dict.fromkeys(zones)]
+        elif kind.spread:
             return [self.placement.whole(provider, region) for region in dict.fromkeys(regions)]
-        places = [self._zone(provider, regions[0], zone) for zone in dict.fromkeys(zones)] or [
-            self.placement.place(provider, region) for region in regions
-        ]
+        else:
+            places = [self.placement.place(provider, region) for region in regions]
         return self._copies(kind, values, provider, regions[0], places)
 
     def _copies(
