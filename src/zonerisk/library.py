@@ -172,11 +172,12 @@ class Library(Catalog):
         from zonerisk.judging.recovery import Requirements, least_km, rank
 
         rules = self._policy(policy)
+        region = self._one(target)
         wanted = Requirements(least_km(rules), max_rtt_ms, within)
         if min_km is not None:
             wanted = replace(wanted, min_km=min_km)
         named = [region for name in to for region in self.open_regions(name)]
-        return rank(self, self._one(target), rules, wanted, as_of, named, any_provider)
+        return rank(self, region, rules, wanted, as_of, named, any_provider)
 
     def plan(
         self, *files: str | PathLike[str], policy: str | Policy | None = None, as_of: str | None = None

@@ -7,16 +7,13 @@ import os
 import re
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class _Command(NamedTuple):
@@ -87,9 +84,7 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
-        target: typer.Typer | Callable[..., None] = getattr(
-            import_module(f"zonerisk.cli.{module}"), attribute
-        )
+        target: Any = getattr(import_module(f"zonerisk.cli.{module}"), attribute)
         if not isinstance(target, typer.Typer):
             group = typer.Typer(**SETTINGS | {"no_args_is_help": False})
             group.command(cmd_name)(target)
@@ -131,18 +126,8 @@ def main(app: typer.Typer = app) -> None:
     # interpreter need not go through all of them once more (an eighth of a cold start).
     gc.set_threshold(100_000)
     try:
-        _run(app)
-    finally:
-        gc.freeze()
-
-
-# A place south of the equator; a space before it, and it is no option.
-_SOUTH = re.compile(r"-[\d.]+\s*[,;]")
-
-
-def _run(app: typer.Typer) -> None:
-    try:
-        app([f" {text}" if _SOUTH.match(text) else text for text in sys.argv[1:]])
+        # A place south of the equator; a space before it, and it is no option.
+        app([re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in sys.argv[1:]])
         sys.stdout.flush()
     except ZoneriskError as error:
         _fail(error)
@@ -152,13 +137,19 @@ def _run(app: typer.Typer) -> None:
             raise
         _fail(MissingPackage(package))
     except BrokenPipeError:
-        # The reader (head, less) has seen enough; say nothing more, also at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has seen enough.
+        _close_output()
         sys.exit(0)
     except OSError as error:
-        sys.stderr.write(f"error: cannot write: {error.strerror or error}\n")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(2)
+        _close_output()
+        _fail(UsageError(f"cannot write: {error.strerror or error}"))
+    finally:
+        gc.freeze()
+
+
+def _close_output() -> None:
+    """Write nothing more, not even what the interpreter flushes when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: ZoneriskError) -> NoReturn:

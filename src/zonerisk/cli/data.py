@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,22 +14,12 @@ from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.options import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
+from zonerisk.words.phrases import count
 
 app = typer.Typer(**SETTINGS)
 
 
-class Schema(StrEnum):
-    """What has a schema."""
-
-    incident = "incident"
-    dialect = "dialect"
-    plan = "plan"
-
-    region = "region"
-    provider = "provider"
-    policy = "policy"
-    layer = "layer"
-    verdict = "verdict"
+Schema = Literal["incident", "dialect", "plan", "region", "provider", "policy", "layer", "verdict"]
 
 
 @app.callback()
@@ -70,16 +59,10 @@ def check_(
         problems |= set(check.reference_data(path, catalog))
     output.write("".join(f"{problem}\n" for problem in sorted(problems)), out)
     errors = sum(problem.level == "error" for problem in problems)
-    sys.stderr.write(
-        f"{_counted(files, 'file')}, {_counted(errors, 'error')}, "
-        f"{_counted(len(problems) - errors, 'warning')}\n"
-    )
+    numbers = {"file": files, "error": errors, "warning": len(problems) - errors}
+    sys.stderr.write(", ".join(count(number, noun) for noun, number in numbers.items()) + "\n")
     if errors:
         raise typer.Exit(3)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @app.command("new")
@@ -110,17 +93,15 @@ def new(
         raise UsageError(f"{target} is there already; edit it")
     described = (root / "schema").is_dir()
     output.make_folder(home)
-    written = [target]
-    if not (home / "provider.yaml").exists():
-        written.insert(0, home / "provider.yaml")
-        output.write(template("provider", described), home / "provider.yaml")
-    output.write(template("region", described), target)
-    output.write("".join(f"{path}\n" for path in written), None)
+    for path in (home / "provider.yaml", target):
+        if not path.exists():
+            output.write(template("region" if path == target else "provider", described), path)
+            output.write(f"{path}\n", None)
     sys.stderr.write(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
 
 @app.command("schema")
-def schema(name: Annotated[Schema, typer.Argument()] = Schema.region, out: output.Output = None) -> None:
+def schema(name: Annotated[Schema, typer.Argument()] = "region", out: output.Output = None) -> None:
     """Write the JSON Schema of a record, a policy or a verdict.
 
     Example: zonerisk data schema region -o data/schema/region.json
@@ -150,7 +131,7 @@ def diff(
     form = output.chosen(format_, out, output.Lists)
     text = output.rows(Change._fields, rows, form, out) if rows or form in ("json", "csv") else ""
     output.write(text, out)
-    sys.stderr.write(f"{_counted(len({row.region for row in rows}), 'region')} changed\n")
+    sys.stderr.write(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 
 @app.command("verdicts")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zonerisk.core.errors import UnknownTarget
 from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Outcome
 
 
@@ -28,14 +25,7 @@ def argument(help_: str, metavar: str | None = None) -> Any:
     return typer.Argument(help=help_, metavar=metavar)
 
 
-class Level(StrEnum):
-    """From which outcome on the exit code is 1."""
-
-    fail = "fail"
-    unknown = "unknown"
-    warn = "warn"
-
-
+Level = Literal["fail", "unknown", "warn"]
 PolicyOption = Annotated[str, option("A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[
     str | None,
@@ -67,18 +57,5 @@ Raw = Annotated[
 
 def exit_on(outcomes: Iterable[Outcome], level: Level | None) -> None:
     """Leave with 1 where an outcome is as bad as the level or worse."""
-    if level is not None and any(severity(outcome) >= severity(level.value) for outcome in outcomes):
+    if level is not None and any(severity(outcome) >= severity(level) for outcome in outcomes):
         raise typer.Exit(1)
-
-
-def one_region(catalog: Catalog, target: str) -> str:
-    """Return the region that a name means; a provider of several is an error."""
-    regions = catalog.resolve(target)
-    if len(regions) != 1:
-        raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(regions)}")
-    return regions[0]
-
-
-def region_ids(catalog: Catalog, targets: Iterable[str]) -> list[str]:
-    """Return the open regions that names mean, each once."""
-    return list(dict.fromkeys(region for target in targets for region in catalog.open_regions(target)))

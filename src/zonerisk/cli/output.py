@@ -8,8 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
-import typer
-
+from zonerisk.cli.options import option
 from zonerisk.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,15 +31,8 @@ class Format(StrEnum):
 
 Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
 Asked = TypeVar("Asked", bound=Format)
-FORMAT = typer.Option(
-    "--format",
-    help="Without it, what the ending of --output's file names, else the first.",
-    show_default=False,
-)
-Output = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", help="Write to this file instead of the terminal.", show_default=False),
-]
+FORMAT = option("Without it, what the ending of --output's file names, else the first.", "--format")
+Output = Annotated[Path | None, option("Write to this file instead of the terminal.", "-o", "--output")]
 Cell = str | int | float | None
 
 # A list goes on to grep and cut: a row stays a line, unless a terminal is narrower.
@@ -55,13 +47,7 @@ def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
 
 
 def write(content: str | bytes, path: Path | None) -> None:
-    """Write to standard output, or replace a file only once all is written.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be written; an old file is left as it was.
-    """
+    """Write to standard output, or replace a file only once all is written."""
     data = content.encode() if isinstance(content, str) else content
     if path is None or str(path) == "-":
         sys.stdout.buffer.write(data)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option, region_ids
+from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.verdict import severity
@@ -63,8 +63,7 @@ def map_(
     online = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
-    regions = region_ids(catalog, targets) if targets else _open_regions(catalog)
-    verdicts = [catalog.score(region, chosen, as_of) for region in regions]
+    verdicts = list(catalog.verdicts(targets or None, chosen, as_of))
     if not targets:
         verdicts.sort(key=lambda verdict: -severity(verdict.outcome))
     if len(verdicts) == 1:
@@ -110,11 +109,6 @@ def atlas(
         output.write(page, folder / name)
         count += 1
     sys.stderr.write(f"{count} pages in {folder}; open {folder / INDEX}\n")
-
-
-def _open_regions(catalog: Catalog) -> list[str]:
-    regions = map(catalog.region, catalog.region_ids)
-    return [region.id for region in regions if region.status == "open" and region.zones]
 
 
 def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,20 +25,11 @@ ShowFormats = Literal[Format.table, Format.json]
 Layers = Literal["sites", "discs", "zones", "separations"]
 
 
-class What(StrEnum):
-    """What can be listed."""
-
-    regions = "regions"
-    sites = "sites"
-    providers = "providers"
-    policies = "policies"
-    incidents = "incidents"
-    feeds = "feeds"
-    stations = "stations"
+What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations"]
 
 
 def list_(
-    what: Annotated[What, typer.Argument()] = What.regions,
+    what: Annotated[What, typer.Argument()] = "regions",
     of: Annotated[
         list[str] | None,
         argument(
@@ -64,9 +54,14 @@ def list_(
     head, rows, of_regions = _LISTS[what]
     if of and not of_regions:
         raise UsageError(f"{what} are listed whole; name targets for regions, sites, feeds or stations")
-    regions = list(dict.fromkeys(region for target in of or () for region in catalog.resolve(target)))
+    regions = sorted(_resolved(catalog, of)) or catalog.region_ids
     form = output.chosen(format_, out, output.Lists)
-    output.write(output.rows(head, rows(catalog, sorted(regions) or catalog.region_ids), form, out), out)
+    output.write(output.rows(head, rows(catalog, regions), form, out), out)
+
+
+def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
+    """Return the regions that names mean, each once."""
+    return list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))
 
 
 def _regions(catalog: Catalog, regions: Iterable[str]) -> Rows:
@@ -106,39 +101,33 @@ def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
 
 
 def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
-
     sample = catalog.supply
     sites = {key: site for region in regions for key, site in catalog.sites_of(region).items()}
     for site in sites.values():
         area, around = sample.area(site), sample.neighbourhood(site)
         place = (site.id, area.grid, area.synchronous)
-        for near in around.near if around else ():
+        if not around:
+            yield *place, *[None] * 6
+            continue
+        for near in around.near:
             upstream = ", ".join(
                 f"{sample.names[top.station].name} ({top.hops})"
                 for top in sample.upstream.get(near.station, ())[:3]
             )
-            likely = "yes" if around and near in around.candidates else "no"
+            likely = "yes" if near in around.candidates else "no"
             yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
-        if not around:
-            yield *place, *[None] * 6
 
 
+_STATION_HEAD = "site grid_area synchronous_area station name kv distance_km open upstream"
 # Of each list: its head, its rows of some regions, and whether regions can be chosen.
-_LISTS: dict[What, tuple[tuple[str, ...], Callable[[Catalog, Iterable[str]], Rows], bool]] = {
-    What.regions: (("id", "name", "country", "status", "zones", "sites on file"), _regions, True),
-    What.sites: (("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), _sites, True),
-    What.providers: (("id", "name", "role", "country", "status", "regions"), _providers, False),
-    What.policies: (("id", "name", "standing", "rules"), _policies, False),
-    What.incidents: (("id", "name", "kind", "since", "until", "regions"), _incidents, False),
-    What.feeds: (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
-    What.stations: (
-        (
-            *("site", "grid_area", "synchronous_area", "station", "name", "kv", "distance_km"),
-            *("open", "upstream"),
-        ),
-        _stations,
-        True,
-    ),
+_LISTS: dict[What, tuple[Sequence[str], Callable[[Catalog, Iterable[str]], Rows], bool]] = {
+    "regions": (("id", "name", "country", "status", "zones", "sites on file"), _regions, True),
+    "sites": (("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), _sites, True),
+    "providers": (("id", "name", "role", "country", "status", "regions"), _providers, False),
+    "policies": (("id", "name", "standing", "rules"), _policies, False),
+    "incidents": (("id", "name", "kind", "since", "until", "regions"), _incidents, False),
+    "feeds": (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
+    "stations": (_STATION_HEAD.split(), _stations, True),
 }
 
 
@@ -251,6 +240,6 @@ def export(
     from zonerisk.catalogue.frames import encode
 
     catalog = load(*(catalogue or ()))
-    regions = list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))
-    output.write(encode(catalog, file.suffix.lower(), layer, regions or None), file)
+    regions = _resolved(catalog, targets) or None
+    output.write(encode(catalog, file.suffix.lower(), layer, regions), file)
     sys.stderr.write(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")

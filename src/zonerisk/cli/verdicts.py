@@ -17,9 +17,7 @@ from zonerisk.cli.options import (
     Raw,
     argument,
     exit_on,
-    one_region,
     option,
-    region_ids,
 )
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
@@ -317,12 +315,12 @@ def compare(
     form = output.chosen(format_, out, output.Lists)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
-    verdicts = [catalog.score(region, chosen, as_of) for region in region_ids(catalog, targets)]
-    common = words.common_ground(verdicts)
+    verdicts = catalog.verdicts(targets, chosen, as_of)
+    common = verdicts.common_ground
     if form is Format.json:
-        text = output.as_json({"regions": words.records(verdicts), "common_ground": common})
+        text = output.as_json({"regions": words.records(verdicts.items), "common_ground": common})
     else:
-        text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
+        text = output.rows(words.COMPARED, words.rows(verdicts.items, chosen), form, out)
         if form is Format.md:
             text += "\n".join(["", *common]) + "\n"
         elif form is Format.table:
@@ -354,32 +352,27 @@ def dr(
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
-    from dataclasses import replace
-
-    from zonerisk.judging.recovery import Requirements, least_km, none_found, rank
-
     form = output.chosen(format_, out, DrFormats)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
-    region = one_region(catalog, target)
-    requirements = Requirements(least_km(chosen), max_rtt_ms, within.upper() if within else None)
-    if min_km is not None:
-        requirements = replace(requirements, min_km=min_km)
-    named = [option for name in to or () for option in catalog.open_regions(name)]
-    ranking = rank(catalog, region, chosen, requirements, as_of, named, any_provider)
-    if form is Format.json:
-        text = ranking.to_json()
-    elif ranking.candidates:
-        text = _ranking(ranking, _headline(ranking), chosen, form, out)
-    else:
-        peers = (key for key in catalog.regions_of(catalog.region(region).provider) if key != region)
-        none = none_found(map(catalog.region, peers), ranking.as_of)
-        text = _ranking(ranking, f"{ranking.name}: {none}.", chosen, form, out)
+    ranking = catalog.recovery(
+        target,
+        chosen,
+        as_of,
+        to=to or (),
+        min_km=min_km,
+        max_rtt_ms=max_rtt_ms,
+        within=within.upper() if within else None,
+        any_provider=any_provider,
+    )
+    text = ranking.to_json() if form is Format.json else _ranking(catalog, ranking, chosen, form, out)
     output.write(text, out)
 
 
-def _ranking(ranking: RecoveryRanking, first: str, policy: Policy, form: Format, out: Path | None) -> str:
-    """Write a ranking to be read, without its tail."""
+def _ranking(
+    catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
+) -> str:
+    """Write a ranking to be read: of each outcome the nearest."""
     from itertools import groupby, islice
 
     from zonerisk.words import report
@@ -391,7 +384,10 @@ def _ranking(ranking: RecoveryRanking, first: str, policy: Policy, form: Format,
     ]
     rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
     left = len(ranking.candidates) - len(shown)
-    head = [first, f"{policy.name} ({policy.standing}); as of {ranking.as_of}."]
+    head = [
+        f"{ranking.name}: {_chances(catalog, ranking)}.",
+        f"{policy.name} ({policy.standing}); as of {ranking.as_of}.",
+    ]
     tail = [f"{left} more in --format json."] if left else []
     if len(rows) > 1:
         tail.append("Listed: pass, warn, unknown, fail; within each the nearest first.")
@@ -414,13 +410,19 @@ def _ranking(ranking: RecoveryRanking, first: str, policy: Policy, form: Format,
     return output.printed(show, out)
 
 
-def _headline(ranking: RecoveryRanking) -> str:
+def _chances(catalog: Catalog, ranking: RecoveryRanking) -> str:
+    """Write how many regions can be recovery, or that there is none."""
     from collections import Counter
 
+    from zonerisk.judging.recovery import none_found
+
+    if not ranking.candidates:
+        peers = catalog.regions_of(catalog.region(ranking.target).provider)
+        return none_found([catalog.region(key) for key in peers if key != ranking.target], ranking.as_of)
     counts = Counter(candidate.outcome for candidate in ranking.candidates)
     return (
-        f"{ranking.name}: {counts['pass'] + counts['warn']} of {len(ranking.candidates)} regions "
-        f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot."
+        f"{counts['pass'] + counts['warn']} of {len(ranking.candidates)} regions "
+        f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
 
 
