@@ -195,12 +195,10 @@ class Library(Catalog):
 
         Raises
         ------
-        UnknownTarget
-            If no policy goes by that name.
+        UnknownTarget, DataError
+            As for :meth:`score`.
         UsageError
             If there is no file, or nothing in them to judge.
-        DataError
-            If a file is not valid.
         """
         from zonerisk.workloads import plan
         from zonerisk.workloads.audit import audit

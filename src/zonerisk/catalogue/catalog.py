@@ -117,12 +117,8 @@ class Catalog:
     def file_name(self, record_id: str) -> str:
         """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        shipped = path.is_relative_to(self._shipped) or path.resolve().is_relative_to(self._shipped)
+        shipped = path.is_relative_to(data_root()) or path.resolve().is_relative_to(data_root())
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
-
-    @cached_property
-    def _shipped(self) -> Path:
-        return data_root()
 
     @cached_property
     def samples(self) -> Samples:
@@ -141,8 +137,7 @@ class Catalog:
     @cached_property
     def _events(self) -> dict[str, tuple[Path, bytes]]:
         """Files of events on record, by id."""
-        paths = files(self.roots, "incidents").values()
-        return {path.stem: (path, path.read_bytes()) for path in paths}
+        return {path.stem: (path, path.read_bytes()) for path in files(self.roots, "incidents").values()}
 
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
@@ -241,7 +236,7 @@ class Catalog:
     def owners(self, region_id: str) -> tuple[Region, ...]:
         """Return a region's record and those of its sites' owners: whose feeds may name the sites."""
         ids = {region_id, *(key.partition("/")[0] for key in self.sites_of(region_id))}
-        return tuple(self.region(key) for key in sorted(ids))
+        return tuple(map(self.region, sorted(ids)))
 
     def digest(self, region_id: str) -> str:
         """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
@@ -403,6 +398,5 @@ def read_policy(path: Path) -> Policy:
 
 
 def _refuse(problems: Iterable[str]) -> None:
-    listed = tuple(dict.fromkeys(problems))
-    if listed:
+    if listed := dict.fromkeys(problems):
         raise DataError(*listed)

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from zonerisk.core.errors import DataError, FileProblem
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from zonerisk.core.model import Evidence
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
@@ -71,11 +73,11 @@ class Document:
 def _written(loc: Iterable[str | int], lines: dict[Path_, int]) -> Path_:
     """Keep the steps of a pydantic location that the file knows, and the last one."""
     steps = tuple(loc)
-    kept: Path_ = ()
+    path: Path_ = ()
     for index, step in enumerate(steps):
-        if (*kept, step) in lines or index == len(steps) - 1:
-            kept = (*kept, step)
-    return kept
+        if (*path, step) in lines or index == len(steps) - 1:
+            path = (*path, step)
+    return path
 
 
 _SAY = {
@@ -94,8 +96,7 @@ _SAY = {
 }
 
 
-def _say(problem: object, quote: bool) -> str:
-    assert isinstance(problem, dict)
+def _say(problem: ErrorDetails, quote: bool) -> str:
     what = _SAY.get(problem["type"])
     if what is None:
         what = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")

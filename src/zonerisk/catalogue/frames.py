@@ -162,13 +162,8 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
             distance = arrangement.distance_m(a, b)
             fibre = fibre_m(distance)
             rtt = rtt_ms(fibre)
-            row: dict[str, Any] = {
-                "region": region.id,
-                "provider": region.provider,
-                "a": a.id,
-                "b": b.id,
-                "geometry": _line(a, b),
-            }
+            row: dict[str, Any] = {"region": region.id, "provider": region.provider, "a": a.id, "b": b.id}
+            row["geometry"] = _line(a, b)
             for name, span, unit, digits in (
                 ("distance", distance, "m", 0),
                 ("fibre", fibre, "m", 0),

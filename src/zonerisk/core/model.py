@@ -136,10 +136,8 @@ class Position(Record):
 
     Attributes
     ----------
-    lat, lon
-        WGS 84, degrees.
-    uncertainty_m
-        Radius of the disc, metres.
+    lat, lon, uncertainty_m
+        WGS 84, degrees; radius of the disc, metres.
     method
         How it was got: centre of a mapped ``outline``, a mapped ``point``, a ``registry``
         row, a geocoded ``address``, a ``statement`` of coordinates, the ``campus`` it
@@ -379,9 +377,10 @@ class Region(Dated):
     @property
     def site_ids(self) -> tuple[str, ...]:
         """Canonical ids of every site that its zones and candidates name, and of its own."""
-        named = [site for zone in self.zones.values() for site in zone.sites]
-        named += self.candidates.sites if self.candidates else ()
-        return tuple(dict.fromkeys((*(site.id for site in self.sites.values()), *named)))
+        ids = [site.id for site in self.sites.values()]
+        ids += [site for zone in self.zones.values() for site in zone.sites]
+        ids += self.candidates.sites if self.candidates else ()
+        return tuple(dict.fromkeys(ids))
 
     def cite_site(self, key: str) -> tuple[Evidence, ...]:
         """Return what is cited for a site of this file and for its position."""

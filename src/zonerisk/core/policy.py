@@ -60,14 +60,10 @@ class Rule(Record):
 
     Attributes
     ----------
-    weight
-        Its part in the score.
     threshold, unit
         The figure asked for; a rule without one is answered from shared risks alone.
     measure
         Whether a distance is along the ``fibre`` or ``straight`` over the ground.
-    severity
-        What a breach counts as.
     fail_beyond_km
         For a rule softened to ``warn``: the straight distance beyond which it fails.
     correlation_km

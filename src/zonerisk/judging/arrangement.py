@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, Protocol
 
 from zonerisk.core.errors import UsageError
@@ -62,8 +63,7 @@ def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
 
 def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDomain]]:
     """Every pair of units once, in their order."""
-    listed = list(units)
-    return [(a, b) for index, a in enumerate(listed) for b in listed[index + 1 :]]
+    return list(combinations(units, 2))
 
 
 def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
