@@ -194,10 +194,9 @@ class Placement:
         sold = zones_sold(record, self.day)
         if not sold:
             raise Unplaced(f"{region} sells no zone on {self.day}")
+        only = Place(sold[0].id, region, "zone") if len(sold) == 1 else None
         if zone is None:
-            if len(sold) == 1:
-                return Place(sold[0].id, region, "zone")
-            return Place(f"{region}/somewhere", region, "somewhere", f"an unnamed zone of {region}")
+            return only or Place(f"{region}/somewhere", region, "somewhere", f"an unnamed zone of {region}")
         key = simplify(zone)
         code = region.removeprefix(f"{provider}-")
         dialect = self.dialect(provider)
@@ -212,8 +211,8 @@ class Placement:
             return Place(site.id, region, "site")
         # One-zone regions have the region's name again; OpenStack's only zone is called nova.
         again = code in dialect.spellings(key) or key.startswith(f"{code}-dc")
-        if len(sold) == 1 and (again or (dialect.openstack and key == "nova")):
-            return Place(sold[0].id, region, "zone")
+        if only and (again or (dialect.openstack and key == "nova")):
+            return only
         raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
 
     def whole(self, provider: str, region: str) -> Place:
@@ -236,14 +235,8 @@ class Placement:
             for place in places
             if place.kind == "label" and not place.name
         )
-        return Workload(
-            key,
-            source,
-            apart(places),
-            quorum or majority(len(places)),
-            basis,
-            notes=tuple(sorted({*notes, *(note for note in relative if note)})),
-        )
+        notes = tuple(sorted({*notes, *filter(None, relative)}))
+        return Workload(key, source, apart(places), quorum or majority(len(places)), basis, notes=notes)
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""
