@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from zonerisk.core import __version__
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade
+
+if TYPE_CHECKING:
+    from zonerisk.core.policy import Policy
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
 Units = Literal["zones", "sites"]
@@ -206,6 +210,18 @@ class Provenance(Result):
     catalogue: CatalogueUsed
     policy: PolicyUsed
     layers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls, policy: Policy, date: str, sha256: str, layers: Mapping[str, str] | None = None
+    ) -> Provenance:
+        """Return it for this version, a policy, and the day and hash of the records read."""
+        return cls(
+            version=__version__,
+            catalogue=CatalogueUsed(date=date, sha256=sha256),
+            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
+            layers=dict(layers or {}),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

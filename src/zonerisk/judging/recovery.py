@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.core import __version__, kinds
+from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
-    CatalogueUsed,
     Option,
     Outcome,
-    PolicyUsed,
     Provenance,
     Range,
     Result,
@@ -225,11 +223,7 @@ def rank(
             sorted(candidates, key=lambda row: (severity(row.outcome), row.distance_m.rank, row.target))
         ),
         kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
-        provenance=Provenance(
-            version=__version__,
-            catalogue=CatalogueUsed(date=facts.date, sha256=facts.digest_of([target, *listed])),
-            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
-        ),
+        provenance=Provenance.build(policy, facts.date, facts.digest_of([target, *listed])),
     )
 
 

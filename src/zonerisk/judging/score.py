@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core import __version__, kinds
+from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import (
-    CatalogueUsed,
     Datacenters,
     Finding,
     Place,
-    PolicyUsed,
     Provenance,
     Range,
     Score,
@@ -108,11 +106,8 @@ def score(
         dr=options,
         not_known=verdicts.not_known(judged),
         places=_places(by_zones, by_sites),
-        provenance=Provenance(
-            version=__version__,
-            catalogue=CatalogueUsed(date=facts.date, sha256=facts.digest(region_id)),
-            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
-            layers=dict(samples.hashes) if samples else {},
+        provenance=Provenance.build(
+            policy, facts.date, facts.digest(region_id), samples.hashes if samples else None
         ),
     )
 

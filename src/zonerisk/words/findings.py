@@ -175,45 +175,40 @@ def near(a: str, b: str, distance: Interval, radius_m: float) -> str:
     )
 
 
-def quoted(text: str) -> str:
-    """Quote what a provider states."""
-    return f'"{text.rstrip(".")}"'
-
-
 def admitted(text: str) -> str:
     """Format what a provider says that its zones share."""
-    return f"the provider states: {quoted(text)}"
+    return f"the provider states: {phrases.quoted(text)}"
 
 
 def zones_stated(text: str, sold: int, enough: bool) -> str:
     """Hold a number of zones against those that are sold."""
-    return f"{quoted(text)}: {sold} {'as stated' if enough else 'as sold'}"
+    return f"{phrases.quoted(text)}: {sold} {'as stated' if enough else 'as sold'}"
 
 
 def buildings_stated(text: str, at_most: int | None, known: int, stated: float) -> str:
     """Hold a number of buildings against those that are known, or stated as the most."""
     if at_most is not None:
-        return f"{quoted(text)}: refuted, at most {at_most} by statement"
+        return f"{phrases.quoted(text)}: refuted, at most {at_most} by statement"
     if known >= stated:
-        return f"{quoted(text)}: confirmed, {known} are known"
-    return f"{quoted(text)}: not shown either way, {known} of {stated:g} are known"
+        return f"{phrases.quoted(text)}: confirmed, {known} are known"
+    return f"{phrases.quoted(text)}: not shown either way, {known} of {stated:g} are known"
 
 
 def recovery_stated(text: str, exists: bool) -> str:
     """Hold a distance for recovery against the other regions."""
     # Which region the provider means is not on record, so none can confirm it.
     far = "such a region exists, which one is meant is not on record"
-    return f"{quoted(text)}: {far if exists else 'no region surely so far'}"
+    return f"{phrases.quoted(text)}: {far if exists else 'no region surely so far'}"
 
 
 def feeds_stated(text: str, outcome: Outcome) -> str:
     """Hold separate feeds against what is shared."""
-    return f"{quoted(text)}: {_STATED[outcome]}"
+    return f"{phrases.quoted(text)}: {_STATED[outcome]}"
 
 
 def no_pair_stated(text: str) -> str:
     """Format that a statement on pairs cannot be measured."""
-    return f"{quoted(text)}: there is no pair to measure"
+    return f"{phrases.quoted(text)}: there is no pair to measure"
 
 
 def distance_stated(
@@ -222,4 +217,6 @@ def distance_stated(
     """Hold a distance or round trip against the pair that tells most."""
     extent = f", {failing} of {total} pairs" if outcome == "fail" else ""
     hidden = "" if disclosed else ", sites not disclosed"
-    return f"{quoted(text)}: {_STATED[outcome]}, {a} to {b} {phrases.interval(distance)}{hidden}{extent}"
+    return (
+        f"{phrases.quoted(text)}: {_STATED[outcome]}, {a} to {b} {phrases.interval(distance)}{hidden}{extent}"
+    )

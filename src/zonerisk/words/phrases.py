@@ -1,4 +1,4 @@
-"""Phrases: distances, counts, lists of names and round trips, the one way that all sentences write them."""
+"""Phrases: distances, counts, names, quotes and round trips, the one way that all sentences write them."""
 
 from __future__ import annotations
 
@@ -75,3 +75,8 @@ def names(listed: Sequence[str]) -> str:
 def named(things: Iterable[Named]) -> str:
     """List things by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
     return names([thing.name for thing in things])
+
+
+def quoted(text: str) -> str:
+    """Quote what a provider states."""
+    return f'"{text.rstrip(".")}"'

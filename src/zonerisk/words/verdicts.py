@@ -268,11 +268,11 @@ def _best(span: Interval) -> str:
 
 def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
     """Return one row a region, for reading."""
-    found = []
+    listed = []
     for verdict in verdicts:
         open_ = any(option.outcome == "unknown" for option in verdict.dr)
         counted = ", ".join(f"{kind} {count}" for kind, count in shared(verdict).items())
-        found.append(
+        listed.append(
             (
                 verdict.target,
                 str(verdict.zones.sold),
@@ -283,7 +283,7 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
                 f"{verdict.grade} ({phrases.span(verdict.score)})" if scored(policy) else "-",
             )
         )
-    return found
+    return listed
 
 
 def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:

@@ -131,12 +131,12 @@ def round_trip(
 
 def too_near(claim: str, claimed_km: float) -> str:
     """Say that a round trip is too short for what is claimed."""
-    return f'"{claim.rstrip(".")}": it would need {claimed_km:g} km'
+    return f"{phrases.quoted(claim)}: it would need {claimed_km:g} km"
 
 
 def too_slow(claim: str, ms: float) -> str:
     """Say that a round trip is longer than what is claimed."""
-    return f'"{claim.rstrip(".")}": it took {ms:g} ms'
+    return f"{phrases.quoted(claim)}: it took {ms:g} ms"
 
 
 def places_apart(straight: Interval) -> str:

@@ -6,17 +6,14 @@ from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core import __version__
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.verdict import (
     Audit,
-    CatalogueUsed,
     Chance,
     Event,
     Finding,
     Judged,
     Model,
-    PolicyUsed,
     Provenance,
     Range,
     Skipped,
@@ -90,11 +87,7 @@ def audit(
             for each in deployment.unassessed
         ),
         model=model,
-        provenance=Provenance(
-            version=__version__,
-            catalogue=CatalogueUsed(date=catalog.edition.date, sha256=catalog.digest_of(regions)),
-            policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
-        ),
+        provenance=Provenance.build(policy, catalog.edition.date, catalog.digest_of(regions)),
     )
 
 
