@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from zonerisk.cli import SETTINGS, main
+from zonerisk.cli.options import argument, option
 from zonerisk.cli.output import Output, make_folder, write
 
 app = typer.Typer(**SETTINGS)
@@ -27,31 +28,20 @@ def sources() -> None:
     from grid.sources import SOURCES
 
     width = max(map(len, SOURCES))
-    write(
-        "".join(f"{key:{width}}  {source.title} ({source.licence})\n" for key, source in SOURCES.items()),
-        None,
-    )
+    for key, source in SOURCES.items():
+        write(f"{key:{width}}  {source.title} ({source.licence})\n", None)
 
 
 @app.command("fetch")
 def fetch(
-    source: Annotated[str, typer.Argument(help="A source; see: scripts/feeds.py sources")],
-    region: Annotated[str, typer.Option("--region", help="Ask it of this region's sites.")],
+    source: Annotated[str, argument("A source; see: scripts/feeds.py sources")],
+    region: Annotated[str, option("Ask it of this region's sites.", "--region")],
     asn: Annotated[
-        int | None,
-        typer.Option(
-            "--asn",
-            min=1,
-            help="PeeringDB: also where this autonomous system is present.",
-            show_default=False,
-        ),
+        int | None, option("PeeringDB: also where this autonomous system is present.", "--asn", min=1)
     ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option("--cache", help="Keep answers in this folder.", show_default=False),
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Read kept answers only.")] = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Ask again for kept answers.")] = False,
+    cache: Annotated[Path | None, option("Keep answers in this folder.", "--cache")] = None,
+    offline: Annotated[bool, option("Read kept answers only.", "--offline")] = False,
+    refresh: Annotated[bool, option("Ask again for kept answers.", "--refresh")] = False,
     output: Output = None,
 ) -> None:
     """Ask a remote source of a region's sites; CSV of what it tells.
@@ -80,15 +70,9 @@ def fetch(
 
 @app.command("derive")
 def derive(
-    layers: Annotated[Path, typer.Option("--layers", help="Folder of raw layers, with power/.")],
+    layers: Annotated[Path, option("Folder of raw layers, with power/.", "--layers")],
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="Folder to write to; data/feeds of the catalogue without it.",
-            show_default=False,
-        ),
+        Path | None, option("Folder to write to; data/feeds of the catalogue without it.", "-o", "--output")
     ] = None,
 ) -> None:
     """Derive the shipped samples at the catalogue's sites from raw layers.
@@ -101,7 +85,7 @@ def derive(
     from zonerisk.catalogue.samples import SUPPLY
 
     catalog = load()
-    regions = [catalog.region(one) for one in catalog.region_ids]
+    regions = [catalog.region(key) for key in catalog.region_ids]
     sites = {
         site.id: (site, site.country or region.country)
         for region in regions
@@ -114,7 +98,7 @@ def derive(
         path = folder / name
         make_folder(path.parent)
         write(text, path)
-        typer.echo(f"{folder / name}: {text.count(chr(10)) - 1} rows", err=True)
+        typer.echo(f"{path}: {text.count(chr(10)) - 1} rows", err=True)
 
 
 if __name__ == "__main__":

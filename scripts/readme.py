@@ -22,7 +22,7 @@ def pages() -> list[Path]:
 
 
 def output(arguments: str) -> str:
-    """Give what a command prints: 100 columns, no colours, from the checkout's root."""
+    """Return what a command prints: 100 columns, no colours, from the checkout's root."""
     done = subprocess.run(
         f"{sys.executable} -m zonerisk {arguments}",
         shell=True,
@@ -38,24 +38,21 @@ def output(arguments: str) -> str:
 
 
 def shown(page: Path) -> list[tuple[str, str]]:
-    """Give the commands of a page and the output it shows for each."""
+    """Return the commands of a page and the output it shows for each."""
     return BLOCK.findall(page.read_text()) if page.exists() else []
+
+
+def _renewed(block: re.Match[str]) -> str:
+    whole, arguments, text = block[0], block[1], block[2]
+    if "\n...\n" in f"\n{text}":
+        return whole
+    return f"```console\n$ zonerisk {arguments}\n{output(arguments)}```"
 
 
 def main() -> None:
     """Rewrite every block without gaps."""
-    for page in pages():
-        if page.exists():
-            page.write_text(
-                BLOCK.sub(
-                    lambda found: (
-                        found[0]
-                        if "\n...\n" in f"\n{found[2]}"
-                        else f"```console\n$ zonerisk {found[1]}\n{output(found[1])}```"
-                    ),
-                    page.read_text(),
-                )
-            )
+    for page in filter(Path.exists, pages()):
+        page.write_text(BLOCK.sub(_renewed, page.read_text()))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Units, Verdict
+    from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
     from zonerisk.words.report import Screen
     from zonerisk.workloads.round_trips import Judged as TripJudged
@@ -97,63 +97,9 @@ def score(
     zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200;
     zonerisk score scaleway-fr-par --rtt pings.csv
     """
-    form = output.chosen(format_, out, ScoreFormats)
-    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache)
-    trips = _trips(judged, rtt, floor_ms) if rtt else ()
-    if form in (Format.geojson, Format.html):
-        if rtt:
-            raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
-        text = _drawn(judged, form, raw, cache)
-    elif rtt and form is Format.csv:
-        cells = {"one_campus": lambda campus: "yes" if campus else "no", "refutes": "; ".join}
-        rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
-        text = output.rows(TRIP_HEAD, rows, form, out)
-    else:
-        text = _listed(judged, form, out)
-        if rtt:
-            text = _with_trips(judged.verdicts[0], trips, text, form)
-    output.write(text, out)
-    exit_on([verdict.outcome for verdict in judged.verdicts], fail_on)
-
-
-def report(
-    targets: Targets,
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
-    units: UnitsOption = None,
-    format_: Annotated[ReportFormats | None, output.FORMAT] = None,
-    out: output.Output = None,
-    catalogue: Catalogues = None,
-    installed: Installed = False,
-    uncertainty_m: UncertaintyM = None,
-    raw: Raw = None,
-    cache: Cache = None,
-) -> None:
-    """Write a printable report of one region: verdict, map and sources on one page.
-
-    Example: zonerisk report ovh-sbg -o ovh-sbg.html
-    """
-    form = output.chosen(format_, out, ReportFormats)
-    if form is Format.html and out is None and sys.stdout.isatty():
-        raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
-    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache)
-    text = _drawn(judged, form, raw, cache) if form is Format.html else _listed(judged, form, out)
-    output.write(text, out)
-
-
-def _judge(
-    targets: list[str],
-    policy: str,
-    as_of: str | None,
-    units: Units | None,
-    catalogue: list[Path] | None,
-    installed: bool,
-    uncertainty_m: float | None,
-    raw: Path | None,
-    cache: Path | None,
-) -> Judged:
     from zonerisk.judging.score import score as judge
 
+    form = output.chosen(format_, out, ScoreFormats)
     catalog: Catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
     if _own_sites(targets):
@@ -177,7 +123,57 @@ def _judge(
         )
         for region in regions
     ]
-    return Judged(catalog, chosen, verdicts)
+    judged = Judged(catalog, chosen, verdicts)
+    trips = _trips(judged, rtt, floor_ms) if rtt else ()
+    if form in (Format.geojson, Format.html):
+        if rtt:
+            raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
+        text = _drawn(judged, form, raw, cache)
+    elif rtt and form is Format.csv:
+        cells = {"one_campus": lambda campus: "yes" if campus else "no", "refutes": "; ".join}
+        rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
+        text = output.rows(TRIP_HEAD, rows, form, out)
+    else:
+        text = _listed(judged, form, out)
+        if rtt:
+            text = _with_trips(verdicts[0], trips, text, form)
+    output.write(text, out)
+    exit_on([verdict.outcome for verdict in verdicts], fail_on)
+
+
+def report(
+    targets: Targets,
+    policy: PolicyOption = DEFAULT,
+    as_of: AsOf = None,
+    units: UnitsOption = None,
+    format_: Annotated[ReportFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+    installed: Installed = False,
+    uncertainty_m: UncertaintyM = None,
+    raw: Raw = None,
+    cache: Cache = None,
+) -> None:
+    """Write a printable report of one region: verdict, map and sources on one page.
+
+    Example: zonerisk report ovh-sbg -o ovh-sbg.html
+    """
+    form = output.chosen(format_, out, ReportFormats)
+    if form is Format.html and out is None and sys.stdout.isatty():
+        raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
+    score(
+        targets,
+        policy,
+        as_of,
+        units,
+        form,
+        out,
+        catalogue=catalogue,
+        installed=installed,
+        uncertainty_m=uncertainty_m,
+        raw=raw,
+        cache=cache,
+    )
 
 
 def _own_sites(targets: list[str]) -> bool:

@@ -233,6 +233,10 @@ class Screen:
             for head, column in zip(heads, zip(*rows, strict=True), strict=True)
         ]
         gaps = len(heads) - 1
+        if sum(map(_least, columns)) + gaps > self.width and any("_" in head for head in heads):
+            # Heads of two words wrap before an id has to break.
+            self.table(title, [head.replace("_", " ") for head in heads], rows)
+            return
         gap = 2 if sum(map(_least, columns)) + 2 * gaps <= self.width else 1
         widths = _widths(columns, self.width - gap * gaps)
         self.print()
