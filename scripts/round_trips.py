@@ -26,21 +26,21 @@ BANDS_KM = (300, 500, 1000, 2000, 5000, 20100)
 
 
 def matched(catalog: Catalog, provider: str, file: str) -> list[tuple[float, Trip]]:
-    """Give straight kilometres and the measured round trip of each pair of known regions."""
+    """Return straight kilometres and the measured round trip of each pair of known regions."""
     named = {}
     for key in catalog.regions_of(provider):
         region = catalog.region(key)
         for name in (key.removeprefix(f"{provider}-"), region.name):
             named[simplify(name)] = region
-    found = []
+    pairs = []
     for trip in read((TABLES / file).read_bytes(), file):
         a, b = (named.get(simplify(end)) for end in (trip.a, trip.b))
         if a is None or b is None or a.id == b.id:
             continue
         distance = recovery.distance_m(catalog, a.id, b.id, catalog.edition.date)
         if distance.best is not None:
-            found.append((distance.best / 1000, trip))
-    return found
+            pairs.append((distance.best / 1000, trip))
+    return pairs
 
 
 def table(catalog: Catalog) -> str:
@@ -59,7 +59,7 @@ def table(catalog: Catalog) -> str:
             band = [(km, trip) for km, trip in rows if low <= km < high]
             if len(band) < 5:
                 continue
-            least, best, most = (2 * each / geometry.LIGHT_KM_PER_MS for each in geometry.CIRCUITY)
+            least, best, most = (2 * factor / geometry.LIGHT_KM_PER_MS for factor in geometry.CIRCUITY)
             ratios = sorted(trip.ms / (km * best) for km, trip in band)
             tenths = statistics.quantiles(ratios, n=10)
             inside = sum(km * least <= trip.ms <= km * most for km, trip in band)

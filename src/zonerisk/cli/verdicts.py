@@ -112,17 +112,10 @@ def score(
         if uncertainty_m is not None:
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
         regions = [region for target in targets for region in catalog.open_regions(target)]
-    verdicts = [
-        judge(
-            catalog,
-            region,
-            chosen,
-            as_of=as_of,
-            units=units,
-            samples=_layers(catalog, region, raw, cache) if installed else None,
-        )
-        for region in regions
-    ]
+    verdicts = []
+    for region in regions:
+        samples = _layers(catalog, region, raw, cache) if installed else None
+        verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
     judged = Judged(catalog, chosen, verdicts)
     trips = _trips(judged, rtt, floor_ms) if rtt else ()
     if form in (Format.geojson, Format.html):
