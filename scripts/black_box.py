@@ -1,0 +1,158 @@
+"""Freeze what zonerisk answers, then tell which answers a change of the code has altered.
+
+Run it from a checkout's root, whose ``src`` it judges: ``python scripts/black_box.py freeze FOLDER``, then
+``compare FOLDER``. Provenance and schema are left out. FOLDER gets a file for each group of answers, and
+hashes.json, which alone (``compare hashes.json``) tells what differs, but not how.
+"""
+
+import argparse
+import functools
+import gzip
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import re
+import runpy
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path("src").resolve()))
+import zonerisk
+
+zonerisk.load = functools.cache(zonerisk.load)  # one catalogue for all questions
+KINDS = ("regions", "sites", "providers", "policies")
+PARTS, FORMS = ("verdicts", "dr", "plans", "texts", "page"), ("table", "md", "sarif", "json")
+TELLING = """ovh-sbg ovh-rbx ovh-eu-west-par scaleway-fr-par aws-eu-west-3 aws-us-east-1 azure-westeurope
+google-europe-west9 hetzner-fsn1 exoscale-ch-gva-2 cloudwatt-fr alibaba-netherlands"""
+UNSTEADY = r'zonerisk\W.*\d\.\d+\.\d|"semanticVersion"|sha256 <code>'  # lines of provenance
+REGION = "score {0}|score {0} --format md|score {0} --format csv|show {0}|show {0} --format json|dr {0}"
+MORE = """compare ovh-sbg scaleway-fr-par aws-eu-west-3 --format json|score ovh-sbg --as-of 2021-03-09|show no
+dr ovh-sbg --any-provider --within EU --max-rtt-ms 10|score 48.585,7.797 48.601,7.783 --uncertainty-m 200
+dr ovh-rbx --to ovh-gra --to ovh-sbg --format md|compare ovh-sbg scaleway-fr-par aws-eu-west-3|list sites ovh
+dr aws-eu-west-3 --min-km 500|compare scaleway --format md|score ovh-rbx --fail-on fail|feeds show ovh-sbg
+score ovh-sbg --units sites|score ovh-sbg --policy no|compare ovh --format csv|show ovh-sbg/sbg3|feeds sources
+compare --help|data coverage|layers --help|export --help|score --help|atlas --help|feeds --help|layers list
+list --help|show --help|plan --help|data --help|compare no|map --help|rtt --help|dr --help|score no|--help"""
+
+
+def answer(asked: str) -> Any:
+    """Answer one question: a verdict, or a command line run here, as JSON or by the line."""
+    buffer, err, code = io.BytesIO(), io.StringIO(), None
+    verb, *rest = asked.split()
+    sys.argv = ["zonerisk", verb, *rest]
+    out = io.TextIOWrapper(buffer, "utf-8", write_through=True)
+    try:
+        if verb == "verdict":
+            out.write(zonerisk.load().score(rest[0], policy=rest[1]).to_json())
+        else:
+            with redirect_stdout(out), redirect_stderr(err):
+                runpy.run_module("zonerisk", run_name="__main__")
+    except (Exception, SystemExit) as error:  # a crash, too, is a difference to tell
+        code = getattr(error, "code", f"{type(error).__name__}: {error}")
+    told: Any = buffer.getvalue().decode()
+    if not code and (verb == "verdict" or rest[-1:] == ["json"]):
+        told = json.loads(told)
+    if isinstance(told, str):
+        told = [each for each in told.split("\n") if not re.search(UNSTEADY, each)]
+    elif isinstance(told, dict):
+        told = {key: each for key, each in told.items() if key not in {"provenance", "schema"}}
+    return {"exit": code or 0, "err": err.getvalue().split("\n"), "out": told}
+
+
+def groups(policies: list[str], sample: int) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """List what is asked, a group at a time: its part, its name and the questions by key."""
+    tables = [answer(f"list {what} --format json")["out"] for what in KINDS[::3]]
+    regions, known = ([each["id"] for each in table] for table in tables)
+    chosen = [each for each in known if each in policies or not policies]
+    for name in regions[::sample]:
+        yield "verdicts", name, {each: f"verdict {name} {each}" for each in chosen}
+    for place, name in enumerate(regions[:: sample * 3 if sample > 1 else 1]):
+        full = sample == 1 and (name in TELLING.split() or place % 70 == 0)
+        judged = [each for each in chosen if full or each == "podcast"]
+        yield "dr", name, {each: f"dr {name} --policy {each} --format json" for each in judged}
+    for name in sorted(str(each) for each in Path("examples").rglob("*.*")):
+        yield "plans", name, {each: f"plan {name} --format {each}" for each in FORMS}
+    for name in TELLING.split():
+        lines = [line.format(name) for line in REGION.split("|")]
+        yield "texts", name, dict(zip(lines, lines, strict=True))
+    lines = re.split(r"[|\n]", MORE) + [f"show {each}" for each in known]
+    lines += [f"list {each} --format {form}" for each in KINDS for form in ("table", "json", "csv")]
+    yield "texts", "more", dict(zip(lines, lines, strict=True))
+    yield "page", "ovh-sbg", {"map": "map ovh-sbg"}
+
+
+def leaves(told: Any, path: str = "") -> dict[str, str]:
+    """Give every path of an answer with what stands there."""
+    if not told or not isinstance(told, dict | list):
+        return {path: json.dumps(told, ensure_ascii=False)}
+    pairs = told.items() if isinstance(told, dict) else enumerate(told)
+    return {at: text for key, each in pairs for at, text in leaves(each, f"{path}.{key}").items()}
+
+
+def differences(old: Any, new: Any) -> list[tuple[str, str]]:
+    """Give every path where two answers differ, and old -> new from shortly before the difference."""
+    were, are, found = leaves(old), leaves(new), []
+    for path in dict.fromkeys([*were, *are]):
+        one, other = were.get(path, "(none)"), are.get(path, "(none)")
+        if one != other:
+            start = max(0, len(os.path.commonprefix([one, other])) - 30)  # noqa: RUF071
+            found.append((path, f"{one[start : start + 90]} -> {other[start : start + 90]}"))
+    return found or [("", "the order of keys")]
+
+
+def run(task: tuple[Any, Path, dict[str, str] | None]) -> tuple[str, dict[str, str], Any]:
+    """Answer a group; keep it where there are no earlier hashes, else hold it against what was kept."""
+    (part, name, asked), folder, before = task
+    answers = {key: answer(each) for key, each in asked.items()}
+    now = {key: hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8] for key, told in answers.items()}
+    file, found = folder / part / f"{name.replace('/', '+')}.json.gz", {}
+    if before is None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gzip.compress(json.dumps(answers, ensure_ascii=False).encode(), 6, mtime=0))
+    elif wrong := [key for key in now if now[key] != before.get(key)]:
+        old = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else {}
+        found = {key: [("", f"{before.get(key)} -> {now[key]}, hashes alone")] for key in wrong}
+        found |= {key: differences(old[key], answers[key]) for key in wrong if key in old}
+    return f"{part}/{name}", now, found
+
+
+def main() -> int:
+    """Freeze, or compare; give the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("action", choices=("freeze", "compare"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", action="append", choices=PARTS, help="repeatable; else all")
+    parser.add_argument("--policy", action="append", default=[], help="repeatable; else all")
+    parser.add_argument("--sample", type=int, default=1, help="every Nth region, a third as many for dr")
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    index = args.folder if args.folder.suffix == ".json" else args.folder / "hashes.json"
+    frozen = None if args.action == "freeze" else json.loads(index.read_text())
+    todo = [each for each in groups(args.policy, args.sample) if each[0] in (args.only or PARTS)]
+    tasks = [(each, index.parent, frozen and frozen.get(f"{each[0]}/{each[1]}", {})) for each in todo]
+    hashes, paths, count = {}, Counter[str](), 0
+    with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
+        for group, now, found in pool.imap(run, tasks):
+            hashes[group] = now
+            for key, changes in found.items():
+                count += 1
+                paths.update({re.sub(r"\.\d+\b", ".*", path) for path, _ in changes})
+                if count <= 40:
+                    print(f"{group} {key}: {len(changes)} differences")
+                    print("".join(f"    {path}  {text}\n" for path, text in changes[:3]), end="")
+    if frozen is None:
+        index.write_text(json.dumps(hashes, ensure_ascii=False).replace("}, ", "},\n") + "\n")
+    print("".join(f"{times:6} at {path}\n" for path, times in paths.most_common(20)), end="")
+    print(f"{count} of {sum(map(len, hashes.values()))} answers of {zonerisk.__file__} differ")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "ZONERISK_CACHE": os.devnull, "ZONERISK_LAYERS": ""}
+    sys.exit(main())
