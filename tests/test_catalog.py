@@ -169,5 +169,5 @@ def test_simplify() -> None:
 def test_a_weak_source_counts_one_grade_lower(kind: str, grade: str, weak: str) -> None:
     row = {"kind": kind, "title": "T", "read": "2026-01", "claim": "C"}
     assert Evidence.model_validate(row).grade == grade
-    second_hand = Evidence.model_validate({**row, "weak": True})
+    second_hand = Evidence.model_validate({**row, "secondary": True})
     assert (second_hand.grade, second_hand.source) == (weak, f"{kind}, second-hand")

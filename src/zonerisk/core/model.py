@@ -82,7 +82,7 @@ class Evidence(Record):
         Where it can be read; absent only for a source without an address.
     claim
         What it says, in our words.
-    weak
+    secondary
         True where the source is second-hand or could not be read whole: one grade lower.
     """
 
@@ -91,20 +91,20 @@ class Evidence(Record):
     url: Url | None = None
     read: PartialDate
     claim: Text
-    weak: bool = False
+    secondary: bool = False
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def grade(self) -> Grade:
-        """A operator, authority, report; B registry, map, press; C inference; weak one lower."""
+        """A operator, authority, report; B registry, map, press; C inference; second-hand one lower."""
         if self.kind in get_args(_GradeA):
-            return "B" if self.weak else "A"
-        return "B" if self.kind in get_args(_GradeB) and not self.weak else "C"
+            return "B" if self.secondary else "A"
+        return "B" if self.kind in get_args(_GradeB) and not self.secondary else "C"
 
     @property
     def source(self) -> str:
         """Who speaks, and whether it is heard at second hand: why its grade is what it is."""
-        return f"{self.kind}, second-hand" if self.weak else self.kind
+        return f"{self.kind}, second-hand" if self.secondary else self.kind
 
 
 class Dated(Record):
