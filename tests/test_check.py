@@ -368,8 +368,9 @@ def test_twins_of_two_providers(sound: Path) -> None:
 
 
 def test_every_rule_is_tested() -> None:
-    """That of dialects in their own test module."""
+    """Those of dialects and incidents in their own test modules."""
     tested = {rule for rule, *_ in (*DAMAGE, *WARNINGS)} | {"sold", "file-name", "zone-id", "twin", "dialect"}
+    tested |= {rule for rule in RULES if rule.startswith("event-")}
     assert tested == set(RULES)
 
 

@@ -146,7 +146,7 @@ def test_csv(run: Runner) -> None:
 
 def test_compare(run: Runner) -> None:
     narrow = run("compare", "ovh-sbg", "scaleway-fr-par", COLUMNS="80").stdout
-    for word in ("effective", "nearest", "farthest", "record", "scaleway-fr-par", "E (20)"):
+    for word in ("effective", "nearest", "farthest", "shown", "scaleway-fr-par", "(20)"):
         assert word in narrow
     text = run("compare", "ovh-sbg", "scaleway-fr-par", "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -221,7 +221,8 @@ def test_list_of_some(run: Runner) -> None:
     [
         ("ovh-sbg/sbg-20kv", "the one 20 kV supply of the site"),
         ("scaleway-fr-par/fr-par-1", "cited:"),
-        ("gulf-2026", "kind: conflict"),
+        ("aws-mec1-202603", "class: conflict"),
+        ("gulf-2026", "id: aws-mes1-202603"),
         ("rivers", "noun: river"),
     ],
 )

@@ -124,10 +124,12 @@ evidence:
 """
 INCIDENT = """\
 name: Invented storm
-kind: storm
-since: 2025-01-02
+class: physical
+cause: storm
+start: 2025-01-02
 regions: [ovh-sbg, ovh-rbx]
-text: It blew.
+severity: down
+mechanism: It blew.
 evidence:
   news: {kind: press, title: News, url: "https://example.org/storm", read: 2025-01-03, claim: both were hit}
 """
@@ -156,10 +158,10 @@ def test_an_overlaid_policy(tmp_path: Path) -> None:
 
 
 def test_an_overlaid_incident(tmp_path: Path) -> None:
-    (tmp_path / "incidents").mkdir()
-    (tmp_path / "incidents/invented.yaml").write_text(INCIDENT)
+    (tmp_path / "incidents/ovh").mkdir(parents=True)
+    (tmp_path / "incidents/ovh/invented.yaml").write_text(INCIDENT)
     library = zonerisk.load(tmp_path)
-    assert "invented" in {event.id for event in library.incidents("ovh-sbg")}
+    assert "ovh-invented" in {event.id for event in library.incidents("ovh-sbg")}
     assert len(library.incidents()) == len(zonerisk.load().incidents()) + 1
 
 

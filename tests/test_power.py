@@ -107,7 +107,7 @@ class TestStated:
         }
 
     def test_what_ended_is_told_and_no_longer_counts(self) -> None:
-        owner = region(cable=feed("a", "b", until="2020-05"))
+        owner = region(cable=feed("a", "b", until="2020-05", changed=("told",)))
         found = assess("power", units("a", "b"), [owner], DAY)
         assert found.outcome(("zz/a", "zz/b")) == "unknown"
         assert found.notes == ("stated for a and b until 2020-05 only: the cable",)
@@ -315,10 +315,9 @@ class TestCatalogue:
 
     def test_strasbourg_today(self, shipped: Library) -> None:
         power = next(one for one in shipped.score("ovh-sbg").findings if one.rule == "power")
-        assert power.outcome == "unknown"
-        assert "no power feed is disclosed for SBG3, SBG4 and SBG5" in power.message
-        assert "until 2021-03-10 only" in power.message
-        assert "none known to feed them: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
+        assert power.outcome == "fail"
+        assert power.message.startswith("SBG3 and SBG4 hang on the electric supply of the site")
+        assert "none known to feed it: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
 
 
 def test_a_supply_that_is_only_inferred_may_be_shared() -> None:
@@ -331,6 +330,6 @@ def test_a_supply_that_is_only_inferred_may_be_shared() -> None:
 
 def test_an_ended_supply_of_undisclosed_sites_is_told_of_the_region() -> None:
     hidden = [FailureDomain(f"zz/{name}", name, (), (site("zz/metro"),)) for name in "ab"]
-    found = assess("power", hidden, [region(old=feed("metro", until="2016-06-05"))], DAY)
+    found = assess("power", hidden, [region(old=feed("metro", until="2016-06-05", changed=("told",)))], DAY)
     assert found.notes == ("stated for the region until 2016-06-05 only: the cable",)
     assert not found.risks

@@ -57,11 +57,13 @@ def test_undisclosed_buildings_widen_both_ends(zz: Library) -> None:
 
 
 INCIDENT = """name: the great wave
-kind: storm
-since: 2025-01-02
-until: 2025-01-03
+class: physical
+cause: water
+start: 2025-01-02
+end: 2025-01-03
 regions: [zz-good, zz-pair]
-text: A wave went over both.
+severity: down
+mechanism: A wave went over both.
 evidence:
   log: {kind: authority, title: Log, url: https://zz.example.org/log, read: 2025-02, claim: Both were hit.}
 """
@@ -69,8 +71,8 @@ evidence:
 
 def test_one_incident_that_hit_both_outweighs_the_distance(zz_copy: Path) -> None:
     before = Library(zz_copy).digest("zz-good")
-    (zz_copy / "incidents").mkdir()
-    (zz_copy / "incidents/wave.yaml").write_text(INCIDENT)
+    (zz_copy / "incidents/zz").mkdir(parents=True)
+    (zz_copy / "incidents/zz/wave.yaml").write_text(INCIDENT)
     found = Library(zz_copy).score("zz-good")
     option = next(each for each in found.dr if each.target == "zz-pair")
     assert option.outcome == "fail"
@@ -80,6 +82,13 @@ def test_one_incident_that_hit_both_outweighs_the_distance(zz_copy: Path) -> Non
     earlier = {each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").dr}
     assert earlier["zz-pair"] == "pass"
     assert Library(zz_copy).digest("zz-good") != before
+
+
+def test_a_fault_of_software_never_fails_a_pair(zz_copy: Path) -> None:
+    (zz_copy / "incidents/zz").mkdir(parents=True)
+    text = INCIDENT.replace("physical\ncause: water", "logical\ncause: config")
+    (zz_copy / "incidents/zz/wave.yaml").write_text(text)
+    assert options(zz_copy)["zz-pair"] == "pass"
 
 
 def test_the_gulf_of_2026(shipped: Library) -> None:

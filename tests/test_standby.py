@@ -7,7 +7,7 @@ import pytest
 from conftest import Runner
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
-from zonerisk.judging import cause, recovery
+from zonerisk.judging import history, recovery
 from zonerisk.judging.recovery import Candidate, Requirements, rank
 from zonerisk.library import Library
 
@@ -37,7 +37,7 @@ def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
     found = one(shipped, "aws-me-central-1", "aws-me-south-1", Requirements(100))
     assert (found.distance_m.low or 0) > 100_000
     assert found.outcome == "fail"
-    assert [risk.kind for risk in found.shared_risks] == ["conflict"]
+    assert [risk.id for risk in found.shared_risks] == ["incident:gulf-2026"]
     assert found.evidence
     assert "2026" in found.message
 
@@ -102,12 +102,25 @@ def test_no_area_is_refused() -> None:
 
 def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
     known = shipped.incidents()
-    assert {each.id for each in known} >= {"gulf-2026"}
+    assert {each.event for each in known} >= {"gulf-2026", "london-heat-2022", "clichy-2023"}
+    day = "2026-11-23"
     for each in known:
         assert each.cited
         assert set(each.regions) <= set(shipped.region_ids)
-        assert cause.shared_incidents(known, [each.regions[0]], ["zz-good"], "2030-01-01") == ()
-        assert each in cause.shared_incidents(known, [each.regions[0]], [each.regions[-1]], "2030-01-01")
+        assert history.shared(known, each.regions, ["zz-good"], day) == ()
+    together = history.shared(known, ["google-europe-west2"], ["oracle-uk-london-1"], day)
+    assert [record.id for event in together for record in event] == [
+        "oracle-lhr-202207",
+        "google-euw2-202207",
+    ]
+    # Software took six regions of the Americas; that ties no two of them.
+    assert history.shared(known, ["google-us-central1"], ["google-us-west2"], day) == ()
+
+
+def test_the_record_of_a_candidate_is_told(shipped: Catalog) -> None:
+    found = one(shipped, "google-us-east4", "google-us-east1", Requirements(300))
+    assert found.record
+    assert found.record.several == ("google-use1-202006",)
 
 
 class TestCommand:

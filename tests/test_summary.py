@@ -24,7 +24,7 @@ def told(zz: Library, units: list[FailureDomain], noun: str = "zone", **assessed
     assessments = {kind: assessed.get(kind, RiskGroups(kind, apart=every)) for kind in KINDS}
     sold = 1 if noun == "datacenter" else len(units)
     judged = Arrangement("zz-good", noun, "2026-01-31", tuple(units), sold, groups=assessments)
-    return score.summary("Z", judged, effective(units, assessments.values()))
+    return score.summary("Z", judged, effective(units, assessments.values()), "nothing was read")
 
 
 def both(kind: str, grade: str, a: FailureDomain, b: FailureDomain, message: str) -> RiskGroups:
@@ -67,7 +67,7 @@ def test_what_is_hidden_is_not_known(zz: Library) -> None:
     open_ = {kind: RiskGroups(kind) for kind in KINDS}
     assert told(zz, hidden, **open_) == (
         "Z: not known whether the 2 zones fail independently. No zone's building is disclosed; "
-        "no shared risk is on record."
+        "no shared risk is on record (nothing was read)."
     )
     assert "The building of b is not disclosed" in told(zz, [A, hidden[1]], **open_)
 
@@ -83,7 +83,7 @@ def test_a_suspicion_is_called_one(zz: Library) -> None:
 def test_nothing_found_is_no_yes(zz: Library) -> None:
     said = told(zz, [A, B], power=RiskGroups("power"))
     assert said == (
-        "Z: nothing on record surely hits two of the 2 zones. No shared risk is on record; not known: power."
+        "Z: nothing on record surely hits two of the 2 zones. No shared risk is on record (nothing was read); not known: power."
     )
 
 

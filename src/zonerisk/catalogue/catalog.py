@@ -14,19 +14,19 @@ from zonerisk.catalogue.document import (
     dangling,
     data_root,
     files,
-    parse,
     read,
     uncovered,
 )
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
-from zonerisk.core.model import Incident, PartialDate, Provider, Record, Region, Site, Text, simplify
+from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Text, simplify
 from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.core.incident import Incident
     from zonerisk.core.supply import Chart, Sample
 
 
@@ -38,7 +38,7 @@ class Edition(Record):
     attribution: Text
 
 
-DIALECT = "dialect"
+DIALECT, INCIDENTS = "dialect", "incidents"
 # Any of these makes a folder an overlay.
 TABLES = ("datacenters", "policies", "incidents", "layers", "feeds")
 
@@ -68,12 +68,15 @@ class Catalog:
         self._loaded_providers: dict[str, Provider] = {}
         self._loaded: dict[str, Region] = {}
         self._incidents: dict[str, Incident] = {}
+        self._event_files: dict[str, dict[str, tuple[Path, bytes]]] = {}
         self._index()
 
     def _index(self) -> None:
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
+            for stray in sorted((root / INCIDENTS).glob("*.yaml")):
+                raise DataError(FileProblem(str(stray), 0, "is not read; put it under incidents/<provider>/"))
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
             provider = path.parent.name
             if path.stem == "provider":
@@ -108,10 +111,13 @@ class Catalog:
         return tuple(sorted(self._regions))
 
     def path(self, record_id: str) -> Path:
-        """Return the file of a provider or region."""
+        """Return the file of a provider, region or dialect; of an incident, with its folder before the id."""
         for table in (self._regions, self._providers, self._dialects):
             if record_id in table:
                 return table[record_id]
+        folder, _, key = record_id.partition("/")
+        if folder == INCIDENTS and key in self._event_paths:
+            return self._event_paths[key]
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
@@ -127,17 +133,27 @@ class Catalog:
 
     @cached_property
     def _tables(self) -> bytes:
-        """Hash of all files beside the records that a verdict reads."""
+        """Hash of all files beside the records and their incidents that a verdict reads."""
         total = hashlib.sha256()
-        for table in ("feeds", "incidents", "layers/samples"):
+        for table in ("feeds", "layers/samples"):
             for name, path in files(self.roots, table, "*.*").items():
                 total.update(name.encode() + b"\0" + path.read_bytes())
         return total.digest()
 
     @cached_property
-    def _events(self) -> dict[str, tuple[Path, bytes]]:
-        """Files of events on record, by id."""
-        return {path.stem: (path, path.read_bytes()) for path in files(self.roots, "incidents").values()}
+    def _event_paths(self) -> dict[str, Path]:
+        """Every incident's file, by id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
+        paths = files(self.roots, INCIDENTS, "*/*.yaml").values()
+        return {f"{path.parent.name}-{path.stem}": path for path in paths}
+
+    def _events_of(self, provider_id: str) -> dict[str, tuple[Path, bytes]]:
+        """Files of a provider's incidents, and what they hold, by id; others are not looked at."""
+        if provider_id not in self._event_files:
+            paths = files(self.roots, f"{INCIDENTS}/{provider_id}").values()
+            self._event_files[provider_id] = {
+                f"{provider_id}-{path.stem}": (path, path.read_bytes()) for path in paths
+            }
+        return self._event_files[provider_id]
 
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
@@ -246,6 +262,8 @@ class Catalog:
         total = hashlib.sha256()
         for record_id in sorted({provider, *sold, *owners}):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
+        for key, (_, text) in self._events_of(provider).items():
+            total.update(key.encode() + b"\0" + text)
         total.update(self._tables)
         return total.hexdigest()
 
@@ -257,17 +275,63 @@ class Catalog:
             total.update(self.digest(region_id).encode())
         return total.hexdigest()
 
+    @property
+    def incident_ids(self) -> tuple[str, ...]:
+        """Every incident, sorted."""
+        return tuple(sorted(self._event_paths))
+
+    def incident(self, incident_id: str) -> Incident:
+        """Read an incident.
+
+        Raises
+        ------
+        UnknownTarget
+            If there is no such incident.
+        DataError
+            If its file is not a valid record.
+        """
+        from zonerisk.core.incident import Incident
+
+        if incident_id not in self._incidents:
+            record_id = f"{INCIDENTS}/{incident_id}"
+            provider, document = self.path(record_id).parent.name, self.document(record_id)
+            self._written_provider(provider, document)
+            for key in ("id", "provider"):
+                if key in document.tree:
+                    raise DataError(document.problem((key,), "comes from the file's path; drop it"))
+            incident = document.validate(Incident, {"id": incident_id, "provider": provider})
+            _refuse(uncovered(document, incident.evidence, document.tree))
+            self._incidents[incident_id] = incident
+        return self._incidents[incident_id]
+
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
-        """Read the events on record, by id; of those not ``about`` a region, no file is parsed."""
-        for key, (path, text) in self._events.items():
-            if key not in self._incidents and (not about or about.encode() in text):
-                document = parse(text, f"data/incidents/{path.name}")
-                self._incidents[key] = document.validate(Incident, {"id": key})
+        """Read the incidents on record, or those that hit a region, the oldest first.
+
+        For a region only its provider's files are looked at, and only those are parsed that may name
+        it.
+        """
+        if about is None:
+            ids = list(self._event_paths)
+        else:
+            marks = (about.encode(), b"everywhere:")
+            events = self._events_of(self._region_provider.get(about, "")) if about else {}
+            ids = [key for key, (_, text) in events.items() if any(mark in text for mark in marks)]
+        listed = [self.incident(key) for key in ids]
         return tuple(
-            self._incidents[key]
-            for key in sorted(self._incidents)
-            if about is None or about in self._incidents[key].regions
+            sorted(
+                (event for event in listed if about is None or event.about(about)),
+                key=lambda event: (event.start, event.id),
+            )
         )
+
+    def incidents_together(self, events: Iterable[str]) -> tuple[Incident, ...]:
+        """Read all that is on record of some events, whichever provider they hit."""
+        wanted = set(events)
+        marks = [f"event: {event}".encode() for event in wanted]
+        owners = sorted({path.parent.name for path in self._event_paths.values()}) if marks else ()
+        files_ = [row for owner in owners for row in self._events_of(owner).items()]
+        ids = [key for key, (_, text) in files_ if any(mark in text for mark in marks)]
+        return tuple(incident for incident in map(self.incident, ids) if incident.event in wanted)
 
     @cached_property
     def supply(self) -> Sample:

@@ -56,7 +56,7 @@ def check_(
         sound = all(problem.level == "warning" for problem in problems)
         if sound and (path / "layers" / "samples").is_dir():
             problems |= set(check.stale_samples(catalog))
-        problems |= set(check.reference_data(path, catalog))
+        problems |= set(check.reference_data(path))
     output.write("".join(f"{problem}\n" for problem in sorted(problems)), out)
     errors = sum(problem.level == "error" for problem in problems)
     numbers = {"file": files, "error": errors, "warning": len(problems) - errors}
@@ -67,16 +67,28 @@ def check_(
 
 @app.command("new")
 def new(
-    provider: Annotated[str, argument("The provider's id, such as ovh.")],
-    region: Annotated[str, argument("The region's code, such as sbg.")],
+    provider: Annotated[str, argument("The provider's id, such as ovh; or incident.")],
+    region: Annotated[str, argument("The region's code, such as sbg; of an incident, the provider.")],
+    name: Annotated[
+        str | None, argument("Of an incident, the name of its file, such as sbg-201711.", metavar="[NAME]")
+    ] = None,
     folder: Annotated[
         Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
-    """Write a commented template for a region, and for its provider if that is new.
+    """Write a commented template for a region, and for its provider if that is new; or for an incident.
 
-    Example: zonerisk data new ovh sbg
+    Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711
     """
+    table = "datacenters"
+    if name is not None:
+        if provider != "incident":
+            raise UsageError(
+                f"three names are those of an incident: zonerisk data new incident {provider} NAME"
+            )
+        table, provider, region = "incidents", region, name
+    elif provider == "incident":
+        raise UsageError("name the provider and the file: zonerisk data new incident ovh sbg-201711")
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
             raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
@@ -87,15 +99,16 @@ def new(
         )
     from zonerisk.curation.forms import template
 
-    home = root / "datacenters" / provider
+    home = root / table / provider
     target = home / f"{region}.yaml"
     if target.exists():
         raise UsageError(f"{target} is there already; edit it")
     described = (root / "schema").is_dir()
     output.make_folder(home)
+    kind: Literal["region", "incident"] = "region" if table == "datacenters" else "incident"
     for path in (home / "provider.yaml", target):
-        if not path.exists():
-            output.write(template("region" if path == target else "provider", described), path)
+        if not path.exists() and (path == target or kind == "region"):
+            output.write(template(kind if path == target else "provider", described), path)
             output.write(f"{path}\n", None)
     sys.stderr.write(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
@@ -160,3 +173,42 @@ def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
     from zonerisk.curation import review
 
     output.write(review.coverage(load(*(catalogue or ()))), out)
+
+
+@app.command("rates")
+def rates(
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Count losses by kind, cause and provider over the years that complete feeds cover.
+
+    Rates are per year, with the ends that hold 90 % by Jeffreys' prior; from the records alone.
+
+    Example: zonerisk data rates --format md
+    """
+    from zonerisk.curation import rates as counting
+    from zonerisk.words import record as words
+
+    catalog = load(*(catalogue or ()))
+    rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
+    form = output.chosen(format_, out, output.Lists)
+    if form is output.Format.json:
+        text = output.as_json(
+            {
+                "schema": "zonerisk/rates/1",
+                "rates": [row._asdict() for row in rows],
+                "backup_failed": {
+                    cause: dict(zip(("failed", "held", "not_told"), row, strict=True))
+                    for cause, row in backup.items()
+                },
+                "biases": words.BIASES,
+            }
+        )
+    else:
+        text = output.rows(counting.Rate._fields, rows, form, out)
+        if form is not output.Format.csv:
+            lines = [words.backup(backup), *words.BIASES]
+            mark = "- " if form is output.Format.md else ""
+            text += "\n" + "".join(f"{mark}{line}\n" for line in lines)
+    output.write(text, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.incident import Incident
 
     Rows = Iterator[Sequence[output.Cell]]
 
 ShowFormats = Literal[Format.table, Format.json]
+ListFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson]
 Layers = Literal["sites", "discs", "zones", "separations"]
+
+
+class Wanted(NamedTuple):
+    """Which incidents are listed."""
+
+    targets: tuple[str, ...]
+    cause: str | None
+    class_: str | None
+    since: str | None
+    multi_zone: bool
 
 
 What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations"]
@@ -33,11 +45,22 @@ def list_(
     of: Annotated[
         list[str] | None,
         argument(
-            "Of regions, sites, feeds and stations: only those of these providers or regions.",
+            "Of regions, sites, incidents, feeds and stations: only those of these providers or regions.",
             metavar="[TARGET]...",
         ),
     ] = None,
-    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
+    class_: Annotated[
+        Literal["physical", "logical", "conflict"] | None,
+        option("Of incidents: those of one class.", "--class"),
+    ] = None,
+    since: Annotated[
+        str | None, option("Of incidents: those that began on this day or later.", metavar="DATE")
+    ] = None,
+    multi_zone: Annotated[
+        bool, option("Of incidents: those that hit two zones or sites of a region.", "--multi-zone")
+    ] = False,
+    format_: Annotated[ListFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
 ) -> None:
@@ -48,14 +71,24 @@ def list_(
     the site's disc.
 
     Examples: zonerisk list regions scaleway; zonerisk list sites --format csv;
-    zonerisk list stations scaleway-fr-par
+    zonerisk list stations scaleway-fr-par; zonerisk list incidents aws --cause power --multi-zone
     """
     catalog = load(*(catalogue or ()))
+    form = output.chosen(format_, out, ListFormats)
+    if what == "incidents":
+        wanted = Wanted(tuple(of or ()), cause, class_, since, multi_zone)
+        output.write(_listed_incidents(catalog, wanted, form, out), out)
+        return
     head, rows, of_regions = _LISTS[what]
+    if cause or class_ or since or multi_zone:
+        raise UsageError("--cause, --class, --since and --multi-zone choose among incidents")
+    if form is Format.geojson:
+        raise UsageError(f"{what} are not listed as geojson; see: zonerisk export")
     if of and not of_regions:
-        raise UsageError(f"{what} are listed whole; name targets for regions, sites, feeds or stations")
+        raise UsageError(
+            f"{what} are listed whole; name targets for regions, sites, incidents, feeds or stations"
+        )
     regions = sorted(_resolved(catalog, of)) or catalog.region_ids
-    form = output.chosen(format_, out, output.Lists)
     output.write(output.rows(head, rows(catalog, regions), form, out), out)
 
 
@@ -88,9 +121,69 @@ def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
         yield chosen.id, chosen.name, chosen.standing, len(chosen.rules)
 
 
-def _incidents(catalog: Catalog, _: Iterable[str]) -> Rows:
+def _listed_incidents(catalog: Catalog, wanted: Wanted, form: Format, out: Path | None) -> str:
+    """Write the incidents asked for, the oldest first."""
+    events = list(_chosen_incidents(catalog, wanted))
+    if form is Format.geojson:
+        from zonerisk.pages.features import incident_collection
+
+        return output.as_json(incident_collection(catalog, events))
+    if form in (Format.table, Format.md):
+        return output.rows(INCIDENT_SHORT, map(_incident_short, events), form, out)
+    return output.rows(INCIDENT_HEAD, map(_incident_row, events), form, out)
+
+
+def _chosen_incidents(catalog: Catalog, wanted: Wanted) -> Iterator[Incident]:
+    from zonerisk.core.incident import CAUSES
+    from zonerisk.core.model import simplify
+    from zonerisk.judging.arrangement import last_day
+
+    causes = {cause for listed in CAUSES.values() for cause in listed}
+    if wanted.cause and wanted.cause not in causes:
+        raise UsageError(f"no cause is called {wanted.cause!r}; there are {', '.join(sorted(causes))}")
+    if wanted.since:
+        last_day(wanted.since)
+    providers: set[str] = set()
+    regions: set[str] = set()
+    for target in wanted.targets:
+        if simplify(target) in catalog.provider_ids:
+            providers.add(simplify(target))
+        else:
+            regions.update(catalog.resolve(target))
+    owners = {catalog.region(key).provider for key in regions}
     for event in catalog.incidents():
-        yield event.id, event.name, event.kind, event.since, event.until, " ".join(event.regions)
+        named = event.provider in owners and any(event.about(key) for key in regions)
+        if wanted.targets and event.provider not in providers and not named:
+            continue
+        if wanted.cause not in (None, event.cause) or wanted.class_ not in (None, event.class_):
+            continue
+        if (wanted.since or "") > event.start or (wanted.multi_zone and not event.several):
+            continue
+        yield event
+
+
+INCIDENT_HEAD = (
+    *("id", "name", "class", "cause", "start", "hours", "severity", "scope", "zones", "at_least", "at_most"),
+    *("backup", "grade", "regions"),
+)
+
+
+INCIDENT_SHORT = ("id", "name", "cause", "start", "hours", "severity", "zones", "grade")
+
+
+def _incident_short(event: Incident) -> Sequence[output.Cell]:
+    """Return what fits a terminal's line: the start's day, and zones by name, else by number."""
+    zones = " ".join(zone.partition("/")[2] for zone in event.zones) or event.least
+    return event.id, event.name, event.cause, event.day, event.duration_h, event.severity, zones, event.grade
+
+
+def _incident_row(event: Incident) -> Sequence[output.Cell]:
+    zones = " ".join(zone.partition("/")[2] for zone in event.zones)
+    regions = "all or most" if event.everywhere else " ".join(event.regions)
+    return (
+        *(event.id, event.name, event.class_, event.cause, event.start, event.duration_h, event.severity),
+        *(event.scope, zones or None, event.least, event.at_most, event.backup, event.grade, regions),
+    )
 
 
 def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
@@ -125,7 +218,6 @@ _LISTS: dict[What, tuple[Sequence[str], Callable[[Catalog, Iterable[str]], Rows]
     "sites": (("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), _sites, True),
     "providers": (("id", "name", "role", "country", "status", "regions"), _providers, False),
     "policies": (("id", "name", "standing", "rules"), _policies, False),
-    "incidents": (("id", "name", "kind", "since", "until", "regions"), _incidents, False),
     "feeds": (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
     "stations": (_STATION_HEAD.split(), _stations, True),
 }
@@ -175,9 +267,11 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
             return f"data/policies/{wanted}.yaml", _content(catalog.policy(name))
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", _content(card)
-        for event in catalog.incidents():
-            if event.id == wanted:
-                return f"data/incidents/{wanted}.yaml", _content(event)
+        if wanted in catalog.incident_ids:
+            return catalog.file_name(f"incidents/{wanted}"), _content(catalog.incident(wanted))
+        if events := catalog.incidents_together([wanted]):
+            names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
+            return names, {"event": wanted, "incidents": [_content(event) for event in events]}
         raise UnknownTarget(
             f"{unknown}; nor is it a policy ({', '.join(catalog.policy_ids)}), an incident or a layer"
         ) from None
@@ -201,7 +295,7 @@ def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def _content(record: Any) -> dict[str, Any]:
-    content: dict[str, Any] = record.model_dump(mode="json", exclude_defaults=True)
+    content: dict[str, Any] = record.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return content
 
 

@@ -4,8 +4,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "errors",
+    "gamma",
     "geometry",
     "hazard_sample",
+    "incident",
     "kinds",
     "model",
     "policy",

@@ -41,8 +41,6 @@ class Kind(NamedTuple):
         distance share none.
     correlated
         True where a rule may give the distance over which one event of it strikes alike.
-    event
-        What an incident of it is called.
     """
 
     id: str
@@ -57,7 +55,6 @@ class Kind(NamedTuple):
     wet: bool = False
     extent_m: float | None = None
     correlated: bool = False
-    event: str | None = None
 
 
 def _hazard(key: str, unit: str | None = None, apart: str = "share one", **treated: Any) -> Kind:
@@ -68,8 +65,8 @@ def _hazard(key: str, unit: str | None = None, apart: str = "share one", **treat
 _ROWS = (
     Kind("building", "place", "colocation", "km", "share a building or campus", by_position=True),
     Kind("campus", "place", "colocation", "km", "share a building or campus", by_position=True),
-    Kind("power", "feed", "power", "circuits", event="power"),
-    Kind("network", "feed", "network", event="network"),
+    Kind("power", "feed", "power", "circuits"),
+    Kind("network", "feed", "network"),
     Kind("water", "feed"),
     _hazard(
         "flood",
@@ -78,28 +75,26 @@ _ROWS = (
         by_position=True,
         always=True,
         wet=True,
-        event="flood",
     ),
     _hazard("river", "km", "stand{within} the same mapped river", wet=True),
     _hazard("coast", "km", "stand{within} the same mapped sea coast", wet=True),
-    _hazard("seismic", "km", "stand{within} the same fault on the list", correlated=True, event="earthquake"),
+    _hazard("seismic", "km", "stand{within} the same fault on the list", correlated=True),
     _hazard("nuclear", "km", "stand{within} the same nuclear power plant on the lists", extent_m=3e3),
     _hazard("industry", "km", "stand{within} the same works on the lists", extent_m=3e3),
     _hazard("hydro", "km", extent_m=3e3),
     _hazard("dam", "km"),
     # A runway's axis runs 15 km past both ends of 5 km.
     _hazard("runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3),
-    _hazard("cyclone", "km", "are in reach of one storm on record", event="cyclone"),
-    _hazard("volcano", "km", "stand{within} the same volcano on the list", extent_m=3e3, event="volcano"),
+    _hazard("cyclone", "km", "are in reach of one storm on record"),
+    _hazard("volcano", "km", "stand{within} the same volcano on the list", extent_m=3e3),
     _hazard(
         "cooling",
         "km",
         "are in reach of one heat wave, or of one source of cooling, on record",
-        event="cooling",
     ),
-    _hazard("wildfire", apart="stand in the same mapped wildfire area", event="wildfire"),
-    Kind("heat", "hazard", wide=True, event="heat"),
-    Kind("conflict", "hazard", wide=True, event="conflict"),
+    _hazard("wildfire", apart="stand in the same mapped wildfire area"),
+    Kind("heat", "hazard", wide=True),
+    Kind("conflict", "hazard", wide=True),
     Kind("incident", "event", "incidents"),
 )
 
@@ -110,8 +105,6 @@ STATED_FEEDS = tuple(row.id for row in _ROWS if row.family == "feed")
 FEEDS = tuple(row.id for row in _ROWS if row.family == "feed" and row.rule)
 CORRELATED = tuple(row.rule for row in _ROWS if row.correlated and row.rule)
 BY_POSITION = tuple(row.id for row in _ROWS if row.by_position)
-# What incidents are called besides: causes that are no kind of shared risk.
-EVENTS = (*(row.event for row in _ROWS if row.event), "storm", "fire")
 CLAIMS = (
     "zone-count",
     "building-count",
@@ -130,13 +123,11 @@ if TYPE_CHECKING:
     HazardKind: TypeAlias = str
     FeedKind: TypeAlias = str
     StatedFeedKind: TypeAlias = str
-    EventKind: TypeAlias = str
     ClaimKind: TypeAlias = str
 else:
     HazardKind = Literal[HAZARDS]
     FeedKind = Literal[FEEDS]
     StatedFeedKind = Literal[STATED_FEEDS]
-    EventKind = Literal[EVENTS]
     ClaimKind = Literal[CLAIMS]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field, model_validator
 
-from zonerisk.core.kinds import ClaimKind, EventKind, HazardKind, StatedFeedKind
+from zonerisk.core.kinds import ClaimKind, HazardKind, StatedFeedKind
 
 Grade = Literal["A", "B", "C"]
 
@@ -22,7 +22,17 @@ MAX_SITES = 600
 Key = Annotated[str, Field(pattern=ID_PATTERN)]
 FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+# Controls of terminals and of the direction of writing, by which a text looks like another.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _plain(text: str) -> str:
+    if _CONTROLS.search(text):
+        raise ValueError("holds control characters; write plain text")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -82,6 +92,8 @@ class Evidence(Record):
         Where it can be read; absent only for a source without an address.
     claim
         What it says, in our words.
+    published
+        When it was published, where the source says so.
     secondary
         True where the source is second-hand or could not be read whole: one grade lower.
     """
@@ -91,6 +103,7 @@ class Evidence(Record):
     url: Url | None = None
     read: PartialDate
     claim: Text
+    published: PartialDate | None = None
     secondary: bool = False
 
     @computed_field  # type: ignore[prop-decorator]
@@ -126,6 +139,25 @@ class Dated(Record):
         """Return whether this held on a day (``YYYY-MM-DD``)."""
         started = self.since is None or self.since <= as_of
         return started and (self.until is None or as_of[: len(self.until)] <= self.until)
+
+
+class Lasting(Dated):
+    """A standing state, which lasts until a source says that it was changed.
+
+    Attributes
+    ----------
+    changed
+        Keys of the evidence that says so; ``until`` needs it, for no state ends on the day of the
+        event that proved it, nor because a page stopped naming it.
+    """
+
+    changed: tuple[Key, ...] = ()
+
+    @model_validator(mode="after")
+    def _changed_by(self) -> Self:
+        if self.until and not self.changed:
+            raise ValueError("until needs changed: the evidence that something was changed by then")
+        return self
 
 
 PositionMethod = Literal["outline", "point", "registry", "address", "statement", "campus", "town"]
@@ -206,7 +238,7 @@ class Site(Dated):
         return self
 
 
-class Campus(Record):
+class Campus(Lasting):
     """Buildings that stand and fall together: one plot, one gate, one fire."""
 
     id: str = ""
@@ -236,7 +268,7 @@ class Candidates(Record):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
-class Buildings(Dated):
+class Buildings(Lasting):
     """How many buildings the zones stand in, as stated; which zone in which is not.
 
     ``at_most`` is fewer than there are zones, so that some surely share one.
@@ -246,7 +278,7 @@ class Buildings(Dated):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
-class Feed(Dated):
+class Feed(Lasting):
     """A stated supply: when it fails, all its sites lose it together.
 
     ``station`` is the grid station that it is stated to come from, as ``data/feeds`` names it:
@@ -314,6 +346,48 @@ class Claim(Dated):
 Status = Literal["open", "announced", "closed"]
 
 
+class IncidentFeed(Record):
+    """What was read for a provider's incidents, over which years and how fully.
+
+    Attributes
+    ----------
+    since, until
+        First and last day that it covers.
+    complete
+        Whether it holds ``all`` that the provider made public, ``large`` events only, or is
+        ``partial``: no rate is taken from that.
+    single_until
+        Last day up to which events of one zone were entered from it, where that is earlier.
+    without
+        Partitions of the provider that it does not cover.
+    """
+
+    since: PartialDate
+    until: PartialDate
+    complete: Literal["all", "large", "partial"]
+    what: Text
+    single_until: PartialDate | None = None
+    without: tuple[Key, ...] = ()
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
+class Onset(Record):
+    """When something began, where sources bound the day or tell it roughly.
+
+    Attributes
+    ----------
+    not_before, not_after
+        It had not begun then; it had by then.
+    about
+        Roughly, by a source that is known to be rough.
+    """
+
+    not_before: PartialDate | None = None
+    not_after: PartialDate | None = None
+    about: PartialDate | None = None
+    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+
 class Provider(Record):
     """Who sells, or whose buildings others rent."""
 
@@ -324,6 +398,7 @@ class Provider(Record):
     status: Status = "open"
     website: Url | None = None
     evidence: dict[Key, Evidence] = {}
+    incident_feeds: dict[Key, IncidentFeed] = {}
     claims: tuple[Claim, ...] = ()
     note: Text | None = None
 
@@ -341,6 +416,10 @@ class Region(Dated):
     limited
         True where the provider sells only a few of its services there (an edge or Local
         Zone).
+    launch
+        The sources of ``since``; where none tells the day, between which it was opened.
+    zones_since
+        From when it is sold with its zones, where it was opened without.
     """
 
     id: str = ""
@@ -352,6 +431,8 @@ class Region(Dated):
     numbered: bool = False
     partition: Key | None = None
     limited: bool = False
+    launch: Onset | None = None
+    zones_since: Onset | None = None
     zones: dict[Key, Zone] = {}
     candidates: Candidates | None = None
     buildings: Buildings | None = None
@@ -392,51 +473,3 @@ class Region(Dated):
     def cite(self, keys: tuple[str, ...]) -> tuple[Evidence, ...]:
         """Return the evidence behind keys, in their order."""
         return tuple(self.evidence[key] for key in keys)
-
-
-class Incident(Dated):
-    """One event, or one campaign, that hit two regions or more, or several zones of one.
-
-    Attributes
-    ----------
-    since, until
-        First and last day.
-    regions
-        Canonical ids of the regions of which at least a part was hit.
-    took
-        Full ids of the zones, or sites, that it took out of service, where they are known.
-    fixed_since
-        Day from which its cause is removed, by the evidence; the event then only is told.
-    """
-
-    id: str = ""
-    name: Text
-    kind: EventKind
-    regions: Annotated[tuple[Key, ...], Field(min_length=1)]
-    took: tuple[FullId, ...] = ()
-    fixed_since: PartialDate | None = None
-    text: Text
-    evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _several(self) -> Self:
-        for place in self.took:
-            if place.partition("/")[0] not in self.regions:
-                raise ValueError(f"took: {place} is in none of the regions")
-        if len(self.regions) < 2 and len(self.took) < 2:
-            raise ValueError("of one region, took names the zones that it took together")
-        return self
-
-    @property
-    def cited(self) -> tuple[Evidence, ...]:
-        """What it rests on."""
-        return tuple(self.evidence.values())
-
-    def counts(self, as_of: str) -> bool:
-        """Return whether it was known on a day, and its cause not yet removed."""
-        return (self.since or "") <= as_of and (self.fixed_since is None or self.fixed_since > as_of)
-
-    @property
-    def grade(self) -> Grade:
-        """The best grade of its evidence."""
-        return min((piece.grade for piece in self.cited), default="C")

@@ -137,7 +137,9 @@ class SharedRisk(Result):
     ``groups``: it is known only that the members fall into at most so many groups, each of which shares
     it; which member is in which is not known. ``rate_per_year`` is how often it strikes, where the source
     says so: inside the area of a return period at least so often. ``intensity`` runs from the weakest to
-    the strongest, in ``unit``: depth, wind.
+    the strongest, in ``unit``: depth, wind. ``at_least``: how many
+    of the members it surely took together, where they are counted and not named. ``known_since``: when that
+    was published, where it was after the day judged.
     """
 
     id: str
@@ -148,6 +150,8 @@ class SharedRisk(Result):
     message: str
     evidence: tuple[Evidence, ...] = ()
     groups: int = 1
+    at_least: int | None = None
+    known_since: str | None = None
     rate_per_year: Interval | None = None
     intensity: Interval | None = None
     unit: str | None = None
@@ -155,7 +159,88 @@ class SharedRisk(Result):
     @property
     def least(self) -> int:
         """How many of the members it surely takes together."""
-        return -(-len(self.members) // self.groups)
+        return self.at_least or -(-len(self.members) // self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRead(Result):
+    """A provider's incident feed, and the days of it that cover a region.
+
+    ``complete`` is ``all`` that the provider made public, or ``large`` events only.
+    """
+
+    id: str
+    since: str
+    until: str
+    complete: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedIncident(Result):
+    """An incident on record, as it hit the region.
+
+    Attributes
+    ----------
+    zones, at_least
+        Zones of the region that are named, and how many were hit at least; null where the source
+        does not tell.
+    known_since
+        When it was published, where that was after the day judged.
+    """
+
+    id: str
+    name: str
+    kind: str
+    cause: str
+    start: str
+    hours: float | None
+    severity: str
+    scope: str
+    zones: tuple[str, ...]
+    at_least: int | None
+    grade: Grade
+    fixed_since: str | None = None
+    known_since: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackRecord(Result):
+    """What has happened there, and what was looked through for it. A clean record proves nothing.
+
+    Attributes
+    ----------
+    since
+        First day that a feed covers or an incident is on file of.
+    years, feeds
+        The feeds that were read, and the years that they cover together.
+    zone_losses
+        Physical losses of one zone, by cause.
+    several
+        Physical events that put two zones or more out.
+    degraded
+        Physical events that only degraded.
+    conflict
+        What war or attack did.
+    region_wide_logical, everywhere_logical
+        Faults of software or control planes: of the whole region, and of all regions at once.
+    incidents
+        All of them, the oldest first.
+    looked_through, message
+        What was read, and all of it, in sentences.
+    """
+
+    since: str | None
+    years: float
+    feeds: tuple[FeedRead, ...]
+    zone_losses: Mapping[str, int]
+    several: tuple[str, ...]
+    degraded: int
+    conflict: tuple[str, ...]
+    region_wide_logical: int
+    everywhere_logical: int
+    incidents: tuple[RecordedIncident, ...]
+    looked_through: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +331,7 @@ class Verdict(Result):
     dr: tuple[Option, ...]
     not_known: tuple[str, ...]
     places: tuple[Place, ...]
+    record: TrackRecord
     provenance: Provenance
 
     def _repr_html_(self) -> str:

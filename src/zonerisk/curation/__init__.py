@@ -3,5 +3,6 @@
 __all__ = [
     "check",
     "forms",
+    "rates",
     "review",
 ]

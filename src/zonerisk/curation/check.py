@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.catalog import INCIDENTS, Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
+from zonerisk.core.incident import Incident
 from zonerisk.core.model import Provider, Region
-from zonerisk.curation import integrity, plausibility
+from zonerisk.curation import incidents, integrity, plausibility
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class RecordFile:
-    """The file of one provider, region or dialect.
+    """The file of one provider, region, dialect or incident.
 
     There is no document where it is no readable YAML, and no record where its format is refused.
     """
@@ -57,7 +58,7 @@ class RecordFile:
     id: str
     path: Path
     document: Document | None
-    record: Provider | Region | None
+    record: Provider | Region | Incident | None
     refused: tuple[str, ...] = ()
     dialect: Dialect | None = None
 
@@ -70,6 +71,11 @@ class RecordFile:
     def provider(self) -> Provider | None:
         """The record, if it is a provider's."""
         return self.record if isinstance(self.record, Provider) else None
+
+    @property
+    def incident(self) -> Incident | None:
+        """The record, if it is an incident's."""
+        return self.record if isinstance(self.record, Incident) else None
 
     @property
     def tree(self) -> Tree:
@@ -121,8 +127,7 @@ class CheckedCatalogue:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        ids = (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids)
-        self.files = {record_id: _read(catalog, record_id) for record_id in ids}
+        self.files = {record_id: _read(catalog, record_id) for record_id in record_ids(catalog)}
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:
@@ -168,10 +173,38 @@ class CheckedCatalogue:
         sites = (site for region in self.regions for site in region.sites.values())
         return frozenset(site.operator for site in sites if site.operator)
 
+    @cached_property
+    def overlaps(self) -> dict[tuple[str, str], Incident]:
+        """The incident before that lasted into an incident, by its id and a region of both; of one cause."""
+        alike: dict[tuple[str, str, str], list[Incident]] = defaultdict(list)
+        for event in (file.incident for file in self.files.values()):
+            if event and "T" in event.start:
+                for region in event.regions:
+                    alike[region, event.class_, event.cause].append(event)
+        found: dict[tuple[str, str], Incident] = {}
+        for (region, *_), events in alike.items():
+            before: Incident | None = None
+            longest: Incident | None = None
+            for event in sorted(events, key=lambda event: (event.start, event.id)):
+                if before and event.start == before.start:
+                    found[event.id, region] = before
+                elif longest and event.start < (longest.end or ""):
+                    found[event.id, region] = longest
+                before = event
+                if longest is None or (event.end or event.start) > (longest.end or longest.start):
+                    longest = event
+        return found
+
     def regions_of(self, provider_id: str) -> Iterator[RecordFile]:
         """Return the region files of a provider."""
         for region_id in self.catalog.regions_of(provider_id):
             yield self.files[region_id]
+
+
+def record_ids(catalog: Catalog) -> tuple[str, ...]:
+    """Return what is checked: providers, regions and dialects by their ids, incidents with their folder."""
+    events = (f"{INCIDENTS}/{incident_id}" for incident_id in catalog.incident_ids)
+    return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids, *events)
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile:
@@ -181,8 +214,12 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile:
         document = catalog.document(record_id)
         if record_id in catalog.dialect_ids:
             return RecordFile(record_id, path, document, None, dialect=catalog.dialect(record_id))
-        is_region = record_id not in catalog.provider_ids
-        record = catalog.region(record_id) if is_region else catalog.provider(record_id)
+        record: Provider | Region | Incident
+        if record_id.startswith(f"{INCIDENTS}/"):
+            record = catalog.incident(record_id.partition("/")[2])
+        else:
+            is_region = record_id not in catalog.provider_ids
+            record = catalog.region(record_id) if is_region else catalog.provider(record_id)
     except DataError as error:
         return RecordFile(record_id, path, document, None, error.problems)
     return RecordFile(record_id, path, document, record)
@@ -233,6 +270,11 @@ RULES: Mapping[str, Rule] = {
     "same-point": plausibility.same_point,
     "twin": plausibility.twin,
     "campus-spread": plausibility.campus_spread,
+    "event-place": incidents.place,
+    "event-open": incidents.was_open,
+    "event-count": incidents.count,
+    "event-feed": incidents.feed,
+    "event-twice": incidents.twice,
 }
 
 
@@ -255,7 +297,10 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     refer to shipped sites.
     """
     place = path.resolve()
-    roots = [folder for folder in (place, *place.parents) if (folder / "datacenters").is_dir()]
+    tables = ("datacenters", INCIDENTS)
+    roots = [
+        folder for folder in (place, *place.parents) if any((folder / table).is_dir() for table in tables)
+    ]
     if not place.exists() or not roots:
         raise UsageError(
             f"{path}: names no catalogue; give a folder that holds datacenters/, or a file in it"
@@ -266,7 +311,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     catalog = Catalog(root) if whole else Catalog(data_root(), root)
     ids = frozenset(
         record_id
-        for record_id in (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids)
+        for record_id in record_ids(catalog)
         if catalog.path(record_id).resolve().is_relative_to(place)
     )
     if not ids:
@@ -274,44 +319,17 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     return catalog, ids
 
 
-def reference_data(root: Path, catalog: Catalog) -> Iterator[Problem]:
-    """Check the policies, layer cards and incidents beside the records of one folder.
-
-    The incidents' regions must be in the catalogue.
-    """
+def reference_data(root: Path) -> Iterator[Problem]:
+    """Check the policies and layer cards beside the records of one folder."""
     from zonerisk.catalogue.catalog import read_policy
     from zonerisk.layers.cards import read_card
 
-    for folder, read in (("policies", read_policy), ("layers", read_card), ("incidents", None)):
+    for folder, read in (("policies", read_policy), ("layers", read_card)):
         for path in sorted((root / folder).glob("*.yaml")):
             try:
-                if read:
-                    read(path)
-                else:
-                    yield from _incident(path, catalog)
+                read(path)
             except DataError as error:
                 yield from _refused(error.problems, "data", "annex")
-
-
-def _incident(path: Path, catalog: Catalog) -> Iterator[Problem]:
-    from zonerisk.catalogue.document import read
-    from zonerisk.core.model import Incident
-
-    document = read(path, f"data/incidents/{path.name}")
-    incident = document.validate(Incident, {"id": path.stem})
-
-    def problem(field: str, index: int, text: str) -> Problem:
-        return Problem(document.name, document.line((field, index)), f"{field}.{index}: {text}", "annex")
-
-    for index, region in enumerate(incident.regions):
-        if region not in catalog.region_ids:
-            yield problem("regions", index, f"no region is called {region}; see: zonerisk list regions")
-    for index, place in enumerate(incident.took):
-        region, _, key = place.partition("/")
-        known = catalog.region(region) if region in catalog.region_ids else None
-        if known and key not in known.zones and key not in known.sites:
-            text = f"{region} has no zone or site {key}; see: zonerisk show {region}"
-            yield problem("took", index, text)
 
 
 def stale_samples(catalog: Catalog) -> Iterator[Problem]:

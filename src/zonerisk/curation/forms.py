@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root
+from zonerisk.core.incident import CAUSES, TRIGGERS, Incident
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
-from zonerisk.core.model import Incident, Provider, Region
+from zonerisk.core.model import Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Verdict
 from zonerisk.curation.integrity import MODELINE
@@ -51,9 +52,12 @@ def schema(name: str) -> str:
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
 
 
-def template(kind: Literal["provider", "region"], modeline: bool = False) -> str:
+def template(kind: Literal["provider", "region", "incident"], modeline: bool = False) -> str:
     """Return a commented file, with the line that names its schema or without."""
     text = (data_root() / "templates" / f"{kind}.yaml").read_text("utf-8")
-    hazards, feeds = (f"{', '.join(kinds[:-1])} or {kinds[-1]}" for kinds in (HAZARDS, STATED_FEEDS))
-    text = text.replace("{hazards}", "\n#     # ".join(wrap(hazards, 90))).replace("{feeds}", feeds)
+    lists = {"hazards": HAZARDS, "feeds": STATED_FEEDS, "triggers": TRIGGERS}
+    for name, words in {**lists, **CAUSES}.items():
+        listed = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+        break_ = "\n#     # " if name == "hazards" else "\n# "
+        text = text.replace(f"{{{name}}}", break_.join(wrap(listed, 90)) if name != "feeds" else listed)
     return f"{MODELINE.format(kind=kind)}\n{text}" if modeline else text

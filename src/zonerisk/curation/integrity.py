@@ -16,7 +16,8 @@ MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
 def modeline(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Ask that the first line names the schema, so that editors check the file as it is written."""
     stem = file.path.stem
-    wanted = MODELINE.format(kind=stem if stem in ("provider", "dialect") else "region")
+    kind = stem if stem in ("provider", "dialect") else "region"
+    wanted = MODELINE.format(kind="incident" if file.id.startswith("incidents/") else kind)
     if (file.path.parents[2] / "schema").is_dir() and file.document:
         with file.path.open(encoding="utf-8") as text:
             if text.readline().rstrip() != wanted:

@@ -3,6 +3,7 @@
 __all__ = [
     "arrangement",
     "cause",
+    "history",
     "independence",
     "power",
     "recovery",

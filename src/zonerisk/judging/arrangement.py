@@ -15,7 +15,8 @@ from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Source
-    from zonerisk.core.model import Claim, Evidence, Incident, Position, Provider, Region, Site, Zone
+    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Claim, Evidence, Position, Provider, Region, Site, Zone
     from zonerisk.core.supply import Sample
     from zonerisk.core.verdict import Option
     from zonerisk.judging.cause import RiskGroups
@@ -265,7 +266,10 @@ class Facts(Protocol):
         """Return a region and the owners of its sites: whose feeds may name them."""
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
-        """Return the events on record, or those about one region."""
+        """Return the incidents on record, or those that hit one region."""
+
+    def incidents_together(self, events: Iterable[str]) -> tuple[Incident, ...]:
+        """Return all that is on record of some events, whichever provider they hit."""
 
     def digest(self, region_id: str) -> str:
         """Return the hash of what a verdict on a region rests on."""

@@ -1,20 +1,19 @@
-"""Shared risk groups: one kind of risk, assessed for every pair of units; the first is what events took."""
+"""Shared risk groups: one kind of risk, assessed for every pair of units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Outcome, SharedRisk, worst
-from zonerisk.judging.arrangement import pairs
-from zonerisk.words import causes as wording
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Evidence, Grade, Incident
+    from zonerisk.core.model import Evidence, Grade
     from zonerisk.judging.arrangement import FailureDomain, Pair
 
 
@@ -64,6 +63,30 @@ def strongest(evidence: Iterable[Evidence]) -> Grade:
     return min((piece.grade for piece in evidence), default="C")
 
 
+def known_since(evidence: Iterable[Evidence], day: str) -> str | None:
+    """Return when what evidence says became known, if all of it was published after a day."""
+    days = [piece.published or "" for piece in evidence]
+    first = min(days, default="")
+    return first if first[: len(day)] > day[: len(first)] else None
+
+
+def dated(groups: RiskGroups, day: str) -> RiskGroups:
+    """Return risk groups of which those are marked that were published after the day judged."""
+    risks = tuple(marked(known, day) for known in groups.risks)
+    counted = tuple(marked(known, day) for known in groups.counted_groups)
+    if risks == groups.risks and counted == groups.counted_groups:
+        return groups
+    return replace(groups, risks=risks, counted_groups=counted)
+
+
+def marked(shared: SharedRisk, day: str) -> SharedRisk:
+    """Return a shared risk with the day since which it is known, where that lies after the day judged."""
+    since = known_since(shared.evidence, day)
+    if since is None:
+        return shared
+    return replace(shared, known_since=since, message=phrases.known_since(shared.message, since))
+
+
 def risk(
     kind: str,
     key: str,
@@ -75,6 +98,7 @@ def risk(
     rate_per_year: Interval | None = None,
     intensity: Interval | None = None,
     unit: str | None = None,
+    at_least: int | None = None,
 ) -> SharedRisk:
     """Build a shared risk; its outcome follows from its grade, ``unit`` is that of its intensity."""
     return SharedRisk(
@@ -86,6 +110,7 @@ def risk(
         message=message,
         evidence=evidence,
         groups=groups,
+        at_least=at_least,
         rate_per_year=rate_per_year and rate_per_year.rounded(6),
         intensity=intensity and intensity.rounded(3),
         unit=unit if intensity else None,
@@ -95,46 +120,3 @@ def risk(
 def together(risks: Iterable[SharedRisk]) -> set[Pair]:
     """Return the pairs that share one of some risks, either way round."""
     return {pair for shared in risks for pair in permutations(shared.members, 2)}
-
-
-def shared_incidents(
-    incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], day: str
-) -> tuple[Incident, ...]:
-    """Return the incidents that hit both of two sets of regions, up to a day."""
-    a, b = set(ours), set(theirs)
-    return tuple(
-        incident
-        for incident in incidents
-        if incident.counts(day) and not a.isdisjoint(incident.regions) and not b.isdisjoint(incident.regions)
-    )
-
-
-def assess_incidents(
-    domains: Sequence[FailureDomain], incidents: Iterable[Incident], day: str, region: str = ""
-) -> RiskGroups:
-    """Find which domains an event is on record to have taken together; tell others of the region.
-
-    That it happened is known, whatever was changed since: it counts until its cause is removed by
-    the record. A pair that no event took is apart in this alone.
-    """
-    risks: list[SharedRisk] = []
-    notes: list[str] = []
-    cited: list[Evidence] = []
-    for incident in incidents:
-        if (incident.since or "") > day:
-            continue
-        hit = [domain for domain in domains if domain.id in incident.took]
-        if len(hit) > 1 and incident.counts(day):
-            message = wording.struck_together(hit, incident)
-            risks.append(risk("incident", incident.id, incident.grade, hit, message, incident.cited))
-        elif len(hit) > 1:
-            notes.append(wording.struck_until_fixed(hit, incident))
-        elif region in incident.regions:
-            notes.append(wording.struck(hit, incident))
-        else:
-            continue
-        cited += incident.cited
-    if risks:
-        notes.append(wording.NOT_FIXED)
-    apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together(risks)
-    return RiskGroups("incident", tuple(risks), apart, "", tuple(notes), tuple(cited))

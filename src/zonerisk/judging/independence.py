@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core import kinds
 from zonerisk.core.verdict import Range
-from zonerisk.judging import cause, hazards, power, separation
+from zonerisk.judging import hazards, history, power, separation
 from zonerisk.judging.arrangement import Arrangement, sites_of
-from zonerisk.judging.cause import together
+from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSamples
@@ -50,10 +50,12 @@ def assess_arrangement(
             length_km = rule.correlation_km if rule else None
             pairwise = judged or kinds.KINDS[kind].by_position
             groups[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km, pairwise)
-    events = cause.assess_incidents(units, facts.incidents(arrangement.id or None), day, arrangement.id)
-    if events.risks or events.notes:
+    regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
+    incidents = {event.id: event for region in regions for event in facts.incidents(region)}
+    events = history.assess(units, incidents.values(), day, history.standing(owners, day))
+    if events.all_risks or events.notes:
         groups["incident"] = events
-    return groups
+    return {kind: dated(group, day) for kind, group in groups.items()}
 
 
 def assess(

@@ -17,11 +17,12 @@ from zonerisk.core.verdict import (
     Range,
     Result,
     SharedRisk,
+    TrackRecord,
     Zones,
     severity,
     worst,
 )
-from zonerisk.judging import cause, hazards, independence, power, separation
+from zonerisk.judging import hazards, history, independence, power, separation
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     FailureDomain,
@@ -31,14 +32,17 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
+from zonerisk.judging.cause import marked, risk
 from zonerisk.judging.independence import effective
+from zonerisk.words import record as sentences
 from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.hazard_sample import HazardSample
-    from zonerisk.core.model import Incident, Position, Region
+    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Position, Region
     from zonerisk.core.policy import Policy
     from zonerisk.core.supply import Area
     from zonerisk.judging.arrangement import Facts
@@ -60,7 +64,7 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 class Candidate(Result):
     """A region as disaster recovery: what speaks for it and against it.
 
-    ``zones`` is null where something certain already rules the region out.
+    ``zones`` and ``record`` are null where something certain already rules the region out.
     """
 
     target: str
@@ -71,6 +75,7 @@ class Candidate(Result):
     distance_m: Interval
     rtt_ms: Interval
     zones: Zones | None
+    record: TrackRecord | None
     shared_risks: tuple[SharedRisk, ...]
     evidence: tuple[Evidence, ...] = ()
 
@@ -264,10 +269,7 @@ def none_found(peers: Iterable[Region], as_of: str) -> str:
 
 
 class Judge:
-    """Judges one place after the other as recovery, under the same policy and requirements.
-
-    ``incidents`` are those on record of the places asked about; without them, all are read.
-    """
+    """Judges one place after the other as recovery, under the same policy and requirements."""
 
     def __init__(
         self,
@@ -275,10 +277,9 @@ class Judge:
         policy: Policy,
         wanted: Requirements,
         day: str,
-        incidents: Sequence[Incident] | None = None,
     ) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
-        self.incidents = facts.incidents() if incidents is None else incidents
+        self._told: dict[tuple[str, ...], tuple[Incident, ...]] = {}
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
 
     @cached_property
@@ -324,6 +325,7 @@ class Judge:
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=self._zones(theirs) if count_zones and not ruled_out else None,
+            record=self.record(theirs) if count_zones and not ruled_out else None,
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
@@ -343,19 +345,41 @@ class Judge:
         return [("fail", verdicts.outside(sorted(theirs.countries), area))]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        hit = cause.shared_incidents(self.incidents, ours.regions, theirs.regions, self.day)
+        events = history.shared(self._events(ours.regions), ours.regions, theirs.regions, self.day)
         return [
-            SharedRisk(
-                id=f"incident:{event.id}",
-                kind=event.kind,
-                grade=event.grade,
-                outcome="warn" if event.grade == "C" else "fail",
-                members=(ours.key, theirs.key),
-                message=verdicts.both_hit(event.name),
-                evidence=event.cited,
+            marked(
+                risk(
+                    "incident",
+                    records[0].key,
+                    history.grade(records),
+                    (ours.whole, theirs.whole),
+                    sentences.both_hit(
+                        [(record.name, record.day) for record in records],
+                        all(record.down for record in records),
+                    ),
+                    history.cited(records),
+                ),
+                self.day,
             )
-            for event in hit
+            for records in events
         ]
+
+    def _events(self, regions: tuple[str, ...]) -> tuple[Incident, ...]:
+        """Return what is on record of regions, and what other records say of the same events."""
+        if regions not in self._told:
+            listed = [event for region in regions for event in self.facts.incidents(region)]
+            events = {event.event for event in listed if event.event and event.class_ != "logical"}
+            together = self.facts.incidents_together(events)
+            self._told[regions] = tuple({event.id: event for event in (*listed, *together)}.values())
+        return self._told[regions]
+
+    def record(self, theirs: Endpoint) -> TrackRecord | None:
+        """Return what has happened at a place, if it is one region of the catalogue."""
+        if theirs.own or len(theirs.regions) != 1:
+            return None
+        region = self.facts.region(theirs.regions[0])
+        provider = self.facts.provider(region.provider)
+        return history.record(region, provider, self.facts.incidents(region.id), self.day)
 
     def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
         return independence.assess(self.facts, units, self.policy, self.day, own)

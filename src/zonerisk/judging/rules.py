@@ -146,7 +146,8 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     if len(arrangement.domains) < 2:
         return _alone(name, arrangement, threshold)
     beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
-    counted = [risk for groups in arrangement.groups.values() for risk in groups.counted_groups]
+    places = [groups for kind, groups in arrangement.groups.items() if KINDS[kind].family == "place"]
+    counted = [risk for groups in places for risk in groups.counted_groups]
     crowd = next((risk for risk in counted if risk.outcome == "fail"), None)
     if name == "separation-min" and crowd and beside.at_least(threshold.value * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
@@ -205,7 +206,7 @@ def _recorded(policy: Policy, arrangement: Arrangement) -> list[RiskGroups]:
         groups
         for kind, groups in arrangement.groups.items()
         if KINDS[kind].family == "event" or (KINDS[kind].family == "hazard" and kind not in policy.rules)
-        if groups.risks or groups.notes
+        if groups.all_risks or groups.notes
     ]
 
 

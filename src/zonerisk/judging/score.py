@@ -19,7 +19,7 @@ from zonerisk.core.verdict import (
     Zones,
     worst,
 )
-from zonerisk.judging import recovery, separation
+from zonerisk.judging import history, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import (
     Arrangement,
@@ -82,8 +82,9 @@ def score(
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     effective_sites = effective(sites, site_assessed.values())
     requirements = recovery.Requirements(recovery.least_km(policy))
-    judge = recovery.Judge(facts, policy, requirements, day, facts.incidents(region_id))
+    judge = recovery.Judge(facts, policy, requirements, day)
     options = recovery.options(judge, region, peers)
+    record = history.record(region, provider, facts.incidents(region_id), day, by_site)
     judgeable = replace(by_sites if by_site else by_zones, groups=assessed, options=options)
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, effective_zones if sold else effective_sites)
@@ -97,7 +98,9 @@ def score(
         outcome=worst([finding.outcome for finding in judged]),
         grade=letter(total),
         score=total,
-        summary=summary(name, judgeable, effective_sites if by_site else effective_zones),
+        summary=summary(
+            name, judgeable, effective_sites if by_site else effective_zones, record.looked_through
+        ),
         zones=Zones(sold=sold, effective=effective_zones),
         datacenters=Datacenters(count=len(sites), effective=effective_sites),
         findings=judged,
@@ -106,6 +109,7 @@ def score(
         dr=options,
         not_known=verdicts.not_known(judged),
         places=_places(by_zones, by_sites),
+        record=record,
         provenance=Provenance.build(
             policy, facts.date, facts.digest(region_id), samples.hashes if samples else None
         ),
@@ -133,7 +137,7 @@ def letter(total: Score) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def summary(name: str, arrangement: Arrangement, independent: Range) -> str:
+def summary(name: str, arrangement: Arrangement, independent: Range, looked_through: str) -> str:
     """Answer whether the domains fail independently, for a reader who knows no rule."""
     unknown = arrangement.open_kinds
     return verdicts.summary(
@@ -145,6 +149,7 @@ def summary(name: str, arrangement: Arrangement, independent: Range) -> str:
         independent,
         [risk for groups in arrangement.groups.values() for risk in groups.all_risks],
         [kind for kind in (*kinds.BY_POSITION, *kinds.FEEDS) if kind in unknown],
+        looked_through,
     )
 
 

@@ -102,7 +102,7 @@ def _declared(arrangement: Arrangement) -> list[SharedRisk]:
     """Find units that stand on a campus that is on record."""
     risks = []
     for region in arrangement.owners:
-        for campus in region.campuses.values():
+        for campus in (row for row in region.campuses.values() if row.holds(arrangement.day)):
             units = [u for u in arrangement.domains if any(site.campus == campus.id for site in u.sites)]
             if len(units) > 1:
                 evidence = region.cite(campus.evidence)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.geometry import Interval
+    from zonerisk.core.incident import Incident
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
@@ -358,6 +359,48 @@ def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[
         if place.lat is None
     ]
     return {"type": "FeatureCollection", "name": verdict.target, "features": rows}
+
+
+def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict[str, Any]:
+    """Return incidents as GeoJSON: at the sites that were hit, else at those of the zones or the region.
+
+    ``place`` says which of these the points are; only ``sites`` are known to have been hit.
+    """
+    features = []
+    for event in incidents:
+        place, points = _where(catalog, event)
+        shape = {"type": "MultiPoint", "coordinates": points} if points else None
+        properties = {
+            **event.model_dump(mode="json", by_alias=True, exclude={"evidence", "shares"}),
+            "grade": event.grade,
+            "hours": event.duration_h,
+            "place": place,
+            "sources": [piece.url for piece in event.cited if piece.url],
+        }
+        features.append({"type": "Feature", "id": event.id, "properties": properties, "geometry": shape})
+    return {
+        "type": "FeatureCollection",
+        "attribution": catalog.edition.attribution,
+        "features": features,
+    }
+
+
+def _where(catalog: Catalog, event: Incident) -> tuple[str | None, list[list[float]]]:
+    """Return what the points of an incident are, and the points."""
+    zones = [
+        site
+        for name in event.zones
+        for region, _, key in [name.partition("/")]
+        for zone in [catalog.region(region).zones.get(key)]
+        for site in (zone.sites if zone else ())
+    ]
+    whole = [site for region in event.regions for site in catalog.region(region).site_ids]
+    for place, keys in (("sites", event.sites), ("zones", zones), ("regions", whole)):
+        known = [catalog.site(key).position for key in dict.fromkeys(keys)]
+        points = [[at.lon, at.lat] for at in known if at]
+        if points:
+            return place, points
+    return None, []
 
 
 def _row(shape: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ __all__ = [
     "findings",
     "phrases",
     "plan_report",
+    "record",
     "report",
     "verdicts",
     "workloads",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.hazard_sample import HazardSample, Layer
-    from zonerisk.core.model import Grade, Hazard, Incident
+    from zonerisk.core.model import Grade, Hazard
     from zonerisk.core.supply import Chain, Neighbourhood
     from zonerisk.words.phrases import Named
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _DOUBT_FROM_M, _DOUBT_KM_FROM_M = 100.0, 500.0
 _MOST_LABELS = 4
 OPEN_STATEMENTS = "what is stated of a commune or an address does not show what they share"
-NOT_FIXED = "no record says that the cause is removed"
 
 Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
 """Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
@@ -117,28 +116,6 @@ def open_pairs(kind: str, why: Open, domains: Sequence[Named]) -> str:
     if why == "in-doubt":
         return "the positions and the layers' errors leave it open"
     return KINDS[kind].open if why == "lists-end" else "not assessed"
-
-
-def struck_together(domains: Iterable[Named], incident: Incident) -> str:
-    """Format that one event took domains together."""
-    return f"{phrases.named(domains)} were out of service together ({_event(incident)})"
-
-
-def struck_until_fixed(domains: Iterable[Named], incident: Incident) -> str:
-    """Format that one event took domains together, whose cause is removed."""
-    fixed = f"its cause is removed since {incident.fixed_since}, by the record"
-    return f"{struck_together(domains, incident)}; {fixed}"
-
-
-def struck(domains: Sequence[Named], incident: Incident) -> str:
-    """Format that an event hit one domain, or a part of the region that is not named."""
-    return f"{phrases.named(domains) if domains else 'a part of the region'} was hit ({_event(incident)})"
-
-
-def _event(incident: Incident) -> str:
-    """Format an event's name, and when it was if the name does not say so."""
-    days = " to ".join(dict.fromkeys(day for day in (incident.since, incident.until) if day))
-    return incident.name if not days or days[:4] in incident.name else f"{incident.name}, {days}"
 
 
 def _km(metres: float) -> str:

@@ -49,6 +49,11 @@ def round_trip(milliseconds: float) -> str:
     return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
 
 
+def known_since(message: str, day: str) -> str:
+    """Add to a sentence that what it says was published later than the day judged."""
+    return f"{message} (known since {day})"
+
+
 def count(number: int, noun: str) -> str:
     """Format a number of things: ``1 zone``, ``3 zones``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

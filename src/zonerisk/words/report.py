@@ -69,6 +69,7 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
     zones, sites = verdict.zones, verdict.datacenters
     return (
         verdict.summary,
+        f"record: {verdict.record.message}",
         policy_line(policy, verdict.findings),
         outcome_line(verdict.outcome, verdict.grade, verdict.score, verdict.as_of, policy),
         f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective | datacenters "

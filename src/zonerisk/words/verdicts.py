@@ -47,11 +47,13 @@ def summary(
     independent: Range,
     risks: Sequence[SharedRisk],
     unknown: Sequence[str],
+    looked_through: str,
 ) -> str:
     """Answer in two sentences at most, for a reader who knows no rule.
 
     ``total`` of the noun are compared; ``hidden`` are those in no known place, ``unknown`` the
     kinds of risk of which it is not known whether they are shared.
+    What was ``looked_through`` is told where nothing is on record, for that says no more.
     """
     units = phrases.count(total, noun)
     if total < 2:
@@ -60,7 +62,7 @@ def summary(
         return f"{name}: {only}, so nothing is left when it fails.{place}"
     if independent.high < total:
         return f"{name}: no, {_shared(noun, total, sold, independent.high, risks)}."
-    reasons = [_suspected(risks), f"not known: {phrases.names(unknown)}" if unknown else ""]
+    reasons = [_suspected(risks, looked_through), f"not known: {phrases.names(unknown)}" if unknown else ""]
     if len(hidden) == total:
         reasons = [f"no {noun}'s building is disclosed", reasons[0]]
     elif hidden:
@@ -92,10 +94,10 @@ def _shared(noun: str, total: int, sold: int, most: int, risks: Sequence[SharedR
     return f"{answer}. {why}"
 
 
-def _suspected(risks: Sequence[SharedRisk]) -> str:
+def _suspected(risks: Sequence[SharedRisk], looked_through: str) -> str:
     """Name what is only suspected to be shared; its details stand with the findings."""
     if not risks:
-        return "no shared risk is on record"
+        return f"no shared risk is on record ({looked_through})"
     widest = max(risks, key=lambda risk: risk.least)
     more = f" (and {len(risks) - 1} more)" if len(risks) > 1 else ""
     return f"suspected: {re.split(r' [(]|;', widest.message)[0]}{more}"
@@ -211,11 +213,6 @@ def outside(countries: Sequence[str], area: str) -> str:
     return f"in {', '.join(countries)}, not within {area}"
 
 
-def both_hit(event: str) -> str:
-    """Format that one event hit both sides."""
-    return f"both were hit by {event}"
-
-
 def no_recovery(others_sold: bool) -> str:
     """Format of what no other region is on record, where there is none to recover into."""
     return f"no other region of {'its partition' if others_sold else 'the provider'} is on record"
@@ -278,7 +275,7 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
                 str(verdict.zones.sold),
                 phrases.span(verdict.zones.effective),
                 *(_best(span) for span in extent(verdict)),
-                counted or "none on record",
+                counted or "none shown",
                 nearest_recovery(verdict) or ("unknown" if open_ else "none"),
                 f"{verdict.grade} ({phrases.span(verdict.score)})" if scored(policy) else "-",
             )

@@ -1,0 +1,310 @@
+"""The record: which events took several domains, or regions, together, and what was looked through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
+from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.cause import RiskGroups, known_since, risk
+from zonerisk.words import record as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Evidence, Grade, IncidentFeed, Provider, Region
+    from zonerisk.core.verdict import SharedRisk
+    from zonerisk.judging.arrangement import FailureDomain
+
+Events = dict[str, list["Incident"]]
+YEAR_DAYS = 365.25
+
+
+def standing(owners: Iterable[Region], day: str) -> frozenset[str]:
+    """Return the feeds and campuses that hold on a day: what struck through one of them may do so again."""
+    feeds = (feed.id for region in owners for feed in region.feeds.values() if feed.holds(day))
+    campuses = (campus.id for region in owners for campus in region.campuses.values() if campus.holds(day))
+    return frozenset((*feeds, *campuses))
+
+
+def _events(incidents: Iterable[Incident], day: str) -> Events:
+    """Group the records of physical causes and conflict up to a day by their event.
+
+    What software or a control plane did, and what reached no zone, is told in the record alone.
+    """
+    events: Events = {}
+    for incident in incidents:
+        if incident.class_ != "logical" and incident.scope != "edge" and incident.known_on(day):
+            events.setdefault(incident.key, []).append(incident)
+    return events
+
+
+def shared(
+    incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], day: str
+) -> tuple[tuple[Incident, ...], ...]:
+    """Return the events that hit both of two sets of regions, up to a day, each with its records."""
+    sides = (set(ours), set(theirs))
+    return tuple(
+        tuple(records)
+        for records in _events(incidents, day).values()
+        if any(record.counts(day) for record in records)
+        and all(any(side & set(record.lost) for record in records) for side in sides)
+    )
+
+
+def grade(records: Sequence[Incident]) -> Grade:
+    """Return how well it is known that an event took several together; merely degraded, C."""
+    if not all(record.down for record in records):
+        return "C"
+    return max(record.grade for record in records)
+
+
+def cited(records: Iterable[Incident]) -> tuple[Evidence, ...]:
+    """Return what an event's records rest on."""
+    return tuple(dict.fromkeys(piece for record in records for piece in record.cited))
+
+
+def assess(
+    domains: Sequence[FailureDomain],
+    incidents: Iterable[Incident],
+    day: str,
+    stands: frozenset[str] = frozenset(),
+) -> RiskGroups:
+    """Find which domains an event is on record to have hit together, by name or by number.
+
+    It counts from its day on, until its cause is removed by the record; after ten years only where
+    that is stated to stand. A pair that no event hit is apart in this alone.
+    """
+    risks: list[SharedRisk] = []
+    counted: list[SharedRisk] = []
+    notes: list[str] = []
+    cites: list[Evidence] = []
+    for key, records in _events(incidents, day).items():
+        current = [record for record in records if record.counts(day, stands)]
+        struck = _hardest(key, domains, current)
+        risks += [known for known in struck if known.groups == 1]
+        counted += [known for known in struck if known.groups > 1]
+        for past in () if current else _hardest(key, domains, records):
+            notes.append(wording.no_longer(past.message, records[0].fixed_since, records[0].aged(day)))
+            cites += past.evidence
+    if any(known.outcome == "fail" for known in (*risks, *counted)):
+        notes.append(wording.not_fixed())
+    together = {pair for known in (*risks, *counted) for pair in permutations(known.members, 2)}
+    apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together
+    return RiskGroups(
+        "incident",
+        tuple(risks),
+        apart,
+        wording.open_pairs(),
+        tuple(notes),
+        tuple(cites),
+        tuple(counted),
+    )
+
+
+def _hardest(
+    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident]
+) -> tuple[SharedRisk, ...]:
+    """Return what an event hit together: by one of its records, by those that were down, or by all."""
+    down = [record for record in records if record.down]
+    answers = [_struck(key, domains, part) for part in (*([record] for record in records), down, records)]
+    return max(
+        answers,
+        key=lambda known: max(
+            ((risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A") for risk in known),
+            default=(),
+        ),
+    )
+
+
+def _struck(
+    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident]
+) -> tuple[SharedRisk, ...]:
+    """Return which domains some records of one event say that it hit together, by name and by number."""
+    named = {place for record in records for place in (*record.zones, *record.sites)}
+    hit = [domain for domain in domains if domain.id in named or named & {site.id for site in domain.sites}]
+    pool: list[FailureDomain] = []
+    least = 0
+    for record in records:
+        for region in record.regions:
+            count = record.zones_hit(region) or 0
+            within = [domain for domain in domains if _of(domain, region)]
+            among = [domain for domain in within if domain.id in (*record.zones, *record.among)]
+            if record.among and len(among) >= count:
+                within = among
+            # Of zones of which there are fewer by now than were hit, all that are left were.
+            if min(count, len(within)) > least:
+                pool, least = within, min(count, len(within))
+    found = []
+    if len(hit) > 1:
+        found.append(_risk(key, hit, len(hit), records))
+    if least > max(1, len(hit)):
+        found.append(_risk(f"{key}/counted" if found else key, pool, least, records))
+    return tuple(found)
+
+
+def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Sequence[Incident]) -> SharedRisk:
+    shares = {zone: share for record in records for zone, share in record.shares.items()}
+    message = wording.struck(
+        members,
+        [(domain.name, shares[domain.id]) for domain in members if domain.id in shares],
+        records[0].name,
+        records[0].day,
+        all(record.down for record in records),
+        least,
+    )
+    counted = least < len(members)
+    return risk(
+        "incident",
+        key,
+        grade(records),
+        members,
+        message,
+        cited(records),
+        groups=len(members) - least + 1 if counted else 1,
+        at_least=least if counted else None,
+    )
+
+
+def _of(domain: FailureDomain, region: str) -> bool:
+    """Return whether a domain is a zone of a region, or stands for one."""
+    places = (domain.id, *(site.id for site in domain.sites))
+    return any(place.startswith(f"{region}/") for place in places)
+
+
+def record(
+    region: Region, provider: Provider, incidents: Iterable[Incident], day: str, by_site: bool = False
+) -> TrackRecord:
+    """Return what is on record of a region up to a day, and what was looked through for it.
+
+    Parameters
+    ----------
+    region, provider
+        Whose record it is, and whose feeds were read.
+    incidents
+        What is on file of the region.
+    day
+        The day, ``YYYY-MM-DD``.
+    by_site
+        Whether its datacenters are compared, rather than its zones.
+    """
+    born = opened(region)
+    listed = [
+        incident
+        for incident in incidents
+        if incident.known_on(day)
+        and incident.about(region.id)
+        and not (incident.everywhere and incident.day < born)
+    ]
+    feeds = tuple(feeds_read(region, provider, day))
+    physical = [event for event in listed if event.class_ == "physical" and event.scope != "edge"]
+    several = [event for event in physical if event.down and _several(event, region.id)]
+    single = [
+        event
+        for event in physical
+        if event.down and not _several(event, region.id) and event.zones_hit(region.id) == 1
+    ]
+    conflict = [event for event in listed if event.class_ == "conflict"]
+    logical = [event for event in listed if event.class_ == "logical" and event.scope == "core"]
+    wide = [event for event in logical if event.regions and event.extent in ("region", "several-regions")]
+    losses = dict(Counter(event.cause for event in single).most_common())
+    began = min((*(feed.since for feed in feeds), *(event.day for event in listed)), default=None)
+    looked = wording.looked_through(
+        provider.name,
+        [(feed.since, feed.until, feed.complete) for feed in feeds],
+        min(
+            (feed.single_until or "" for feed in provider.incident_feeds.values() if _cut_short(feed)),
+            default=None,
+        ),
+    )
+    return TrackRecord(
+        since=began,
+        years=round(union_years([(feed.since, feed.until) for feed in feeds]), 2),
+        feeds=feeds,
+        zone_losses=losses,
+        several=tuple(dict.fromkeys(event.id for event in several)),
+        degraded=sum(not event.down for event in physical),
+        conflict=tuple(event.id for event in conflict),
+        region_wide_logical=len(wide),
+        everywhere_logical=sum(event.everywhere for event in logical),
+        incidents=tuple(_row(event, region.id, day) for event in listed),
+        looked_through=looked,
+        message=wording.record_line(
+            began,
+            losses,
+            "datacenter" if by_site else "zone",
+            [(event.name, event.day) for event in (*several, *conflict)],
+            sum(not event.down for event in physical),
+            [event.day for event in wide],
+            looked,
+        ),
+    )
+
+
+def _several(event: Incident, region: str) -> bool:
+    return max(len(event.sites_of(region)), event.zones_hit(region) or 0) > 1
+
+
+def _row(event: Incident, region: str, day: str) -> RecordedIncident:
+    return RecordedIncident(
+        id=event.id,
+        name=event.name,
+        kind=event.class_,
+        cause=event.cause,
+        start=event.start,
+        hours=event.duration_h,
+        severity=event.severity,
+        scope=event.scope,
+        zones=event.zones_of(region),
+        at_least=event.zones_hit(region),
+        grade=event.grade,
+        fixed_since=event.fixed_since,
+        known_since=known_since(event.cited, day),
+    )
+
+
+def feeds_read(region: Region, provider: Provider, day: str) -> Iterable[FeedRead]:
+    """Yield the incident feeds that cover a region up to a day, each over the years of both."""
+    first, last = opened(region), min(day, first_day(region.until) if region.until else day)
+    for key, feed in provider.incident_feeds.items():
+        if feed.complete == "partial" or (region.partition and region.partition in feed.without):
+            continue
+        since, until = max(first, first_day(feed.since)), min(last, first_day(feed.until))
+        if since < until:
+            yield FeedRead(id=key, since=since, until=until, complete=feed.complete)
+
+
+def _cut_short(feed: IncidentFeed) -> bool:
+    """Return whether losses of one zone were entered for a part only of what a feed covers."""
+    return feed.single_until is not None and feed.since < feed.single_until < feed.until
+
+
+def opened(region: Region) -> str:
+    """Return the day from which a region is counted, as far as sources tell; the first of time for none."""
+    launch = region.launch
+    known = region.since or (launch and (launch.about or launch.not_after or launch.not_before))
+    return middle(known) if known else ""
+
+
+def first_day(text: str) -> str:
+    """Return the first day of a partial date."""
+    return f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10]
+
+
+def middle(text: str) -> str:
+    """Return the day that stands for a partial date where years are counted: its middle."""
+    return {4: f"{text}-07-02", 7: f"{text}-15"}.get(len(text), text)
+
+
+def union_years(spans: Iterable[tuple[str, str]]) -> float:
+    """Return how many years some spans cover together."""
+    total, reached = 0, 0
+    for since, until in sorted(spans):
+        begin, end = (date.fromisoformat(text).toordinal() for text in (since, until))
+        total += max(0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total / YEAR_DAYS

@@ -1,0 +1,176 @@
+"""The record in sentences: events that hit several together, and what was looked through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.words import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zonerisk.words.phrases import Named
+
+_MOST_EVENTS = 3
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+# What the counts of incidents do not tell, printed with every rate.
+BIASES = (
+    "Providers differ in what they make public: rates by provider rank candour as much as failures.",
+    "AWS tells of a single availability zone on 86 days and regions, of which 18 name power or heat: losses "
+    "of one zone are a lower bound.",
+    "Losses of one zone after June 2024 are not entered; AWS's feed from 2025 on holds large events alone.",
+    "Azure's history lacks two power events of one zone that were found elsewhere, and tells broad events "
+    "only from June 2022 on; from when a region has zones is bounded by two lists, or assumed to be 2022.",
+    "Of the other providers no complete feed was found: their events are on file and in no rate.",
+    "Launch days are years, or rough, for part of the regions; a year counts from its middle.",
+)
+
+
+def day(text: str) -> str:
+    """Write a date: ``20 October 2025``, ``June 2018``, ``2016``."""
+    year, *rest = text[:10].split("-")
+    words = [str(int(number)) for number in rest[1:]] + [_MONTHS[int(number) - 1] for number in rest[:1]]
+    return " ".join([*words, year])
+
+
+def event(name: str, start: str) -> str:
+    """Write an event's name, with its day if the name does not tell the year."""
+    return name if start[:4] in name else f"{name}, {day(start)}"
+
+
+def struck(
+    domains: Sequence[Named],
+    shares: Sequence[tuple[str, float]],
+    name: str,
+    start: str,
+    down: bool,
+    least: int,
+) -> str:
+    """Write that one event hit domains together; a part is never rounded up to the whole.
+
+    Parameters
+    ----------
+    domains, least
+        Which, and how many of them at least.
+    shares
+        What part of each was hit, where that is told.
+    name, start, down
+        The event, its day, and whether it put them out or only degraded them.
+    """
+    verb = "out of service" if down else "degraded"
+    what = event(name, start)
+    if least < len(domains):
+        return f"at least {least} of {phrases.named(domains)} were {verb} together ({what})"
+    if len(shares) == len(domains):
+        parts = phrases.names([f"{100 * share:g} % of {domain}" for domain, share in shares])
+        return f"{parts} were {verb} together ({what})"
+    return f"{phrases.named(domains)} were {verb} together, in whole or in part ({what})"
+
+
+def no_longer(message: str, fixed_since: str | None, aged: bool) -> str:
+    """Write why an event is told and counts no more."""
+    if fixed_since:
+        return f"{message}; its cause is removed since {fixed_since}, by the record"
+    return f"{message}; over ten years ago, and no cause is stated to stand" if aged else message
+
+
+def not_fixed() -> str:
+    """Write that nothing is on record of what was changed."""
+    return "no record says that the cause is removed"
+
+
+def open_pairs() -> str:
+    """Write why pairs are left open that an event may have hit together."""
+    return "the record counts the zones and does not name them"
+
+
+def both_hit(records: Sequence[tuple[str, str]], down: bool) -> str:
+    """Write that one event hit both sides of a recovery: what each record calls it, and its day."""
+    names = list(dict.fromkeys(event(*row) for row in records))
+    what = names[0] if len(names) == 1 else f"one event ({'; '.join(names)})"
+    return f"both were {'hit' if down else 'degraded'} by {what}"
+
+
+def record_line(
+    since: str | None,
+    losses: Mapping[str, int],
+    noun: str,
+    several: Sequence[tuple[str, str]],
+    degraded: int,
+    wide: Sequence[str],
+    looked: str,
+) -> str:
+    """Write a region's record, and what was looked through for it.
+
+    Parameters
+    ----------
+    since
+        First day on record.
+    losses
+        Physical losses of one zone, by cause.
+    noun
+        What is compared.
+    several
+        Name and day of the events that hit several together.
+    degraded
+        How many physical events only degraded.
+    wide
+        Days of the software faults of the whole region.
+    looked
+        What was looked through.
+    """
+    total = sum(losses.values())
+    parts = []
+    if total:
+        causes = ", ".join(f"{count} {cause}" for cause, count in losses.items())
+        parts.append(f"{total} zone loss{'' if total == 1 else 'es'} ({causes})")
+    else:
+        parts.append("no loss of one zone on file")
+    if several:
+        named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
+        parts.append(f"{len(several)} of two {noun}s or more ({named})")
+    else:
+        parts.append(f"none of two {noun}s or more")
+    if degraded:
+        parts.append(f"{degraded} that only degraded")
+    if wide:
+        faults = phrases.count(len(wide), "software fault")
+        parts.append(f"{faults} of the whole region, last {day(max(wide))}")
+    begin = f"since {since[:4]}, " if since else ""
+    return f"{begin}{'; '.join(parts)}; {looked}"
+
+
+def looked_through(provider: str, feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
+    """Write which of a provider's feeds were read: from, to, how complete; and single losses to when."""
+    if not feeds:
+        return f"no complete feed of the incidents of {provider} was found, so silence proves little"
+    spans = [
+        f"{phrases.ends(float(since[:4]), float(until[:4]))}"
+        + (", of which large events alone are public" if complete == "large" else "")
+        for since, until, complete in feeds
+    ]
+    single = f", for losses of one zone to {day(single_until[:7])}" if single_until else ""
+    return f"read: notices of {provider} of {' and '.join(spans)}{single}"
+
+
+def there(several: int, losses: int) -> str:
+    """Write what is on record of a place to recover in; empty for nothing."""
+    events = phrases.count(several, "event")
+    parts = [f"{events} that hit several zones or datacenters"] if several else []
+    parts += [f"{losses} loss{'' if losses == 1 else 'es'} of one zone"] if losses else []
+    return f"on record there: {' and '.join(parts)}" if parts else ""
+
+
+def backup(told: Mapping[str, tuple[int, int, int]]) -> str:
+    """Write in how many physical events the backup failed, held, or is not told of, by cause."""
+    listed = ", ".join(
+        f"{cause} {failed} of {failed + held + silent} (not told of {silent})"
+        if silent
+        else f"{cause} {failed} of {failed + held}"
+        for cause, (failed, held, silent) in told.items()
+    )
+    return f"Backup failed in physical events on file, those in no feed too: {listed}."
