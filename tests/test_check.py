@@ -63,6 +63,13 @@ DAMAGE: list[tuple[str, str, str, str]] = [
         "strasbourg.yaml:6: evidence.e.url: must be an http(s) address",
     ),
     ("format", "zones:", "zones: *x", "strasbourg.yaml:5: "),
+    ("characters", "name: One", "name: One # \u202eeno", "strasbourg.yaml:16: holds U+202E, a control"),
+    (
+        "characters",
+        "zones:",
+        "evidence:\n  e: {kind: press, title: T, url: https://a.b/\u200fc, read: 2026, claim: C}\nzones:",
+        "strasbourg.yaml:6: holds U+200F, a control that no reader sees, at column 47; take it out",
+    ),
     ("todo", "name: One", "name: TODO", "strasbourg.yaml:16: sites.one.name: still says TODO"),
     (
         "modeline",
@@ -178,6 +185,18 @@ DAMAGE: list[tuple[str, str, str, str]] = [
         "a mapped outline with 20000 m of doubt",
     ),
     (
+        "footprint",
+        "method: outline, osm: way/1, read: 2026-03",
+        "method: outline, osm: way/1, read: 2026-03, footprint_m2: 8000",
+        "strasbourg.yaml:19: sites.one.position.uncertainty_m: 60 m do not hold the 8000 m2 of its outline; write 64",
+    ),
+    (
+        "country",
+        "lat: 48.58616, lon: 7.79751",
+        "lat: 48.58616, lon: 7.812",
+        "strasbourg.yaml:19: sites.one.position: 48.5862, 7.812 lies in DE, not in FR",
+    ),
+    (
         "same-point",
         "lat: 48.58666, lon: 7.79753",
         "lat: 48.58616, lon: 7.79751",
@@ -198,7 +217,13 @@ WARNINGS: list[tuple[str, str, str, str]] = [
         "country",
         "lat: 48.58616, lon: 7.79751",
         "lat: 48.58616, lon: 7.8072",
-        "lies in DE, not in FR, which begins within 1.1 km",
+        "lies in DE, not in FR, which begins within 0.6 km",
+    ),
+    (
+        "address-disc",
+        "campus: port\n    position: {lat: 48.58616, lon: 7.79751, uncertainty_m: 60, method: outline",
+        "address: Quai 1\n    position: {lat: 48.58, lon: 7.79, uncertainty_m: 4000, method: town",
+        "strasbourg.yaml:19: warning: sites.one.position.uncertainty_m: has a street address and 4 km of doubt",
     ),
     (
         "unused",

@@ -23,11 +23,11 @@ Key = Annotated[str, Field(pattern=ID_PATTERN)]
 FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
 # Controls of terminals and of the direction of writing, by which a text looks like another.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def _plain(text: str) -> str:
-    if _CONTROLS.search(text):
+    if CONTROLS.search(text):
         raise ValueError("holds control characters; write plain text")
     return text
 
@@ -53,7 +53,7 @@ PartialDate = Annotated[
 
 
 def _web_address(text: str) -> str:
-    if not re.match(r"^https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?$", text):
+    if not re.match(r"^https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?$", _plain(text)):
         raise ValueError("must be an http(s) address without spaces")
     return text
 
@@ -176,6 +176,8 @@ class Position(Record):
         belongs to, or its ``town``.
     osm
         The OpenStreetMap object it was read from (``way/139560858``), seen on ``read``.
+    footprint_m2
+        The ground that its outline covers, where that was measured: the disc holds it.
     evidence
         Keys of the file's evidence, where it does not come from OpenStreetMap alone.
     """
@@ -186,6 +188,7 @@ class Position(Record):
     method: PositionMethod
     osm: Annotated[str, Field(pattern=r"^(node|way|relation)/[1-9][0-9]*$")] | None = None
     read: PartialDate | None = None
+    footprint_m2: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
     evidence: tuple[Key, ...] = ()
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from zonerisk.catalogue.catalog import INCIDENTS, Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.incident import Incident
-from zonerisk.core.model import Provider, Region
+from zonerisk.core.model import CONTROLS, Provider, Region
 from zonerisk.curation import incidents, integrity, plausibility
 
 if TYPE_CHECKING:
@@ -242,10 +242,26 @@ def format_(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Problem]:
     yield from _refused(file.refused, str(file.path), "format")
 
 
+def characters(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Problem]:
+    """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
+    yield from _hidden(file.path, file.document.name if file.document else str(file.path))
+
+
+def _hidden(path: Path, name: str) -> Iterator[Problem]:
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+        hidden = CONTROLS.search(line.removesuffix("\r"))
+        if hidden:
+            text = (
+                f"holds U+{ord(hidden[0]):04X}, a control that no reader sees, at column {hidden.start() + 1}"
+            )
+            yield Problem(name, number, f"{text}; take it out", "characters")
+
+
 Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Flaw | Problem]]
 
 RULES: Mapping[str, Rule] = {
     "format": format_,
+    "characters": characters,
     "todo": integrity.todo,
     "file-name": integrity.file_name,
     "modeline": integrity.modeline,
@@ -267,6 +283,8 @@ RULES: Mapping[str, Rule] = {
     "digits": plausibility.digits,
     "centroid": plausibility.centroid,
     "precision": plausibility.precision,
+    "address-disc": plausibility.address_disc,
+    "footprint": plausibility.footprint,
     "same-point": plausibility.same_point,
     "twin": plausibility.twin,
     "campus-spread": plausibility.campus_spread,
@@ -326,6 +344,7 @@ def reference_data(root: Path) -> Iterator[Problem]:
 
     for folder, read in (("policies", read_policy), ("layers", read_card)):
         for path in sorted((root / folder).glob("*.yaml")):
+            yield from _hidden(path, f"data/{folder}/{path.name}")
             try:
                 read(path)
             except DataError as error:

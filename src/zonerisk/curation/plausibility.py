@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zonerisk.curation.check import CheckedCatalogue, Flaw, RecordFile
 
 # The gazetteer's polygons are drawn to some hundred metres; a frontier site keeps its country.
-FRONTIER_M = 1000.0
+FRONTIER_M = 500.0
 # A town reaches as far as its people need room for: about 20 km at two million.
 TOWN_KM = 4.0
 TOWN_KM_PER_ROOT = 0.015
@@ -38,6 +38,7 @@ METRO_LEAST_M = 5000.0
 TOWN_LEAST_M = 3000.0
 BUILDING_MOST_M = 3000.0
 TWIN_M = 25.0
+ADDRESS_MOST_M = 2000.0
 # Of several places of one name, those this much smaller than the largest are not meant.
 HOMONYM_RATIO = 25
 # Decimal places that a radius of doubt can carry: below (metres), at most.
@@ -322,6 +323,25 @@ def precision(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
         else:
             continue
         yield ("sites", key, "position"), what, then
+
+
+def address_disc(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Warn of a street address whose disc is as wide as a town: it can be looked up."""
+    for key, site, at in file.placed():
+        if site.address and at.uncertainty_m > ADDRESS_MOST_M:
+            what = f"has a street address and {at.uncertainty_m / 1000:g} km of doubt"
+            then = "geocode the address (method: address), or name the object on the map"
+            yield ("sites", key, "position", "uncertainty_m"), what, then, "warning"
+
+
+def footprint(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse a disc that does not hold the building: less than the half diagonal of a square as large."""
+    for key, _, at in file.placed():
+        half_m = math.sqrt((at.footprint_m2 or 0.0) / 2)
+        if at.uncertainty_m < half_m:
+            what = f"{at.uncertainty_m:g} m do not hold the {at.footprint_m2:g} m2 of its outline"
+            then = f"write {math.ceil(half_m)} or more"
+            yield ("sites", key, "position", "uncertainty_m"), what, then
 
 
 def same_point(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
