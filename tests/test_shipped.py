@@ -64,6 +64,38 @@ def test_the_catalogue_covers_the_field() -> None:
     assert sum(at.uncertainty_m <= 2000 and at.method not in ("town",) for at in sites) >= 400
 
 
+@pytest.mark.parametrize(
+    ("region_id", "kind", "grade", "members"),
+    [
+        ("azure-westeurope", "campus", "B", {"westeurope-az2", "westeurope-az3"}),
+        ("selectel-ru-1", "campus", "B", {"ru-1a", "ru-1b"}),
+        ("yandex-ru-central1", "campus", "C", {"ru-central1-a", "ru-central1-e"}),
+        ("cloud-temple-fr1", "", "", set()),
+        ("naver-kr", "", "", set()),
+    ],
+)
+def test_disclosed_layouts(
+    shipped: Library, region_id: str, kind: str, grade: str, members: set[str]
+) -> None:
+    """What sources say of the zones' places, and no more: who shares a campus, and who stands apart."""
+    verdict = shipped.score(region_id)
+    places = [risk for risk in verdict.shared_risks if risk.kind in ("building", "campus")]
+    assert {(risk.kind, risk.grade) for risk in places} == ({(kind, grade)} if kind else set())
+    named = {member.partition("/")[2] for risk in places for member in risk.members}
+    assert named == members
+    for pair in verdict.separations:
+        together = {pair.a.partition("/")[2], pair.b.partition("/")[2]} <= members
+        assert together or pair.distance_m.low > 3000, (pair.a, pair.b)
+
+
+def test_a_claim_is_refuted_by_the_places_of_the_zones(shipped: Library) -> None:
+    claims = next(row for row in shipped.score("cloud-temple-fr1").findings if row.rule == "claims")
+    assert claims.outcome == "fail"
+    assert {subject.rpartition("/")[2] for subject in claims.subjects} == {"az06", "az07"}
+    assert "refuted" in claims.message
+    assert "1 of 3 pairs" in claims.message
+
+
 def test_both_licences_stand_where_users_look() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text()
     assert "Open Database License" in (ROOT / "data/LICENSE").read_text()
