@@ -120,6 +120,29 @@ def test_a_layer_that_is_missing_is_not_assessed() -> None:
     assert "not assessed for B" in said
 
 
+def test_what_a_layer_reaches_is_asked_of_its_coverage_alone() -> None:
+    everywhere, around, told = layer(), replace(layer(), regions=frozenset({"r"})), layer("count")
+    assert hazards.assessed("flood", ["r"], [everywhere])
+    assert hazards.assessed("flood", ["r"], [around])
+    assert not hazards.assessed("flood", ["s"], [around])
+    assert not hazards.assessed("river", ["r"], [everywhere])
+    assert not hazards.assessed("flood", ["r"], [told])
+
+
+@pytest.mark.parametrize(("reached", "said"), [(True, "not assessed for A and B"), (False, "not assessed")])
+def test_what_is_assessed_does_not_hang_on_the_figures_of_sites(reached: bool, said: str) -> None:
+    bare = hazards.assess("flood", [A, B], [], "2026-01-01", None, reached=reached)
+    assert (bare.assessed, bare.reason) == (reached, said)
+    rows = by_site([row(ZONE, "a", 500, 600), row(ZONE, "b", 500, 600)])
+    assert hazards.assess("flood", [A, B], [], "2026-01-01", None, rows, reached=reached).assessed == reached
+
+
+def test_a_building_that_is_hidden_leaves_a_layer_that_reaches_the_town_assessed() -> None:
+    hidden = [unit("a", disclosed=False), unit("b", disclosed=False)]
+    found = hazards.assess("flood", hidden, [], "2026-01-01", None, reached=True)
+    assert (found.assessed, found.reason) == (True, "the building of A and B is not disclosed")
+
+
 def test_the_sentence_says_metres_and_the_edge() -> None:
     said = judge([A, B], [row(ZONE, "a", 20, 30), row(ZONE, "b", 36, 40)])[1]
     assert "A and B stand 25 to 38 m outside the official zone, at its edge" in said

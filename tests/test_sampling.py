@@ -22,6 +22,7 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
 from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.core.model import Position
+from zonerisk.curation.plausibility import town_points
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading
 from zonerisk.layers.objects import Disc, pairs
@@ -497,16 +498,24 @@ def test_the_samples_come_out_again(tmp_path: Path) -> None:
         if site.position
     }
     discs = [Disc(key, at.lat, at.lon, at.uncertainty_m) for key, at in positions.items()]
+    towns = [Disc(key, lat, lon, 1.0) for key, (lat, lon) in town_points(catalog).items()]
     for name in ("flood-strasbourg", "nuclear", "flood-japan", "cyclones"):
         layer = cards.load(name)
         kept = store.locate(layer, tmp_path, RAW)
         text = table(
-            sampling.head(layer, kept, catalog.edition.date),
+            sampling.head(layer, kept, catalog.edition.date, towns),
             sampling.sample(layer, kept, discs),
             positions,
         )
         committed = catalog.roots[0] / "layers" / "samples" / f"{name}.csv"
         assert text == committed.read_text(encoding="utf-8")
+
+
+def test_a_region_s_town_is_the_one_that_its_sites_stand_by() -> None:
+    points = town_points(load())
+    lat, lon = points["aws-us-west-2"]
+    assert GEOD.inv(lon, lat, -119.53, 45.84)[2] < 100_000, "Boardman in Oregon, not the one in Ohio"
+    assert not points.keys() - set(load().region_ids)
 
 
 def test_a_reading_takes_text() -> None:

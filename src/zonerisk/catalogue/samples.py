@@ -54,6 +54,11 @@ class Samples:
         """Every sample file."""
         return tuple(map(SampleFile, self.paths))
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer that has figures."""
+        return tuple(file.layer for file in self.files)
+
     def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Return what every layer says at a site."""
         if site.id not in self._cache:

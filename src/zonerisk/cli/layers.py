@@ -210,10 +210,12 @@ def sample(
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
     from zonerisk.catalogue.samples import table
+    from zonerisk.curation.plausibility import town_points
     from zonerisk.layers import sampling
     from zonerisk.layers.objects import Disc
 
     catalog = load(*(catalogue or ()))
+    towns = [Disc(key, lat, lon, 1.0) for key, (lat, lon) in town_points(catalog).items()]
     folder = into or catalog.roots[-1] / "layers" / "samples"
     positions = _positions(catalog)
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
@@ -231,7 +233,7 @@ def sample(
             continue
         store.verify(card, kept)
         found = sampling.sample(card, kept, discs)
-        text = table(sampling.head(card, kept, catalog.edition.date), found, positions)
+        text = table(sampling.head(card, kept, catalog.edition.date, towns), found, positions)
         output.make_folder(folder)
         output.write(text, folder / f"{card.id}.csv")
         answered = len({each.site for each in found if each.interval})

@@ -49,6 +49,7 @@ class Layer:
 
     By label of a class: the mean years between the events that just reach it, and the least and
     greatest intensity of what it maps or counts. A cell counts the events of its record's years.
+    ``regions`` are those of the catalogue whose town's point it covers; None where it covers all.
     """
 
     id: str
@@ -69,6 +70,16 @@ class Layer:
     record_years: float | None = None
     intensities: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     intensity_unit: str | None = None
+    regions: frozenset[str] | None = None
+
+    @property
+    def judges(self) -> bool:
+        """False for what is told alone: counts of past events, and statements."""
+        return self.measure not in ("count", "stated")
+
+    def reaches(self, region_id: str) -> bool:
+        """Return whether it covers the point of a region's town, whatever is known of the region's sites."""
+        return self.regions is None or region_id in self.regions
 
     def rate_per_year(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how often an event reaches all the places of some rows; None if it is not known.
@@ -182,6 +193,10 @@ class Source(Protocol):
         """Return what every layer says at a site."""
 
     @property
+    def layers(self) -> Sequence[Layer]:
+        """Every layer that it holds."""
+
+    @property
     def hashes(self) -> Mapping[str, str]:
         """Hash of each layer's data, where it is not the catalogue's own."""
 
@@ -208,6 +223,7 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
     for name in ("error_m", "list_radius_m", "max_uncertainty_m"):
         known[name] = float(head[name])
     known["boxes"] = tuple(tuple(box) for box in head["boxes"])
+    known["regions"] = None if head.get("regions") is None else frozenset(head["regions"])
     return Layer(id=head["layer"], evidence=evidence, **known)
 
 

@@ -3,6 +3,7 @@
 __all__ = [
     "check",
     "forms",
+    "plausibility",
     "rates",
     "review",
 ]

@@ -19,6 +19,7 @@ from zonerisk.core.geometry import distance_m, metres_per_degree
 from zonerisk.judging.arrangement import CAMPUS_MOST_M
 
 if TYPE_CHECKING:
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position, Site
     from zonerisk.curation.check import CheckedCatalogue, Flaw, RecordFile
 
@@ -162,6 +163,21 @@ def named(town: str, country: str) -> tuple[Place, ...]:
     meant = {place for place in places if place.population * HOMONYM_RATIO >= largest}
     exact = {place for place in meant if _plain(place.name).strip() == name}
     return tuple(sorted(exact or meant, key=lambda place: (-place.population, place)))
+
+
+def town_points(catalog: Catalog) -> dict[str, tuple[float, float]]:
+    """Return where the town of each region lies: its metro's point, else the gazetteer's, else a site's."""
+    points: dict[str, tuple[float, float]] = {}
+    for region_id in catalog.region_ids:
+        region, sites = catalog.region(region_id), catalog.sites_of(region_id).values()
+        metros = [(at.lat, at.lon) for site in sites if site.kind == "metro" and (at := site.position)]
+        mapped = [(at.lat, at.lon) for site in sites if (at := site.position)]
+        towns = list(named(region.town or "", region.country))
+        if mapped:  # Of namesakes the one that the sites stand by.
+            towns.sort(key=lambda place: place.km(*mapped[0]))
+        for point in (*metros, *((place.lat, place.lon) for place in towns), *mapped):
+            points.setdefault(region_id, point)
+    return points
 
 
 def around(lat: float, lon: float, radius_km: float) -> list[Place]:

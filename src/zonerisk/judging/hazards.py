@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,15 +34,17 @@ def assess(
     samples: HazardSamples | None = None,
     correlation_km: float | None = None,
     pairwise: bool = True,
+    reached: bool | None = None,
 ) -> RiskGroups:
     """Find which domains share a hazard of one kind.
 
     What an authority, an operator or a report states in a record comes first; layers add to it.
     ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that
     within which one event strikes alike. Without ``pairwise`` the groups alone are found, and
-    which pairs are apart is left open.
+    which pairs are apart is left open. ``reached`` is whether it is :func:`assessed` for the region;
+    None to go by the figures at the sites.
     """
-    layers = mapped(kind, domains, samples or {}, limit_km, pairwise)
+    layers = mapped(kind, domains, samples or {}, limit_km, pairwise, reached)
     statements = stated(kind, domains, samples or {}, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
@@ -72,6 +74,16 @@ def assess(
         (*cited, *statements.evidence, *layers.evidence),
         assessed=layers.assessed,
     )
+
+
+def assessed(kind: str, regions: Iterable[str], layers: Iterable[Layer]) -> bool:
+    """Return whether some layer that judges a kind covers the town of a region.
+
+    That asks nothing of sites and discs: what no layer reaches is not assessed, and what a provider
+    hides is unknown.
+    """
+    judging = [layer for layer in layers if layer.kind == kind and layer.judges]
+    return any(layer.reaches(region) for layer in judging for region in regions)
 
 
 def _meant(domain: FailureDomain, hazard: Hazard) -> bool:
@@ -192,6 +204,7 @@ def mapped(
     samples: HazardSamples,
     limit_km: float | None,
     pairwise: bool = True,
+    reached: bool | None = None,
 ) -> RiskGroups:
     """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
     limit_m = None if limit_km is None else limit_km * 1000
@@ -217,7 +230,7 @@ def mapped(
         apart |= {
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
         }
-    why, whose = _why_open([view for view in views if view.layer.measure != "count"], domains)
+    why, whose = _why_open([view for view in views if view.layer.judges], domains, reached)
     return RiskGroups(
         kind,
         tuple(risks),
@@ -375,12 +388,12 @@ def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair],
 
 
 def _why_open(
-    judged: Sequence[_View], domains: Sequence[FailureDomain]
+    judged: Sequence[_View], domains: Sequence[FailureDomain], reached: bool | None
 ) -> tuple[wording.Open, Sequence[FailureDomain]]:
     """Return why pairs are left open, and of which domains that is so."""
     bare = [domain for domain in domains if not any(view.rows[domain.id] for view in judged)]
     hidden = [domain for domain in domains if not domain.disclosed]
-    if len(bare) == len(domains):
+    if reached is False or (reached is None and len(bare) == len(domains)):
         return "not-assessed", bare
     if hidden:
         return "hidden", hidden

@@ -13,7 +13,7 @@ from zonerisk.judging.arrangement import Arrangement, sites_of
 from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
-    from zonerisk.core.hazard_sample import HazardSamples
+    from zonerisk.core.hazard_sample import HazardSamples, Layer
     from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.judging.arrangement import Facts, FailureDomain
@@ -23,7 +23,12 @@ Graph = dict[str, set[str]]
 
 
 def assess_arrangement(
-    arrangement: Arrangement, policy: Policy, facts: Facts, exposures: HazardSamples, judged: bool = True
+    arrangement: Arrangement,
+    policy: Policy,
+    facts: Facts,
+    exposures: HazardSamples,
+    layers: Sequence[Layer],
+    judged: bool = True,
 ) -> dict[str, RiskGroups]:
     """Assess what position decides, every feed, what is on record and what the policy asks.
 
@@ -41,6 +46,7 @@ def assess_arrangement(
         rule = policy.rules.get(kind)
         hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
         groups[kind] = power.assess(kind, units, owners, day, facts.supply, hops)
+    regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
     recorded = arrangement.region.hazards.values() if arrangement.region else ()
     stated = {hazard.kind for hazard in recorded if hazard.holds(day)}
     for kind in kinds.HAZARDS:
@@ -49,8 +55,17 @@ def assess_arrangement(
             limit_km = rule.threshold if rule else None
             length_km = rule.correlation_km if rule else None
             pairwise = judged or kinds.KINDS[kind].by_position
-            groups[kind] = hazards.assess(kind, units, owners, day, limit_km, exposures, length_km, pairwise)
-    regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
+            groups[kind] = hazards.assess(
+                kind,
+                units,
+                owners,
+                day,
+                limit_km,
+                exposures,
+                length_km,
+                pairwise,
+                hazards.assessed(kind, regions, layers),
+            )
     incidents = {event.id: event for region in regions for event in facts.incidents(region)}
     events = history.assess(units, incidents.values(), day, history.standing(owners, day))
     if events.all_risks or events.notes:
@@ -69,7 +84,7 @@ def assess(
     owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
     exposures = {key: facts.samples.of(site) for key, site in sites.items()}
     places = Arrangement("", "place", day, tuple(units), len(units), owners)
-    return assess_arrangement(places, policy, facts, exposures)
+    return assess_arrangement(places, policy, facts, exposures, facts.samples.layers)
 
 
 def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:

@@ -76,8 +76,8 @@ def score(
     owners = facts.owners(region_id)
     by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers)
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
-    zone_assessed = assess_arrangement(by_zones, policy, facts, exposures, judged=not by_site)
-    site_assessed = assess_arrangement(by_sites, policy, facts, exposures, judged=by_site)
+    zone_assessed = assess_arrangement(by_zones, policy, facts, exposures, source.layers, judged=not by_site)
+    site_assessed = assess_arrangement(by_sites, policy, facts, exposures, source.layers, judged=by_site)
     assessed = site_assessed if by_site else zone_assessed
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     effective_sites = effective(sites, site_assessed.values())

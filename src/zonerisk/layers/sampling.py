@@ -62,8 +62,16 @@ class _Answer(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def head(card: Card, layer_files: Sequence[LayerFile], sampled: str) -> dict[str, Any]:
-    """Return what a verdict must know of a layer, with the hashes of its raw files."""
+def head(
+    card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Sequence[Disc] = ()
+) -> dict[str, Any]:
+    """Return what a verdict must know of a layer, with the hashes of its raw files.
+
+    ``towns`` are points of regions' towns by the region; those that the layer covers are listed.
+    """
+    covered = None
+    if towns and (card.boxes or any(file.file.role == "coverage" for file in layer_files)):
+        covered = sorted({row.site for row in sample(card, layer_files, towns) if not row.reason})
     return {
         "layer": card.id,
         "kind": card.kind,
@@ -86,6 +94,7 @@ def head(card: Card, layer_files: Sequence[LayerFile], sampled: str) -> dict[str
         "url": card.url,
         "read": card.read_on,
         "claim": f"{card.may_say[0]}. {card.attribution}",
+        "regions": covered,
         "licence": card.derived_licence,
         "attribution": card.attribution,
         "sampled": sampled,

@@ -161,6 +161,7 @@ class Installed:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
         self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
+        self.layers = list(shipped.layers if shipped else ())
         for name, card in cards.known(roots).items():
             open_ = [disc for disc in discs if name not in answered[disc.site]]
             try:
@@ -175,6 +176,8 @@ class Installed:
                 layer = layer_of(sampling.head(card, (), ""))
                 samples = [missing(layer, disc.site, "source_failed") for disc in open_]
                 self.failed.append(str(error))
+            # What answers for a place covers it.
+            self.layers += {sample.layer.id: sample.layer for sample in samples if not sample.reason}.values()
             for sample in samples:
                 self._samples[sample.site].append(sample)
 
