@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -212,3 +212,73 @@ def rates(
             mark = "- " if form is output.Format.md else ""
             text += "\n" + "".join(f"{mark}{line}\n" for line in lines)
     output.write(text, out)
+
+
+@app.command("freshness")
+def freshness(
+    providers: Annotated[
+        list[str] | None,
+        argument("aws, azure, google, oracle, ovh; all without any.", metavar="[PROVIDER]..."),
+    ] = None,
+    lists: Annotated[
+        list[str] | None,
+        option(
+            "Read a provider's list from here instead; repeatable.", "--list", metavar="PROVIDER=FILE|URL"
+        ),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        option("Exit with 1 if something is new, gone or changed; repeatable.", metavar="new|gone|changed"),
+    ] = None,
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Compare regions and zones with what the providers' own public lists say.
+
+    AWS's list comes with the package botocore, the others from the network; a list that cannot be read is
+    said, and the others are compared.
+
+    Examples: zonerisk data freshness; zonerisk data freshness aws --list aws=zones.json --fail-on new
+    """
+    from zonerisk.core.errors import ZoneriskError
+    from zonerisk.curation import freshness as lists_
+
+    given = dict(text.partition("=")[::2] for text in lists or ())
+    wanted = providers or list(given) or list(lists_.SOURCES)
+    for name in {*wanted, *given}:
+        if name not in lists_.SOURCES or given.get(name) == "":
+            known = ", ".join(lists_.SOURCES)
+            raise UsageError(f"{name}: no list is known by that name; {known}, and --list PROVIDER=FILE")
+    for asked in fail_on or ():
+        if asked not in get_args(lists_.News):
+            raise UsageError(f"--fail-on {asked}: is one of {', '.join(get_args(lists_.News))}")
+    catalog = load(*(catalogue or ()))
+    changes: list[lists_.Change] = []
+    read: list[dict[str, object]] = []
+    failed: dict[str, ZoneriskError] = {}
+    for name in wanted:
+        try:
+            listing = lists_.listing(name, given.get(name))
+        except ZoneriskError as error:
+            sys.stderr.write(f"error: {error}\n")
+            failed[name] = error
+            continue
+        place = given.get(name, lists_.SOURCES[name].place)
+        read.append({"provider": name, "list": place, "regions": len(listing.zones)})
+        changes += lists_.changes(catalog, name, listing)
+    form = output.chosen(format_, out, output.Lists)
+    if form is output.Format.json:
+        rows = [change._asdict() for change in changes]
+        unread = {name: str(error) for name, error in failed.items()}
+        text = output.as_json(
+            {"schema": "zonerisk/freshness/1", "lists": read, "unread": unread, "changes": rows}
+        )
+    else:
+        text = output.rows(lists_.Change._fields, changes, form, out) if changes else ""
+    output.write(text, out)
+    sys.stderr.write(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
+    if failed:
+        raise typer.Exit(max(error.exit_code for error in failed.values()))
+    if {change.change for change in changes} & set(fail_on or ()):
+        raise typer.Exit(1)

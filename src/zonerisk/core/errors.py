@@ -36,6 +36,7 @@ class FetchError(ZoneriskError):
 # What brings the packages that only some commands need: the extra, named by its purpose.
 EXTRAS = {
     "basemap-data": "maps",
+    "botocore": "freshness",
     "pyarrow": "parquet",
     "rasterio": "rasters",
     "reverse-geocode": "check",

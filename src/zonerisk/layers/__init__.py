@@ -3,6 +3,7 @@
 __all__ = [
     "cards",
     "files",
+    "http",
     "objects",
     "sampling",
     "store",

@@ -1,0 +1,236 @@
+"""Freshness: the catalogue's regions and zones held against what the providers' own public lists say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from zonerisk.core.errors import DataError, FetchError, UsageError
+from zonerisk.core.model import simplify
+from zonerisk.curation.plausibility import package_folder
+from zonerisk.layers import http
+
+if TYPE_CHECKING:
+    from zonerisk.core.model import Region
+    from zonerisk.library import Library
+
+News = Literal["new", "gone", "changed"]
+
+
+@dataclass
+class Listing:
+    """What one list names, by the region's code as it is written there.
+
+    Attributes
+    ----------
+    zones
+        Zones by region; a region without any is only known as a region.
+    zoned
+        Whether a region has zones at all, where only that is told.
+    coming
+        Regions that are named as not yet in service.
+    """
+
+    zones: dict[str, set[str]] = field(default_factory=dict)
+    zoned: dict[str, bool] = field(default_factory=dict)
+    coming: set[str] = field(default_factory=set)
+
+
+class Change(NamedTuple):
+    """One difference between a list and the catalogue."""
+
+    provider: str
+    change: News
+    region: str
+    zone: str
+    what: str
+
+
+class Source(NamedTuple):
+    """A public list of a provider: an address, or a file of a package.
+
+    ``partitions`` are those that it covers. A list that is not ``whole`` leaves regions out: what it
+    does not name is not gone.
+    """
+
+    place: str
+    read: Callable[[bytes, str], Listing]
+    partitions: frozenset[str | None] | None = frozenset({None})
+    whole: bool = True
+
+
+def _botocore(data: bytes, name: str) -> Listing:
+    """Read endpoints.json of the AWS SDK, without the secret partitions, which publish nothing else."""
+    listing = Listing()
+    for part in http.rows(data, name, "partitions"):
+        regions, partition = part.get("regions"), str(part.get("partition"))
+        if not isinstance(regions, dict):
+            raise DataError(f"{name}: partition {partition} holds no regions; its format may have changed")
+        if not partition.startswith("aws-iso"):
+            listing.zones |= {code: set() for code in regions}
+    return listing
+
+
+def _aws(data: bytes, name: str) -> Listing:
+    """Read the SDK's endpoints, or what ``aws ec2 describe-availability-zones`` answers of all regions."""
+    tree = http.read_json(data, name)
+    if not isinstance(tree, dict) or "AvailabilityZones" not in tree:
+        return _botocore(data, name)
+    listing = Listing()
+    for row in http.rows(data, name, "AvailabilityZones"):
+        if row.get("ZoneType", "availability-zone") == "availability-zone":
+            listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
+    return listing
+
+
+def _azure(data: bytes, name: str) -> Listing:
+    """Read the page of Azure's regions (Markdown), or what ``az account list-locations`` answers."""
+    listing, text = Listing(), data.decode("utf-8", errors="replace")
+    if text.lstrip()[:1] in "[{":
+        for row in http.rows(data, name, "value"):
+            meta, zones = row.get("metadata"), row.get("availabilityZoneMappings")
+            if isinstance(meta, dict) and meta.get("regionType") == "Physical":
+                code = str(row.get("name"))
+                listing.zones[code] = set()
+                listing.zoned[code] = bool(zones)
+        return listing
+    column: dict[str, int] = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if "Programmatic name" in cells:
+            column = {cell: index for index, cell in enumerate(cells)}
+        elif (
+            column
+            and len(cells) == len(column)
+            and re.fullmatch(r"[a-z0-9]+", cells[column["Programmatic name"]])
+        ):
+            code = cells[column["Programmatic name"]]
+            if "coming" in cells[column["Region"]]:
+                listing.coming.add(code)
+            else:
+                listing.zones[code] = set()
+                listing.zoned[code] = bool(cells[column["Availability zone support"]])
+    return listing
+
+
+def _google(data: bytes, name: str) -> Listing:
+    """Read any text that names Google's zones: its page, or what ``gcloud compute zones list`` answers."""
+    listing = Listing()
+    text = unescape(data.decode("utf-8", errors="replace"))
+    for region, zone in re.findall(r"(?<![\w-])([a-z]{2,}-[a-z]{4,}\d{1,2})(-[a-z])(?![\w-])", text):
+        listing.zones.setdefault(region, set()).add(region + zone)
+    return listing
+
+
+def _oracle(data: bytes, name: str) -> Listing:
+    """Read the regions of Oracle's public address ranges."""
+    rows = http.rows(data, name, "regions")
+    return Listing({str(row["region"]): set() for row in rows if "region" in row})
+
+
+def _ovh(data: bytes, name: str) -> Listing:
+    """Read the datacenters that OVHcloud's public catalogue of dedicated servers offers."""
+    listing = Listing()
+    for plan in http.rows(data, name, "plans"):
+        settings: Any = plan.get("configurations")
+        for setting in settings if isinstance(settings, list) else ():
+            if isinstance(setting, dict) and setting.get("name") == "dedicated_datacenter":
+                listing.zones |= {str(code): set() for code in setting.get("values") or ()}
+    return listing
+
+
+SOURCES: dict[str, Source] = {
+    "aws": Source("botocore/data/endpoints.json", _aws, partitions=None),
+    "azure": Source(
+        "https://raw.githubusercontent.com/MicrosoftDocs/reliability-docs/main/articles/reliability/regions-list.md",
+        _azure,
+    ),
+    "google": Source("https://cloud.google.com/compute/docs/regions-zones", _google),
+    "oracle": Source(
+        "https://docs.oracle.com/en-us/iaas/tools/public_ip_ranges.json",
+        _oracle,
+    ),
+    "ovh": Source(
+        "https://eu.api.ovh.com/v1/order/catalog/public/eco?ovhSubsidiary=FR",
+        _ovh,
+        whole=False,
+    ),
+}
+
+
+def listing(provider: str, given: str | None = None) -> Listing:
+    """Read a provider's list: its own, or the file or address that was given in its place."""
+    source = SOURCES[provider]
+    place = given or source.place
+    try:
+        if "://" in place:
+            data = http.get(place, headers={"Accept": "application/json, text/plain, text/html"})
+        else:
+            package, _, inner = place.partition("/")
+            data = (Path(place) if given else package_folder(package) / inner).read_bytes()
+    except FetchError as error:
+        raise FetchError(
+            f"{provider}: {error}; save the list and name it: --list {provider}=FILE", error.status
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"{provider}: {place}: {error.strerror or error}; name a file or an address"
+        ) from None
+    read = source.read(data, place)
+    if not read.zones:
+        raise DataError(
+            f"{provider}: {place} names no region; it is not that list, or its format has changed"
+        )
+    return read
+
+
+def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
+    """Compare a list with the catalogue: what is new, gone or changed, in the order of names."""
+    source = SOURCES[provider]
+    regions = {
+        region_id.removeprefix(f"{provider}-"): catalog.region(region_id)
+        for region_id in catalog.regions_of(provider)
+    }
+    known = {code: _code(catalog, provider, code, regions) for code in {*read.zones, *read.coming}}
+    for code in sorted(known.keys() & read.zones.keys()):
+        region = regions.get(known[code] or "")
+        if region is None:
+            yield Change(provider, "new", code, "", "listed, and not in the catalogue")
+        else:
+            yield from _of_region(provider, code, region, read)
+    listed = {known[code] for code in read.zones}
+    for code, region in sorted(regions.items()):
+        covered = source.partitions is None or region.partition in source.partitions
+        if source.whole and covered and region.status == "open" and code not in listed:
+            coming = any(known[other] == code for other in read.coming)
+            what = "listed as coming" if coming else "not listed"
+            yield Change(
+                provider, "changed" if coming else "gone", code, "", f"open in the catalogue, {what}"
+            )
+
+
+def _of_region(provider: str, code: str, region: Region, read: Listing) -> Iterator[Change]:
+    if region.status != "open":
+        what = f"{region.status} in the catalogue, listed as in service"
+        yield Change(provider, "changed", code, "", what)
+    zones = read.zones[code]
+    for zone in sorted(zones - region.zones.keys()):
+        yield Change(provider, "new", code, zone, "listed, and not in the catalogue")
+    for zone in sorted(region.zones.keys() - zones if zones else ()):
+        yield Change(provider, "gone", code, zone, "sold by the catalogue, not listed")
+    zoned = read.zoned.get(code)
+    if zoned is not None and region.status == "open" and zoned != (len(region.zones) > 1):
+        what = "listed with zones" if zoned else "listed without zones"
+        yield Change(provider, "changed", code, "", f"{len(region.zones)} in the catalogue, {what}")
+
+
+def _code(catalog: Library, provider: str, code: str, regions: Mapping[str, Region]) -> str | None:
+    """Return the catalogue's code for what a list calls a region."""
+    key = simplify(code)
+    dialect = catalog.dialects.get(provider)
+    spellings = dialect.spellings(key) if dialect else (key,)
+    return next((spelling for spelling in spellings if spelling in regions), None)
