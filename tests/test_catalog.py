@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import zonerisk
+from zonerisk.catalogue import names
 from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 from zonerisk.core.model import Evidence, simplify
 from zonerisk.library import Library
@@ -18,6 +19,78 @@ def test_tolerant_on_input_canonical_on_output(shipped: Library, typed: str) -> 
     assert shipped.resolve(typed) == ("ovh-sbg",)
 
 
+@pytest.mark.parametrize(
+    ("typed", "region"),
+    [
+        ("gcp us east1", "google-us-east1"),
+        ("linode eu-west", "akamai-eu-west"),
+        ("eu-west-3a", "aws-eu-west-3"),
+        ("euw3-az1", "aws-eu-west-3"),
+        ("us-east1-b", "google-us-east1"),
+        ("West Europe", "azure-westeurope"),
+        ("SBG5", "ovh-sbg"),
+        ("UK1", "ovh-eri"),
+        ("Scaleway Paris", "scaleway-fr-par"),
+        ("N. Virginia", "aws-us-east-1"),
+        ("digital ocean fra1", "digitalocean-fra1"),
+    ],
+)
+def test_what_people_type_for_one_region(shipped: Library, typed: str, region: str) -> None:
+    assert shipped.resolve(typed) == (region,)
+
+
+def test_a_code_of_several_providers_is_asked_back(shipped: Library) -> None:
+    with pytest.raises(UnknownTarget, match="could be aws-eu-west-3, leaseweb-eu-west-3; name one"):
+        shipped.resolve("eu-west-3")
+
+
+@pytest.mark.parametrize(
+    ("typed", "some", "never"),
+    [
+        ("gcp", "google-us-east1", "aws-us-east-1"),
+        ("Microsoft Azure", "azure-westeurope", "aws-us-east-1"),
+        ("paris", "aws-eu-west-3", "telehouse-paris"),
+        ("Frankfurt", "google-europe-west3", "digital-realty-frankfurt"),
+        ("France", "scaleway-fr-par", "cloudwatt-fr"),
+        ("uk", "google-europe-west2", "ovh-sbg"),
+        ("aws germany", "aws-eu-central-1", "google-europe-west3"),
+    ],
+)
+def test_what_people_type_for_several_regions(shipped: Library, typed: str, some: str, never: str) -> None:
+    meant = shipped.open_regions(typed)
+    assert some in meant
+    assert never not in meant
+
+
+def test_a_zone_letter_is_told_to_differ_by_account(shipped: Library) -> None:
+    assert "differ by account" in (shipped.meaning("eu-west-3a").note or "")
+    assert shipped.meaning("euw3-az1").note is None
+
+
+def test_an_operator_and_a_closed_cloud_stand_for_what_is_on_record(shipped: Library) -> None:
+    assert shipped.open_regions("telehouse") == ("telehouse-marseille", "telehouse-paris")
+    assert shipped.score("telehouse-paris").units == "sites"
+    assert shipped.open_regions("cloudwatt") == ("cloudwatt-fr",)
+    assert shipped.score("cloudwatt").as_of == "2020-01-31"
+    with pytest.raises(UnknownTarget, match=r"Nua\.ge has no region on record: "):
+        shipped.resolve("nuage")
+
+
+def test_words_that_mean_something_together_are_one_name(shipped: Library) -> None:
+    def split(*words: str) -> list[str]:
+        return list(names.split(shipped, words))
+
+    assert split("OVH", "SBG") == ["OVH SBG"]
+    assert split("ovh-sbg", "ovh-rbx") == ["ovh-sbg", "ovh-rbx"]
+    assert split("ovh", "gra", "paris", "N.", "Virginia") == ["ovh gra", "paris", "N. Virginia"]
+    assert split("aws", "google") == ["aws", "google"]
+
+
+def test_every_country_of_a_region_has_a_name(shipped: Library) -> None:
+    assert {shipped.region(key).country for key in shipped.region_ids} <= shipped.edition.countries.keys()
+    assert (shipped.area("france"), shipped.area("no"), shipped.area("European Union")) == ("FR", "NO", "EU")
+
+
 def test_a_provider_stands_for_its_regions(zz: Library) -> None:
     assert zz.resolve("ZZ") == ("zz-campus", "zz-good", "zz-hidden", "zz-pair")
     assert zz.resolve("good") == ("zz-good",)
@@ -26,6 +99,10 @@ def test_a_provider_stands_for_its_regions(zz: Library) -> None:
 def test_did_you_mean(shipped: Library) -> None:
     with pytest.raises(UnknownTarget, match=r"did you mean .*ovh-sbg"):
         shipped.resolve("ovh-sbgg")
+    with pytest.raises(UnknownTarget, match=r"did you mean azure"):
+        shipped.resolve("azur")
+    with pytest.raises(UnknownTarget, match=r"did you mean .*ireland"):
+        shipped.resolve("Irelnd")
     with pytest.raises(UnknownTarget, match="zonerisk list regions"):
         shipped.resolve("qqqqqqqqqqqqqqqqqqqq")
 

@@ -245,6 +245,33 @@ def test_a_file_is_written_as_its_name_ends(run: Runner, tmp_path: Path, name: s
     assert (tmp_path / name).read_bytes() == (tmp_path / "asked").read_bytes()
 
 
+def test_a_file_whose_ending_no_answer_has_is_refused(run: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "both.html"
+    done = run("compare", "ovh-sbg", "ovh-rbx", "-o", str(file), check=2)
+    assert "would be html, which this command does not write" in done.stderr
+    assert not file.exists()
+    assert run("compare", "ovh-sbg", "ovh-rbx", "--format", "csv", "-o", str(file)).stdout == ""
+    assert file.read_text().startswith("region,")
+
+
+def test_quiet_writes_no_notes_wherever_it_is_typed(run: Runner) -> None:
+    assert "differ by account" in run("score", "eu-west-3a").stderr
+    for arguments in (("-q", "score", "eu-west-3a"), ("score", "eu-west-3a", "--quiet")):
+        done = run(*arguments)
+        assert (done.stderr, done.stdout) == ("", run("score", "aws", "eu-west-3").stdout)
+    assert "did you mean" in run("-q", "score", "ovh-sbgg", check=2).stderr
+
+
+def test_within_leaves_other_regions_out(run: Runner) -> None:
+    ranking = json.loads(
+        run("dr", "ovh-sbg", "--any-provider", "--within", "germany", "--format", "json").stdout
+    )
+    assert {row["country"] for row in ranking["candidates"]} == {"DE"}
+    assert ranking["within"] == "DE"
+    assert "is no country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
+    assert "lies within PL" in run("dr", "aws-eu-west-3", "--within", "PL", check=2).stderr
+
+
 def test_a_report_is_what_score_draws(run: Runner) -> None:
     for format_ in ("html", "md"):
         report = run("report", "ovh-sbg", "--format", format_).stdout

@@ -165,7 +165,7 @@ class Library(Catalog):
         max_rtt_ms
             Longest round trip, milliseconds.
         within
-            A country's two letters, or ``EU``.
+            A country by its name or two letters, or ``EU``: regions elsewhere are left out.
         any_provider
             Judge the regions of every provider, not of the target's alone.
         """
@@ -173,7 +173,8 @@ class Library(Catalog):
 
         rules = self._policy(policy)
         region = self._one(target)
-        wanted = Requirements(least_km(rules), max_rtt_ms, within)
+        area = self.area(within) if within is not None else None
+        wanted = Requirements(least_km(rules), max_rtt_ms, area)
         if min_km is not None:
             wanted = replace(wanted, min_km=min_km)
         named = [region for name in to for region in self.open_regions(name)]
@@ -238,5 +239,5 @@ class Library(Catalog):
     def _one(self, target: str) -> str:
         regions = self.resolve(target)
         if len(regions) != 1:
-            raise UnknownTarget(f"{target!r} is a provider; name one of {', '.join(regions)}")
+            raise UnknownTarget(f"{target!r} is several regions; name one of {', '.join(regions)}")
         return regions[0]

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from zonerisk.catalogue.document import (
     Document,
@@ -19,23 +21,28 @@ from zonerisk.catalogue.document import (
 )
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
-from zonerisk.core.model import PartialDate, Provider, Record, Region, Site, Text, simplify
+from zonerisk.core.model import Country, PartialDate, Provider, Record, Region, Site, Text, simplify
 from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.catalogue.names import Meaning
     from zonerisk.core.incident import Incident
     from zonerisk.core.supply import Chart, Sample
 
 
 class Edition(Record):
-    """The catalogue as a whole: its day replaces today wherever dates matter."""
+    """The catalogue as a whole: its day replaces today wherever dates matter.
+
+    ``countries`` are the names that people type for a country, by its two letters.
+    """
 
     date: PartialDate
     licence: Text
     attribution: Text
+    countries: Annotated[dict[Country, tuple[Text, ...]], Field(default_factory=dict)]
 
 
 DIALECT, INCIDENTS = "dialect", "incidents"
@@ -377,14 +384,14 @@ class Catalog:
             raise UnknownTarget(f"no policy is called {name!r}; {hint}")
         return read_policy(self._policies[wanted])
 
-    def resolve(self, text: str) -> tuple[str, ...]:
-        """Return the region ids that a user means.
+    def meaning(self, text: str) -> Meaning:
+        """Return the regions that a user means, and what to know of them.
 
         Parameters
         ----------
         text
-            A region's id or name, its code alone, or a provider (for all its regions);
-            case, spaces, underscores and dashes do not matter.
+            A region's id or name, its code or one of its zones alone; or a provider, a town or a
+            country for all its regions. Case, spaces, underscores and dashes do not matter.
 
         Raises
         ------
@@ -393,62 +400,31 @@ class Catalog:
         UsageError
             If it is no text.
         """
-        if not isinstance(text, str):
-            raise UsageError(f"{text!r} is no name; write text, such as 'ovh-sbg'")
-        wanted = simplify(text)
-        if wanted in self._regions:
-            return (wanted,)
-        if wanted in self._providers:
-            regions = self.regions_of(wanted)
-            if not regions:
-                raise UnknownTarget(f"{wanted} sells no regions; its buildings: zonerisk list sites")
-            return regions
-        owners = self._region_provider.items()
-        coded = [key for key, provider in owners if key.removeprefix(f"{provider}-") == wanted]
-        regions = tuple(coded or self._named(wanted))
-        if len(regions) == 1:
-            return regions
-        if regions:
-            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(regions))}; name one")
-        if other := self._by_alias(wanted):
-            return self.resolve(other)
-        import difflib
+        from zonerisk.catalogue import names
 
-        near = difflib.get_close_matches(wanted, (*self.region_ids, *self.provider_ids), n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
-        raise UnknownTarget(f"no region or provider is called {text!r}{hint}")
+        return names.regions(self, text)
+
+    def area(self, text: str) -> str:
+        """Return the two letters of a country, or EU."""
+        wanted = simplify(text)
+        for code, listed in {"EU": ("European Union",), **self.edition.countries}.items():
+            if wanted in map(simplify, (code, *listed)):
+                return code
+        raise UsageError(f"{text!r} is no country on record; write EU, or one such as France or FR")
+
+    def resolve(self, text: str) -> tuple[str, ...]:
+        """Return the region ids that a user means; see :meth:`meaning`."""
+        return self.meaning(text).regions
 
     def open_regions(self, text: str) -> tuple[str, ...]:
-        """Return the region ids that a user means; of a provider, those that are open."""
-        regions = self.resolve(text)
-        if len(regions) == 1:
-            return regions
-        sold = tuple(key for key in regions if self.region(key).status == "open" and self.region(key).zones)
-        if not sold:
-            raise UnknownTarget(f"{text!r} sells no region today; see: zonerisk list regions")
-        return sold
+        """Return the region ids that a user means; of several, those that are sold today.
 
-    def _by_alias(self, wanted: str) -> str | None:
-        """Return what was typed with a provider's id in place of another name of the provider."""
-        for provider_id, dialect in self.dialects.items():
-            for alias in dialect.aliases:
-                rest = wanted.removeprefix(f"{alias}-")
-                if alias == wanted or (rest != wanted and f"{provider_id}-{rest}" in self._regions):
-                    return provider_id if alias == wanted else f"{provider_id}-{rest}"
-        return None
-
-    def _named(self, wanted: str) -> list[str]:
-        """Find regions by name, else by town; with or without their provider before it."""
-        by_name, by_town = [], []
-        for region_id in self.region_ids:
-            region = self.region(region_id)
-            provider = simplify(self.provider(region.provider).name)
-            owners = ("", f"{region.provider}-", f"{provider}-")
-            if wanted in {owner + simplify(region.name) for owner in owners}:
-                by_name.append(region_id)
-            elif region.town and wanted in {owner + simplify(region.town) for owner in owners}:
-                by_town.append(region_id)
-        return by_name or by_town
+        Of an operator, whose buildings others rent, all are meant; of a cloud that is closed, too.
+        """
+        meant = self.meaning(text)
+        records = [self.region(key) for key in meant.regions]
+        sold = tuple(region.id for region in records if region.status == "open" and region.zones)
+        return (sold if meant.several else ()) or meant.regions
 
 
 def read_policy(path: Path) -> Policy:

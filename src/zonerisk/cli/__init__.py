@@ -113,11 +113,18 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Write the answer and errors, and no notes.")
+    ] = False,
 ) -> None:
     """Tell whether a cloud provider's zones really fail independently.
 
     Exit codes: 0 answered, 1 --fail-on reached, 2 usage or unknown target, 3 invalid data.
     """
+    if quiet:
+        from zonerisk.cli import output
+
+        output.quiet = True
 
 
 def main(app: typer.Typer = app) -> None:
@@ -126,8 +133,11 @@ def main(app: typer.Typer = app) -> None:
     # interpreter need not go through all of them once more (an eighth of a cold start).
     gc.set_threshold(100_000)
     try:
+        # Quiet goes before the command, wherever it was typed.
+        quiet = [text for text in sys.argv[1:] if text in ("-q", "--quiet")]
+        rest = [text for text in sys.argv[1:] if text not in quiet]
         # A place south of the equator; a space before it, and it is no option.
-        app([re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in sys.argv[1:]])
+        app([*quiet[:1], *(re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in rest)])
         sys.stdout.flush()
     except ZoneriskError as error:
         _fail(error)

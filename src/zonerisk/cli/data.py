@@ -60,7 +60,7 @@ def check_(
     output.write("".join(f"{problem}\n" for problem in sorted(problems)), out)
     errors = sum(problem.level == "error" for problem in problems)
     numbers = {"file": files, "error": errors, "warning": len(problems) - errors}
-    sys.stderr.write(", ".join(count(number, noun) for noun, number in numbers.items()) + "\n")
+    output.note(", ".join(count(number, noun) for noun, number in numbers.items()) + "\n")
     if errors:
         raise typer.Exit(3)
 
@@ -110,7 +110,7 @@ def new(
         if not path.exists() and (path == target or kind == "region"):
             output.write(template(kind if path == target else "provider", described), path)
             output.write(f"{path}\n", None)
-    sys.stderr.write(f"fill in what says TODO, then: zonerisk data check {target}\n")
+    output.note(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
 
 @app.command("schema")
@@ -144,7 +144,7 @@ def diff(
     form = output.chosen(format_, out, output.Lists)
     text = output.rows(Change._fields, rows, form, out) if rows or form in ("json", "csv") else ""
     output.write(text, out)
-    sys.stderr.write(f"{count(len({row.region for row in rows}), 'region')} changed\n")
+    output.note(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 
 @app.command("verdicts")
@@ -277,7 +277,7 @@ def freshness(
     else:
         text = output.rows(lists_.Change._fields, changes, form, out) if changes else ""
     output.write(text, out)
-    sys.stderr.write(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
+    output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
     if failed:
         raise typer.Exit(max(error.exit_code for error in failed.values()))
     if {change.change for change in changes} & set(fail_on or ()):

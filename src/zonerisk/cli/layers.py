@@ -156,13 +156,13 @@ def fetch_(
     discs = [disc for target in regions or () for disc in _discs(catalog, target)]
     with _progress(card.id) as shown:
         path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), shown)
-    sys.stderr.write(f"{path}\n{card.attribution}; {card.licence}\n")
+    output.note(f"{path}\n{card.attribution}; {card.licence}\n")
 
 
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
     """Show progress on standard error: one line that is written over, on a terminal alone."""
-    shown = sys.stderr.isatty()
+    shown = sys.stderr.isatty() and not output.quiet
 
     def show(had: int, whole: int | None) -> None:
         if shown:
@@ -189,10 +189,10 @@ def import_(
     """
     card, root = cards.load(layer, load(*(catalogue or ())).roots), store.cache_root(cache)
     path = store.take(card, root, file)
-    sys.stderr.write(f"{path}\n")
+    output.note(f"{path}\n")
     if not store.locate(card, root):
         wanted = (Path(each.path).name for each in card.files if each.role != "names")
-        sys.stderr.write(f"{card.id} answers once all of these are imported: {', '.join(wanted)}\n")
+        output.note(f"{card.id} answers once all of these are imported: {', '.join(wanted)}\n")
 
 
 @app.command("sample")
@@ -237,7 +237,7 @@ def sample(
         output.make_folder(folder)
         output.write(text, folder / f"{card.id}.csv")
         answered = len({each.site for each in found if each.interval})
-        sys.stderr.write(f"{card.id}: {answered} of {len(discs)} sites answered\n")
+        output.note(f"{card.id}: {answered} of {len(discs)} sites answered\n")
         done += 1
     if not done:
         raise UsageError(

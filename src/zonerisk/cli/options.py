@@ -10,8 +10,9 @@ import typer
 from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Outcome
 
 
@@ -53,6 +54,19 @@ Raw = Annotated[
         file_okay=False,
     ),
 ]
+
+
+def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
+    """Return the regions meant by what was typed, each once; what to know of a name is a note."""
+    from zonerisk.catalogue import names
+    from zonerisk.cli import output
+
+    listed: list[str] = []
+    for name in names.split(catalog, targets):
+        listed += catalog.open_regions(name)
+        if note := catalog.meaning(name).note:
+            output.note(f"note: {name} is read as {listed[-1]}: {note}\n")
+    return list(dict.fromkeys(listed))
 
 
 def exit_on(outcomes: Iterable[Outcome], level: Level | None) -> None:

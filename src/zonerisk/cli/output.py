@@ -39,10 +39,27 @@ Cell = str | int | float | None
 _ANY_WIDTH = 1000
 
 
+quiet = False
+"""True where no notes are wanted: ``-q``, as :func:`zonerisk.cli.main` reads it."""
+
+
+def note(text: str) -> None:
+    """Write to standard error what is no answer: how far a command is, what it chose, what to see next."""
+    if not quiet:
+        sys.stderr.write(text)
+
+
 def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
-    """Return the format asked for, else the one that the file's ending names, else the first offered."""
+    """Return the format asked for, else the one that the file's ending names, else the first offered.
+
+    An ending that names a format which is not offered is refused.
+    """
     formats: tuple[Asked, ...] = get_args(offered)
     ending = out.suffix.lower().removeprefix(".") if out else ""
+    if not asked and ending in list(Format) and ending not in formats:
+        raise UsageError(
+            f"{out} would be {ending}, which this command does not write; it writes {', '.join(formats)}"
+        )
     return asked or next((format_ for format_ in formats if format_ == ending), formats[0])
 
 
@@ -141,4 +158,4 @@ def warn_of_missing_ground() -> None:
     from zonerisk.pages import ground
 
     if not ground.installed():
-        sys.stderr.write(f"note: {ground.MISSING}\n")
+        note(f"note: {ground.MISSING}\n")

@@ -100,7 +100,7 @@ def atlas(
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
     output.make_folder(folder)
-    sys.stderr.write(f"judging {len(catalog.region_ids)} regions\n")
+    output.note(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.build(catalog, chosen, as_of)
     links = _record_links(catalog, made.settings.values(), folder / INDEX)
     output.warn_of_missing_ground()
@@ -108,7 +108,7 @@ def atlas(
     for name, page in made.pages(online, links):
         output.write(page, folder / name)
         count += 1
-    sys.stderr.write(f"{count} pages in {folder}; open {folder / INDEX}\n")
+    output.note(f"{count} pages in {folder}; open {folder / INDEX}\n")
 
 
 def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:

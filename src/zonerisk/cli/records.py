@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -336,4 +335,4 @@ def export(
     catalog = load(*(catalogue or ()))
     regions = _resolved(catalog, targets) or None
     output.write(encode(catalog, file.suffix.lower(), layer, regions), file)
-    sys.stderr.write(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")
+    output.note(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from zonerisk import load
-from zonerisk.cli import output
+from zonerisk.cli import options, output
 from zonerisk.cli.options import (
     AsOf,
     Cache,
@@ -111,7 +111,7 @@ def score(
     else:
         if uncertainty_m is not None:
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
-        regions = [region for target in targets for region in catalog.open_regions(target)]
+        regions = options.regions(catalog, targets)
     verdicts = []
     for region in regions:
         samples = _layers(catalog, region, raw, cache) if installed else None
@@ -185,9 +185,9 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
     sites = [catalog.site(key) for key in catalog.region(region).site_ids]
     layers = store.Installed(sites, store.cache_root(cache), raw, catalog.samples, catalog.roots)
     for problem in layers.failed:
-        sys.stderr.write(f"warning: {problem}\n")
+        output.note(f"warning: {problem}\n")
     if not layers.hashes and not layers.failed:
-        sys.stderr.write(
+        output.note(
             "no hazard layer is on this machine that says more of these sites; see: zonerisk layers list\n"
         )
     return layers
@@ -304,7 +304,7 @@ def compare(
     form = output.chosen(format_, out, output.Lists)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
-    verdicts = catalog.verdicts(targets, chosen, as_of)
+    verdicts = catalog.verdicts(options.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
     if form is Format.json:
         text = output.as_json({"regions": words.records(verdicts.items), "common_ground": common})
@@ -324,7 +324,7 @@ def dr(
     ] = None,
     any_provider: Annotated[bool, option("Look at every provider's regions.", "--any-provider")] = False,
     within: Annotated[
-        str | None, option("Stay in a country (FR) or in the EU.", metavar="COUNTRY|EU")
+        str | None, option("Only regions in a country (France, FR) or in the EU.", metavar="COUNTRY|EU")
     ] = None,
     min_km: Annotated[float | None, option("Least distance; the policy's if not given.", min=0)] = None,
     max_rtt_ms: Annotated[
@@ -351,7 +351,7 @@ def dr(
         to=to or (),
         min_km=min_km,
         max_rtt_ms=max_rtt_ms,
-        within=within.upper() if within else None,
+        within=within,
         any_provider=any_provider,
     )
     text = ranking.to_json() if form is Format.json else _ranking(catalog, ranking, chosen, form, out)

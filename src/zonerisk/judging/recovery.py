@@ -142,11 +142,9 @@ class Requirements:
     max_rtt_ms: float | None = None
     within: str | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse what is no area."""
-        area = self.within
-        if area is not None and not (len(area) == 2 and area.isascii() and area.isalpha() and area.isupper()):
-            raise UsageError(f"--within {area}: write EU or a country's two letters, such as FR")
+    def takes_in(self, country: str) -> bool:
+        """Return whether a country lies within the area asked for."""
+        return self.within is None or country in (EU if self.within == "EU" else {self.within})
 
 
 def least_km(policy: Policy) -> float | None:
@@ -213,8 +211,11 @@ def rank(
     others = [
         key
         for key in listed
-        if key != target and (to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home)))
+        if key != target and wanted.takes_in(facts.region(key).country)
+        if to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home))
     ]
+    if wanted.within and not others:
+        raise UsageError(f"no region asked about lies within {wanted.within}; see: zonerisk list regions")
     candidates = [judge.candidate(ours, endpoint(facts, key, day)) for key in others]
     return RecoveryRanking(
         target=target,
@@ -297,7 +298,7 @@ class Judge:
         distance = between(ours.discs, theirs.discs)
         least_m = None if self.wanted.min_km is None else self.wanted.min_km * 1000
         far = None if least_m is None else distance.at_least(least_m)
-        asked: list[tuple[Outcome, str]] = [*self._near(distance), *self._inside(theirs)]
+        asked: list[tuple[Outcome, str]] = self._near(distance)
         ruled_out = far is False or any(outcome == "fail" for outcome, _ in asked)
         risks = self._recorded(ours, theirs)
         if not ruled_out and self._may_share(ours, theirs, distance):
@@ -337,12 +338,6 @@ class Judge:
             return []
         least = least_rtt_ms(distance)
         return [("fail" if least > most else "unknown", verdicts.round_trip(least, most))]
-
-    def _inside(self, theirs: Endpoint) -> list[tuple[Outcome, str]]:
-        area = self.wanted.within
-        if area is None or theirs.countries <= (EU if area == "EU" else {area}):
-            return []
-        return [("fail", verdicts.outside(sorted(theirs.countries), area))]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
         events = history.shared(self._events(ours.regions), ours.regions, theirs.regions, self.day)

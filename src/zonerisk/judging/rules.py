@@ -31,9 +31,12 @@ def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
     """Apply every rule of a policy; the worst findings first.
 
     A region has no backup of its own to judge: that rule speaks only where it is alone. So
-    does the rule on incidents where none is on record, which proves nothing.
+    does the rule on incidents where none is on record, which proves nothing. An operator, whose
+    buildings others rent, sells no zones and no recovery.
     """
     silent = ["backup"] if _recorded(policy, arrangement) else ["backup", "incidents"]
+    if arrangement.provider and arrangement.provider.role == "operator":
+        silent += ["quorum", "dr"]
     rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
     findings = [_apply(name, rule, policy, arrangement) for name, rule in (rules or policy.rules).items()]
     return tuple(sorted(findings, key=lambda finding: -severity(finding.outcome)))

@@ -62,13 +62,15 @@ def score(
     region, places = facts.region(region_id), facts.sites_of(region_id)
     provider = facts.provider(region.provider)
     peers = tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id)
-    day = last_day(as_of or facts.date)
+    # What is closed is judged as it stood at the end.
+    day = last_day(as_of or min(facts.date, region.until or facts.date))
     zones = zone_units(region, places, day)
     sites = site_units(region, places, day)
     sold = len(zones_sold(region, day))
-    if not sold and units != "sites":
+    rented = provider.role == "operator" and units is None
+    if not sold and not rented and units != "sites":
         raise UsageError(f"{region_id} sold no zone on {day}; see: zonerisk show {region_id}")
-    by_site = units == "sites" or (units is None and sold == 1 and region.numbered)
+    by_site = units == "sites" or rented or (units is None and sold == 1 and region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples

@@ -208,11 +208,6 @@ def round_trip(least_ms: float, most_ms: float) -> str:
     return f"{least}; whether it stays within {most_ms:g} ms is to be measured"
 
 
-def outside(countries: Sequence[str], area: str) -> str:
-    """Format that a place is outside the area asked for."""
-    return f"in {', '.join(countries)}, not within {area}"
-
-
 def no_recovery(others_sold: bool) -> str:
     """Format of what no other region is on record, where there is none to recover into."""
     return f"no other region of {'its partition' if others_sold else 'the provider'} is on record"
