@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,18 @@ import pytest
 
 import zonerisk
 from loopback import Server, running
-from zonerisk.layers import http
+from zonerisk.core.errors import MissingPackage
+from zonerisk.layers import files, http
 from zonerisk.library import Library
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 Runner = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# Before a test imports it: rasterio reads what GDAL may read when it is imported, and only then.
+with suppress(MissingPackage):
+    files.gdal("rasterio")
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -66,10 +66,13 @@ def test_a_zip_is_read_where_it_lies(tmp_path: Path, frame: gpd.GeoDataFrame) ->
 
 def test_points_of_a_csv(tmp_path: Path) -> None:
     path = tmp_path / "plants.csv"
-    path.write_text("nom;lat;lon\nA;51.01;2.13\nB;;\nC;x;2\n", encoding="utf-8")
+    path.write_text("nom;lat;lon\nA;51.01;2.13\nB;;\nC; ;2\n", encoding="utf-8")
     found = read(path, Reading(name="nom"))
     assert list(found["nom"]) == ["A"]
     assert (found.geometry[0].x, found.geometry[0].y) == (2.13, 51.01)
+    path.write_text("nom;lat;lon\nA;51.01;2.13\nB;51,01;2.13\n", encoding="utf-8")
+    with pytest.raises(DataError, match="row 2: lat is no number"):
+        read(path, Reading(name="nom"))
 
 
 def test_geometries_of_a_csv(tmp_path: Path) -> None:
@@ -107,10 +110,10 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.zip", b"PK no zip", "not a readable vector file"),
         ("x.geojson", b"<html>busy</html>", "not a readable vector file"),
         ("x.csv", b"a,b\n1,2\n", "neither columns lat and lon"),
-        ("x.csv.gz", b"no gzip", "not a readable CSV file"),
+        ("x.csv.gz", b"no gzip", "cannot be unpacked"),
         ("x.csv", b"\xff\xfe\x00", "not a readable CSV file"),
-        ("x.csv.gz", PACKED[:-20], "not a readable CSV file"),
-        ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "not a readable CSV file"),
+        ("x.csv.gz", PACKED[:-20], "cannot be unpacked"),
+        ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "cannot be unpacked"),
         ("x.geojson", NAN, "no numbers on the Earth"),
         ("x.csv", b"lat,lon\ninf,2\n", "no numbers on the Earth"),
         ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),

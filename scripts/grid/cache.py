@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.layers import http
 
@@ -58,7 +59,7 @@ class FeedCache:
         path = self.folder / f"{stem}-{tag}{dot}{suffix}"
         try:
             if path.is_file() and not self.refresh:
-                return read(path.read_bytes(), path.name)
+                return _read(read, path.read_bytes(), path.name)
             if self.offline:
                 raise UsageError(
                     f"{path.name} is not in the cache ({self.folder}); leave out --offline to fetch it"
@@ -71,7 +72,7 @@ class FeedCache:
                 time.sleep(pause_s)
                 try:
                     data = (ask or fetch)(url)
-                    answer = read(data, path.name)
+                    answer = _read(read, data, path.name)
                 except (FetchError, DataError) as error:
                     trouble = error
                     continue
@@ -93,6 +94,11 @@ class FeedCache:
         }
         _replace(path.with_name(path.name + ".source.json"), json.dumps(card, indent=2).encode() + b"\n")
         _replace(path, data)
+
+
+def _read(read: Callable[[bytes, str], T], data: bytes, name: str) -> T:
+    with errors.reading(name, "is no answer that can be read; its service may have changed"):
+        return read(data, name)
 
 
 def _replace(path: Path, data: bytes) -> None:

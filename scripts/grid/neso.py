@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
-import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
+from zonerisk.layers import files
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -31,23 +28,10 @@ class SupplyPoint(NamedTuple):
 
 def read(data: bytes, name: str) -> tuple[SupplyPoint, ...]:
     """Read the supply points from the published zip, of GeoJSON or shapefiles."""
-    import geopandas
-
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        with archive, tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
-            # The zip holds the same areas in degrees and on the British grid; either will do.
-            ends = (".geojson", ".json", ".gpkg", ".shp")
-            members = sorted(member for member in archive.namelist() if member.lower().endswith(ends))
-            if not members:
-                raise DataError(f"{name}: the zip holds no GeoJSON or shapefile of areas")
-            path = Path(folder) / "areas.zip"
-            path.write_bytes(data)
-            frame = geopandas.read_file(f"zip://{path}!{members[0]}")
-    except DataError:
-        raise
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
-        raise DataError(f"{name}: cannot be read as a zip of areas: {error}") from None
+    if not data.startswith(b"PK"):
+        raise DataError(f"{name}: cannot be read as a zip of areas")
+    # The zip holds the same areas in degrees and on the British grid; either will do.
+    frame = files.vector(data, name, first=True)
     column = next((column for column in _NAME_COLUMNS if column in frame.columns), None)
     if column is None:
         raise DataError(f"{name}: no column names the supply points ({', '.join(_NAME_COLUMNS)})")

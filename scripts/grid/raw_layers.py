@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from pathlib import Path
 from typing import NamedTuple
 
 from grid.network import Circuit, Station, StationKind, is_private
 from zonerisk.core.errors import DataError
+from zonerisk.layers import files
 
 
 class Layer(NamedTuple):
@@ -157,9 +157,8 @@ def _table(layers: Path, layer: Layer, *needed: str) -> list[dict[str, str]]:
 def content(path: Path) -> bytes:
     """Read a layer's file, unpacked."""
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError) as error:
+        return files.content(path)
+    except OSError as error:
         raise DataError(
             f"{path}: cannot be read: {error}; name the folder that holds power/ with --layers"
         ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -129,6 +131,18 @@ def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[st
     return dict(sorted(paths.items()))
 
 
+def content(path: Path, max_bytes: int) -> bytes:
+    """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "is a folder" if stat.S_ISDIR(mode) else "is a device or a pipe, no file")
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise DataError(FileProblem(str(path), 0, f"is larger than {max_bytes} bytes"))
+    return data
+
+
 def read(path: Path, name: str | None = None) -> Document:
     """Read one YAML file as text.
 
@@ -137,7 +151,7 @@ def read(path: Path, name: str | None = None) -> Document:
     """
     name = name or str(path)
     try:
-        raw = path.read_bytes()
+        raw = content(path, MAX_BYTES)
     except OSError as error:
         raise DataError(FileProblem(name, 0, f"cannot be read: {error.strerror or error}")) from None
     return parse(raw, name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
 
@@ -86,3 +88,19 @@ class DataError(ZoneriskError, ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+@contextmanager
+def reading(source: str, what: str = "holds what cannot be read") -> Iterator[None]:
+    """Turn whatever a bad file or answer trips into an error that names where it came from.
+
+    What readers take apart was written by others. They check what they know of; of all else, such
+    as a member of another type, a number without end or a ring that is open, this one place tells.
+    """
+    try:
+        yield
+    except ZoneriskError:
+        raise
+    except Exception as error:
+        trouble = str(error).partition("\n")[0][:200] or type(error).__name__
+        raise DataError(f"{source}: {what}: {trouble}") from error

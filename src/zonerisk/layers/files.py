@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import os
 import re
 import warnings
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.core.errors import DataError
+from zonerisk.catalogue import document
+from zonerisk.core import errors
+from zonerisk.core.errors import DataError, MissingPackage, UsageError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,10 +32,45 @@ Bounds = tuple[float, float, float, float]
 
 # What ends a compressed file before its time raises these, and no OSError.
 BROKEN = (OSError, ValueError, EOFError, zlib.error)
-# How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin. No other format is opened: some
-# name further files and addresses to open, and GDAL would.
+MAX_BYTES = 300_000_000
+"""The most bytes of one file, as it lies and unpacked."""
+MAX_COLUMNS = 2000
+# How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin.
 _BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
-_VIRTUAL = b"<OGRVRT"
+_ZIP = b"PK\3\4"
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_TYPES = {
+    *("FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint"),
+    *("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+}
+# How GeoJSON may name its reference system; GDAL would follow a link, and open a file that is named.
+_NAMED_SYSTEM = re.compile(
+    r"urn:ogc:def:crs:[\w.:-]+|(EPSG|OGC):\w+|https?://www\.opengis\.net/def/crs/(OGC/1\.3/CRS84|EPSG/0/\d+)",
+    re.ASCII,
+)
+# Reference systems that name files with grids, which PROJ would open.
+_GRIDS = re.compile(r"grids=(?!@null)|PROJ4_GRIDS|PARAMETERFILE|\bfile:", re.IGNORECASE)
+# The formats of GDAL that are read. Some of the others name further files, addresses and commands, and
+# are switched off, each by its name: GDAL has no list of what it may read.
+FORMATS = {"ESRI Shapefile", "FlatGeobuf", "GML", "GPKG", "GeoJSON", "GTiff", "MEM", "Memory", "PNG"}
+_OTHERS = (
+    "AAIGrid,ACE2,ADBC,ADRG,AIG,AIVector,AVCBin,AVCE00,AirSAR,AmigoCloud,BAG,BIGGIF,BLX,BMP,"
+    "BSB,BT,BYN,CALS,CEOS,COASP,COG,COSAR,CPG,CSV,CSW,CTG,CTable2,Carto,DAAS,DERIVED,DGN,"
+    "DIMAP,DIPEx,DOQ1,DOQ2,DTED,DXF,ECRGTOC,EDIGEO,EEDA,EEDAI,EHdr,EIR,ELAS,ENVI,ERS,ESAT,"
+    "ESRIC,ESRIJSON,Elasticsearch,FAST,FIT,GDALG,GFF,GIF,GNMDatabase,GNMFile,GPSBabel,GPX,"
+    "GRASSASCIIGrid,GRIB,GS7BG,GSAG,GSBG,GSC,GTFS,GTI,GTX,GXF,GenBin,GeoJSONSeq,GeoRSS,HDF5,"
+    "HDF5Image,HF2,HFA,HTTP,ILWIS,IRIS,ISCE,ISG,ISIS2,ISIS3,Idrisi,JAXAPALSAR,JDEM,JML,"
+    "JP2OpenJPEG,JPEG,JSONFG,KML,KMLSUPEROVERLAY,KRO,L1B,LAN,LCP,LIBERTIFF,LIBKML,LOSLAS,"
+    "LVBAG,Leveller,MAP,MBTiles,MFF,MFF2,MRF,MSGN,MVT,MapInfo File,MapML,MiraMonRaster,"
+    "MiraMonVector,NDF,NGSGEOID,NGW,NITF,NOAA_B,NSIDCbin,NTv2,NWT_GRC,NWT_GRD,OAPIF,ODS,"
+    "OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,OZI,OpenFileGDB,PAux,PCIDSK,PCRaster,PDF,PDS,PDS4,"
+    "PGDUMP,PLMOSAIC,PLSCENES,PMTiles,PNM,PRF,R,RCM,RIK,RMF,ROI_PAC,RPFTOC,RRASTER,RS2,RST,"
+    "Rasterlite,S102,S104,S111,S57,SAFE,SAGA,SAR_CEOS,SDTS,SENTINEL2,SGI,SIGDEM,SNAP_TIFF,"
+    "SNODAS,SQLite,SRP,SRTMHGT,STACIT,STACTA,SXF,Selafin,TGA,TIL,TSX,Terragen,TopoJSON,"
+    "USGSDEM,VDV,VFK,VICAR,VRT,WAsP,WCS,WEBP,WFS,WMS,WMTS,XLSX,XPM,XYZ,ZMap,Zarr,netCDF"
+)
+# No schema is fetched from wherever GML says that it lies, no link in it is followed.
+_GML_OPTIONS = {"GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_GFS_TEMPLATE": ""}
 # Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
 _WGS84 = re.compile(r"(^|[:/#])(4326|CRS84h?)$")
 _GEOMETRY_COLUMNS = {"geo_shape", "geometry", "wkt", "geom", "the_geom"}
@@ -62,16 +105,15 @@ def shape_of(geometry: Any) -> Any:
 
 
 def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Read a vector file in WGS 84, rows without a usable geometry left out.
+    """Read a vector file in WGS 84, rows without a geometry left out.
 
-    Zips are read where they lie: nothing is unpacked, so no name inside one can point
-    outside of the cache. ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as
-    GeoJSON or WKT in one; anything else is what GDAL knows by its content.
+    ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or WKT in one;
+    anything else is known by its content, see :func:`vector`.
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     csv = path.name.lower().endswith((".csv", ".csv.gz"))
-    frame = _read_csv(path, reading) if csv else _read_ogr(path, reading, bounds)
+    frame = _read_csv(path, reading) if csv else _read_ogr(path, reading)
     if not len(frame):
         import geopandas as gpd
 
@@ -100,69 +142,189 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
     return frame.reset_index(drop=True)
 
 
-def _read_ogr(path: Path, reading: Reading, bounds: Bounds | None) -> gpd.GeoDataFrame:
-    import pyogrio
-
-    packed = _packed(path, reading) if path.suffix.lower() == ".zip" else ""
-    source = f"/vsizip/{path}/{packed}" if packed else str(path)
-    _check_format(path, packed)
-    with _readable(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        layer = reading.layer or _only_one([str(row[0]) for row in pyogrio.list_layers(source)], path)
-        degrees = bounds and pyogrio.read_info(source, layer=layer)["crs"] in {"EPSG:4326", "OGC:CRS84"}
-        return pyogrio.read_dataframe(source, layer=layer, bbox=bounds if degrees else None)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn whatever a library raises into an error that names the file."""
+@cache
+def gdal(package: str) -> Any:
+    """Import pyogrio or rasterio with GDAL's formats that are in :data:`FORMATS`, or not at all."""
+    before = os.environ.get("GDAL_SKIP")
     try:
-        yield
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(f"{path}: is not a readable vector file: {error}") from None
-
-
-def _check_format(path: Path, packed: str) -> None:
-    """Refuse a file that is of none of the known formats by how it begins."""
-    import zipfile
-
-    with _readable(path):
-        if packed:
-            with zipfile.ZipFile(path) as archive, archive.open(packed) as member:
-                head = member.read(4096)
+        if package == "rasterio":
+            # Heard only at the first import: it has no way to switch a format off later.
+            os.environ["GDAL_SKIP"] = _OTHERS
+        module: Any = import_module(package)
+        if package == "rasterio":
+            with module.Env() as environment:
+                here = set(environment.drivers())
         else:
-            with path.open("rb") as file:
-                head = file.read(4096)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-    if not start.startswith(_BEGINNINGS) or _VIRTUAL in head:
+            others = ",".join(set(module.list_drivers()) - FORMATS)
+            module.set_gdal_config_options({"GDAL_SKIP": others, **_GML_OPTIONS})
+            module.core._register_drivers()
+            here = set(module.list_drivers())
+    except ModuleNotFoundError:
+        raise MissingPackage(package) from None
+    finally:
+        # Not for the programs that are started from here.
+        os.environ.pop("GDAL_SKIP", None)
+        if before is not None:
+            os.environ["GDAL_SKIP"] = before
+    if more := sorted(here - FORMATS):
+        raise UsageError(
+            f"{package} {module.__version__} reads formats that zonerisk has not been held against "
+            f"({', '.join(more[:5])}), so it reads no layer; use the version of constraints.txt, and "
+            f"read a layer before anything else imports {package}"
+        )
+    return module
+
+
+def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """Read a file, unpacked where its name ends in .gz; one that is too large is refused."""
+    data = document.content(path, max_bytes)
+    if not path.name.endswith(".gz"):
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as packed:
+            data = packed.read(max_bytes + 1)
+    except BROKEN as error:
+        raise DataError(f"{path}: cannot be unpacked: {error}") from None
+    if len(data) > max_bytes:
+        raise DataError(f"{path}: unpacks to more than {max_bytes} bytes")
+    return data
+
+
+def _read_ogr(path: Path, reading: Reading) -> gpd.GeoDataFrame:
+    if path.suffix.lower() != ".shp":
+        return vector(content(path), str(path), reading.layer)
+    parts = {end: path.with_suffix(end) for end in _SHAPEFILE}
+    here = {end: content(part) for end, part in parts.items() if part.is_file()}
+    return opened(_zipped(here, str(path)), str(path))
+
+
+def vector(data: bytes, name: str, layer: str | None = None, first: bool = False) -> gpd.GeoDataFrame:
+    """Read the bytes of a GeoJSON, GeoPackage, FlatGeobuf or shapefile, or of a zip that holds one.
+
+    The bytes that were checked are the bytes that GDAL reads, from memory: nothing lies beside them
+    that it could find, and no name inside a zip is a path. ``first`` takes the first of several files.
+    """
+    with errors.reading(name, "is not a readable vector file"):
+        if data.startswith(_ZIP):
+            data, layer = _unpacked(data, name, layer, first)
+        if not data.startswith(_ZIP):  # Else it is our own, of a shapefile's parts.
+            _check_format(data, name)
+    return opened(data, name, layer)
+
+
+def opened(data: bytes, name: str, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Let GDAL read bytes that were checked."""
+    pyogrio = gdal("pyogrio")
+    with errors.reading(name, "is not a readable vector file"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        names = [str(row[0]) for row in pyogrio.list_layers(data)]
+        # In memory a GeoJSON's layer is called anew at each reading.
+        frame = pyogrio.read_dataframe(data, layer=names.index(layer or _only_one(names, name)))
+    if "geometry" not in frame:
+        raise DataError(f"{name}: holds no geometries, only a table")
+    return frame
+
+
+def _check_format(data: bytes, name: str) -> None:
+    """Refuse a file of no known format by how it begins, and one that points out of itself."""
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if data[:1] in b"\xef \t\r\n{" else data
+    if not text.startswith(_BEGINNINGS):
         raise DataError(
-            f"{path}: is not a readable vector file: neither GeoJSON, GeoPackage, "
+            f"{name}: is not a readable vector file: neither GeoJSON, GeoPackage, "
             "FlatGeobuf, a shapefile nor CSV"
         )
+    if text.startswith(b"{"):
+        _check_geojson(text, name)
+    elif text.startswith(b"SQLite"):
+        _check_geopackage(data, name)
+    else:
+        # A FlatGeobuf's header tells its own length.
+        _check_system(data[: 12 + int.from_bytes(data[8:12], "little")], name)
 
 
-def _packed(path: Path, reading: Reading) -> str:
-    """Find the file inside a zip; a name that points out of it is none."""
-    import zipfile
-
-    with _readable(path), zipfile.ZipFile(path) as archive:
-        names = [
-            name
-            for name in archive.namelist()
-            if name.lower().endswith((".shp", ".gpkg", ".geojson", ".json", ".fgb"))
-            and not name.startswith("/")
-            and ".." not in name.split("/")
-        ]
-    own = [name for name in names if Path(name).stem == reading.layer]
-    return own[0] if own else _only_one(names, path)
+def _check_system(text: bytes, name: str) -> None:
+    if _GRIDS.search(text.decode("utf-8", errors="replace")):
+        raise DataError(f"{name}: its reference system names a file, which is not opened")
 
 
-def _only_one(names: list[str], path: Path) -> str:
+def _check_geojson(data: bytes, name: str) -> None:
+    """Refuse JSON that is no GeoJSON, or that names its reference system by a link or a file."""
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs if key in ("type", "crs")]
+        if len(keys) > len(set(keys)):
+            raise DataError(f"{name}: is no GeoJSON: {keys[0]} stands twice")
+        return {key: value for key, value in pairs if key in ("type", "crs", "properties", "name")}
+
+    try:
+        tree = json.loads(data, object_pairs_hook=kept)
+    except RecursionError:
+        raise DataError(f"{name}: nests too deep for GeoJSON") from None
+    if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
+        raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
+    crs = tree.get("crs")
+    if crs is None:
+        return
+    system = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    if not isinstance(system, str) or not _NAMED_SYSTEM.fullmatch(system):
+        raise DataError(f"{name}: its crs is no name of a reference system; nothing else is followed")
+
+
+def _check_geopackage(data: bytes, name: str) -> None:
+    """Refuse a GeoPackage with views or virtual tables: SQL that would run as they are read."""
+    import sqlite3
+
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(data)
+        listed = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        for row in database.execute("SELECT * FROM gpkg_spatial_ref_sys"):
+            _check_system(repr(row).encode(), name)
+    for kind, table, sql in listed:
+        if kind == "view" or (
+            re.match(r"\s*CREATE\s+VIRTUAL", str(sql), re.IGNORECASE)
+            and not re.search(r"\sUSING\s+rtree\s*\(", str(sql), re.IGNORECASE)
+        ):
+            raise DataError(f"{name}: {table} is a view or a virtual table; export it as a plain table")
+
+
+def _unpacked(data: bytes, name: str, layer: str | None, first: bool) -> tuple[bytes, str | None]:
+    """Return the one vector file of a zip, and the layer still to be chosen in it."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        if len(set(names)) < len(names):
+            raise DataError(f"{name}: holds two files of one name")
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+            raise DataError(f"{name}: unpacks to more than {MAX_BYTES} bytes")
+        ends = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+        named = sorted(each for each in names if each.lower().endswith(ends))
+        own = [each for each in named if Path(each).stem == layer]
+        chosen = own[0] if own else named[0] if first and named else _only_one(named, name)
+        if not chosen.lower().endswith(".shp"):
+            # A zip entry's own size and checksum bound what is read of it.
+            return archive.read(chosen), None if own else layer
+        stem = chosen[: -len(".shp")]
+        parts = {end: archive.read(stem + end) for end in _SHAPEFILE if stem + end in names}
+        return _zipped(parts, name), None
+
+
+def _zipped(parts: dict[str, bytes], name: str) -> bytes:
+    """Pack a shapefile's parts by their endings, as GDAL reads several files from memory."""
+    if not parts.get(".shp", b"").startswith(_BEGINNINGS[3]):
+        raise DataError(f"{name}: is not a readable vector file: no shapefile")
+    _check_system(parts.get(".prj", b""), name)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for end, part in parts.items():
+            archive.writestr(f"layer{end}", part)
+    return buffer.getvalue()
+
+
+def _only_one(names: list[str], source: str) -> str:
     if len(names) == 1:
         return names[0]
-    raise DataError(f"{path}: holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer")
+    raise DataError(
+        f"{source}: holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
+    )
 
 
 def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
@@ -170,16 +332,19 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     import pandas as pd
 
     texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
+    data = content(path)
     try:
-        head = [str(name) for name in pd.read_csv(path, nrows=0)]
+        head = [str(name) for name in pd.read_csv(io.BytesIO(data), nrows=0)]
         sep = ";" if ",".join(head).count(";") >= len(head) else ","
+        if len(head) > MAX_COLUMNS:
+            raise ValueError(f"it has {len(head)} columns; at most {MAX_COLUMNS} are read")
         # What names things stays text: runway 09 is not 9.
-        table = pd.read_csv(path, sep=sep, low_memory=False, dtype=dict.fromkeys(texts, str))
+        table = pd.read_csv(io.BytesIO(data), sep=sep, low_memory=False, dtype=dict.fromkeys(texts, str))
     except BROKEN as error:
         raise DataError(f"{path}: is not a readable CSV file: {error}") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
-        y, x = (pd.to_numeric(table[name], errors="coerce") for name in (lat, lon))
+        y, x = (_degrees(table[name], path) for name in (lat, lon))
         known = y.notna() & x.notna()
         points = gpd.points_from_xy(x[known], y[known])
         return gpd.GeoDataFrame(table[known], geometry=points, crs="EPSG:4326")
@@ -188,6 +353,19 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
     shapes = [_geometry(text, f"{path}:{row}") for row, text in enumerate(table[column], start=2)]
     return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326", geometry=shapes)
+
+
+def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
+    """Return a column as numbers; empty where it is blank, and text that is none is an error."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(column, errors="coerce")
+    strange = column.index[numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")]
+    if len(strange):
+        raise DataError(
+            f"{path}: row {strange[0] + 1}: {column.name} is no number ({column[strange[0]]!r:.40})"
+        )
+    return numbers
 
 
 def _geometry(text: object, where: str) -> Any:

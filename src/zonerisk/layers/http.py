@@ -41,6 +41,9 @@ TOTAL_S = 7200.0
 MAX_WAIT_S = 60.0
 MAX_REDIRECTS = 5
 _BLOCK = 1 << 18
+# Bytes that a remote file is read by, and how many of them are held.
+_PART = 1 << 16
+_MAX_PARTS = 2000
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 # What must not follow a redirect to another host.
 _PRIVATE = {"authorization", "cookie", "proxy-authorization"}
@@ -159,6 +162,87 @@ def get(
     return _repeated(read, deadline)
 
 
+class Remote:
+    """A file behind HTTP, read by blocks, each asked for once and of no host but the one that was named.
+
+    ``trouble`` is what went wrong first: who reads by way of GDAL does not hear of it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url, self.size = url, 0
+        self.trouble: FetchError | None = None
+        self._blocks: dict[int, bytes] = {}
+        self._tag: str | None = None
+        self._fetch(0, 1)
+
+    def stream(self) -> io.RawIOBase:
+        """Open it for reading."""
+        return _Stream(self)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return the bytes from a place on; none at its end, or if they cannot be had."""
+        first, last = start // _PART, max(start, min(start + length, self.size) - 1) // _PART
+        try:
+            open_ = [block for block in range(first, last + 1) if block not in self._blocks]
+            if open_ and start < self.size:
+                self._fetch(open_[0], open_[-1] - open_[0] + 1)
+        except FetchError as error:
+            self.trouble = self.trouble or error
+            return b""
+        held = b"".join(self._blocks.get(block, b"") for block in range(first, last + 1))
+        return held[start - first * _PART :][:length]
+
+    def _fetch(self, block: int, count: int) -> None:
+        start = block * _PART
+        data, self.size, tag = _repeated(
+            partial(self._ask, start, count * _PART), time.monotonic() + TIMEOUT_S
+        )
+        if self._tag not in (None, tag):
+            raise FetchError(f"{self.url}: changed while it was read; try again")
+        self._tag = tag
+        if len(self._blocks) + count > _MAX_PARTS:
+            self._blocks.clear()
+        for index in range(0, len(data), _PART):
+            self._blocks[block + index // _PART] = data[index : index + _PART]
+
+    def _ask(self, start: int, length: int) -> tuple[bytes, int, str]:
+        asked, deadline = {"Range": f"bytes={start}-{start + length - 1}"}, time.monotonic() + TIMEOUT_S
+        with _opened(self.url, asked, TIMEOUT_S, deadline, same_host=True) as response:
+            stated = _range(response)
+            if response.status_code != 206 or not stated or int(stated[1]) != start:
+                raise FetchError(f"{self.url}: gives no parts of a file")
+            size = int(stated[3])
+            data = b"".join(_blocks(response, self.url, length))
+            if len(data) != min(length, size - start):
+                raise _PassingError(f"{self.url}: broke off after {len(data)} of {length} bytes")
+            return data, size, response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, remote: Remote) -> None:
+        self.remote, self.place = remote, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self.place = offset + (0, self.place, self.remote.size)[whence]
+        return self.place
+
+    def tell(self) -> int:
+        return self.place
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self.remote.read(self.place, len(view))
+        view[: len(data)] = data
+        self.place += len(data)
+        return len(data)
+
+
 class Fetched(NamedTuple):
     """A file as it was downloaded: its address after redirects, and the server's own date of it."""
 
@@ -237,9 +321,7 @@ def _gather(
     try:
         with _opened(url, headers, timeout_s, deadline) as response:
             goes_on = bool(headers) and response.status_code == 206
-            stated = re.match(
-                r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})$", response.headers.get("Content-Range", "")
-            )
+            stated = _range(response)
             if goes_on and not (stated and int(stated[1]) == had):
                 _drop(part)
                 raise _PassingError(f"{url}: sent another part than was asked for")
@@ -247,7 +329,7 @@ def _gather(
             rest = _announced(response, url, max_bytes - now)
             whole = None if rest is None else now + rest
             if goes_on and stated:
-                whole = int(stated[2])  # A server may send less than the rest.
+                whole = int(stated[3])  # A server may send less than the rest.
             if whole is not None and whole > max_bytes:
                 raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
             if not goes_on:
@@ -272,6 +354,13 @@ def _gather(
         raise _PassingError(f"{url}: changed between two tries") from None
 
 
+def _range(response: requests.Response) -> re.Match[str] | None:
+    """Return which bytes of how many an answer holds: first, last, all."""
+    return re.match(
+        r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", response.headers.get("Content-Range", "")
+    )
+
+
 def _tag(part: Path) -> Path:
     return part.with_name(part.name + ".tag")
 
@@ -283,13 +372,16 @@ def _drop(part: Path) -> None:
 
 @contextmanager
 def _opened(
-    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
+    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool = False
 ) -> Iterator[requests.Response]:
     """Ask for an address; what comes is an answer that data could come in, or an error."""
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
-    with _Session(deadline) as session, _answered(session, url, sent, timeout_s, deadline) as response:
+    with (
+        _Session(deadline) as session,
+        _answered(session, url, sent, timeout_s, deadline, same_host) as response,
+    ):
         status, reason = response.status_code, response.reason
-        if status == 416:
+        if status == 416 and "If-Range" in headers:
             raise _StaleError
         if status in _TRY_AGAIN:
             raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
@@ -308,7 +400,12 @@ def _opened(
 
 
 def _answered(
-    session: requests.Session, url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
+    session: requests.Session,
+    url: str,
+    headers: Mapping[str, str],
+    timeout_s: float,
+    deadline: float,
+    same_host: bool,
 ) -> requests.Response:
     """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host."""
     if not url.lower().startswith(("http://", "https://")):
@@ -337,7 +434,8 @@ def _answered(
             raise _PassingError(f"{url}: {trouble}: {_cause(error)}") from None
         except ValueError as error:
             raise FetchError(f"{url!r}: is not an address: {error}") from None
-        if new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
+        elsewhere = same_host and old.netloc != new.netloc
+        if elsewhere or new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
             raise FetchError(f"{address}: redirects to {location[:200]!r}; not followed")
         if old.netloc != new.netloc:
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE}

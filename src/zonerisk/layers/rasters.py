@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-import urllib.parse
-import urllib.request
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.core.errors import DataError, FetchError, MissingPackage
+from zonerisk.core.errors import DataError, FetchError
 from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.hazard_sample import HazardSample, beyond, widened
+from zonerisk.layers import files, http
 from zonerisk.layers.objects import corner_id
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import numpy.typing as npt
     import rasterio
@@ -29,18 +28,12 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 METHODS = ("raster", "tiles")
-# What GDAL may do: no sidecar files asked for, only this suffix over HTTP, and a server that
-# hangs or fails is given up.
-_OPTIONS = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif",
-    "GDAL_HTTP_TIMEOUT": "60",
-    "GDAL_HTTP_CONNECTTIMEOUT": "20",
-    "GDAL_HTTP_MAX_RETRY": "2",
-    "GDAL_HTTP_RETRY_DELAY": "1",
-    "CPL_CURL_VERBOSE": "NO",
-    "GDAL_HTTP_MAX_TOTAL_CONNECTIONS": "4",
-}
+# No file is asked for that might lie beside the one that was named.
+_OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+# What differs from WGS 84 by less than two metres: ETRS89, NAD83 and WGS 84 itself, in degrees.
+_WGS84 = (4326, 4258, 4269)
+# A block is unpacked whole, however little of it is asked for.
+MAX_BLOCK_BYTES = 64_000_000
 MAX_WINDOW = 4_000_000
 _MAX_CLUSTER = 100_000_000
 # No flood is deeper, metres: what is written as more is a mark for something else.
@@ -65,54 +58,76 @@ class Window(NamedTuple):
     lon: npt.NDArray[np.float64]
 
 
-def _rasterio() -> Any:
-    try:
-        import rasterio
-    except ModuleNotFoundError:
-        raise MissingPackage("rasterio") from None
-    return rasterio
-
-
 @contextmanager
 def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     """Open a GeoTIFF by path or http(s) address.
 
-    No other format is tried: some of them name further files and addresses to open. One that
-    is not in WGS 84 degrees is an error.
+    No other format is tried, and no other file opened: GDAL reads by way of the one that is opened
+    here, be it on disk or behind HTTP. A raster that is not in WGS 84 degrees is an error.
     """
-    rasterio = _rasterio()
+    name = str(source)
+    rasterio = files.gdal("rasterio")
     from rasterio.errors import RasterioError
 
-    name = str(source)
-    address = f"/vsicurl/{name}" if name.startswith(("http://", "https://")) else name
-    with rasterio.Env(**_OPTIONS, **_proxy(name)):
+    try:
+        remote = http.Remote(name) if name.startswith(("http://", "https://")) else None
+    except FetchError as error:
+        raise DataError(f"{name}: is not a readable GeoTIFF: {error}") from None
+
+    def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
+        if path != name:
+            raise FileNotFoundError(path)
+        return remote.stream() if remote else Path(name).open("rb")
+
+    with rasterio.Env(**_OPTIONS):
         try:
-            file = rasterio.open(address, driver="GTiff")
-        except RasterioError as error:
-            raise DataError(f"{name}: is not a readable GeoTIFF: {error}") from None
+            file = rasterio.open(name, driver="GTiff", opener=only)
+        except (RasterioError, OSError) as error:
+            raise DataError(f"{name}: is not a readable GeoTIFF: {_cause(remote, error)}") from None
         with file:
-            if file.crs is None or not file.crs.is_geographic:
-                raise DataError(
-                    f"{name}: its reference system is {file.crs or 'not named'}; convert it to EPSG:4326"
-                )
-            wide, turn, west, turn_, tall, north = file.transform[:6]
-            if turn or turn_ or tall > 0:
-                raise DataError(f"{name}: its rows do not run from north to south")
-            if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
-                raise DataError(f"{name}: its cells have no size or no place")
+            _check_raster(file, name)
             try:
                 yield file
             except RasterioError as error:
-                raise DataError(f"{name}: a part of it cannot be read: {error}") from None
+                raise DataError(f"{name}: a part of it cannot be read: {_cause(remote, error)}") from None
 
 
-def _proxy(name: str) -> dict[str, str]:
-    """Return GDAL's option for the proxy that the environment names; GDAL knows not all of its ways."""
-    parts = urllib.parse.urlsplit(name)
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if not proxy or not parts.hostname or urllib.request.proxy_bypass(parts.hostname):
-        return {}
-    return {"GDAL_HTTP_PROXY": proxy}
+def _cause(remote: http.Remote | None, error: Exception) -> str:
+    """Return what went wrong on the way, if anything did; GDAL knows only that it had no bytes."""
+    return str((remote and remote.trouble) or _plain(str(error)))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"/vsiriopener_\w+/", "", name)
+
+
+def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
+    import numpy as np
+
+    if file.crs is None or file.crs.to_epsg() not in _WGS84:
+        raise DataError(f"{name}: its reference system is {file.crs or 'not named'}; convert it to EPSG:4326")
+    wide, turn, west, turn_, tall, north = file.transform[:6]
+    if turn or turn_ or tall > 0:
+        raise DataError(f"{name}: its rows do not run from north to south")
+    if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
+        raise DataError(f"{name}: its cells have no size or no place")
+    if file.bounds.right > 180 + wide or file.bounds.left < -180 - wide:
+        raise DataError(f"{name}: reaches past 180 degrees; turn its longitudes to -180 to 180")
+    kind = np.dtype(file.dtypes[0])
+    if kind.kind not in "iuf" or math.prod(file.block_shapes[0]) * kind.itemsize > MAX_BLOCK_BYTES:
+        raise DataError(
+            f"{name}: its cells are no numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
+        )
+
+
+def _cells(file: rasterio.io.DatasetReader, *span: int) -> Any:
+    """Read cells as the numbers that they stand for, masked where there is no data."""
+    from rasterio.windows import Window as Cells
+
+    cells = file.read(1, window=Cells(*span), masked=True)
+    if (file.scales[0], file.offsets[0]) == (1, 0):
+        return cells
+    return cells.astype("float32") * file.scales[0] + file.offsets[0]
 
 
 def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, int, int]:
@@ -124,14 +139,13 @@ def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str)
     bottom = min(file.height, int((file.bounds.top - box[1]) / height) + 1)
     across, down = right - left, bottom - top
     if across * down > most:
-        raise DataError(f"{file.name}: {trouble.format(cells=f'{across} x {down} cells')}")
+        raise DataError(f"{_plain(file.name)}: {trouble.format(cells=f'{across} x {down} cells')}")
     return left, top, across, down
 
 
 def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float) -> Window | None:
     """Read the cells within a distance of a point; None if the point lies outside."""
     import numpy as np
-    from rasterio.windows import Window as Cells
 
     west, south, east, north = file.bounds
     if not (west <= lon < east and south < lat <= north):
@@ -143,7 +157,7 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
         MAX_WINDOW,
         "{cells} are too many for a window; lower search_radius_m",
     )
-    values = file.read(1, window=Cells(left, top, across, down), masked=True)
+    values = _cells(file, left, top, across, down)
     return Window(
         values.astype("float64").filled(np.nan),
         north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e),
@@ -154,11 +168,11 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
 def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
     """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF; only its blocks are read."""
     with ExitStack() as stack:
-        files = [stack.enter_context(opened(source)) for source in sources]
+        rasters = [stack.enter_context(opened(source)) for source in sources]
         from rasterio.merge import merge
 
-        width, height = abs(files[0].transform.a), abs(files[0].transform.e)
-        wests, souths, easts, norths = zip(*(file.bounds for file in files), strict=True)
+        width, height = abs(rasters[0].transform.a), abs(rasters[0].transform.e)
+        wests, souths, easts, norths = zip(*(file.bounds for file in rasters), strict=True)
         west, north = min(wests), max(norths)
         # On the edges of cells, so that none is drawn anew.
         left = max(0, math.floor((box[0] - west) / width))
@@ -175,11 +189,13 @@ def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
                 "cap; name fewer places"
             )
         ends = (west + left * width, north - bottom * height, west + right * width, north - top * height)
-        values, transform = merge(files, bounds=ends, res=(width, height), indexes=[1])
-        return _geotiff(values[0], transform, crs=files[0].crs, nodata=files[0].nodata)
+        values, transform = merge(rasters, bounds=ends, res=(width, height), indexes=[1])
+        return _geotiff(values[0], transform, rasters[0], crs=rasters[0].crs, nodata=rasters[0].nodata)
 
 
-def _geotiff(values: npt.NDArray[Any], transform: Any, **profile: Any) -> bytes:
+def _geotiff(
+    values: npt.NDArray[Any], transform: Any, scaled: rasterio.io.DatasetReader | None = None, **profile: Any
+) -> bytes:
     from rasterio.io import MemoryFile
 
     height, width = values.shape
@@ -195,6 +211,8 @@ def _geotiff(values: npt.NDArray[Any], transform: Any, **profile: Any) -> bytes:
             **profile,
         ) as file:
             file.write(values, 1)
+            if scaled is not None:
+                file.scales, file.offsets = scaled.scales[:1], scaled.offsets[:1]
         return bytes(memory.read())
 
 
@@ -317,16 +335,16 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
     boxes = shapely.box(lon - 1.6 * margin, lat - margin, lon + 1.6 * margin, lat + margin)
     for cluster in shapely.get_parts(shapely.union_all(boxes)):
         trouble = "the sites lie in too large an area; sample fewer"
-        span = Cells(*_span(file, cluster.bounds, _MAX_CLUSTER, trouble))
-        cells = file.read(1, window=span, masked=True)
-        _check_values(card, cells.compressed(), file.name)
+        span = _span(file, cluster.bounds, _MAX_CLUSTER, trouble)
+        cells = _cells(file, *span)
+        _check_values(card, cells.compressed(), _plain(file.name))
         wet = np.ma.filled(cells >= card.reading.wet_from, False)
         step = max(1, round(span_deg(0, _JOINED_M)[0] / abs(file.transform.e)))
         rows, columns = wet.shape[0] // step * step, wet.shape[1] // step * step
         if not rows or not columns:
             continue
         coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
-        transform = file.window_transform(span) * file.transform.scale(step)
+        transform = file.window_transform(Cells(*span)) * file.transform.scale(step)
         areas = [
             shapely.geometry.shape(shape)
             for shape, _ in shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
@@ -359,10 +377,9 @@ def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, st
     In it 0 stands where a tile is transparent, and no data where there is no tile. Neither is a
     place without the hazard. A colour without a meaning is an error.
     """
-    rasterio = _rasterio()
     import numpy as np
 
-    from zonerisk.layers import http
+    rasterio = files.gdal("rasterio")
 
     columns, rows = tile_ranges(bounds, zoom)
     if len(columns) * len(rows) > MAX_TILES:

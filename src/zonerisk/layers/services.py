@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core import errors
 from zonerisk.core.errors import FetchError, UsageError
 from zonerisk.core.geometry import span_deg
 from zonerisk.layers import files, http, point_queries, rasters
@@ -27,8 +27,6 @@ PAGE = 1000
 MAX_PAGES = 50
 TIMEOUT_S = 60.0
 MAX_INDEX_BYTES = 20_000_000
-# No schema is fetched from wherever an answer says it lies, no link in it is followed.
-_GML_OPTIONS = {"GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_GFS_TEMPLATE": ""}
 _GML_HEAD = 20_000
 
 
@@ -37,6 +35,12 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
 
     They are the data, and for a service the area that was asked for: outside of it nothing is known.
     """
+    source = card.reading.url or card.reading.index or card.url
+    with errors.reading(source, "gave an answer that cannot be read; it may have changed"):
+        return _read(card, places, max_bytes)
+
+
+def _read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
     reading = card.reading
     if reading.method in point_queries.METHODS:
         return point_queries.read(card, places, max_bytes)
@@ -285,8 +289,6 @@ def _gml(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
 
 def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
     """Read GML as GeoJSON features, and how many the service has; None where it does not say."""
-    import pyogrio
-
     head = body[:_GML_HEAD].decode("utf-8", errors="replace")
     if "ExceptionReport" in head:
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
@@ -302,11 +304,9 @@ def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
     matched = int(stated[1]) if stated else None
     if not re.search(rb"<(\w+:)?(member|featureMember|featureMembers)[\s>]", body):
         return [], matched
-    pyogrio.set_gdal_config_options(_GML_OPTIONS)
-    try:
-        frame = pyogrio.read_dataframe(io.BytesIO(body))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise FetchError(f"{source}: answered GML that cannot be read: {error}") from None
+    # GDAL would look for a schema where the answer says that one lies.
+    body = re.sub(rb"""\s(\w+:)?(noNamespaceS|s)chemaLocation\s*=\s*("[^"]*"|'[^']*')""", b"", body)
+    frame = files.opened(body, source)
     if frame.crs is None:
         raise FetchError(f"{source}: names no reference system")
     return json.loads(frame.to_crs("EPSG:4326").to_json())["features"], matched
