@@ -84,6 +84,25 @@ def test_a_cause_that_is_removed_is_told_and_counts_no_more(zz_copy: Path) -> No
     assert before.outcome == "fail"
 
 
+def test_a_cause_is_removed_at_the_end_of_the_month_that_is_told(zz_copy: Path) -> None:
+    fixed = WAVE.replace("evidence:", "fixed_since: 2025-06\nchanged: [log]\nevidence:")
+    outcomes = [finding(after(zz_copy, fixed, day), "incidents") for day in ("2025-06-30", "2025-07-01")]
+    assert [told and told.outcome for told in outcomes] == ["fail", "unknown"]
+
+
+def test_an_event_of_some_year_ages_once_it_surely_is_ten_years_old(zz_copy: Path) -> None:
+    old = WAVE.replace("2025-01-02", "2014")
+    outcomes = [finding(after(zz_copy, old, day), "incidents") for day in ("2024-12-31", "2025-01-01")]
+    assert [told and told.outcome for told in outcomes] == ["fail", "unknown"]
+
+
+def test_what_war_did_to_one_zone_is_no_loss_of_two(zz_copy: Path) -> None:
+    text = WAVE.replace("physical\ncause: water", "conflict\ncause: conflict").replace(", zz-good/b]", "]")
+    record = after(zz_copy, text).record
+    assert record.message.startswith("since 2025, 1 zone loss (1 conflict); none of two zones or more")
+    assert (record.several, record.conflict) == ((), ("zz-wave",))
+
+
 def test_a_loss_of_one_zone_is_on_record_and_shared_by_none(zz_copy: Path) -> None:
     found = after(zz_copy, WAVE.replace("zones: [zz-good/a, zz-good/b]", "zones: [zz-good/a]\nat_most: 1"))
     assert finding(found, "incidents") is None

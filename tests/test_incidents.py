@@ -63,6 +63,18 @@ def test_a_sound_file_is_sound(zz_copy: Path) -> None:
         ("start: 2025-01-02", "start: 2025-02-30", ":4: start:"),
         ("severity", "hours: 7\nseverity", ":8: hours: start and end are 2.50 hours apart"),
         ("severity", "at_least: 9\nseverity", ":8: at_least: zz-good has 3 zones on file"),
+        (
+            "severity",
+            "at_least: 3\namong: [zz-good/b]\nseverity",
+            ":9: among: 3 zones were hit at least, but zones and among name 2",
+        ),
+        ("[zz-good]", "[zz-good, zz-good]", ":6: regions: names a place twice"),
+        (
+            "2025-01-02T10:00Z\nend: 2025-01-02T12:30Z",
+            "2025-03-02",
+            ":4: start: lies after the day its sources",
+        ),
+        ("end: 2025-01-02T12:30Z", "hours: 1e9", ":5: hours: input should be less than or equal to 87600"),
         ("severity", "at_least: 2\nat_most: 1\nseverity", ":9: at_most: 1 zones at most"),
         ("severity", "shares: {zz-good/b: 0.5}\nseverity", ":8: shares: zz-good/b is not among"),
         ("cause: power", "cause: dns", ":3: cause: a physical cause is one of power"),
@@ -105,7 +117,11 @@ def test_an_event_is_told_once(zz_copy: Path) -> None:
     assert ["zz-again has the same start, cause and region" in line for line in found] == [True]
     later = BASE.replace("T10:00Z", "T11:00Z")
     found = problems(zz_copy, again=later)
-    assert ["warning" in line and "begins within zz-wave" in line for line in found] == [True]
+    assert ["warning" in line and "begins with or within zz-wave" in line for line in found] == [True]
+    dated = BASE.replace("T10:00Z", "").replace("end: 2025-01-02T12:30Z\n", "")
+    found = problems(zz_copy, again=dated, wave=dated)
+    assert ["warning" in line and "begins with or within zz-again" in line for line in found] == [True]
+    (zz_copy / "incidents/zz/wave.yaml").write_text(BASE)
     assert problems(zz_copy, again=later.replace("[zz-good/a]", "[zz-good/b]")) == []
     assert problems(zz_copy, again=later.replace("cause: power", "cause: cooling")) == []
 
@@ -158,6 +174,18 @@ def test_one_region_reads_its_provider_alone(monkeypatch: pytest.MonkeyPatch) ->
     library.incidents("ovh-sbg")
     assert read
     assert all("/incidents/ovh/" in path for path in read)
+    library.score("ovh-sbg")
+    assert not [path for path in read if "/incidents/" in path and "/incidents/ovh/" not in path]
+
+
+def test_an_id_is_read_however_yaml_writes_it(zz_copy: Path) -> None:
+    text = BASE.replace("[zz-good]", '["zz\\x2dgood"]').replace("name:", 'event: "storm-1"\nname:')
+    assert problems(zz_copy, wave=text) == []
+    everywhere = BASE.replace("regions: [zz-good]", '"everywhere" : true').replace("zones: [zz-good/a]\n", "")
+    assert problems(zz_copy, again=everywhere.replace("power", "cooling")) == []
+    catalog = Catalog(zz_copy)
+    assert [event.id for event in catalog.incidents("zz-good")] == ["zz-again", "zz-wave"]
+    assert [event.id for event in catalog.incidents_together(["storm-1"], ["zz"])] == ["zz-wave"]
 
 
 def test_ten_thousand_events_stay_fast(tmp_path: Path) -> None:
@@ -188,6 +216,22 @@ class TestCommands:
         assert "equinix-ld8-202008" in run("list", "incidents", "equinix").stdout
         assert run("list", "incidents", "ovh-sbg", "--format", "csv").stdout.startswith("id,name,class,cause")
 
+    def test_a_region_lists_what_hit_it(self, run: Runner) -> None:
+        rows = json.loads(run("list", "incidents", "google-europe-west9", "--format", "json").stdout)
+        assert {"google-euw9-202304", "google-glob-20250612"} <= {row["id"] for row in rows}
+        assert min(row["start"] for row in rows) > "2022", "the region opened in 2022"
+
+    def test_a_month_may_hold_a_later_day(self, run: Runner, tmp_path: Path) -> None:
+        (tmp_path / "incidents/ovh").mkdir(parents=True)
+        text = (
+            BASE.replace("zz-good/a", "ovh-sbg/sbg").replace("zz-good", "ovh-sbg").replace("-02T10:00Z", "")
+        )
+        (tmp_path / "incidents/ovh/wave.yaml").write_text(text.replace("end: 2025-01-02T12:30Z\n", ""))
+        own = ("--catalogue", str(tmp_path))
+        for since, found in (("2025", True), ("2025-01-31", True), ("2025-02-01", False)):
+            listed = run("list", "incidents", "ovh-sbg", "--since", since, *own).stdout
+            assert ("ovh-wave" in listed) is found, since
+
     def test_geojson(self, run: Runner) -> None:
         found = json.loads(run("list", "incidents", "ovh-sbg", "--format", "geojson").stdout)
         burned = next(each for each in found["features"] if each["id"] == "ovh-sbg-202103")
@@ -197,6 +241,7 @@ class TestCommands:
     def test_show(self, run: Runner) -> None:
         text = run("show", "google-use1-202006").stdout
         assert text.startswith("# data/incidents/google/use1-202006.yaml")
+        assert run("show", "google/use1-202006").stdout == text
         assert "class: physical" in text
 
     @pytest.mark.parametrize(
@@ -206,7 +251,7 @@ class TestCommands:
             (("incidents", "--since", "soon"), "'soon' is no date"),
             (("regions", "--multi-zone"), "choose among incidents"),
             (("regions", "--format", "geojson"), "not listed as geojson"),
-            (("incidents", "nowhere"), "no region or provider is called"),
+            (("incidents", "nowhere"), "is called 'nowhere'"),
         ],
     )
     def test_bad_usage(self, run: Runner, arguments: tuple[str, ...], said: str) -> None:
@@ -222,5 +267,5 @@ class TestCommands:
 
     def test_score_tells_the_record(self, run: Runner) -> None:
         text = " ".join(run("score", "ovh-sbg").stdout.split())
-        assert "record: since 2017, no loss of one zone on file; 3 of two datacenters or more" in text
+        assert "record: since 2017, no loss of one datacenter on file; 3 of two datacenters or more" in text
         assert "no complete feed of the incidents of OVHcloud was found, so silence proves little" in text

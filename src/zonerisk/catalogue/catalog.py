@@ -25,7 +25,7 @@ from zonerisk.core.model import Country, PartialDate, Provider, Record, Region, 
 from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from zonerisk.catalogue.dialect import Dialect
     from zonerisk.catalogue.names import Meaning
@@ -123,8 +123,10 @@ class Catalog:
             if record_id in table:
                 return table[record_id]
         folder, _, key = record_id.partition("/")
-        if folder == INCIDENTS and key in self._event_paths:
-            return self._event_paths[key]
+        if folder == INCIDENTS:
+            read = (events[key][0] for events in self._event_files.values() if key in events)
+            if path := next(read, None) or self._event_paths.get(key):
+                return path
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
@@ -318,27 +320,24 @@ class Catalog:
         it.
         """
         if about is None:
-            ids = list(self._event_paths)
+            listed = [self.incident(key) for key in self._event_paths]
         else:
-            marks = (about.encode(), b"everywhere:")
-            events = self._events_of(self._region_provider.get(about, "")) if about else {}
-            ids = [key for key, (_, text) in events.items() if any(mark in text for mark in marks)]
-        listed = [self.incident(key) for key in ids]
-        return tuple(
-            sorted(
-                (event for event in listed if about is None or event.about(about)),
-                key=lambda event: (event.start, event.id),
-            )
-        )
+            naming = self._naming(self._region_provider.get(about, ""), (about, "everywhere"))
+            listed = [event for event in naming if event.about(about)]
+        return tuple(sorted(listed, key=lambda event: (event.start, event.id)))
 
-    def incidents_together(self, events: Iterable[str]) -> tuple[Incident, ...]:
-        """Read all that is on record of some events, whichever provider they hit."""
+    def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
+        """Read what is on record of some events at some providers."""
         wanted = set(events)
-        marks = [f"event: {event}".encode() for event in wanted]
-        owners = sorted({path.parent.name for path in self._event_paths.values()}) if marks else ()
-        files_ = [row for owner in owners for row in self._events_of(owner).items()]
-        ids = [key for key, (_, text) in files_ if any(mark in text for mark in marks)]
-        return tuple(incident for incident in map(self.incident, ids) if incident.event in wanted)
+        naming = [event for owner in sorted(set(providers)) for event in self._naming(owner, wanted)]
+        return tuple(event for event in naming if event.key in wanted)
+
+    def _naming(self, provider_id: str, words: Iterable[str]) -> Iterator[Incident]:
+        """Read the incidents of a provider whose text has one of some words, or a backslash to hide one."""
+        marks = [b"\\", *(word.encode() for word in words)]
+        for key, (_, text) in self._events_of(provider_id).items() if provider_id else ():
+            if any(mark in text for mark in marks):
+                yield self.incident(key)
 
     @cached_property
     def supply(self) -> Sample:

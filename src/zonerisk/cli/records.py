@@ -135,6 +135,7 @@ def _listed_incidents(catalog: Catalog, wanted: Wanted, form: Format, out: Path 
 def _chosen_incidents(catalog: Catalog, wanted: Wanted) -> Iterator[Incident]:
     from zonerisk.core.incident import CAUSES
     from zonerisk.core.model import simplify
+    from zonerisk.judging import history
     from zonerisk.judging.arrangement import last_day
 
     causes = {cause for listed in CAUSES.values() for cause in listed}
@@ -149,16 +150,24 @@ def _chosen_incidents(catalog: Catalog, wanted: Wanted) -> Iterator[Incident]:
             providers.add(simplify(target))
         else:
             regions.update(catalog.resolve(target))
-    owners = {catalog.region(key).provider for key in regions}
-    for event in catalog.incidents():
-        named = event.provider in owners and any(event.about(key) for key in regions)
-        if wanted.targets and event.provider not in providers and not named:
-            continue
+    listed = [
+        event for key in regions for event in history.of_region(catalog.region(key), catalog.incidents(key))
+    ]
+    if providers or not wanted.targets:
+        listed += [
+            event for event in catalog.incidents() if event.provider in providers or not wanted.targets
+        ]
+    since = wanted.since or ""
+    for event in sorted(
+        {event.id: event for event in listed}.values(), key=lambda event: (event.start, event.id)
+    ):
         if wanted.cause not in (None, event.cause) or wanted.class_ not in (None, event.class_):
             continue
-        if (wanted.since or "") > event.start or (wanted.multi_zone and not event.several):
-            continue
-        yield event
+        # A month or a year is listed where some day of it is late enough.
+        if event.start[: len(since)] >= since[: len(event.start)] and (
+            event.several or not wanted.multi_zone
+        ):
+            yield event
 
 
 INCIDENT_HEAD = (
@@ -252,9 +261,9 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     from zonerisk.core.model import simplify
     from zonerisk.layers import cards
 
-    if "/" in name and not name.endswith((".yaml", ".yml")):
+    wanted = simplify(name.replace("/", "-"))
+    if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.incident_ids:
         return _part(catalog, name)
-    wanted = simplify(name)
     if wanted in catalog.provider_ids:
         content = _content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
         return catalog.file_name(wanted), content
@@ -268,7 +277,7 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
             return f"data/layers/{wanted}.yaml", _content(card)
         if wanted in catalog.incident_ids:
             return catalog.file_name(f"incidents/{wanted}"), _content(catalog.incident(wanted))
-        if events := catalog.incidents_together([wanted]):
+        if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
             return names, {"event": wanted, "incidents": [_content(event) for event in events]}
         raise UnknownTarget(

@@ -422,10 +422,7 @@ def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str
     least = least_rtt_ms(candidate.distance_m)
     message = verdicts.with_zones(candidate.message, candidate.zones)
     if candidate.record:
-        told = record.there(
-            len(candidate.record.several) + len(candidate.record.conflict),
-            sum(candidate.record.zone_losses.values()),
-        )
+        told = record.there(len(candidate.record.several), sum(candidate.record.zone_losses.values()))
         message += f"; {told}" if told else ""
     # A bound on the round trip that was asked for is judged, and then in the message already.
     judged = max_rtt_ms is not None and (candidate.outcome != "fail" or least > max_rtt_ms)

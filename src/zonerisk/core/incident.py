@@ -131,7 +131,7 @@ class Incident(Record):
     trigger: Trigger | None = None
     start: Moment
     end: Moment | None = None
-    hours: Annotated[float, Field(ge=0)] | None = None
+    hours: Annotated[float, Field(ge=0, le=87_600)] | None = None
     regions: tuple[Key, ...] = ()
     everywhere: bool = False
     sites: tuple[FullId, ...] = ()
@@ -176,15 +176,17 @@ class Incident(Record):
             raise ValueError(f"start and end are {_hours(*ends):.2f} hours apart; drop it, or correct them")
         return hours
 
-    @field_validator("sites", "zones", "among")
+    @field_validator("regions", "sites", "zones", "among")
     @classmethod
     def _in_its_regions(cls, places: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        regions = info.data.get("regions", ())
         for place in places if "regions" in info.data else ():
-            if place.partition("/")[0] not in regions:
+            if place.partition("/")[0] not in info.data["regions"]:
                 raise ValueError(f"{place} is in none of the regions")
         if len(set(places)) < len(places):
             raise ValueError("names a place twice")
+        least, named = info.data.get("at_least") or 0, {*info.data.get("zones", ()), *places}
+        if info.field_name == "among" and places and least > len(named):
+            raise ValueError(f"{least} zones were hit at least, but zones and among name {len(named)}")
         return places
 
     @field_validator("at_most")
@@ -259,26 +261,26 @@ class Incident(Record):
         """Return the zones of a region that are named."""
         return tuple(zone for zone in self.zones if zone.startswith(f"{region}/"))
 
-    def zones_hit(self, region: str) -> int | None:
-        """Return how many zones of a region were hit at least; None where the source does not tell."""
-        named = len(self.zones_of(region))
-        if len(self.regions) == 1 and self.at_least is not None:
-            return max(named, self.at_least)
-        return named or (None if self.at_least != 0 else 0)
-
     @property
     def least(self) -> int | None:
         """How many zones were hit at least; None where the source does not tell."""
         named = len(self.zones)
         return max(named, self.at_least) if self.at_least is not None else named or None
 
+    def zones_hit(self, region: str) -> int | None:
+        """Return how many zones of a region were hit at least; None where the source does not tell."""
+        if self.regions == (region,):
+            return self.least
+        return len(self.zones_of(region)) or (None if self.at_least != 0 else 0)
+
+    def hit(self, region: str) -> int | None:
+        """Return how many zones or sites of a region were hit at least, by name or by number."""
+        return max(self.zones_hit(region) or 0, len(self.sites_of(region))) or self.zones_hit(region)
+
     @property
     def several(self) -> bool:
-        """True where two zones or sites of one region were hit, by name or by number."""
-        most = max(
-            (max(self.zones_hit(key) or 0, len(self.sites_of(key))) for key in self.regions), default=0
-        )
-        return most > 1
+        """True where two zones or sites of one region were hit."""
+        return any((self.hit(region) or 0) > 1 for region in self.regions)
 
     def sites_of(self, region: str) -> tuple[str, ...]:
         """Return the sites of a region that are named."""
@@ -296,16 +298,21 @@ class Incident(Record):
         """Return whether it had begun by a day (``YYYY-MM-DD``)."""
         return self.day <= day
 
+    def mended(self, day: str) -> bool:
+        """Return whether a source says that its cause was removed by a day; of a month, by its end."""
+        fixed = self.fixed_since
+        return fixed is not None and (fixed == day or fixed < day[: len(fixed)])
+
     def counts(self, day: str, standing: frozenset[str] = frozenset()) -> bool:
         """Return whether its cause still stands on a day, as far as is known.
 
         It is over once a source says so, or after ten years where nothing that it struck through
         is stated to stand.
         """
-        if not self.known_on(day) or (self.fixed_since is not None and self.fixed_since <= day):
-            return False
-        return self.standing in standing or not self.aged(day)
+        return (
+            self.known_on(day) and not self.mended(day) and (self.standing in standing or not self.aged(day))
+        )
 
     def aged(self, day: str) -> bool:
-        """Return whether it lies more than ten years before a day."""
-        return f"{int(self.day[:4]) + AGES_AFTER_YEARS}{self.day[4:]}" < day
+        """Return whether it surely lies more than ten years before a day."""
+        return f"{int(self.day[:4]) + AGES_AFTER_YEARS}{self.day[4:]}" < day[: len(self.day)]

@@ -214,11 +214,11 @@ class TrackRecord(Result):
     years, feeds
         The feeds that were read, and the years that they cover together.
     zone_losses
-        Physical losses of one zone, by cause.
+        Losses of one zone or datacenter, by cause; none that software caused.
     several
-        Physical events that put two zones or more out.
+        Events that put two zones, or datacenters, or more out; none that software caused.
     degraded
-        Physical events that only degraded.
+        Such events that only degraded.
     conflict
         What war or attack did.
     region_wide_logical, everywhere_logical

@@ -178,7 +178,7 @@ class CheckedCatalogue:
         """The incident before that lasted into an incident, by its id and a region of both; of one cause."""
         alike: dict[tuple[str, str, str], list[Incident]] = defaultdict(list)
         for event in (file.incident for file in self.files.values()):
-            if event and "T" in event.start:
+            if event:
                 for region in event.regions:
                     alike[region, event.class_, event.cause].append(event)
         found: dict[tuple[str, str], Incident] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zonerisk.words import phrases
+
 if TYPE_CHECKING:
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import Dated, Region
@@ -45,10 +47,13 @@ def _keys(region: Region, table: str) -> set[str]:
 
 
 def was_open(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
-    """Refuse an incident of a region, zone or site on a day when that was not there."""
+    """Refuse an incident of a region, zone or site not there that day, or later than its sources."""
     incident = file.incident
     if incident is None:
         return
+    read = max(piece.read for piece in incident.cited)
+    if incident.day[: len(read)] > read:
+        yield ("start",), f"lies after the day its sources were read, {read}", "correct the day"
     for index, key in enumerate(incident.regions):
         region = checked.files[key].region if key in checked.files else None
         if region is None:
@@ -89,7 +94,8 @@ def count(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
         return
     region = checked.files[incident.regions[0]].region if incident.regions[0] in checked.files else None
     if region and region.zones and incident.at_least > len(region.zones):
-        yield ("at_least",), f"{region.id} has {len(region.zones)} zones on file", "correct the number"
+        on_file = phrases.count(len(region.zones), "zone")
+        yield ("at_least",), f"{region.id} has {on_file} on file", "correct the number"
 
 
 def feed(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -116,9 +122,9 @@ def twice(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
         zones = set(incident.zones), set(other.zones)
         if all(zones) and zones[0].isdisjoint(zones[1]):
             continue
-        if incident.start == other.start:
+        if incident.start == other.start and "T" in incident.start:
             then = "keep one file an event and operator, or correct the start"
             yield ("start",), f"{other.id} has the same start, cause and region", then
         else:
-            what = f"begins within {other.id}, of the same cause and region"
+            what = f"begins with or within {other.id}, of the same cause and region"
             yield ("start",), what, "if both are one event, keep one file", "warning"

@@ -268,8 +268,8 @@ class Facts(Protocol):
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Return the incidents on record, or those that hit one region."""
 
-    def incidents_together(self, events: Iterable[str]) -> tuple[Incident, ...]:
-        """Return all that is on record of some events, whichever provider they hit."""
+    def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
+        """Return what is on record of some events at some providers."""
 
     def digest(self, region_id: str) -> str:
         """Return the hash of what a verdict on a region rests on."""

@@ -13,7 +13,7 @@ from zonerisk.judging.cause import RiskGroups, known_since, risk
 from zonerisk.words import record as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import Evidence, Grade, IncidentFeed, Provider, Region
@@ -89,7 +89,8 @@ def assess(
         risks += [known for known in struck if known.groups == 1]
         counted += [known for known in struck if known.groups > 1]
         for past in () if current else _hardest(key, domains, records):
-            notes.append(wording.no_longer(past.message, records[0].fixed_since, records[0].aged(day)))
+            fixed = next((record.fixed_since for record in records if record.mended(day)), None)
+            notes.append(wording.no_longer(past.message, fixed, records[0].aged(day)))
             cites += past.evidence
     if any(known.outcome == "fail" for known in (*risks, *counted)):
         notes.append(wording.not_fixed())
@@ -112,13 +113,11 @@ def _hardest(
     """Return what an event hit together: by one of its records, by those that were down, or by all."""
     down = [record for record in records if record.down]
     answers = [_struck(key, domains, part) for part in (*([record] for record in records), down, records)]
-    return max(
-        answers,
-        key=lambda known: max(
-            ((risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A") for risk in known),
-            default=(),
-        ),
-    )
+    return max(answers, key=lambda known: max(map(_weight, known), default=()))
+
+
+def _weight(risk: SharedRisk) -> tuple[bool, int, bool, bool]:
+    return risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A"
 
 
 def _struck(
@@ -176,6 +175,14 @@ def _of(domain: FailureDomain, region: str) -> bool:
     return any(place.startswith(f"{region}/") for place in places)
 
 
+def of_region(region: Region, incidents: Iterable[Incident]) -> Iterator[Incident]:
+    """Yield what is on file of a region; what hit all or most only while it was open."""
+    born = opened(region)
+    for incident in incidents:
+        if incident.about(region.id) and not (incident.everywhere and incident.day < born):
+            yield incident
+
+
 def record(
     region: Region, provider: Provider, incidents: Iterable[Incident], day: str, by_site: bool = False
 ) -> TrackRecord:
@@ -192,61 +199,43 @@ def record(
     by_site
         Whether its datacenters are compared, rather than its zones.
     """
-    born = opened(region)
-    listed = [
-        incident
-        for incident in incidents
-        if incident.known_on(day)
-        and incident.about(region.id)
-        and not (incident.everywhere and incident.day < born)
-    ]
+    listed = [event for event in of_region(region, incidents) if event.known_on(day)]
     feeds = tuple(feeds_read(region, provider, day))
-    physical = [event for event in listed if event.class_ == "physical" and event.scope != "edge"]
-    several = [event for event in physical if event.down and _several(event, region.id)]
-    single = [
-        event
-        for event in physical
-        if event.down and not _several(event, region.id) and event.zones_hit(region.id) == 1
-    ]
-    conflict = [event for event in listed if event.class_ == "conflict"]
+    struck = [event for event in listed if event.class_ != "logical" and event.scope != "edge"]
+    several = [event for event in struck if event.down and (event.hit(region.id) or 0) > 1]
+    degraded = [event for event in struck if not event.down]
     logical = [event for event in listed if event.class_ == "logical" and event.scope == "core"]
     wide = [event for event in logical if event.regions and event.extent in ("region", "several-regions")]
-    losses = dict(Counter(event.cause for event in single).most_common())
+    losses = Counter(event.cause for event in struck if event.down and event.hit(region.id) == 1)
     began = min((*(feed.since for feed in feeds), *(event.day for event in listed)), default=None)
+    cut = (feed.single_until for feed in provider.incident_feeds.values() if _cut_short(feed))
     looked = wording.looked_through(
         provider.name,
         [(feed.since, feed.until, feed.complete) for feed in feeds],
-        min(
-            (feed.single_until or "" for feed in provider.incident_feeds.values() if _cut_short(feed)),
-            default=None,
-        ),
+        min(filter(None, cut), default=None),
     )
     return TrackRecord(
         since=began,
         years=round(union_years([(feed.since, feed.until) for feed in feeds]), 2),
         feeds=feeds,
-        zone_losses=losses,
-        several=tuple(dict.fromkeys(event.id for event in several)),
-        degraded=sum(not event.down for event in physical),
-        conflict=tuple(event.id for event in conflict),
+        zone_losses=dict(losses.most_common()),
+        several=tuple(event.id for event in several),
+        degraded=len(degraded),
+        conflict=tuple(event.id for event in listed if event.class_ == "conflict"),
         region_wide_logical=len(wide),
         everywhere_logical=sum(event.everywhere for event in logical),
         incidents=tuple(_row(event, region.id, day) for event in listed),
         looked_through=looked,
         message=wording.record_line(
             began,
-            losses,
+            dict(losses.most_common()),
             "datacenter" if by_site else "zone",
-            [(event.name, event.day) for event in (*several, *conflict)],
-            sum(not event.down for event in physical),
+            [(event.name, event.day) for event in several],
+            len(degraded),
             [event.day for event in wide],
             looked,
         ),
     )
-
-
-def _several(event: Incident, region: str) -> bool:
-    return max(len(event.sites_of(region)), event.zones_hit(region) or 0) > 1
 
 
 def _row(event: Incident, region: str, day: str) -> RecordedIncident:

@@ -280,7 +280,7 @@ class Judge:
         day: str,
     ) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
-        self._told: dict[tuple[str, ...], tuple[Incident, ...]] = {}
+        self._told: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Incident, ...]] = {}
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
 
     @cached_property
@@ -340,7 +340,8 @@ class Judge:
         return [("fail" if least > most else "unknown", verdicts.round_trip(least, most))]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        events = history.shared(self._events(ours.regions), ours.regions, theirs.regions, self.day)
+        told = self._events(ours.regions, frozenset(map(self._seller, theirs.regions)))
+        events = history.shared(told, ours.regions, theirs.regions, self.day)
         return [
             marked(
                 risk(
@@ -359,14 +360,17 @@ class Judge:
             for records in events
         ]
 
-    def _events(self, regions: tuple[str, ...]) -> tuple[Incident, ...]:
-        """Return what is on record of regions, and what other records say of the same events."""
-        if regions not in self._told:
+    def _seller(self, region: str) -> str:
+        return self.facts.region(region).provider
+
+    def _events(self, regions: tuple[str, ...], sellers: frozenset[str]) -> tuple[Incident, ...]:
+        """Return what is on record of regions, and what records of some sellers say of the same events."""
+        if (regions, sellers) not in self._told:
             listed = [event for region in regions for event in self.facts.incidents(region)]
-            events = {event.event for event in listed if event.event and event.class_ != "logical"}
-            together = self.facts.incidents_together(events)
-            self._told[regions] = tuple({event.id: event for event in (*listed, *together)}.values())
-        return self._told[regions]
+            events = {event.key for event in listed if event.class_ != "logical"}
+            together = self.facts.incidents_together(events, sellers) if events else ()
+            self._told[regions, sellers] = tuple({event.id: event for event in (*listed, *together)}.values())
+        return self._told[regions, sellers]
 
     def record(self, theirs: Endpoint) -> TrackRecord | None:
         """Return what has happened at a place, if it is one region of the catalogue."""

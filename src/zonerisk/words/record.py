@@ -111,7 +111,7 @@ def record_line(
     since
         First day on record.
     losses
-        Physical losses of one zone, by cause.
+        Losses of one alone, by cause.
     noun
         What is compared.
     several
@@ -127,9 +127,9 @@ def record_line(
     parts = []
     if total:
         causes = ", ".join(f"{count} {cause}" for cause, count in losses.items())
-        parts.append(f"{total} zone loss{'' if total == 1 else 'es'} ({causes})")
+        parts.append(f"{total} {noun} loss{'' if total == 1 else 'es'} ({causes})")
     else:
-        parts.append("no loss of one zone on file")
+        parts.append(f"no loss of one {noun} on file")
     if several:
         named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
         parts.append(f"{len(several)} of two {noun}s or more ({named})")
