@@ -21,7 +21,7 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
         "zz-hidden/there",
     ]
     found = catalog.score("zz-hidden")
-    assert found.separations[0].distance_m.best is not None
+    assert found.policy.separations[0].distance_m.best is not None
 
 
 def test_a_metro_does_not_disclose_a_zone(zz_copy: Path) -> None:

@@ -49,7 +49,7 @@ def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) ->
 def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
     made = Atlas.build(zz, Catalog().policy("podcast"))
     rows = {key: made.entry(key) for key in made.verdicts}
-    assert {key: (row.verdict.zones.sold, row.disclosed) for key, row in rows.items()} == {
+    assert {key: (row.verdict.independence.zones.sold, row.disclosed) for key, row in rows.items()} == {
         "zz-campus": (3, 3),
         "zz-good": (3, 3),
         "zz-hidden": (3, 0),
@@ -58,7 +58,7 @@ def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
     assert rows["zz-campus"].risk_outcome == "fail"
     assert rows["zz-good"].risk == "none on record"
     for key, row in rows.items():
-        assert row.verdict.outcome == zz.score(key).outcome
+        assert row.verdict.independence.outcome == zz.score(key).independence.outcome
 
 
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_import_sample_and_a_verdict_on_own_sites(run: Runner, tmp_path: Path) -
             "json",
         ).stdout
     )
-    found = {finding["rule"]: finding for finding in verdict["findings"]}
+    found = {finding["rule"]: finding for finding in verdict["verdicts"][0]["policy"]["findings"]}
     assert found["nuclear"]["outcome"] == "fail"
     assert found["flood"]["message"] == "not assessed"
 
@@ -141,6 +141,6 @@ def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path
     plants.write_text(PLANTS)
     run("layers", "import", "reactors", str(plants), "--cache", cache, *mine)
     scored = ("score", "ovh-sbg", "--installed", "--cache", cache, "--format", "json", *mine)
-    assert "reactors" in json.loads(run(*scored).stdout)["provenance"]["layers"]
+    assert "reactors" in json.loads(run(*scored).stdout)["verdicts"][0]["provenance"]["layers"]
     (tmp_path / "layers" / "reactors.yaml").write_text("name: x\n")
     assert str(tmp_path / "layers" / "reactors.yaml") in run("layers", "list", *mine, check=3).stderr

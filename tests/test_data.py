@@ -185,15 +185,17 @@ def test_a_refused_region_is_a_line_of_the_review(two: tuple[Path, Path]) -> Non
     path = two[1] / "datacenters/tt/strasbourg.yaml"
     path.write_text(path.read_text().replace("country: FR", "country: fr"))
     changes = review.changes(Library(two[0]), Library(two[1]), Catalog().policy("podcast"))
-    assert review.Change("tt-strasbourg", "outcome", "fail", "refused") in changes
+    assert review.Change("tt-strasbourg", "class", "shared", "refused") in changes
 
 
 def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
     text = review.comma_separated(review.lines(Library(two[0]), Catalog().policy("podcast")))
     lines = text.splitlines()
-    assert lines[0] == "region,outcome,grade,score,zones,effective,datacenters,fails,unknown"
+    assert lines[0] == (
+        "region,class,outcome,cause,score,zones,effective,datacenters,fails,unknown,not_assessed"
+    )
     assert [line.split(",")[0] for line in lines[1:]] == ["tt-gone", "tt-steady", "tt-strasbourg"]
-    assert lines[3].startswith("tt-strasbourg,fail,E,")
+    assert lines[3].startswith("tt-strasbourg,shared,fail,campus:tt-strasbourg/port,")
 
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:

@@ -30,10 +30,10 @@ def test_a_region_is_drawn_whole(zz: Library) -> None:
     verdict, rows = drawn(zz, "zz-campus")
     assert kinds(rows) == {
         "site": 3,
-        "disc": 3 + len(verdict.dr),
+        "disc": 3 + len(verdict.recovery),
         "separation": 3,
         "dr-limit": 1,
-        "dr-region": len(verdict.dr),
+        "dr-region": len(verdict.recovery),
         "shared-risk": len(verdict.shared_risks),
     }
     assert {row.outcome for row in rows if row.kind == "dr-region"} <= {"pass", "fail", "unknown"}

@@ -56,7 +56,7 @@ def test_an_unplaced_site_keeps_its_row(tmp_path: Path) -> None:
 
 def test_separations_are_those_of_the_verdict(shipped: Library) -> None:
     rows = shipped.to_geodataframe("separations", ["scaleway-fr-par"])
-    expected = shipped.score("scaleway-fr-par", as_of=shipped.edition.date).separations
+    expected = shipped.score("scaleway-fr-par", as_of=shipped.edition.date).policy.separations
     assert [
         (row.a, row.b, row.distance_low_m, row.distance_m, row.fibre_high_m, row.rtt_ms)
         for row in rows.itertuples()
@@ -136,10 +136,11 @@ def test_own_datacenters_are_scored_and_drawn(run: Runner, tmp_path: Path) -> No
     own = write(tmp_path / "own", rhine=REGION)
     (own / "catalog.yaml").unlink()
     run("data", "check", str(own))
-    verdict = json.loads(run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout)
-    assert verdict["zones"] == {"sold": 2, "effective": {"low": 1, "high": 1}}
+    tree = json.loads(run("score", "tt-rhine", "--catalogue", str(own), "--format", "json").stdout)
+    (verdict,) = tree["verdicts"]
+    assert verdict["independence"]["zones"] == {"sold": 2, "effective": {"low": 1, "high": 1}}
     assert {"quorum", "colocation"} <= {
-        finding["rule"] for finding in verdict["findings"] if finding["outcome"] == "fail"
+        finding["rule"] for finding in verdict["policy"]["findings"] if finding["outcome"] == "fail"
     }
     run("export", str(tmp_path / "own.csv"), "tt", "--catalogue", str(own))
     assert (tmp_path / "own.csv").read_text().count("\n") == 3

@@ -27,7 +27,7 @@ DAM = """hazards:
 
 
 def finding(found: Verdict, rule: str) -> Finding | None:
-    return next((each for each in found.findings if each.rule == rule), None)
+    return next((each for each in found.policy.findings if each.rule == rule), None)
 
 
 def after(folder: Path, text: str = WAVE, as_of: str | None = None) -> Verdict:
@@ -50,9 +50,9 @@ def test_two_zones_that_failed_together_are_a_shared_risk(zz_copy: Path) -> None
     assert survives
     assert survives.outcome == "fail"
     assert "if it fails, 1 of 3 zones is left" in survives.message
-    assert found.zones.effective.high == 2
+    assert found.independence.zones.effective.high == 2
     assert [(risk.kind, risk.grade) for risk in found.shared_risks] == [("incident", "A")]
-    assert [pair.shared for pair in found.separations].count(("incident:zz-wave",)) == 1
+    assert [pair.shared for pair in found.policy.separations].count(("incident:zz-wave",)) == 1
 
 
 def test_it_never_makes_a_verdict_better(zz_copy: Path) -> None:
@@ -62,9 +62,9 @@ def test_it_never_makes_a_verdict_better(zz_copy: Path) -> None:
         WAVE.replace("zones: [zz-good/a, zz-good/b]", "zones: [zz-good/a, zz-good/c]"),
     ):
         found = after(zz_copy, text)
-        assert found.score.low <= before.score.low
-        assert found.score.high <= before.score.high
-        assert found.zones.effective.high <= before.zones.effective.high
+        assert found.policy.score.shown <= before.policy.score.shown
+        assert found.policy.score.possible <= before.policy.score.possible
+        assert found.independence.zones.effective.high <= before.independence.zones.effective.high
 
 
 def test_it_counts_from_its_day_on(zz_copy: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_cause_that_is_removed_is_told_and_counts_no_more(zz_copy: Path) -> No
     assert told
     assert told.outcome == "unknown"
     assert "its cause is removed since 2025-06-01, by the record" in told.message
-    assert after(zz_copy, fixed_since).zones.effective.high == 3
+    assert after(zz_copy, fixed_since).independence.zones.effective.high == 3
     before = finding(after(zz_copy, fixed_since, "2025-05-31"), "incidents")
     assert before
     assert before.outcome == "fail"
@@ -122,7 +122,7 @@ def test_zones_that_are_counted_and_not_named_are_a_counted_group(zz_copy: Path)
     assert told
     assert told.outcome == "fail"
     assert told.message.startswith("at least 2 of a, b and c were out of service together")
-    assert found.zones.effective.high == 2
+    assert found.independence.zones.effective.high == 2
     risk = next(risk for risk in found.shared_risks if risk.kind == "incident")
     assert (risk.at_least, risk.least, risk.members) == (2, 2, ("zz-good/a", "zz-good/b", "zz-good/c"))
     spaced = finding(found, "separation-min")
@@ -132,7 +132,7 @@ def test_zones_that_are_counted_and_not_named_are_a_counted_group(zz_copy: Path)
 
 def test_all_zones_by_number_are_all_zones(zz_copy: Path) -> None:
     found = after(zz_copy, WAVE.replace("zones: [zz-good/a, zz-good/b]", "at_least: 3"))
-    assert found.zones.effective.high == 1
+    assert found.independence.zones.effective.high == 1
 
 
 def test_the_counted_are_among_those_named_so(zz_copy: Path) -> None:
@@ -157,7 +157,7 @@ def test_what_was_only_degraded_is_grade_c(zz_copy: Path) -> None:
     assert told
     assert told.outcome == "warn"
     assert [risk.grade for risk in found.shared_risks if risk.kind == "incident"] == ["C"]
-    assert found.zones.effective.high == 3
+    assert found.independence.zones.effective.high == 3
     assert found.record.degraded == 1
 
 
@@ -168,7 +168,7 @@ def test_what_was_only_degraded_is_grade_c(zz_copy: Path) -> None:
 def test_software_and_the_edge_share_nothing(zz_copy: Path, old: str, new: str) -> None:
     found = after(zz_copy, WAVE.replace(old, new))
     assert finding(found, "incidents") is None
-    assert found.zones.effective.high == 3
+    assert found.independence.zones.effective.high == 3
     assert [event.id for event in found.record.incidents] == ["zz-wave"]
 
 
@@ -179,13 +179,13 @@ def test_an_old_event_is_told_unless_its_cause_stands(zz_copy: Path) -> None:
     assert told
     assert told.outcome == "unknown"
     assert "over ten years ago, and no cause is stated to stand" in told.message
-    assert found.zones.effective.high == 3
-    assert after(zz_copy, old, "2023-12-31").zones.effective.high == 2
+    assert found.independence.zones.effective.high == 3
+    assert after(zz_copy, old, "2023-12-31").independence.zones.effective.high == 2
     feed = "feeds:\n  pier: {kind: power, name: pier, sites: [north], evidence: [zone-list]}\n"
     path = zz_copy / "datacenters/zz/good.yaml"
     path.write_text(path.read_text() + feed.replace("zone-list", "site-list"))
     standing = old.replace("severity", "standing: zz-good/pier\nseverity")
-    assert after(zz_copy, standing, "2024-12-31").zones.effective.high == 2
+    assert after(zz_copy, standing, "2024-12-31").independence.zones.effective.high == 2
 
 
 def test_what_was_published_later_says_so(zz_copy: Path) -> None:
@@ -217,7 +217,7 @@ def test_nothing_on_record_is_no_finding_and_no_pass(zz: Library, tmp_path: Path
         "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: None.}\n"
     )
     found = zz.score("zz-good", policy=read_policy(path))
-    assert (found.outcome, len(found.findings)) == ("unknown", 1)
+    assert [each.outcome for each in found.policy.findings] == ["unknown"]
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,13 @@ def test_what_is_on_record_is_told(shipped: Library, region: str, outcome: str, 
 
 
 def test_regions_that_lost_several_zones_score_worse_than_those_that_held(shipped: Library) -> None:
-    lost = [shipped.score(region).score.high for region in ("google-europe-west9", "aws-me-central-1")]
-    held = [shipped.score(region).score.high for region in ("google-europe-west3", "aws-ap-northeast-1")]
+    lost = [
+        shipped.score(region).policy.score.possible for region in ("google-europe-west9", "aws-me-central-1")
+    ]
+    held = [
+        shipped.score(region).policy.score.possible
+        for region in ("google-europe-west3", "aws-ap-northeast-1")
+    ]
     assert max(lost) < min(held)
 
 

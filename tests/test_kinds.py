@@ -77,7 +77,7 @@ def test_a_record_of_every_kind_is_sound(judged: Library) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_finds_what_is_stated(judged: Library, rule: str) -> None:
     verdict = judged.score("tt-sxb", policy=str(POLICY))
-    finding = next(each for each in verdict.findings if each.rule == rule)
+    finding = next(each for each in verdict.policy.findings if each.rule == rule)
     shared = {risk.kind for risk in verdict.shared_risks}
     if rule == "incidents":
         assert "heat stated for" in finding.message
@@ -114,6 +114,8 @@ def test_every_kind_that_is_shared_is_on_the_page(judged: Library) -> None:
 @pytest.mark.parametrize("rule", ["cooling", "wildfire"])
 def test_a_layer_without_figures_is_not_assessed(rule: str, tmp_path: Path) -> None:
     library = Library(records.write(tmp_path, sxb=records.REGION))
-    finding = next(each for each in library.score("tt-sxb", policy=str(POLICY)).findings if each.rule == rule)
+    finding = next(
+        each for each in library.score("tt-sxb", policy=str(POLICY)).policy.findings if each.rule == rule
+    )
     assert (finding.outcome, finding.message) == ("unknown", "not assessed")
     assert rule not in Catalog().policy("podcast").rules

@@ -99,7 +99,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
         gzip.compress("\n".join([",".join(head), ",".join(str(columns[key]) for key in head)]).encode())
     )
     verdict = shipped.score("ovh-gra")
-    asked = next(finding.threshold for finding in verdict.findings if finding.rule == "nuclear")
+    asked = next(finding.threshold for finding in verdict.policy.findings if finding.rule == "nuclear")
     assert asked
     found = near(shipped, verdict, tmp_path / "none", tmp_path)
     assert [(one.shape, one.name) for one in found] == [

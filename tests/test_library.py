@@ -28,8 +28,10 @@ def test_verdicts_are_walked_and_tabled(zz: Library) -> None:
     assert len(verdicts) == 2
     table = verdicts.to_frame()
     assert list(table.target) == ["zz-good", "zz-pair"]
-    assert list(table.zones_sold) == [verdict.zones.sold for verdict in verdicts]
-    assert {"outcome", "score_low", "score_high", "nearest_m_low", "shared_risks"} <= set(table.columns)
+    assert list(table.zones_sold) == [verdict.independence.zones.sold for verdict in verdicts]
+    assert {"outcome", "class", "score_shown", "score_possible", "nearest_m_low", "shared_risks"} <= set(
+        table.columns
+    )
     assert [verdict.target for verdict in zz.verdicts("zz-good")] == ["zz-good"]
 
 
@@ -90,8 +92,10 @@ def test_misuse_is_refused_in_words(
 
 def test_a_notebook_shows_inert_text(zz: Library) -> None:
     verdict = zz.score("zz-campus")
-    finding = replace(verdict.findings[0], message=HOSTILE, rule=HOSTILE)
-    page = replace(verdict, summary=HOSTILE, findings=(finding,))._repr_html_()
+    finding = replace(verdict.policy.findings[0], message=HOSTILE, rule=HOSTILE)
+    page = replace(
+        verdict, summary=HOSTILE, policy=replace(verdict.policy, findings=(finding,))
+    )._repr_html_()
     assert "<script" not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") == 3
     table = zonerisk.library.Verdicts((replace(verdict, target=HOSTILE),))._repr_html_()
@@ -149,7 +153,7 @@ def test_an_overlaid_policy(tmp_path: Path) -> None:
     (tmp_path / "policies/podcast.yaml").write_text(POLICY)
     (tmp_path / "policies/mine.yaml").write_text(POLICY)
     library = zonerisk.load(tmp_path)
-    assert library.score("ovh-sbg").findings[0].rule == "quorum"
+    assert library.score("ovh-sbg").policy.findings[0].rule == "quorum"
     assert library.policy("podcast").name == "Mine"
     assert {"mine", "bsi"} <= set(library.policy_ids)
     assert zonerisk.load().policy("podcast").name != "Mine"

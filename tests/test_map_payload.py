@@ -91,7 +91,7 @@ def test_several_regions_share_a_map(zz: Library) -> None:
     assert len(tables["sites"]["rows"]) == 6
     assert "recovery" not in tables
     assert {row["zone"] for row in unpacked(tables["sites"])} == {None}
-    outcomes = sorted((verdict.outcome for verdict in verdicts), key=severity)
+    outcomes = sorted((verdict.independence.outcome for verdict in verdicts), key=severity)
     assert [row["outcome"] for row in unpacked(tables["sites"])] == [
         outcome for outcome in outcomes for _ in range(3)
     ]

@@ -208,7 +208,7 @@ def test_without_layers_nothing_is_assessed(tmp_path: Path) -> None:
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
     sites = own.region(ownsites.REGION).sites.values()
     verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
-    found = {finding.rule: finding for finding in verdict.findings}
+    found = {finding.rule: finding for finding in verdict.policy.findings}
     for rule in ("flood", "river", "nuclear", "seismic", "runway", "cyclone", "volcano"):
         assert (found[rule].outcome, found[rule].message) == ("unknown", "not assessed")
     assert found["quorum"].outcome == "fail"
@@ -228,7 +228,7 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     assert list(installed.hashes) == ["nuclear"]
     assert "volcanic" in installed.failed[0]
     verdict = score(own, ownsites.REGION, load("podcast"), samples=installed)
-    found = {finding.rule: finding for finding in verdict.findings}
+    found = {finding.rule: finding for finding in verdict.policy.findings}
     assert found["nuclear"].outcome == "fail"
     assert "the Here (±300 m), all within 20.0 km" in found["nuclear"].message
     assert found["volcano"].outcome == "unknown"

@@ -300,7 +300,7 @@ def test_every_control_has_a_name(shipped: Library, tab: Opener) -> None:
 def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     opened = tab(map_of(shipped, "ovh-sbg"))
     shown = "document.querySelectorAll('.finding.unknown:not([hidden])').length"
-    unknown = sum(finding.outcome == "unknown" for finding in shipped.score("ovh-sbg").findings)
+    unknown = sum(finding.outcome == "unknown" for finding in shipped.score("ovh-sbg").policy.findings)
     assert opened.run(shown) == unknown
     opened.page.get_by_role("button", name=re.compile("^unknown")).click()
     assert opened.run(shown) == 0
@@ -464,7 +464,7 @@ def test_the_report_prints(shipped: Library, tab: Opener) -> None:
     opened = tab(
         page.map_page([verdict], [features.setting(shipped, verdict)], layout="report"), scheme="dark"
     )
-    for finding in verdict.findings:
+    for finding in verdict.policy.findings:
         assert finding.message in opened.text
     for place in verdict.places:
         assert place.name in opened.text

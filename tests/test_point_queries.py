@@ -309,8 +309,8 @@ def judged(run: Runner, cache: Path, *more: str) -> dict[str, tuple[str, str]]:
         "json",
         ZONERISK_LAYERS="",
     )
-    tree = json.loads(done.stdout)
-    return {each["rule"]: (each["outcome"], each["message"]) for each in tree["findings"]}
+    (tree,) = json.loads(done.stdout)["verdicts"]
+    return {each["rule"]: (each["outcome"], each["message"]) for each in tree["policy"]["findings"]}
 
 
 def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp_path: Path) -> None:
@@ -367,7 +367,7 @@ def test_a_region_of_the_catalogue_is_spoken_of_too(
         "json",
         ZONERISK_LAYERS="",
     )
-    told = {each["rule"]: each for each in json.loads(done.stdout)["findings"]}
+    told = {each["rule"]: each for each in json.loads(done.stdout)["verdicts"][0]["policy"]["findings"]}
     assert "Georisques names flooding for the commune of Zedville" in told["flood"]["message"]
     titles = [each["title"] for each in told["flood"]["evidence"]]
     assert "Georisques, risk report of a place (2026-11)" in titles

@@ -83,30 +83,32 @@ def test_standings(name: str, standing: str) -> None:
 
 def test_a_region_scored_under_each(shipped: Catalog, shipped_policy: Policy) -> None:
     found = shipped.score("scaleway-fr-par", shipped_policy)
-    assert found.findings
-    for each in found.findings:
+    assert found.policy.findings
+    for each in found.policy.findings:
         if shipped_policy.rules[each.rule].qualitative:  # type: ignore[index]
             assert each.outcome == "unknown"
             assert each.threshold is None
 
 
 def test_qualitative_rules_tell_what_is_measured(shipped: Catalog) -> None:
-    found = shipped.score("ovh-rbx", "dora").findings[0]
+    found = shipped.score("ovh-rbx", "dora").policy.findings[0]
     assert found.rule == "dr"
     assert "ovh-gra 81.9 km" in found.message
     assert "names no figure" in found.message
     apart = next(
-        each for each in shipped.score("scaleway-fr-par", "cn-cbrc").findings if each.rule == "separation-min"
+        each
+        for each in shipped.score("scaleway-fr-par", "cn-cbrc").policy.findings
+        if each.rule == "separation-min"
     )
     assert "PAR1 to PAR3 8.7 km" in apart.message or "8.6 km" in apart.message
 
 
 def test_a_backup_rule_alone_says_where_to_ask(shipped: Catalog) -> None:
     found = shipped.score("ovh-sbg", "nis2")
-    assert [each.rule for each in found.findings] == ["backup"]
-    assert found.outcome == "unknown"
-    assert "zonerisk plan" in found.findings[0].message
-    assert "backup" not in {each.rule for each in shipped.score("ovh-sbg", "podcast").findings}
+    assert [each.rule for each in found.policy.findings] == ["backup"]
+    assert found.policy.findings[0].outcome == "unknown"
+    assert "zonerisk plan" in found.policy.findings[0].message
+    assert "backup" not in {each.rule for each in shipped.score("ovh-sbg", "podcast").policy.findings}
 
 
 def test_a_correlation_length_is_of_quakes_and_cited() -> None:

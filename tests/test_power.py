@@ -96,11 +96,11 @@ class TestStated:
 
     def test_removing_a_feed_never_turns_anything_to_pass(self, zz_copy: Path) -> None:
         path = zz_copy / "datacenters/zz/campus.yaml"
-        before = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").findings}
+        before = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").policy.findings}
         text = path.read_text()
         start, end = (text.index(mark) for mark in REMOVALS)
         path.write_text(text[:start] + text[end:])
-        after = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").findings}
+        after = {each.rule: each.outcome for each in Library(zz_copy).score("zz-campus").policy.findings}
         assert after["power"] == "unknown"
         assert {rule for rule, outcome in after.items() if outcome == "pass"} <= {
             rule for rule, outcome in before.items() if outcome == "pass"
@@ -308,13 +308,13 @@ class TestCatalogue:
     @pytest.mark.parametrize("day", ["2017-11-08"])
     def test_strasbourg_before_its_blackout(self, shipped: Library, day: str) -> None:
         found = shipped.score("ovh-sbg", as_of=day)
-        power = next(one for one in found.findings if one.rule == "power")
+        power = next(one for one in found.policy.findings if one.rule == "power")
         assert power.outcome == "fail"
         assert "one 20 kV supply" in power.message
         assert "through which SBG2 was fed" in power.message
 
     def test_strasbourg_today(self, shipped: Library) -> None:
-        power = next(one for one in shipped.score("ovh-sbg").findings if one.rule == "power")
+        power = next(one for one in shipped.score("ovh-sbg").policy.findings if one.rule == "power")
         assert power.outcome == "fail"
         assert power.message.startswith("SBG3 and SBG4 hang on the electric supply of the site")
         assert "none known to feed it: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message

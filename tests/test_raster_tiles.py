@@ -198,11 +198,12 @@ def test_a_region_is_judged_by_the_layers_on_this_machine(run: Runner, tmp_path:
     plain = run("score", "ovh-sbg", "--format", "json", ZONERISK_CACHE=str(tmp_path)).stdout
     told = run("score", "ovh-sbg", "--installed", "--format", "json", "--cache", str(tmp_path))
     assert "modelled 100-year river flood area" not in plain
-    (flood,) = [each for each in json.loads(told.stdout)["findings"] if each["rule"] == "flood"]
+    (verdict,) = json.loads(told.stdout)["verdicts"]
+    (flood,) = [each for each in verdict["policy"]["findings"] if each["rule"] == "flood"]
     assert flood["outcome"] == "fail"
-    used = json.loads(told.stdout)["provenance"]["layers"]
+    used = verdict["provenance"]["layers"]
     assert used == {"flood-aqueduct-rp100": store.digest(depth)}
-    assert json.loads(plain)["provenance"]["layers"] == {}
+    assert json.loads(plain)["verdicts"][0]["provenance"]["layers"] == {}
     assert "stand inside the same modelled 100-year river flood area (1.2 m" in flood["message"]
     rivers = [
         [each for each in json.loads(text)["findings"] if each["rule"] == "river"]

@@ -11,11 +11,11 @@ from zonerisk.library import Library
 
 
 def options(folder: Path, target: str = "zz-good") -> dict[str, str]:
-    return {each.target: each.outcome for each in Library(folder).score(target).dr}
+    return {each.target: each.outcome for each in Library(folder).score(target).recovery}
 
 
 def test_ranked_by_distance(zz: Library) -> None:
-    found = zz.score("zz-good").dr
+    found = zz.score("zz-good").recovery
     assert [each.target for each in found] == ["zz-hidden", "zz-pair", "zz-campus"]
     assert "nearer than 300 km" in found[0].message
 
@@ -29,7 +29,7 @@ def test_another_partition_is_no_recovery(zz_copy: Path) -> None:
         if target == "zz-good":
             for other in ("hidden", "pair", "campus"):
                 (zz_copy / f"datacenters/zz/{other}.yaml").unlink()
-        finding = next(each for each in Library(zz_copy).score(target).findings if each.rule == "dr")
+        finding = next(each for each in Library(zz_copy).score(target).policy.findings if each.rule == "dr")
         assert finding.message == f"no other region of {whose} is on record"
 
 
@@ -48,7 +48,7 @@ def test_announced_and_closed_regions_are_none(zz_copy: Path) -> None:
 
 
 def test_undisclosed_buildings_widen_both_ends(zz: Library) -> None:
-    span = next(each for each in zz.score("zz-good").dr if each.target == "zz-hidden").distance_m
+    span = next(each for each in zz.score("zz-good").recovery if each.target == "zz-hidden").distance_m
     assert span.low is not None
     assert span.high is not None
     assert span.best is not None
@@ -74,12 +74,12 @@ def test_one_incident_that_hit_both_outweighs_the_distance(zz_copy: Path) -> Non
     (zz_copy / "incidents/zz").mkdir(parents=True)
     (zz_copy / "incidents/zz/wave.yaml").write_text(INCIDENT)
     found = Library(zz_copy).score("zz-good")
-    option = next(each for each in found.dr if each.target == "zz-pair")
+    option = next(each for each in found.recovery if each.target == "zz-pair")
     assert option.outcome == "fail"
     assert "both were hit by the great wave" in option.message
     assert option.evidence[0].title == "Log"
     assert options(zz_copy)["zz-campus"] == "pass"
-    earlier = {each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").dr}
+    earlier = {each.target: each.outcome for each in Library(zz_copy).score("zz-good", as_of="2024").recovery}
     assert earlier["zz-pair"] == "pass"
     assert Library(zz_copy).digest("zz-good") != before
 
@@ -93,7 +93,9 @@ def test_a_fault_of_software_never_fails_a_pair(zz_copy: Path) -> None:
 
 def test_the_gulf_of_2026(shipped: Library) -> None:
     """433 to 487 km apart, and struck by one campaign: 300 km is not sufficient by itself."""
-    bahrain = next(each for each in shipped.score("aws-me-central-1").dr if each.target == "aws-me-south-1")
+    bahrain = next(
+        each for each in shipped.score("aws-me-central-1").recovery if each.target == "aws-me-south-1"
+    )
     assert bahrain.outcome == "fail"
     assert "both were hit by" in bahrain.message
     assert bahrain.evidence
@@ -123,7 +125,7 @@ def test_a_verdict_says_what_the_ranking_says(shipped: Library, target: str) -> 
     podcast = Catalog().policy("podcast")
     ranking = recovery.rank(shipped, target, podcast, recovery.Requirements(300))
     by_target = {each.target: each for each in ranking.candidates}
-    options = shipped.score(target).dr
+    options = shipped.score(target).recovery
     assert {option.target for option in options} == set(by_target)
     for option in options:
         candidate = by_target[option.target]

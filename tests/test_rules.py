@@ -13,7 +13,7 @@ load = Catalog().policy
 
 
 def finding(found: Verdict, rule: str) -> Finding:
-    return next(each for each in found.findings if each.rule == rule)
+    return next(each for each in found.policy.findings if each.rule == rule)
 
 
 def claimed(folder: Path, claim: str, region: str = "good") -> Finding:
@@ -112,10 +112,10 @@ def test_what_the_provider_admits_is_told_and_judges_nothing(zz_copy: Path) -> N
 def test_a_region_that_was_not_there_yet_sold_nothing(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/good.yaml"
     path.write_text(path.read_text().replace("name:", "since: 2020-05\nname:", 1))
-    assert Library(zz_copy).score("zz-good", as_of="2020-06").zones.sold == 3
+    assert Library(zz_copy).score("zz-good", as_of="2020-06").independence.zones.sold == 3
     with pytest.raises(UsageError, match="sold no zone on 2019-12-31"):
         Library(zz_copy).score("zz-good", as_of="2019")
-    peers = [each.target for each in Library(zz_copy).score("zz-campus", as_of="2019").dr]
+    peers = [each.target for each in Library(zz_copy).score("zz-campus", as_of="2019").recovery]
     assert "zz-good" not in peers
 
 
@@ -140,7 +140,7 @@ def test_a_single_zone_has_no_pair_to_compare(zz_copy: Path) -> None:
     path = zz_copy / "datacenters/zz/pair.yaml"
     path.write_text(path.read_text().replace("  p2: {sites: [two], evidence: [site-list]}\n", ""))
     found = Library(zz_copy).score("zz-pair")
-    assert {each.rule for each in found.findings if each.outcome == "fail"} >= {
+    assert {each.rule for each in found.policy.findings if each.outcome == "fail"} >= {
         "quorum",
         "survives",
     }
@@ -148,18 +148,18 @@ def test_a_single_zone_has_no_pair_to_compare(zz_copy: Path) -> None:
         assert finding(found, rule).outcome == "unknown", rule
         assert finding(found, rule).message.startswith("1 zone: no pair to compare"), rule
     assert "not disclosed" not in found.summary
-    assert found.outcome == "fail"
-    assert found.score.high <= 20
+    assert found.independence.class_ == "one-zone"
+    assert found.policy.score.possible <= 20
 
 
 def test_findings_cite_their_policy(zz: Library) -> None:
     podcast = load("podcast")
-    for each in zz.score("zz-good").findings:
+    for each in zz.score("zz-good").policy.findings:
         assert set(podcast.cite(each.rule)) <= set(each.evidence)  # type: ignore[arg-type]
 
 
 def test_worst_first(zz: Library) -> None:
-    outcomes = [each.outcome for each in zz.score("zz-campus").findings]
+    outcomes = [each.outcome for each in zz.score("zz-campus").policy.findings]
     order = ("fail", "unknown", "warn", "pass")
     assert outcomes == sorted(outcomes, key=order.index)
 
@@ -192,17 +192,17 @@ def test_three_zones_in_two_buildings_share_one(zz_copy: Path) -> None:
         assert finding(found, rule).outcome == "fail", rule
         assert "at most 2 buildings, so at least 2 of them share one" in finding(found, rule).message
     assert "at most 1 of 3 zones is left" in finding(found, "survives").message
-    assert (found.zones.effective.low, found.zones.effective.high) == (1, 2)
-    assert found.score.high <= 50
+    assert (found.independence.zones.effective.low, found.independence.zones.effective.high) == (1, 2)
+    assert found.policy.score.possible <= 50
     assert [risk.grade for risk in found.shared_risks if risk.kind == "building"] == ["A"]
     # Which two it is nobody says.
-    assert not any(pair.shared for pair in found.separations)
+    assert not any(pair.shared for pair in found.policy.separations)
 
 
 def test_three_zones_in_one_building_all_share_it(zz_copy: Path) -> None:
     found = housed(zz_copy, 1)
-    assert found.zones.effective.high == 1
-    assert all(pair.shared for pair in found.separations)
+    assert found.independence.zones.effective.high == 1
+    assert all(pair.shared for pair in found.policy.separations)
     assert "0 of 3 zones are left" in finding(found, "survives").message
 
 
@@ -210,7 +210,7 @@ def test_a_stated_number_of_buildings_weighs_what_its_source_does(zz_copy: Path)
     found = housed(zz_copy, 2, "rumour")
     assert finding(found, "colocation").outcome == "unknown"
     assert finding(found, "separation-min").outcome == "unknown"
-    assert found.zones.effective.high == 3
+    assert found.independence.zones.effective.high == 3
 
 
 def test_as_many_buildings_as_zones_prove_nothing(zz_copy: Path) -> None:

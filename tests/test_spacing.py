@@ -120,8 +120,8 @@ def test_nothing_asked_and_nothing_shared_is_no_outcome() -> None:
 def test_the_pair_that_speaks_is_no_better_than_its_finding(shipped: Library, target: str) -> None:
     found = shipped.score(target)
     told = 0
-    for finding in found.findings:
-        for pair in found.separations:
+    for finding in found.policy.findings:
+        for pair in found.policy.separations:
             if finding.rule in separation.RULES and finding.subjects == (pair.a, pair.b):
                 order = ("pass", "warn", "unknown", "fail")
                 assert pair.outcome is not None
@@ -134,7 +134,7 @@ def test_a_threshold_says_what_it_is_measured_along(shipped: Library) -> None:
     for asked, along in (("podcast", "fibre"), ("aws-az", "straight")):
         finding = next(
             each
-            for each in shipped.score("scaleway-fr-par", policy=asked).findings
+            for each in shipped.score("scaleway-fr-par", policy=asked).policy.findings
             if each.rule == "separation-max"
         )
         assert finding.threshold is not None

@@ -86,7 +86,7 @@ def test_best_first(shipped: Catalog) -> None:
 
 def test_the_first_is_the_one_that_a_verdict_names(shipped: Library) -> None:
     first = rank(shipped, "ovh-sbg", PODCAST, Requirements(300)).candidates[0]
-    named = next(each for each in shipped.score("ovh-sbg").dr if each.outcome == "pass")
+    named = next(each for each in shipped.score("ovh-sbg").recovery if each.outcome == "pass")
     assert first.target == named.target
 
 

@@ -102,8 +102,12 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
 
 def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -> None:
     verdict = wired.score("zz-good")
-    quiet = tuple(replace(finding, subjects=()) for finding in verdict.findings)
-    alone = replace(verdict, shared_risks=(), findings=quiet)
+    quiet = tuple(replace(finding, subjects=()) for finding in verdict.policy.findings)
+    alone = replace(
+        verdict,
+        independence=replace(verdict.independence, shared_risks=()),
+        policy=replace(verdict.policy, shared_risks=(), findings=quiet),
+    )
     setting = features.setting(wired, alone)
     shows = view.MapViews()
     made = view.build_view(alone, setting, shows)

@@ -7,8 +7,7 @@ import pytest
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Finding, Outcome, Score
 from zonerisk.library import Library
-from zonerisk.words import phrases
-from zonerisk.words.verdicts import outcome_line, policy_line, scored
+from zonerisk.words.verdicts import policy_line, score_line, scored
 
 
 def line(name: str, **outcomes: Outcome) -> str:
@@ -51,7 +50,7 @@ def test_a_refuted_statement_is_not_a_failure_of_the_zones(shipped: Library) -> 
     )
     assert "claims" in line("podcast", claims="fail", dr="fail")
     paris = shipped.score("scaleway-fr-par")
-    assert "does not meet" not in policy_line(Catalog().policy("podcast"), paris.findings)
+    assert "does not meet" not in policy_line(Catalog().policy("podcast"), paris.policy.findings)
 
 
 def test_a_rule_is_as_bad_as_its_worst_workload() -> None:
@@ -66,11 +65,10 @@ def test_only_what_has_rules_enough_is_scored() -> None:
     assert found.isdisjoint({"sebi", "nis2", "dora", "secnumcloud", "rbi-2023", "c5-basic"})
 
 
-def test_whole_points() -> None:
-    assert phrases.span(Score(low=19.8, high=94.1)) == "20 to 94"
-    assert phrases.span(Score(low=20, high=20)) == "20"
-    paris = ("fail", "E to A", Score(low=20, high=94.1), "2026-11-23")
-    assert outcome_line(*paris, Catalog().policy("podcast")) == (
-        "outcome fail | grade E to A | score 20 to 94 of 100 | as of 2026-11-23"
+def test_what_a_score_rests_on() -> None:
+    assert score_line(Score(19.8, 94.1), None, 14, 19) == (
+        "shown 20 of 100 (at most 94), 14 of 19 rules assessed"
     )
-    assert outcome_line(*paris, Catalog().policy("sebi")) == "outcome fail | as of 2026-11-23"
+    assert score_line(Score(86, 90), "A", 3, 3) == (
+        "shown 86 of 100 (at most 90, grade A), 3 of 3 rules assessed"
+    )

@@ -23,17 +23,17 @@ def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
 
 
 def test_round_trips_are_lower_bounds(shipped: Library) -> None:
-    first = shipped.score("scaleway-fr-par").separations[0]
+    first = shipped.score("scaleway-fr-par").policy.separations[0]
     assert view.least_rtt(first) == "at least 0.34 ms", "35 km straight, no circuity"
-    assert view.least_rtt(shipped.score("ovh-sbg").separations[0]) == "not known"
+    assert view.least_rtt(shipped.score("ovh-sbg").policy.separations[0]) == "not known"
 
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.MapViews()
     made = view.build_view(verdict, features.setting(shipped, verdict), shows)
-    assert [row.item for row in made.findings] == list(verdict.findings)
-    assert made.answer.startswith("No, the datacenters do not fail independently")
+    assert [row.item for row in made.findings] == list(verdict.policy.findings)
+    assert made.answer.startswith("Shared, one cause takes its 3 datacenters together")
     assert made.files == (("data/datacenters/ovh/sbg.yaml", None),)
     assert {row.name for row in made.sites} == {"SBG3", "SBG4", "SBG5"}
     cited = {piece for place in verdict.places for piece in place.evidence}

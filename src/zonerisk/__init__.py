@@ -4,9 +4,9 @@ Examples
 --------
 >>> import zonerisk
 >>> verdict = zonerisk.load().score("ovh-sbg")
->>> verdict.zones.sold, verdict.datacenters.effective.high
+>>> verdict.independence.zones.sold, verdict.independence.datacenters.effective.high
 (1, 1)
->>> [finding.rule for finding in verdict.findings if finding.outcome == "fail"][:2]
+>>> [finding.rule for finding in verdict.policy.findings if finding.outcome == "fail"][:2]
 ['quorum', 'separation-min']
 """
 

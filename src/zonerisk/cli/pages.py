@@ -65,7 +65,7 @@ def map_(
     chosen = catalog.policy(policy)
     verdicts = list(catalog.verdicts(targets or None, chosen, as_of))
     if not targets:
-        verdicts.sort(key=lambda verdict: -severity(verdict.outcome))
+        verdicts.sort(key=lambda verdict: -severity(verdict.independence.outcome))
     if len(verdicts) == 1:
         settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:

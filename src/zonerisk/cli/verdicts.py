@@ -131,7 +131,7 @@ def score(
         if rtt:
             text = _with_trips(verdicts[0], trips, text, form)
     output.write(text, out)
-    exit_on([verdict.outcome for verdict in verdicts], fail_on)
+    exit_on([verdict.independence.outcome for verdict in verdicts if verdict.independence.outcome], fail_on)
 
 
 def report(
@@ -194,14 +194,13 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
 
 
 def _listed(judged: Judged, form: Format, out: Path | None) -> str:
-    """Write verdicts in a format; JSON is one object for one, a list for several."""
+    """Write verdicts in a format."""
+    from zonerisk.core.verdict import Answer
     from zonerisk.words import report
 
     verdicts, policy = judged.verdicts, judged.policy
     if form is Format.json:
-        if len(verdicts) == 1:
-            return verdicts[0].to_json()
-        return output.as_json([verdict.to_dict() for verdict in verdicts])
+        return Answer(verdicts=tuple(verdicts)).to_json()
     if form is Format.csv:
         return report.comma_separated(verdicts)
     if form is Format.md:
@@ -272,9 +271,11 @@ def _trip_record(trip: TripJudged) -> dict[str, Any]:
 
 def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form: Format) -> str:
     """Add round trips to a verdict that is written already."""
+    from zonerisk.core.verdict import Answer
+
     if form is Format.json:
         records = [_trip_record(trip) for trip in trips]
-        return output.as_json({**verdict.to_dict(), "round_trips": records})
+        return output.as_json({**Answer(verdicts=(verdict,)).to_dict(), "round_trips": records})
     campus = sum(trip.bound.campus for trip in trips)
     refuted = sum(bool(trip.refuted) for trip in trips)
     lines = [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from zonerisk.core import __version__
 from zonerisk.core.geometry import Interval
@@ -15,20 +17,48 @@ if TYPE_CHECKING:
     from zonerisk.core.policy import Policy
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
+Applied = Literal["pass", "warn", "fail", "unknown", "not-assessed", "not-applicable"]
+"""What a rule comes to; the last two, of which the score knows nothing, are no outcomes."""
+Class = Literal["shared", "partly", "suspected", "undisclosed", "near", "apart", "one-zone"]
+Block = Literal["shared", "partly", "not shown", "near", "apart", "one-zone"]
 Units = Literal["zones", "sites"]
 
-# Worst first: what is known to be wrong, then what is not known at all.
-_WORST = ("fail", "unknown", "warn", "pass")
+# Worst first: what is known to be wrong, then what is not known at all; what was not asked stands last.
+_WORST = ("fail", "unknown", "warn", "pass", "not-assessed", "not-applicable")
+
+OUTCOMES: dict[Class, Outcome | None] = {
+    "shared": "fail",
+    "partly": "fail",
+    "suspected": "unknown",
+    "undisclosed": "unknown",
+    "near": "warn",
+    "apart": "pass",
+    "one-zone": None,
+}
+"""What each class comes to."""
+_NOT_SHOWN = ("suspected", "undisclosed")
+BLOCKS: tuple[Block, ...] = ("shared", "partly", "not shown", "near", "apart", "one-zone")
+"""How lists put regions together, worst first; what is not shown is one block."""
 
 
-def severity(outcome: Outcome) -> int:
-    """Rank an outcome; the greater is the worse."""
-    return len(_WORST) - _WORST.index(outcome)
+def severity(outcome: Applied | None) -> int:
+    """Rank an outcome; the greater is the worse, and none is the least."""
+    return len(_WORST) - _WORST.index(outcome) if outcome else 0
 
 
-def worst(outcomes: list[Outcome]) -> Outcome:
+def block(class_: Class) -> Block:
+    """Return the block of a list in which a class stands."""
+    return "not shown" if class_ in _NOT_SHOWN else class_  # type: ignore[return-value]
+
+
+def worst(outcomes: Iterable[Applied]) -> Outcome:
     """Return the worst of some outcomes; ``pass`` for none."""
-    return max(outcomes, key=severity, default="pass")
+    listed: list[Outcome] = [
+        one
+        for one in outcomes
+        if one != "not-assessed" and one != "not-applicable"  # noqa: PLR1714
+    ]
+    return max(listed, key=severity, default="pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +78,10 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """0 to 100; the ends differ by what is not known."""
+    """0 to 100: what is shown, and what is possible by what is not known."""
 
-    low: float
-    high: float
+    shown: float
+    possible: float
 
 
 class Result:
@@ -64,14 +94,21 @@ class Result:
         """Return it as its JSON has it: mappings, lists, texts and numbers."""
         from pydantic_core import to_jsonable_python
 
-        tree: dict[str, Any] = to_jsonable_python(self)
+        tree: dict[str, Any] = _spelled(to_jsonable_python(self))
         return tree
 
     def to_json(self) -> str:
         """Write it as JSON: stable order, a newline at the end."""
-        from pydantic_core import to_json
+        import json
 
-        return to_json(self, indent=2).decode() + "\n"
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _spelled(tree: Any) -> Any:
+    """Return what JSON holds, with the one key that is no name in Python."""
+    if isinstance(tree, dict):
+        return {"class" if key == "class_" else key: _spelled(value) for key, value in tree.items()}
+    return [_spelled(value) for value in tree] if isinstance(tree, list) else tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +141,7 @@ class Finding(Result):
     """One rule applied."""
 
     rule: str
-    outcome: Outcome
+    outcome: Applied
     message: str
     subjects: tuple[str, ...] = ()
     value: Value | None = None
@@ -245,11 +282,17 @@ class TrackRecord(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Option(Result):
-    """A region that may or may not serve as disaster recovery."""
+    """A region that may or may not serve as disaster recovery, and whether it is itself sound.
+
+    ``class_`` and ``losses``, the physical events that took two of its zones or more, are null where
+    something certain already rules it out.
+    """
 
     target: str
     distance_m: Interval
     outcome: Outcome
+    class_: Annotated[Class | None, Field(alias="class")] = None
+    losses: int | None = None
     message: str
     evidence: tuple[Evidence, ...] = ()
 
@@ -310,42 +353,142 @@ class Provenance(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict(Result):
-    """All that is answered for one target under one policy."""
+class Cause(Result):
+    """What decides a class.
 
-    schema: Literal["zonerisk/verdict/1"] = "zonerisk/verdict/1"
-    target: str
-    name: str
-    policy: str
-    as_of: str
-    units: Units
-    outcome: Outcome
-    grade: str
-    score: Score
-    summary: str
+    Attributes
+    ----------
+    kind
+        The kind of the shared risk; ``distance`` where that of a pair decides, ``spread`` where that of the
+        known buildings does, ``disclosure`` where it is not known where they stand, ``count`` where one alone
+        is sold.
+    risk, grade
+        The shared risk, and how well it is known.
+    members, least
+        What it takes, and how many of them surely; or the pair; or those that stand in no known place.
+    left, majority
+        How many it leaves, at most, and whether that is a majority.
+    distance_m
+        How far apart the pair is.
+    """
+
+    kind: str
+    risk: str | None = None
+    grade: Grade | None = None
+    members: tuple[str, ...] = ()
+    least: int | None = None
+    left: int | None = None
+    majority: bool | None = None
+    distance_m: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread(Result):
+    """The buildings that are known, by their positions and not their discs; told, never judged as complete.
+
+    ``diameter_m`` is the distance of the two farthest; ``close`` where a circle of 1 km radius holds all.
+    """
+
+    buildings: int
+    diameter_m: float
+    close: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Independence(Result):
+    """Whether the domains fail independently, as far as shown; no policy is asked.
+
+    ``shared_risks`` are the causes that count whatever a policy asks.
+    """
+
+    class_: Annotated[Class, Field(alias="class")]
+    outcome: Outcome | None
+    cause: Cause
     zones: Zones
     datacenters: Datacenters
+    spread: Spread | None
+    shared_risks: tuple[SharedRisk, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyVerdict(Result):
+    """Which rules of a policy hold.
+
+    Attributes
+    ----------
+    score, letter
+        0 to 100 over the rules that were assessed; the letter only where both ends share it.
+    asked, assessed
+        How many rules were applied, and how many of them something is known of or kept silent.
+    shared_risks
+        What is shared by the figures that the policy sets, of the kinds to which it sets one.
+    """
+
+    id: str
+    standing: str
+    score: Score
+    letter: str | None
+    asked: int
+    assessed: int
     findings: tuple[Finding, ...]
     shared_risks: tuple[SharedRisk, ...]
     separations: tuple[Separation, ...]
-    dr: tuple[Option, ...]
     not_known: tuple[str, ...]
-    places: tuple[Place, ...]
+
+    @property
+    def broken(self) -> bool:
+        """True where a rule is not met, other than one that only advises."""
+        return any(finding.outcome == "fail" for finding in self.findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(Result):
+    """All that is answered for one target: four questions, each by itself, and a model beside them."""
+
+    target: str
+    name: str
+    as_of: str
+    units: Units
+    summary: str
+    independence: Independence
+    policy: PolicyVerdict
+    recovery: tuple[Option, ...]
     record: TrackRecord
+    likelihood: None = None
+    places: tuple[Place, ...]
     provenance: Provenance
+
+    @property
+    def shared_risks(self) -> tuple[SharedRisk, ...]:
+        """What is shared, whatever a policy asks; of kinds to which this one sets a figure, by that."""
+        asked = {risk.kind for risk in self.policy.shared_risks}
+        known = (risk for risk in self.independence.shared_risks if risk.kind not in asked)
+        return (*known, *self.policy.shared_risks)
+
+    def to_json(self) -> str:
+        """Write it as ``score`` does: a list of one."""
+        return Answer(verdicts=(self,)).to_json()
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: the answer and its findings, as inert text."""
         rows = "".join(
             f"<tr><td>{escape(finding.outcome)}</td><td>{escape(finding.rule)}</td>"
             f"<td>{escape(finding.message)}</td></tr>"
-            for finding in self.findings
+            for finding in self.policy.findings
         )
-        head = f"{self.outcome}; grade {self.grade}; policy {self.policy}; as of {self.as_of}"
+        head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
         return (
             f"<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
             f"<th>outcome</th><th>rule</th><th>finding</th></tr></thead><tbody>{rows}</tbody></table>"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Result):
+    """What ``score`` answers in JSON, for one target as for many."""
+
+    schema: Literal["zonerisk/2"] = "zonerisk/2"
+    verdicts: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -449,7 +592,7 @@ class Audit(Result):
     policy: str
     as_of: str
     outcome: Outcome
-    grade: str
+    letter: str | None
     score: Score
     summary: str
     workloads: tuple[Judged, ...]
@@ -465,6 +608,6 @@ def mean(scores: Sequence[Score]) -> Score:
     if not scores:
         return Score(0.0, 100.0)
     return Score(
-        low=round(sum(score.low for score in scores) / len(scores), 1),
-        high=round(sum(score.high for score in scores) / len(scores), 1),
+        shown=round(sum(score.shown for score in scores) / len(scores), 1),
+        possible=round(sum(score.possible for score in scores) / len(scores), 1),
     )

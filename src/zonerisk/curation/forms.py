@@ -14,7 +14,7 @@ from zonerisk.core.incident import CAUSES, TRIGGERS, Incident
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import Provider, Region
 from zonerisk.core.policy import Policy
-from zonerisk.core.verdict import Verdict
+from zonerisk.core.verdict import Answer
 from zonerisk.curation.integrity import MODELINE
 from zonerisk.layers.cards import Card
 from zonerisk.workloads.plan import PlanFile
@@ -32,7 +32,7 @@ MODELS: dict[str, type[BaseModel | Result]] = {
     "layer": Card,
     "incident": Incident,
     "plan": PlanFile,
-    "verdict": Verdict,
+    "verdict": Answer,
 }
 
 # Fields that the loader fills in from a record's place; they are not written in files.

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 class Line(NamedTuple):
     """A region's verdict in the columns that a review compares."""
 
-    outcome: str
-    grade: str = ""
+    class_: str
+    outcome: str = ""
+    cause: str = ""
     score: str = ""
     zones: str = ""
     effective: str = ""
     datacenters: str = ""
     fails: str = ""
     unknown: str = ""
+    not_assessed: str = ""
 
 
 class Change(NamedTuple):
@@ -57,19 +59,21 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         return Line("nothing sold")
     except DataError:
         return Line("refused")
-    fails, unknown = (
-        " ".join(finding.rule for finding in verdict.findings if finding.outcome == outcome)
-        for outcome in ("fail", "unknown")
+    fails, unknown, not_assessed = (
+        " ".join(finding.rule for finding in verdict.policy.findings if finding.outcome == outcome)
+        for outcome in ("fail", "unknown", "not-assessed")
     )
     return Line(
-        verdict.outcome,
-        verdict.grade,
-        _span(verdict.score.low, verdict.score.high),
-        str(verdict.zones.sold),
-        _span(verdict.zones.effective.low, verdict.zones.effective.high),
-        str(verdict.datacenters.count),
+        verdict.independence.class_,
+        verdict.independence.outcome or "",
+        verdict.independence.cause.risk or verdict.independence.cause.kind,
+        _span(verdict.policy.score.shown, verdict.policy.score.possible),
+        str(verdict.independence.zones.sold),
+        _span(verdict.independence.zones.effective.low, verdict.independence.zones.effective.high),
+        str(verdict.independence.datacenters.count),
         fails,
         unknown,
+        not_assessed,
     )
 
 
@@ -82,7 +86,7 @@ def comma_separated(judged: Mapping[str, Line]) -> str:
     """Return lines as CSV, by region; their ends are those of a file in git."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("region", *Line._fields))
+    writer.writerow(("region", *(name.rstrip("_") for name in Line._fields)))
     writer.writerows((region_id, *judged[region_id]) for region_id in sorted(judged))
     return buffer.getvalue()
 
@@ -100,7 +104,7 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             changed.append(Change(region_id, "region", "recorded", "gone"))
         elif region_id not in old.region_ids:
             added = line(new, region_id, policy, day)
-            changed.append(Change(region_id, "region", "not recorded", added.outcome))
+            changed.append(Change(region_id, "region", "not recorded", added.class_))
         elif _digest(old, region_id) != _digest(new, region_id):
             before, after = (line(catalog, region_id, policy, day) for catalog in (old, new))
             changed += _columns(region_id, before, after)
@@ -115,16 +119,16 @@ def _digest(catalog: Library, region_id: str) -> str | None:
 
 
 def _columns(region_id: str, old: Line, new: Line) -> Iterator[Change]:
-    judged = bool(old.grade and new.grade)
+    judged = bool(old.score and new.score)
     for field, before, after in zip(Line._fields, old, new, strict=True):
-        if before == after or not (judged or field == "outcome"):
+        if before == after or not (judged or field == "class_"):
             continue
-        if field in ("fails", "unknown"):
+        if field in ("fails", "unknown", "not_assessed"):
             was, now = before.split(), after.split()
             left, came = ([rule for rule in a if rule not in b] for a, b in ((was, now), (now, was)))
             yield Change(region_id, field, " ".join(left), " ".join(came))
         else:
-            yield Change(region_id, field, before, after)
+            yield Change(region_id, field.rstrip("_"), before, after)
 
 
 @contextmanager

@@ -143,6 +143,16 @@ class Arrangement:
             cited[key] = records[owner].cite_site(name)
         return cited
 
+    def sited(self, domain: FailureDomain) -> bool:
+        """Return whether evidence of grade A or B says where a domain stands."""
+        region, pieces = self.region, [self.evidence[site.id] for site in domain.sites]
+        zone = region.zones.get(domain.id.removeprefix(f"{region.id}/")) if region else None
+        if region and zone:
+            pieces.append(region.cite(zone.evidence))
+        elif region and region.zones and region.candidates and self.noun == "zone":
+            pieces.append(region.cite(region.candidates.evidence))
+        return bool(domain.sites) and all(any(p.grade != "C" for p in cited) for cited in pieces)
+
     @property
     def open_kinds(self) -> list[str]:
         """Kinds of risk of which it is not known whether some pair shares them."""

@@ -3,74 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core import kinds
-from zonerisk.core.verdict import Range
+from zonerisk.core.geometry import distance_m, metres_per_degree
+from zonerisk.core.verdict import Cause, Class, Range, Spread
 from zonerisk.judging import hazards, history, power, separation
-from zonerisk.judging.arrangement import Arrangement, sites_of
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pairs, sites_of
 from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
-    from zonerisk.core.hazard_sample import HazardSamples, Layer
-    from zonerisk.core.model import Region
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.geometry import Interval
+    from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.model import Region, Site
+    from zonerisk.core.policy import Policy, Rule
+    from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Facts, FailureDomain
     from zonerisk.judging.cause import RiskGroups
 
 Graph = dict[str, set[str]]
+# Buildings that all stand within a circle of this radius may be one campus; a place that is known no
+# better than to this does not count, metres.
+CLOSE_M = VAGUE_M = 1000.0
 
 
 def assess_arrangement(
-    arrangement: Arrangement,
-    policy: Policy,
-    facts: Facts,
-    exposures: HazardSamples,
-    layers: Sequence[Layer],
-    judged: bool = True,
+    arrangement: Arrangement, facts: Facts, source: Source, judged: bool = True
 ) -> dict[str, RiskGroups]:
-    """Assess what position decides, every feed, what is on record and what the policy asks.
+    """Assess what counts whatever a policy asks: places, feeds, floods, what is stated and what is on record.
 
     Of domains that are counted and not ``judged``, a pair's being apart matters only where
     positions decide it.
     """
     units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
-    colocation = policy.rules.get("colocation")
-    radius_km = (colocation and colocation.threshold) or separation.CAMPUS_RADIUS_KM
     groups = {
         "building": separation.assess_buildings(arrangement),
-        "campus": separation.assess_campuses(arrangement, radius_km * 1000),
+        "campus": separation.assess_campuses(arrangement, 1000 * separation.CAMPUS_RADIUS_KM),
     }
     for kind in kinds.FEEDS:
-        rule = policy.rules.get(kind)
-        hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
-        groups[kind] = power.assess(kind, units, owners, day, facts.supply, hops)
-    regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
+        groups[kind] = power.assess(kind, units, owners, day, facts.supply, power.HOPS)
     recorded = arrangement.region.hazards.values() if arrangement.region else ()
     stated = {hazard.kind for hazard in recorded if hazard.holds(day)}
     for kind in kinds.HAZARDS:
-        rule = policy.rules.get(kind)
-        if kinds.KINDS[kind].always or kind in stated or rule:
-            limit_km = rule.threshold if rule else None
-            length_km = rule.correlation_km if rule else None
-            pairwise = judged or kinds.KINDS[kind].by_position
-            groups[kind] = hazards.assess(
-                kind,
-                units,
-                owners,
-                day,
-                limit_km,
-                exposures,
-                length_km,
-                pairwise,
-                hazards.assessed(kind, regions, layers),
-            )
-    incidents = {event.id: event for region in regions for event in facts.incidents(region)}
+        if kinds.KINDS[kind].always or kind in stated:
+            groups[kind] = _hazard(kind, arrangement, source, None, judged)
+    incidents = {event.id: event for region in _regions(arrangement) for event in facts.incidents(region)}
     events = history.assess(units, incidents.values(), day, history.standing(owners, day))
     if events.all_risks or events.notes:
         groups["incident"] = events
     return {kind: dated(group, day) for kind, group in groups.items()}
+
+
+def by_policy(
+    known: Mapping[str, RiskGroups],
+    arrangement: Arrangement,
+    policy: Policy,
+    facts: Facts,
+    source: Source,
+    judged: bool = True,
+) -> dict[str, RiskGroups]:
+    """Assess again, of what is known whatever a policy asks, the kinds to which a policy sets a figure."""
+    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
+    groups = dict(known)
+    for kind in kinds.KINDS.values():
+        rule = policy.rules.get(kind.rule) if kind.rule else None
+        limit = rule and rule.threshold
+        if kind.id == "campus" and limit and limit != separation.CAMPUS_RADIUS_KM:
+            groups[kind.id] = separation.assess_campuses(arrangement, limit * 1000)
+        elif kind.id == "power" and limit and int(limit) != power.HOPS:
+            groups[kind.id] = power.assess(kind.id, units, owners, day, facts.supply, int(limit))
+        elif kind.family == "hazard" and rule and (kind.id not in groups or limit or rule.correlation_km):
+            groups[kind.id] = _hazard(kind.id, arrangement, source, rule, judged)
+    # Places, feeds, hazards and events, in the order of the table.
+    return {kind: dated(groups[kind], day) for kind in kinds.KINDS if kind in groups}
+
+
+def _hazard(
+    kind: str, arrangement: Arrangement, source: Source, rule: Rule | None, judged: bool
+) -> RiskGroups:
+    return hazards.assess(
+        kind,
+        arrangement.domains,
+        arrangement.owners,
+        arrangement.day,
+        rule.threshold if rule else None,
+        {key: source.of(site) for key, site in sites_of(arrangement.domains).items()},
+        rule.correlation_km if rule else None,
+        judged or kinds.KINDS[kind].by_position,
+        hazards.assessed(kind, _regions(arrangement), source.layers),
+    )
+
+
+def _regions(arrangement: Arrangement) -> list[str]:
+    return [arrangement.id] if arrangement.id else [owner.id for owner in arrangement.owners]
 
 
 def assess(
@@ -82,9 +109,106 @@ def assess(
     sold = set(facts.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
     owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
-    exposures = {key: facts.samples.of(site) for key, site in sites.items()}
     places = Arrangement("", "place", day, tuple(units), len(units), owners)
-    return assess_arrangement(places, policy, facts, exposures, facts.samples.layers)
+    groups = assess_arrangement(places, facts, facts.samples)
+    return by_policy(groups, places, policy, facts, facts.samples)
+
+
+def classify(
+    arrangement: Arrangement, groups: Mapping[str, RiskGroups], spread: Spread | None
+) -> tuple[Class, Cause]:
+    """Return the class of domains and what decides it, by what counts whatever a policy asks.
+
+    The first that holds, from what is known to be shared to what is shown to stand apart.
+    """
+    units, total = arrangement.domains, len(arrangement.domains)
+    if total < 2:
+        return "one-zone", Cause(kind="count", members=tuple(unit.id for unit in units))
+    risks = [risk for group in groups.values() for risk in group.all_risks]
+    known = max(
+        (risk for risk in risks if risk.outcome == "fail" and risk.least > 1),
+        key=lambda risk: (risk.least, risk.grade == "A"),
+        default=None,
+    )
+    if known:
+        return "shared" if known.least == total else "partly", _by_risk(known, total)
+    doubted = max(
+        (risk for risk in risks if risk.kind in _SUSPECT and risk.least > 1),
+        key=lambda risk: risk.least,
+        default=None,
+    )
+    if doubted:
+        return "suspected", _by_risk(doubted, total)
+    hidden = tuple(unit.id for unit in units if not unit.disclosed)
+    if hidden and spread and spread.close and spread.buildings >= arrangement.sold:
+        return "suspected", Cause(kind="spread", grade="C", members=hidden)
+    listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
+    nearest, *ends = min(listed, key=lambda row: row[0].rank)
+    at = Cause(kind="distance", members=tuple(unit.id for unit in ends), distance_m=nearest.rounded())
+    ways = {_apart(distance, a, b) for distance, a, b in listed}
+    stands = not hidden and all(arrangement.sited(unit) for unit in units)
+    if not stands or None in ways or any(groups[kind].leaves_open(_ids(units)) for kind in _PLACES):
+        return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
+    return "near" if "near" in ways else "apart", at
+
+
+# What evidence of grade C makes suspect, and what has to be known of every pair that stands apart.
+_SUSPECT = ("building", "campus", "incident")
+_PLACES = ("building", "campus")
+
+
+def _ids(units: Iterable[FailureDomain]) -> list[tuple[str, str]]:
+    return [(a.id, b.id) for a, b in pairs(units)]
+
+
+def _by_risk(risk: SharedRisk, total: int) -> Cause:
+    left = total - risk.least
+    return Cause(
+        kind=risk.kind,
+        risk=risk.id,
+        grade=risk.grade,
+        members=risk.members,
+        least=risk.least,
+        left=left,
+        majority=left * 2 > total,
+    )
+
+
+def _apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Literal["near", "apart"] | None:
+    """Return whether two stand on different campuses: wider apart than any is, or on two that are named."""
+    if distance.low >= CAMPUS_MOST_M:
+        return "apart"
+    named = all(
+        one.operator and other.operator and one.operator != other.operator
+        if None in (one.campus, other.campus)
+        else one.campus != other.campus
+        for one, other in product(a.sites, b.sites)
+    )
+    return "near" if named and distance.high is not None and distance.high < CAMPUS_MOST_M else None
+
+
+def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | None:
+    """Return how far apart the known buildings of a region are; None where fewer than two have a place."""
+    at = [
+        site.position
+        for site in sites.values()
+        if site.kind == "building" and site.holds(day) and site.position
+        if site.position.uncertainty_m <= VAGUE_M
+    ]
+    if len(at) < 2:
+        return None
+    north, east = metres_per_degree(at[0].lat)
+    points = [complex(p.lon * east, p.lat * north) for p in at]
+    a, b = max(combinations(range(len(at)), 2), key=lambda pair: abs(points[pair[0]] - points[pair[1]]))
+    diameter = distance_m(at[a], at[b])
+    centre = (points[a] + points[b]) / 2
+    if 3**0.5 * CLOSE_M < diameter <= 2 * CLOSE_M:
+        # The centre of the smallest circle, by ever smaller steps towards the farthest of them.
+        for step in range(2, 2000):
+            centre += (max(points, key=lambda point: abs(point - centre)) - centre) / step
+    reach = max(abs(point - centre) for point in points)
+    close = diameter <= 3**0.5 * CLOSE_M or reach <= CLOSE_M
+    return Spread(buildings=len(at), diameter_m=round(diameter), close=close)
 
 
 def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import (
+    OUTCOMES,
     Datacenters,
     Finding,
+    Independence,
     Place,
+    PolicyVerdict,
     Provenance,
     Range,
     Score,
     Units,
     Verdict,
     Zones,
-    worst,
 )
 from zonerisk.judging import history, recovery, separation
 from zonerisk.judging import rules as findings
@@ -29,7 +30,7 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
-from zonerisk.judging.independence import assess_arrangement, effective
+from zonerisk.judging.independence import assess_arrangement, by_policy, classify, effective, spread_of
 from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
@@ -74,44 +75,67 @@ def score(
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples
-    exposures = {key: source.of(site) for key, site in sites_of((*zones, *sites)).items()}
     owners = facts.owners(region_id)
     by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers)
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
-    zone_assessed = assess_arrangement(by_zones, policy, facts, exposures, source.layers, judged=not by_site)
-    site_assessed = assess_arrangement(by_sites, policy, facts, exposures, source.layers, judged=by_site)
-    assessed = site_assessed if by_site else zone_assessed
+    zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
+    site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
+    asked, assessed = (by_sites, site_assessed) if by_site else (by_zones, zone_assessed)
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
-    effective_sites = effective(sites, site_assessed.values())
+    spread = spread_of(region, places, day)
+    class_, cause = classify(asked, assessed, spread)
+    standing = Independence(
+        class_=class_,
+        outcome=OUTCOMES[class_],
+        cause=cause,
+        zones=Zones(sold=sold, effective=effective_zones),
+        datacenters=Datacenters(count=len(sites), effective=effective(sites, site_assessed.values())),
+        spread=spread,
+        shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
+    )
     requirements = recovery.Requirements(recovery.least_km(policy))
     judge = recovery.Judge(facts, policy, requirements, day)
     options = recovery.options(judge, region, peers)
     record = history.record(region, provider, facts.incidents(region_id), day, by_site)
-    judgeable = replace(by_sites if by_site else by_zones, groups=assessed, options=options)
+    groups = by_policy(assessed, asked, policy, facts, source)
+    judgeable = replace(asked, groups=groups, options=options)
     judged = findings.apply(policy, judgeable)
-    total = weigh(judged, policy, effective_zones if sold else effective_sites)
+    total = weigh(judged, policy, (standing.zones if sold else standing.datacenters).effective)
     name = f"{provider.name} {region.name}"
     return Verdict(
         target=region_id,
         name=name,
-        policy=policy.id,
         as_of=day,
         units="sites" if by_site else "zones",
-        outcome=worst([finding.outcome for finding in judged]),
-        grade=letter(total),
-        score=total,
-        summary=summary(
-            name, judgeable, effective_sites if by_site else effective_zones, record.looked_through
+        summary=verdicts.summary(
+            name,
+            asked.noun,
+            sold,
+            {domain.id: domain.name for domain in asked.domains},
+            standing,
+            record.looked_through,
         ),
-        zones=Zones(sold=sold, effective=effective_zones),
-        datacenters=Datacenters(count=len(sites), effective=effective_sites),
-        findings=judged,
-        shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
-        separations=separation.separations(policy, judgeable),
-        dr=options,
-        not_known=verdicts.not_known(judged),
-        places=_places(by_zones, by_sites),
+        independence=standing,
+        policy=PolicyVerdict(
+            id=policy.id,
+            standing=policy.standing,
+            score=total,
+            letter=letter(total),
+            asked=len(judged),
+            assessed=sum(finding.outcome in POINTS for finding in judged),
+            findings=judged,
+            shared_risks=tuple(
+                risk
+                for kind, group in groups.items()
+                if group is not assessed.get(kind)
+                for risk in group.all_risks
+            ),
+            separations=separation.separations(policy, judgeable),
+            not_known=verdicts.not_known(judged),
+        ),
+        recovery=options,
         record=record,
+        places=_places(by_zones, by_sites),
         provenance=Provenance.build(
             policy, facts.date, facts.digest(region_id), samples.hashes if samples else None
         ),
@@ -124,35 +148,27 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
     Each end is capped by its own end of that number: were the low end capped by the high
     one, hiding a shared campus would raise it.
     """
-    weights = {finding.rule: policy.rules[finding.rule].weight for finding in judged}
+    weights = {
+        finding.rule: policy.rules[finding.rule].weight for finding in judged if finding.outcome in POINTS
+    }
     total = sum(weights.values()) or 1.0
     ends = []
     for end, number in enumerate((independent.low, independent.high)):
-        earned = sum(weights[finding.rule] * POINTS[finding.outcome][end] for finding in judged)
+        earned = sum(
+            weights[finding.rule] * POINTS[finding.outcome][end]
+            for finding in judged
+            if finding.rule in weights
+        )
         ends.append(round(min(_CAPS.get(number, 100.0), 100 * earned / total), 1))
     return Score(*ends)
 
 
-def letter(total: Score) -> str:
-    """Return the letter grade of a score; a range where its ends differ."""
-    low, high = (next(grade for least, grade in _GRADES if end >= least) for end in (total.low, total.high))
-    return low if low == high else f"{low} to {high}"
-
-
-def summary(name: str, arrangement: Arrangement, independent: Range, looked_through: str) -> str:
-    """Answer whether the domains fail independently, for a reader who knows no rule."""
-    unknown = arrangement.open_kinds
-    return verdicts.summary(
-        name,
-        arrangement.noun,
-        len(arrangement.domains),
-        arrangement.sold,
-        [domain.name for domain in arrangement.domains if not domain.disclosed],
-        independent,
-        [risk for groups in arrangement.groups.values() for risk in groups.all_risks],
-        [kind for kind in (*kinds.BY_POSITION, *kinds.FEEDS) if kind in unknown],
-        looked_through,
+def letter(total: Score) -> str | None:
+    """Return the letter of a score; None where its ends differ."""
+    low, high = (
+        next(grade for least, grade in _GRADES if end >= least) for end in (total.shown, total.possible)
     )
+    return low if low == high else None
 
 
 def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zonerisk.core.geometry import fibre_m, rtt_ms, within
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import Outcome, Separation, severity, worst
+from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
@@ -23,6 +23,7 @@ CAMPUS_RADIUS_KM = 1.0
 # Rules of a policy on distances.
 RULES: tuple[RuleName, ...] = ("separation-min", "separation-max", "rtt-max")
 Ends = tuple[Outcome, Outcome]
+Said = TypeVar("Said", bound=Applied)
 _OPEN: Ends = ("pass", "fail")
 
 
@@ -141,7 +142,7 @@ def _counted(risk: SharedRisk, policy: Policy) -> Outcome:
     """Return what a shared risk counts as, by the rule that asks of its kind."""
     asks = KINDS[risk.kind].rule
     rule = policy.rules.get(asks) if asks else None
-    return softened(risk.outcome, rule) if rule else risk.outcome
+    return softened(risk.outcome, rule)
 
 
 def measured(name: RuleName, rule: Rule, straight: Interval) -> Interval:
@@ -177,7 +178,7 @@ def agreed(ends: Ends) -> Outcome:
     return ends[0] if ends[0] == ends[1] else "unknown"
 
 
-def softened(outcome: Outcome, rule: Rule) -> Outcome:
+def softened(outcome: Said, rule: Rule | None) -> Said:
     """Return what a breach counts as; a rule that fails from a distance on says so itself."""
-    soft = rule.severity == "warn" and rule.fail_beyond_km is None
-    return "warn" if soft and outcome == "fail" else outcome
+    soft = rule is not None and rule.severity == "warn" and rule.fail_beyond_km is None
+    return "warn" if soft and outcome == "fail" else outcome  # type: ignore[return-value]

@@ -95,8 +95,8 @@ class Atlas:
         disclosed, owner = _disclosed(verdict), self.catalog.provider(region.provider)
         worst = max(verdict.shared_risks, key=lambda risk: severity(risk.outcome), default=None)
         risk = f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known"
-        outcome = {finding.rule: finding.outcome for finding in verdict.findings}.get("dr", "unknown")
-        fit = next((option for option in verdict.dr if option.outcome == "pass"), None)
+        outcome: Outcome = min((option.outcome for option in verdict.recovery), key=severity, default="fail")
+        fit = next((option for option in verdict.recovery if option.outcome == "pass"), None)
         if fit:
             recovery = f"{self.settings[key].name(fit.target)}, {view.measure_m(fit.distance_m).best}"
             rank = (fit.distance_m.best or 0) / 1000
@@ -107,13 +107,12 @@ class Atlas:
         return Entry(key, verdict, region, owner, disclosed, risk, hit, recovery, outcome, rank)
 
     def _answer(self, keys: Sequence[str]) -> str:
-        failing = sum(self.verdicts[key].outcome == "fail" for key in keys)
-        alone = sum(self.verdicts[key].zones.effective.high < 3 for key in keys)
+        failing = sum(self.verdicts[key].independence.outcome == "fail" for key in keys)
+        alone = sum(self.verdicts[key].independence.zones.effective.high < 3 for key in keys)
         first = self.verdicts[keys[0]]
         return (
-            f"{phrases.count(len(keys), 'region')} judged by the policy {first.policy} "
-            f"(standing: {first.provenance.policy.standing}) as of {first.as_of}: "
-            f"{failing} break at least one rule; {alone} are worth fewer than three zones, "
+            f"{phrases.count(len(keys), 'region')} as of {first.as_of}: "
+            f"of {failing} one cause takes two zones or more; {alone} are worth fewer than three zones, "
             "so one event can take their majority."
         )
 
@@ -121,7 +120,7 @@ class Atlas:
         """Write the page of all regions, or of one provider's."""
         entries = [self.entry(key) for key in keys]
         marks = {entry.id: mark for entry in entries if (mark := self._mark(entry))}
-        worst_last = sorted(marks, key=lambda key: severity(self.verdicts[key].outcome))
+        worst_last = sorted(marks, key=lambda key: severity(self.verdicts[key].independence.outcome))
         return page.render_map(
             "atlas",
             MapData([marks[key] for key in worst_last], {}, origin=0.0),
@@ -151,13 +150,15 @@ class Atlas:
         for place in verdict.places:
             if place.lat is not None and place.lon is not None:
                 words: dict[str, str | float | None] = {
-                    "sold": verdict.zones.sold,
-                    "worth": phrases.span(verdict.zones.effective),
-                    "score": f"{phrases.span(verdict.score)} ({verdict.grade})",
+                    "sold": verdict.independence.zones.sold,
+                    "worth": phrases.span(verdict.independence.zones.effective),
+                    "score": f"{verdict.policy.score.shown:.0f} to {verdict.policy.score.possible:.0f}",
                     "page": f"{entry.id}.html",
                 }
                 name, at = f"{entry.owner.name} {entry.region.name}", (Point(place.lat, place.lon),)
-                return Feature("region", entry.id, name, "point", at, outcome=verdict.outcome, words=words)
+                return Feature(
+                    "region", entry.id, name, "point", at, outcome=verdict.independence.outcome, words=words
+                )
         return None
 
 
@@ -167,7 +168,7 @@ def _provider_page(owner: Provider) -> str:
 
 def _disclosed(verdict: Verdict) -> int:
     """Count the zones whose building or campus is on record with a position."""
-    if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.findings):
-        return verdict.zones.sold
+    if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.policy.findings):
+        return verdict.independence.zones.sold
     placed = (place for place in verdict.places if place.lat is not None and place.kind != "metro")
     return len({zone for place in placed for zone in place.zones})

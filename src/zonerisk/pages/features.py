@@ -94,7 +94,7 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
     # The region's other sites stand beside the first: none of another region is nearer to them.
     ours = next((at for place in verdict.places if (at := _located(place))), None)
-    for option in verdict.dr:
+    for option in verdict.recovery:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
         files[peer.id] = catalog.file_name(peer.id)
@@ -180,7 +180,7 @@ def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
     points = {
         member: [at for place in members if (at := _located(place))] for member, members in places.items()
     }
-    for pair in verdict.separations:
+    for pair in verdict.policy.separations:
         ours, theirs = points.get(pair.a), points.get(pair.b)
         if ours and theirs:
             key, name = f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}"
@@ -253,7 +253,7 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
     centres = [at for place in verdict.places if (at := _located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
         return
-    asked = (finding.threshold for finding in verdict.findings if finding.rule == "dr")
+    asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == "dr")
     km = next((threshold.value for threshold in asked if threshold), DR_LIMIT_KM)
     origin = centres[0].lon
     circles = (circle(turned(at, origin), km * 1000) for at in dict.fromkeys(centres))
@@ -265,7 +265,7 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
 
 
 def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    for option in verdict.dr:
+    for option in verdict.recovery:
         site = around.recovery.get(option.target)
         if site and (at := site.position):
             words = {"message": option.message, "site": site.name, **_ends("distance_m", option.distance_m)}

@@ -83,7 +83,7 @@ def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -
 def _ring_m(verdict: Verdict, card: Card) -> float | None:
     """Return the policy's distance from such an object, metres."""
     rule = KINDS[card.kind].rule
-    asked = (finding.threshold for finding in verdict.findings if finding.rule == rule)
+    asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == rule)
     return next((limit.value * 1000 for limit in asked if limit and limit.unit == "km"), None)
 
 

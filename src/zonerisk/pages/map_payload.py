@@ -217,8 +217,8 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
     left_out = () if single else ("dr-limit", "dr-region")
     rows = [
         # On a map of many regions a mark tells how its region was judged, not its zone.
-        row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.outcome)
-        for verdict, around in sorted(pairs, key=lambda pair: severity(pair[0].outcome))
+        row if single or row.kind != "site" else replace(row, zone=None, outcome=verdict.independence.outcome)
+        for verdict, around in sorted(pairs, key=lambda pair: severity(pair[0].independence.outcome))
         for row in features.build_features(verdict, around)
         if row.kind not in left_out
     ]
@@ -229,7 +229,7 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
         return MapData(rows, evidence, origin=0.0)
     asked = {
         finding.rule: finding.threshold.value
-        for finding in pairs[0][0].findings
+        for finding in pairs[0][0].policy.findings
         if finding.threshold and finding.threshold.measure == "fibre"
     }
     return MapData(rows, evidence, (asked.get("separation-min"), asked.get("separation-max")))

@@ -75,7 +75,7 @@ def map_page(
     data = map_payload.build_map_data(pairs)
     summed = len(verdicts) > _MOST_WHOLE
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
-    outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.findings)
+    outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     as_of = f"as of {verdicts[0].as_of}"
     return render_map(
         layout,
@@ -99,12 +99,12 @@ def map_page(
 
 
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
-    outcomes = Counter(verdict.outcome for verdict in verdicts)
+    outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
     fails = outcomes["fail"]
     return (
-        f"{len(verdicts)} regions under the policy {verdicts[0].policy}: "
-        f"{fails} fail{'s' if fails == 1 else ''} at least one of its rules, of {outcomes['unknown']} it is "
-        f"not known; in all {unknowns:,} findings are unknown."
+        f"{len(verdicts)} regions: in {fails} one cause takes two zones or more, "
+        f"of {outcomes['unknown']} it is not known; under the policy {verdicts[0].policy.id} "
+        f"{unknowns:,} findings are unknown."
     )
 
 

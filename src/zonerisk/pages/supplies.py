@@ -94,7 +94,7 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     sample, chart = catalog.supply, catalog.supply_chart
     region, named = catalog.region(verdict.target), catalog.sites_of(verdict.target)
     units = (site_units if verdict.units == "sites" else zone_units)(region, named, verdict.as_of)
-    asked = next((finding.threshold for finding in verdict.findings if finding.rule == "power"), None)
+    asked = next((finding.threshold for finding in verdict.policy.findings if finding.rule == "power"), None)
     hops = int(asked.value) if asked else power.HOPS
     feeds = power.stated("power", catalog.owners(verdict.target), verdict.as_of)
     ways = power.lines(units, feeds, sample, hops)

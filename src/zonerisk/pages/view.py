@@ -139,7 +139,7 @@ class View:
     @property
     def recovery(self) -> str:
         """Return the first region that recovery may go to."""
-        outcomes = {option.outcome: option.target for option in reversed(self.verdict.dr)}
+        outcomes = {option.outcome: option.target for option in reversed(self.verdict.recovery)}
         if "pass" in outcomes:
             return self.around.name(outcomes["pass"])
         return "not known" if "unknown" in outcomes else "none found"
@@ -159,25 +159,27 @@ def build_view(
 ) -> View:
     """Write a verdict's rows, and keep a view of the map for each; links say where records can be opened."""
     name = around.name
-    findings = [Row(finding, _finding_shown(finding, verdict, around, shows)) for finding in verdict.findings]
+    findings = [
+        Row(finding, _finding_shown(finding, verdict, around, shows)) for finding in verdict.policy.findings
+    ]
     risks = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
         members = _named(risk.members, around)
         show = shows.add(verdict, risk.members, members, _drawn_of([risk], around))
         risks.append(Row(risk, show, members))
     separations = []
-    for pair in verdict.separations[:_MOST_PAIRS]:
+    for pair in verdict.policy.separations[:_MOST_PAIRS]:
         show = shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around))
         ends = measure_m(pair.distance_m), measure_m(pair.fibre_m)
         separations.append(
             Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
         )
     options = []
-    for option in verdict.dr:
+    for option in verdict.recovery:
         seen = (verdict.target, option.target) if option.target in around.recovery else ()
         options.append(Row(option, shows.add(verdict, seen, name(option.target)), name(option.target)))
     cited: tuple[Finding | SharedRisk | Place, ...]
-    cited = (*verdict.findings, *verdict.shared_risks, *verdict.places)
+    cited = (*verdict.policy.findings, *verdict.shared_risks, *verdict.places)
     sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))
     number = {piece: index for index, piece in enumerate(sources, 1)}
     sites = [

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.verdict import Range, Score
+    from zonerisk.core.verdict import Range
 
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0
@@ -65,8 +65,8 @@ def ends(low: float, high: float, digits: int = 0) -> str:
     return lowest if lowest == highest else f"{lowest} to {highest}"
 
 
-def span(between: Range | Score) -> str:
-    """Format a count or a score between its ends, in whole numbers."""
+def span(between: Range) -> str:
+    """Format a count between its ends."""
     return ends(between.low, between.high)
 
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from zonerisk.core.verdict import OUTCOMES
 from zonerisk.words import report, verdicts
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def heading(audit: Audit, policy: Policy) -> list[str]:
     """Return the lines that stand first: the answer, the policy, and the outcome."""
     findings = [finding for judged in audit.workloads for finding in judged.findings]
     asked = [verdicts.policy_line(policy, findings)] if findings else []
-    outcome = verdicts.outcome_line(audit.outcome, audit.grade, audit.score, audit.as_of, policy)
-    return [audit.summary, *asked, outcome]
+    counted = sum(finding.outcome in OUTCOMES.values() for finding in findings)
+    scored = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
+    return [audit.summary, *asked, f"outcome {audit.outcome} | {scored} | as of {audit.as_of}"]
 
 
 def change_line(audit: Audit) -> list[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.verdict import severity
-from zonerisk.words import phrases
-from zonerisk.words.verdicts import grouped, outcome_line, policy_line
+from zonerisk.words import phrases, verdicts
+from zonerisk.words.verdicts import grouped, policy_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ Table = tuple[str, "Sequence[str]", "Sequence[Sequence[str]]"]
 def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
     """Return rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
     alike: dict[tuple[str, ...], list[Separation]] = {}
-    for row in sorted(verdict.separations, key=lambda row: row.distance_m.rank):
+    for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
         alike.setdefault(pair_cells(row), []).append(row)
     rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
     return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
@@ -51,12 +51,12 @@ def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
 
 def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
     """Return the nearest regions that qualify, then others: by outcome, the nearest first."""
-    ranked = sorted(verdict.dr, key=lambda option: severity(option.outcome))
+    ranked = sorted(verdict.recovery, key=lambda option: severity(option.outcome))
     fit = [option for option in ranked if option.outcome == "pass"]
     rest = [option for option in ranked if option.outcome != "pass"]
     shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
     shown += rest[: MOST_OPTIONS - len(shown)]
-    return shown, len(verdict.dr) - len(shown)
+    return shown, len(verdict.recovery) - len(shown)
 
 
 def short(verdict: Verdict, canonical: str) -> str:
@@ -66,14 +66,16 @@ def short(verdict: Verdict, canonical: str) -> str:
 
 def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
     """Return the lines that stand first: the answer, the policy, the outcome and the counts."""
-    zones, sites = verdict.zones, verdict.datacenters
+    zones, sites = verdict.independence.zones, verdict.independence.datacenters
+    asked = verdict.policy
+    score = verdicts.score_line(asked.score, asked.letter, asked.assessed, asked.asked)
     return (
         verdict.summary,
         f"record: {verdict.record.message}",
-        policy_line(policy, verdict.findings),
-        outcome_line(verdict.outcome, verdict.grade, verdict.score, verdict.as_of, policy),
+        policy_line(policy, verdict.policy.findings),
+        score,
         f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective | datacenters "
-        f"{sites.count} known, {phrases.span(sites.effective)} effective",
+        f"{sites.count} known, {phrases.span(sites.effective)} effective | as of {verdict.as_of}",
     )
 
 
@@ -95,7 +97,7 @@ def _tables(verdict: Verdict, risks: Table) -> tuple[Table, ...]:
     near, more_pairs = pairs_shown(verdict)
     options, more_options = options_shown(verdict)
     return (
-        ("Findings", ("outcome", "rule", "why"), grouped(verdict.findings)),
+        ("Findings", ("outcome", "rule", "why"), grouped(verdict.policy.findings)),
         risks,
         (f"{SEPARATIONS}{_more(more_pairs)}", PAIR_HEAD, near),
         (
@@ -138,7 +140,7 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
 
 def _evidence(verdict: Verdict) -> list[Evidence]:
     citing: tuple[Finding | SharedRisk | Place, ...] = (
-        *verdict.findings,
+        *verdict.policy.findings,
         *verdict.shared_risks,
         *verdict.places,
     )
@@ -175,7 +177,7 @@ def rows(heads: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
     return lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in cells]
 
 
-def comma_separated(verdicts: Iterable[Verdict]) -> str:
+def comma_separated(judged: Iterable[Verdict]) -> str:
     """Format findings as CSV, one a row (RFC 4180, header first)."""
     import csv
     import io
@@ -183,14 +185,14 @@ def comma_separated(verdicts: Iterable[Verdict]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(CSV_HEAD.split())
-    for verdict in verdicts:
-        for finding in verdict.findings:
+    for verdict in judged:
+        for finding in verdict.policy.findings:
             value, limit = finding.value, finding.threshold
             writer.writerow(
                 (
                     verdict.target,
                     verdict.as_of,
-                    verdict.policy,
+                    verdict.policy.id,
                     finding.rule,
                     finding.outcome,
                     *((value.low, value.best, value.high, value.unit) if value else ("",) * 4),

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import Outcome, worst
+from zonerisk.core.verdict import worst
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Finding, Range, Score, SharedRisk, Verdict, Zones
+    from zonerisk.core.verdict import Applied, Finding, Independence, Score, SharedRisk, Verdict, Zones
 
 Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
 """How two places stand to each other in the grid."""
@@ -41,57 +41,49 @@ COMPARED = (
 def summary(
     name: str,
     noun: str,
-    total: int,
     sold: int,
-    hidden: Sequence[str],
-    independent: Range,
-    risks: Sequence[SharedRisk],
-    unknown: Sequence[str],
+    names: Mapping[str, str],
+    standing: Independence,
     looked_through: str,
 ) -> str:
-    """Answer in two sentences at most, for a reader who knows no rule.
+    """Answer in two sentences at most, for a reader who knows no rule, from the class and what decides it.
 
-    ``total`` of the noun are compared; ``hidden`` are those in no known place, ``unknown`` the
-    kinds of risk of which it is not known whether they are shared.
-    What was ``looked_through`` is told where nothing is on record, for that says no more.
+    ``names`` are those of the domains compared, by id. What was ``looked_through`` is told where
+    nothing is on record, for that says no more.
     """
-    units = phrases.count(total, noun)
-    if total < 2:
-        only = "1 zone as sold" if sold == 1 else units
-        place = " Its building is not disclosed." if hidden else ""
-        return f"{name}: {only}, so nothing is left when it fails.{place}"
-    if independent.high < total:
-        return f"{name}: no, {_shared(noun, total, sold, independent.high, risks)}."
-    reasons = [_suspected(risks, looked_through), f"not known: {phrases.names(unknown)}" if unknown else ""]
-    if len(hidden) == total:
-        reasons = [f"no {noun}'s building is disclosed", reasons[0]]
-    elif hidden:
-        reasons = [f"the building of {phrases.names(hidden)} is not disclosed", reasons[0]]
-    because = "; ".join(reason for reason in reasons if reason)
-    answer = (
-        f"not known whether the {units} fail independently"
-        if independent.low < total
-        else f"nothing on record surely hits two of the {units}"
-    )
-    return f"{name}: {answer}. {because[:1].upper()}{because[1:]}."
-
-
-def _shared(noun: str, total: int, sold: int, most: int, risks: Sequence[SharedRisk]) -> str:
-    """Name the worst that is known to be shared, and how well it is known."""
-    units = phrases.count(total, noun)
-    answer = (
-        f"the {noun}s do not fail independently"
-        if most == 1
-        else f"at most {most} of the {units} fail independently"
-    )
-    hardest = max(
-        (risk for risk in risks if risk.grade != "C"), key=lambda risk: (risk.least, risk.grade == "A")
-    )
-    why = f"{hardest.message}; evidence grade {hardest.grade}"
-    if noun == "datacenter":
-        why += f"; {phrases.count(sold, 'zone')} as sold"
-        why += f", its {units} are worth 1" if most == 1 else ""
-    return f"{answer}. {why}"
+    cause, units = standing.cause, phrases.count(len(names), noun)
+    members = [names[key] for key in cause.members if key in names]
+    if standing.class_ == "one-zone":
+        return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails."
+    if standing.class_ in ("near", "apart"):
+        between = f"{phrases.names(members)}, are {phrases.interval(cause.distance_m or UNKNOWN)} apart"
+        how = "apart" if standing.class_ == "apart" else "near each other, each on a campus of its own"
+        return f"{name}: its {units} stand {how}. The nearest, {between}."
+    risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
+    why = f"{risk.message}; evidence grade {risk.grade}" if risk else ""
+    if standing.class_ == "shared":
+        as_sold = f"; {phrases.count(sold, 'zone')} as sold" if noun == "datacenter" else ""
+        return f"{name}: shared, one cause takes its {units} together. {why}{as_sold}."
+    if standing.class_ == "partly":
+        most = "at most " if risk and risk.groups > 1 else ""
+        left = f"{most}{cause.left} of {len(names)} {'is' if cause.left == 1 else 'are'} left without it"
+        majority = "still" if cause.majority else "no"
+        taken = f"partly, one cause takes {cause.least} of its {units}"
+        return f"{name}: {taken}. {why}; {left}, {majority} majority."
+    where, spread = f"the building of {phrases.names(members)} is not disclosed", standing.spread
+    if len(members) == len(names):
+        where = f"no {noun}'s building is disclosed"
+    if cause.kind == "distance":
+        where = "their places leave it open how far apart they are"
+    reasons = [f"suspected: {risk.message}" if risk else where]
+    if spread and not risk:
+        known = f"{'all ' if spread.close else ''}{spread.buildings} known buildings"
+        verb = "stand within" if spread.close else "span"
+        reasons.append(f"{known} {verb} {phrases.distance(spread.diameter_m)}")
+    if not risk:
+        reasons.append(_suspected(standing.shared_risks, looked_through))
+    because = "; ".join(reasons)
+    return f"{name}: not shown whether its {units} fail independently. {because[:1].upper()}{because[1:]}."
 
 
 def _suspected(risks: Sequence[SharedRisk], looked_through: str) -> str:
@@ -120,13 +112,13 @@ def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
     """Format how far the rules that were checked are met, in the words the standing allows."""
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, Applied] = {}
     for finding in findings:
         outcomes[finding.rule] = worst([finding.outcome, outcomes.get(finding.rule, "pass")])
     return f"{policy.name} ({policy.standing}): {_met(outcomes, policy.binding)}."
 
 
-def _met(outcomes: dict[str, Outcome], binding: bool) -> str:
+def _met(outcomes: dict[str, Applied], binding: bool) -> str:
     total = len(outcomes)
     failed, unknown, warned = (
         [rule for rule, outcome in outcomes.items() if outcome == each]
@@ -157,10 +149,11 @@ def scored(policy: Policy) -> bool:
     return sum(not rule.qualitative for rule in policy.rules.values()) > 1
 
 
-def outcome_line(outcome: Outcome, grade: str, total: Score, as_of: str, policy: Policy) -> str:
-    """Return the outcome, the grade and score if the policy has rules enough, and the day."""
-    score = f" | grade {grade} | score {phrases.span(total)} of 100" if scored(policy) else ""
-    return f"outcome {outcome}{score} | as of {as_of}"
+def score_line(score: Score, letter: str | None, assessed: int, asked: int) -> str:
+    """Format a score, its letter where both ends share it, and how many rules it rests on."""
+    grade = f", grade {letter}" if letter else ""
+    shown = f"shown {score.shown:.0f} of 100 (at most {score.possible:.0f}{grade})"
+    return f"{shown}, {assessed} of {asked} rules assessed"
 
 
 def recovery(
@@ -228,7 +221,7 @@ def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     """
     placed = {place.id for place in verdict.places if place.lat is not None}
     placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
-    known = [row.distance_m for row in verdict.separations if {row.a, row.b} <= placed]
+    known = [row.distance_m for row in verdict.policy.separations if {row.a, row.b} <= placed]
     if not known:
         return UNKNOWN, UNKNOWN
     nearest, farthest = (
@@ -249,7 +242,7 @@ def shared(verdict: Verdict) -> dict[str, int]:
 
 def nearest_recovery(verdict: Verdict) -> str | None:
     """Return the nearest region that can be disaster recovery, if one surely can."""
-    return next((option.target for option in verdict.dr if option.outcome == "pass"), None)
+    return next((option.target for option in verdict.recovery if option.outcome == "pass"), None)
 
 
 def _best(span: Interval) -> str:
@@ -262,17 +255,19 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
     """Return one row a region, for reading."""
     listed = []
     for verdict in verdicts:
-        open_ = any(option.outcome == "unknown" for option in verdict.dr)
+        open_ = any(option.outcome == "unknown" for option in verdict.recovery)
         counted = ", ".join(f"{kind} {count}" for kind, count in shared(verdict).items())
         listed.append(
             (
                 verdict.target,
-                str(verdict.zones.sold),
-                phrases.span(verdict.zones.effective),
+                str(verdict.independence.zones.sold),
+                phrases.span(verdict.independence.zones.effective),
                 *(_best(span) for span in extent(verdict)),
                 counted or "none shown",
                 nearest_recovery(verdict) or ("unknown" if open_ else "none"),
-                f"{verdict.grade} ({phrases.span(verdict.score)})" if scored(policy) else "-",
+                f"{verdict.policy.score.shown:.0f} to {verdict.policy.score.possible:.0f}"
+                if scored(policy)
+                else "-",
             )
         )
     return listed
@@ -283,14 +278,14 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [
         {
             "target": verdict.target,
-            "zones": asdict(verdict.zones),
+            "zones": asdict(verdict.independence.zones),
             "nearest_m": asdict(nearest.rounded()),
             "farthest_m": asdict(farthest.rounded()),
             "shared_risks": shared(verdict),
             "dr": nearest_recovery(verdict),
-            "outcome": verdict.outcome,
-            "grade": verdict.grade,
-            "score": asdict(verdict.score),
+            "outcome": verdict.independence.outcome,
+            "class": verdict.independence.class_,
+            "score": asdict(verdict.policy.score),
         }
         for verdict in verdicts
         for nearest, farthest in [extent(verdict)]

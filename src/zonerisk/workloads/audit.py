@@ -69,7 +69,7 @@ def audit(
         policy=policy.id,
         as_of=day,
         outcome=worst([each.outcome for each in judged]) if judged else "unknown",
-        grade=score.letter(total),
+        letter=score.letter(total),
         score=total,
         summary=wording.summary(
             len({key for event in events for key in event.lost}),

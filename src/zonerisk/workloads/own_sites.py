@@ -287,7 +287,9 @@ def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float 
         name="sites",
         country="ZZ",
         zones={
-            f"z-{key}": Zone(id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]))
+            f"z-{key}": Zone(
+                id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]), evidence=("given",)
+            )
             for zone, key in zip(zones, _keys(zones, "zone"), strict=True)
         },
         sites=sites,
