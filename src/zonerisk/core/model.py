@@ -391,6 +391,14 @@ class Onset(Record):
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
+class Search(Record):
+    """Where a region's buildings were looked for in vain, when, and what was seen there."""
+
+    where: Text
+    read: PartialDate
+    result: Text
+
+
 class Provider(Record):
     """Who sells, or whose buildings others rent."""
 
@@ -423,6 +431,8 @@ class Region(Dated):
         The sources of ``since``; where none tells the day, between which it was opened.
     zones_since
         From when it is sold with its zones, where it was opened without.
+    looked
+        Where its buildings were looked for in vain.
     """
 
     id: str = ""
@@ -444,6 +454,7 @@ class Region(Dated):
     feeds: dict[Key, Feed] = {}
     hazards: dict[Key, Hazard] = {}
     claims: tuple[Claim, ...] = ()
+    looked: tuple[Search, ...] = ()
     evidence: dict[Key, Evidence] = {}
     note: Text | None = None
 

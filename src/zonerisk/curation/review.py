@@ -272,7 +272,35 @@ def coverage(catalog: Catalog) -> str:
     lines += ["", "## Operators whose buildings they rent"]
     cells = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
     lines += rows(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in cells])
+    large = [
+        region
+        for region in map(catalog.region, catalog.region_ids)
+        if region.status == "open" and len(region.zones) >= 3
+    ]
+    dark = [region for region in large if not positioned(catalog, region)]
+    lines += [
+        "",
+        "## Regions without a known building",
+        "",
+        f"{len(dark)} of {len(large)} regions in service with three zones or more have no building or campus, for a "
+        f"zone or as a candidate, that is known to {CAMPUS_M / 1000:g} km. Where they were looked for, and what was "
+        "seen there; whoever knows more adds it to the record (CONTRIBUTING.md).",
+    ]
+    cells = [(region.id, _looked(region)) for region in dark]
+    lines += rows(("region", "looked for in"), cells)
     return "\n".join(lines) + "\n"
+
+
+def positioned(catalog: Catalog, region: Region) -> bool:
+    """Return whether a building or campus of a region is known, for a zone or as a candidate."""
+    named = [key for zone in region.zones.values() for key in zone.sites]
+    named += region.candidates.sites if region.candidates else ()
+    sites = map(catalog.site, dict.fromkeys(named))
+    return any(site.kind != "metro" and _precise(site) for site in sites)
+
+
+def _looked(region: Region) -> str:
+    return "; ".join(f"{each.where} ({each.read}): {each.result}" for each in region.looked) or "not yet"
 
 
 def _row(provider: Provider, counted: Count) -> tuple[str, ...]:
