@@ -282,9 +282,9 @@ def coverage(catalog: Catalog) -> str:
         "",
         "## Regions without a known building",
         "",
-        f"{len(dark)} of {len(large)} regions in service with three zones or more have no building or campus, for a "
-        f"zone or as a candidate, that is known to {CAMPUS_M / 1000:g} km. Where they were looked for, and what was "
-        "seen there; whoever knows more adds it to the record (CONTRIBUTING.md).",
+        f"{len(dark)} of {len(large)} regions in service with three zones or more have no building or "
+        f"campus, for a zone or as a candidate, known to {CAMPUS_M / 1000:g} km. Where they were looked for, "
+        "and what was seen there; whoever knows more adds it to the record (CONTRIBUTING.md).",
     ]
     cells = [(region.id, _looked(region)) for region in dark]
     lines += rows(("region", "looked for in"), cells)
@@ -300,7 +300,9 @@ def positioned(catalog: Catalog, region: Region) -> bool:
 
 
 def _looked(region: Region) -> str:
-    return "; ".join(f"{each.where} ({each.read}): {each.result}" for each in region.looked) or "not yet"
+    return (
+        "; ".join(f"{search.where}, {search.read}: {search.result}" for search in region.looked) or "not yet"
+    )
 
 
 def _row(provider: Provider, counted: Count) -> tuple[str, ...]:
