@@ -25,7 +25,7 @@ goldens: $(READY)
 	$(BIN)/zonerisk data verdicts -o tests/goldens/verdicts.csv
 	$(BIN)/zonerisk data coverage -o docs/coverage.md
 	$(BIN)/python scripts/house.py
-	for each in region provider dialect policy layer incident plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
+	for each in region provider dialect policy layer incident measurement plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
 
 bench: $(READY)
 	for each in benchmarks/*.py; do $(BIN)/python $$each; done

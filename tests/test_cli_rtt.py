@@ -15,9 +15,9 @@ HERE = Path(__file__).parent
 runner = CliRunner()
 ZZ = ["--catalogue", str(HERE / "zz")]
 ONE_CAMPUS = [
-    "p1 to p2: 0.13 ms, at most 13.3 km of fibre, likely 5.1 km at most; so near that they "
-    "are almost certainly one campus; refutes the recorded places, 16.7 km (16.6 km to 16.8 km) apart",
-    "1 pair: 1 almost certainly one campus, 1 refute something; the rest allows what is claimed "
+    "p1 to p2: 0.13 ms, at most 13.3 km of fibre, likely 5.1 km at most; as near as zones of "
+    "one campus are; refutes the recorded places, 16.7 km (16.6 km to 16.8 km) apart",
+    "1 pair: 1 as near as zones of one campus are, 1 refute something; the rest allows what is claimed "
     "and proves nothing",
 ]
 

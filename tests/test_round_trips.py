@@ -117,7 +117,7 @@ def test_and_recorded_places(zz: Library) -> None:
     (found,) = judge(zz, "zz-good", [Trip("a", "b", 0.1)], DAY)
     assert found.refuted[0].startswith("the recorded places, 22.1 km")
     assert found.bound.campus
-    assert "so near that they are almost certainly one campus" in found.message
+    assert "as near as zones of one campus are" in found.message
     assert judge(zz, "zz-good", [Trip("a", "b", 0.3)], DAY)[0].refuted == ()
 
 
@@ -136,3 +136,10 @@ def test_regions_of_a_provider(zz: Library) -> None:
 def test_nothing_of_this_region(zz: Library) -> None:
     with pytest.raises(UsageError, match="its zones: a, b, c; in the table: x"):
         judge(zz, "zz-good", [Trip("x", "y", 1)], DAY)
+
+
+def test_zones_whose_sites_are_known_as_a_set_are_known_by_their_ids(shipped: Library) -> None:
+    (found,) = judge(shipped, "aws-eu-north-1", [Trip("eun1-az1", "eun1-az3", 0.956)], "2026-11-23")
+    assert found.straight_m is not None
+    assert found.straight_m.low == 0
+    assert found.refuted == ()

@@ -36,7 +36,7 @@ def test_every_file_is_sound(record_id: str) -> None:
 
 def golden() -> dict[str, Line]:
     with (ROOT / "tests/goldens/verdicts.csv").open(encoding="utf-8", newline="") as file:
-        return {row.pop("region"): Line(**row) for row in csv.DictReader(file)}
+        return {row.pop("region"): Line(row.pop("class"), **row) for row in csv.DictReader(file)}
 
 
 def test_the_golden_file_has_every_region() -> None:
@@ -65,31 +65,32 @@ def test_the_catalogue_covers_the_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("region_id", "kind", "grade", "members"),
+    ("region_id", "class_", "kind", "grade", "members"),
     [
-        ("azure-westeurope", "campus", "B", {"westeurope-az2", "westeurope-az3"}),
-        ("selectel-ru-1", "campus", "B", {"ru-1a", "ru-1b"}),
-        ("yandex-ru-central1", "campus", "C", {"ru-central1-a", "ru-central1-e"}),
-        ("cloud-temple-fr1", "", "", set()),
-        ("naver-kr", "", "", set()),
+        ("azure-westeurope", "partly", "campus", "B", {"westeurope-az2", "westeurope-az3"}),
+        ("selectel-ru-1", "shared", "campus", "B", {"ru-1a", "ru-1b"}),
+        ("yandex-ru-central1", "suspected", "campus", "C", {"ru-central1-a", "ru-central1-e"}),
+        ("cloud-temple-fr1", "apart", "", "", set()),
+        ("naver-kr", "apart", "", "", set()),
     ],
 )
 def test_disclosed_layouts(
-    shipped: Library, region_id: str, kind: str, grade: str, members: set[str]
+    shipped: Library, region_id: str, class_: str, kind: str, grade: str, members: set[str]
 ) -> None:
     """What sources say of the zones' places, and no more: who shares a campus, and who stands apart."""
     verdict = shipped.score(region_id)
+    assert verdict.independence.class_ == class_
     places = [risk for risk in verdict.shared_risks if risk.kind in ("building", "campus")]
     assert {(risk.kind, risk.grade) for risk in places} == ({(kind, grade)} if kind else set())
     named = {member.partition("/")[2] for risk in places for member in risk.members}
     assert named == members
-    for pair in verdict.separations:
+    for pair in verdict.policy.separations:
         together = {pair.a.partition("/")[2], pair.b.partition("/")[2]} <= members
         assert together or pair.distance_m.low > 3000, (pair.a, pair.b)
 
 
 def test_a_claim_is_refuted_by_the_places_of_the_zones(shipped: Library) -> None:
-    claims = next(row for row in shipped.score("cloud-temple-fr1").findings if row.rule == "claims")
+    claims = next(row for row in shipped.score("cloud-temple-fr1").policy.findings if row.rule == "claims")
     assert claims.outcome == "fail"
     assert {subject.rpartition("/")[2] for subject in claims.subjects} == {"az06", "az07"}
     assert "refuted" in claims.message

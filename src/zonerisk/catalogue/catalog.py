@@ -21,13 +21,24 @@ from zonerisk.catalogue.document import (
 )
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
-from zonerisk.core.model import Country, PartialDate, Provider, Record, Region, Site, Text, simplify
+from zonerisk.core.model import (
+    Country,
+    Measurement,
+    PartialDate,
+    Provider,
+    Record,
+    Region,
+    Site,
+    Text,
+    simplify,
+)
 from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.catalogue.document import Tree
     from zonerisk.catalogue.names import Meaning
     from zonerisk.core.incident import Incident
     from zonerisk.core.supply import Chart, Sample
@@ -45,9 +56,9 @@ class Edition(Record):
     countries: Annotated[dict[Country, tuple[Text, ...]], Field(default_factory=dict)]
 
 
-DIALECT, INCIDENTS = "dialect", "incidents"
+DIALECT, INCIDENTS, MEASUREMENTS = "dialect", "incidents", "measurements"
 # Any of these makes a folder an overlay.
-TABLES = ("datacenters", "policies", "incidents", "layers", "feeds")
+TABLES = ("datacenters", "policies", INCIDENTS, MEASUREMENTS, "layers", "feeds")
 
 
 class Catalog:
@@ -75,15 +86,18 @@ class Catalog:
         self._loaded_providers: dict[str, Provider] = {}
         self._loaded: dict[str, Region] = {}
         self._incidents: dict[str, Incident] = {}
-        self._event_files: dict[str, dict[str, tuple[Path, bytes]]] = {}
+        self._measurements: dict[str, Measurement] = {}
+        self._filed: dict[tuple[str, str], dict[str, tuple[Path, bytes]]] = {}
         self._index()
 
     def _index(self) -> None:
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
-            for stray in sorted((root / INCIDENTS).glob("*.yaml")):
-                raise DataError(FileProblem(str(stray), 0, "is not read; put it under incidents/<provider>/"))
+            for table in (INCIDENTS, MEASUREMENTS):
+                for stray in sorted((root / table).glob("*.yaml")):
+                    told = f"is not read; put it under {table}/<provider>/"
+                    raise DataError(FileProblem(str(stray), 0, told))
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
             provider = path.parent.name
             if path.stem == "provider":
@@ -118,15 +132,14 @@ class Catalog:
         return tuple(sorted(self._regions))
 
     def path(self, record_id: str) -> Path:
-        """Return the file of a provider, region or dialect; of an incident, with its folder before the id."""
+        """Return the file of a provider, region or dialect; of others, with their folder before the id."""
         for table in (self._regions, self._providers, self._dialects):
             if record_id in table:
                 return table[record_id]
         folder, _, key = record_id.partition("/")
-        if folder == INCIDENTS:
-            read = (events[key][0] for events in self._event_files.values() if key in events)
-            if path := next(read, None) or self._event_paths.get(key):
-                return path
+        read = (rows[key][0] for (table, _), rows in self._filed.items() if table == folder and key in rows)
+        if path := next(read, None) or self._paths_of.get(folder, {}).get(key):
+            return path
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
@@ -150,19 +163,24 @@ class Catalog:
         return total.digest()
 
     @cached_property
-    def _event_paths(self) -> dict[str, Path]:
-        """Every incident's file, by id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
-        paths = files(self.roots, INCIDENTS, "*/*.yaml").values()
-        return {f"{path.parent.name}-{path.stem}": path for path in paths}
+    def _paths_of(self) -> dict[str, dict[str, Path]]:
+        """Files by table and id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
+        return {
+            table: {
+                f"{path.parent.name}-{path.stem}": path
+                for path in files(self.roots, table, "*/*.yaml").values()
+            }
+            for table in (INCIDENTS, MEASUREMENTS)
+        }
 
-    def _events_of(self, provider_id: str) -> dict[str, tuple[Path, bytes]]:
-        """Files of a provider's incidents, and what they hold, by id; others are not looked at."""
-        if provider_id not in self._event_files:
-            paths = files(self.roots, f"{INCIDENTS}/{provider_id}").values()
-            self._event_files[provider_id] = {
+    def _filed_of(self, table: str, provider_id: str) -> dict[str, tuple[Path, bytes]]:
+        """Files of a provider in one table, and what they hold, by id; others are not looked at."""
+        if (table, provider_id) not in self._filed:
+            paths = files(self.roots, f"{table}/{provider_id}").values()
+            self._filed[table, provider_id] = {
                 f"{provider_id}-{path.stem}": (path, path.read_bytes()) for path in paths
             }
-        return self._event_files[provider_id]
+        return self._filed[table, provider_id]
 
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
@@ -271,8 +289,9 @@ class Catalog:
         total = hashlib.sha256()
         for record_id in sorted({provider, *sold, *owners}):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
-        for key, (_, text) in self._events_of(provider).items():
-            total.update(key.encode() + b"\0" + text)
+        for table in (INCIDENTS, MEASUREMENTS):
+            for key, (_, text) in self._filed_of(table, provider).items():
+                total.update(key.encode() + b"\0" + text)
         total.update(self._tables)
         return total.hexdigest()
 
@@ -287,7 +306,7 @@ class Catalog:
     @property
     def incident_ids(self) -> tuple[str, ...]:
         """Every incident, sorted."""
-        return tuple(sorted(self._event_paths))
+        return tuple(sorted(self._paths_of[INCIDENTS]))
 
     def incident(self, incident_id: str) -> Incident:
         """Read an incident.
@@ -302,16 +321,39 @@ class Catalog:
         from zonerisk.core.incident import Incident
 
         if incident_id not in self._incidents:
-            record_id = f"{INCIDENTS}/{incident_id}"
-            provider, document = self.path(record_id).parent.name, self.document(record_id)
-            self._written_provider(provider, document)
-            for key in ("id", "provider"):
-                if key in document.tree:
-                    raise DataError(document.problem((key,), "comes from the file's path; drop it"))
-            incident = document.validate(Incident, {"id": incident_id, "provider": provider})
+            document, path = self._filed_document(INCIDENTS, incident_id)
+            incident = document.validate(Incident, path)
             _refuse(uncovered(document, incident.evidence, document.tree))
             self._incidents[incident_id] = incident
         return self._incidents[incident_id]
+
+    def _filed_document(self, table: str, key: str) -> tuple[Document, dict[str, Tree]]:
+        """Return a record's document, and what its path says: its id and its provider."""
+        record_id = f"{table}/{key}"
+        provider, document = self.path(record_id).parent.name, self.document(record_id)
+        self._written_provider(provider, document)
+        for name in ("id", "provider"):
+            if name in document.tree:
+                raise DataError(document.problem((name,), "comes from the file's path; drop it"))
+        return document, {"id": key, "provider": provider}
+
+    @property
+    def measurement_ids(self) -> tuple[str, ...]:
+        """Every measurement, sorted."""
+        return tuple(sorted(self._paths_of[MEASUREMENTS]))
+
+    def measurement(self, measurement_id: str) -> Measurement:
+        """Read a measurement; errors are those of :meth:`incident`."""
+        if measurement_id not in self._measurements:
+            document, path = self._filed_document(MEASUREMENTS, measurement_id)
+            self._measurements[measurement_id] = document.validate(Measurement, path)
+        return self._measurements[measurement_id]
+
+    def measurements(self, region_id: str) -> tuple[Measurement, ...]:
+        """Read the round trips on record between zones of a region, by id."""
+        listed = self._filed_of(MEASUREMENTS, self._region_provider.get(region_id, ""))
+        mark = f"{region_id}/".encode()
+        return tuple(self.measurement(key) for key in sorted(listed) if mark in listed[key][1])
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the incidents on record, or those that hit a region, the oldest first.
@@ -320,7 +362,7 @@ class Catalog:
         it.
         """
         if about is None:
-            listed = [self.incident(key) for key in self._event_paths]
+            listed = [self.incident(key) for key in self._paths_of[INCIDENTS]]
         else:
             naming = self._naming(self._region_provider.get(about, ""), (about, "everywhere"))
             listed = [event for event in naming if event.about(about)]
@@ -335,7 +377,7 @@ class Catalog:
     def _naming(self, provider_id: str, words: Iterable[str]) -> Iterator[Incident]:
         """Read the incidents of a provider whose text has one of some words, or a backslash to hide one."""
         marks = [b"\\", *(word.encode() for word in words)]
-        for key, (_, text) in self._events_of(provider_id).items() if provider_id else ():
+        for key, (_, text) in self._filed_of(INCIDENTS, provider_id).items() if provider_id else ():
             if any(mark in text for mark in marks):
                 yield self.incident(key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
@@ -16,10 +16,15 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.words.phrases import count
 
+if TYPE_CHECKING:
+    from zonerisk.curation.forms import Form
+
 app = typer.Typer(**SETTINGS)
 
 
-Schema = Literal["incident", "dialect", "plan", "region", "provider", "policy", "layer", "verdict"]
+Schema = Literal[
+    "incident", "measurement", "dialect", "plan", "region", "provider", "policy", "layer", "verdict"
+]
 
 
 @app.callback()
@@ -67,28 +72,30 @@ def check_(
 
 @app.command("new")
 def new(
-    provider: Annotated[str, argument("The provider's id, such as ovh; or incident.")],
-    region: Annotated[str, argument("The region's code, such as sbg; of an incident, the provider.")],
+    provider: Annotated[str, argument("The provider's id, such as ovh; or incident or measurement.")],
+    region: Annotated[str, argument("The region's code, such as sbg; of the others, the provider.")],
     name: Annotated[
-        str | None, argument("Of an incident, the name of its file, such as sbg-201711.", metavar="[NAME]")
+        str | None, argument("Of those, the name of the file, such as sbg-201711.", metavar="[NAME]")
     ] = None,
     folder: Annotated[
         Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
-    """Write a commented template for a region, and for its provider if that is new; or for an incident.
+    """Write a commented template for a region, and its provider if that is new; an incident; a measurement.
 
-    Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711
+    Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711;
+    zonerisk data new measurement aws eu-west-3-2026
     """
-    table = "datacenters"
-    if name is not None:
-        if provider != "incident":
-            raise UsageError(
-                f"three names are those of an incident: zonerisk data new incident {provider} NAME"
-            )
-        table, provider, region = "incidents", region, name
-    elif provider == "incident":
-        raise UsageError("name the provider and the file: zonerisk data new incident ovh sbg-201711")
+    kind: Form = "region"
+    if provider in ("incident", "measurement"):
+        kind = cast("Form", provider)
+        if name is None:
+            raise UsageError(f"name the provider and the file: zonerisk data new {kind} ovh sbg-201711")
+        provider, region = region, name
+    elif name is not None:
+        told = f"zonerisk data new incident {provider} NAME, or measurement"
+        raise UsageError(f"three names are those of an incident or a measurement: {told}")
+    table = "datacenters" if kind == "region" else f"{kind}s"
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
             raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
@@ -105,7 +112,6 @@ def new(
         raise UsageError(f"{target} is there already; edit it")
     described = (root / "schema").is_dir()
     output.make_folder(home)
-    kind: Literal["region", "incident"] = "region" if table == "datacenters" else "incident"
     for path in (home / "provider.yaml", target):
         if not path.exists() and (path == target or kind == "region"):
             output.write(template(kind if path == target else "provider", described), path)

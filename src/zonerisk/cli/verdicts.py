@@ -280,7 +280,7 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
     refuted = sum(bool(trip.refuted) for trip in trips)
     lines = [
         *(trip.message for trip in trips),
-        f"{len(trips)} pair{'' if len(trips) == 1 else 's'}: {campus} almost certainly one campus, "
+        f"{len(trips)} pair{'' if len(trips) == 1 else 's'}: {campus} as near as zones of one campus are, "
         f"{refuted} refute something; the rest allows what is claimed and proves nothing",
     ]
     if form is Format.md:

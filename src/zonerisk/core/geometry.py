@@ -68,6 +68,13 @@ class Interval:
             None if self.high is None else self.high * high,
         )
 
+    def within(self, most: float | None) -> Interval:
+        """Return it with a bound from above that holds whatever else is known; None bounds nothing."""
+        if most is None or (self.high is not None and self.high <= most):
+            return self
+        high = max(self.low, most)
+        return Interval(self.low, None if self.best is None or self.best > high else self.best, high)
+
     @property
     def bounds(self) -> Interval:
         """The same ends without a best estimate."""
@@ -268,6 +275,11 @@ def rtt_ms(fibre: Interval) -> Interval:
     """Round trip that light needs along a length of fibre, milliseconds."""
     per_metre = 2 / (LIGHT_KM_PER_MS * 1000)
     return fibre.scaled(per_metre, per_metre, per_metre)
+
+
+def most_fibre_m(ms: float) -> float:
+    """Length of fibre that no round trip of so many milliseconds can exceed, metres."""
+    return ms * LIGHT_KM_PER_MS * 500
 
 
 def least_rtt_ms(distance: Interval) -> float:

@@ -76,7 +76,7 @@ class Record(BaseModel):
 
 
 _GradeA = Literal["operator", "authority", "incident-report", "court"]
-_GradeB = Literal["registry", "map", "layer", "press"]
+_GradeB = Literal["registry", "map", "layer", "press", "measurement"]
 _GradeC = Literal["history", "inference", "opinion"]
 EvidenceKind = Literal[_GradeA, _GradeB, _GradeC]
 
@@ -109,7 +109,7 @@ class Evidence(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def grade(self) -> Grade:
-        """A operator, authority, report; B registry, map, press; C inference; second-hand one lower."""
+        """A operator, authority, report; B map, press, measurement; C inference; second-hand one lower."""
         if self.kind in get_args(_GradeA):
             return "B" if self.secondary else "A"
         return "B" if self.kind in get_args(_GradeB) and not self.secondary else "C"
@@ -344,6 +344,56 @@ class Claim(Dated):
         if wanted and (self.value is None or self.unit != wanted):
             raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")
         return self
+
+
+class RoundTrip(Record):
+    """The time there and back between two zones of one region, milliseconds."""
+
+    a: FullId
+    b: FullId
+    ms: Annotated[float, Field(gt=0, le=1000)]
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.a == self.b:
+            raise ValueError(f"{self.a} is both ends; a round trip is between two zones")
+        return self
+
+
+class Measurement(Dated):
+    """Round trips between zones, measured by one method from ``since`` on, ``until`` a later day.
+
+    Attributes
+    ----------
+    method, statistic
+        With what, between what; and which of the values is given (least, mean).
+    samples
+        How many there were for each pair.
+    evidence
+        Its sources, all of which speak of all of it.
+    """
+
+    id: str = ""
+    provider: str = ""
+    name: Text
+    since: PartialDate
+    method: Text
+    statistic: Text
+    samples: Annotated[int, Field(gt=0)] | None = None
+    round_trips: tuple[RoundTrip, ...]
+    evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.round_trips:
+            raise ValueError("round_trips is empty; write a line for each pair of zones")
+        return self
+
+    @property
+    def day(self) -> str:
+        """The last day of it: from then on it is known."""
+        return self.until or self.since
 
 
 Status = Literal["open", "announced", "closed"]

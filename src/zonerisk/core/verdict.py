@@ -155,7 +155,8 @@ class Separation(Result):
 
     ``outcome`` is the worst of what the policy asks of its distance and of those risks; null
     where it asks nothing of the distance and no risk is on record. What may be shared and is
-    not known stands in the findings.
+    not known stands in the findings. ``rtt_ms`` is what light needs; ``measured_ms`` the least round
+    trip on record, which bounds the fibre, and ``measured_on`` the last day of that measurement.
     """
 
     a: str
@@ -165,6 +166,8 @@ class Separation(Result):
     rtt_ms: Interval
     outcome: Outcome | None
     shared: tuple[str, ...] = ()
+    measured_ms: float | None = None
+    measured_on: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

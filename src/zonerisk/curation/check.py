@@ -11,11 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.catalogue.catalog import INCIDENTS, Catalog
+from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.incident import Incident
-from zonerisk.core.model import CONTROLS, Provider, Region
+from zonerisk.core.model import CONTROLS, Measurement, Provider, Region
 from zonerisk.curation import incidents, integrity, plausibility
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class RecordFile:
-    """The file of one provider, region, dialect or incident.
+    """The file of one provider, region, dialect, incident or measurement.
 
     There is no document where it is no readable YAML, and no record where its format is refused.
     """
@@ -58,7 +58,7 @@ class RecordFile:
     id: str
     path: Path
     document: Document | None
-    record: Provider | Region | Incident | None
+    record: Provider | Region | Incident | Measurement | None
     refused: tuple[str, ...] = ()
     dialect: Dialect | None = None
 
@@ -76,6 +76,11 @@ class RecordFile:
     def incident(self) -> Incident | None:
         """The record, if it is an incident's."""
         return self.record if isinstance(self.record, Incident) else None
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """The record, if it is a measurement."""
+        return self.record if isinstance(self.record, Measurement) else None
 
     @property
     def tree(self) -> Tree:
@@ -202,9 +207,10 @@ class CheckedCatalogue:
 
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
-    """Return what is checked: providers, regions and dialects by their ids, incidents with their folder."""
+    """Return what is checked: providers, regions and dialects by their ids, others with their folder."""
     events = (f"{INCIDENTS}/{incident_id}" for incident_id in catalog.incident_ids)
-    return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids, *events)
+    trips = (f"{MEASUREMENTS}/{measurement_id}" for measurement_id in catalog.measurement_ids)
+    return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids, *events, *trips)
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile:
@@ -214,9 +220,11 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile:
         document = catalog.document(record_id)
         if record_id in catalog.dialect_ids:
             return RecordFile(record_id, path, document, None, dialect=catalog.dialect(record_id))
-        record: Provider | Region | Incident
+        record: Provider | Region | Incident | Measurement
         if record_id.startswith(f"{INCIDENTS}/"):
             record = catalog.incident(record_id.partition("/")[2])
+        elif record_id.startswith(f"{MEASUREMENTS}/"):
+            record = catalog.measurement(record_id.partition("/")[2])
         else:
             is_region = record_id not in catalog.provider_ids
             record = catalog.region(record_id) if is_region else catalog.provider(record_id)
@@ -272,6 +280,7 @@ RULES: Mapping[str, Rule] = {
     "sold": integrity.sold,
     "read-date": integrity.read_date,
     "address": integrity.address,
+    "round-trip": integrity.round_trip,
     "uncited": integrity.uncited,
     "note-source": integrity.note_source,
     "unused": integrity.unused,
@@ -315,7 +324,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     refer to shipped sites.
     """
     place = path.resolve()
-    tables = ("datacenters", INCIDENTS)
+    tables = ("datacenters", INCIDENTS, MEASUREMENTS)
     roots = [
         folder for folder in (place, *place.parents) if any((folder / table).is_dir() for table in tables)
     ]

@@ -12,7 +12,7 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.incident import CAUSES, TRIGGERS, Incident
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
-from zonerisk.core.model import Provider, Region
+from zonerisk.core.model import Measurement, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Answer
 from zonerisk.curation.integrity import MODELINE
@@ -31,6 +31,7 @@ MODELS: dict[str, type[BaseModel | Result]] = {
     "policy": Policy,
     "layer": Card,
     "incident": Incident,
+    "measurement": Measurement,
     "plan": PlanFile,
     "verdict": Answer,
 }
@@ -52,7 +53,10 @@ def schema(name: str) -> str:
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
 
 
-def template(kind: Literal["provider", "region", "incident"], modeline: bool = False) -> str:
+Form = Literal["provider", "region", "incident", "measurement"]
+
+
+def template(kind: Form, modeline: bool = False) -> str:
     """Return a commented file, with the line that names its schema or without."""
     text = (data_root() / "templates" / f"{kind}.yaml").read_text("utf-8")
     lists = {"hazards": HAZARDS, "feeds": STATED_FEEDS, "triggers": TRIGGERS}

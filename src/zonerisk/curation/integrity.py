@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import most_fibre_m
+from zonerisk.judging.arrangement import distance_m, last_day, zone_units
+
 if TYPE_CHECKING:
     from zonerisk.catalogue.document import Tree
+    from zonerisk.core.model import Measurement
     from zonerisk.curation.check import CheckedCatalogue, Flaw, Keys, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
@@ -17,7 +22,8 @@ def modeline(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Ask that the first line names the schema, so that editors check the file as it is written."""
     stem = file.path.stem
     kind = stem if stem in ("provider", "dialect") else "region"
-    wanted = MODELINE.format(kind="incident" if file.id.startswith("incidents/") else kind)
+    filed = {"incidents": "incident", "measurements": "measurement"}.get(file.id.partition("/")[0])
+    wanted = MODELINE.format(kind=filed or kind)
     if (file.path.parents[2] / "schema").is_dir() and file.document:
         with file.path.open(encoding="utf-8") as text:
             if text.readline().rstrip() != wanted:
@@ -157,6 +163,64 @@ def zone_source(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
         if not zone.evidence:
             then = "name the page that lists it, and the one that ties it to a site"
             yield ("zones", key), "cites no evidence", then
+
+
+def round_trip(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse round trips of zones not sold then, told twice, or faster than light over the known distance."""
+    record, today = file.measurement, checked.catalog.edition.date
+    if record is None:
+        return
+    if record.day > today[: len(record.day)]:
+        field = "until" if record.until else "since"
+        yield (field,), f"{record.day} is later than the catalogue's {today}", "correct it"
+    told: set[frozenset[str]] = set()
+    for index, row in enumerate(record.round_trips):
+        lacking = {end: _not_sold(getattr(row, end), record, checked) for end in ("a", "b")}
+        for end, why in lacking.items():
+            if why:
+                then = "name the zones as zonerisk show REGION does, by their ids"
+                yield ("round_trips", index, end), why, then
+        pair = frozenset((row.a, row.b))
+        if pair in told:
+            yield ("round_trips", index), f"{row.a} and {row.b} stand twice", "keep the least of them"
+        told.add(pair)
+        region_id = row.a.partition("/")[0]
+        if any(lacking.values()):
+            continue
+        if region_id != row.b.partition("/")[0]:
+            then = "only zones of one region are measured here"
+            yield ("round_trips", index), f"{row.a} and {row.b} are of two regions", then
+            continue
+        least_m = _least_m(row.a, row.b, region_id, record.day, checked)
+        if least_m > most_fibre_m(row.ms):
+            what = f"{row.ms:g} ms is faster than light: at least {least_m / 1000:.1f} km lie between them"
+            then = "correct it, or the places on record; milliseconds there and back"
+            yield ("round_trips", index, "ms"), what, then
+
+
+def _not_sold(name: str, record: Measurement, checked: CheckedCatalogue) -> str:
+    """Return why a zone could not be measured; nothing where it could."""
+    region_id, _, key = name.partition("/")
+    file = checked.files.get(region_id)
+    region = file.region if file else None
+    if file is None or file.path.stem == "provider" or file.path.parent.name != record.provider:
+        return f"no region of {record.provider} is called {region_id}"
+    zone = region.zones.get(key) if region else None
+    if region and zone is None:
+        return f"{region_id} has no zone {key}"
+    if region and zone and not (region.holds(record.day) and zone.holds(record.day)):
+        return f"{name} was not sold on {record.day}"
+    return ""
+
+
+def _least_m(a: str, b: str, region_id: str, day: str, checked: CheckedCatalogue) -> float:
+    """Return how far apart two zones are at least by the places on record, metres."""
+    try:
+        region, sites = checked.catalog.region(region_id), checked.catalog.sites_of(region_id)
+    except DataError:
+        return 0.0
+    units = {unit.id: unit for unit in zone_units(region, sites, last_day(day))}
+    return distance_m(units[a], units[b]).low if a in units and b in units else 0.0
 
 
 def uncited(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval, fibre_m, least_rtt_ms, rtt_ms
+from zonerisk.core.geometry import Interval, fibre_m, least_rtt_ms, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import FEEDS, KINDS, asked_by
 from zonerisk.core.verdict import Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import recovery, separation
@@ -94,7 +94,8 @@ def _nearest_pair(arrangement: Arrangement) -> str:
     if not rows:
         return wording.nothing_to_measure(arrangement.counted(len(arrangement.domains)))
     distance, a, b = min(rows, key=lambda row: row[0].rank)
-    return wording.nearest_pair(a.name, b.name, distance, least_rtt_ms(distance))
+    trip = arrangement.trip(a, b)
+    return wording.nearest_pair(a.name, b.name, distance, least_rtt_ms(distance), trip and trip.ms)
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -148,7 +149,7 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         threshold = replace(threshold, measure=rule.measure)
     if len(arrangement.domains) < 2:
         return _alone(name, arrangement, threshold)
-    beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M))
+    beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M), None)
     places = [groups for kind, groups in arrangement.groups.items() if KINDS[kind].family == "place"]
     counted = [risk for groups in places for risk in groups.counted_groups]
     crowd = next((risk for risk in counted if risk.outcome == "fail"), None)
@@ -164,14 +165,17 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
             evidence=crowd.evidence,
         )
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
-    ends = [separation.ends(name, rule, straight) for straight, _, _ in listed]
+    ends = [separation.ends(name, rule, row[0], arrangement.trip(*row[1:])) for row in listed]
     outcome = separation.agreed((worst([low for low, _ in ends]), worst([high for _, high in ends])))
     rows = [(separation.agreed(both), *row) for both, row in zip(ends, listed, strict=True)]
     alike = [row for row in rows if row[0] == outcome]
     _, straight, a, b = _telling(alike or rows, nearest=name == "separation-min")
-    measured = separation.measured(name, rule, straight)
+    trip = arrangement.trip(a, b)
+    measured = separation.measured(name, rule, straight, trip)
     if measured.high is None:
         held = ""
+    elif name == "rtt-max" and trip:
+        held = wording.measured_trip(trip.ms, trip.day)
     elif name == "rtt-max":
         held = wording.light(measured)
     else:
@@ -374,22 +378,27 @@ def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tup
     stated = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
     rows: list[Judged] = []
     for a, b in pairs(arrangement.domains):
-        straight = arrangement.distance(a, b)
-        measured = rtt_ms(fibre_m(straight)) if claim.kind == "rtt-max" else straight
-        holds = measured.at_least(stated) if claim.kind == "separation-min" else measured.at_most(stated)
-        if holds and (claim.kind == "rtt-max" or not (a.disclosed and b.disclosed)):
-            # Light alone allows it, and equipment is not measured; or the disc does, which
-            # was drawn around a metro because the sites are not disclosed.
-            holds = None
+        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
+        if claim.kind == "rtt-max":
+            low = trip.ms if trip else rtt_ms(fibre_m(straight)).low
+            # Where nothing is measured, light alone allows it; equipment adds to that.
+            holds = low <= stated and (trip is not None or None)
+        else:
+            most_m = most_fibre_m(trip.ms) if trip else None
+            held = straight.within(most_m)
+            holds = held.at_least(stated) if claim.kind == "separation-min" else held.at_most(stated)
+            if holds and not (a.disclosed and b.disclosed) and not (most_m and most_m <= stated):
+                # The disc allows it, which was drawn around a metro because the sites are not disclosed.
+                holds = None
         rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
     if not rows:
         return "unknown", wording.no_pair_stated(claim.text), ()
     outcome = worst([row[0] for row in rows])
     alike = [row for row in rows if row[0] == outcome]
     _, straight, a, b = _telling(alike, nearest=claim.kind == "separation-min")
-    disclosed = a.disclosed and b.disclosed
+    disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
     message = wording.distance_stated(
-        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows)
+        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows), trip and trip.ms
     )
     return outcome, message, (a.id, b.id)
 

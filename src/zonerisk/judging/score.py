@@ -27,6 +27,7 @@ from zonerisk.judging.arrangement import (
     last_day,
     site_units,
     sites_of,
+    trips,
     zone_units,
     zones_sold,
 )
@@ -76,7 +77,18 @@ def score(
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples
     owners = facts.owners(region_id)
-    by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers)
+    by_zones = Arrangement(
+        region_id,
+        "zone",
+        day,
+        zones,
+        sold,
+        owners,
+        region,
+        provider,
+        peers,
+        trips=trips(facts.measurements(region_id), day),
+    )
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from zonerisk.core.geometry import fibre_m, rtt_ms, within
+from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms, within
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
-from zonerisk.judging.arrangement import pairs, sites_of
+from zonerisk.judging.arrangement import CAMPUS_MS, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
     from zonerisk.core.policy import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Arrangement, FailureDomain
+    from zonerisk.judging.arrangement import Arrangement, FailureDomain, Trip
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0
@@ -46,13 +45,24 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
 
 
 def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
-    """Find domains on the same campus: declared, or wholly within the policy's radius, metres."""
+    """Find domains on the same campus: declared, wholly within the policy's radius, metres, or by round trip.
+
+    A round trip as short as inside a campus lets suspect one, unless the places are known to be apart; a
+    longer one shows nothing.
+    """
     risks = [*_declared(arrangement), *_same_site(arrangement, "campus")]
     shared = together(risks)
     apart = set()
     for a, b in pairs(arrangement.domains):
-        pair = (a.id, b.id)
-        if pair in shared or not (a.disclosed and b.disclosed):
+        pair, trip = (a.id, b.id), arrangement.trip(a, b)
+        if pair in shared:
+            continue
+        if trip and trip.ms <= CAMPUS_MS and arrangement.distance(a, b).at_most(radius_m) is None:
+            key = f"{a.id}+{b.id.rpartition('/')[2]}:round-trip"
+            message = wording.short_trip(a.name, b.name, trip.ms, trip.day)
+            risks.append(risk("campus", key, "C", (a, b), message, trip.evidence))
+            continue
+        if not (a.disclosed and b.disclosed):
             continue
         if not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
             apart.add(pair)
@@ -119,10 +129,10 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
     risks.sort(key=lambda risk: -severity(risk.outcome))
     rows = []
     for a, b in pairs(arrangement.domains):
-        straight = arrangement.distance(a, b)
-        fibre = fibre_m(straight)
+        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
+        fibre = fibre_m(straight).within(trip and most_fibre_m(trip.ms))
         shared = [risk for risk in risks if a.id in risk.members and b.id in risk.members]
-        outcomes = [softened(agreed(ends(name, rule, straight)), rule) for name, rule in asked.items()]
+        outcomes = [softened(agreed(ends(name, rule, straight, trip)), rule) for name, rule in asked.items()]
         outcomes += [_counted(risk, policy) for risk in shared]
         rows.append(
             Separation(
@@ -130,9 +140,11 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
                 b=b.id,
                 distance_m=straight.rounded(),
                 fibre_m=fibre.rounded(),
-                rtt_ms=rtt_ms(fibre).rounded(3),
+                rtt_ms=rtt_ms(fibre_m(straight)).rounded(3),
                 outcome=worst(outcomes) if outcomes else None,
                 shared=tuple(risk.id for risk in shared),
+                measured_ms=trip and trip.ms,
+                measured_on=trip and trip.day,
             )
         )
     return tuple(rows)
@@ -145,18 +157,21 @@ def _counted(risk: SharedRisk, policy: Policy) -> Outcome:
     return softened(risk.outcome, rule)
 
 
-def measured(name: RuleName, rule: Rule, straight: Interval) -> Interval:
+def measured(name: RuleName, rule: Rule, straight: Interval, trip: Trip | None) -> Interval:
     """Return what a rule is held against: metres over the ground or of fibre, or milliseconds."""
     if name == "rtt-max":
-        return rtt_ms(fibre_m(straight))
-    return fibre_m(straight) if rule.measure == "fibre" else straight
+        return Interval(trip.ms, trip.ms, trip.ms) if trip else rtt_ms(fibre_m(straight))
+    held = fibre_m(straight) if rule.measure == "fibre" else straight
+    return held.within(trip and most_fibre_m(trip.ms))
 
 
-def ends(name: RuleName, rule: Rule, straight: Interval) -> Ends:
-    """Judge a pair at both ends of its distance."""
-    held = measured(name, rule, straight)
+def ends(name: RuleName, rule: Rule, straight: Interval, trip: Trip | None) -> Ends:
+    """Judge a pair at both ends of its distance, and by the round trip on record."""
+    held = measured(name, rule, straight, trip)
     if rule.threshold is None or held.high is None:
         return _OPEN
+    if name == "rtt-max" and trip:
+        return ("pass", "pass") if trip.ms <= rule.threshold else ("fail", "fail")
     if name == "rtt-max":
         # Light alone bounds a round trip from below: equipment adds to it, so only a
         # measurement could pass.

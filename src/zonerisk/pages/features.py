@@ -189,6 +189,7 @@ def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
                 **_ends("distance_m", pair.distance_m),
                 **_ends("fibre_m", pair.fibre_m),
                 "rtt_ms_least": least_rtt_ms(pair.distance_m),
+                "rtt_ms_measured": pair.measured_ms,
                 "shared": ", ".join(dict.fromkeys(risks.get(risk, risk) for risk in pair.shared)),
             }
             yield Feature("separation", key, name, "line", line, outcome=pair.outcome, words=words)

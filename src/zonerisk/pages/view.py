@@ -251,6 +251,8 @@ def measure_m(span: Interval) -> Measure:
 
 
 def least_rtt(pair: Separation) -> str:
-    """Write the round trip that nothing beats; equipment and detours add to it."""
+    """Write the round trip that was measured, or the one that nothing beats; equipment adds to that."""
+    if pair.measured_ms is not None:
+        return phrases.measured(pair.measured_ms)
     least = phrases.round_trip(least_rtt_ms(pair.distance_m))
     return f"at least {least}" if least else "not known"

@@ -55,12 +55,12 @@ def nothing_to_measure(count: str) -> str:
     return f"{count}, so there is no pair to measure"
 
 
-def nearest_pair(a: str, b: str, distance: Interval, least_ms: float) -> str:
-    """Format how far apart the nearest pair is, and its least round trip."""
-    least = phrases.round_trip(least_ms)
-    return f"nearest: {a} to {b} {phrases.interval(distance)}" + (
-        f", at least {least} by light alone" if least else ""
-    )
+def nearest_pair(a: str, b: str, distance: Interval, least_ms: float, measured_ms: float | None) -> str:
+    """Format how far apart the nearest pair is, and its round trip: measured, or the least by light."""
+    text, least = f"nearest: {a} to {b} {phrases.interval(distance)}", phrases.round_trip(least_ms)
+    if measured_ms is not None:
+        return f"{text}, round trip {phrases.measured(measured_ms)}"
+    return text + (f", at least {least} by light alone" if least else "")
 
 
 def disclosure(noun: str, hidden: Sequence[str], vague: Sequence[str], widest_m: float | None) -> str:
@@ -101,6 +101,16 @@ def light(measured: Interval) -> str:
     if measured.best is None:
         return f"{measured.high:.2f} ms at most of round trip by light alone"
     return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
+
+
+def measured_trip(ms: float, day: str) -> str:
+    """Format a round trip on record, with its day."""
+    return f"{phrases.measured(ms)} by {day}"
+
+
+def short_trip(a: str, b: str, ms: float, day: str) -> str:
+    """Format that a round trip is as short as inside one campus."""
+    return f"{a} and {b} are {measured_trip(ms, day)} from each other, as zones of one campus are"
 
 
 def shared(risks: Sequence[SharedRisk]) -> str:
@@ -212,11 +222,19 @@ def no_pair_stated(text: str) -> str:
 
 
 def distance_stated(
-    text: str, outcome: Outcome, a: str, b: str, distance: Interval, disclosed: bool, failing: int, total: int
+    text: str,
+    outcome: Outcome,
+    a: str,
+    b: str,
+    distance: Interval,
+    disclosed: bool,
+    failing: int,
+    total: int,
+    measured_ms: float | None,
 ) -> str:
     """Hold a distance or round trip against the pair that tells most."""
     extent = f", {failing} of {total} pairs" if outcome == "fail" else ""
     hidden = "" if disclosed else ", sites not disclosed"
-    return (
-        f"{phrases.quoted(text)}: {_STATED[outcome]}, {a} to {b} {phrases.interval(distance)}{hidden}{extent}"
-    )
+    trip = f", round trip {phrases.measured(measured_ms)}" if measured_ms is not None else ""
+    far = phrases.interval(distance)
+    return f"{phrases.quoted(text)}: {_STATED[outcome]}, {a} to {b} {far}{hidden}{trip}{extent}"

@@ -49,6 +49,11 @@ def round_trip(milliseconds: float) -> str:
     return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
 
 
+def measured(milliseconds: float) -> str:
+    """Format a round trip that was measured: ``0.32 ms measured``."""
+    return f"{milliseconds:g} ms measured"
+
+
 def known_since(message: str, day: str) -> str:
     """Add to a sentence that what it says was published later than the day judged."""
     return f"{message} (known since {day})"

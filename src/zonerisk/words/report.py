@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 15
 MOST_OPTIONS = 6
-SEPARATIONS = "Separations, best (low to high); round trips at least, by light alone"
+SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
 PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 RECOVERY = "Disaster recovery, the nearest first within an outcome"
 CSV_HEAD = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
@@ -79,6 +79,13 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
     )
 
 
+def round_trip(row: Separation) -> str:
+    """Return the round trip of a pair: measured, else the least that light needs; nothing for none."""
+    if row.measured_ms is not None:
+        return phrases.measured(row.measured_ms)
+    return phrases.round_trip(least_rtt_ms(row.distance_m))
+
+
 def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     """Return the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
@@ -87,7 +94,7 @@ def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
         row.outcome or "-",
         phrases.interval(distance),
         phrases.interval(row.fibre_m),
-        phrases.round_trip(least_rtt_ms(distance)) or "-",
+        round_trip(row) or "-",
         shared,
     )
 

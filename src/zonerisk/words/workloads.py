@@ -125,7 +125,7 @@ def round_trip(
 ) -> str:
     """Say what a measured round trip bounds and refutes."""
     text = f"{a} to {b}: {ms:g} ms, at most {fibre_km:.1f} km of fibre, likely {likely_km:.1f} km at most"
-    text += "; so near that they are almost certainly one campus" if campus else ""
+    text += "; as near as zones of one campus are" if campus else ""
     return "; ".join((text, *(f"refutes {clause}" for clause in refuted)))
 
 

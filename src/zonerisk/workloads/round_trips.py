@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.geometry import LIGHT_KM_PER_MS
+from zonerisk.core.geometry import most_fibre_m
 from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
 from zonerisk.judging.arrangement import zone_units
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08
 """Round trip inside one zone, without any way to go: machines and switches (IBM 2026)."""
-CAMPUS_MS = 0.15
-"""Up to here two zones differ from one by a few kilometres of fibre at most."""
 _ENDS = (
     ("a", "b"),
     ("src", "dst"),
@@ -58,14 +56,14 @@ class Bound(NamedTuple):
 
     @property
     def campus(self) -> bool:
-        """True where the two can hardly be more than one campus."""
-        return self.trip.ms <= CAMPUS_MS
+        """True where the two are as near as zones of one campus are."""
+        return self.trip.ms <= arrangement.CAMPUS_MS
 
 
 def bound(trip: Trip, floor_ms: float = LOCAL_FLOOR_MS) -> Bound:
     """Bound the fibre between two places from above."""
-    per_ms = LIGHT_KM_PER_MS / 2
-    return Bound(trip, trip.ms * per_ms, max(0.0, trip.ms - floor_ms) * per_ms)
+    likely_ms = max(0.0, trip.ms - floor_ms)
+    return Bound(trip, most_fibre_m(trip.ms) / 1000, most_fibre_m(likely_ms) / 1000)
 
 
 def refutes(limit: Bound, claimed_km: float) -> bool:
@@ -106,9 +104,16 @@ def judge(
     region, sold_by = catalog.region(region_id), catalog.provider(catalog.region(region_id).provider)
     peers_too = map(catalog.region, catalog.regions_of(region.provider))
     listed = of_region(trips, region.id, (region.name, region.town or region.name))
+    sites = catalog.sites_of(region_id)
+    units = {unit.id: unit for unit in zone_units(region, sites, as_of)}
+    # Zones for which sites stand that nobody ties to them are undisclosed here.
+    maybe = arrangement.candidates(region, sites, as_of)
+    for zone in arrangement.zones_sold(region, as_of):
+        name = zone.name or zone.id.partition("/")[2]
+        units.setdefault(zone.id, arrangement.FailureDomain(zone.id, name, (), maybe))
     zones = {
         simplify(name): unit
-        for unit in zone_units(region, catalog.sites_of(region_id), as_of)
+        for unit in units.values()
         for name in (unit.id, unit.id.partition("/")[2], unit.name)
     }
     peers = {name: peer for peer in (*peers_too, region) for name in _region_names(peer)}

@@ -90,7 +90,8 @@ const told = (() => {
         ["Outcome", one.outcome],
         ["Straight", between(one.distance_m_low, one.distance_m_best, one.distance_m_high, km)],
         ["Fibre", between(one.fibre_m_low, one.fibre_m_best, one.fibre_m_high, km)],
-        ["Round trip", one.rtt_ms_least < 0.005 ? null : `at least ${ms(one.rtt_ms_least)}, by light alone`],
+        ["Round trip, measured", one.rtt_ms_measured == null ? null : `${one.rtt_ms_measured} ms`],
+        ["Round trip", one.rtt_ms_measured != null || one.rtt_ms_least < 0.005 ? null : `at least ${ms(one.rtt_ms_least)}, by light alone`],
         ["Shared", one.shared],
       ])],
     "shared-risk": (one) => [
