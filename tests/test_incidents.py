@@ -164,6 +164,15 @@ def test_the_shipped_record_is_whole() -> None:
     assert all(event.cited for event in known)
     assert {event.class_ for event in known} == {"physical", "logical", "conflict"}
     assert [event.start for event in known] == sorted(event.start for event in known)
+    assert not [event.id for event in known for piece in event.cited if "same event" in piece.claim]
+
+
+def test_what_puts_several_zones_down_rests_on_the_operator_or_an_authority() -> None:
+    """Each of these decides a verdict: its own text was read, if in an archive."""
+    deciding = [event for event in zonerisk.load().incidents() if event.class_ != "logical" and event.several]
+    down = {event.id: event.grade for event in deciding if event.down and event.scope != "edge"}
+    assert len(down) >= 11
+    assert [key for key, grade in down.items() if grade != "A"] == ["ovh-sbg-202103b"]
 
 
 def test_one_region_reads_its_provider_alone(monkeypatch: pytest.MonkeyPatch) -> None:
