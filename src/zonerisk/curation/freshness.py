@@ -33,11 +33,14 @@ class Listing:
         Whether a region has zones at all, where only that is told.
     coming
         Regions that are named as not yet in service.
+    whole
+        Whether it names all regions: what a list leaves out is gone only then.
     """
 
     zones: dict[str, set[str]] = field(default_factory=dict)
     zoned: dict[str, bool] = field(default_factory=dict)
     coming: set[str] = field(default_factory=set)
+    whole: bool = True
 
 
 class Change(NamedTuple):
@@ -51,16 +54,11 @@ class Change(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A public list of a provider: an address, or a file of a package.
-
-    ``partitions`` are those that it covers. A list that is not ``whole`` leaves regions out: what it
-    does not name is not gone.
-    """
+    """A public list of a provider: an address, or a file of a package; and the partitions that it covers."""
 
     place: str
     read: Callable[[bytes, str], Listing]
     partitions: frozenset[str | None] | None = frozenset({None})
-    whole: bool = True
 
 
 def _botocore(data: bytes, name: str) -> Listing:
@@ -76,11 +74,11 @@ def _botocore(data: bytes, name: str) -> Listing:
 
 
 def _aws(data: bytes, name: str) -> Listing:
-    """Read the SDK's endpoints, or what ``aws ec2 describe-availability-zones`` answers of all regions."""
+    """Read the SDK's endpoints, or what ``aws ec2 describe-availability-zones`` answers of one region."""
     tree = http.read_json(data, name)
     if not isinstance(tree, dict) or "AvailabilityZones" not in tree:
         return _botocore(data, name)
-    listing = Listing()
+    listing = Listing(whole=False)
     for row in http.rows(data, name, "AvailabilityZones"):
         if row.get("ZoneType", "availability-zone") == "availability-zone":
             listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
@@ -133,8 +131,8 @@ def _oracle(data: bytes, name: str) -> Listing:
 
 
 def _ovh(data: bytes, name: str) -> Listing:
-    """Read the datacenters that OVHcloud's public catalogue of dedicated servers offers."""
-    listing = Listing()
+    """Read the datacenters that OVHcloud's public catalogue of dedicated servers offers: not all regions."""
+    listing = Listing(whole=False)
     for plan in http.rows(data, name, "plans"):
         settings: Any = plan.get("configurations")
         for setting in settings if isinstance(settings, list) else ():
@@ -157,7 +155,6 @@ SOURCES: dict[str, Source] = {
     "ovh": Source(
         "https://eu.api.ovh.com/v1/order/catalog/public/eco?ovhSubsidiary=FR",
         _ovh,
-        whole=False,
     ),
 }
 
@@ -205,7 +202,7 @@ def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
     listed = {known[code] for code in read.zones}
     for code, region in sorted(regions.items()):
         covered = source.partitions is None or region.partition in source.partitions
-        if source.whole and covered and region.status == "open" and code not in listed:
+        if read.whole and covered and region.status == "open" and code not in listed:
             coming = any(known[other] == code for other in read.coming)
             what = "listed as coming" if coming else "not listed"
             yield Change(
