@@ -1,4 +1,4 @@
-"""Rewrite the outputs shown in README.md and docs/ with what the commands print now.
+"""Rewrite the outputs shown in README.md and docs/, and files of counts, with what commands print now.
 
 A block that begins with ``$ zonerisk ...`` shows that command's output. A line ``...`` in a
 block stands for lines left out; such blocks are checked but not rewritten.
@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# Files that a command writes, beside what pages show.
+WRITTEN = {"data/rates.json": "data rates --constants"}
 BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
@@ -50,7 +52,9 @@ def _renewed(block: re.Match[str]) -> str:
 
 
 def main() -> None:
-    """Rewrite every block without gaps."""
+    """Rewrite what commands write, then every block without gaps."""
+    for name, arguments in WRITTEN.items():
+        (ROOT / name).write_text(output(arguments))
     for page in filter(Path.exists, pages()):
         page.write_text(BLOCK.sub(_renewed, page.read_text()))
 

@@ -39,6 +39,11 @@ def test_output_is_real(page: str, arguments: str, text: str) -> None:
         assert printed == text
 
 
+@pytest.mark.parametrize(("name", "arguments"), readme.WRITTEN.items())
+def test_what_a_command_writes_is_current(name: str, arguments: str) -> None:
+    assert (ROOT / name).read_text() == readme.output(arguments)
+
+
 def test_package_example() -> None:
     failed, tried = doctest.testmod(zonerisk)
     assert tried

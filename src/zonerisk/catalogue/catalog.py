@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.names import Meaning
     from zonerisk.core.incident import Incident
     from zonerisk.core.supply import Chart, Sample
+    from zonerisk.judging.likelihood import Rates
 
 
 class Edition(Record):
@@ -57,6 +59,7 @@ class Edition(Record):
 
 
 DIALECT, INCIDENTS, MEASUREMENTS = "dialect", "incidents", "measurements"
+RATES = "rates.json"
 # Any of these makes a folder an overlay.
 TABLES = ("datacenters", "policies", INCIDENTS, MEASUREMENTS, "layers", "feeds")
 
@@ -154,12 +157,32 @@ class Catalog:
         return Samples(tuple(files(self.roots, "layers/samples", "*.csv").values()))
 
     @cached_property
+    def rates(self) -> Rates:
+        """What is counted of losses: ``rates.json`` of the last folder that has one, else the shipped one."""
+        from zonerisk.judging.likelihood import Rates
+
+        path = next((path for path in self._rates_paths if path.is_file()), None)
+        if path is None:
+            raise DataError(f"{data_root() / RATES}: is not there; write it: zonerisk data rates --constants")
+        try:
+            return Rates.of(json.loads(path.read_bytes()))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: holds no rates ({error}); write it again: zonerisk data rates --constants"
+            ) from None
+
+    @property
+    def _rates_paths(self) -> tuple[Path, ...]:
+        return tuple(root / RATES for root in (*reversed(self.roots), data_root()))
+
+    @cached_property
     def _tables(self) -> bytes:
         """Hash of all files beside the records and their incidents that a verdict reads."""
         total = hashlib.sha256()
         for table in ("feeds", "layers/samples"):
             for name, path in files(self.roots, table, "*.*").items():
                 total.update(name.encode() + b"\0" + path.read_bytes())
+        total.update(next((path.read_bytes() for path in self._rates_paths if path.is_file()), b""))
         return total.digest()
 
     @cached_property

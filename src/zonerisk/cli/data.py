@@ -186,6 +186,9 @@ def rates(
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
+    constants: Annotated[
+        bool, option("What likelihoods rest on, as data/rates.json.", "--constants")
+    ] = False,
 ) -> None:
     """Count losses by kind, cause and provider over the years that complete feeds cover.
 
@@ -197,6 +200,9 @@ def rates(
     from zonerisk.words import record as words
 
     catalog = load(*(catalogue or ()))
+    if constants:
+        output.write(counting.written(counting.constants(catalog)), out)
+        return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
     form = output.chosen(format_, out, output.Lists)
     if form is output.Format.json:

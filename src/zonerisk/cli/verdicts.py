@@ -85,6 +85,9 @@ def score(
         ),
     ] = None,
     floor_ms: Annotated[float, option("With --rtt: round trip inside one zone, ms.", min=0, max=10)] = 0.08,
+    likelihood: Annotated[
+        bool, option("How often zones would be lost together: a model.", "--likelihood")
+    ] = False,
     installed: Installed = False,
     uncertainty_m: UncertaintyM = None,
     raw: Raw = None,
@@ -95,7 +98,8 @@ def score(
     Examples: zonerisk score ovh-sbg; zonerisk score scaleway-fr-par --format json;
     zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
     zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200;
-    zonerisk score scaleway-fr-par --rtt pings.csv
+    zonerisk score scaleway-fr-par --rtt pings.csv;
+    zonerisk score scaleway-fr-par --likelihood
     """
     from zonerisk.judging.score import score as judge
 
@@ -118,7 +122,9 @@ def score(
         verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
     judged = Judged(catalog, chosen, verdicts)
     trips = _trips(judged, rtt, floor_ms) if rtt else ()
-    if form in (Format.geojson, Format.html):
+    if likelihood and form in (Format.table, Format.md, Format.csv):
+        text = _likelihoods(verdicts, form, out)
+    elif form in (Format.geojson, Format.html):
         if rtt:
             raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
         text = _drawn(judged, form, raw, cache)
@@ -213,6 +219,20 @@ def _listed(judged: Judged, form: Format, out: Path | None) -> str:
             report.table(verdict, policy, screen)
 
     return output.printed(show, out)
+
+
+def _likelihoods(verdicts: list[Verdict], form: Format, out: Path | None) -> str:
+    """Write the model's table of each verdict."""
+    from zonerisk.words import likelihood as words
+
+    if form is Format.csv:
+        cells = [(verdict.target, *row) for verdict in verdicts for row in words.rows(verdict.likelihood)]
+        return output.rows(("target", "asked", "answer"), cells, form, out)
+    parts = []
+    for verdict in verdicts:
+        heads = (f"{verdict.name}: {words.ASKED}", "")
+        parts += [f"{heads[0]}\n", output.rows(heads, words.rows(verdict.likelihood), form, out)]
+    return "\n".join([*parts, f"{words.footnote(verdicts[0].likelihood)}\n"])
 
 
 def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -> str:

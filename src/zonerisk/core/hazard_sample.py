@@ -81,6 +81,11 @@ class Layer:
         """Return whether it covers the point of a region's town, whatever is known of the region's sites."""
         return self.regions is None or region_id in self.regions
 
+    @property
+    def frequent(self) -> bool:
+        """True where it tells how often its hazard strikes."""
+        return bool(self.return_years) if self.measure == "area" else bool(self.record_years)
+
     def rate_per_year(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how often an event reaches all the places of some rows; None if it is not known.
 

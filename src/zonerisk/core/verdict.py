@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -283,6 +284,83 @@ class TrackRecord(Result):
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Events, and the years in which they were counted."""
+
+    events: int
+    years: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency(Result):
+    """Once in how many years: half decades, rounded outwards, that hold 5 to 95 % of what is not known."""
+
+    years_low: float
+    years_high: float
+
+
+def one_in(chance: float) -> float:
+    """Return N of "at most 1 in N" for a chance: one significant figure, rounded down."""
+    power = 10.0 ** math.floor(math.log10(1 / chance))
+    return float(f"{math.floor(1 / chance / power + 1e-9) * power:.1g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Likelihood(Result):
+    """How often zones are lost together for 30 minutes or more, of physical causes; a model, not evidence.
+
+    Attributes
+    ----------
+    zones, majority
+        How many there are, and the loss of how many leaves no majority.
+    one_or_more, majority_lost, all_lost, majority_over_24h
+        Once in how many years.
+    bound, at_most_one_in
+        The chance a year that a majority is lost which 95 % lies below, under the worst layout that the
+        evidence leaves open; and that written as 1 in N, one significant figure, rounded down.
+    worst_layout, by_layout
+        Whether a majority shares a campus in that layout; and the bound of each that is left open.
+    causes
+        Their shares of the mean, for a majority.
+    counted
+        Events and years behind it, the region left out: of metros, campuses and zones; and apart from it,
+        conflict and faults of software of a whole region, in no sum.
+    own_events, own_years
+        Events of the region's own that took two zones or more, and the years looked through for it.
+    layouts_alike
+        Regions of its kind of which a majority shares a campus, and of which none does; null where the
+        layout is shown.
+    one_event_more, one_event_less
+        The bound if one event more or less had been counted.
+    not_assessed
+        Hazards with a frequency which no layer tells of here.
+    counted_until
+        The last day of what was counted.
+    """
+
+    zones: int
+    majority: int
+    one_or_more: Frequency
+    majority_lost: Frequency
+    all_lost: Frequency
+    majority_over_24h: Frequency
+    bound: float
+    at_most_one_in: float
+    worst_layout: Literal["one-campus", "apart"]
+    by_layout: Mapping[str, float]
+    causes: Mapping[str, float]
+    counted: Mapping[str, Count]
+    own_events: int
+    own_years: float
+    layouts_alike: tuple[float, float] | None
+    one_event_more: float
+    one_event_less: float
+    not_assessed: tuple[str, ...]
+    counted_until: str
+    note: str = "a model, not evidence"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Option(Result):
     """A region that may or may not serve as disaster recovery, and whether it is itself sound.
@@ -457,7 +535,7 @@ class Verdict(Result):
     policy: PolicyVerdict
     recovery: tuple[Option, ...]
     record: TrackRecord
-    likelihood: None = None
+    likelihood: Likelihood
     places: tuple[Place, ...]
     provenance: Provenance
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, astuple
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core import gamma
-from zonerisk.judging import history
+from zonerisk.core.gamma import Tally
+from zonerisk.judging import history, likelihood, separation
+from zonerisk.judging.arrangement import (
+    CAMPUS_MOST_M,
+    Arrangement,
+    last_day,
+    site_units,
+    sites_of,
+    zone_units,
+    zones_sold,
+)
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import IncidentFeed, Provider, Region
+    from zonerisk.judging.arrangement import FailureDomain
 
 
 class Rate(NamedTuple):
@@ -91,6 +107,162 @@ def rates(catalog: Catalog) -> list[Rate]:
         *_rows("software fault of several regions", everywhere, provider_years, "provider-year", split=False),
         *_rows("conflict", conflict, region_years, "region-year", split=False),
     ]
+
+
+def constants(catalog: Catalog) -> dict[str, Any]:
+    """Return all that likelihoods rest on, counted: the JSON of :class:`zonerisk.judging.likelihood.Rates`.
+
+    On a campus events count whether a feed tells of them or not, over all years that the region is open:
+    those are known for their losses, so that the rate is an upper one.
+    """
+    counted = {(row.event, row.of): row for row in rates(catalog)}
+    providers = {key: catalog.provider(key) for key in catalog.provider_ids}
+    events = catalog.incidents()
+    single = [
+        event
+        for event in _down(events)
+        if likelihood.lasted(event)
+        and _covered(event, providers[event.provider])
+        and _single(event, providers[event.provider])
+    ]
+    by_provider = {
+        key: Tally(sum(event.provider == key for event in single), counted["one zone lost", key].exposure)
+        for key in providers
+        if ("one zone lost", key) in counted
+    }
+    exposed = {
+        key: row for key in catalog.region_ids if (row := _exposed(catalog, catalog.region(key), events))
+    }
+    shares: dict[str, list[int]] = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
+    for event in events:
+        for key in (key for key in event.regions if likelihood.took_several(event, key)):
+            everywhere = shares["campus_all" if key in exposed and exposed[key].campus else "metro_all"]
+            everywhere[0] += _took_all(event, catalog.region(key))
+            everywhere[1] += 1
+            if event.duration_h is not None or event.severity == "data-lost":
+                shares["long"][0] += (event.duration_h or math.inf) > likelihood.LONG_H
+                shares["long"][1] += 1
+    hazards = {file.layer.kind for file in catalog.samples.files if file.layer.frequent}
+    struck = {"flood": ("water",), "cyclone": ("storm",), "seismic": ("quake",)}
+    regions = {
+        key: {name: value for name, value in asdict(row).items() if value or value is False}
+        for key, row in exposed.items()
+    }
+    tree = {
+        "until": catalog.date,
+        "zone": dict(Counter(likelihood.cause(event) for event in single)),
+        "zone_years": counted["one zone lost", "all"].exposure,
+        "spread": _spread(by_provider.values()),
+        "providers": {key: astuple(row) for key, row in by_provider.items()},
+        **shares,
+        "losses": {
+            kind: sum(
+                event.class_ == "physical"
+                and event.down
+                and event.cause in struck.get(kind, ())
+                and event.trigger in ("weather", "water")
+                and event.scope != "edge"
+                for event in events
+            )
+            for kind in sorted(hazards)
+        },
+        **{
+            name: [counted[event, "all"].events, counted[event, "all"].exposure]
+            for name, event in (("conflict", "conflict"), ("logical", "software fault of one region"))
+        },
+        "regions": regions,
+    }
+    return {"sha256": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(), **tree}
+
+
+def written(tree: dict[str, Any]) -> str:
+    """Write constants as JSON, a line for each region, so that a change is read in its lines."""
+    head = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in tree.items() if key != "regions"]
+    rows = [f" {json.dumps(key)}: {json.dumps(row)}" for key, row in tree["regions"].items()]
+    return "{\n" + ",\n".join([*head, '"regions": {\n' + ",\n".join(rows) + "\n}"]) + "\n}\n"
+
+
+def _spread(by_provider: Collection[Tally]) -> float:
+    """Return the deviation of the logarithms of providers' rates, less that of the counts themselves."""
+    logs = [math.log(row.moments.mean) for row in by_provider]
+    noise = statistics.mean(1 / (row.events + gamma.JEFFREYS) for row in by_provider)
+    return round(math.sqrt(max(0.0, statistics.variance(logs) - noise)), 3)
+
+
+def _took_all(event: Incident, region: Region) -> bool:
+    """Return whether all that a region sells as zones, or the one location that it is, was lost."""
+    hit, sold = event.zones_hit(region.id), len(region.zones)
+    return (hit is not None and hit >= sold > 1) or (event.extent == "region" and (hit or sold) >= sold)
+
+
+def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
+    """Return a region's zones, or its datacenters if it is one zone and numbered; None for one alone."""
+    places, sold = catalog.sites_of(region.id), len(zones_sold(region, day))
+    units = zone_units(region, places, day)
+    if sold == 1 and region.numbered:
+        units = site_units(region, places, day)
+    if region.status != "open" or len(units) < 2:
+        return None
+    provider = catalog.provider(region.provider)
+    return Arrangement(region.id, "zone", day, units, sold, catalog.owners(region.id), region, provider)
+
+
+def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident]) -> likelihood.Exposed | None:
+    """Return what a region adds to the counts; None for one zone alone."""
+    day = last_day(catalog.date)
+    arrangement = placed(catalog, region, day)
+    if arrangement is None:
+        return None
+    provider = catalog.provider(region.provider)
+    feeds = _feeds(provider)
+    own = [event for event in events if likelihood.took_several(event, region.id)]
+    years = exposure(region, provider).several_years
+    campus = _campus(arrangement, site_units(region, catalog.sites_of(region.id), day))
+    zoned, born = _zoned(region), history.opened(region)
+    open_years = (
+        (_number(day) - max(_number(born), zoned or 0)) / history.YEAR_DAYS if born and campus else 0.0
+    )
+    at = [likelihood.strikes_at(catalog.samples.of(site)) for site in sites_of(arrangement.domains).values()]
+    kinds = dict.fromkeys(kind for often in at for kind in often)
+    strikes = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) * years for kind in kinds}
+    return likelihood.Exposed(
+        provider=region.provider,
+        claims=likelihood.claims_distance(arrangement),
+        years=round(years, 2),
+        hits=dict(Counter(likelihood.cause(event) for event in own if event.feed in feeds)),
+        campus=campus,
+        campus_years=round(open_years, 2),
+        campus_hits=len({event.key for event in own}) if open_years else 0,
+        strikes={kind: round(number, 4) for kind, number in strikes.items() if number},
+        often={kind: most for kind in kinds if (most := max(often.get(kind, (0.0, 0.0))[1] for often in at))},
+    )
+
+
+def _campus(arrangement: Arrangement, buildings: Sequence[FailureDomain]) -> bool | None:
+    """Return whether a majority shares a campus; where zones are not tied, as far as known buildings tell.
+
+    Those that stand within the width of the widest campus are held to be one. If all that are known, as many
+    as there are zones or more, stand on too few for any majority to be apart, one shares a campus; else none.
+    """
+    groups = {
+        "building": separation.assess_buildings(arrangement),
+        "campus": separation.assess_campuses(arrangement, 1000 * separation.CAMPUS_RADIUS_KM),
+    }
+    shown = likelihood.shared_campus(arrangement, groups)
+    if len(shown) == 1:
+        return bool(shown[0])
+    zones = len(arrangement.domains)
+    known = [unit for unit in buildings if unit.disclosed]
+    campuses: list[list[FailureDomain]] = []
+    for unit in known:
+        near = [
+            group
+            for group in campuses
+            if any((arrangement.distance(unit, other).best or math.inf) <= CAMPUS_MOST_M for other in group)
+        ]
+        rest = [group for group in campuses if group not in near]
+        campuses = [*rest, [unit, *(other for group in near for other in group)]]
+    return zones > len(campuses) * (max(2, -(-zones // 2)) - 1) if len(known) >= zones else None
 
 
 def backup_failed(catalog: Catalog) -> dict[str, tuple[int, int, int]]:

@@ -5,8 +5,10 @@ __all__ = [
     "cause",
     "history",
     "independence",
+    "likelihood",
     "power",
     "recovery",
     "rules",
     "score",
+    "separation",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zonerisk.core.supply import Sample
     from zonerisk.core.verdict import Option
     from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.likelihood import Rates
 
 Pair = tuple[str, str]
 # Positions that stand for a building's campus or town.
@@ -290,6 +291,10 @@ class Facts(Protocol):
     @property
     def supply(self) -> Sample:
         """What was derived of the power supply at sites."""
+
+    @property
+    def rates(self) -> Rates:
+        """What is counted of losses, as the catalogue ships it."""
 
     def provider(self, provider_id: str) -> Provider:
         """Return a provider."""

@@ -145,7 +145,7 @@ def classify(
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
     nearest, *ends = min(listed, key=lambda row: row[0].rank)
     at = Cause(kind="distance", members=tuple(unit.id for unit in ends), distance_m=nearest.rounded())
-    ways = {_apart(distance, a, b) for distance, a, b in listed}
+    ways = {stands_apart(distance, a, b) for distance, a, b in listed}
     stands = not hidden and all(arrangement.sited(unit) for unit in units)
     if not stands or None in ways or any(groups[kind].leaves_open(_ids(units)) for kind in _PLACES):
         return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
@@ -174,7 +174,7 @@ def _by_risk(risk: SharedRisk, total: int) -> Cause:
     )
 
 
-def _apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Literal["near", "apart"] | None:
+def stands_apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Literal["near", "apart"] | None:
     """Return whether two stand on different campuses: wider apart than any is, or on two that are named."""
     if distance.low >= CAMPUS_MOST_M:
         return "apart"

@@ -20,7 +20,7 @@ from zonerisk.core.verdict import (
     Verdict,
     Zones,
 )
-from zonerisk.judging import history, recovery, separation
+from zonerisk.judging import history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import (
     Arrangement,
@@ -147,6 +147,7 @@ def score(
         ),
         recovery=options,
         record=record,
+        likelihood=likelihood.assess(facts, replace(asked, groups=assessed), source),
         places=_places(by_zones, by_sites),
         provenance=Provenance.build(
             policy, facts.date, facts.digest(region_id), samples.hashes if samples else None

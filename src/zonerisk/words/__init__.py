@@ -3,6 +3,7 @@
 __all__ = [
     "causes",
     "findings",
+    "likelihood",
     "phrases",
     "plan_report",
     "record",

@@ -1,0 +1,514 @@
+"""Likelihood: how often zones are lost together, by shocks on nested levels (Marshall and Olkin); a model."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from zonerisk.core import gamma
+from zonerisk.core.gamma import JEFFREYS, POINTS, Moments, Tally, added
+from zonerisk.core.verdict import Count, Frequency, Likelihood, one_in
+from zonerisk.judging.arrangement import pairs, sites_of
+from zonerisk.judging.cause import together
+from zonerisk.judging.independence import most_taken, stands_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zonerisk.core.hazard_sample import HazardSample, Source
+    from zonerisk.core.incident import Incident
+    from zonerisk.judging.arrangement import Arrangement, Facts
+    from zonerisk.judging.cause import RiskGroups
+
+# Shocks are told apart by the system that failed; what else was counted keeps its own name.
+CAUSES = {"fibre": "network", "hardware": "network", "storm": "water"}
+ZONE_CAUSES = ("power", "cooling", "network", "fire", "water")
+METRO_CAUSES = ("power", "cooling", "network")
+# The metro's shock that comes on top of a campus's own; the others stand for it where zones are apart.
+SPANNING = "network"
+# Shorter losses are not counted; those that last longer than this are long. Hours.
+LEAST_H, LONG_H = 0.5, 24.0
+# What a region of another provider counts beside one of the provider's own, for a layout: our opinion.
+POOLED = 0.5
+_LOW, _HIGH = 0.05, 0.95
+# Steps by which the unknowns run through their tables; the region's own record runs straight. Of those
+# that were tried, the lattice nearest to a sampler.
+_LAYOUT, _CAMPUS, _METRO, _FACTOR, _STRIKE, _LONG = 22, 76, 57, 20, 74, 30
+_SURE = (1.0,) * POINTS
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """What one region adds to the counts, so that it is left out where it is judged itself.
+
+    Attributes
+    ----------
+    provider, claims
+        Whose it is, and whether a distance of its zones is stated.
+    years, hits
+        Years with several zones that complete feeds cover; events in them that took two or more, by cause.
+    campus
+        Whether a majority shares a campus, by its tied zones, else by all known buildings; None where
+        neither tells.
+    campus_years, campus_hits
+        Years since it is open, where a majority shares one, and such events on file.
+    strikes, often
+        Strikes of each hazard to be expected in ``years``, by the layers' frequencies; and the most a year
+        that they are at any known place of it.
+    """
+
+    provider: str = ""
+    claims: bool = False
+    years: float = 0.0
+    hits: Mapping[str, int] = field(default_factory=dict)
+    campus: bool | None = None
+    campus_years: float = 0.0
+    campus_hits: int = 0
+    strikes: Mapping[str, float] = field(default_factory=dict)
+    often: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """All that is counted, as ``zonerisk data rates --constants`` writes it.
+
+    Attributes
+    ----------
+    until, sha256
+        Day of the records, and the hash of what was counted.
+    zone, zone_years
+        Losses of one zone by cause, and the years of zones.
+    spread, providers
+        Standard deviation of the logarithm of the providers' rates of such losses; and their counts.
+    campus_all, metro_all, long
+        Of the events that took two zones or more: how many took all, on a campus and elsewhere, and how
+        many lasted over 24 hours; each with the number of those of which that is told.
+    losses
+        Events in which a hazard itself took zones, by kind.
+    conflict, logical
+        Regions struck by war or attack, and by a fault of software of the whole region.
+    regions
+        What each region adds.
+    """
+
+    until: str
+    sha256: str
+    zone: Mapping[str, int]
+    zone_years: float
+    spread: float
+    providers: Mapping[str, Tally]
+    campus_all: tuple[int, int]
+    metro_all: tuple[int, int]
+    long: tuple[int, int]
+    losses: Mapping[str, int]
+    conflict: Tally
+    logical: Tally
+    regions: Mapping[str, Exposed]
+    answers: dict[object, Likelihood] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, tree: Mapping[str, Any]) -> Rates:
+        """Return them from their JSON."""
+        rows = {key: Exposed(**row) for key, row in tree["regions"].items()}
+        tallies = {key: Tally(*tree[key]) for key in ("conflict", "logical")}
+        providers = {key: Tally(*row) for key, row in tree["providers"].items()}
+        return cls(**{**tree, **tallies, "providers": providers, "regions": rows})
+
+    @cached_property
+    def zones(self) -> Mapping[str, Tally]:
+        """Losses of one zone, by cause, a year of one zone."""
+        return {
+            cause: Tally(self.zone.get(cause, 0), self.zone_years)
+            for cause in dict.fromkeys((*ZONE_CAUSES, *self.zone))
+        }
+
+    def factors(self, provider: str) -> tuple[float, ...]:
+        """Return a provider's factor on losses of one zone: of mean 1, moved by its own counts if any.
+
+        Normal in the logarithm, each count weighing as the events that it holds.
+        """
+        weight, centre = 1 / self.spread**2, -(self.spread**2) / 2
+        if counted := self.providers.get(provider):
+            told = counted.events + JEFFREYS
+            pooled = sum(tally.moments.mean for tally in self.zones.values())
+            centre = (centre * weight + math.log(counted.moments.mean / pooled) * told) / (weight + told)
+            weight += told
+        return gamma.factor_table(centre, weight**-0.5)
+
+    @cached_property
+    def _totals(self) -> tuple[Counter[str], float, Tally, Counter[str]]:
+        hits, strikes = Counter[str](), Counter[str]()
+        for row in self.regions.values():
+            hits.update(row.hits)
+            for kind, number in row.strikes.items():
+                strikes[kind] += number  # type: ignore[assignment]
+        rows = self.regions.values()
+        campus = Tally(sum(row.campus_hits for row in rows), sum(row.campus_years for row in rows))
+        return hits, sum(row.years for row in rows), campus, strikes
+
+    def shocks(self, region: str) -> Shocks:
+        """Return the rates that a region is judged by: of all others."""
+        own = self.regions.get(region, Exposed())
+        hits, years, campus, strikes = self._totals
+        metro = {
+            cause: Tally(hits[cause] - own.hits.get(cause, 0), years - own.years)
+            for cause in dict.fromkeys((*METRO_CAUSES, *hits))
+        }
+        chances = {
+            kind: (
+                self.losses.get(kind, 0) + JEFFREYS,
+                max(0.0, number - own.strikes.get(kind, 0.0)) + JEFFREYS,
+            )
+            for kind, number in strikes.items()
+        }
+        left = Tally(campus.events - own.campus_hits, campus.years - own.campus_years)
+        return Shocks(self, left, metro, chances)
+
+    def layouts(self, region: str, provider: str, claims: bool) -> tuple[float, float]:
+        """Count the other regions whose layout shows: a majority on one campus, and none.
+
+        Those of other providers that state a distance too, or state none too, count half.
+        """
+        counts = [0.0, 0.0]
+        for key, row in self.regions.items():
+            own = row.provider == provider
+            if key != region and row.campus is not None and (own or row.claims == claims):
+                counts[not row.campus] += 1 if own else POOLED
+        return counts[0], counts[1]
+
+
+@dataclass(frozen=True)
+class Shocks:
+    """Rates that one region is judged by: of campuses, of metros by cause; and how a hazard's strikes end."""
+
+    rates: Rates
+    campus: Tally
+    metro: Mapping[str, Tally]
+    chances: Mapping[str, tuple[float, float]]
+
+    @cached_property
+    def parts(self) -> tuple[Moments, Moments, Moments]:
+        """What takes a campus; what takes zones that stand apart; what takes either."""
+        apart = added(tally.moments for cause, tally in self.metro.items() if cause != SPANNING)
+        return self.campus.moments, apart, self.metro[SPANNING].moments
+
+    def more(self, events: int) -> Shocks:
+        """Return them with so many events more, of a campus and of the metro's power."""
+        metro = {**self.metro, "power": self.metro["power"].more(events)}
+        return replace(self, campus=self.campus.more(events), metro=metro)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a model must know of one region's zones.
+
+    Attributes
+    ----------
+    zones, provider
+        How many there are, and whose.
+    open
+        The chances of a shared campus that are left open: 0 (none), 1 (a majority shares one), or both.
+    counts
+        Regions of its kind of which a majority shares one, and of which none does.
+    own, years
+        Events of its own that took two or more, and the years that complete feeds cover.
+    strikes, most
+        Strikes a year of each hazard that reaches a majority: as shown, and as is left open.
+    """
+
+    zones: int
+    open: tuple[int, ...]
+    provider: str = ""
+    counts: tuple[float, float] = (0.0, 0.0)
+    own: int = 0
+    years: float = 0.0
+    strikes: Mapping[str, float] = field(default_factory=dict)
+    most: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def majority(self) -> int:
+        """As many as leave no majority: half or more."""
+        return -(-self.zones // 2)
+
+    @cached_property
+    def campus(self) -> tuple[float, ...]:
+        """The chance of a shared campus, at the points."""
+        if len(self.open) == 1:
+            return (float(self.open[0]),) * POINTS
+        together, apart = self.counts
+        return gamma.beta_table(together + JEFFREYS, apart + JEFFREYS)
+
+
+def states(
+    shocks: Shocks, layout: Layout, least: int, worst: int | None = None, long: bool = False
+) -> list[Moments]:
+    """Return the rate at which so many zones are lost together, over the states of what is not known.
+
+    Parameters
+    ----------
+    shocks, layout
+        The rates, and the region.
+    least
+        How many zones.
+    worst
+        A chance of a shared campus to take for granted; nothing that was looked through then lowers the
+        rate, and hazards strike as often as is left open.
+    long
+        Whether for over 24 hours.
+    """
+    rates, (one, apart, either) = shocks.rates, shocks.parts
+    campus, strikes, years = layout.campus, layout.strikes, layout.years
+    if worst is not None:
+        campus, strikes, years = (float(worst),) * POINTS, layout.most, 0.0
+    known = [
+        (often, gamma.shuffled(gamma.beta_table(*shocks.chances.get(kind, (JEFFREYS, JEFFREYS))), _STRIKE))
+        for kind, often in strikes.items()
+    ]
+    takes_all = least == layout.zones > 2
+    of_campus = _told(rates.campus_all, _CAMPUS) if takes_all else _SURE
+    of_metro = _told(rates.metro_all, _METRO) if takes_all else _SURE
+    lasting = _told(rates.long, _LONG) if long else _SURE
+    alone, factors = Moments(0.0, 0.0), _SURE
+    if least == 1:
+        alone = added(tally.moments for tally in rates.zones.values()).times(layout.zones)
+        factors = gamma.shuffled(rates.factors(layout.provider if worst is None else ""), _FACTOR)
+    rows = zip(
+        gamma.table(1 + layout.own),
+        gamma.shuffled(campus, _LAYOUT),
+        of_campus,
+        of_metro,
+        lasting,
+        factors,
+        strict=True,
+    )
+    found = []
+    for point, (record, c, all_campus, all_metro, lasts, factor) in enumerate(rows):
+        own = record / (1 + (c * one.mean + (1 - c) * apart.mean + either.mean) * years)
+        on, off, both = c * all_campus * own, (1 - c) * all_metro * own, all_metro * own
+        mean = on * one.mean + off * apart.mean + both * either.mean + factor * alone.mean
+        for often, ends in known:
+            mean += often * ends[point]
+        spread = on * on * one.variance + off * off * apart.variance + both * both * either.variance
+        spread += factor * factor * alone.variance
+        found.append(Moments(mean * lasts, spread * lasts * lasts))
+    return found
+
+
+def _told(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
+    hits, of = counts
+    return gamma.shuffled(gamma.beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
+
+
+def chance(rate: float) -> float:
+    """Return the chance of an event within a year, from its rate."""
+    return -math.expm1(-rate)
+
+
+def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
+    """Return the 95 % end of the chance a year that a majority is lost, for a chance of a shared campus."""
+    return chance(*gamma.mixed(states(shocks, layout, layout.majority, worst), _HIGH))
+
+
+def half_decade(value: float, up: bool) -> float:
+    """Round to 1 or 3 times a power of ten, never inwards: up, or down."""
+    power = 10.0 ** math.floor(math.log10(value))
+    steps = [step * power for step in (1.0, 3.0, 10.0)]
+    near = [step for step in steps if math.isclose(step, value, rel_tol=1e-9)]
+    picked = (
+        near[0] if near else min(s for s in steps if s > value) if up else max(s for s in steps if s < value)
+    )
+    return float(f"{picked:.1g}")
+
+
+def _band(found: Sequence[Moments], least_high: float = 0.0) -> Frequency:
+    """Return the half decades that hold 5 to 95 %, as years between two events."""
+    low, high = map(chance, gamma.mixed(found, _LOW, _HIGH))
+    return Frequency(
+        years_low=half_decade(1 / max(high, least_high), up=False),
+        years_high=half_decade(1 / low, up=True),
+    )
+
+
+def cause(event: Incident) -> str:
+    """Return the kind of shock that an incident was."""
+    return CAUSES.get(event.cause, event.cause)
+
+
+def took_several(event: Incident, region: str) -> bool:
+    """Return whether an incident counts as the loss of two zones or more of a region."""
+    physical = event.class_ == "physical" and event.scope != "edge"
+    hit = region in event.regions and (event.hit(region) or 0) > 1
+    return hit and physical and event.down and lasted(event)
+
+
+def lasted(event: Incident) -> bool:
+    """Return whether an incident lasted long enough to count, as far as is known."""
+    return event.duration_h is None or event.duration_h >= LEAST_H
+
+
+def claims_distance(arrangement: Arrangement) -> bool:
+    """Return whether a distance of the zones is stated, of the region or of all the provider's."""
+    return any(claim.kind in ("separation-min", "separation-max") for claim in arrangement.claims)
+
+
+def shared_campus(arrangement: Arrangement, groups: Mapping[str, RiskGroups]) -> tuple[int, ...]:
+    """Return which chances are left open that a majority, two at least, shares a campus: 0, 1 or both."""
+    zones, needed = arrangement.domains, max(2, -(-len(arrangement.domains) // 2))
+    if len(zones) < 2:
+        return (1,)
+    at_one = [risk for kind in ("building", "campus") for risk in groups[kind].all_risks]
+    risks = [risk for risk in at_one if risk.outcome == "fail"]
+    joined = together(risk for risk in risks if risk.groups == 1)
+    sited = {zone.id for zone in zones if zone.disclosed and arrangement.sited(zone)}
+    apart = {
+        (a.id, b.id)
+        for a, b in pairs(zones)
+        if {a.id, b.id} <= sited and (a.id, b.id) not in joined
+        if stands_apart(arrangement.distance(a, b), a, b)
+    }
+    copies = dict.fromkeys((zone.id for zone in zones), 1)
+    known = len(most_taken(copies, lambda a, b: (a, b) in joined))
+    if max([known, *(risk.least for risk in risks)]) >= needed:
+        return (1,)
+    return (0, 1) if len(most_taken(copies, lambda a, b: (a, b) not in apart)) >= needed else (0,)
+
+
+def strikes_at(rows: Iterable[HazardSample]) -> dict[str, tuple[float, float]]:
+    """Return how often each hazard with a frequency strikes one place: surely, and as far as is open."""
+    often: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        rate = row.layer.rate_per_year([row]) if row.interval else None
+        if rate is None or (row.layer.measure == "area" and row.inside is False):
+            sure = may = 0.0
+            if row.interval is None or not row.layer.frequent:
+                continue
+        else:
+            sure = rate.low if rate.best is None else rate.best
+            may = rate.high or sure
+            if row.layer.measure == "area" and not row.inside:
+                sure = 0.0
+        before = often.get(row.layer.kind, (0.0, 0.0))
+        often[row.layer.kind] = max(before[0], sure), max(before[1], may)
+    return often
+
+
+def strikes_on(
+    arrangement: Arrangement, source: Source, known: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return how often each hazard strikes a majority, as shown and as is left open.
+
+    A zone that is not disclosed is surely struck as often as all places are where it may stand. It may be
+    as often as the worst place ``known`` of the region, or as the worst class of a layer that reaches it.
+    """
+    places = {key: strikes_at(source.of(site)) for key, site in sites_of(arrangement.domains).items()}
+    worst = dict(known)
+    for layer in source.layers:
+        if layer.frequent and layer.measure == "area" and layer.reaches(arrangement.id):
+            worst[layer.kind] = max(worst.get(layer.kind, 0.0), 1 / min(layer.return_years.values()))
+    for kind, (_, often) in (row for place in places.values() for row in place.items()):
+        worst[kind] = max(worst.get(kind, 0.0), often)
+    reach = -(-len(arrangement.domains) // 2) - 1
+    shown: dict[str, float] = {}
+    most: dict[str, float] = {}
+    for kind, often in worst.items():
+        sure, may = [], []
+        for zone in arrangement.domains:
+            at = [places[site.id].get(kind, (0.0, often)) for site in (zone.sites or zone.possible)]
+            sure.append((max if zone.sites else min)((low for low, _ in at), default=0.0))
+            may.append(max(high for _, high in at) if zone.disclosed else often)
+        for listed, table in ((sure, shown), (may, most)):
+            if rate := sorted(listed, reverse=True)[reach]:
+                table[kind] = rate
+    return shown, most
+
+
+def assess(facts: Facts, arrangement: Arrangement, source: Source) -> Likelihood:
+    """Return how often zones of a region are lost together, with the bound and what it rests on."""
+    region, day, rates = arrangement.id, arrangement.day, facts.rates
+    own = {
+        event.key
+        for event in facts.incidents(region)
+        if took_several(event, region)
+        and event.known_on(day)
+        and not (event.fixed_since and event.fixed_since <= day)
+    }
+    provider = arrangement.provider.id if arrangement.provider else ""
+    row = rates.regions.get(region, Exposed())
+    shown, most = strikes_on(arrangement, source, row.often)
+    layout = Layout(
+        zones=len(arrangement.domains),
+        provider=provider,
+        open=shared_campus(arrangement, arrangement.groups),
+        counts=rates.layouts(region, provider, claims_distance(arrangement)),
+        own=len(own),
+        years=row.years,
+        strikes=shown,
+        most=most,
+    )
+    reached = {layer.kind for layer in source.layers if layer.frequent and layer.reaches(region)}
+    not_assessed = tuple(kind for kind in rates.losses if kind not in reached)
+    # Regions that add nothing to the counts are judged by the same rates.
+    key = (row.years, row.campus_years, repr((row.strikes, row.hits)), repr(layout), not_assessed)
+    if key not in rates.answers:
+        rates.answers[key] = likelihood(rates.shocks(region), layout, not_assessed)
+    return rates.answers[key]
+
+
+def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = ()) -> Likelihood:
+    """Return the model's answer for one layout."""
+    rates = shocks.rates
+    bounds = {worst: bound(shocks, layout, worst) for worst in layout.open}
+    worst = max(bounds, key=lambda key: bounds[key])
+    highest = bounds[worst]
+    majority = states(shocks, layout, layout.majority)
+    everything = majority if layout.zones < 2 else states(shocks, layout, max(2, layout.zones))
+    c = sum(layout.campus) / POINTS
+    one, _, _ = shocks.parts
+    means = {"campus": c * one.mean}
+    for name, tally in shocks.metro.items():
+        means[name] = tally.moments.mean * (1.0 if name == SPANNING else 1 - c)
+    for kind, often in layout.strikes.items():
+        hit, missed = shocks.chances.get(kind, (JEFFREYS, JEFFREYS))
+        means[kind] = often * hit / (hit + missed)
+    if layout.majority < 2:
+        means["zone"] = layout.zones * sum(tally.moments.mean for tally in rates.zones.values())
+    total = sum(means.values())
+    more, less = (bound(shocks.more(step), layout, worst) for step in (1, -1))
+    hits = sum(tally.events for tally in shocks.metro.values())
+    return Likelihood(
+        zones=layout.zones,
+        majority=layout.majority,
+        one_or_more=_band(states(shocks, layout, 1)),
+        majority_lost=_band(majority, highest if len(layout.open) == 1 else 0.0),
+        all_lost=_band(everything),
+        majority_over_24h=_band(states(shocks, layout, layout.majority, long=True)),
+        bound=float(f"{highest:.4g}"),
+        at_most_one_in=one_in(highest),
+        worst_layout="one-campus" if worst else "apart",
+        by_layout={
+            ("one-campus" if key else "apart"): float(f"{value:.4g}") for key, value in bounds.items()
+        },
+        causes={
+            name: round(mean / total, 2)
+            for name, mean in sorted(means.items(), key=lambda row: -row[1])
+            if mean / total >= 0.005
+        },
+        counted={
+            "metro": Count(hits, round(shocks.metro[SPANNING].years, 1)),
+            "campus": Count(shocks.campus.events, round(shocks.campus.years, 1)),
+            "zone": Count(sum(rates.zone.values()), rates.zone_years),
+            "conflict": Count(rates.conflict.events, rates.conflict.years),
+            "logical": Count(rates.logical.events, rates.logical.years),
+        },
+        own_events=layout.own,
+        own_years=round(layout.years, 1),
+        layouts_alike=None if len(layout.open) == 1 else layout.counts,
+        one_event_more=float(f"{more:.4g}"),
+        one_event_less=float(f"{less:.4g}"),
+        not_assessed=not_assessed,
+        counted_until=rates.until,
+    )

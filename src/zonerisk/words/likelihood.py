@@ -1,0 +1,115 @@
+"""The likelihood in sentences: how often zones would be lost together, with its bound and its doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zonerisk.core.verdict import one_in
+from zonerisk.words import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.core.verdict import Count, Frequency, Likelihood
+
+ASKED = "how often zones would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
+_CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
+
+
+def line(known: Likelihood) -> str:
+    """Write it in one line: band, bound and causes."""
+    causes = ", ".join(f"{_CAUSES.get(name, name)} {share:.0%}" for name, share in _main(known))
+    return (
+        f"a majority lost {often(known.majority_lost)}; {at_most(known)} "
+        f"(a model, not evidence: {_counts(known.counted['metro'])}; {causes})"
+    )
+
+
+def often(band: Frequency) -> str:
+    """Write a band: ``once in 30 to 1,000 years``."""
+    return f"once in {band.years_low:,.0f} to {band.years_high:,.0f} years"
+
+
+def at_most(known: Likelihood) -> str:
+    """Write the bound, and the layout that it takes for granted."""
+    layouts = {"one-campus": "if a majority shares one campus", "apart": "if all stand apart"}
+    told = f" {layouts[known.worst_layout]}" if len(known.by_layout) > 1 else ""
+    return f"{bound(known)} a year{told}"
+
+
+def bound(known: Likelihood) -> str:
+    """Write the bound alone: ``at most 1 in 20``."""
+    return f"at most 1 in {known.at_most_one_in:,.0f}"
+
+
+def rows(known: Likelihood) -> list[tuple[str, str]]:
+    """Return the table of ``score --likelihood``: what is asked, and the answer."""
+    noun = "zone" if known.zones == 1 else "zones"
+    table = [
+        ("one zone or more lost", often(known.one_or_more)),
+        (f"a majority lost ({known.majority} of {known.zones} {noun})", often(known.majority_lost)),
+        (f"all {known.zones} lost" if known.zones > 1 else "all lost", often(known.all_lost)),
+        ("a majority lost for over 24 hours", often(known.majority_over_24h)),
+        ("bound for a majority, 95 %", at_most(known)),
+    ]
+    for layout, name in (("apart", "all apart"), ("one-campus", "a majority on one campus")):
+        if len(known.by_layout) > 1 and layout in known.by_layout:
+            table.append((f"bound with {name}", _one_in(known.by_layout[layout])))
+    table += [
+        ("bound with one event more", _one_in(known.one_event_more)),
+        ("bound with one event less", _one_in(known.one_event_less)),
+        (
+            "causes of a majority lost",
+            ", ".join(f"{_CAUSES.get(n, n)} {s:.0%}" for n, s in known.causes.items()),
+        ),
+        ("counted: two zones or more lost", _counts(known.counted["metro"])),
+        ("counted: on shared campuses", f"{_counts(known.counted['campus'])}; an upper figure"),
+        ("counted: one zone lost", _counts(known.counted["zone"], "zone-years")),
+        ("its own record", _own(known)),
+    ]
+    if known.layouts_alike:
+        together, apart = known.layouts_alike
+        table.append(
+            ("regions of its kind", f"{together:g} with a majority on one campus, {apart:g} without")
+        )
+    table += [
+        ("not in it: conflict", _counts(known.counted["conflict"])),
+        ("not in it: software of a region", _counts(known.counted["logical"])),
+    ]
+    if known.not_assessed:
+        table.append(("not assessed", phrases.names(known.not_assessed)))
+    return table
+
+
+def footnote(known: Likelihood) -> str:
+    """Write what it is not, and up to when was counted."""
+    return (
+        f"A model, not evidence: it changes no outcome, class or score. Counted until {known.counted_until}; "
+        "bands are rounded outwards to half decades. How: docs/likelihood.md"
+    )
+
+
+def not_told_apart(one: Likelihood, other: Likelihood) -> bool:
+    """Return whether the bands of two regions overlap."""
+    ours, theirs = one.majority_lost, other.majority_lost
+    return ours.years_low <= theirs.years_high and theirs.years_low <= ours.years_high
+
+
+def _main(known: Likelihood) -> Sequence[tuple[str, float]]:
+    return list(known.causes.items())[:2]
+
+
+def _one_in(chance: float) -> str:
+    return f"at most 1 in {one_in(chance):,.0f}"
+
+
+def _counts(count: Count, unit: str = "region-years") -> str:
+    return f"{phrases.count(count.events, 'event')} in {count.years:,.0f} {unit}"
+
+
+def _own(known: Likelihood) -> str:
+    events = phrases.count(known.own_events, "event") if known.own_events else "no event"
+    looked = (
+        f"{known.own_years:.0f} years" if known.own_years >= 1 else "no years that a complete feed covers"
+    )
+    return f"{events} of two zones or more; {looked} looked through"
