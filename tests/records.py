@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from zonerisk.curation.check import CheckedCatalogue, Problem, check, open_path
+from zonerisk.layers.store import digest
+
+
+def note(folder: Path) -> None:
+    """List the files of a layer's folder in the cache with their hashes, as an import does."""
+    files = {path.name: digest(path) for path in folder.iterdir() if path.name != "source.json"}
+    (folder / "source.json").write_text(json.dumps({"files": files}))
+
 
 EDITION = "date: 2026-11-23\nlicence: CC0-1.0\nattribution: Invented for tests.\n"
 PROVIDER = """\

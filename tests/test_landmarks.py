@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from conftest import ROOT, Opener
+from records import note
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError
 from zonerisk.core.verdict import Verdict
@@ -39,7 +40,7 @@ def imported(cache: Path, layer: str, *rings: list[list[float]]) -> None:
             }
         )
     )
-    (folder / "source.json").write_text(json.dumps({"file": "own.geojson"}))
+    note(folder)
 
 
 def square(lat: float, lon: float, half: float) -> list[list[float]]:
@@ -157,7 +158,7 @@ def test_a_statement_is_not_drawn(tmp_path: Path) -> None:
     told = [{"code_zone": "3", "libelle_commune": "Z"}]
     places = [{"lat": lat, "lon": 7.8, "told": told} for lat in (48.60, 48.62)]
     (folder / "zones.json").write_text(json.dumps(places))
-    (folder / "source.json").write_text(json.dumps({"file": "zones.json"}))
+    note(folder)
     own = ownsites.catalog(["48.60,7.80", "48.62,7.80"], 50, "2026-11-30")
     sites = own.region(ownsites.REGION).sites.values()
     verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from records import note
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
 from zonerisk.judging.score import score
@@ -219,10 +220,11 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     folder.mkdir(parents=True)
     name = Path(cards.load("nuclear").files[0].path).name.removesuffix(".gz")
     (folder / name).write_text("project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,7.8\n")
-    (folder / "source.json").write_text(json.dumps({"file": name}))
+    note(folder)
     damaged = tmp_path / "layers" / "volcanoes"
     damaged.mkdir(parents=True)
     (damaged / Path(cards.load("volcanoes").files[0].path).name).write_bytes(b"damaged")
+    note(damaged)
     own = ownsites.catalog(["48.585,7.797", "48.601,7.783"], 200, DAY)
     installed = Installed(own.region(ownsites.REGION).sites.values(), tmp_path)
     assert list(installed.hashes) == ["nuclear"]

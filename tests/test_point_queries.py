@@ -12,6 +12,7 @@ import pytest
 
 from conftest import Runner
 from loopback import Server, send
+from records import note
 from zonerisk.core.errors import DataError, ZoneriskError
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card
@@ -175,7 +176,7 @@ def test_a_damaged_file_of_statements_is_named(tmp_path: Path, name: str, conten
     folder = store.home(layer, tmp_path)
     folder.mkdir(parents=True)
     (folder / f"{name}.json").write_text(content)
-    (folder / "source.json").write_text(json.dumps({"file": f"{name}.json"}))
+    note(folder)
     if content == "{}":
         assert found(layer, tmp_path, A) == [(layer.kind, "not_sampled", "")]
         return

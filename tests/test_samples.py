@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zonerisk.catalogue.document import data_root
 from zonerisk.catalogue.samples import SampleFile, Samples, table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
@@ -94,7 +96,9 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: bytes) -> None:
 
 def test_a_damaged_line_is_named(tmp_path: Path, samples: Samples) -> None:
     path = samples.files[0].path
-    path.write_text(path.read_text().replace("-20,-5,10", "-20,x,10"))
+    head, rows = path.read_text().split("\n", 1)
+    tree = {key: value for key, value in json.loads(head[1:]).items() if key != "rows"}
+    path.write_text("#" + json.dumps(tree) + "\n" + rows.replace("-20,-5,10", "-20,x,10"))
     with pytest.raises(DataError, match="a/1"):
         SampleFile(path).of("a/1", at())
     path.write_text(path.read_text().replace("-20,x,10", "-20"))
@@ -108,3 +112,26 @@ def test_a_wider_disc_only_widens(distance: float, radius: float, error: float, 
     wide = widened(LAYER, radius + more, distance, error)
     assert wide.low <= narrow.low <= distance + 5
     assert narrow.low <= (narrow.best or 0) <= (narrow.high or 0) <= (wide.high or 0)
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    shipped = data_root() / "layers" / "samples" / "nuclear.csv"
+    head, rows = shipped.read_bytes().split(b"\n", 1)
+    tree = json.loads(head[1:])
+    bare = {key: value for key, value in tree.items() if key != "rows"}
+    for damaged in (
+        head + b"\n" + rows[:-200],
+        head + b"\n" + rows.replace(b",", b";", 1),
+        head + b"\n",
+        b"#" + json.dumps(bare).encode() + b"\n" + rows[:-5] + b"\xff\n",
+        b"#" + json.dumps({**bare, "boxes": [[1, 2]]}).encode() + b"\n" + rows,
+        b"#" + b"[" * 5000 + b"\n" + rows,
+    ):
+        (tmp_path / "nuclear.csv").write_bytes(damaged)
+        with pytest.raises(DataError, match="is no sample file"):
+            SampleFile(tmp_path / "nuclear.csv")
+
+
+def test_every_shipped_file_tells_the_hash_of_its_rows() -> None:
+    for path in (data_root() / "layers" / "samples").glob("*.csv"):
+        assert SampleFile(path).head["rows"]

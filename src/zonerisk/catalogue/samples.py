@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -82,7 +83,11 @@ class SampleFile:
             self.head: Mapping[str, Any] = head
             self.layer = layer_of(head)
             self._fields = _fields(self.layer)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            rows = self._text.partition(b"\n")[2]
+            rows.decode("utf-8")
+            if "rows" in head and head["rows"] != hashlib.sha256(rows).hexdigest():
+                raise ValueError("its rows are not those that were written")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
                 f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
             ) from None
@@ -166,7 +171,6 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
     Where the layer's head alone tells that it says nothing of a site, no line is written.
     """
     layer, text = layer_of(head), io.StringIO()
-    text.write("#" + json.dumps(head, ensure_ascii=False, sort_keys=True) + "\n")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_fields(layer))
     for sample in samples:
@@ -182,7 +186,10 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
         if layer.intensity_unit:
             row += [sample.intensity.low, sample.intensity.high] if sample.intensity else [None, None]
         writer.writerow(row)
-    return text.getvalue()
+    rows = text.getvalue()
+    # A file that lost rows would say less of a site, and so of what it is near to.
+    whole = {**head, "rows": hashlib.sha256(rows.encode()).hexdigest()}
+    return "#" + json.dumps(whole, ensure_ascii=False, sort_keys=True) + "\n" + rows
 
 
 def read_supply(files: Mapping[str, Path]) -> Sample:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
@@ -14,6 +16,12 @@ from typer.core import TyperGroup
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class _Fault(ZoneriskError):
+    exit_code = 70  # EX_SOFTWARE of sysexits.h.
 
 
 class _Command(NamedTuple):
@@ -113,13 +121,15 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Write the answer and errors, and no notes.")
     ] = False,
 ) -> None:
     """Tell whether a cloud provider's zones really fail independently.
 
-    Exit codes: 0 answered, 1 --fail-on reached, 2 usage or unknown target, 3 invalid data.
+    Exit codes: 0 answered, 1 --fail-on reached, 2 usage or unknown target, 3 invalid data, 70 a fault of
+    zonerisk, 130 interrupted.
     """
     if quiet:
         from zonerisk.cli import output
@@ -132,27 +142,21 @@ def main(app: typer.Typer = app) -> None:
     # A short life: start-up makes many objects and hardly any garbage, and at the end the
     # interpreter need not go through all of them once more (an eighth of a cold start).
     gc.set_threshold(100_000)
+    # A stream that was closed before the start is none to Python.
+    sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     try:
-        # Quiet goes before the command, wherever it was typed.
-        quiet = [text for text in sys.argv[1:] if text in ("-q", "--quiet")]
-        rest = [text for text in sys.argv[1:] if text not in quiet]
+        # These go before the command, wherever they were typed.
+        first = {text for text in sys.argv[1:] if text in ("-q", "--quiet", "--debug")}
+        rest = [text for text in sys.argv[1:] if text not in first]
         # A place south of the equator; a space before it, and it is no option.
-        app([*quiet[:1], *(re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in rest)])
+        app([*sorted(first), *(re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in rest)])
         sys.stdout.flush()
-    except ZoneriskError as error:
-        _fail(error)
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRAS:
-            raise
-        _fail(MissingPackage(package))
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
         _close_output()
         sys.exit(0)
-    except OSError as error:
-        _close_output()
-        _fail(UsageError(f"cannot write: {error.strerror or error}"))
+    except Exception as error:
+        _fail(error)
     finally:
         gc.freeze()
 
@@ -162,6 +166,25 @@ def _close_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(error: ZoneriskError) -> NoReturn:
-    sys.stderr.write(f"error: {error}\n")
+def _fail(error: Exception) -> NoReturn:
+    """Tell an error in a line; one that nobody foresaw is our fault, and says where to tell it."""
+    if "--debug" in sys.argv[1:]:
+        import traceback
+
+        traceback.print_exception(error)
+    package = (getattr(error, "name", None) or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and package in EXTRAS:
+        error = MissingPackage(package)
+    elif isinstance(error, OSError) and error.errno in _NO_ROOM:
+        _close_output()
+        error = UsageError(f"cannot write: {error.strerror}")
+    elif not isinstance(error, ZoneriskError):
+        what = (str(error) or "no more is known").splitlines()[0]
+        error = _Fault(
+            f"zonerisk failed, which is its own fault: {type(error).__name__}: {what[:300]}; please open "
+            "an issue that says what you ran, and what that writes with --debug"
+        )
+    from zonerisk.cli import output
+
+    sys.stderr.write(output.shown(f"error: {error}\n"))
     sys.exit(error.exit_code)

@@ -273,7 +273,7 @@ def freshness(
         try:
             listing = lists_.listing(name, given.get(name))
         except ZoneriskError as error:
-            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.write(output.shown(f"error: {error}\n"))
             failed[name] = error
             continue
         place = given.get(name, lists_.SOURCES[name].place)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -46,7 +49,7 @@ quiet = False
 def note(text: str) -> None:
     """Write to standard error what is no answer: how far a command is, what it chose, what to see next."""
     if not quiet:
-        sys.stderr.write(text)
+        sys.stderr.write(shown(text))
 
 
 def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
@@ -64,9 +67,11 @@ def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
 
 
 def write(content: str | bytes, path: Path | None) -> None:
-    """Write to standard output, or replace a file only once all is written."""
-    data = content.encode() if isinstance(content, str) else content
-    if path is None or str(path) == "-":
+    """Write to standard output or a device, or replace a file only once all is written."""
+    data = shown(content).encode() if isinstance(content, str) else content
+    if path is None or str(path) == "-" or _is_output(path):
+        if sys.stdout.name == os.devnull:  # As main opens it where there was none.
+            raise UsageError("standard output is closed; name a file with --output")
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
@@ -74,18 +79,52 @@ def write(content: str | bytes, path: Path | None) -> None:
 
     temporary = None
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, "its links lead in a circle")
+        if target.exists() and not target.is_file():  # A device or a pipe, or a folder, which is refused.
+            with target.open("wb") as device:
+                device.write(data)
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)
-        temporary.replace(path)
+        temporary.replace(target)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from None
+    finally:
+        if temporary is not None:  # Also where the writing was interrupted.
+            temporary.unlink(missing_ok=True)
+
+
+def _is_output(path: Path) -> bool:
+    """Return whether a path, such as /dev/stdout, is where standard output goes: never a file to replace."""
+    try:
+        return path.samefile(f"/dev/fd/{sys.stdout.fileno()}")
+    except (OSError, ValueError):
+        return False
+
+
+def shown(text: str) -> str:
+    """Return a text without what a terminal would obey but the styles of a screen; lines may end in CR LF."""
+    from zonerisk.words import phrases, report
+
+    kept = re.compile(rf"\r\n|\x1b\[(?:{'|'.join(report.STYLES.values())}|0)m" if _styled() else r"\r\n")
+    ends = [0, *(end for mark in kept.finditer(text) for end in mark.span()), len(text)]
+    return "".join(
+        text[start:end] if index % 2 else phrases.visible(text[start:end])
+        for index, (start, end) in enumerate(itertools.pairwise(ends))
+    )
+
+
+def _styled() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _umask() -> int:
@@ -111,7 +150,7 @@ def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) 
     terminal = out is None and sys.stdout.isatty()
     if terminal or (out is None and os.environ.get("COLUMNS")):
         width = shutil.get_terminal_size().columns
-    screen = Screen(width, terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    screen = Screen(width, terminal and _styled())
     show(screen)
     return screen.text
 

@@ -227,7 +227,7 @@ def layer_of(head: Mapping[str, Any]) -> Layer:
     known = {name: head[name] for name in Layer.__dataclass_fields__ if name in head}
     for name in ("error_m", "list_radius_m", "max_uncertainty_m"):
         known[name] = float(head[name])
-    known["boxes"] = tuple(tuple(box) for box in head["boxes"])
+    known["boxes"] = tuple((float(w), float(s), float(e), float(n)) for w, s, e, n in head["boxes"])
     known["regions"] = None if head.get("regions") is None else frozenset(head["regions"])
     return Layer(id=head["layer"], evidence=evidence, **known)
 

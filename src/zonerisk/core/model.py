@@ -23,7 +23,9 @@ Key = Annotated[str, Field(pattern=ID_PATTERN)]
 FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
 Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
 # Controls of terminals and of the direction of writing, by which a text looks like another.
-CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+)
 
 
 def _plain(text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
@@ -18,7 +19,7 @@ from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
-from zonerisk.core.model import Grade, PartialDate, Record, Text, Url, simplify
+from zonerisk.core.model import ID_PATTERN, Grade, PartialDate, Record, Text, Url, simplify
 
 _Of = TypeVar("_Of")
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
@@ -27,7 +28,9 @@ RelativePath = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_{-][A-Za-z0-9._{}-]*(/[A-Za-z0-9_{-][A-Za-z0-9._{}-]*)*$")
 ]
 # Stands for a return period in the card of a family: {period}, or {period:05} for 00100.
-_PERIOD = re.compile(r"\{period(?::(\d+))?\}")
+_PERIOD = re.compile(r"\{period(?::(\d{1,2}))?\}")
+# What a card's addresses are made by: fields by their names, nothing that reckons or looks inside.
+_TEMPLATE = re.compile(r"([^{}]|\{[^{}:!.\[\]]+\})*")
 
 Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
 Method = Literal[
@@ -158,10 +161,18 @@ class Reading(Record):
 
 
 def _fill(field: str, template: str, names: tuple[str, ...]) -> None:
+    # Fields by their names: nothing that reckons a width, or looks into a value.
     try:
-        template.format(**dict.fromkeys(names, ""))
-    except (KeyError, IndexError, ValueError):
-        raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only") from None
+        good = all(name in (None, *names) and not more for _, name, *more in _parts(template))
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only")
+
+
+def _parts(template: str) -> Iterator[tuple[str | None, ...]]:
+    for text, name, spec, conversion in Formatter().parse(template):
+        yield text, name, *filter(None, (spec, conversion))
 
 
 class Card(Record):
@@ -255,6 +266,9 @@ class Card(Record):
             raise ValueError("a count needs reading.radius_m")
         if self.measure == "cell" and (self.reading.size_deg is None or not self.reading.values):
             raise ValueError("a cell needs reading.size_deg and reading.values")
+        for text in filter(None, (self.reading.url, *(file.url for file in self.files))):
+            if not _TEMPLATE.fullmatch(_PERIOD.sub("", text)):
+                raise ValueError(f"{text[:60]}: write fields as {{name}}, with nothing else in braces")
         self._severe()
         if self.measure == "axis" and self.reading.ends is None:
             raise ValueError("an axis needs reading.ends")
@@ -302,10 +316,14 @@ def ids(roots: Sequence[Path] = ()) -> tuple[str, ...]:
 
 
 def load(name: str, roots: Sequence[Path] = ()) -> Card:
-    """Return a layer's card by its id, or a user's own by its file."""
-    if name.endswith((".yaml", ".yml")):
-        return read_card(Path(name))
+    """Return a layer's card by its id, or a user's own by its file, which has no shipped one's name."""
     layers = known(roots)
+    if name.endswith((".yaml", ".yml")):
+        card, path = read_card(Path(name)), Path(name).resolve()
+        shipped = overlaid((data_root(),), "layers").get(f"{card.id}.yaml")
+        if (shipped and path != shipped.resolve()) or (not shipped and card.id in known()):
+            raise DataError(f"{name}: a layer that ships is called {card.id}; give the file another name")
+        return card
     wanted = simplify(name)
     if wanted not in layers:
         family = [key for key in layers if key.startswith(f"{wanted}-rp")]
@@ -339,4 +357,6 @@ def read_card(path: Path) -> Card:
     document = read(path, f"data/layers/{path.name}" if path.parent == data_root() / "layers" else None)
     if "id" in document.tree:
         raise DataError(document.problem(("id",), "comes from the file; drop it"))
+    if not re.fullmatch(ID_PATTERN, path.stem):
+        raise DataError(f"{path}: a card's file is called as its layer, in small letters, digits and hyphens")
     return document.validate(Card, {"id": path.stem})

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from zonerisk.catalogue import document
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.hazard_sample import layer_of, missing
 from zonerisk.layers import cards
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from zonerisk.layers.http import Progress
 
 NOTE = "source.json"
+MAX_NOTE_BYTES = 1_000_000
 # The file that holds the area within which a fetched layer is known.
 AREA = "coverage.geojson"
 
@@ -64,38 +67,41 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
     """Find a layer's files on this machine, in the raw folder and then in the cache.
 
     There are none unless all that its answers rest on are there: data, coverage and masks. Without
-    the card's files, they are those of a user's own import or of a part that was fetched.
+    the card's files, they are those of a user's own import or of a part that was fetched. A file of
+    the cache that is no longer what was fetched or imported is an error.
     """
+    kept = _listed(card, cache)
     files = []
     for file in card.files:
-        places = [raw / file.path] if raw else []
-        places.append(home(card, cache) / Path(file.path).name)
+        own = home(card, cache) / Path(file.path).name
+        places = [*([raw / file.path] if raw else []), *([own] if own in kept else [])]
         path = next((place for place in places if place.is_file()), None)
         if path is None and file.role != "names":
-            return _gathered(card, cache)
+            files = list(_gathered(card, kept))
+            break
         if path is not None:
             files.append(LayerFile(file, path))
-    return tuple(files) or _gathered(card, cache)
+    found = tuple(files) or _gathered(card, kept)
+    for _, path in found:
+        if path in kept and digest(path) != kept[path]:
+            raise DataError(f"{path}: is not what was fetched or imported; do it again: {card.id}")
+    return found
 
 
-def _listed(card: Card, cache: Path, only: str = "") -> list[LayerFile]:
-    """Return the files that the note beside them lists; none of a note without the key that is asked for."""
+def _listed(card: Card, cache: Path, only: str = "") -> dict[Path, str]:
+    """Return the files that the note beside them lists, by their hashes; none without the key asked for."""
     note = home(card, cache) / NOTE
     if not note.is_file():
-        return []
-    try:
-        tree = json.loads(note.read_text(encoding="utf-8"))
-        names = list(tree["files"]) if "files" in tree else [tree["file"]]
-        return [
-            called(card, note.with_name(Path(str(name)).name)) for name in names if not only or only in tree
-        ]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(f"{note}: is damaged ({error}); fetch or import {card.id} again") from None
+        return {}
+    with errors.reading(str(note), f"is damaged; fetch or import {card.id} again"):
+        tree = json.loads(document.content(note, MAX_NOTE_BYTES))
+        files = {note.with_name(Path(name).name): str(value) for name, value in tree["files"].items()}
+        return files if not only or only in tree else {}
 
 
-def _gathered(card: Card, cache: Path) -> tuple[LayerFile, ...]:
+def _gathered(card: Card, kept: Iterable[Path]) -> tuple[LayerFile, ...]:
     """Return the files of a fetch or an import, if the layer's answers can rest on them."""
-    files = _listed(card, cache)
+    files = [called(card, path) for path in kept]
     if not all(file.path.is_file() for file in files):
         return ()
     here = {file.file for file in files}
@@ -265,7 +271,7 @@ def take(card: Card, cache: Path, source: Path) -> Path:
 def _imported(card: Card, cache: Path) -> list[LayerFile]:
     """Return the files that earlier imports brought; a damaged note lists none."""
     try:
-        return [file for file in _listed(card, cache, "imported") if file.path.is_file()]
+        return [called(card, path) for path in _listed(card, cache, "imported") if path.is_file()]
     except DataError:
         return []
 

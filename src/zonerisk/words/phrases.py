@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from zonerisk.core.model import CONTROLS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0
 _MOST_NAMES = 8
+
+
+def visible(text: str) -> str:
+    """Return a text with what a terminal would obey, or a reader not see, written out as JSON would."""
+    return CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 class Named(Protocol):

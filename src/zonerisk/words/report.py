@@ -277,7 +277,7 @@ class Screen:
 def _wrapped(text: str, width: int) -> list[str]:
     return [
         part
-        for line in text.split("\n")
+        for line in phrases.visible(text).split("\n")
         for part in textwrap.wrap(line, max(width, 1), break_on_hyphens=False) or [""]
     ]
 

@@ -1,0 +1,136 @@
+"""What a command writes and where, and how it ends, whatever it is given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zonerisk import cli
+from zonerisk.cli import output
+from zonerisk.core.errors import UsageError
+
+Runner = Callable[..., "subprocess.CompletedProcess[str]"]
+COMMAND = (sys.executable, "-m", "zonerisk")
+LISTED = ("list", "policies", "--format", "csv")
+
+
+def test_a_device_and_a_pipe_are_written_to(run: Runner, tmp_path: Path) -> None:
+    run(*LISTED, "-o", "/dev/null")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    whole = run(*LISTED).stdout
+    for device in ("/dev/stdout", "/dev/fd/1", "-"):
+        assert run(*LISTED, "-o", device).stdout == whole
+    with (tmp_path / "file").open("w") as file:
+        subprocess.run([*COMMAND, *LISTED, "-o", "/dev/stdout"], stdout=file, check=True)
+    assert (tmp_path / "file").read_text() == whole
+    pipe, had = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: had.append(pipe.read_bytes()))
+    reader.start()
+    output.write("text\n", pipe)
+    reader.join(10)
+    assert had == [b"text\n"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_is_followed_and_a_circle_of_them_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    for text in ("one", "two"):
+        output.write(text, tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "real").read_text() == text
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match="circle"):
+        output.write("x", tmp_path / "loop")
+    with pytest.raises(UsageError, match="directory"):
+        output.write("x", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "loop", "real"]
+
+
+def test_a_closed_output_is_said(tmp_path: Path) -> None:
+    def closed(streams: str, *arguments: str) -> tuple[int, str]:
+        command = f'exec "$@" {streams}'
+        done = subprocess.run(
+            ["sh", "-c", command, "sh", *COMMAND, *arguments], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    assert closed(">&-", *LISTED) == (2, "error: standard output is closed; name a file with --output\n")
+    assert closed(">&-", *LISTED, "-o", str(tmp_path / "x.csv"))[0] == 0
+    assert closed("2>&-", "show", "nothing-of-that-name") == (2, "")
+    assert closed(">/dev/full", *LISTED) == (2, "error: cannot write: No space left on device\n")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("first\nsecond"), KeyError("x"), MemoryError(), RecursionError("deep"), OSError(5000, "odd")])  # fmt: skip
+def test_an_unforeseen_error_is_70_and_a_line(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def app(arguments: list[str]) -> None:
+        raise error
+
+    for arguments in (["zonerisk"], ["zonerisk", "score", "--debug"]):
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as end:
+            cli.main(app)  # type: ignore[arg-type]
+        assert end.value.code == 70
+        told = capsys.readouterr().err
+        assert ("Traceback" in told) == ("--debug" in arguments)
+        assert told.splitlines()[-1].startswith("error: zonerisk failed, which is its own fault")
+        assert "open an issue" in told
+        assert len(told.splitlines()) == 1 or "--debug" in arguments
+
+
+def test_debug_shows_where_an_error_comes_from() -> None:
+    for arguments in (("--debug", "score", "nothing"), ("score", "nothing", "--debug")):
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "Traceback" in done.stderr
+
+
+def test_an_interrupt_ends_without_a_word() -> None:
+    codes = set()
+    for wait_s in (0.15, 0.25, 0.4):
+        started = subprocess.Popen(
+            [*COMMAND, "score", "ovh-sbg"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(wait_s)
+        started.send_signal(signal.SIGINT)
+        told = started.communicate()[1]
+        assert "Traceback" not in told
+        codes.add(started.returncode)
+    # Python itself starts up to where it takes interrupts; a fast machine may have answered.
+    assert codes <= {130, -signal.SIGINT, 0}
+
+
+def test_what_a_terminal_would_obey_is_written_out(run: Runner, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    name = "a\\e]0;title\\a\\e[31mred\\u202egpj"
+    plan.write_text(f'workloads:\n  "{name}": {{provider: scaleway, region: fr-par, zones: [fr-par-1]}}\n')
+    shown = "\\u001b]0;title\\u0007\\u001b[31mred\\u202egpj"
+    for form in ("table", "md", "json", "sarif"):
+        done = run("plan", str(plan), "--format", form, check=None)
+        assert done.returncode == 0
+        assert shown in done.stdout.replace("\n", ""), form
+        assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout)
+    done = run("show", "\x1b[31mred", check=2)
+    assert "\x1b" not in done.stderr
+
+
+def test_styles_of_a_screen_stay_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\x1b[1;31mfail\x1b[0m \x1b[8mhidden \x1b]0;title\x07\r\nnext\rover\n"
+    assert output.shown(text).startswith("\\u001b[1;31mfail")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert output.shown(text) == (
+        "\x1b[1;31mfail\x1b[0m \\u001b[8mhidden \\u001b]0;title\\u0007\r\nnext\\u000dover\n"
+    )
