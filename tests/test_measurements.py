@@ -15,6 +15,8 @@ from zonerisk.core.model import Evidence, Measurement
 from zonerisk.core.verdict import Separation, Verdict
 from zonerisk.curation.check import CheckedCatalogue, check
 from zonerisk.curation.forms import template
+from zonerisk.judging import independence
+from zonerisk.judging.arrangement import zone_units
 from zonerisk.library import Library
 
 BASE = """\
@@ -147,11 +149,19 @@ def test_an_overlay_adds_a_measurement(tmp_path: Path) -> None:
         ("method: ping between machines\n", "", "method: is required"),
         ("until: 2025-06-30", "until: 2031-01-01", ":3: until: 2031-01-01 is later than the catalogue's"),
         ("zz-hidden/h2", "zz-hidden/h9", ":7: round_trips.0.b: zz-hidden has no zone h9"),
-        ("zz-hidden/h2", "zz-nowhere/h2", "no region of zz is called zz-nowhere"),
+        (
+            "a: zz-hidden/h1, b: zz-hidden/h2",
+            "a: no/h1, b: no/h2",
+            ":7: round_trips.0.a: no region of zz is called no",
+        ),
         ("zz-hidden/h2", "zz-hidden/h1", "zz-hidden/h1 is both ends"),
         ("zz-hidden/h2", "zz-good/a", "are of two regions"),
         ("  - {a: zz-hidden/h1, b: zz-hidden/h2, ms: 0.12}", "", "round_trips"),
-        ("ms: 0.12}", "ms: 0.12}\n  - {a: zz-hidden/h2, b: zz-hidden/h1, ms: 1}", ":8: round_trips.1: "),
+        (
+            "ms: 0.12}",
+            "ms: 0.12}\n  - {a: zz-hidden/h2, b: zz-hidden/h1, ms: 1}",
+            "stand twice; keep the least of them",
+        ),
         ("kind: measurement", "kind: rumour", "evidence.own.kind"),
         ("name: Pings", "id: x\nname: Pings", ":1: id: comes from the file's path"),
     ],
@@ -268,3 +278,11 @@ def test_the_handbook_record_is_sound(tmp_path: Path, run: Runner) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(handbook("t4g.nano").replace("2026-11-25", "2026-11-20"))
     assert "1 file, 0 errors, 0 warnings" in run("data", "check", str(tmp_path)).stderr
+
+
+def test_places_of_a_plan_are_measured_too(zz_copy: Path) -> None:
+    """A workload's copies in two zones are judged by the round trip between these."""
+    catalog = filed(zz_copy)
+    zones = zone_units(catalog.region("zz-hidden"), catalog.sites_of("zz-hidden"), "2026-01-31")
+    groups = independence.assess(catalog, zones[:2], catalog.policy("podcast"), "2026-01-31")
+    assert [risk.grade for risk in groups["campus"].risks] == ["C"]

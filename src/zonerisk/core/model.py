@@ -359,6 +359,8 @@ class RoundTrip(Record):
     def _two(self) -> Self:
         if self.a == self.b:
             raise ValueError(f"{self.a} is both ends; a round trip is between two zones")
+        if self.a.partition("/")[0] != self.b.partition("/")[0]:
+            raise ValueError(f"{self.a} and {self.b} are of two regions; only zones of one are measured here")
         return self
 
 
@@ -387,9 +389,15 @@ class Measurement(Dated):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _some(self) -> Self:
-        if not self.round_trips:
+    def _pairs(self) -> Self:
+        pairs = [frozenset((row.a, row.b)) for row in self.round_trips]
+        if not pairs:
             raise ValueError("round_trips is empty; write a line for each pair of zones")
+        twice = next((pair for pair in pairs if pairs.count(pair) > 1), None)
+        if twice:
+            raise ValueError(
+                f"round_trips: {' and '.join(sorted(twice))} stand twice; keep the least of them"
+            )
         return self
 
     @property

@@ -12,7 +12,7 @@ from zonerisk.judging.arrangement import distance_m, last_day, zone_units
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.document import Tree
-    from zonerisk.core.model import Measurement
+    from zonerisk.core.model import Measurement, RoundTrip
     from zonerisk.curation.check import CheckedCatalogue, Flaw, Keys, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
@@ -166,32 +166,20 @@ def zone_source(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
 
 
 def round_trip(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
-    """Refuse round trips of zones not sold then, told twice, or faster than light over the known distance."""
+    """Refuse round trips of zones not sold then, or faster than light over the known distance."""
     record, today = file.measurement, checked.catalog.edition.date
     if record is None:
         return
     if record.day > today[: len(record.day)]:
         field = "until" if record.until else "since"
         yield (field,), f"{record.day} is later than the catalogue's {today}", "correct it"
-    told: set[frozenset[str]] = set()
     for index, row in enumerate(record.round_trips):
         lacking = {end: _not_sold(getattr(row, end), record, checked) for end in ("a", "b")}
         for end, why in lacking.items():
             if why:
                 then = "name the zones as zonerisk show REGION does, by their ids"
                 yield ("round_trips", index, end), why, then
-        pair = frozenset((row.a, row.b))
-        if pair in told:
-            yield ("round_trips", index), f"{row.a} and {row.b} stand twice", "keep the least of them"
-        told.add(pair)
-        region_id = row.a.partition("/")[0]
-        if any(lacking.values()):
-            continue
-        if region_id != row.b.partition("/")[0]:
-            then = "only zones of one region are measured here"
-            yield ("round_trips", index), f"{row.a} and {row.b} are of two regions", then
-            continue
-        least_m = _least_m(row.a, row.b, region_id, record.day, checked)
+        least_m = 0.0 if any(lacking.values()) else _least_m(row, record.day, checked)
         if least_m > most_fibre_m(row.ms):
             what = f"{row.ms:g} ms is faster than light: at least {least_m / 1000:.1f} km lie between them"
             then = "correct it, or the places on record; milliseconds there and back"
@@ -213,14 +201,15 @@ def _not_sold(name: str, record: Measurement, checked: CheckedCatalogue) -> str:
     return ""
 
 
-def _least_m(a: str, b: str, region_id: str, day: str, checked: CheckedCatalogue) -> float:
+def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
     """Return how far apart two zones are at least by the places on record, metres."""
+    region_id = row.a.partition("/")[0]
     try:
         region, sites = checked.catalog.region(region_id), checked.catalog.sites_of(region_id)
     except DataError:
         return 0.0
     units = {unit.id: unit for unit in zone_units(region, sites, last_day(day))}
-    return distance_m(units[a], units[b]).low if a in units and b in units else 0.0
+    return distance_m(units[row.a], units[row.b]).low if {row.a, row.b} <= units.keys() else 0.0
 
 
 def uncited(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:

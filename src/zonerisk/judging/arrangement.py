@@ -112,7 +112,7 @@ class Trip(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-def trips(measurements: Iterable[Measurement], day: str) -> dict[Pair, Trip]:
+def least_trips(measurements: Iterable[Measurement], day: str) -> dict[Pair, Trip]:
     """Return the least round trip of each pair that was measured by a day, either way round."""
     least: dict[Pair, Trip] = {}
     for record in measurements:

@@ -11,7 +11,7 @@ from zonerisk.core import kinds
 from zonerisk.core.geometry import distance_m, metres_per_degree
 from zonerisk.core.verdict import Cause, Class, Range, Spread
 from zonerisk.judging import hazards, history, power, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pairs, sites_of
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, least_trips, pairs, sites_of
 from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ def assess(
     sold = set(facts.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
     owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
-    places = Arrangement("", "place", day, tuple(units), len(units), owners)
+    measured = (row for key in ids if key in sold for row in facts.measurements(key))
+    trips = least_trips(measured, day)
+    places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips)
     groups = assess_arrangement(places, facts, facts.samples)
     return by_policy(groups, places, policy, facts, facts.samples)
 

@@ -25,9 +25,9 @@ from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import (
     Arrangement,
     last_day,
+    least_trips,
     site_units,
     sites_of,
-    trips,
     zone_units,
     zones_sold,
 )
@@ -77,18 +77,8 @@ def score(
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples
     owners = facts.owners(region_id)
-    by_zones = Arrangement(
-        region_id,
-        "zone",
-        day,
-        zones,
-        sold,
-        owners,
-        region,
-        provider,
-        peers,
-        trips=trips(facts.measurements(region_id), day),
-    )
+    trips = least_trips(facts.measurements(region_id), day)
+    by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers, trips=trips)
     by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
