@@ -211,7 +211,7 @@ def test_without_layers_nothing_is_assessed(tmp_path: Path) -> None:
     verdict = score(own, ownsites.REGION, load("podcast"), samples=Installed(sites, tmp_path))
     found = {finding.rule: finding for finding in verdict.policy.findings}
     for rule in ("flood", "river", "nuclear", "seismic", "runway", "cyclone", "volcano"):
-        assert (found[rule].outcome, found[rule].message) == ("unknown", "not assessed")
+        assert (found[rule].outcome, found[rule].message) == ("not-assessed", "not assessed")
     assert found["quorum"].outcome == "fail"
 
 
@@ -233,4 +233,4 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     found = {finding.rule: finding for finding in verdict.policy.findings}
     assert found["nuclear"].outcome == "fail"
     assert "the Here (±300 m), all within 20.0 km" in found["nuclear"].message
-    assert found["volcano"].outcome == "unknown"
+    assert found["volcano"].outcome == "not-assessed"

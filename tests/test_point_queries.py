@@ -325,7 +325,7 @@ def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp
         store.fetch(card(name, server), tmp_path, [A, B], 10**6)
     found = judged(run, tmp_path)
     assert found["flood"] == (
-        "unknown",
+        "not-assessed",
         "what is stated of a commune or an address does not show what they share; "
         "site 1 and site 2: Georisques names flooding for the commune of Zedville "
         "(existing risk), for the address: not concerned",
@@ -347,8 +347,8 @@ def test_what_the_services_say_enters_a_verdict(run: Runner, server: Server, tmp
         "site 1 and site 2: Georisques names classified installations for the commune of "
         "Zedville (concerned), for the address: 'Risque tout nouveau'"
     )
-    assert found["cyclone"] == ("unknown", "not assessed"), "not named is not absent"
-    assert found["nuclear"] == ("unknown", "not assessed")
+    assert found["cyclone"] == ("not-assessed", "not assessed"), "not named is not absent"
+    assert found["nuclear"] == ("not-assessed", "not assessed")
 
 
 def test_a_region_of_the_catalogue_is_spoken_of_too(
@@ -378,7 +378,7 @@ def test_zone_1_is_told_and_makes_no_shared_quake(run: Runner, server: Server, t
     server.answer = lambda request: page(request, zone("Zedville", "1"))
     store.fetch(card("seismic-france", server), tmp_path, [A, B], 10**6)
     outcome, said = judged(run, tmp_path)["seismic"]
-    assert outcome == "unknown"
+    assert outcome == "not-assessed"
     assert "zone 1 (very low)" in said
     assert "one quake" not in said
 
@@ -396,11 +396,11 @@ def test_a_site_that_was_not_asked_about_is_not_spoken_of(
 def test_without_the_services_nothing_is_assessed(run: Runner, tmp_path: Path) -> None:
     found = judged(run, tmp_path)
     for rule in ("flood", "seismic", "industry"):
-        assert found[rule] == ("unknown", "not assessed")
+        assert found[rule] == ("not-assessed", "not assessed")
 
 
 def test_a_damaged_file_reads_as_not_assessed(run: Runner, server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
     path = store.fetch(card("georisques", server), tmp_path, [A, B], 10**6)
     path.write_text("[")
-    assert judged(run, tmp_path)["flood"] == ("unknown", "not assessed")
+    assert judged(run, tmp_path)["flood"] == ("not-assessed", "not assessed")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import parse
 from zonerisk.core.errors import DataError
+from zonerisk.core.hazard_sample import HazardSample
+from zonerisk.core.model import Site
 from zonerisk.core.policy import Policy, RuleName
+from zonerisk.library import Library
 
 # The figures of the published rules, by policy, rule and unit.
 FIGURES = {
@@ -137,3 +142,62 @@ evidence: {e: {kind: opinion, title: t, read: 2026, claim: c}}
 """
     with pytest.raises(DataError, match="qualitative rule has no threshold"):
         parse(text.encode(), "p.yaml").validate(Policy)
+
+
+@pytest.mark.parametrize("name", sorted(Catalog().policy_ids))
+def test_no_figure_but_the_policy_s_own(shipped: Library, name: str) -> None:
+    """What a text does not name is measured and left open, in the rules and in recovery alike."""
+    policy = shipped.policy(name)
+    rule = policy.rules.get("dr")
+    if rule and rule.threshold:
+        pytest.skip("it names a distance")
+    found = shipped.score("ovh-sbg", policy)
+    assert {option.outcome for option in found.recovery} <= {"unknown", "fail"}
+    assert not any("over " in option.message or "nearer than" in option.message for option in found.recovery)
+    assert all(each.outcome == "unknown" for each in found.policy.findings if each.rule == "dr")
+    ranking = shipped.recovery("ovh-sbg", policy)
+    assert ranking.min_km is None
+    assert {row.target: row.outcome for row in ranking.candidates} == {
+        option.target: option.outcome for option in found.recovery
+    }
+
+
+def test_what_a_text_accepts_in_place_of_a_distance(shipped: Library) -> None:
+    """BSI: less than 200 km with a written analysis, never under 100; SEBI: 500 km or another seismic zone."""
+    for policy, target, other, outcome, said in (
+        (
+            "bsi",
+            "ovh-rbx",
+            "scaleway-fr-par",
+            "warn",
+            "only with a written risk analysis, but never under 100",
+        ),
+        ("bsi", "ovh-rbx", "ovh-gra", "fail", "nearer than 200 km"),
+        ("sebi", "ovh-rbx", "ovh-gra", "warn", "in which the two stand is not known"),
+    ):
+        (row,) = shipped.recovery(target, policy, to=[other]).candidates
+        assert (row.outcome, said in row.message) == (outcome, True), row.message
+        # A reader's own distance is asked for as it stands.
+        (plain,) = shipped.recovery(target, policy, to=[other], min_km=600).candidates
+        assert plain.outcome == "fail"
+
+
+@pytest.mark.parametrize(("there", "outcome"), [("2", "fail"), ("3", "pass"), (None, "warn")])
+def test_another_seismic_zone_is_as_good_as_the_distance(
+    shipped: Library, there: str | None, outcome: str
+) -> None:
+    class Zoned:
+        layers = shipped.samples.layers
+        sample = next(
+            row for site in shipped.sites_of("ovh-rbx").values() for row in shipped.samples.of(site)
+        )
+        layer = replace(sample.layer, id="zones", kind="seismic", measure="stated")
+
+        def of(self, site: Site) -> tuple[HazardSample, ...]:
+            zone = "2" if site.id.startswith("ovh-rbx/") else there
+            return (replace(self.sample, layer=self.layer, site=site.id, object=zone, label="a zone"),)
+
+    facts = Library()
+    facts.__dict__["samples"] = Zoned()
+    (row,) = facts.recovery("ovh-rbx", "sebi", to=["ovh-sbg"]).candidates
+    assert row.outcome == outcome, row.message

@@ -206,7 +206,7 @@ def test_a_region_is_judged_by_the_layers_on_this_machine(run: Runner, tmp_path:
     assert json.loads(plain)["verdicts"][0]["provenance"]["layers"] == {}
     assert "stand inside the same modelled 100-year river flood area (1.2 m" in flood["message"]
     rivers = [
-        [each for each in json.loads(text)["findings"] if each["rule"] == "river"]
+        [each for each in json.loads(text)["verdicts"][0]["policy"]["findings"] if each["rule"] == "river"]
         for text in (plain, told.stdout)
     ]
     assert rivers[0] == rivers[1], "the catalogue's own figures stand"

@@ -145,7 +145,7 @@ def test_a_single_zone_has_no_pair_to_compare(zz_copy: Path) -> None:
         "survives",
     }
     for rule in ("colocation", "separation-min", "flood", "nuclear", "cyclone", "power"):
-        assert finding(found, rule).outcome == "unknown", rule
+        assert finding(found, rule).outcome == "not-applicable", rule
         assert finding(found, rule).message.startswith("1 zone: no pair to compare"), rule
     assert "not disclosed" not in found.summary
     assert found.independence.class_ == "one-zone"
@@ -160,7 +160,7 @@ def test_findings_cite_their_policy(zz: Library) -> None:
 
 def test_worst_first(zz: Library) -> None:
     outcomes = [each.outcome for each in zz.score("zz-campus").policy.findings]
-    order = ("fail", "unknown", "warn", "pass")
+    order = ("fail", "unknown", "warn", "pass", "not-assessed")
     assert outcomes == sorted(outcomes, key=order.index)
 
 

@@ -169,14 +169,14 @@ class Library(Catalog):
         any_provider
             Judge the regions of every provider, not of the target's alone.
         """
-        from zonerisk.judging.recovery import Requirements, least_km, rank
+        from zonerisk.judging.recovery import Requirements, rank
 
         rules = self._policy(policy)
         region = self._one(target)
         area = self.area(within) if within is not None else None
-        wanted = Requirements(least_km(rules), max_rtt_ms, area)
+        wanted = Requirements.of(rules, max_rtt_ms, area)
         if min_km is not None:
-            wanted = replace(wanted, min_km=min_km)
+            wanted = replace(wanted, min_km=min_km, rule=None)
         named = [region for name in to for region in self.open_regions(name)]
         return rank(self, region, rules, wanted, as_of, named, any_provider)
 

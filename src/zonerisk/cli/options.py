@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zonerisk.core.verdict import severity
+from zonerisk.core.errors import UsageError
+from zonerisk.core.verdict import OUTCOMES, severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.verdict import Outcome
+    from zonerisk.core.verdict import Verdict
 
 
 def option(help_: str, *names: str, **more: Any) -> Any:
@@ -27,6 +28,7 @@ def argument(help_: str, metavar: str | None = None) -> Any:
 
 
 Level = Literal["fail", "unknown", "warn"]
+FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
 PolicyOption = Annotated[str, option("A policy's id (zonerisk list policies) or a file of your own.")]
 AsOf = Annotated[
     str | None,
@@ -39,7 +41,15 @@ AsOf = Annotated[
 Catalogues = Annotated[
     list[Path] | None, option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
 ]
-FailOn = Annotated[Level | None, option("Exit with 1 when the outcome is this bad or worse.")]
+FailOn = Annotated[
+    list[str] | None,
+    option(
+        "Exit with 1: fail, unknown or warn where independence comes to that or worse (one zone alone "
+        "comes to none); a class, such as undisclosed, on that class; policy on a rule that is not met. "
+        "Repeatable.",
+        metavar="OUTCOME|CLASS|policy",
+    ),
+]
 Cache = Annotated[
     Path | None,
     option("Where fetched layers are kept; else the platform's cache folder.", envvar="ZONERISK_CACHE"),
@@ -69,7 +79,23 @@ def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
-def exit_on(outcomes: Iterable[Outcome], level: Level | None) -> None:
-    """Leave with 1 where an outcome is as bad as the level or worse."""
-    if level is not None and any(severity(outcome) >= severity(level) for outcome in outcomes):
+def failing(asked: Sequence[str] | None) -> Sequence[str]:
+    """Return what ``--fail-on`` names, before anything is judged; refuse what is nothing to fail on."""
+    for trip in asked or ():
+        if trip not in FAILING:
+            raise UsageError(f"--fail-on {trip}: name one of {', '.join(FAILING)}")
+    return asked or ()
+
+
+def exit_on(verdicts: Iterable[Verdict], asked: Sequence[str]) -> None:
+    """Leave with 1 where a verdict comes to one of what ``--fail-on`` names."""
+    if any(_tripped(verdict, trip) for verdict in verdicts for trip in asked):
         raise typer.Exit(1)
+
+
+def _tripped(verdict: Verdict, trip: str) -> bool:
+    if trip == "policy":
+        return verdict.policy.broken
+    if trip in OUTCOMES:
+        return verdict.independence.class_ == trip
+    return severity(verdict.independence.outcome) >= severity(trip)  # type: ignore[arg-type]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import typer
+
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Catalogues, FailOn, argument, exit_on, option
+from zonerisk.cli.options import AsOf, Catalogues, Level, argument, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
+from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
@@ -41,7 +44,7 @@ def plan(
     ] = None,
     format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
-    fail_on: FailOn = None,
+    fail_on: Annotated[Level | None, option("Exit with 1 when the outcome is this bad or worse.")] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Judge your own deployment: quorum, recovery and backups against every shared risk.
@@ -75,7 +78,8 @@ def plan(
     else:
         text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
     output.write(text, out)
-    exit_on([answer.outcome], fail_on)
+    if fail_on and severity(answer.outcome) >= severity(fail_on):
+        raise typer.Exit(1)
 
 
 def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:

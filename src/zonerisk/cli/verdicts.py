@@ -16,7 +16,6 @@ from zonerisk.cli.options import (
     PolicyOption,
     Raw,
     argument,
-    exit_on,
     option,
 )
 from zonerisk.cli.output import Format
@@ -103,7 +102,7 @@ def score(
     """
     from zonerisk.judging.score import score as judge
 
-    form = output.chosen(format_, out, ScoreFormats)
+    form, failing = output.chosen(format_, out, ScoreFormats), options.failing(fail_on)
     catalog: Catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
     if _own_sites(targets):
@@ -137,7 +136,7 @@ def score(
         if rtt:
             text = _with_trips(verdicts[0], trips, text, form)
     output.write(text, out)
-    exit_on([verdict.independence.outcome for verdict in verdicts if verdict.independence.outcome], fail_on)
+    options.exit_on(verdicts, failing)
 
 
 def report(
@@ -189,7 +188,9 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
     from zonerisk.layers import store
 
     sites = [catalog.site(key) for key in catalog.region(region).site_ids]
-    layers = store.Installed(sites, store.cache_root(cache), raw, catalog.samples, catalog.roots)
+    # What ships was derived at the catalogue's own sites.
+    shipped = catalog.samples if catalog.region(region).provider in catalog.provider_ids else None
+    layers = store.Installed(sites, store.cache_root(cache), raw, shipped, catalog.roots)
     for problem in layers.failed:
         output.note(f"warning: {problem}\n")
     if not layers.hashes and not layers.failed:

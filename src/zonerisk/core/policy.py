@@ -29,7 +29,7 @@ _UNITS: dict[str, str | None] = {
     "dr": "km",
     "backup": None,
 }
-_NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation"}
+_NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max", "colocation", "dr"}
 
 if TYPE_CHECKING:
     RuleName: TypeAlias = str
@@ -55,6 +55,18 @@ Standing = Literal[
 _BINDING = ("law", "regulation", "supervisory", "attestation", "certification")
 
 
+class Alternative(Record):
+    """What a rule on recovery accepts in place of its distance.
+
+    ``written-analysis``, down to ``from_km`` where the text gives a least distance: what is shown then
+    is never more than that the analysis is asked for. ``other-seismic-zone``: the two stand in zones that an
+    authority tells apart.
+    """
+
+    kind: Literal["written-analysis", "other-seismic-zone"]
+    from_km: Annotated[float, Field(gt=0)] | None = None
+
+
 class Rule(Record):
     """One question that a policy asks.
 
@@ -71,6 +83,8 @@ class Rule(Record):
         both stand in the same class of notable seismicity.
     qualitative
         True where the text names no figure: what is measured is told, and left to judge.
+    alternatives
+        For ``dr``: what the text accepts in place of the distance.
     """
 
     weight: Annotated[float, Field(ge=0, le=100)] = 1.0
@@ -81,6 +95,7 @@ class Rule(Record):
     fail_beyond_km: Annotated[float, Field(gt=0)] | None = None
     correlation_km: Annotated[float, Field(gt=0)] | None = None
     qualitative: bool = False
+    alternatives: tuple[Alternative, ...] = ()
     text: Text | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
@@ -114,6 +129,8 @@ class Policy(Record):
                 raise ValueError(
                     f"rule {name}: correlation_km is of the rule {' or '.join(kinds.CORRELATED)} alone"
                 )
+            if rule.alternatives and (name != "dr" or rule.threshold is None):
+                raise ValueError(f"rule {name}: alternatives are of a distance of the rule dr alone")
             if rule.threshold is None and name in _NEEDED and not rule.qualitative:
                 raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
             for key in rule.evidence:

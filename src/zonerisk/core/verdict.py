@@ -139,10 +139,11 @@ class Datacenters(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Result):
-    """One rule applied."""
+    """One rule applied; ``grade`` is that of the evidence behind what is shared, null where nothing is."""
 
     rule: str
     outcome: Applied
+    grade: Grade | None = None
     message: str
     subjects: tuple[str, ...] = ()
     value: Value | None = None

@@ -43,13 +43,10 @@ if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import Position, Region
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.policy import Policy, Rule
     from zonerisk.core.supply import Area
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
-
-# Where no rule of a policy speaks of recovery.
-DR_MIN_KM = 300.0
 
 # Member states of the European Union in 2026.
 EU = frozenset(
@@ -134,25 +131,24 @@ class Endpoint:
 class Requirements:
     """What a place must meet to be recovery for another.
 
-    The least distance, None where the policy names no figure; the longest round trip, and a
-    country's code or ``EU``, where they are asked for.
+    The least distance, None where nothing names a figure, with the policy's ``rule`` that does; the
+    longest round trip, and a country's code or ``EU``, where they are asked for.
     """
 
     min_km: float | None
     max_rtt_ms: float | None = None
     within: str | None = None
+    rule: Rule | None = None
+
+    @classmethod
+    def of(cls, policy: Policy, max_rtt_ms: float | None = None, within: str | None = None) -> Requirements:
+        """Return what a policy asks of recovery; no distance where it names none."""
+        rule = policy.rules.get("dr")
+        return cls(rule.threshold if rule else None, max_rtt_ms, within, rule)
 
     def takes_in(self, country: str) -> bool:
         """Return whether a country lies within the area asked for."""
         return self.within is None or country in (EU if self.within == "EU" else {self.within})
-
-
-def least_km(policy: Policy) -> float | None:
-    """Return the distance that a policy asks of recovery; None where it names no figure."""
-    rule = policy.rules.get("dr")
-    if rule is None:
-        return DR_MIN_KM
-    return rule.threshold if not rule.qualitative else None
 
 
 def distance_m(facts: Facts, one: str, other: str, as_of: str) -> Interval:
@@ -297,15 +293,15 @@ class Judge:
         """
         distance = between(ours.discs, theirs.discs)
         least_m = None if self.wanted.min_km is None else self.wanted.min_km * 1000
-        far = None if least_m is None else distance.at_least(least_m)
+        far, instead = self._far(distance, ours, theirs)
         asked: list[tuple[Outcome, str]] = self._near(distance)
-        ruled_out = far is False or any(outcome == "fail" for outcome, _ in asked)
+        ruled_out = far == "fail" or any(outcome == "fail" for outcome, _ in asked)
         risks = self._recorded(ours, theirs)
         if not ruled_out and self._may_share(ours, theirs, distance):
             groups = self._assess((ours.whole, theirs.whole), (*ours.own, *theirs.own))
             risks += [risk for group in groups.values() for risk in group.risks]
-        asked += [(risk.outcome, risk.message) for risk in risks]
-        outcome = worst(["unknown" if far is None else "pass" if far else "fail", *(o for o, _ in asked)])
+        asked += [(separation.counted(risk, self.policy), risk.message) for risk in risks]
+        outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
         reasons = sorted(asked, key=lambda row: -severity(row[0]))
         return Candidate(
@@ -318,6 +314,7 @@ class Judge:
                 least_m,
                 [side.name for side in (ours, theirs) if not any(side.discs)],
                 limited,
+                instead,
                 # What fails is why; beside it only the distance is worth reading.
                 [text for one, text in reasons if outcome != "fail" or one == "fail"],
                 sorted(ours.countries & theirs.countries),
@@ -330,6 +327,44 @@ class Judge:
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
+
+    def _far(self, distance: Interval, ours: Endpoint, theirs: Endpoint) -> tuple[Outcome, str]:
+        """Hold a distance against the least one, and against what the policy accepts in its place."""
+        least_km, rule = self.wanted.min_km, self.wanted.rule
+        if least_km is None:
+            return "unknown", ""
+        nearer, said = separation.softened("fail", rule), ""
+        floor_m = 1000 * least_km
+        for accepted in rule.alternatives if rule and distance.low < floor_m else ():
+            if accepted.kind == "written-analysis":
+                floor_m = 1000 * (accepted.from_km or 0)
+                said = verdicts.analysis(accepted.from_km) if distance.at_least(floor_m) is not False else ""
+            elif (other := self._other_class("seismic", ours, theirs)) is not False:
+                floor_m, said = 0.0, verdicts.seismic_zone(other)
+                if other:
+                    return "pass", said
+
+        def at(metres: float) -> Outcome:
+            return "pass" if metres >= 1000 * least_km else "warn" if metres >= floor_m else nearer
+
+        ends = (at(distance.low), "pass" if distance.high is None else at(distance.high))
+        return separation.agreed(ends), said
+
+    def _other_class(self, kind: str, ours: Endpoint, theirs: Endpoint) -> bool | None:
+        """Return whether an authority puts two sides into different classes; None where it is not told."""
+        sides: list[dict[str, set[str | None]]] = []
+        for side in (ours.whole, theirs.whole):
+            classes: dict[str, set[str | None]] = {}
+            for site in side.sites or side.possible:
+                for row in self.facts.samples.of(site):
+                    if row.layer.kind == kind and row.layer.measure == "stated":
+                        classes.setdefault(row.layer.id, set()).add(row.object)
+            sides.append(classes)
+        for layer in sides[0].keys() & sides[1].keys():
+            one, other = sides[0][layer], sides[1][layer]
+            if None not in one | other and (one.isdisjoint(other) or len(one | other) == 1):
+                return one.isdisjoint(other)
+        return None
 
     def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
         """Hold a round trip against light, which bounds it from below: it can rule out, never in."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval, fibre_m, least_rtt_ms, most_fibre_m, rtt_ms
-from zonerisk.core.kinds import FEEDS, KINDS, asked_by
-from zonerisk.core.verdict import Finding, Outcome, Threshold, Value, severity, worst
+from zonerisk.core.kinds import FEEDS, HAZARDS, KINDS, asked_by
+from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import recovery, separation
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, FailureDomain, pairs
 from zonerisk.words import findings as wording
@@ -68,13 +68,13 @@ def value_of(interval: Interval, unit: str) -> Value:
 
 
 def _alone(name: str, arrangement: Arrangement, threshold: Threshold | None) -> Finding:
-    """Leave a rule on pairs open where there is a single unit: nothing was compared.
+    """Answer a rule on pairs where there is a single unit: nothing is compared, so it does not apply.
 
     What one unit is worth, ``quorum`` and ``survives`` say.
     """
     message = wording.no_pair(arrangement.counted(len(arrangement.domains)))
     return Finding(
-        rule=name, outcome="unknown", threshold=threshold, message=message, subjects=(arrangement.id,)
+        rule=name, outcome="not-applicable", threshold=threshold, message=message, subjects=(arrangement.id,)
     )
 
 
@@ -235,29 +235,39 @@ def _judge_kinds(
         alone = _alone(name, arrangement, threshold)
         return replace(alone, message=wording.together((alone.message, *notes)), evidence=noted)
     listed = [(a.id, b.id) for a, b in pairs(arrangement.domains)]
-    outcome = worst(
+    outcome: Applied = worst(
         [groups.outcome(pair) for groups in assessed for pair in listed]
         + [group.outcome for groups in assessed for group in groups.counted_groups]
     )
     risks = [risk for groups in assessed for risk in groups.all_risks]
     risks.sort(key=lambda risk: (-severity(risk.outcome), -len(risk.members)))
+    reached = bool(risks) or any(groups.assessed for groups in assessed) or _stated(name, arrangement)
+    if name in HAZARDS and not reached:
+        # No layer of ours reaches the town, and no record speaks of it: that says nothing of the provider.
+        outcome = "not-assessed"
     if outcome in ("fail", "warn"):
         message = wording.shared(risks)
-    elif outcome == "unknown":
-        message = wording.open_pairs(
-            risks, next(groups.reason for groups in assessed if groups.leaves_open(listed))
-        )
+    elif outcome in ("unknown", "not-assessed"):
+        open_ = [groups.reason for groups in assessed if groups.leaves_open(listed)]
+        message = wording.open_pairs(risks, open_[0] if open_ else assessed[0].reason)
     else:
         message = wording.none_shared(name, arrangement.noun, threshold)
     cited = (piece for risk in risks[: wording.MOST_RISKS] for piece in risk.evidence)
     return Finding(
         rule=name,
         outcome=outcome,
+        grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None),
         message=wording.together((message, *notes)),
         subjects=risks[0].members if risks and outcome != "pass" else (),
         threshold=threshold,
         evidence=(*cited, *noted),
     )
+
+
+def _stated(kind: str, arrangement: Arrangement) -> bool:
+    """Return whether a record states anything of a kind of hazard there, whichever sites it is of."""
+    hazards = (hazard for owner in arrangement.owners for hazard in owner.hazards.values())
+    return any(hazard.kind == kind and hazard.holds(arrangement.day) for hazard in hazards)
 
 
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:

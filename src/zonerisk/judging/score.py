@@ -95,8 +95,7 @@ def score(
         spread=spread,
         shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
     )
-    requirements = recovery.Requirements(recovery.least_km(policy))
-    judge = recovery.Judge(facts, policy, requirements, day)
+    judge = recovery.Judge(facts, policy, recovery.Requirements.of(policy), day)
     options = recovery.options(judge, region, peers)
     record = history.record(region, provider, facts.incidents(region_id), day, by_site)
     groups = by_policy(assessed, asked, policy, facts, source)
@@ -146,7 +145,7 @@ def score(
 
 
 def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
-    """Weighted mean of the findings times 100, capped by the effective number of zones.
+    """Weighted mean of the findings that were assessed times 100, capped by the effective number of zones.
 
     Each end is capped by its own end of that number: were the low end capped by the high
     one, hiding a shared campus would raise it.
@@ -154,16 +153,22 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
     weights = {
         finding.rule: policy.rules[finding.rule].weight for finding in judged if finding.outcome in POINTS
     }
-    total = sum(weights.values()) or 1.0
+    total = sum(weights.values())
+    if not total:
+        return Score(0.0, 100.0)
     ends = []
     for end, number in enumerate((independent.low, independent.high)):
         earned = sum(
-            weights[finding.rule] * POINTS[finding.outcome][end]
-            for finding in judged
-            if finding.rule in weights
+            weights[finding.rule] * points(finding)[end] for finding in judged if finding.rule in weights
         )
         ends.append(round(min(_CAPS.get(number, 100.0), 100 * earned / total), 1))
     return Score(*ends)
+
+
+def points(finding: Finding) -> tuple[float, float]:
+    """Return what a finding earns at each end; a reservation of grade C alone shows nothing."""
+    low, high = POINTS.get(finding.outcome, (0.0, 0.0))
+    return (0.0 if finding.grade == "C" else low), high
 
 
 def letter(total: Score) -> str | None:

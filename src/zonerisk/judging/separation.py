@@ -133,7 +133,7 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
         fibre = fibre_m(straight).within(trip and most_fibre_m(trip.ms))
         shared = [risk for risk in risks if a.id in risk.members and b.id in risk.members]
         outcomes = [softened(agreed(ends(name, rule, straight, trip)), rule) for name, rule in asked.items()]
-        outcomes += [_counted(risk, policy) for risk in shared]
+        outcomes += [counted(risk, policy) for risk in shared]
         rows.append(
             Separation(
                 a=a.id,
@@ -150,8 +150,8 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
     return tuple(rows)
 
 
-def _counted(risk: SharedRisk, policy: Policy) -> Outcome:
-    """Return what a shared risk counts as, by the rule that asks of its kind."""
+def counted(risk: SharedRisk, policy: Policy) -> Outcome:
+    """Return what a shared risk counts as, by the severity of the rule that asks of its kind."""
     asks = KINDS[risk.kind].rule
     rule = policy.rules.get(asks) if asks else None
     return softened(risk.outcome, rule)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
-DR_LIMIT_KM = 300.0
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
@@ -248,14 +247,16 @@ def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:
-    """Draw the line beyond which every point is over 300 km from all of the sites."""
+    """Draw the line beyond which every point is as far from all of the sites as the policy asks."""
     from shapely import Polygon, get_parts, union_all
 
     centres = [at for place in verdict.places if (at := _located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
         return
     asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == "dr")
-    km = next((threshold.value for threshold in asked if threshold), DR_LIMIT_KM)
+    km = next((threshold.value for threshold in asked if threshold), None)
+    if km is None:
+        return
     origin = centres[0].lon
     circles = (circle(turned(at, origin), km * 1000) for at in dict.fromkeys(centres))
     areas = get_parts(union_all([Polygon([(lon, lat) for lat, lon in points]) for points in circles]))

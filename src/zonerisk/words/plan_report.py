@@ -32,8 +32,9 @@ def heading(audit: Audit, policy: Policy) -> list[str]:
     findings = [finding for judged in audit.workloads for finding in judged.findings]
     asked = [verdicts.policy_line(policy, findings)] if findings else []
     counted = sum(finding.outcome in OUTCOMES.values() for finding in findings)
-    scored = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
-    return [audit.summary, *asked, f"outcome {audit.outcome} | {scored} | as of {audit.as_of}"]
+    line = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
+    scored = f" | {line}" if verdicts.scored(policy) else ""
+    return [audit.summary, *asked, f"outcome {audit.outcome}{scored} | as of {audit.as_of}"]
 
 
 def change_line(audit: Audit) -> list[str]:

@@ -73,7 +73,7 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
         verdict.summary,
         f"record: {verdict.record.message}",
         policy_line(policy, verdict.policy.findings),
-        score,
+        *([score] if verdicts.scored(policy) else []),
         f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective | datacenters "
         f"{sites.count} known, {phrases.span(sites.effective)} effective | as of {verdict.as_of}",
     )

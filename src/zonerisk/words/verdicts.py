@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import worst
+from zonerisk.core.verdict import OUTCOMES, worst
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -110,12 +110,16 @@ def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
     )
 
 
-def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
+def policy_line(policy: Policy, findings: Sequence[Finding]) -> str:
     """Format how far the rules that were checked are met, in the words the standing allows."""
     outcomes: dict[str, Applied] = {}
+    left = Counter(finding.outcome for finding in findings)["not-assessed"]
     for finding in findings:
+        if finding.outcome not in OUTCOMES.values():
+            continue
         outcomes[finding.rule] = worst([finding.outcome, outcomes.get(finding.rule, "pass")])
-    return f"{policy.name} ({policy.standing}): {_met(outcomes, policy.binding)}."
+    more = f"; {left} not assessed" if left else ""
+    return f"{policy.name} ({policy.standing}): {_met(outcomes, policy.binding)}{more}."
 
 
 def _met(outcomes: dict[str, Applied], binding: bool) -> str:
@@ -161,16 +165,18 @@ def recovery(
     least_m: float | None,
     nowhere: Sequence[str],
     limited: bool,
+    instead: str,
     reasons: Sequence[str],
     countries: Sequence[str],
     grid: tuple[Grid, Sequence[str]] | None,
 ) -> str:
     """Format what speaks for and against a place as recovery, its distance first.
 
-    ``nowhere`` are the sides of which no place is known; the worst of ``reasons`` comes first;
+    ``nowhere`` are the sides of which no place is known; ``instead`` is what may stand in for the
+    distance; the worst of ``reasons`` comes first;
     ``countries`` and ``grid`` are what both have in common.
     """
-    parts = [_distance(distance, least_m, nowhere), *reasons]
+    parts = [_distance(distance, least_m, nowhere), *([instead] if instead else []), *reasons]
     if limited:
         # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
         parts[0] += ", but only some services or some customers are served there"
@@ -191,6 +197,19 @@ def _distance(distance: Interval, least_m: float | None, nowhere: Sequence[str])
     if far is None:
         return f"{straight}; the positions leave open whether that is over {least}"
     return f"{straight}, over {least}" if far else f"{straight}, nearer than {least}"
+
+
+def analysis(from_km: float | None) -> str:
+    """Format that a written analysis may stand in for a distance."""
+    least = f", but never under {from_km:g} km" if from_km else ""
+    return f"accepted only with a written risk analysis{least}"
+
+
+def seismic_zone(other: bool | None) -> str:
+    """Format whether another seismic zone stands in for a distance."""
+    if other:
+        return "in another seismic zone, which is accepted in its place"
+    return "accepted in another seismic zone; in which the two stand is not known"
 
 
 def round_trip(least_ms: float, most_ms: float) -> str:

@@ -22,9 +22,9 @@ from zonerisk.core.verdict import (
     severity,
     worst,
 )
-from zonerisk.judging import rules, score
+from zonerisk.judging import rules, score, separation
 from zonerisk.judging.independence import effective, most_taken
-from zonerisk.judging.recovery import Endpoint, Judge, Requirements, least_km, rank
+from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
 from zonerisk.words import findings, phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
@@ -123,7 +123,7 @@ class Auditor:
         self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
-        self._standby = Judge(catalog, policy, Requirements(least_km(policy)), day)
+        self._standby = Judge(catalog, policy, Requirements.of(policy), day)
 
     def fallbacks(self, region: str) -> list[str]:
         """Return regions of the same provider that qualify as recovery, the best first."""
@@ -178,7 +178,7 @@ class Auditor:
     def _weighed(self, name: str, answer: _Answer) -> Finding:
         """Weigh an answer by its rule: its severity, and no verdict without a figure."""
         rule = self.policy.rules[name]
-        outcome: Outcome = "warn" if answer.outcome == "fail" and rule.severity == "warn" else answer.outcome
+        outcome = separation.softened(answer.outcome, rule)
         message = answer.message
         if rule.qualitative and not answer.certain:
             outcome, message = "unknown", wording.open_rule(message, findings.LEFT)

@@ -67,7 +67,7 @@ def _points(auditor: Auditor, judged: Judged) -> tuple[float, ...]:
     """Weigh what passes, low and high: of the first questions, then of all."""
     first, every = [0.0, 0.0], [0.0, 0.0]
     for finding in judged.findings:
-        for end, points in enumerate(score.POINTS[finding.outcome]):
+        for end, points in enumerate(score.points(finding)):
             value = auditor.policy.rules[finding.rule].weight * points
             every[end] += value
             first[end] += value if finding.rule in _CORE else 0.0
