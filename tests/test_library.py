@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -181,8 +182,9 @@ def test_an_overlaid_layer(tmp_path: Path) -> None:
 def test_overlaid_samples(tmp_path: Path) -> None:
     shipped = ROOT / "data/layers/samples/coast.csv"
     (tmp_path / "layers/samples").mkdir(parents=True)
-    head = shipped.read_text("utf-8").splitlines()[:2]
-    (tmp_path / "layers/samples/coast.csv").write_text("\n".join(head) + "\n", "utf-8")
+    first, columns = shipped.read_text("utf-8").splitlines()[:2]
+    head = {key: value for key, value in json.loads(first[1:]).items() if key != "rows"}
+    (tmp_path / "layers/samples/coast.csv").write_text(f"#{json.dumps(head)}\n{columns}\n", "utf-8")
     library, plain = zonerisk.load(tmp_path), zonerisk.load()
     site = plain.site("ovh-sbg/sbg3")
     ours, theirs = (

@@ -286,3 +286,9 @@ def test_places_of_a_plan_are_measured_too(zz_copy: Path) -> None:
     zones = zone_units(catalog.region("zz-hidden"), catalog.sites_of("zz-hidden"), "2026-01-31")
     groups = independence.assess(catalog, zones[:2], catalog.policy("podcast"), "2026-01-31")
     assert [risk.grade for risk in groups["campus"].risks] == ["C"]
+
+
+def test_a_measurement_is_shown(run: Runner) -> None:
+    shown = run("show", "aws-zones-2020").stdout
+    assert shown.startswith("# data/measurements/aws/zones-2020.yaml\n")
+    assert "a: aws-us-east-1/use1-az1" in shown

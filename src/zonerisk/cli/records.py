@@ -235,7 +235,7 @@ def show(
     record: Annotated[
         str,
         argument(
-            "A provider, region, policy, incident or layer; or a region's site, zone, feed or "
+            "A provider, region, policy, incident, measurement or layer; or a region's site, zone, feed or "
             "hazard (ovh-sbg/sbg3).",
             metavar="ID",
         ),
@@ -277,11 +277,14 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
             return f"data/layers/{wanted}.yaml", _content(card)
         if wanted in catalog.incident_ids:
             return catalog.file_name(f"incidents/{wanted}"), _content(catalog.incident(wanted))
+        if wanted in catalog.measurement_ids:
+            return catalog.file_name(f"measurements/{wanted}"), _content(catalog.measurement(wanted))
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
             return names, {"event": wanted, "incidents": [_content(event) for event in events]}
+        policies = ", ".join(catalog.policy_ids)
         raise UnknownTarget(
-            f"{unknown}; nor is it a policy ({', '.join(catalog.policy_ids)}), an incident or a layer"
+            f"{unknown}; nor is it a policy ({policies}), an incident, a measurement or a layer"
         ) from None
 
 
