@@ -10,11 +10,12 @@ import pytest
 
 import sampler
 from zonerisk.core import gamma
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.verdict import one_in
+from zonerisk.curation import backtest
 from zonerisk.judging import likelihood
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
-from zonerisk.judging.likelihood import Layout
+from zonerisk.judging.likelihood import Exposed, Layout
 from zonerisk.library import Library
 from zonerisk.words import likelihood as words
 
@@ -234,3 +235,36 @@ def test_the_line_and_the_table(shipped: Library, run: Runner) -> None:
     assert "changes no outcome" in printed
     assert "conflict" in printed
     assert run("score", "ovh-sbg", "--likelihood", "--format", "csv").stdout.startswith("target,asked,answer")
+
+
+def test_the_back_test_scores_only_what_was_frozen(shipped: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen, skills = backtest.backtest(shipped)
+    assert frozen == shipped.rates.sha256
+    assert {(row.question, row.events) for row in skills} >= {(backtest.SEVERAL, 4)}
+    for row in skills:
+        assert row.nats[1] <= row.nats[0] <= row.nats[2]
+    told = {words.skill(*row)[-1] for row in skills if row.nats[1] <= 0}
+    assert told <= {"no skill shown"}
+    monkeypatch.setitem(shipped.__dict__, "rates", replace(shipped.rates, sha256="changed"))
+    with pytest.raises(DataError, match="data rates --constants"):
+        backtest.backtest(shipped)
+
+
+def test_a_model_that_knows_what_came_gains_and_one_that_errs_loses() -> None:
+    """The score itself: sure of what happened, it gains; sure of what did not, it loses."""
+    trials = [backtest.Trial(f"zz-{n}", "zz", 2022, 1.0, 3.0, hit=n < 5) for n in range(50)]
+    for right in (True, False):
+        rates = _sure(trials, right)
+        skill = backtest._skill(backtest.SEVERAL, "", [(rates, trials, trials)])
+        assert (skill.nats[0] > 0) is right
+        assert (skill.brier[0] > 0) is right
+
+
+def _sure(trials: list[backtest.Trial], right: bool) -> likelihood.Rates:
+    """Return rates by which the regions that were hit, or the others, share a campus that fails every year."""
+    rows = {t.region: Exposed("zz", campus=t.hit is right, years=0.0) for t in trials}
+    rows["zz-metro"] = Exposed("zz", years=1000.0)
+    rows["zz-campus"] = Exposed("zz", campus=True, campus_years=50.0, campus_hits=50)
+    empty = gamma.Tally(0, 1.0)
+    none = (0, 0)
+    return likelihood.Rates("", "", {}, 1.0, 1.0, {}, none, none, none, {}, empty, empty, rows)

@@ -294,3 +294,27 @@ def freshness(
         raise typer.Exit(max(error.exit_code for error in failed.values()))
     if {change.change for change in changes} & set(fail_on or ()):
         raise typer.Exit(1)
+
+
+@app.command("backtest")
+def backtest(
+    format_: Annotated[output.Lists | None, output.FORMAT] = None,
+    out: output.Output = None,
+    catalogue: Catalogues = None,
+) -> None:
+    """Hold the likelihood's rates against a constant rate, on years and providers they were not counted on.
+
+    Example: zonerisk data backtest
+    """
+    from zonerisk.curation import backtest as testing
+    from zonerisk.words import likelihood as words
+
+    sha256, skills = testing.backtest(load(*(catalogue or ())))
+    form = output.chosen(format_, out, output.Lists)
+    if form is output.Format.json:
+        rows = [row._asdict() for row in skills]
+        text = output.as_json({"schema": "zonerisk/backtest/1", "frozen": sha256, "skills": rows})
+    else:
+        text = output.rows(words.SKILLS, [words.skill(*row) for row in skills], form, out)
+        text += "" if form is output.Format.csv else f"\n{words.BACKTEST.format(sha256[:12])}\n"
+    output.write(text, out)

@@ -1,6 +1,7 @@
 """Curation: how records are checked, reviewed and handed on."""
 
 __all__ = [
+    "backtest",
     "check",
     "forms",
     "freshness",

@@ -76,7 +76,7 @@ class Exposure(NamedTuple):
 def rates(catalog: Catalog) -> list[Rate]:
     """Return the rates of losses by kind, cause and provider, from the records alone."""
     providers = [catalog.provider(key) for key in catalog.provider_ids]
-    fed = [provider for provider in providers if _feeds(provider)]
+    fed = [provider for provider in providers if complete_feeds(provider)]
     exposures = {
         provider.id: [exposure(catalog.region(key), provider) for key in catalog.regions_of(provider.id)]
         for provider in fed
@@ -94,7 +94,9 @@ def rates(catalog: Catalog) -> list[Rate]:
     several_years = {key: sum(row.several_years for row in rows) for key, rows in exposures.items()}
     region_years = {key: sum(row.region_years for row in rows) for key, rows in exposures.items()}
     provider_years = {
-        provider.id: history.union_years([(feed.since, feed.until) for feed in _feeds(provider).values()])
+        provider.id: history.union_years(
+            [(feed.since, feed.until) for feed in complete_feeds(provider).values()]
+        )
         for provider in fed
     }
     zone, region = "zone-year", "region-year of several zones"
@@ -109,30 +111,28 @@ def rates(catalog: Catalog) -> list[Rate]:
     ]
 
 
-def constants(catalog: Catalog) -> dict[str, Any]:
+def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
     """Return all that likelihoods rest on, counted: the JSON of :class:`zonerisk.judging.likelihood.Rates`.
+
+    ``until`` leaves out all events and years from a day on.
 
     On a campus events count whether a feed tells of them or not, over all years that the region is open:
     those are known for their losses, so that the rate is an upper one.
     """
     counted = {(row.event, row.of): row for row in rates(catalog)}
     providers = {key: catalog.provider(key) for key in catalog.provider_ids}
-    events = catalog.incidents()
-    single = [
-        event
-        for event in _down(events)
-        if likelihood.lasted(event)
-        and _covered(event, providers[event.provider])
-        and _single(event, providers[event.provider])
-    ]
-    by_provider = {
-        key: Tally(sum(event.provider == key for event in single), counted["one zone lost", key].exposure)
-        for key in providers
-        if ("one zone lost", key) in counted
-    }
-    exposed = {
-        key: row for key in catalog.region_ids if (row := _exposed(catalog, catalog.region(key), events))
-    }
+    events = [event for event in catalog.incidents() if event.day < until]
+    single = [event for event in events if took_one(event, providers[event.provider])]
+    by_provider = {}
+    for key in (key for key in providers if complete_feeds(providers[key])):
+        regions_of = map(catalog.region, catalog.regions_of(key))
+        years = sum(exposure(region, providers[key], until).single_zone_years for region in regions_of)
+        if years:
+            by_provider[key] = Tally(sum(event.provider == key for event in single), round(years, 1))
+    exposed = {}
+    for region in map(catalog.region, catalog.region_ids):
+        if row := _exposed(catalog, region, events, until):
+            exposed[region.id] = row
     shares: dict[str, list[int]] = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
     for event in events:
         for key in (key for key in event.regions if likelihood.took_several(event, key)):
@@ -151,7 +151,7 @@ def constants(catalog: Catalog) -> dict[str, Any]:
     tree = {
         "until": catalog.date,
         "zone": dict(Counter(likelihood.cause(event) for event in single)),
-        "zone_years": counted["one zone lost", "all"].exposure,
+        "zone_years": round(sum(row.years for row in by_provider.values()), 1),
         "spread": _spread(by_provider.values()),
         "providers": {key: astuple(row) for key, row in by_provider.items()},
         **shares,
@@ -207,16 +207,18 @@ def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
     return Arrangement(region.id, "zone", day, units, sold, catalog.owners(region.id), region, provider)
 
 
-def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident]) -> likelihood.Exposed | None:
+def _exposed(
+    catalog: Catalog, region: Region, events: Sequence[Incident], until: str
+) -> likelihood.Exposed | None:
     """Return what a region adds to the counts; None for one zone alone."""
     day = last_day(catalog.date)
     arrangement = placed(catalog, region, day)
     if arrangement is None:
         return None
     provider = catalog.provider(region.provider)
-    feeds = _feeds(provider)
+    feeds = complete_feeds(provider)
     own = [event for event in events if likelihood.took_several(event, region.id)]
-    years = exposure(region, provider).several_years
+    years = exposure(region, provider, until).several_years
     campus = _campus(arrangement, site_units(region, catalog.sites_of(region.id), day))
     zoned, born = _zoned(region), history.opened(region)
     open_years = (
@@ -294,12 +296,18 @@ def _down(events: Sequence[Incident]) -> list[Incident]:
     return [event for event in events if event.down]
 
 
-def _feeds(provider: Provider) -> dict[str, IncidentFeed]:
+def complete_feeds(provider: Provider) -> dict[str, IncidentFeed]:
+    """Return the feeds that hold all, or all large events, of what a provider makes public."""
     return {key: feed for key, feed in provider.incident_feeds.items() if feed.complete != "partial"}
 
 
 def _covered(event: Incident, provider: Provider) -> bool:
-    return event.feed in _feeds(provider)
+    return event.feed in complete_feeds(provider)
+
+
+def took_one(event: Incident, provider: Provider) -> bool:
+    """Return whether an incident counts as the loss of one zone, or of one alone."""
+    return event.down and likelihood.lasted(event) and _covered(event, provider) and _single(event, provider)
 
 
 def _single(event: Incident, provider: Provider) -> bool:
@@ -310,28 +318,30 @@ def _single(event: Incident, provider: Provider) -> bool:
     return event.class_ == "physical" and event.scope != "edge" and one and entered
 
 
-def exposure(region: Region, provider: Provider) -> Exposure:
+def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> Exposure:
     """Return the years of a region that its provider's feeds cover; none before it is known to be open."""
-    born = history.opened(region)
-    if region.status == "announced" or not born:
-        return Exposure(0.0, 0.0, 0.0)
-    ended = history.first_day(region.until) if region.until else "9999-12-31"
-    whole: set[int] = set()
-    single: set[int] = set()
-    for feed in _feeds(provider).values():
-        if region.partition and region.partition in feed.without:
-            continue
-        days = range(_number(max(born, feed.since)), _number(min(ended, feed.until)))
-        whole.update(days)
-        limit = _number(feed.single_until) if feed.single_until else None
-        single.update(day for day in days if limit is None or day < limit)
-    zoned = _zoned(region)
-    counts = {day: len(region.zones) if zoned is None or day >= zoned else 1 for day in whole}
+    zones, single = covered(region, provider)
+    ends = _number(until)
     return Exposure(
-        len(whole) / history.YEAR_DAYS,
-        sum(counts[day] for day in single) / history.YEAR_DAYS,
-        sum(counts[day] > 1 for day in whole) / history.YEAR_DAYS,
+        sum(day < ends for day in zones) / history.YEAR_DAYS,
+        sum(zones[day] for day in single if day < ends) / history.YEAR_DAYS,
+        sum(sold > 1 for day, sold in zones.items() if day < ends) / history.YEAR_DAYS,
     )
+
+
+def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int]]:
+    """Return the days that feeds cover, each with its zones; and those with losses of one zone entered."""
+    born, ended = history.opened(region), history.first_day(region.until or "9999-12-31")
+    days: set[int] = set()
+    single: set[int] = set()
+    for feed in complete_feeds(provider).values() if born and region.status != "announced" else ():
+        if not region.partition or region.partition not in feed.without:
+            span = range(_number(max(born, feed.since)), _number(min(ended, feed.until)))
+            limit = _number(feed.single_until) if feed.single_until else span.stop
+            days.update(span)
+            single.update(range(span.start, min(span.stop, limit)))
+    zoned = _zoned(region) or 0
+    return {day: len(region.zones) if day >= zoned else 1 for day in sorted(days)}, single
 
 
 def _number(text: str) -> int:

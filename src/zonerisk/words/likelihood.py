@@ -81,6 +81,22 @@ def rows(known: Likelihood) -> list[tuple[str, str]]:
     return table
 
 
+SKILLS = ("question", "trained on", "events", "region-years", "nats gained", "Brier score gained", "")
+BACKTEST = (
+    "Gained over a constant rate, in sum over the region-years tested; with the ends that hold 90 % where "
+    "regions are drawn again. All that was counted is frozen in data/rates.json, hash {}."
+)
+
+
+def skill(
+    question: str, trained: str, events: int, years: float, nats: tuple[float, ...], brier: tuple[float, ...]
+) -> tuple[str, ...]:
+    """Write a row of the back-test; what it may have gained by luck is not skill."""
+    told = "skill shown" if nats[1] > 0 else "no skill shown"
+    ends = ["{:+.1f} ({:+.1f} to {:+.1f})".format(*nats), "{:+.2f} ({:+.2f} to {:+.2f})".format(*brier)]
+    return question, trained, str(events), f"{years:.0f}", *ends, told
+
+
 def footnote(known: Likelihood) -> str:
     """Write what it is not, and up to when was counted."""
     return (
