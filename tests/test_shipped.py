@@ -89,6 +89,17 @@ def test_disclosed_layouts(
         assert together or pair.distance_m.low > 3000, (pair.a, pair.b)
 
 
+def test_zones_are_tied_to_places(shipped: Library) -> None:
+    """How many zones a source ties to a building or campus known within 1 km: none is lost unseen."""
+    tied = 0
+    for region in map(shipped.region, shipped.region_ids):
+        sites = shipped.sites_of(region.id)
+        for zone in region.zones.values():
+            at = [sites[key].position for key in zone.sites if sites[key].kind != "metro"]
+            tied += any(position and position.uncertainty_m <= 1000 for position in at)
+    assert tied >= 65
+
+
 def test_a_claim_is_refuted_by_the_places_of_the_zones(shipped: Library) -> None:
     claims = next(row for row in shipped.score("cloud-temple-fr1").policy.findings if row.rule == "claims")
     assert claims.outcome == "fail"
