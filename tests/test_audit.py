@@ -169,9 +169,12 @@ def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) ->
     assert all("names no figure" in each.message and "km" in each.message for each in told)
 
 
-def test_a_chance_is_shown_with_the_reader_s_own_inputs_alone(zz: Catalog) -> None:
+def test_a_chance_is_of_the_rates_on_record_or_of_the_reader_s_own_inputs(zz: Catalog) -> None:
     text = "workloads: {db: {provider: zz, region: good, zones: [a, b, c]}}"
-    assert judge(text, zz).workloads[0].chance is None
+    counted = judge(text, zz).workloads[0].chance
+    assert counted
+    assert counted.model == "counted"
+    assert 0 < counted.low < counted.high < 1
     found = judge(text, zz, inputs=Inputs((1e-3, 1e-3), (0.05, 0.05)))
     chance = found.workloads[0].chance
     assert chance is not None

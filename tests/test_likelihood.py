@@ -11,7 +11,7 @@ import pytest
 import sampler
 from zonerisk.core import gamma
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.verdict import one_in
+from zonerisk.core.verdict import half_decade, one_in
 from zonerisk.curation import backtest
 from zonerisk.judging import likelihood
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
@@ -207,7 +207,7 @@ def test_six_zones_lose_a_majority_with_three_and_two_with_one(shipped: Library)
 
 
 def test_rounding_is_outwards_and_the_bound_downwards() -> None:
-    values = [likelihood.half_decade(value, up) for value in (45.0, 30.0, 0.2) for up in (False, True)]
+    values = [half_decade(value, up) for value in (45.0, 30.0, 0.2) for up in (False, True)]
     assert values == [30, 100, 30, 30, 0.1, 0.3]
     assert [one_in(chance) for chance in (1 / 29, 1 / 30, 0.211, 0.9)] == [20, 30, 4, 1]
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.core.errors import UsageError
-from zonerisk.workloads.probability import Inputs, alpha_events, alpha_factor, beta_factor, lost
+from zonerisk.library import Library
+from zonerisk.workloads.probability import Inputs, alpha_events, alpha_factor, beta_factor, by_shocks, lost
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,23 @@ def test_ranges_become_an_interval() -> None:
 def test_no_probability_is_refused(bad: Inputs) -> None:
     with pytest.raises(UsageError):
         bad.check()
+
+
+def test_shocks_take_a_zone_alone_or_zones_together(shipped: Library) -> None:
+    """Two copies that are both needed fall to one zone; of three, two are left."""
+    regions = {"scaleway-fr-par": shipped.region("scaleway-fr-par")}
+    zones = list(regions["scaleway-fr-par"].zones.values())
+    two, three = ({zone.id: 1 for zone in zones[:count]} for count in (2, 3))
+    every, majority, one = (
+        by_shocks(shipped.rates, regions, copies, quorum)
+        for copies, quorum in ((two, 2), (three, 2), (three, 1))
+    )
+    assert every[1] > majority[1] > one[1] > 0
+    assert by_shocks(shipped.rates, regions, {zones[0].id: 2, zones[1].id: 1}, 2)[1] > majority[1]
+
+
+def test_zones_of_two_regions_fall_to_no_shock_of_one(shipped: Library) -> None:
+    regions = {key: shipped.region(key) for key in ("scaleway-fr-par", "scaleway-nl-ams")}
+    copies = {next(iter(region.zones.values())).id: 1 for region in regions.values()}
+    assert by_shocks(shipped.rates, regions, copies, 1) == (0.0, 0.0)
+    assert by_shocks(shipped.rates, regions, copies, 2)[0] > 0

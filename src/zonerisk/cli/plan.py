@@ -88,7 +88,7 @@ def _inputs(unavailability: str | None, common: str | None, planned: Inputs | No
     if unavailability is None and common is None:
         return planned
     if unavailability is None and planned is None:
-        raise UsageError("--common needs --unavailability: zonerisk has no rates of its own")
+        raise UsageError("--common needs --unavailability: it is a share of it")
     zone = _range("--unavailability", unavailability) or (planned and planned.unavailability)
     assert zone
     shared = _range("--common", common) or (planned.common if planned else COMMON)

@@ -301,6 +301,17 @@ class Frequency(Result):
     years_high: float
 
 
+def half_decade(value: float, up: bool) -> float:
+    """Round to 1 or 3 times a power of ten, never inwards: up, or down."""
+    power = 10.0 ** math.floor(math.log10(value))
+    steps = [step * power for step in (1.0, 3.0, 10.0)]
+    near = [step for step in steps if math.isclose(step, value, rel_tol=1e-9)]
+    picked = (
+        near[0] if near else min(s for s in steps if s > value) if up else max(s for s in steps if s < value)
+    )
+    return float(f"{picked:.1g}")
+
+
 def one_in(chance: float) -> float:
     """Return N of "at most 1 in N" for a chance: one significant figure, rounded down."""
     power = 10.0 ** math.floor(math.log10(1 / chance))
@@ -585,11 +596,15 @@ class Standing(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Chance(Result):
-    """The chance that a quorum is lost, by a model whose inputs are the reader's own."""
+    """The chance that a quorum is lost: by a model whose inputs are the reader's own, or by what is counted.
+
+    ``counted`` is a chance a year; ``with_a_zone_more`` is that with one more zone of the region.
+    """
 
     model: str
     low: float
     high: float
+    with_a_zone_more: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core import gamma
 from zonerisk.core.gamma import JEFFREYS, POINTS, Moments, Tally, added
-from zonerisk.core.verdict import Count, Frequency, Likelihood, one_in
+from zonerisk.core.verdict import Count, Frequency, Likelihood, half_decade, one_in
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import together
 from zonerisk.judging.independence import most_taken, stands_apart
@@ -311,17 +311,6 @@ def chance(rate: float) -> float:
 def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
     """Return the 95 % end of the chance a year that a majority is lost, for a chance of a shared campus."""
     return chance(*gamma.mixed(states(shocks, layout, layout.majority, worst), _HIGH))
-
-
-def half_decade(value: float, up: bool) -> float:
-    """Round to 1 or 3 times a power of ten, never inwards: up, or down."""
-    power = 10.0 ** math.floor(math.log10(value))
-    steps = [step * power for step in (1.0, 3.0, 10.0)]
-    near = [step for step in steps if math.isclose(step, value, rel_tol=1e-9)]
-    picked = (
-        near[0] if near else min(s for s in steps if s > value) if up else max(s for s in steps if s < value)
-    )
-    return float(f"{picked:.1g}")
 
 
 def _band(found: Sequence[Moments], least_high: float = 0.0) -> Frequency:

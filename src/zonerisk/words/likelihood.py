@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.core.verdict import one_in
+from zonerisk.core.verdict import Frequency, half_decade, one_in
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.verdict import Count, Frequency, Likelihood
+    from zonerisk.core.verdict import Count, Likelihood
 
 ASKED = "how often zones would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
@@ -28,6 +28,14 @@ def line(known: Likelihood) -> str:
 def often(band: Frequency) -> str:
     """Write a band: ``once in 30 to 1,000 years``."""
     return f"once in {band.years_low:,.0f} to {band.years_high:,.0f} years"
+
+
+def span(low: float, high: float) -> str:
+    """Write a chance a year between two ends as half decades of years."""
+    if not high:
+        return "by no shock that is counted"
+    ends = half_decade(1 / high, up=False), half_decade(1 / low, up=True)
+    return often(Frequency(years_low=ends[0], years_high=ends[1]))
 
 
 def at_most(known: Likelihood) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from zonerisk.core.verdict import OUTCOMES
-from zonerisk.words import report, verdicts
+from zonerisk.words import likelihood, report, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,11 @@ def places_line(judged: Judged) -> str:
     for name, listed in (("backup", judged.backup), ("recovery", judged.dr)):
         text += f"; {name} {_standings(listed)}" if listed else ""
     chance = judged.chance
-    if chance:
+    if chance and chance.model == "counted":
+        more = chance.with_a_zone_more
+        text += f"; quorum lost {likelihood.span(chance.low, chance.high)}"
+        text += f", with one zone more {likelihood.span(*more)}" if more else ""
+    elif chance:
         text += f"; quorum lost with a chance of {chance.low:.2g} to {chance.high:.2g} ({chance.model})"
     return text
 
@@ -96,8 +100,9 @@ def model_line(audit: Audit) -> str:
     model = audit.model
     if model is None:
         return (
-            "No chance is shown: zonerisk has no rates of its own. Give yours with "
-            "--unavailability, or under model in the plan."
+            "How often a quorum is lost is a model, not evidence, by the rates on record "
+            "(docs/likelihood.md), half decades; give your own with --unavailability, or under model in "
+            "the plan."
         )
     place, common = (
         " to ".join(f"{end:g}" for end in dict.fromkeys(pair))

@@ -324,12 +324,33 @@ class Auditor:
             for finding in findings
         )
         somewhere = any(place.kind in ("region", "somewhere") for place in workload.places)
-        if self.inputs is None or known or somewhere:
+        if known or somewhere:
             return None
+        if self.inputs is None:
+            return self._counted(workload)
         weights = tuple(Counter(place.id for place in workload.places).values())
         low, high = probability.lost(weights, workload.quorum, self.inputs)
         model = "alpha-factor" if self.inputs.fits_alpha(weights) else "beta-factor"
         return Chance(model=model, low=low, high=high)
+
+    def _counted(self, workload: Workload) -> Chance | None:
+        """Return the chance a year by the rates on record, and with one more zone of its region."""
+        copies = Counter(place.id for place in workload.places)
+        if OWN in {place.region for place in workload.places} or any(
+            p.kind != "zone" for p in workload.places
+        ):
+            return None
+        regions = {place.region: self.catalog.region(place.region) for place in workload.places}
+        low, high = probability.by_shocks(self.catalog.rates, regions, copies, workload.quorum)
+        spare = [zone.id for zone in next(iter(regions.values())).zones.values() if zone.id not in copies]
+        more = None
+        if len(regions) == 1 and spare:
+            wider = copies + Counter({spare[0]: max(copies.values())})
+            quorum = workload.quorum
+            if quorum == copies.total() // 2 + 1:
+                quorum = wider.total() // 2 + 1
+            more = probability.by_shocks(self.catalog.rates, regions, wider, quorum)
+        return Chance(model="counted", low=low, high=high, with_a_zone_more=more)
 
     def events(self) -> tuple[Event, ...]:
         """Lose one thing after the other; what hurts most comes first.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from itertools import combinations
 from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from zonerisk.core import gamma
 from zonerisk.core.errors import UsageError
+from zonerisk.judging import likelihood
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from zonerisk.core.model import Region
+    from zonerisk.judging.likelihood import Rates
 
 # Published values lie between 2 and 10 % (a manufacturer's SIL manual, read second-hand).
 COMMON = (0.02, 0.10)
@@ -106,3 +112,49 @@ def lost(weights: Sequence[int], quorum: int, inputs: Inputs) -> tuple[float, fl
         else:
             ends += [beta_factor(weights, quorum, unavailability, common) for common in inputs.common]
     return min(ends), max(ends)
+
+
+def by_shocks(
+    rates: Rates, regions: Mapping[str, Region], copies: Mapping[str, int], quorum: int
+) -> tuple[float, float]:
+    """Return the chance a year that a quorum is lost, 5 and 95 %, by the rates that are counted.
+
+    Exact over the places, shock by shock: one of a zone takes its place alone; one of a region takes all of
+    its zones, as often as events on file did, or else any two of them.
+
+    Parameters
+    ----------
+    rates, regions
+        What is counted, and the regions of the places, by id.
+    copies, quorum
+        Copies at each place, a zone's id, and how many of them must be left.
+    """
+    total = sum(copies.values())
+    states = [gamma.Moments(0.0, 0.0)] * gamma.POINTS
+    for key, region in regions.items():
+        own = {zone.id: copies.get(zone.id, 0) for zone in region.zones.values()}
+        pairs = list(combinations(own.values(), 2))
+        halves = sum(total - sum(pair) < quorum for pair in pairs) / max(1, len(pairs))
+        row = rates.regions.get(key, likelihood.Exposed())
+        hits, of = rates.campus_all if row.campus else rates.metro_all
+        share = (hits + gamma.JEFFREYS) / (of + 1)
+        taken = share * (total - sum(own.values()) < quorum) + (1 - share) * halves if pairs else 0.0
+        layout = likelihood.Layout(
+            zones=max(2, len(own)),
+            open=(0, 1) if row.campus is None else (int(row.campus),),
+            counts=rates.layouts(key, region.provider, row.claims),
+            own=sum(row.hits.values()),
+            years=row.years,
+        )
+        alone = sum(total - number < quorum for number in own.values())
+        zone = gamma.added(tally.moments for tally in rates.zones.values()).times(alone)
+        factors = gamma.shuffled(rates.factors(region.provider), 20)
+        shared = likelihood.states(rates.shocks(key), layout, 2)
+        states = [
+            gamma.added((before, several.times(taken), zone.times(factor)))
+            for before, several, factor in zip(states, shared, factors, strict=True)
+        ]
+    if not any(state.mean for state in states):
+        return 0.0, 0.0
+    low, high = map(likelihood.chance, gamma.mixed(states, 0.05, 0.95))
+    return low, high
