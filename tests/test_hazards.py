@@ -180,7 +180,7 @@ def test_works_far_apart_cannot_be_the_same() -> None:
 
 
 def test_storms_join_what_one_storm_spans() -> None:
-    storms = layer("cell", grade="C", kind="cyclone")
+    storms = replace(layer("count", grade="C", kind="cyclone"), shared_from=1)
     both = [row(storms, "a", 5, 5), row(storms, "b", 5, 5)]
     assert judge([A, B], both, "cyclone", 100)[0] == "warn"
     assert judge([A, unit("b", 52)], both, "cyclone", 100)[0] == "pass"
@@ -242,7 +242,7 @@ def test_what_one_layer_rules_out_another_may_leave_open() -> None:
 
 
 def test_storms_are_told_apart_by_distance_or_by_none_on_record() -> None:
-    storms = layer("cell", grade="C", kind="cyclone", list_radius_m=0)
+    storms = replace(layer("count", grade="C", kind="cyclone", list_radius_m=0), shared_from=1)
     none = [row(storms, "a", 0, 0), row(storms, "b", 0, 0)]
     assert judge([A, B], none, "cyclone", 100)[0] == "pass"
     maybe = [row(storms, "a", 0, 6), row(storms, "b", 0, 6)]
@@ -303,8 +303,9 @@ def test_what_a_record_states_keeps_the_frequency_that_a_layer_gives(zz: Library
     assert len(known.evidence) == 2
 
 
-def test_a_cell_counts_over_years() -> None:
-    storms = replace(layer("cell", grade="C", kind="cyclone"), record_years=42, intensities={"*": (64, None)})
+def test_storms_are_counted_over_years() -> None:
+    storms = replace(layer("count", grade="C", kind="cyclone"), shared_from=1, record_years=42)
+    storms = replace(storms, intensities={"*": (64, None)}, intensity_unit="kt")
     rows = [row(storms, "a", 4, 8), row(storms, "b", 8, 10)]
     (known,) = hazards.mapped("cyclone", [A, B], by_site(rows), 100).risks
     assert known.rate_per_year is not None
@@ -312,6 +313,69 @@ def test_a_cell_counts_over_years() -> None:
     assert ends == pytest.approx((4 / 42, 6 / 42, 10 / 42), abs=1e-6)
     assert known.intensity is not None
     assert (known.intensity.low, known.intensity.high) == (64, None)
+
+
+# Regional hazards: of the whole of a metro, whichever buildings its zones are in.
+QUAKE = replace(
+    layer("cell", complete=False, grade="C", kind="seismic"),
+    shared_from=1.5,
+    return_years={"*": 475},
+    intensity_unit="m/s2",
+)
+
+
+def metro(radius_m: float = 20_000) -> Site:
+    at = Position(lat=48, lon=7, uncertainty_m=radius_m, method="town", osm="node/1", read="2026")
+    return Site(id="r/metro", name="Zed area", kind="metro", evidence=("x",), position=at)
+
+
+def of_metro(of: Layer, low: float, high: float, site: str = "r/metro") -> HazardSample:
+    return HazardSample(of, site, Interval(low, None, high), "z", intensity=Interval(low, None, high))
+
+
+@pytest.mark.parametrize(("low", "shared"), [(1.6, True), (1.4, False)])
+def test_a_hazard_of_all_of_a_metro_needs_no_building(low: float, shared: bool) -> None:
+    hidden = [FailureDomain(f"r/{key}", key, (), (metro(),)) for key in "abc"]
+    found = hazards.mapped("seismic", hidden, {"r/metro": [of_metro(QUAKE, low, 2.4)]}, 20)
+    assert len(found.risks) == shared
+    for known in found.risks:
+        assert (known.grade, known.outcome, known.members) == ("C", "warn", ("r/a", "r/b", "r/c"))
+        assert (known.rate_per_year, known.intensity) == (
+            Interval(0, None, 0.002105),
+            Interval(1.6, None, 2.4),
+        )
+        assert known.unit == "m/s2"
+        assert "stand in Zed area, wherever in it" in known.message
+
+
+def test_a_metro_that_does_not_hold_all_that_is_known_shares_nothing() -> None:
+    outside, inside = unit("o", lat=48.5), unit("i", lat=48.1)
+    rows = {"r/metro": [of_metro(QUAKE, 2, 3)]} | {
+        f"r/{key}-site": [of_metro(QUAKE, 2, 3, f"r/{key}-site")] for key in "oi"
+    }
+    hidden = FailureDomain("r/a", "A", (), (metro(), *outside.sites))
+    held = FailureDomain("r/b", "B", (), (metro(), *inside.sites))
+    assert not hazards.mapped("seismic", [hidden, held], rows, 20).risks
+    (known,) = hazards.mapped("seismic", [held, inside, outside], rows, 20).risks
+    assert known.members == ("r/b", "r/i"), "the zone that is known to stand outside is not in it"
+
+
+@given(st.floats(0, 3), st.floats(0, 3))
+def test_a_wider_metro_never_decides(low: float, more: float) -> None:
+    """Law 1: what all of a wider disc has, all of a narrower one has."""
+    hidden = [FailureDomain(f"r/{key}", key, (), (metro(),)) for key in "ab"]
+    narrow, wide = (
+        hazards.mapped("seismic", hidden, {"r/metro": [of_metro(QUAKE, end, 4)]}, 20).outcome(PAIR)
+        for end in (low, max(0.0, low - more))
+    )
+    assert narrow == wide or (narrow, wide) == ("warn", "unknown")
+
+
+def test_exposure_is_told_as_c_whatever_its_layer_is_worth() -> None:
+    axis = layer("axis", complete=False, grade="A", kind="runway")
+    rows = [row(axis, "a", 0, 500), row(axis, "b", 0, 500)]
+    (known,) = hazards.mapped("runway", [A, B], by_site(rows), 1).risks
+    assert (known.grade, known.outcome) == ("C", "warn")
 
 
 # What authorities state: repeated in notes, shared only in one class and near enough.

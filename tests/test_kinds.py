@@ -83,7 +83,7 @@ def test_every_rule_finds_what_is_stated(judged: Library, rule: str) -> None:
         assert "heat stated for" in finding.message
         assert "conflict stated for" in finding.message
         return
-    assert finding.outcome == "fail"
+    assert finding.outcome == ("warn" if rule in kinds.KINDS and kinds.KINDS[rule].exposure else "fail")
     assert shared & set(kinds.asked_by(rule))
     assert rule in kinds.BY_POSITION or rule == "colocation" or f"The {rule}" in finding.message
 
@@ -117,5 +117,4 @@ def test_a_layer_without_figures_is_not_assessed(rule: str, tmp_path: Path) -> N
     finding = next(
         each for each in library.score("tt-sxb", policy=str(POLICY)).policy.findings if each.rule == rule
     )
-    assert (finding.outcome, finding.message) == ("unknown", "not assessed")
-    assert rule not in Catalog().policy("podcast").rules
+    assert (finding.outcome, finding.message) == ("not-assessed", "not assessed")

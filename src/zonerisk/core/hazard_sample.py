@@ -70,12 +70,14 @@ class Layer:
     record_years: float | None = None
     intensities: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     intensity_unit: str | None = None
+    shared_from: float | None = None
+    unit: str = ""
     regions: frozenset[str] | None = None
 
     @property
     def judges(self) -> bool:
-        """False for what is told alone: counts of past events, and statements."""
-        return self.measure not in ("count", "stated")
+        """False for what is told alone: statements, and counts and cells without a level to share."""
+        return self.measure in ("area", "near", "axis") or self.shared_from is not None
 
     def reaches(self, region_id: str) -> bool:
         """Return whether it covers the point of a region's town, whatever is known of the region's sites."""
@@ -90,14 +92,17 @@ class Layer:
         """Return how often an event reaches all the places of some rows; None if it is not known.
 
         Inside the area of a return period, one comes at least so often; where classes differ, the
-        rarest is the one that reaches all. Of storms that cells count, the least count of all the
-        places is the best estimate.
+        rarest is the one that reaches all. What a cell holds comes so often at each place, and at most
+        so often at all of them. Of storms that are counted, the least count of all the places is the
+        best estimate.
         """
+        if self.measure == "cell" and self.return_years:
+            return Interval(0.0, None, 1 / self.return_years[ANY_CLASS])
         if self.measure == "area":
             years = [_of_class(self.return_years, row.label) for row in rows]
             return None if None in years else Interval(1 / max(filter(None, years)), None, None)
         spans = [row.interval for row in rows if row.interval]
-        if self.measure != "cell" or not self.record_years or not spans:
+        if self.measure not in ("cell", "count") or not self.record_years or not spans:
             return None
         per_year = 1 / self.record_years
         return _hull(spans, min(bests(rows), default=None)).scaled(per_year, per_year, per_year)
@@ -105,7 +110,7 @@ class Layer:
     def intensity(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how strong it is at the places of some rows, from the weakest to the strongest."""
         # The label of a cell repeats its counts and names no class.
-        labels = [ANY_CLASS if self.measure == "cell" else row.label for row in rows]
+        labels = [ANY_CLASS if self.measure in ("cell", "count") else row.label for row in rows]
         classes = [_of_class(self.intensities, label) for label in labels]
         spans = [
             row.intensity or (Interval(ends[0], None, ends[1]) if ends else None)

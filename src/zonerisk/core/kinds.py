@@ -39,6 +39,8 @@ class Kind(NamedTuple):
     extent_m
         Greatest size of an object of it, metres: two places farther apart than that and twice the rule's
         distance share none.
+    exposure
+        True for what stands or may fall near: told as grade C, and no loss by itself.
     correlated
         True where a rule may give the distance over which one event of it strikes alike.
     """
@@ -54,6 +56,7 @@ class Kind(NamedTuple):
     wide: bool = False
     wet: bool = False
     extent_m: float | None = None
+    exposure: bool = False
     correlated: bool = False
 
 
@@ -80,19 +83,17 @@ _ROWS = (
     _hazard("coast", "km", "stand{within} the same mapped sea coast", wet=True),
     _hazard("seismic", "km", "stand{within} the same fault on the list", correlated=True),
     _hazard("nuclear", "km", "stand{within} the same nuclear power plant on the lists", extent_m=3e3),
-    _hazard("industry", "km", "stand{within} the same works on the lists", extent_m=3e3),
-    _hazard("hydro", "km", extent_m=3e3),
+    _hazard("industry", "km", "stand{within} the same works on the lists", extent_m=3e3, exposure=True),
+    _hazard("hydro", "km", extent_m=3e3, exposure=True),
     _hazard("dam", "km"),
     # A runway's axis runs 15 km past both ends of 5 km.
-    _hazard("runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3),
+    _hazard("runway", "km", "lie{within} the same runway axis on the list", extent_m=36e3, exposure=True),
     _hazard("cyclone", "km", "are in reach of one storm on record"),
     _hazard("volcano", "km", "stand{within} the same volcano on the list", extent_m=3e3),
-    _hazard(
-        "cooling",
-        "km",
-        "are in reach of one heat wave, or of one source of cooling, on record",
-    ),
-    _hazard("wildfire", apart="stand in the same mapped wildfire area"),
+    _hazard("cooling", "km", "are in reach of one heat wave, or of one source of cooling, on record"),
+    _hazard("wildfire", apart="stand in the same mapped wildfire area", exposure=True),
+    _hazard("storm", exposure=True),
+    _hazard("subsidence", exposure=True),
     Kind("heat", "hazard", wide=True),
     Kind("conflict", "hazard", wide=True),
     Kind("incident", "event", "incidents"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import Source
@@ -187,9 +188,10 @@ class Arrangement:
 
     @property
     def open_kinds(self) -> list[str]:
-        """Kinds of risk of which it is not known whether some pair shares them."""
+        """Kinds of risk, but for mere exposure, of which it is not known whether some pair shares them."""
         listed = [(a.id, b.id) for a, b in pairs(self.domains)]
-        return [kind for kind, groups in self.groups.items() if groups.leaves_open(listed)]
+        judged = {kind: groups for kind, groups in self.groups.items() if not KINDS[kind].exposure}
+        return [kind for kind, groups in judged.items() if groups.leaves_open(listed)]
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import nearest_m, within
+from zonerisk.core.geometry import geodesic_m, nearest_m, within
 from zonerisk.core.hazard_sample import UNNAMED, bests, nearness
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import simplify
 from zonerisk.judging.arrangement import pairs, sites_of
-from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
     from zonerisk.core.hazard_sample import HazardSample, HazardSamples, Layer
-    from zonerisk.core.model import Evidence, Hazard, Position, Region
+    from zonerisk.core.model import Evidence, Hazard, Position, Region, Site
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain, Pair
 
@@ -57,7 +57,8 @@ def assess(
             hit = [domain for domain in domains if _meant(domain, hazard)]
             evidence = region.cite(hazard.evidence)
             if len(hit) > 1 and hazard.relation != "outside" and not wide:
-                grade = strongest(evidence) if _decided(hazard, limit_km) else "C"
+                known = _decided(hazard, limit_km) and not KINDS[kind].exposure
+                grade = strongest(evidence) if known else "C"
                 message = wording.stated_shared(hit, hazard)
                 own = risk(kind, hazard.id, grade, hit, message, evidence)
                 risks = _joined(own, simplify(hazard.name), risks)
@@ -82,7 +83,8 @@ def assessed(kind: str, regions: Iterable[str], layers: Iterable[Layer]) -> bool
     That asks nothing of sites and discs: what no layer reaches is not assessed, and what a provider
     hides is unknown.
     """
-    judging = [layer for layer in layers if layer.kind == kind and layer.judges]
+    told = KINDS[kind].exposure
+    judging = [layer for layer in layers if layer.kind == kind and (layer.judges or told)]
     return any(layer.reaches(region) for layer in judging for region in regions)
 
 
@@ -193,10 +195,6 @@ class _View:
         """Return the samples of some domains that are of an object."""
         return [row for domain in domains for row in self.rows[domain.id] if row.object == key]
 
-    def values(self, domains: Sequence[FailureDomain]) -> list[float]:
-        """Return the best figures of some domains."""
-        return [value for domain in domains for value in bests(self.rows[domain.id])]
-
 
 def mapped(
     kind: str,
@@ -214,12 +212,11 @@ def mapped(
     apart: set[Pair] = set()
     open_: set[Pair] = set()
     for view in views:
-        counts = view.layer.measure == "count"
-        shared = _storms if view.layer.measure == "cell" else _objects
-        own = [] if counts else shared(view, domains, limit_m)
+        shared = _objects if view.layer.shared_from is None else _regional
+        own = shared(view, domains, limit_m) if view.layer.judges else []
         risks += own
         notes += _notes(view, domains, own, limit_m)
-        if pairwise and not counts:
+        if pairwise and view.layer.judges:
             may, surely_not = _pairs_of(view, domains)
             open_ |= may
             apart |= surely_not
@@ -230,7 +227,8 @@ def mapped(
         apart |= {
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
         }
-    why, whose = _why_open([view for view in views if view.layer.judges], domains, reached)
+    judged = [view for view in views if view.layer.judges or KINDS[kind].exposure]
+    why, whose = _why_open(judged, domains, reached)
     return RiskGroups(
         kind,
         tuple(risks),
@@ -274,7 +272,9 @@ def _reach(
 
     A domain that is not disclosed stands at one of its possible sites, so all must agree.
     """
-    listed = layer.measure in ("area", "cell") or (limit_m is not None and limit_m <= layer.list_radius_m)
+    listed = layer.measure in ("area", "cell", "count") or (
+        limit_m is not None and limit_m <= layer.list_radius_m
+    )
     tables = [{row.object: in_reach(layer, row, limit_m) for row in rows if row.object} for rows in sites]
     rests = [False if rows and listed else _beyond(rows, limit_m) for rows in sites]
     keys = {key for table in tables for key in table}
@@ -296,8 +296,8 @@ def in_reach(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | N
     assert row.interval is not None
     if layer.measure == "area":
         return row.inside
-    if layer.measure == "cell":
-        return True if row.interval.low > 0 else False if row.interval.high == 0 else None
+    if layer.shared_from is not None:
+        return row.interval.at_least(layer.shared_from)
     return None if limit_m is None else row.interval.at_most(limit_m)
 
 
@@ -329,7 +329,7 @@ def _risk(
     return risk(
         layer.kind,
         f"{layer.id}/{key}",
-        layer.grade,
+        "C" if KINDS[layer.kind].exposure else layer.grade,
         members,
         message,
         (layer.evidence,),
@@ -339,17 +339,40 @@ def _risk(
     )
 
 
-def _storms(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
-    """Join the domains that hurricane-force storms have reached and that one storm spans."""
-    if limit_m is None:
-        return []
+def _regional(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
+    """Join the domains that one event reaches, whichever buildings they are.
+
+    They stand in a metro of which the event reaches every place, or surely near each other: within
+    the policy's distance, or within the layer's own error without one.
+    """
     layer, risks = view.layer, []
     hit = [domain for domain in domains if any(view.reached[domain.id].values())]
-    for group in _close(hit, {domain.id: domain.positions for domain in hit}, limit_m):
-        message = wording.storms(group, limit_m, layer, view.values(group))
-        rows = [row for domain in group for row in view.rows[domain.id]]
-        risks.append(_risk(layer, _key(group), group, message, rows))
+    rows = {row.site: row for domain in hit for row in view.rows[domain.id]}
+    metros = {site.id: site for domain in hit for site in domain.possible if site.kind == "metro"}
+    for key, metro in metros.items():
+        held = [domain for domain in hit if _stands_in(domain, metro)]
+        if len(held) > 1 and in_reach(layer, rows[key], limit_m):
+            message = wording.regional(held, layer, [rows[key]], metro.name)
+            risks.append(_risk(layer, key.replace("/", "-"), held, message, [rows[key]]))
+    joined = together(risks)
+    scale_m = layer.error_m if limit_m is None else limit_m
+    for group in _close(hit, {domain.id: domain.positions for domain in hit}, scale_m):
+        if not all((a.id, b.id) in joined for a, b in pairs(group)):
+            own = [row for domain in group for row in view.rows[domain.id]]
+            risks.append(_risk(layer, _key(group), group, wording.regional(group, layer, own), own))
     return risks
+
+
+def _stands_in(domain: FailureDomain, metro: Site) -> bool:
+    """Return whether a domain surely stands in a metro's disc, wherever in it."""
+    sites = domain.sites or domain.possible
+    if metro.position is None or (not domain.sites and metro not in sites):
+        return False
+    middle, radius_m = metro.position, metro.position.uncertainty_m
+    discs = [site.position for site in sites if site.position and site != metro]
+    return all(
+        geodesic_m(at.lat, at.lon, middle.lat, middle.lon) + at.uncertainty_m <= radius_m for at in discs
+    )
 
 
 def _farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
@@ -366,7 +389,8 @@ def _most_m(kind: str, views: Sequence[_View], limit_m: float | None) -> float |
     extent_m = KINDS[kind].extent_m
     if extent_m is not None:
         return 2 * limit_m + extent_m
-    return limit_m if any(view.layer.measure == "cell" for view in views) else None
+    regional = any(view.layer.complete and view.layer.shared_from is not None for view in views)
+    return limit_m if regional else None
 
 
 def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair], set[Pair]]:
@@ -411,13 +435,14 @@ def _notes(
     """Return what a layer says of domains, as far as no shared risk of an object of it has said it."""
     layer = view.layer
     if not any(domain.sites for domain in domains):
-        return _candidate_notes(view, domains, limit_m)
+        return [] if risks else _candidate_notes(view, domains, limit_m)
     shared = {(member, known.id.partition("/")[2]) for known in risks for member in known.members}
     seen = [domain for domain in domains if view.rows[domain.id] and domain.sites]
     if layer.measure in ("count", "cell"):
-        members = {member for member, _ in shared}
-        hit = [domain for domain in seen if any(view.values([domain])) and domain.id not in members]
-        return [wording.counted(hit, layer, view.values(hit))] if hit else []
+        members = {member for known in risks for member in known.members}
+        hit = [domain for domain in seen if any(bests(view.rows[domain.id])) and domain.id not in members]
+        rows = [row for domain in hit for row in view.rows[domain.id]]
+        return [wording.counted(hit, layer, rows)] if hit else []
     groups: dict[tuple[str, str], list[FailureDomain]] = {}
     for domain in sorted(seen, key=lambda domain: nearness(view.rows[domain.id][0])):
         row = view.rows[domain.id][0]
@@ -443,8 +468,8 @@ def _candidate_notes(view: _View, domains: Sequence[FailureDomain], limit_m: flo
     total = len({site.id for domain in domains for site in domain.possible})
     rows = {(row.site, row.object): row for domain in domains for row in view.rows[domain.id]}
     if layer.measure in ("count", "cell"):
-        values = bests(rows.values())
-        return [wording.counted_candidates(total, layer, values)] if any(values) else []
+        told = any(bests(rows.values()))
+        return [wording.counted_candidates(total, layer, list(rows.values()))] if told else []
     near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
     groups: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):

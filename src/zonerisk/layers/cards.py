@@ -83,14 +83,15 @@ class Reading(Record):
         for its class, and any column of ``id`` for itself. Of a statement, how it begins;
         ``{towns}`` are the communes that it is about.
     names_by
-        Columns of the table of names: what ``name`` refers to, and the name.
+        Columns of the table of names: what ``name`` refers to, and the name; for cells that are polygons,
+        what ``id`` refers to, and the value.
     where
         Columns and the values of them that are kept.
     leave
         Columns of ``where`` and the other values that the source is known to give; where
         it is told, a value that is in neither is an error, not something to leave out.
     least
-        Columns and the least number that is kept.
+        Columns and the least number that is kept; of a track, how strong its points are.
     doubt_of, doubts
         Column that tells how well an object is located, and the error of each value, metres.
     aliases
@@ -104,11 +105,8 @@ class Reading(Record):
     shared
         Of a stated class: those whose places one event strikes alike.
     radius_m
-        For a count: the circle counted in. For pages: the circle asked for.
-    values
-        For a cell: the columns of its values.
-    size_deg
-        For a cell: its width, degrees.
+        For a count: the circle counted in, of points, or of the tracks of points that ``id`` joins: those
+        that follow each other in the file. For pages: the circle asked for.
     url, collection, crs, axes, zoom, colours
         Of a service: its address (``{lat}``, ``{lon}`` and ``{radius}`` stand for the place
         that is asked about), what to ask it for, the reference system and axis order it
@@ -140,8 +138,6 @@ class Reading(Record):
     shared: tuple[Text, ...] = ()
     wet_from: float = 0.005
     radius_m: Metres | None = None
-    values: tuple[Text, ...] = ()
-    size_deg: Annotated[float, Field(gt=0, le=10)] | None = None
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     collection: Text | None = None
     crs: Text = "EPSG:4326"
@@ -196,6 +192,11 @@ class Card(Record):
         outside do not share what it maps.
     error_m
         Stated or measured error of its positions, metres.
+    shared_from, shared_why
+        Of a cell or a count: the least figure that makes places share the hazard, where all of an area has
+        it, and who draws the line there. Without it the figures are told and join nothing.
+    max_uncertainty_m
+        The widest disc that the layer answers for, where it is not its measure's own.
     list_radius_m, search_radius_m
         All objects within the first are kept, and the nearest one within the second.
     return_period
@@ -204,7 +205,7 @@ class Card(Record):
         The same in years, the rarest of a range: for each of ``reading.classes`` that has one, or
         under ``*`` for all. How often a place in an area is hit, at least.
     record_years
-        For a cell: the years over which it counts, so that a count is a rate.
+        For a cell or a count: the years over which it counts, so that a count is a rate.
     intensities, intensity_unit
         Least and greatest depth, wind or shaking of each class, or under ``*`` of all; a raster of
         depths has the unit alone.
@@ -237,6 +238,9 @@ class Card(Record):
     resolution: Text
     error_m: Metres
     error: Text
+    shared_from: float | None = None
+    shared_why: Text | None = None
+    max_uncertainty_m: Metres | None = None
     list_radius_m: Metres = 0
     search_radius_m: Metres = 0
     coverage: Text
@@ -264,8 +268,12 @@ class Card(Record):
             raise ValueError("needs files, or reading.url of a service")
         if self.measure == "count" and self.reading.radius_m is None:
             raise ValueError("a count needs reading.radius_m")
-        if self.measure == "cell" and (self.reading.size_deg is None or not self.reading.values):
-            raise ValueError("a cell needs reading.size_deg and reading.values")
+        if self.measure == "cell" and self.reading.method != "raster" and not self.reading.names_by:
+            raise ValueError("a cell is one of a raster, or a polygon that reading.names_by gives a value")
+        if (self.shared_from is None) != (self.shared_why is None):
+            raise ValueError("shared_from and shared_why go together")
+        if self.shared_from is not None and self.measure not in ("cell", "count"):
+            raise ValueError("shared_from is of cells and counts")
         for text in filter(None, (self.reading.url, *(file.url for file in self.files))):
             if not _TEMPLATE.fullmatch(_PERIOD.sub("", text)):
                 raise ValueError(f"{text[:60]}: write fields as {{name}}, with nothing else in braces")
@@ -287,14 +295,15 @@ class Card(Record):
         return self
 
     def _severe(self) -> None:
-        # A raster of depths needs the unit alone: its values are the intensities.
-        depths = self.reading.method == "raster" and not self.reading.classes
-        if (self.intensity_unit is None) == bool(self.intensities) and not depths:
+        # A raster of depths, or tracks with a wind, need the unit alone: their values are the intensities.
+        valued = self.measure == "count" and bool(self.reading.id and self.reading.least)
+        own = valued or (self.reading.method == "raster" and not self.reading.classes)
+        if (self.intensity_unit is None) == bool(self.intensities) and not own:
             raise ValueError("intensities and intensity_unit go together")
-        if self.return_years and self.measure != "area":
-            raise ValueError("return_years are of areas")
-        if self.record_years is not None and self.measure != "cell":
-            raise ValueError("record_years are of cells")
+        if self.return_years and self.measure not in ("area", "cell"):
+            raise ValueError("return_years are of areas and cells")
+        if self.record_years is not None and self.measure not in ("cell", "count"):
+            raise ValueError("record_years are of cells and counts")
         for key in (*self.return_years, *self.intensities):
             if key != ANY_CLASS and key not in self.reading.classes:
                 raise ValueError(f"{key!r} is not one of reading.classes; write {ANY_CLASS!r} for all")

@@ -383,8 +383,7 @@ def _geometry(text: object, where: str) -> Any:
 def _columns(reading: Reading) -> tuple[str, ...]:
     """Return the columns that a card names."""
     single = filter(None, (reading.name, reading.class_of, reading.doubt_of))
-    more = (*reading.values, *(reading.ends or ()))
-    return (*reading.where, *reading.least, *reading.id, *single, *more)
+    return (*reading.where, *reading.least, *reading.id, *single, *(reading.ends or ()))
 
 
 def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
@@ -410,28 +409,17 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
 
 
 def _numeric(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
-    """Make numbers of the columns that are reckoned with.
-
-    A count that is none is an error: it would read as 0. An axis without both its ends is
-    left out, as a point without coordinates is.
-    """
-    import numpy as np
+    """Make numbers of an axis's ends; one without both is left out, as a point without coordinates is."""
     import pandas as pd
 
-    columns = (*reading.values, *(reading.ends or ()))
-    if not columns:
+    if not reading.ends:
         return frame
-    frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in columns})
-    for name in reading.values:
-        unknown = frame.index[~np.isfinite(frame[name])]
-        if len(unknown):
-            raise DataError(f"{source}: row {unknown[0] + 1}: {name} is no number")
-    if reading.ends:
-        frame = frame.dropna(subset=list(reading.ends))
-        for name, most in zip(reading.ends, (90, 360, 90, 360), strict=True):
-            off = frame.index[frame[name].abs() > most]
-            if len(off):
-                raise DataError(f"{source}: row {off[0] + 1}: {name} is not on the Earth")
+    frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in reading.ends})
+    frame = frame.dropna(subset=list(reading.ends))
+    for name, most in zip(reading.ends, (90, 360, 90, 360), strict=True):
+        off = frame.index[frame[name].abs() > most]
+        if len(off):
+            raise DataError(f"{source}: row {off[0] + 1}: {name} is not on the Earth")
     return frame
 
 

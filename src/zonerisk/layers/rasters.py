@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.hazard_sample import HazardSample, beyond, widened
+from zonerisk.core.model import simplify
 from zonerisk.layers import files, http
 from zonerisk.layers.objects import corner_id
 
@@ -243,6 +244,42 @@ def sample(
                     raise DataError(f"{mask_path}: its cells are not those of {path}")
                 cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
             yield from _cell_sample(card, layer, disc, cells, names.get(disc.site, ""))
+
+
+def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
+    """Return what a raster's cells hold over each site's disc and their own error, rounded outward to tenths.
+
+    On a coast it is that of the nearest cells with values.
+    """
+    import numpy as np
+
+    with opened(path) as file:
+        for disc in discs:
+            for coast, reach in enumerate((card.error_m, card.error_m + card.search_radius_m)):
+                cells = window(file, disc.lat, disc.lon, disc.uncertainty_m + reach)
+                if cells is None or np.isnan(cells.values).all():
+                    continue
+                # Less than counts is how a source may draw the sea; on land it is next to nothing.
+                found = cells.values
+                sea = found < card.reading.wet_from
+                found = found if (sea | np.isnan(found)).all() else np.where(sea, np.nan, found)
+                north, east = metres_per_degree(disc.lat)
+                away = np.hypot(
+                    ((cells.lat - disc.lat) * north)[:, None], ((cells.lon - disc.lon) * east)[None, :]
+                )
+                best = float(found.flat[np.where(np.isnan(found), np.inf, away).argmin()])
+                if coast:
+                    found = np.array([best])
+                low, high = (float(end) for end in (np.nanmin(found), np.nanmax(found)))
+                low, high = math.floor(low * 10) / 10, math.ceil(high * 10) / 10
+                yield HazardSample(
+                    layer,
+                    disc.site,
+                    Interval(low, round(best, 1), high),
+                    simplify(card.noun),
+                    intensity=Interval(low, None, high),
+                )
+                break
 
 
 def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import DataError
-from zonerisk.core.geometry import Interval, geodesic_m, span_deg
+from zonerisk.core.geometry import Interval, geodesic_m
 from zonerisk.core.hazard_sample import HazardSample, Layer, beyond, layer_of, missing, unanswerable, widened
 from zonerisk.core.model import simplify
 from zonerisk.layers import files, rasters
@@ -82,7 +82,10 @@ def head(
         "complete": card.complete,
         "error_m": card.error_m,
         "list_radius_m": card.list_radius_m,
-        "max_uncertainty_m": max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
+        "max_uncertainty_m": card.max_uncertainty_m
+        or max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
+        "shared_from": card.shared_from,
+        "unit": card.unit,
         "boxes": card.boxes,
         "quantity": card.quantity,
         "vintage": card.vintage,
@@ -157,20 +160,26 @@ def _measured(
         yield from _stated(card, layer, data[0].path, discs)
         return
     if card.reading.method in rasters.METHODS:
+        if card.measure == "cell":
+            yield from rasters.values(card, layer, data[0].path, discs)
+            return
         if card.measure != "area":
-            raise DataError(f"{card.id}: no reader takes the values of raster cells")
+            raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
         masks = [file.path for file in layer_files if file.file.role == "mask"]
         for file in data:
             yield from rasters.sample(card, layer, file.path, masks, discs)
         return
-    frames = [files.read(file.path, card.reading) for file in data]
+    # A track goes on through its weaker points.
+    whole = card.measure == "count" and card.reading.id and card.reading.least
+    reading = card.reading.model_copy(update={"least": {}}) if whole else card.reading
+    frames = [files.read(file.path, reading) for file in data]
     if card.measure == "area":
         edge = [files.read(file.path, Reading()) for file in layer_files if file.file.role == "coverage"]
         yield from _areas(card, layer, joined([dissolved(card, frame) for frame in frames]), discs, edge)
     elif card.measure == "count":
         yield from _counts(card, layer, frames[0], discs)
     elif card.measure == "cell":
-        yield from _cells(card, layer, frames[0], discs)
+        yield from _polygons(card, layer, frames[0], titles(card, layer_files), discs)
     else:
         names = titles(card, layer_files)
         yield from _nearest(card, layer, joined([named(card, frame, names) for frame in frames]), discs)
@@ -266,59 +275,80 @@ def _areas(
 def _counts(
     card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
 ) -> Iterator[HazardSample]:
-    """Count the events within the card's radius of each site."""
-    radius = card.reading.radius_m or 0
-    distances: dict[str, list[float]] = {disc.site: [] for disc in discs}
+    """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
+    reading = card.reading
+    radius = reading.radius_m or 0
+    nearest: dict[str, dict[object, float]] = {disc.site: {} for disc in discs}
+    strongest: dict[str, float] = {}
     widest = max(disc.uncertainty_m for disc in discs)
-    for disc, _, distance in pairs(shapes_of(frame), discs, radius + widest + card.error_m):
-        distances[disc.site].append(distance)
+    shapes, events, force = _tracks(frame, reading) if reading.id else (shapes_of(frame), None, None)
+    for disc, index, distance in pairs(shapes, discs, radius + widest + card.error_m):
+        event, own = events[index] if events else index, nearest[disc.site]
+        own[event] = min(distance, own.get(event, distance))
+        if force and distance <= radius + disc.uncertainty_m + card.error_m:
+            strongest[disc.site] = max(force[index], strongest.get(disc.site, 0.0))
+    weakest = min(reading.least.values(), default=0.0)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
         low, best, high = (
-            sum(distance <= radius + shift for distance in distances[disc.site])
+            sum(distance <= radius + shift for distance in nearest[disc.site].values())
             for shift in (-doubt, 0.0, doubt)
         )
-        yield HazardSample(layer, disc.site, Interval(low, best, high), simplify(card.noun))
-
-
-def _cells(
-    card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
-    """Read the values of the cells that each site may lie in; cells that are not listed hold 0.
-
-    A cell counts around its own middle, so those beside it are part of the doubt.
-    """
-    reading, size = card.reading, card.reading.size_deg or 1
-    if not (frame.geom_type == "Point").all():
-        raise DataError(f"{card.id}: its cells are given by points, not by other geometries")
-    keys = [
-        (math.floor(y / size), math.floor(x / size))
-        for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)
-    ]
-    table = dict(zip(keys, frame[list(reading.values)].to_numpy(), strict=True))
-    nothing = [0] * len(reading.values)
-    turn = round(360 / size)
-    for disc in discs:
-        high, wide = span_deg(disc.lat, disc.uncertainty_m)
-        touched = [
-            # Across the antimeridian a column is brought back onto the Earth.
-            table.get((row, (column + turn // 2) % turn - turn // 2), nothing)
-            for row in _steps(disc.lat, high + size, size)
-            for column in _steps(disc.lon, wide + size, size)
-        ]
-        own = table.get((math.floor(disc.lat / size), math.floor(disc.lon / size)), nothing)
-        label = ", ".join(
-            f"{int(value)} {reading.classes.get(name, name)}"
-            for name, value in zip(reading.values, own, strict=True)
+        force_there = Interval(weakest, None, strongest[disc.site]) if disc.site in strongest else None
+        yield HazardSample(
+            layer, disc.site, Interval(low, best, high), simplify(card.noun), intensity=force_there
         )
-        # Where only weaker events are on record, a stronger one is not ruled out.
-        low, most = min(values[0] for values in touched), max(max(values) for values in touched)
-        interval = Interval(int(low), int(own[0]), int(most))
-        yield HazardSample(layer, disc.site, interval, simplify(card.noun), label=label if any(own) else "")
 
 
-def _steps(middle: float, reach: float, size: float) -> Iterable[int]:
-    return range(math.floor((middle - reach) / size), math.floor((middle + reach) / size) + 1)
+def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Any, list[str], list[float]]:
+    """Draw from each point that is strong enough on to the next one of its track, if that is so too."""
+    import numpy as np
+    import pandas as pd
+    import shapely
+
+    points, events = shapes_of(frame), frame[reading.id[0]].astype(str).tolist()
+    column, least = next(iter(reading.least.items()))
+    force = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
+    strong = np.flatnonzero(force >= least)
+    kept = set(strong.tolist())
+    shapes, told = points[strong].copy(), force[strong].tolist()
+    for place, index in enumerate(strong.tolist()):
+        ends = points[index : index + 2]
+        # Across the antimeridian the points alone are taken.
+        if index + 1 in kept and events[index] == events[index + 1] and abs(ends[0].x - ends[1].x) < 180:
+            shapes[place] = shapely.linestrings([[end.x, end.y] for end in ends])
+            told[place] = max(force[index : index + 2])
+    return shapes, [events[index] for index in strong], told
+
+
+def _polygons(
+    card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
+    """Read the values of the polygons that each site may stand in; where the map ends it is open."""
+    import numpy as np
+    import shapely
+
+    shapes, key = shapes_of(frame), card.reading.id[0]
+    rims = {disc.site: -rim for disc, _, rim in pairs(np.array([shapely.union_all(shapes)]), discs, 0.0)}
+    held: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
+    for disc, index, distance in pairs(shapes, discs, max(disc.uncertainty_m for disc in discs)):
+        if distance <= disc.uncertainty_m and disc.site in rims and str(frame[key][index]) in table:
+            held[disc.site].append((distance, index))
+    for disc in discs:
+        values = [_number(card, str(frame[key][index]), table) for _, index in sorted(held[disc.site])]
+        if values:
+            open_ = rims[disc.site] < disc.uncertainty_m
+            span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))
+            name = str(frame[card.reading.name][min(held[disc.site])[1]]) if card.reading.name else ""
+            yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
+
+
+def _number(card: Card, key: str, table: Mapping[str, str]) -> float:
+    try:
+        return float(table[key])
+    except ValueError:
+        column = (card.reading.names_by or ("", ""))[1]
+        raise DataError(f"{card.id}: {column} of {key} is {table[key]!r}, no number") from None
 
 
 def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:

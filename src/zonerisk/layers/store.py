@@ -167,7 +167,8 @@ class Installed:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
         self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
-        self.layers = list(shipped.layers if shipped else ())
+        # Of sites that are not the catalogue's own the shipped figures say nothing.
+        self.layers = list(shipped.layers if shipped and any(answered.values()) else ())
         for name, card in cards.known(roots).items():
             open_ = [disc for disc in discs if name not in answered[disc.site]]
             try:

@@ -61,10 +61,25 @@ def one_class(domains: Iterable[Named], limit_m: float, name: str) -> str:
     )
 
 
-def storms(domains: Sequence[Named], limit_m: float, layer: Layer, counts: Sequence[float]) -> str:
-    """Format that one storm spans domains, and how many were counted there."""
-    near = f"{phrases.named(domains)} stand within {_km(limit_m)} of each other"
-    return f"{near}; {layer.quantity}: {_count(counts)}"
+def regional(
+    domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample], metro: str | None = None
+) -> str:
+    """Format that one regional hazard reaches domains, in all of a metro or at each of them."""
+    where = f"in {metro}, wherever in it" if metro else "near each other"
+    return f"{phrases.named(domains)} stand {where}; {_figures(layer, rows)}"
+
+
+def _figures(layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what cells hold, or how many events are counted, over the discs of some rows."""
+    spans = [row.interval for row in rows if row.interval]
+    lows, highs = [span.low for span in spans], [span.high for span in spans if span.high is not None]
+    if layer.measure == "count":
+        reach = f"; at least {min(lows):g} reached all of it" if layer.shared_from is not None else ""
+        return f"{layer.quantity}: {_count(bests(rows))}{reach}"
+    places = dict.fromkeys(f" in {row.name}" for row in rows if row.name)
+    named = next(iter(places)) if len(places) == 1 else ""
+    low, high = f"{min(lows):.3g}", f"{max(highs):.3g}" if len(highs) == len(spans) else "more"
+    return f"{layer.quantity}{named}: {low if low == high else f'{low} to {high}'} {layer.unit}"
 
 
 def shared(
@@ -78,14 +93,14 @@ def shared(
     return f"{names} stand {_away(layer, rows)}{within}"
 
 
-def counted(domains: Iterable[Named], layer: Layer, counts: Sequence[float]) -> str:
-    """Format how many events a layer counts at domains."""
-    return f"{layer.quantity}: {_count(counts)} at {phrases.named(domains)}"
+def counted(domains: Iterable[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what a layer holds or counts at domains."""
+    return f"{_figures(layer, rows)} at {phrases.named(domains)}"
 
 
-def counted_candidates(total: int, layer: Layer, counts: Sequence[float]) -> str:
-    """Format how many events a layer counts at sites that domains may stand at."""
-    return f"{layer.quantity}: {_count(counts)} at the {total} candidate sites"
+def counted_candidates(total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what a layer holds or counts at sites that domains may stand at."""
+    return f"{_figures(layer, rows)} at the {phrases.count(total, 'candidate site')}"
 
 
 def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
