@@ -12,6 +12,8 @@ from zonerisk.cli import output
 from zonerisk.cli.options import Catalogues, argument, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.policy import DEFAULT
+from zonerisk.core.verdict import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,8 +52,13 @@ def list_(
     ] = None,
     cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
     class_: Annotated[
-        Literal["physical", "logical", "conflict"] | None,
-        option("Of incidents: those of one class.", "--class"),
+        str | None,
+        option(
+            "Of incidents: physical, logical or conflict. Of regions: those of one class of independence, or "
+            "any, worst first; they are judged for it.",
+            "--class",
+            metavar="CLASS",
+        ),
     ] = None,
     since: Annotated[
         str | None, option("Of incidents: those that began on this day or later.", metavar="DATE")
@@ -74,12 +81,15 @@ def list_(
     """
     catalog = load(*(catalogue or ()))
     form = output.chosen(format_, out, ListFormats)
+    allowed = (*OUTCOMES, "any") if what == "regions" else ("physical", "logical", "conflict")
+    if class_ and class_ not in allowed:
+        raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
         wanted = Wanted(tuple(of or ()), cause, class_, since, multi_zone)
         output.write(_listed_incidents(catalog, wanted, form, out), out)
         return
     head, rows, of_regions = _LISTS[what]
-    if cause or class_ or since or multi_zone:
+    if cause or (class_ and what != "regions") or since or multi_zone:
         raise UsageError("--cause, --class, --since and --multi-zone choose among incidents")
     if form is Format.geojson:
         raise UsageError(f"{what} are not listed as geojson; see: zonerisk export")
@@ -88,6 +98,14 @@ def list_(
             f"{what} are listed whole; name targets for regions, sites, incidents, feeds or stations"
         )
     regions = sorted(_resolved(catalog, of)) or catalog.region_ids
+    if class_:
+        from zonerisk.words import verdicts
+
+        judged = sorted(catalog.verdicts(regions if of else None), key=verdicts.block_order)
+        meant = [verdict for verdict in judged if class_ in ("any", verdict.independence.class_)]
+        text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
+        output.write(text, out)
+        return
     output.write(output.rows(head, rows(catalog, regions), form, out), out)
 
 

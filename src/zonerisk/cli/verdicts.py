@@ -329,7 +329,13 @@ def compare(
     verdicts = catalog.verdicts(options.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
     if form is Format.json:
-        text = output.as_json({"regions": words.records(verdicts.items), "common_ground": common})
+        text = output.as_json(
+            {
+                "schema": "zonerisk/compare/2",
+                "regions": words.records(verdicts.items),
+                "common_ground": common,
+            }
+        )
     else:
         text = output.rows(words.COMPARED, words.rows(verdicts.items, chosen), form, out)
         if form is Format.md:
@@ -443,6 +449,7 @@ def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str
 
     least = least_rtt_ms(candidate.distance_m)
     message = verdicts.with_zones(candidate.message, candidate.zones)
+    message += f"; itself {candidate.class_}" if candidate.class_ else ""
     if candidate.record:
         told = record.there(len(candidate.record.several), sum(candidate.record.zone_losses.values()))
         message += f"; {told}" if told else ""

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core import kinds
 from zonerisk.core.geometry import distance_m, metres_per_degree
-from zonerisk.core.verdict import Cause, Class, Range, Spread
+from zonerisk.core.verdict import Cause, Class, Range, Spread, Zones
 from zonerisk.judging import hazards, history, power, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, least_trips, pairs, sites_of
+from zonerisk.judging.arrangement import (
+    CAMPUS_MOST_M,
+    Arrangement,
+    least_trips,
+    pairs,
+    site_units,
+    sites_of,
+    zone_units,
+)
 from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
@@ -116,6 +124,20 @@ def assess(
     return by_policy(groups, places, policy, facts, facts.samples)
 
 
+def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
+    """Return the class of a region of the catalogue, and its zones; no policy is asked."""
+    region, places = facts.region(region_id), facts.sites_of(region_id)
+    zones, sites = zone_units(region, places, day), site_units(region, places, day)
+    sold, by_site = len(zones), len(zones) == 1 and region.numbered and bool(sites)
+    noun, units = ("datacenter", sites) if by_site else ("zone", zones)
+    trips = least_trips(facts.measurements(region_id), day)
+    known = Arrangement(region_id, noun, day, units, sold, facts.owners(region_id), region, trips=trips)
+    groups = assess_arrangement(known, facts, facts.samples)
+    independent = effective(zones, groups.values()) if sold > 1 else Range(low=sold, high=sold)
+    class_, _ = classify(known, groups, spread_of(region, places, day))
+    return class_, Zones(sold=sold, effective=independent)
+
+
 def classify(
     arrangement: Arrangement, groups: Mapping[str, RiskGroups], spread: Spread | None
 ) -> tuple[Class, Cause]:
@@ -180,12 +202,7 @@ def stands_apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Lite
     """Return whether two stand on different campuses: wider apart than any is, or on two that are named."""
     if distance.low >= CAMPUS_MOST_M:
         return "apart"
-    named = all(
-        one.operator and other.operator and one.operator != other.operator
-        if None in (one.campus, other.campus)
-        else one.campus != other.campus
-        for one, other in product(a.sites, b.sites)
-    )
+    named = separation.on_named_campuses(a, b)
     return "near" if named and distance.high is not None and distance.high < CAMPUS_MOST_M else None
 
 
@@ -220,7 +237,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
     unknown in a kind that position decides.
     """
     assessed = list(assessments)
-    decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION]
+    decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION and groups.assessed]
     shared = together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
 
     def known(a: str, b: str) -> bool:

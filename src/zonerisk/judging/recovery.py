@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+from weakref import WeakKeyDictionary
+
+from pydantic import Field
 
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
+    Class,
     Option,
     Outcome,
     Provenance,
@@ -53,6 +57,9 @@ EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
 
+# What every region of a catalogue comes to by itself is asked once, however many could recover there.
+_STANDING: WeakKeyDictionary[Facts, dict[tuple[str, str], tuple[Class, Zones]]] = WeakKeyDictionary()
+
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
@@ -61,7 +68,7 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 class Candidate(Result):
     """A region as disaster recovery: what speaks for it and against it.
 
-    ``zones`` and ``record`` are null where something certain already rules the region out.
+    ``zones``, ``class_`` and ``record`` are null where something certain already rules the region out.
     """
 
     target: str
@@ -72,6 +79,7 @@ class Candidate(Result):
     distance_m: Interval
     rtt_ms: Interval
     zones: Zones | None
+    class_: Annotated[Class | None, Field(alias="class")]
     record: TrackRecord | None
     shared_risks: tuple[SharedRisk, ...]
     evidence: tuple[Evidence, ...] = ()
@@ -243,7 +251,7 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
     facts, day = judge.facts, judge.day
     ours = endpoint(facts, region.id, day)
     candidates = [
-        judge.candidate(ours, endpoint(facts, peer.id, day), count_zones=False)
+        judge.candidate(ours, endpoint(facts, peer.id, day))
         for peer in peers
         if _open(peer, day) and _sold_to(peer, region)
     ]
@@ -253,6 +261,8 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
             target=row.target,
             distance_m=row.distance_m,
             outcome=row.outcome,
+            class_=row.class_,
+            losses=len(row.record.several) if row.record else None,
             message=f"{row.name}: {row.message}",
             evidence=row.evidence,
         )
@@ -285,7 +295,7 @@ class Judge:
         hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
         return ("building", "campus", *kinds.FEEDS, *hazards)
 
-    def candidate(self, ours: Endpoint, theirs: Endpoint, count_zones: bool = True) -> Candidate:
+    def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
         """Judge one place as recovery for another, and count what is independent there.
 
         A recorded incident that hit both is a shared risk: distance alone then does not pass.
@@ -303,6 +313,7 @@ class Judge:
         asked += [(separation.counted(risk, self.policy), risk.message) for risk in risks]
         outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
+        class_, zones = (None, None) if ruled_out else self._standing(theirs)
         reasons = sorted(asked, key=lambda row: -severity(row[0]))
         return Candidate(
             target=theirs.key,
@@ -322,8 +333,9 @@ class Judge:
             ),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
-            zones=self._zones(theirs) if count_zones and not ruled_out else None,
-            record=self.record(theirs) if count_zones and not ruled_out else None,
+            zones=zones,
+            class_=class_,
+            record=None if ruled_out else self.record(theirs),
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
@@ -481,12 +493,16 @@ class Judge:
     def _areas(self, side: Endpoint) -> list[Area]:
         return [self.facts.supply.area(site) for site in (*side.whole.sites, *side.whole.possible)]
 
-    def _zones(self, theirs: Endpoint) -> Zones:
-        sold = len(theirs.units)
-        if sold < 2:
-            return Zones(sold=sold, effective=Range(low=sold, high=sold))
-        groups = self._assess(theirs.units, theirs.own)
-        return Zones(sold=sold, effective=effective(theirs.units, groups.values()))
+    def _standing(self, theirs: Endpoint) -> tuple[Class | None, Zones]:
+        """Return the class of a region, and how many of its zones are independent."""
+        if not theirs.own and theirs.key in self.facts.region_ids:
+            known = _STANDING.setdefault(self.facts, {})
+            if (theirs.key, self.day) not in known:
+                known[theirs.key, self.day] = independence.standing(self.facts, theirs.key, self.day)
+            return known[theirs.key, self.day]
+        sold, groups = len(theirs.units), self._assess(theirs.units, theirs.own)
+        independent = effective(theirs.units, groups.values()) if sold > 1 else Range(low=sold, high=sold)
+        return None, Zones(sold=sold, effective=independent)
 
 
 def common_grid(ours: Sequence[Area], theirs: Sequence[Area]) -> tuple[verdicts.Grid, list[str]] | None:

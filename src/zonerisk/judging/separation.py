@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
-from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms, within
+from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
-from zonerisk.judging.arrangement import CAMPUS_MS, pairs, sites_of
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, CAMPUS_MS, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
@@ -64,9 +65,6 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
             continue
         if not (a.disclosed and b.disclosed):
             continue
-        if not any(within(p, q, radius_m) for p in a.positions for q in b.positions):
-            apart.add(pair)
-            continue
         distance = arrangement.distance(a, b)
         near = distance.at_most(radius_m)
         if near:
@@ -75,9 +73,19 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
             cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
             message = wording.near(a.name, b.name, distance, radius_m)
             risks.append(risk("campus", key, "B", (a, b), message, tuple(cited)))
-        elif near is False:
+        elif distance.low >= max(radius_m, CAMPUS_MOST_M) or (near is False and on_named_campuses(a, b)):
             apart.add(pair)
     return RiskGroups("campus", tuple(risks), frozenset(apart), wording.CAMPUSES_OPEN)
+
+
+def on_named_campuses(a: FailureDomain, b: FailureDomain) -> bool:
+    """Return whether records tell the places of two apart: by their campuses, else by who runs them."""
+    return all(
+        one.operator and other.operator and one.operator != other.operator
+        if None in (one.campus, other.campus)
+        else one.campus != other.campus
+        for one, other in product(a.sites, b.sites)
+    )
 
 
 def _same_site(arrangement: Arrangement, kind: str) -> list[SharedRisk]:

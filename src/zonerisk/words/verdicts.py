@@ -8,14 +8,23 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import OUTCOMES, worst
-from zonerisk.words import phrases
+from zonerisk.core.verdict import BLOCKS, OUTCOMES, block, worst
+from zonerisk.words import likelihood, phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Applied, Finding, Independence, Score, SharedRisk, Verdict, Zones
+    from zonerisk.core.verdict import (
+        Applied,
+        Finding,
+        Independence,
+        Option,
+        Score,
+        SharedRisk,
+        Verdict,
+        Zones,
+    )
 
 Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
 """How two places stand to each other in the grid."""
@@ -26,16 +35,7 @@ _GRIDS: dict[Grid, str] = {
 }
 
 
-COMPARED = (
-    "region",
-    "sold",
-    "effective",
-    "nearest pair",
-    "farthest pair",
-    "shared (A, B)",
-    "DR",
-    "grade and score",
-)
+COMPARED = ("region", "class", "zones", "shown", "where", "record", "likelihood", "DR", "DR class")
 
 
 def summary(
@@ -233,6 +233,16 @@ def with_zones(message: str, zones: Zones | None) -> str:
     return f"{message}; {phrases.span(zones.effective)} independent {noun} there"
 
 
+def apart_or_spread(verdict: Verdict) -> str:
+    """Format the nearest pair that stands in known places, else the extent of the known buildings."""
+    nearest, spread = extent(verdict)[0], verdict.independence.spread
+    if nearest.high is not None:
+        return f"nearest {_best(nearest)}"
+    if spread:
+        return f"{spread.buildings} known buildings span {phrases.distance(spread.diameter_m)}"
+    return f"{phrases.count(verdict.independence.datacenters.count, 'building')} known"
+
+
 def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     """Return the distance of the nearest and of the farthest pair that stand in known places.
 
@@ -259,9 +269,9 @@ def shared(verdict: Verdict) -> dict[str, int]:
     return dict(Counter(risk.kind for risk in verdict.shared_risks if risk.grade != "C"))
 
 
-def nearest_recovery(verdict: Verdict) -> str | None:
+def nearest_recovery(verdict: Verdict) -> Option | None:
     """Return the nearest region that can be disaster recovery, if one surely can."""
-    return next((option.target for option in verdict.recovery if option.outcome == "pass"), None)
+    return next((option for option in verdict.recovery if option.outcome == "pass"), None)
 
 
 def _best(span: Interval) -> str:
@@ -272,24 +282,27 @@ def _best(span: Interval) -> str:
 
 def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
     """Return one row a region, for reading."""
-    listed = []
-    for verdict in verdicts:
-        open_ = any(option.outcome == "unknown" for option in verdict.recovery)
-        counted = ", ".join(f"{kind} {count}" for kind, count in shared(verdict).items())
-        listed.append(
-            (
-                verdict.target,
-                str(verdict.independence.zones.sold),
-                phrases.span(verdict.independence.zones.effective),
-                *(_best(span) for span in extent(verdict)),
-                counted or "none shown",
-                nearest_recovery(verdict) or ("unknown" if open_ else "none"),
-                f"{verdict.policy.score.shown:.0f} to {verdict.policy.score.possible:.0f}"
-                if scored(policy)
-                else "-",
-            )
+    return [
+        (
+            verdict.target,
+            verdict.independence.class_,
+            f"{phrases.span(verdict.independence.zones.effective)} of {verdict.independence.zones.sold}",
+            f"{verdict.policy.score.shown:.0f} of 100" if scored(policy) else "-",
+            apart_or_spread(verdict),
+            f"{sum(verdict.record.zone_losses.values())} of one, {len(verdict.record.several)} of several",
+            likelihood.bound(verdict.likelihood) if verdict.likelihood else "-",
+            best.target if best else "none shown",
+            (best and best.class_) or "-",
         )
-    return listed
+        for verdict in verdicts
+        for best in [nearest_recovery(verdict)]
+    ]
+
+
+def block_order(verdict: Verdict) -> tuple[int, float, str]:
+    """Return how lists sort regions: by block, within it the greatest bound first, then by id."""
+    bound = verdict.likelihood.bound if verdict.likelihood else 0.0
+    return BLOCKS.index(block(verdict.independence.class_)), -bound, verdict.target
 
 
 def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
@@ -301,13 +314,18 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
             "nearest_m": asdict(nearest.rounded()),
             "farthest_m": asdict(farthest.rounded()),
             "shared_risks": shared(verdict),
-            "dr": nearest_recovery(verdict),
-            "outcome": verdict.independence.outcome,
+            "dr": best and best.target,
+            "dr_class": best and best.class_,
             "class": verdict.independence.class_,
+            "outcome": verdict.independence.outcome,
+            "spread_m": verdict.independence.spread and verdict.independence.spread.diameter_m,
+            "losses": len(verdict.record.several),
+            "bound": verdict.likelihood and verdict.likelihood.bound,
             "score": asdict(verdict.policy.score),
         }
         for verdict in verdicts
         for nearest, farthest in [extent(verdict)]
+        for best in [nearest_recovery(verdict)]
     ]
 
 
