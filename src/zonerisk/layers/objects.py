@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     Geometries = npt.NDArray[np.object_]
 
 
+# Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
+_EDGE_DEG = 0.1
+_FAR_M = 2_000_000.0
+
+
 class Disc(NamedTuple):
     """Where a site may stand: its id, degrees, and the radius in metres."""
 
@@ -138,10 +143,13 @@ def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
     return np.asarray(shapely.linestrings(np.stack([lons, lats], 2)))
 
 
-def pairs(shapes: Geometries, discs: Sequence[Disc], reach_m: float) -> Iterator[tuple[Disc, int, float]]:
+def pairs(
+    shapes: Geometries, discs: Sequence[Disc], reach_m: float, straight: bool = False
+) -> Iterator[tuple[Disc, int, float]]:
     """Return every shape (in degrees) within reach of a site's middle, with its distance in metres.
 
-    A distance within an area is negative: metres to its edge.
+    A distance within an area is negative: metres to its edge. Edges are those of GeoJSON, straight in
+    degrees; ``straight`` ones, such as the axes of runways, are straight on the ground.
     """
     import numpy as np
     import shapely
@@ -151,12 +159,16 @@ def pairs(shapes: Geometries, discs: Sequence[Disc], reach_m: float) -> Iterator
     for disc in discs:
         tiles.setdefault((math.floor(disc.lat), math.floor(disc.lon)), []).append(disc)
     for (south, west), inside in sorted(tiles.items()):
-        lat, lon = south + 0.5, west + 0.5
+        lat, lon = min(south + 0.5, 90.0), west + 0.5
         near = np.unique(tree.query(_boxes(lat, lon, reach_m))[1])
         if not len(near):
             continue
         plane = _plane(lat, lon)
-        flat = _flattened(shapes[near], plane)
+        bent = shapes[near] if straight else _bent(shapes[near], lat, lon, reach_m)
+        flat = _flattened(bent, plane)
+        # Where a shape was drawn around a pole, its two ends meet along a line, which is no edge.
+        around = shapely.bounds(bent)[:, 2] - shapely.bounds(bent)[:, 0] >= 360
+        flat[around] = shapely.set_precision(flat[around], 0.01)
         points = _flattened(shapely.points([[disc.lon, disc.lat] for disc in inside]), plane)
         which, what = shapely.STRtree(flat).query(points, predicate="dwithin", distance=reach_m)
         metres = np.asarray(shapely.distance(points[which], flat[what]))
@@ -182,6 +194,26 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     return shapely.box(
         [lon - wide + turn for turn in turns], [south] * 3, [lon + wide + turn for turn in turns], [north] * 3
     )
+
+
+def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometries:
+    """Follow GeoJSON's edges, straight in degrees and so along parallels, and leave out what is far away.
+
+    A plane around a place draws a long edge straight, and what lies at the other end of the Earth
+    inside out; a cut at 2000 km is farther than what anything is asked about.
+    """
+    import numpy as np
+    import shapely
+
+    west, south, east, north = shapely.bounds(shapes).T
+    long = np.flatnonzero(np.maximum(east - west, north - south) > _EDGE_DEG)
+    if len(long):
+        shapes = shapes.copy()
+        area = shapely.union_all(_boxes(lat, lon, max(reach_m, _FAR_M)))
+        far = long[~shapely.covers(area, shapely.box(west, south, east, north)[long])]
+        shapes[far] = shapely.intersection(shapes[far], area)
+        shapes[long] = shapely.segmentize(shapes[long], _EDGE_DEG)
+    return shapes
 
 
 def _plane(lat: float, lon: float) -> Any:

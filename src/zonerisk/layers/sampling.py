@@ -205,7 +205,7 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
     reach = card.list_radius_m if card.measure == "axis" else card.search_radius_m
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
     worst = max(objects.doubts_m, default=card.error_m)
-    for disc, index, distance in pairs(objects.shapes, discs, reach + widest + worst):
+    for disc, index, distance in pairs(objects.shapes, discs, reach + widest + worst, card.measure == "axis"):
         key, nearest, hit = objects.ids[index], best[disc.site], (max(0.0, distance), index)
         nearest[key] = min(hit, nearest.get(key, hit))
     for disc in discs:

@@ -329,7 +329,8 @@ def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
     bearings = np.tile(np.arange(_STEPS) * (-360.0 / _STEPS), len(rows))
     x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)
     outline = LineString(np.column_stack((x - 360 * np.rint((x - lons) / 360), y))).convex_hull
-    assert isinstance(outline, Polygon)
+    if not isinstance(outline, Polygon):  # Around a pole all points are of one latitude.
+        return circle(discs[0][0], max(radius for _, radius in discs) + _MARGIN_M)
     return _points(orient(outline).exterior)
 
 
