@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.kinds import HAZARDS
 from zonerisk.library import Library
 
 if TYPE_CHECKING:
@@ -288,7 +289,39 @@ def coverage(catalog: Catalog) -> str:
     ]
     cells = [(region.id, _looked(region)) for region in dark]
     lines += rows(("region", "looked for in"), cells)
+    lines += ["", "## Hazards", ""]
+    lines += [
+        "What the shipped figures of layers reach. Regions are those that are open and sold as several "
+        "zones: whose town a layer covers, and with a figure at a site or over the metro. What no layer "
+        "covers is not assessed.",
+    ]
+    lines += rows(_HAZARD_HEAD, _reached(catalog))
     return "\n".join(lines) + "\n"
+
+
+_HAZARD_HEAD = (
+    "kind", "layers", "sites with figures", "of these no metros", "regions covered", "regions with figures"
+)  # fmt: skip
+
+
+def _reached(catalog: Catalog) -> list[tuple[str, ...]]:
+    """Count by kind of hazard the sites and the regions of several zones that layers reach."""
+    regions = [catalog.region(key) for key in catalog.region_ids]
+    sold = [region for region in regions if region.status == "open" and len(region.zones) > 1]
+    own = {site.id: site for region in regions for site in region.sites.values()}
+    figures = {
+        key: {row.layer.kind for row in catalog.samples.of(site) if row.interval} for key, site in own.items()
+    }
+    table = []
+    for kind in HAZARDS:
+        layers = [layer for layer in catalog.samples.layers if layer.kind == kind]
+        sites = [key for key, kinds in figures.items() if kind in kinds]
+        covered = [region for region in sold if any(layer.reaches(region.id) for layer in layers)]
+        told = [region for region in sold if any(kind in figures[site] for site in region.site_ids)]
+        placed = [key for key in sites if own[key].kind != "metro"]
+        if layers:
+            table.append((kind, *(str(len(each)) for each in (layers, sites, placed, covered, told))))
+    return table
 
 
 def positioned(catalog: Catalog, region: Region) -> bool:
