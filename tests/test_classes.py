@@ -191,6 +191,7 @@ def test_the_law_fails_where_a_rule_breaks_it(zz_copy: Path, monkeypatch: pytest
         ("aws-us-east-1", "undisclosed", "disclosure"),
         ("aws-eu-north-1", "apart", "distance"),
         ("aws-eu-south-2", "apart", "distance"),
+        ("ibm-us-east", "near", "distance"),
         ("hetzner-fsn1", "one-zone", "count"),
         ("exoscale-ch-gva-2", "one-zone", "count"),
     ],

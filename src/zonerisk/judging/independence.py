@@ -173,7 +173,9 @@ def classify(
     stands = not hidden and all(arrangement.sited(unit) for unit in units)
     if not stands or None in ways or any(groups[kind].leaves_open(_ids(units)) for kind in _PLACES):
         return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
-    return "near" if "near" in ways else "apart", at
+    if any(distance.high is not None and distance.high < CAMPUS_MOST_M for distance, _, _ in listed):
+        return "near", at
+    return ("undisclosed" if "near" in ways else "apart"), at
 
 
 # What evidence of grade C makes suspect, and what has to be known of every pair that stands apart.
@@ -202,8 +204,7 @@ def stands_apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Lite
     """Return whether two stand on different campuses: wider apart than any is, or on two that are named."""
     if distance.low >= CAMPUS_MOST_M:
         return "apart"
-    named = separation.on_named_campuses(a, b)
-    return "near" if named and distance.high is not None and distance.high < CAMPUS_MOST_M else None
+    return "near" if separation.on_named_campuses(a, b) else None
 
 
 def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | None:
