@@ -25,16 +25,19 @@ def test_same_input_same_bytes(run: Runner, format_: str) -> None:
 
 
 def test_table_answers_first(run: Runner) -> None:
-    lines = run("score", "OVH SBG").stdout.splitlines()
-    assert lines[0].startswith("OVHcloud Strasbourg: shared, one cause takes its 3 datacenters together")
+    lines = run("score", "OVH SBG", "--full").stdout.splitlines()
+    assert lines[0] == run("score", "OVH", "SBG").stdout.splitlines()[0]
+    assert lines[0].startswith("OVHcloud Strasbourg: its 3 datacenters (sold as 1 zone) do not fail")
     order = [line.split()[0] for line in lines if line.startswith(("fail ", "unknown ", "warn ", "pass "))]
     assert order.index("fail") < order.index("unknown") < order.index("pass")
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])
 def test_narrow_terminals_lose_nothing(run: Runner, width: str) -> None:
-    wide = run("score", "ovh-sbg", COLUMNS="200").stdout
-    text = run("score", "ovh-sbg", COLUMNS=width).stdout
+    wide = run("score", "ovh-sbg", "--full", COLUMNS="200").stdout
+    text = run("score", "ovh-sbg", "--full", COLUMNS=width).stdout
+    brief = run("score", "ovh-sbg", COLUMNS=width).stdout
+    assert max(len(line) for line in brief.splitlines()) <= int(width)
     assert max(len(line) for line in text.splitlines()) <= int(width)
     flat = "".join(text.split())
     for word in ("quorum", "colocation", "survives"):
@@ -89,7 +92,7 @@ def test_own_catalogue_and_policy(run: Runner, zz_copy: Path, tmp_path: Path) ->
         "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: Five.}\n"
     )
     done = run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", str(own))
-    assert "Own (law): non-compliant" in done.stdout
+    assert "non-compliant: number of zones" in done.stdout
     run("score", "zz-good", "--catalogue", str(zz_copy), "--policy", "podcast")
 
 
@@ -260,6 +263,42 @@ def test_quiet_writes_no_notes_wherever_it_is_typed(run: Runner) -> None:
         done = run(*arguments)
         assert (done.stderr, done.stdout) == ("", run("score", "aws", "eu-west-3").stdout)
     assert "did you mean" in run("-q", "score", "ovh-sbgg", check=2).stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("zonerisk compa", "compare"),
+        ("zonerisk score scaleway-fr", "scaleway-fr-par"),
+        ("zonerisk dr ovh-sb", "ovh-sbg"),
+        ("zonerisk score ovh-sbg --policy do", "dora"),
+    ],
+)
+def test_completion(run: Runner, shell: str, typed: str, wanted: str) -> None:
+    script = run("--show-completion", shell).stdout
+    assert f"_ZONERISK_COMPLETE=complete_{shell}" in script
+    asked = {
+        "_ZONERISK_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
+        "_TYPER_COMPLETE_ARGS": typed,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    assert wanted in run(**asked).stdout
+    assert "are" in run("--show-completion", "tcsh", check=2).stderr
+
+
+def test_bash_completes_with_what_is_printed(run: Runner, tmp_path: Path) -> None:
+    program = tmp_path / "zonerisk"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m zonerisk "$@"\n')
+    program.chmod(0o755)
+    script = run("--show-completion", "bash").stdout + (
+        "COMP_WORDS=(zonerisk show ovh-sb); COMP_CWORD=2\n"
+        f"_zonerisk_completion {program}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ovh-sbg"]
 
 
 def test_within_leaves_other_regions_out(run: Runner) -> None:

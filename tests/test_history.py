@@ -329,5 +329,5 @@ def test_what_was_learned_of_strasbourg_later_is_marked(shipped: Library) -> Non
 
 
 def test_no_shared_risk_is_told_with_what_was_looked_through(shipped: Library) -> None:
-    summary = shipped.score("aws-us-east-1").summary
-    assert "no shared risk is on record (read: notices of Amazon Web Services of 2016 to 2022" in summary
+    told = shipped.score("aws-us-east-1").record.message
+    assert "read: notices of Amazon Web Services of 2016 to 2022" in told

@@ -275,6 +275,6 @@ class TestCommands:
         assert "three names" in run("data", "new", "ovh", "sbg", "x", "--in", str(tmp_path), check=2).stderr
 
     def test_score_tells_the_record(self, run: Runner) -> None:
-        text = " ".join(run("score", "ovh-sbg").stdout.split())
+        text = " ".join(run("score", "ovh-sbg", "--full").stdout.split())
         assert "record: since 2017, no loss of one datacenter on file; 3 of two datacenters or more" in text
         assert "no complete feed of the incidents of OVHcloud was found, so silence proves little" in text

@@ -53,7 +53,7 @@ class TestStrasbourg:
         found = shipped.score("ovh-sbg", as_of="2021-03-09")
         assert {place.name for place in found.places} == {"SBG1", "SBG2", "SBG3", "SBG4"}
         assert found.independence.datacenters.count == 4
-        assert "one cause takes its 4 datacenters together" in found.summary
+        assert "its 4 datacenters (sold as 1 zone) do not fail independently" in found.summary
         power = finding(found, "power")
         assert power.outcome == "fail"
         assert len(power.subjects) == 4

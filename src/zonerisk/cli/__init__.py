@@ -48,7 +48,7 @@ COMMANDS = {
     "list": _Command(
         "records",
         "list_",
-        "List regions, sites, providers, policies, incidents, feeds or grid stations near sites.",
+        "List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.",
     ),
     "show": _Command("records", "show", "Show one record with its sources."),
     "map": _Command("pages", "map_", "Draw regions on a map: one HTML file that needs no network."),
@@ -64,6 +64,8 @@ COMMANDS = {
     "layers": _Command("layers", "app", "List, show, fetch, sample or import hazard layers."),
     "data": _Command("data", "app", "Check, extend and compare the catalogue's records."),
 }
+# What a shell that completes a line sets.
+COMPLETE = "_ZONERISK_COMPLETE"
 # Until the next version: commands that are gone, and what does their work.
 GONE = {
     "rtt": "zonerisk score TARGET --rtt FILE",
@@ -116,12 +118,32 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _completion(shell: str | None) -> None:
+    if shell:
+        from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+        if shell not in ("bash", "zsh", "fish"):
+            raise UsageError(f"{shell} is not completed; bash, zsh and fish are")
+        typer.echo(get_completion_script(prog_name="zonerisk", complete_var=COMPLETE, shell=shell))
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            "--show-completion",
+            metavar="bash|zsh|fish",
+            callback=_completion,
+            is_eager=True,
+            help="Print what a shell's start-up file needs to complete commands, ids and policies.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Write the answer and errors, and no notes.")
     ] = False,
@@ -145,11 +167,16 @@ def main(app: typer.Typer = app) -> None:
     # A stream that was closed before the start is none to Python.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     try:
+        if COMPLETE in os.environ:
+            from typer.completion import completion_init  # type: ignore[attr-defined]
+
+            completion_init()
         # These go before the command, wherever they were typed.
         first = {text for text in sys.argv[1:] if text in ("-q", "--quiet", "--debug")}
         rest = [text for text in sys.argv[1:] if text not in first]
         # A place south of the equator; a space before it, and it is no option.
-        app([*sorted(first), *(re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in rest)])
+        typed = [*sorted(first), *(re.sub(r"^-[\d.]+\s*[,;]", r" \g<0>", text) for text in rest)]
+        app(typed, prog_name="zonerisk")
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader (head, less) has seen enough.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from zonerisk import load
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import OUTCOMES, severity
 
@@ -22,14 +23,28 @@ def option(help_: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=help_, **more)
 
 
-def argument(help_: str, metavar: str | None = None) -> Any:
-    """Return what an argument is called and says of itself."""
-    return typer.Argument(help=help_, metavar=metavar)
+def argument(help_: str, metavar: str | None = None, complete: Any = None) -> Any:
+    """Return what an argument is called and says of itself, and what a shell may complete it with."""
+    return typer.Argument(help=help_, metavar=metavar, autocompletion=complete)
+
+
+def ids(incomplete: str) -> list[str]:
+    """Return the regions and providers that begin so, for a shell."""
+    catalog = load()
+    return [key for key in (*catalog.provider_ids, *catalog.region_ids) if key.startswith(incomplete)]
+
+
+def policies(incomplete: str) -> list[str]:
+    """Return the policies that begin so, for a shell."""
+    return [key for key in load().policy_ids if key.startswith(incomplete)]
 
 
 Level = Literal["fail", "unknown", "warn"]
 FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
-PolicyOption = Annotated[str, option("A policy's id (zonerisk list policies) or a file of your own.")]
+PolicyOption = Annotated[
+    str,
+    option("A policy's id (zonerisk list policies) or a file of your own.", autocompletion=policies),
+]
 AsOf = Annotated[
     str | None,
     option(

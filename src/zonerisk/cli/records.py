@@ -9,7 +9,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import Catalogues, argument, option
+from zonerisk.cli.options import Catalogues, argument, ids, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.policy import DEFAULT
@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
     multi_zone: bool
 
 
-What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations"]
+What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations", "claims"]
 
 
 def list_(
@@ -46,8 +46,9 @@ def list_(
     of: Annotated[
         list[str] | None,
         argument(
-            "Of regions, sites, incidents, feeds and stations: only those of these providers or regions.",
+            "Only those of these providers or regions; not of providers and policies.",
             metavar="[TARGET]...",
+            complete=ids,
         ),
     ] = None,
     cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
@@ -70,11 +71,12 @@ def list_(
     out: output.Output = None,
     catalogue: Catalogues = None,
 ) -> None:
-    """List regions, sites, providers, policies, incidents, feeds or grid stations near sites.
+    """List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.
 
     Feeds are stated supplies of power, network and water. Stations are near, not known to feed
     a site; "open" marks those of 220 kV and over that could be the nearest from somewhere in
-    the site's disc.
+    the site's disc. Claims are what providers state, and in how many of the regions where that can
+    be checked it held.
 
     Examples: zonerisk list regions scaleway; zonerisk list sites --format csv;
     zonerisk list stations scaleway-fr-par; zonerisk list incidents aws --cause power --multi-zone
@@ -106,7 +108,36 @@ def list_(
         text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
         output.write(text, out)
         return
-    output.write(output.rows(head, rows(catalog, regions), form, out), out)
+    if what == "claims" and form is Format.json:
+        text = output.as_json({"schema": "zonerisk/claims/1", "claims": list(_words(catalog, regions))})
+    else:
+        text = output.rows(head, rows(catalog, regions), form, out)
+    output.write(text, out)
+
+
+def _words(catalog: Catalog, regions: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Return each statement of the regions' providers with its record."""
+    from zonerisk.judging import claims
+    from zonerisk.judging.arrangement import last_day
+
+    for provider in dict.fromkeys(catalog.region(key).provider for key in regions):
+        for word, _ in claims.record(catalog, provider, last_day(catalog.date), feeds=True):
+            yield {"provider": provider, **word.to_dict()}
+
+
+def _claims(catalog: Catalog, regions: Iterable[str]) -> Rows:
+    from zonerisk.words.phrases import names
+
+    for word in _words(catalog, regions):
+        told = []
+        for test in sorted(word["tested"], key=lambda test: bool(test["held"])):
+            pair = " to ".join(key.partition("/")[2] for key in test["pair"])
+            verb = "held" if test["held"] else "refuted"
+            told.append(f"{test['region']} {verb}{f' ({pair})' if pair else ''}")
+        held = sum(test["held"] for test in word["tested"])
+        numbers = word["regions"], len(told), held, len(told) - held
+        where = names(told) if told else None
+        yield word["provider"], word["kind"], word["text"], word["value"], word["unit"], *numbers, where
 
 
 def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
@@ -237,6 +268,7 @@ def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
             yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
 
 
+_CLAIM_HEAD = "provider kind statement value unit regions testable held refuted where"
 _STATION_HEAD = "site grid_area synchronous_area station name kv distance_km open upstream"
 # Of each list: its head, its rows of some regions, and whether regions can be chosen.
 _LISTS: dict[What, tuple[Sequence[str], Callable[[Catalog, Iterable[str]], Rows], bool]] = {
@@ -245,6 +277,7 @@ _LISTS: dict[What, tuple[Sequence[str], Callable[[Catalog, Iterable[str]], Rows]
     "providers": (("id", "name", "role", "country", "status", "regions"), _providers, False),
     "policies": (("id", "name", "standing", "rules"), _policies, False),
     "feeds": (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
+    "claims": (_CLAIM_HEAD.split(), _claims, True),
     "stations": (_STATION_HEAD.split(), _stations, True),
 }
 
@@ -256,6 +289,7 @@ def show(
             "A provider, region, policy, incident, measurement or layer; or a region's site, zone, feed or "
             "hazard (ovh-sbg/sbg3).",
             metavar="ID",
+            complete=ids,
         ),
     ],
     format_: Annotated[ShowFormats | None, output.FORMAT] = None,

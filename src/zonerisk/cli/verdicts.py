@@ -37,6 +37,7 @@ Targets = Annotated[
         "A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, or your own sites: "
         "LAT,LON pairs, or a CSV or GeoJSON file.",
         metavar="TARGET",
+        complete=options.ids,
     ),
 ]
 UnitsOption = Annotated[
@@ -75,6 +76,9 @@ def score(
     out: output.Output = None,
     fail_on: FailOn = None,
     catalogue: Catalogues = None,
+    full: Annotated[
+        bool, option("As a table: all findings, risks, distances and places to recover in.", "--full")
+    ] = False,
     rtt: Annotated[
         Path | None,
         option(
@@ -132,7 +136,7 @@ def score(
         rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
         text = output.rows(TRIP_HEAD, rows, form, out)
     else:
-        text = _listed(judged, form, out)
+        text = _listed(judged, form, out, full)
         if rtt:
             text = _with_trips(verdicts[0], trips, text, form)
     output.write(text, out)
@@ -200,10 +204,10 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
     return layers
 
 
-def _listed(judged: Judged, form: Format, out: Path | None) -> str:
+def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) -> str:
     """Write verdicts in a format."""
     from zonerisk.core.verdict import Answer
-    from zonerisk.words import report
+    from zonerisk.words import answer, report
 
     verdicts, policy = judged.verdicts, judged.policy
     if form is Format.json:
@@ -214,7 +218,9 @@ def _listed(judged: Judged, form: Format, out: Path | None) -> str:
         return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
 
     def show(screen: Screen) -> None:
-        for index, verdict in enumerate(verdicts):
+        if not full:
+            answer.screen(verdicts, policy, screen)
+        for index, verdict in enumerate(verdicts if full else ()):
             if index:
                 screen.print()
             report.table(verdict, policy, screen)
@@ -310,7 +316,7 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
 
 
 def compare(
-    targets: Annotated[list[str], argument("Regions or providers.")],
+    targets: Annotated[list[str], argument("Regions or providers.", complete=options.ids)],
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
@@ -346,7 +352,7 @@ def compare(
 
 
 def dr(
-    target: Annotated[str, argument("The region to recover.", metavar="TARGET")],
+    target: Annotated[str, argument("The region to recover.", "TARGET", options.ids)],
     to: Annotated[
         list[str] | None, option("Judge these regions alone; repeatable.", metavar="TARGET")
     ] = None,

@@ -491,16 +491,71 @@ class Spread(Result):
 class Independence(Result):
     """Whether the domains fail independently, as far as shown; no policy is asked.
 
-    ``shared_risks`` are the causes that count whatever a policy asks.
+    ``domains`` are what is compared, their names by id; ``shared_risks`` are the causes that count
+    whatever a policy asks.
     """
 
     class_: Annotated[Class, Field(alias="class")]
     outcome: Outcome | None
     cause: Cause
+    domains: Mapping[str, str]
     zones: Zones
     datacenters: Datacenters
     spread: Spread | None
     shared_risks: tuple[SharedRisk, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested(Result):
+    """Where a statement could be checked, whether it held, and the pair that shows it."""
+
+    region: str
+    held: bool
+    pair: tuple[str, ...]
+    distance_m: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word(Result):
+    """One statement of a provider and its record: the regions it speaks of, and those where it was tested.
+
+    Grade C, and it changes no class and no score: a provider may disclose only what is good.
+    """
+
+    kind: str
+    text: str
+    value: float | None
+    unit: str | None
+    regions: int
+    tested: tuple[Tested, ...]
+
+    @property
+    def held(self) -> int:
+        """In how many regions it held of those where it can be checked."""
+        return sum(test.held for test in self.tested)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask(Result):
+    """What to ask the provider, for it would move the verdict.
+
+    Attributes
+    ----------
+    kind
+        ``places`` of the subjects, their feeds of ``power`` or ``network``, a complete list of
+        ``incidents``, or whether the cause that decides was ``changed``.
+    settles, points
+        Rules that it would settle, and by how much of 100 they could raise what is shown.
+    decides, class_
+        True where the class rests on it; the class found by judging again, null where it may be any.
+    """
+
+    kind: str
+    subjects: tuple[str, ...]
+    settles: tuple[str, ...]
+    points: float
+    decides: bool = False
+    class_: Annotated[Class | None, Field(alias="class")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -547,6 +602,8 @@ class Verdict(Result):
     policy: PolicyVerdict
     recovery: tuple[Option, ...]
     record: TrackRecord
+    word: tuple[Word, ...]
+    ask: tuple[Ask, ...]
     likelihood: Likelihood
     places: tuple[Place, ...]
     provenance: Provenance

@@ -3,6 +3,7 @@
 __all__ = [
     "arrangement",
     "cause",
+    "claims",
     "history",
     "independence",
     "likelihood",

@@ -278,6 +278,9 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
 class Facts(Protocol):
     """Records and what was sampled, derived and recorded beside them; a catalogue is one."""
 
+    def __hash__(self) -> int:
+        """Return that of the object: what is counted over a provider's regions is kept by it."""
+
     @property
     def date(self) -> str:
         """Day of the records, which stands for today."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import Interval, fibre_m, least_rtt_ms, most_fibre_m, rtt_ms
-from zonerisk.core.kinds import FEEDS, HAZARDS, KINDS, asked_by
+from zonerisk.core.geometry import Interval, least_rtt_ms
+from zonerisk.core.kinds import HAZARDS, KINDS, asked_by
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
-from zonerisk.judging import recovery, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, FailureDomain, pairs
+from zonerisk.judging import claims, recovery, separation
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from zonerisk.judging.cause import RiskGroups
 
 NEAREST = 3
-# Statements that cannot be held against a measure: they stand beside the rule they speak of.
-_UNMEASURED = ("other", *(f"shared-{feed}" for feed in FEEDS))
-
-Judged = tuple[Outcome, Interval, FailureDomain, FailureDomain]
-"""What a pair comes to, and how far apart it is."""
 
 
 def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
@@ -132,12 +127,6 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     )
 
 
-def _telling(judged: Sequence[Judged], nearest: bool) -> Judged:
-    """Return the nearest or the farthest pair, one of known places before the others."""
-    sign = 1 if nearest else -1
-    return min(judged, key=lambda row: (row[1].best is None, sign * (row[1].best or 0)))
-
-
 def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every pair at both ends of its interval; the most telling pair speaks.
 
@@ -169,7 +158,7 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     outcome = separation.agreed((worst([low for low, _ in ends]), worst([high for _, high in ends])))
     rows = [(separation.agreed(both), *row) for both, row in zip(ends, listed, strict=True)]
     alike = [row for row in rows if row[0] == outcome]
-    _, straight, a, b = _telling(alike or rows, nearest=name == "separation-min")
+    _, straight, a, b = claims.telling(alike or rows, nearest=name == "separation-min")
     trip = arrangement.trip(a, b)
     measured = separation.measured(name, rule, straight, trip)
     if measured.high is None:
@@ -201,7 +190,7 @@ def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge one kind, beside what the provider itself says its zones may share of it."""
     threshold = threshold_of(rule) if rule.threshold is not None else None
     groups = arrangement.groups[name]
-    admitted = [claim for claim in _meant(arrangement) if claim.kind == f"shared-{name}"]
+    admitted = [claim for claim in claims.meant(arrangement) if claim.kind == f"shared-{name}"]
     notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
     evidence = (*_cited(arrangement, admitted), *groups.evidence)
     return _judge_kinds(name, arrangement, [replace(groups, notes=notes, evidence=evidence)], threshold)
@@ -316,10 +305,10 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
 
 def _claims(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every measurable statement of the provider; the worst decides."""
-    claims = [claim for claim in _meant(arrangement) if claim.kind not in _UNMEASURED]
-    if not claims:
+    stated = [claim for claim in claims.meant(arrangement) if claim.kind not in claims.UNMEASURED]
+    if not stated:
         return Finding(rule=name, outcome="unknown", message=wording.NOTHING_STATED)
-    judged = [(claim, *_claim(claim, arrangement)) for claim in claims]
+    judged = [(claim, *claims.hold(claim, arrangement)) for claim in stated]
     judged.sort(key=lambda row: -severity(row[1]))
     # One statement may be held against several measures ("10 to 15 km apart"): the worst is told.
     messages: dict[str, str] = {}
@@ -331,86 +320,13 @@ def _claims(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         outcome=outcome,
         message=wording.together(list(messages.values())),
         subjects=subjects,
-        evidence=_cited(arrangement, claims),
+        evidence=_cited(arrangement, stated),
     )
-
-
-def _meant(arrangement: Arrangement) -> list[Claim]:
-    """Return the statements that speak of the region."""
-    id_, provider = arrangement.id, arrangement.provider
-    code = id_.removeprefix(f"{provider.id}-") if provider else id_
-    # What is said of zones says nothing of a region that has no second one.
-    counts = ("zone-count", "building-count", "dr-distance")
-    return [
-        claim
-        for claim in arrangement.claims
-        if code not in claim.exceptions
-        if arrangement.sold > 1 or (claim.kind in counts and not claim.zoned)
-    ]
 
 
 def _cited(arrangement: Arrangement, claims: Sequence[Claim]) -> tuple[Evidence, ...]:
     region = arrangement.region
     return tuple(piece for claim in claims for piece in region.cite(claim.evidence)) if region else ()
-
-
-def _claim(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
-    """Hold one statement against what is measured: outcome, sentence, subjects."""
-    stated = claim.value or 0
-    if claim.kind == "zone-count":
-        enough = arrangement.sold >= stated
-        message = wording.zones_stated(claim.text, arrangement.sold, enough)
-        return "pass" if enough else "fail", message, ()
-    if claim.kind == "building-count":
-        return *_buildings(claim, arrangement), ()
-    if claim.kind == "dr-distance":
-        exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
-        return "unknown", wording.recovery_stated(claim.text, exists), ()
-    if claim.kind.startswith("separate-"):
-        groups = arrangement.groups[claim.kind.removeprefix("separate-")]
-        outcome = worst([groups.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
-        return outcome, wording.feeds_stated(claim.text, outcome), ()
-    return _distance(claim, arrangement)
-
-
-def _buildings(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str]:
-    """Hold a number of buildings against those known, and those stated to be the most."""
-    stated, region = claim.value or 0, arrangement.region
-    known = len({site.id for domain in arrangement.domains for site in domain.sites})
-    most = region.buildings if region else None
-    if most and most.holds(arrangement.day) and most.at_most < stated:
-        return "fail", wording.buildings_stated(claim.text, most.at_most, known, stated)
-    message = wording.buildings_stated(claim.text, None, known, stated)
-    return "pass" if known >= stated else "unknown", message
-
-
-def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
-    stated = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
-    rows: list[Judged] = []
-    for a, b in pairs(arrangement.domains):
-        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
-        if claim.kind == "rtt-max":
-            low = trip.ms if trip else rtt_ms(fibre_m(straight)).low
-            # Where nothing is measured, light alone allows it; equipment adds to that.
-            holds = low <= stated and (trip is not None or None)
-        else:
-            most_m = most_fibre_m(trip.ms) if trip else None
-            held = straight.within(most_m)
-            holds = held.at_least(stated) if claim.kind == "separation-min" else held.at_most(stated)
-            if holds and not (a.disclosed and b.disclosed) and not (most_m and most_m <= stated):
-                # The disc allows it, which was drawn around a metro because the sites are not disclosed.
-                holds = None
-        rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
-    if not rows:
-        return "unknown", wording.no_pair_stated(claim.text), ()
-    outcome = worst([row[0] for row in rows])
-    alike = [row for row in rows if row[0] == outcome]
-    _, straight, a, b = _telling(alike, nearest=claim.kind == "separation-min")
-    disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
-    message = wording.distance_stated(
-        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows), trip and trip.ms
-    )
-    return outcome, message, (a.id, b.id)
 
 
 _JUDGES: dict[str, Callable[[RuleName, Rule, Arrangement], Finding]] = {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import (
     OUTCOMES,
+    Ask,
     Datacenters,
     Finding,
     Independence,
@@ -18,9 +20,10 @@ from zonerisk.core.verdict import (
     Score,
     Units,
     Verdict,
+    Word,
     Zones,
 )
-from zonerisk.judging import history, likelihood, recovery, separation
+from zonerisk.judging import claims, history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging.arrangement import (
     Arrangement,
@@ -35,13 +38,19 @@ from zonerisk.judging.independence import assess_arrangement, by_policy, classif
 from zonerisk.words import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.model import Region
     from zonerisk.core.policy import Policy
     from zonerisk.judging.arrangement import Facts
+    from zonerisk.judging.cause import RiskGroups
 
 POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
+# Rules that rest on where the domains stand.
+PLACED = {"disclosure", "claims", "colocation", *separation.RULES} | {
+    kind.rule for kind in kinds.KINDS.values() if kind.family == "hazard" and kind.rule
+}
 _CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
@@ -90,6 +99,7 @@ def score(
         class_=class_,
         outcome=OUTCOMES[class_],
         cause=cause,
+        domains={domain.id: domain.name for domain in asked.domains},
         zones=Zones(sold=sold, effective=effective_zones),
         datacenters=Datacenters(count=len(sites), effective=effective(sites, site_assessed.values())),
         spread=spread,
@@ -108,14 +118,7 @@ def score(
         name=name,
         as_of=day,
         units="sites" if by_site else "zones",
-        summary=verdicts.summary(
-            name,
-            asked.noun,
-            sold,
-            {domain.id: domain.name for domain in asked.domains},
-            standing,
-            record.looked_through,
-        ),
+        summary=verdicts.summary(name, asked.noun, standing),
         independence=standing,
         policy=PolicyVerdict(
             id=policy.id,
@@ -137,6 +140,8 @@ def score(
         recovery=options,
         record=record,
         likelihood=likelihood.assess(facts, replace(asked, groups=assessed), source),
+        word=_word(facts, region, day),
+        ask=ask(judgeable, assessed, standing, judged, policy),
         places=_places(by_zones, by_sites),
         provenance=Provenance.build(
             policy, facts.date, facts.digest(region_id), samples.hashes if samples else None
@@ -169,6 +174,59 @@ def points(finding: Finding) -> tuple[float, float]:
     """Return what a finding earns at each end; a reservation of grade C alone shows nothing."""
     low, high = POINTS.get(finding.outcome, (0.0, 0.0))
     return (0.0 if finding.grade == "C" else low), high
+
+
+def _word(facts: Facts, region: Region, day: str) -> tuple[Word, ...]:
+    """Return the record of what the provider states of distances in a region."""
+    words = claims.record(facts, region.provider, day)
+    return tuple(word for word, spoken_of in words if region.id in spoken_of)
+
+
+def ask(
+    arrangement: Arrangement,
+    groups: Mapping[str, RiskGroups],
+    standing: Independence,
+    judged: Sequence[Finding],
+    policy: Policy,
+) -> tuple[Ask, ...]:
+    """Return the disclosures that would move a verdict most, those that decide its class first.
+
+    What a place would settle is bounded from above: every rule that is open and rests on places. Whether a
+    cause still stands is judged again without it.
+    """
+    cause, domains = standing.cause, arrangement.domains
+    if len(domains) < 2:
+        return ()
+    open_ = {finding.rule for finding in judged if finding.outcome == "unknown"}
+    weighed = {f.rule: policy.rules[f.rule].weight for f in judged if f.outcome in POINTS}
+    rules = {"places": [key for key in weighed if key in open_ & PLACED], "incidents": ["incidents"]}
+    rules |= {feed: [feed] for feed in kinds.FEEDS}
+    hidden = tuple(domain.id for domain in domains if not domain.disclosed)
+    if not hidden and cause.kind == "distance" and standing.outcome == "unknown":
+        hidden = cause.members
+    asked = []
+    for kind, settles in rules.items():
+        settled = tuple(key for key in settles if key in open_)
+        decides = kind == "places" and standing.outcome == "unknown"
+        if settled and (kind != "places" or hidden):
+            subjects = hidden if kind == "places" else tuple(domain.id for domain in domains)
+            points = round(100 * sum(weighed[key] for key in settled) / sum(weighed.values()), 1)
+            asked.append(Ask(kind=kind, subjects=subjects, settles=settled, points=points, decides=decides))
+    if cause.risk and kinds.KINDS[cause.kind].family in ("feed", "event"):
+        without = {key: _without(group, cause.risk) for key, group in groups.items()}
+        after, _ = classify(arrangement, without, standing.spread)
+        if after != standing.class_:
+            asked.append(
+                Ask(kind="changed", subjects=cause.members, settles=(), points=0, decides=True, class_=after)
+            )
+    return tuple(sorted(asked, key=lambda one: (-one.decides, -one.points))[:3])
+
+
+def _without(group: RiskGroups, risk: str) -> RiskGroups:
+    risks, counted = (
+        tuple(one for one in listed if one.id != risk) for listed in (group.risks, group.counted_groups)
+    )
+    return replace(group, risks=risks, counted_groups=counted)
 
 
 def letter(total: Score) -> str | None:

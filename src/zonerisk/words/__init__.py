@@ -1,6 +1,7 @@
 """Words: every sentence that people read, and the reports made of them."""
 
 __all__ = [
+    "answer",
     "causes",
     "findings",
     "likelihood",

@@ -61,6 +61,12 @@ def measured(milliseconds: float) -> str:
     return f"{milliseconds:g} ms measured"
 
 
+def graded(message: str, grade: str) -> str:
+    """Add to a sentence how well it is known: within the brackets that it ends with, if it does."""
+    begin = f"{message[:-1]}; " if message.endswith(")") else f"{message} ("
+    return f"{begin}evidence {grade})"
+
+
 def known_since(message: str, day: str) -> str:
     """Add to a sentence that what it says was published later than the day judged."""
     return f"{message} (known since {day})"

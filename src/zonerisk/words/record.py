@@ -144,6 +144,45 @@ def record_line(
     return f"{begin}{'; '.join(parts)}; {looked}"
 
 
+def parts(
+    since: str | None,
+    losses: Mapping[str, int],
+    noun: str,
+    several: Sequence[str],
+    conflict: Sequence[str],
+    degraded: int,
+    wide: int,
+    feeds: Sequence[tuple[str, str, str]],
+    alone: bool,
+) -> list[str]:
+    """Write a region's record in parts, the least needful last: events, what was read, what stopped none."""
+    events = (*several, *conflict)
+    if events:
+        number = phrases.count(len(events), "event")
+        told = f"{number} took two {noun}s or more: {'; '.join(events[-_MOST_EVENTS:])}"
+    else:
+        told = f"no event took two {noun}s or more" if since and not alone else "nothing is on file"
+    total = sum(losses.values())
+    if total and alone:
+        causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
+        told = f"lost {'once' if total == 1 else f'{total} times'} ({causes})"
+    elif total:
+        causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
+        told += f"; {total} loss{'' if total == 1 else 'es'} of one {noun} ({causes})"
+    years = [
+        phrases.ends(float(begin[:4]), float(end[:4])) + " (large events only)" * (complete == "large")
+        for begin, end, complete in feeds
+    ]
+    looked = (
+        f"its notices of {' and '.join(years)} were read"
+        if feeds
+        else "no complete list of its events was found, so silence proves little"
+    )
+    less = [f"{degraded} more only degraded"] if degraded else []
+    less += [f"{phrases.count(wide, 'software fault')} of the whole region"] if wide else []
+    return [f"{f'since {since[:4]}: ' if since else ''}{told}", looked, *less]
+
+
 def looked_through(provider: str, feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
     """Write which of a provider's feeds were read: from, to, how complete; and single losses to when."""
     if not feeds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ from zonerisk.core.verdict import BLOCKS, OUTCOMES, block, worst
 from zonerisk.words import likelihood, phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import (
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
         Independence,
         Option,
         Score,
-        SharedRisk,
         Verdict,
         Zones,
     )
@@ -38,61 +36,52 @@ _GRIDS: dict[Grid, str] = {
 COMPARED = ("region", "class", "zones", "shown", "where", "record", "likelihood", "DR", "DR class")
 
 
-def summary(
-    name: str,
-    noun: str,
-    sold: int,
-    names: Mapping[str, str],
-    standing: Independence,
-    looked_through: str,
-) -> str:
-    """Answer in two sentences at most, for a reader who knows no rule, from the class and what decides it.
-
-    ``names`` are those of the domains compared, by id. What was ``looked_through`` is told where
-    nothing is on record, for that says no more.
-    """
-    cause, units = standing.cause, phrases.count(len(names), noun)
+def summary(name: str, noun: str, standing: Independence) -> str:
+    """Answer in two sentences or three, for a reader who knows no rule: the class, and what decides it."""
+    cause, names, sold = standing.cause, standing.domains, standing.zones.sold
+    units, spread = phrases.count(len(names), noun), standing.spread
     members = [names[key] for key in cause.members if key in names]
-    if standing.class_ == "one-zone":
-        return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails."
-    if standing.class_ in ("near", "apart"):
-        between = f"{phrases.names(members)}, are {phrases.interval(cause.distance_m or UNKNOWN)} apart"
-        how = "apart" if standing.class_ == "apart" else "near each other, each on a campus of its own"
-        return f"{name}: its {units} stand {how}. The nearest, {between}."
+    known = f"{spread.buildings} known buildings" if spread else ""
+    span = phrases.distance(spread.diameter_m) if spread else ""
     risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
-    why = f"{risk.message}; evidence grade {risk.grade}" if risk else ""
+    why = f"{_capital(phrases.graded(risk.message, risk.grade))}." if risk else ""
+    if standing.class_ == "one-zone":
+        halls = f" Its {known} stand within {span}." if spread and spread.close else ""
+        return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails.{halls}"
+    if standing.class_ in ("near", "apart"):
+        how = (
+            "stand apart" if standing.class_ == "apart" else "stand near each other, on campuses of their own"
+        )
+        pair, far = phrases.names(members), phrases.interval(cause.distance_m or UNKNOWN)
+        return f"{name}: its {units} {how}. The nearest, {pair}, are {far} apart."
     if standing.class_ == "shared":
-        as_sold = f"; {phrases.count(sold, 'zone')} as sold" if noun == "datacenter" else ""
-        return f"{name}: shared, one cause takes its {units} together. {why}{as_sold}."
+        as_sold = f" (sold as {phrases.count(sold, 'zone')})" if noun == "datacenter" and sold else ""
+        return f"{name}: its {units}{as_sold} do not fail independently. {why}"
     if standing.class_ == "partly":
-        most = "at most " if risk and risk.groups > 1 else ""
-        left = f"{most}{cause.left} of {len(names)} {'is' if cause.left == 1 else 'are'} left without it"
-        majority = "still" if cause.majority else "no"
-        taken = f"partly, one cause takes {cause.least} of its {units}"
-        return f"{name}: {taken}. {why}; {left}, {majority} majority."
-    where, spread = f"the building of {phrases.names(members)} is not disclosed", standing.spread
-    if len(members) == len(names):
-        where = f"no {noun}'s building is disclosed"
-    if cause.kind == "distance":
-        where = "their places leave it open how far apart they are"
-    reasons = [f"suspected: {risk.message}" if risk else where]
-    if spread and not risk:
-        known = f"{'all ' if spread.close else ''}{spread.buildings} known buildings"
-        verb = "stand within" if spread.close else "span"
-        reasons.append(f"{known} {verb} {phrases.distance(spread.diameter_m)}")
-    if not risk:
-        reasons.append(_suspected(standing.shared_risks, looked_through))
-    because = "; ".join(reasons)
-    return f"{name}: not shown whether its {units} fail independently. {because[:1].upper()}{because[1:]}."
+        least = "at least " if risk and risk.least < len(risk.members) else ""
+        left = f"{'at most ' if least else ''}{cause.left} of {len(names)}"
+        majority = "still a majority" if cause.majority else "no majority"
+        took = f"{least}{cause.least} of its {units} share one cause of failure"
+        verb = "is" if cause.left == 1 else "are"
+        return f"{name}: {took}. {why} Without them {left} {verb} left: {majority}."
+    reasons = [f"Suspected: {phrases.graded(risk.message, 'C')}."] if risk else []
+    if not risk and cause.kind == "distance":
+        reasons.append("Their places leave it open how far apart they are.")
+    elif not risk and len(members) == len(names):
+        reasons.append(f"It is not disclosed where any {noun} stands.")
+    elif not risk:
+        reasons.append(
+            f"It is not disclosed where {phrases.names(members)} stand{'s' * (len(members) == 1)}."
+        )
+    if spread and spread.close:
+        reasons.append(f"All {known} stand within {span}.")
+    elif spread:
+        reasons.append(f"Its {known} span {span}.")
+    return f"{name}: not shown whether its {units} fail independently. {' '.join(reasons)}"
 
 
-def _suspected(risks: Sequence[SharedRisk], looked_through: str) -> str:
-    """Name what is only suspected to be shared; its details stand with the findings."""
-    if not risks:
-        return f"no shared risk is on record ({looked_through})"
-    widest = max(risks, key=lambda risk: risk.least)
-    more = f" (and {len(risks) - 1} more)" if len(risks) > 1 else ""
-    return f"suspected: {re.split(r' [(]|;', widest.message)[0]}{more}"
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:

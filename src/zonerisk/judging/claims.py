@@ -1,0 +1,163 @@
+"""Claims: what a provider states, held against what is known there, and how its word held elsewhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
+from zonerisk.core.kinds import FEEDS
+from zonerisk.core.verdict import Outcome, Tested, Word, worst
+from zonerisk.judging import power
+from zonerisk.judging.arrangement import (
+    Arrangement,
+    FailureDomain,
+    least_trips,
+    pairs,
+    zone_units,
+    zones_sold,
+)
+from zonerisk.words import findings as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.core.model import Claim
+    from zonerisk.judging.arrangement import Facts
+
+# Statements that cannot be held against a measure: they stand beside the rule they speak of.
+UNMEASURED = ("other", *(f"shared-{feed}" for feed in FEEDS))
+Statement = tuple[str, str, "float | None", "str | None"]
+"""A statement by its kind, text, value and unit: regions may share it."""
+DISTANCES = ("separation-min", "separation-max", "rtt-max")
+
+Judged = tuple[Outcome, Interval, FailureDomain, FailureDomain]
+"""What a pair comes to, and how far apart it is."""
+
+
+def telling(judged: Sequence[Judged], nearest: bool) -> Judged:
+    """Return the nearest or the farthest pair, one of known places before the others."""
+    sign = 1 if nearest else -1
+    return min(judged, key=lambda row: (row[1].best is None, sign * (row[1].best or 0)))
+
+
+def meant(arrangement: Arrangement) -> list[Claim]:
+    """Return the statements that speak of the region."""
+    id_, provider = arrangement.id, arrangement.provider
+    code = id_.removeprefix(f"{provider.id}-") if provider else id_
+    # What is said of zones says nothing of a region that has no second one.
+    counts = ("zone-count", "building-count", "dr-distance")
+    return [
+        claim
+        for claim in arrangement.claims
+        if code not in claim.exceptions
+        if arrangement.sold > 1 or (claim.kind in counts and not claim.zoned)
+    ]
+
+
+def hold(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
+    """Hold one statement against what is measured: outcome, sentence, subjects."""
+    stated = claim.value or 0
+    if claim.kind == "zone-count":
+        enough = arrangement.sold >= stated
+        message = wording.zones_stated(claim.text, arrangement.sold, enough)
+        return "pass" if enough else "fail", message, ()
+    if claim.kind == "building-count":
+        return *_buildings(claim, arrangement), ()
+    if claim.kind == "dr-distance":
+        exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
+        return "unknown", wording.recovery_stated(claim.text, exists), ()
+    if claim.kind.startswith("separate-"):
+        groups = arrangement.groups[claim.kind.removeprefix("separate-")]
+        outcome = worst([groups.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
+        return outcome, wording.feeds_stated(claim.text, outcome), ()
+    return _distance(claim, arrangement)
+
+
+def _buildings(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str]:
+    """Hold a number of buildings against those known, and those stated to be the most."""
+    stated, region = claim.value or 0, arrangement.region
+    known = len({site.id for domain in arrangement.domains for site in domain.sites})
+    most = region.buildings if region else None
+    if most and most.holds(arrangement.day) and most.at_most < stated:
+        return "fail", wording.buildings_stated(claim.text, most.at_most, known, stated)
+    message = wording.buildings_stated(claim.text, None, known, stated)
+    return "pass" if known >= stated else "unknown", message
+
+
+def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
+    stated = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
+    rows: list[Judged] = []
+    for a, b in pairs(arrangement.domains):
+        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
+        if claim.kind == "rtt-max":
+            low = trip.ms if trip else rtt_ms(fibre_m(straight)).low
+            # Where nothing is measured, light alone allows it; equipment adds to that.
+            holds = low <= stated and (trip is not None or None)
+        else:
+            most_m = most_fibre_m(trip.ms) if trip else None
+            held = straight.within(most_m)
+            holds = held.at_least(stated) if claim.kind == "separation-min" else held.at_most(stated)
+            if holds and not (a.disclosed and b.disclosed) and not (most_m and most_m <= stated):
+                # The disc allows it, which was drawn around a metro because the sites are not disclosed.
+                holds = None
+        rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
+    if not rows:
+        return "unknown", wording.no_pair_stated(claim.text), ()
+    outcome = worst([row[0] for row in rows])
+    alike = [row for row in rows if row[0] == outcome]
+    _, straight, a, b = telling(alike, nearest=claim.kind == "separation-min")
+    disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
+    message = wording.distance_stated(
+        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows), trip and trip.ms
+    )
+    return outcome, message, (a.id, b.id)
+
+
+@lru_cache(maxsize=128)
+def record(
+    facts: Facts, provider_id: str, day: str, feeds: bool = False
+) -> tuple[tuple[Word, frozenset[str]], ...]:
+    """Return how each statement of a provider on distances held, and with ``feeds`` every measurable one.
+
+    Beside each are the regions of which it speaks; those are told where it can be checked.
+    """
+    provider = facts.provider(provider_id)
+    asked: dict[Statement, list[tuple[str, Tested | None]]] = defaultdict(list)
+    for key in facts.regions_of(provider_id):
+        region = facts.region(key)
+        units = zone_units(region, facts.sites_of(key), day)
+        if region.status != "open" or not units:
+            continue
+        owners, sold = facts.owners(key) if feeds else (), len(zones_sold(region, day))
+        groups = (
+            {kind: power.assess(kind, units, owners, day, facts.supply, power.HOPS) for kind in FEEDS}
+            if feeds and sold > 1
+            else {}
+        )
+        measured = least_trips(facts.measurements(key), day)
+        place = Arrangement(
+            key, "zone", day, units, sold, owners, region, provider, groups=groups, trips=measured
+        )
+        for claim in meant(place):
+            if claim.kind in DISTANCES or (feeds and claim.kind not in (*UNMEASURED, "dr-distance")):
+                asked[claim.kind, claim.text, claim.value, claim.unit].append((key, _tested(claim, place)))
+    words = []
+    for (kind, text, value, unit), rows in sorted(asked.items(), key=lambda item: str(item[0])):
+        tested = tuple(row for _, row in rows if row)
+        word = Word(kind=kind, text=text, value=value, unit=unit, regions=len(rows), tested=tested)
+        words.append((word, frozenset(key for key, _ in rows)))
+    return tuple(words)
+
+
+def _tested(claim: Claim, place: Arrangement) -> Tested | None:
+    """Hold a statement against one region; None where what is known leaves it open."""
+    if claim.kind in DISTANCES and not place.trips and sum(unit.disclosed for unit in place.domains) < 2:
+        return None
+    outcome, _, subjects = hold(claim, place)
+    if outcome == "unknown":
+        return None
+    pair = [unit for unit in place.domains if unit.id in subjects]
+    apart = place.distance(*pair).rounded() if len(pair) == 2 else None
+    return Tested(region=place.id, held=outcome == "pass", pair=subjects, distance_m=apart)

@@ -1,0 +1,346 @@
+"""The answer: a verdict on one screen of sixteen lines, and several verdicts in a line each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from zonerisk.core.kinds import FEEDS
+from zonerisk.core.verdict import BLOCKS, Class, block, severity
+from zonerisk.words import likelihood, phrases, record
+from zonerisk.words.report import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Applied, Option, Spread, TrackRecord, Verdict
+
+# Lines of an answer where a line has a hundred columns; narrower ones take as much more.
+MOST_LINES, COLUMNS = 16, 100
+# From so many lines on, regions of one zone are counted in one.
+MOST_REGIONS = 30
+# What goes first where nothing can be shortened.
+SPARE = ("where", "word", "also")
+# Characters of a sentence that stands whole.
+LONG = 180
+NO_WORD = "the provider states no distance between its zones"
+FOOT = "Physical causes only; software faults stop regions more often. As of {day}; all of it: --full"
+
+CLASSES: dict[Class, str] = {
+    "shared": "zones shared",
+    "partly": "zones partly shared",
+    "suspected": "zones suspected to be shared",
+    "undisclosed": "zones not shown",
+    "near": "zones near each other",
+    "apart": "zones apart",
+    "one-zone": "one zone",
+}
+"""What is said of another region's class, in a word or two."""
+RULES = {
+    "quorum": "number of zones",
+    "disclosure": "places disclosed",
+    "separation-min": "zones far enough apart",
+    "separation-max": "zones near enough",
+    "rtt-max": "round trip",
+    "colocation": "no shared building or campus",
+    "survives": "a majority left",
+    "claims": "the provider's word",
+    "dr": "recovery",
+    "incidents": "no event in common",
+    "runway": "runways",
+    "industry": "hazardous works",
+    "nuclear": "nuclear plants",
+    "seismic": "quakes",
+    "cyclone": "storms",
+    "volcano": "volcanoes",
+    "coast": "sea",
+    "river": "rivers",
+}
+"""Rules by what they ask; the others are called by their id, a plain word."""
+_MET: dict[Applied, str] = {
+    "pass": "of {total} met",
+    "fail": "not met",
+    "warn": "advisory",
+    "unknown": "cannot be shown",
+    "not-assessed": "not assessed",
+}
+
+
+class Row(NamedTuple):
+    """One line of an answer: its label, and what it says, the least needful last; ``kept`` parts stay."""
+
+    label: str
+    parts: list[str]
+    kept: int = 1
+
+
+def screen(verdicts: Sequence[Verdict], policy: Policy, screen: Screen) -> None:
+    """Write one verdict on a screen, or several in a line each."""
+    if len(verdicts) == 1:
+        one(verdicts[0], policy, screen)
+    else:
+        several(verdicts, screen)
+
+
+def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
+    """Write a verdict as an answer that fits one screen."""
+    rows = [row for row in _rows(verdict, policy) if row.parts]
+    most = MOST_LINES * max(COLUMNS, screen.width) // screen.width
+    while len((text := _laid_out(verdict, rows, screen)).lines) > most:
+        long = [row for row in rows if len(row.parts) > row.kept]
+        if not long:
+            spare = [row for label in SPARE for row in rows if row.label == label]
+            if not spare:
+                break
+            rows.remove(spare[0])
+            continue
+        max(long, key=lambda row: sum(map(len, row.parts))).parts.pop()
+    screen.lines += text.lines
+
+
+def _laid_out(verdict: Verdict, rows: Sequence[Row], like: Screen) -> Screen:
+    text = Screen(like.width, like.styled)
+    text.print(verdict.summary, "bold")
+    text.table("", ("", ""), [(f"  {row.label}", "; ".join(row.parts)) for row in rows])
+    text.print()
+    text.print(FOOT.format(day=verdict.as_of), "dim")
+    return text
+
+
+def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
+    asked = {finding.rule for finding in verdict.policy.findings}
+    return [
+        Row("also", _also(verdict)),
+        Row("where", _zones(verdict)),
+        Row("record", _record(verdict.record, verdict.units, len(verdict.independence.domains) < 2), 2),
+        Row("likelihood", _likelihood(verdict)),
+        Row("word", _word(verdict)),
+        Row("policy", _policy(verdict, policy)),
+        Row("recovery", _recovery(verdict.recovery) if asked & {"dr"} or verdict.recovery else []),
+        Row("ask", _ask(verdict)),
+    ]
+
+
+def _also(verdict: Verdict) -> list[str]:
+    """Tell what else is shared, the best known first, and what is only suspected."""
+    standing = verdict.independence
+    told = (standing.cause.kind, standing.cause.members)
+    rest = [risk for risk in standing.shared_risks if (risk.kind, risk.members) != told]
+    # What put several out is named by the record.
+    rest = [risk for risk in rest if risk.kind != "incident" or risk.grade == "C"]
+    rest.sort(key=lambda risk: (risk.grade, -risk.least))
+    return [phrases.graded(_first(risk.message), risk.grade) for risk in rest[:3]]
+
+
+def _first(message: str) -> str:
+    """Return a sentence without its details, where it is long."""
+    return message if len(message) <= LONG else re.split(r" \(|; ", message)[0]
+
+
+def _zones(verdict: Verdict) -> list[str]:
+    """Tell how far apart those stand whose place is known, nearest and farthest; or where one stands."""
+    names = verdict.independence.domains
+    placed = {place.id for place in verdict.places if place.lat is not None}
+    placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
+    known = [row for row in verdict.policy.separations if {row.a, row.b} <= placed]
+    spread = verdict.independence.spread
+    if verdict.independence.class_ == "one-zone":
+        stands = [f"{place.name}{f', {place.town}' if place.town else ''}" for place in verdict.places]
+        return [phrases.names(stands)] if stands else ["where it stands is not disclosed"]
+    if not known and spread and verdict.independence.class_ in ("shared", "partly"):
+        return [f"no zone is tied to a building; {_spread(spread)}"]
+    if not known or verdict.independence.class_ == "suspected":
+        return []
+    ends = [of(known, key=lambda row: row.distance_m.rank) for of in (min, max)]
+    if verdict.independence.class_ in ("near", "apart"):
+        # The nearest stand in the first sentence.
+        ends = [row for row in ends if {row.a, row.b} != {*verdict.independence.cause.members}]
+    far = [
+        f"{names[row.a]} to {names[row.b]} {phrases.interval(row.distance_m)}" for row in dict.fromkeys(ends)
+    ]
+    return far + _silent(verdict)
+
+
+def _silent(verdict: Verdict) -> list[str]:
+    """Tell of zones that stand apart which feeds are not disclosed, and what no layer reaches."""
+    if verdict.independence.class_ not in ("near", "apart"):
+        return []
+    asked = {outcome: [] for outcome in ("unknown", "not-assessed")}  # type: dict[str, list[str]]
+    for finding in verdict.policy.findings:
+        if finding.outcome == "not-assessed" or (finding.outcome == "unknown" and finding.rule in FEEDS):
+            asked[finding.outcome].append(RULES.get(finding.rule, finding.rule))
+    told = {"unknown": "not disclosed: ", "not-assessed": "not assessed: "}
+    return [told[outcome] + ", ".join(rules) for outcome, rules in asked.items() if rules]
+
+
+def _spread(spread: Spread) -> str:
+    verb = "all stand within" if spread.close else "span"
+    return f"the {spread.buildings} known ones {verb} {phrases.distance(spread.diameter_m)}"
+
+
+def _record(told: TrackRecord, units: str, alone: bool) -> list[str]:
+    noun = "datacenter" if units == "sites" else "zone"
+    names = {event.id: record.event(event.name, event.start) for event in told.incidents}
+    return record.parts(
+        told.since,
+        told.zone_losses,
+        noun,
+        [names[key] for key in told.several],
+        [names[key] for key in told.conflict],
+        told.degraded,
+        told.region_wide_logical,
+        [(feed.since, feed.until, feed.complete) for feed in told.feeds],
+        alone,
+    )
+
+
+def _policy(verdict: Verdict, policy: Policy) -> list[str]:
+    findings = verdict.policy.findings
+    counted = Counter(finding.outcome for finding in findings)
+    told = [
+        f"{counted[outcome]} {words.format(total=len(findings))}"
+        for outcome, words in _MET.items()
+        if counted[outcome] or outcome == "pass"
+    ]
+    met = f"{policy.name} ({policy.standing}): {', '.join(told)}"
+    failed = [RULES.get(finding.rule, finding.rule) for finding in findings if finding.outcome == "fail"]
+    verb = "non-compliant" if policy.binding else "not met"
+    return [met, f"{verb}: {', '.join(failed)}"] if failed else [met]
+
+
+def _recovery(options: Sequence[Option]) -> list[str]:
+    """Name the best two places to recover in, with their own class and record."""
+    fit = [option for option in options if option.outcome != "fail"]
+    if not fit:
+        return [f"none of its {len(options)} other regions will do" if options else "none on record"]
+    return [_option(option) for option in sorted(fit, key=_rank)[:2]]
+
+
+def _rank(option: Option) -> tuple[int, int, float]:
+    """Rank a place to recover in: what surely will do, then the sounder, then the nearer."""
+    sound = BLOCKS.index(block(option.class_)) if option.class_ else len(BLOCKS)
+    return severity(option.outcome), -sound, option.distance_m.rank
+
+
+def _option(option: Option) -> str:
+    parts = [option.target, phrases.interval(option.distance_m)]
+    if option.outcome == "unknown":
+        parts.append("may do")
+    if option.class_:
+        parts.append(CLASSES[option.class_])
+    if option.losses:
+        parts.append(f"{phrases.count(option.losses, 'event')} took two of its zones or more")
+    return ", ".join(parts)
+
+
+def _likelihood(verdict: Verdict) -> list[str]:
+    known = verdict.likelihood
+    if len(verdict.independence.domains) < 2:
+        return []
+    return [
+        f"a majority lost {likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
+    ]
+
+
+def _word(verdict: Verdict) -> list[str]:
+    """Tell how the provider's word on distances held, where nothing is shown or it is refuted here."""
+    standing = verdict.independence
+    if len(standing.domains) < 2 or verdict.units == "sites":
+        return []
+    refuted = [
+        word for word in verdict.word if any(t.region == verdict.target and not t.held for t in word.tested)
+    ]
+    if refuted:
+        test = next(test for test in refuted[0].tested if test.region == verdict.target)
+        pair = [standing.domains[key] for key in test.pair if key in standing.domains]
+        far = f", {phrases.interval(test.distance_m)}" if test.distance_m else ""
+        return [f"{phrases.quoted(refuted[0].text)}: refuted, {' to '.join(pair)}{far}"]
+    if standing.outcome != "unknown":
+        return []
+    tested = [word for word in verdict.word if word.tested]
+    if tested:
+        told = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
+        where = f"in {told.held} of the {phrases.count(len(told.tested), 'region')} where it can be checked"
+        return [f"{phrases.quoted(told.text)}: held {where} (evidence C)"]
+    if not verdict.word:
+        return [NO_WORD]
+    return [f"{phrases.quoted(verdict.word[0].text)}: cannot be checked in any region"]
+
+
+def _ask(verdict: Verdict) -> list[str]:
+    spread, names = verdict.independence.spread, verdict.independence.domains
+    noun = "datacenter" if verdict.units == "sites" else "zone"
+    which = (
+        f"which of the {spread.buildings} known buildings holds"
+        if spread and spread.buildings > 2
+        else "where"
+    )
+    texts = {
+        "places": f"where each {noun} stands" if not spread else f"{which} which {noun}",
+        "power": f"which substations feed each {noun}",
+        "network": f"which cables and network rooms serve each {noun}",
+        "incidents": "a complete list of its events, zone by zone",
+        "changed": "whether that cause was removed since",
+    }
+    asked = []
+    for one in verdict.ask:
+        text = texts[one.kind]
+        if one.kind == "places" and len(one.subjects) < len(names):
+            text = f"where exactly {phrases.names([names[key] for key in one.subjects])} stand"
+        gains = ["the class"] if one.decides else []
+        rules = [RULES.get(rule, rule) for rule in one.settles]
+        gains += rules if len(rules) == 1 else [f"{len(rules)} rules"] * bool(rules)
+        asked.append(f"{text} (settles {' and '.join(gains)})")
+    return asked
+
+
+def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
+    """Write several verdicts, one line each, the worst first."""
+    blocks = Counter(block(verdict.independence.class_) for verdict in verdicts)
+    counts = ", ".join(f"{blocks[name]} {name}" for name in BLOCKS if blocks[name])
+    screen.print(f"{phrases.count(len(verdicts), 'region')}, worst first: {counts}", "bold")
+    listed = sorted(verdicts, key=_worst)
+    alone = [verdict for verdict in listed if verdict.independence.class_ == "one-zone"]
+    if len(listed) > MOST_REGIONS and len(alone) > 1:
+        listed = [verdict for verdict in listed if verdict not in alone]
+    else:
+        alone = []
+    rows = [(verdict.independence.class_, verdict.target, why(verdict)) for verdict in listed]
+    screen.table("", ("", "", ""), rows)
+    if alone:
+        screen.print()
+        screen.print(f"one-zone: {', '.join(verdict.target for verdict in alone)}")
+    screen.print()
+    screen.print("One of them alone is told on a screen, and as a whole with --full.", "dim")
+
+
+def _worst(verdict: Verdict) -> tuple[int, str]:
+    return BLOCKS.index(block(verdict.independence.class_)), verdict.target
+
+
+def why(verdict: Verdict) -> str:
+    """Tell in a line what decides a verdict, and the last event that took several together."""
+    standing, names = verdict.independence, {event.id: event for event in verdict.record.incidents}
+    cause, spread = standing.cause, standing.spread
+    total = standing.datacenters.count if verdict.units == "sites" else standing.zones.sold
+    units = phrases.count(total, "datacenter" if verdict.units == "sites" else "zone")
+    close = f"{spread.buildings} known buildings {'within' if spread.close else 'span'} " if spread else ""
+    known = f"{close}{phrases.distance(spread.diameter_m)}" if spread else ""
+    if cause.risk and standing.class_ != "suspected":
+        text = f"{cause.least} of {units} share one {KINDS.get(cause.kind, cause.kind)}"
+    elif cause.risk:
+        text = f"{units}; one {KINDS.get(cause.kind, cause.kind)} is suspected"
+    elif standing.class_ in ("near", "apart") and cause.distance_m:
+        text = f"{units}, the nearest {phrases.interval(cause.distance_m)}"
+    else:
+        text = f"{units}; {known}" if known else units
+    events = [names[key] for key in verdict.record.several]
+    if events:
+        text += f"; {events[-1].cause} {events[-1].start[:4]}"
+    return text
+
+
+KINDS = {"power": "supply", "network": "network", "incident": "event", "count": "place"}
+"""Shared risks by what is shared."""

@@ -1,0 +1,93 @@
+"""The answer on one screen: sixteen lines for every region, several regions in a line each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conftest import Runner
+from zonerisk.core.errors import UsageError
+from zonerisk.core.verdict import BLOCKS, block
+from zonerisk.library import Library
+from zonerisk.words import answer
+from zonerisk.words.report import Screen
+
+
+def shown(library: Library, region: str, width: int = 100) -> list[str]:
+    screen = Screen(width)
+    answer.one(library.score(region), library.policy("podcast"), screen)
+    return screen.lines
+
+
+def test_every_region_takes_sixteen_lines_at_most(shipped: Library) -> None:
+    told = 0
+    for region in shipped.region_ids:
+        try:
+            lines = shown(shipped, region)
+        except UsageError:
+            continue  # Announced: nothing is sold.
+        told += 1
+        assert len(lines) <= 16, region
+        assert max(map(len, lines)) <= 100, region
+        assert lines[-1].startswith("Physical causes only"), region
+    assert told > 500
+
+
+@pytest.mark.parametrize("region", ["ovh-sbg", "azure-westeurope", "scaleway-fr-par", "google-us-east1"])
+def test_a_narrow_screen_takes_as_much_more(shipped: Library, region: str) -> None:
+    lines = shown(shipped, region, 80)
+    assert len(lines) <= 20
+    assert max(map(len, lines)) <= 80
+
+
+def test_strasbourg_burned_and_its_one_supply_failed(shipped: Library) -> None:
+    text = " ".join(" ".join(shown(shipped, "ovh-sbg")).split())
+    assert "do not fail independently. SBG3, SBG4 and SBG5 stand on one campus" in text
+    assert "fire of SBG2 in Strasbourg, 10 March 2021" in text
+    assert "failure of the one power supply of Strasbourg, 9 November 2017" in text
+
+
+def test_what_is_left_out_first_is_what_is_needed_least(shipped: Library) -> None:
+    verdict, policy, screen = shipped.score("ovh-sbg"), shipped.policy("podcast"), Screen(100)
+    risks = tuple(
+        replace(risk, id=f"{risk.id}-{number}", message=risk.message * 3)
+        for risk in verdict.independence.shared_risks
+        for number in range(9)
+    )
+    standing = replace(verdict.independence, shared_risks=(*verdict.independence.shared_risks, *risks))
+    answer.one(replace(verdict, independence=standing), policy, screen)
+    assert screen.text.startswith(verdict.summary[:60])
+    for label in ("also", "record", "policy", "recovery"):
+        assert f"  {label}" in screen.text
+
+
+def test_several_are_a_line_each_worst_first(run: Runner, shipped: Library) -> None:
+    lines = run("score", "scaleway-fr-par", "aws-eu-west-3", "ovh-sbg", "hetzner-fsn1").stdout.splitlines()
+    assert lines[0] == "4 regions, worst first: 1 shared, 1 not shown, 1 apart, 1 one-zone"
+    assert [line.split()[1] for line in lines[2:6]] == [
+        *("ovh-sbg", "aws-eu-west-3", "scaleway-fr-par", "hetzner-fsn1"),
+    ]
+    verdicts = [shipped.score(key) for key in ("ovh-sbg", "aws-eu-west-3", "scaleway-fr-par")]
+    blocks = [BLOCKS.index(block(verdict.independence.class_)) for verdict in verdicts]
+    assert blocks == sorted(blocks)
+
+
+def test_a_provider_is_a_screen(run: Runner) -> None:
+    lines = run("score", "ovh").stdout.splitlines()
+    assert len(lines) <= 30
+    assert "50 regions, worst first" in lines[0]
+    assert "ovh-eu-west-lz-zrh" in " ".join(lines)
+
+
+def test_what_stood_at_a_closed_cloud(run: Runner) -> None:
+    text = run("score", "cloudwatt").stdout
+    assert "Normandie 1, Val-de-Reuil" in text
+    assert "As of 2020-01-31" in text
+
+
+def test_an_operator_is_told_by_its_buildings(run: Runner) -> None:
+    text = run("score", "telehouse-paris").stdout
+    assert "its 3 datacenters" in text
+    assert "recovery" not in text
+    assert "Telehouse 3 (Magny 1) 26.7 km" in " ".join(text.split())
