@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zonerisk.catalogue import document
 from zonerisk.catalogue.document import parse, read
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Site
@@ -70,3 +72,14 @@ def test_any_bytes_give_a_tree_or_a_data_error(raw: bytes) -> None:
         assert isinstance(parse(raw, "x.yaml").tree, dict)
     except DataError as error:
         assert str(error).startswith("x.yaml")
+
+
+def test_a_device_a_pipe_a_folder_and_a_file_without_end_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.yaml", tmp_path, tmp_path / "loop.yaml"):
+        with pytest.raises(DataError, match="cannot be read"):
+            document.read(path)
+    (tmp_path / "large.yaml").write_bytes(b"#" * (document.MAX_BYTES + 1))
+    with pytest.raises(DataError, match="larger than"):
+        document.read(tmp_path / "large.yaml")
