@@ -135,7 +135,9 @@ def content(path: Path, max_bytes: int) -> bytes:
     """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "is a folder" if stat.S_ISDIR(mode) else "is a device or a pipe, no file")
+        raise OSError(
+            errno.EINVAL, "is a directory" if stat.S_ISDIR(mode) else "is a device or a pipe, no file"
+        )
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
