@@ -35,6 +35,9 @@ def test_counts_and_exposure_of_the_shipped_record(shipped: Library) -> None:
     assert lost.events == 28
     assert lost.exposure == pytest.approx(1197, abs=2)
     assert (lost.low, lost.best, lost.high) == pytest.approx((0.017, 0.024, 0.032))
+    fire = rows["one zone lost", "fire"]
+    assert (fire.events, fire.exposure) == (0, lost.exposure)
+    assert 0.001 < fire.high < 0.002, "what never happened has a bound"
     several = rows["two zones or more lost", "all"]
     assert several.events == 4
     assert several.exposure == pytest.approx(472, abs=2)

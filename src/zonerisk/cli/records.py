@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 ShowFormats = Literal[Format.table, Format.json]
 ListFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson]
 Layers = Literal["sites", "discs", "zones", "separations"]
-
-
-class Wanted(NamedTuple):
-    """Which incidents are listed."""
-
-    targets: tuple[str, ...]
-    cause: str | None
-    class_: str | None
-    since: str | None
-    multi_zone: bool
 
 
 What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations", "claims"]
@@ -87,8 +77,22 @@ def list_(
     if class_ and class_ not in allowed:
         raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
-        wanted = Wanted(tuple(of or ()), cause, class_, since, multi_zone)
-        output.write(_listed_incidents(catalog, wanted, form, out), out)
+        from zonerisk.core.incident import CAUSES
+        from zonerisk.judging.arrangement import last_day
+
+        causes = sorted({name for listed in CAUSES.values() for name in listed})
+        if cause and cause not in causes:
+            raise UsageError(f"no cause is called {cause!r}; there are {', '.join(causes)}")
+        first = since and last_day(since) and since
+        events = [
+            event
+            for event in _incidents(catalog, of or ())
+            if cause in (None, event.cause) and class_ in (None, event.class_)
+            if event.several or not multi_zone
+            # A month or a year is listed where some day of it is late enough.
+            if not first or event.start[: len(first)] >= first[: len(event.start)]
+        ]
+        output.write(_listed_incidents(catalog, events, form, out), out)
         return
     head, rows, of_regions = _LISTS[what]
     if cause or (class_ and what != "regions") or since or multi_zone:
@@ -169,9 +173,7 @@ def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
         yield chosen.id, chosen.name, chosen.standing, len(chosen.rules)
 
 
-def _listed_incidents(catalog: Catalog, wanted: Wanted, form: Format, out: Path | None) -> str:
-    """Write the incidents asked for, the oldest first."""
-    events = list(_chosen_incidents(catalog, wanted))
+def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format, out: Path | None) -> str:
     if form is Format.geojson:
         from zonerisk.pages.features import incident_collection
 
@@ -181,42 +183,19 @@ def _listed_incidents(catalog: Catalog, wanted: Wanted, form: Format, out: Path 
     return output.rows(INCIDENT_HEAD, map(_incident_row, events), form, out)
 
 
-def _chosen_incidents(catalog: Catalog, wanted: Wanted) -> Iterator[Incident]:
-    from zonerisk.core.incident import CAUSES
+def _incidents(catalog: Catalog, targets: Sequence[str]) -> list[Incident]:
+    """Return what is on record of providers and regions, without any all of it; the oldest first."""
     from zonerisk.core.model import simplify
     from zonerisk.judging import history
-    from zonerisk.judging.arrangement import last_day
 
-    causes = {cause for listed in CAUSES.values() for cause in listed}
-    if wanted.cause and wanted.cause not in causes:
-        raise UsageError(f"no cause is called {wanted.cause!r}; there are {', '.join(sorted(causes))}")
-    if wanted.since:
-        last_day(wanted.since)
-    providers: set[str] = set()
-    regions: set[str] = set()
-    for target in wanted.targets:
+    known = {event.id: event for event in (() if targets else catalog.incidents())}
+    for target in targets:
         if simplify(target) in catalog.provider_ids:
-            providers.add(simplify(target))
-        else:
-            regions.update(catalog.resolve(target))
-    listed = [
-        event for key in regions for event in history.of_region(catalog.region(key), catalog.incidents(key))
-    ]
-    if providers or not wanted.targets:
-        listed += [
-            event for event in catalog.incidents() if event.provider in providers or not wanted.targets
-        ]
-    since = wanted.since or ""
-    for event in sorted(
-        {event.id: event for event in listed}.values(), key=lambda event: (event.start, event.id)
-    ):
-        if wanted.cause not in (None, event.cause) or wanted.class_ not in (None, event.class_):
+            known |= {event.id: event for event in catalog.incidents() if event.provider == simplify(target)}
             continue
-        # A month or a year is listed where some day of it is late enough.
-        if event.start[: len(since)] >= since[: len(event.start)] and (
-            event.several or not wanted.multi_zone
-        ):
-            yield event
+        for region in map(catalog.region, catalog.resolve(target)):
+            known |= {event.id: event for event in history.of_region(region, catalog.incidents(region.id))}
+    return sorted(known.values(), key=lambda event: (event.start, event.id))
 
 
 INCIDENT_HEAD = (

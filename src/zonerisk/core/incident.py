@@ -275,16 +275,13 @@ class Incident(Record):
 
     def hit(self, region: str) -> int | None:
         """Return how many zones or sites of a region were hit at least, by name or by number."""
-        return max(self.zones_hit(region) or 0, len(self.sites_of(region))) or self.zones_hit(region)
+        sites = sum(site.startswith(f"{region}/") for site in self.sites)
+        return max(self.zones_hit(region) or 0, sites) or self.zones_hit(region)
 
     @property
     def several(self) -> bool:
         """True where two zones or sites of one region were hit."""
         return any((self.hit(region) or 0) > 1 for region in self.regions)
-
-    def sites_of(self, region: str) -> tuple[str, ...]:
-        """Return the sites of a region that are named."""
-        return tuple(site for site in self.sites if site.startswith(f"{region}/"))
 
     @property
     def lost(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core import gamma
 from zonerisk.core.gamma import Tally
+from zonerisk.core.incident import CAUSES
 from zonerisk.judging import history, likelihood, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
@@ -101,13 +102,13 @@ def rates(catalog: Catalog) -> list[Rate]:
     }
     zone, region = "zone-year", "region-year of several zones"
     return [
-        *_rows("one zone lost", _down(single), zone_years, zone),
-        *_rows("one zone hit, degraded too", single, zone_years, zone, split=False),
-        *_rows("two zones or more lost", _down(several), several_years, region),
-        *_rows("two zones or more hit, degraded too", several, several_years, region, split=False),
-        *_rows("software fault of one region", wide, region_years, "region-year"),
-        *_rows("software fault of several regions", everywhere, provider_years, "provider-year", split=False),
-        *_rows("conflict", conflict, region_years, "region-year", split=False),
+        *_rows("one zone lost", _down(single), zone_years, zone, CAUSES["physical"]),
+        *_rows("one zone hit, degraded too", single, zone_years, zone),
+        *_rows("two zones or more lost", _down(several), several_years, region, CAUSES["physical"]),
+        *_rows("two zones or more hit, degraded too", several, several_years, region),
+        *_rows("software fault of one region", wide, region_years, "region-year", CAUSES["logical"]),
+        *_rows("software fault of several regions", everywhere, provider_years, "provider-year"),
+        *_rows("conflict", conflict, region_years, "region-year"),
     ]
 
 
@@ -277,12 +278,15 @@ def backup_failed(catalog: Catalog) -> dict[str, tuple[int, int, int]]:
 
 
 def _rows(
-    name: str, events: Sequence[Incident], years: dict[str, float], unit: str, split: bool = True
+    name: str, events: Sequence[Incident], years: dict[str, float], unit: str, causes: Sequence[str] = ()
 ) -> Iterator[Rate]:
+    """Yield the rate of all, of each cause that is asked for, if it never was, and of each provider."""
     total = sum(years.values())
     yield _rate(name, "all", len(events), total, unit)
-    causes = Counter(event.cause for event in events).most_common() if split else ()
-    yield from (_rate(name, cause, count, total, unit) for cause, count in causes)
+    counts = Counter(event.cause for event in events)
+    for cause in sorted(causes, key=lambda cause: -counts[cause]):
+        if counts[cause] or cause != "unstated":
+            yield _rate(name, cause, counts[cause], total, unit)
     owners = Counter(event.provider for event in events)
     yield from (_rate(name, key, owners[key], exposed, unit) for key, exposed in years.items() if exposed)
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
 from zonerisk.judging.arrangement import pairs
-from zonerisk.judging.cause import RiskGroups, known_since, risk
+from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import record as wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Evidence, Grade, IncidentFeed, Provider, Region
+    from zonerisk.core.model import Evidence, Grade, Provider, Region
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain
 
@@ -93,18 +92,10 @@ def assess(
             notes.append(wording.no_longer(past.message, fixed, records[0].aged(day)))
             cites += past.evidence
     if any(known.outcome == "fail" for known in (*risks, *counted)):
-        notes.append(wording.not_fixed())
-    together = {pair for known in (*risks, *counted) for pair in permutations(known.members, 2)}
-    apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together
-    return RiskGroups(
-        "incident",
-        tuple(risks),
-        apart,
-        wording.open_pairs(),
-        tuple(notes),
-        tuple(cites),
-        tuple(counted),
-    )
+        notes.append(wording.NOT_FIXED)
+    apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together((*risks, *counted))
+    told = wording.OPEN_PAIRS, tuple(notes), tuple(cites)
+    return RiskGroups("incident", tuple(risks), apart, *told, tuple(counted))
 
 
 def _hardest(
@@ -148,25 +139,11 @@ def _struck(
 
 def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Sequence[Incident]) -> SharedRisk:
     shares = {zone: share for record in records for zone, share in record.shares.items()}
-    message = wording.struck(
-        members,
-        [(domain.name, shares[domain.id]) for domain in members if domain.id in shares],
-        records[0].name,
-        records[0].day,
-        all(record.down for record in records),
-        least,
-    )
-    counted = least < len(members)
-    return risk(
-        "incident",
-        key,
-        grade(records),
-        members,
-        message,
-        cited(records),
-        groups=len(members) - least + 1 if counted else 1,
-        at_least=least if counted else None,
-    )
+    told = [(domain.name, shares[domain.id]) for domain in members if domain.id in shares]
+    first, down = records[0], all(record.down for record in records)
+    message = wording.struck(members, told, first.name, first.day, down, least)
+    groups, counted = len(members) - least + 1, least if least < len(members) else None
+    return risk("incident", key, grade(records), members, message, cited(records), groups, at_least=counted)
 
 
 def _of(domain: FailureDomain, region: str) -> bool:
@@ -188,16 +165,7 @@ def record(
 ) -> TrackRecord:
     """Return what is on record of a region up to a day, and what was looked through for it.
 
-    Parameters
-    ----------
-    region, provider
-        Whose record it is, and whose feeds were read.
-    incidents
-        What is on file of the region.
-    day
-        The day, ``YYYY-MM-DD``.
-    by_site
-        Whether its datacenters are compared, rather than its zones.
+    It is told of its datacenters, where these are compared rather than its zones.
     """
     listed = [event for event in of_region(region, incidents) if event.known_on(day)]
     feeds = tuple(feeds_read(region, provider, day))
@@ -208,15 +176,23 @@ def record(
     wide = [event for event in logical if event.regions and event.extent in ("region", "several-regions")]
     losses = Counter(event.cause for event in struck if event.down and event.hit(region.id) == 1)
     began = min((*(feed.since for feed in feeds), *(event.day for event in listed)), default=None)
-    cut = (feed.single_until for feed in provider.incident_feeds.values() if _cut_short(feed))
-    looked = wording.looked_through(
-        provider.name,
-        [(feed.since, feed.until, feed.complete) for feed in feeds],
-        min(filter(None, cut), default=None),
+    # Losses of one zone were entered for a part only of what some feeds cover.
+    ends = [(feed.single_until or feed.until, feed) for feed in provider.incident_feeds.values()]
+    cut = [until for until, feed in ends if feed.since < until < feed.until]
+    spans = [(feed.since, feed.until, feed.complete) for feed in feeds]
+    looked = wording.looked_through(provider.name, spans, min(cut, default=None))
+    message = wording.record_line(
+        began,
+        dict(losses.most_common()),
+        "datacenter" if by_site else "zone",
+        [(event.name, event.day) for event in several],
+        len(degraded),
+        [event.day for event in wide],
+        looked,
     )
     return TrackRecord(
         since=began,
-        years=round(union_years([(feed.since, feed.until) for feed in feeds]), 2),
+        years=round(union_years([span[:2] for span in spans]), 2),
         feeds=feeds,
         zone_losses=dict(losses.most_common()),
         several=tuple(event.id for event in several),
@@ -226,15 +202,7 @@ def record(
         everywhere_logical=sum(event.everywhere for event in logical),
         incidents=tuple(_row(event, region.id, day) for event in listed),
         looked_through=looked,
-        message=wording.record_line(
-            began,
-            dict(losses.most_common()),
-            "datacenter" if by_site else "zone",
-            [(event.name, event.day) for event in several],
-            len(degraded),
-            [event.day for event in wide],
-            looked,
-        ),
+        message=message,
     )
 
 
@@ -265,11 +233,6 @@ def feeds_read(region: Region, provider: Provider, day: str) -> Iterable[FeedRea
         since, until = max(first, first_day(feed.since)), min(last, first_day(feed.until))
         if since < until:
             yield FeedRead(id=key, since=since, until=until, complete=feed.complete)
-
-
-def _cut_short(feed: IncidentFeed) -> bool:
-    """Return whether losses of one zone were entered for a part only of what a feed covers."""
-    return feed.single_until is not None and feed.since < feed.single_until < feed.until
 
 
 def opened(region: Region) -> str:

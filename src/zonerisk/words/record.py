@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from zonerisk.words.phrases import Named
 
 _MOST_EVENTS = 3
+NOT_FIXED = "no record says that the cause is removed"
+OPEN_PAIRS = "the record counts the zones and does not name them"
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -50,19 +52,11 @@ def struck(
     down: bool,
     least: int,
 ) -> str:
-    """Write that one event hit domains together; a part is never rounded up to the whole.
+    """Write that one event hit domains, of which it put so many at least out or only degraded them.
 
-    Parameters
-    ----------
-    domains, least
-        Which, and how many of them at least.
-    shares
-        What part of each was hit, where that is told.
-    name, start, down
-        The event, its day, and whether it put them out or only degraded them.
+    The ``shares`` are parts of each, where that is told; a part is never rounded up to the whole.
     """
-    verb = "out of service" if down else "degraded"
-    what = event(name, start)
+    verb, what = "out of service" if down else "degraded", event(name, start)
     if least < len(domains):
         return f"at least {least} of {phrases.named(domains)} were {verb} together ({what})"
     if len(shares) == len(domains):
@@ -76,16 +70,6 @@ def no_longer(message: str, fixed_since: str | None, aged: bool) -> str:
     if fixed_since:
         return f"{message}; its cause is removed since {fixed_since}, by the record"
     return f"{message}; over ten years ago, and no cause is stated to stand" if aged else message
-
-
-def not_fixed() -> str:
-    """Write that nothing is on record of what was changed."""
-    return "no record says that the cause is removed"
-
-
-def open_pairs() -> str:
-    """Write why pairs are left open that an event may have hit together."""
-    return "the record counts the zones and does not name them"
 
 
 def both_hit(records: Sequence[tuple[str, str]], down: bool) -> str:
@@ -104,44 +88,27 @@ def record_line(
     wide: Sequence[str],
     looked: str,
 ) -> str:
-    """Write a region's record, and what was looked through for it.
+    """Write a region's record from a day on, and what was ``looked`` through for it.
 
-    Parameters
-    ----------
-    since
-        First day on record.
-    losses
-        Losses of one alone, by cause.
-    noun
-        What is compared.
-    several
-        Name and day of the events that hit several together.
-    degraded
-        How many physical events only degraded.
-    wide
-        Days of the software faults of the whole region.
-    looked
-        What was looked through.
+    It tells losses of one alone by cause, the events that hit ``several`` together by name and day, how
+    many only ``degraded``, and the days of software faults of the ``wide`` region.
     """
     total = sum(losses.values())
-    parts = []
-    if total:
-        causes = ", ".join(f"{count} {cause}" for cause, count in losses.items())
-        parts.append(f"{total} {noun} loss{'' if total == 1 else 'es'} ({causes})")
-    else:
-        parts.append(f"no loss of one {noun} on file")
-    if several:
-        named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
-        parts.append(f"{len(several)} of two {noun}s or more ({named})")
-    else:
-        parts.append(f"none of two {noun}s or more")
+    causes = ", ".join(f"{count} {cause}" for cause, count in losses.items())
+    named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
+    parts = [
+        f"{total} {noun} loss{'' if total == 1 else 'es'} ({causes})"
+        if total
+        else f"no loss of one {noun} on file",
+        f"{len(several)} of two {noun}s or more ({named})" if several else f"none of two {noun}s or more",
+    ]
     if degraded:
         parts.append(f"{degraded} that only degraded")
     if wide:
         faults = phrases.count(len(wide), "software fault")
         parts.append(f"{faults} of the whole region, last {day(max(wide))}")
     begin = f"since {since[:4]}, " if since else ""
-    return f"{begin}{'; '.join(parts)}; {looked}"
+    return f"{begin}{'; '.join((*parts, looked))}"
 
 
 def parts(
@@ -207,9 +174,7 @@ def there(several: int, losses: int) -> str:
 def backup(told: Mapping[str, tuple[int, int, int]]) -> str:
     """Write in how many physical events the backup failed, held, or is not told of, by cause."""
     listed = ", ".join(
-        f"{cause} {failed} of {failed + held + silent} (not told of {silent})"
-        if silent
-        else f"{cause} {failed} of {failed + held}"
+        f"{cause} {failed} of {failed + held + silent}" + (f" (not told of {silent})" if silent else "")
         for cause, (failed, held, silent) in told.items()
     )
     return f"Backup failed in physical events on file, those in no feed too: {listed}."
