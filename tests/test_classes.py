@@ -169,6 +169,7 @@ def test_hiding_never_heals(zz_copy: Path, pair: tuple[str, str]) -> None:
         assert after.independence.class_ not in ("near", "apart")
     if "feeds:" not in pair[0]:
         assert after.policy.score.shown <= before.policy.score.shown
+    assert after.likelihood.bound >= before.likelihood.bound
     passed = {each.rule for each in after.policy.findings if each.outcome == "pass"}
     assert passed <= {each.rule for each in before.policy.findings if each.outcome == "pass"}
 

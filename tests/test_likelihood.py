@@ -179,7 +179,9 @@ def test_own_events_move_the_figure_and_a_clean_record_does_not_lower_the_bound(
 
 def test_a_fixed_cause_counts_no_more(shipped: Library) -> None:
     assert shipped.score("azure-westus2").likelihood.own_events == 2
-    assert shipped.score("azure-westus2", as_of="2022-01-01").likelihood.own_events == 0
+    early = shipped.score("azure-westus2", as_of="2022-01-01").likelihood
+    assert early.own_events == 0
+    assert early.own_years < shipped.score("azure-westus2").likelihood.own_years
 
 
 def test_a_region_is_left_out_of_what_it_is_judged_by(shipped: Library) -> None:
@@ -222,6 +224,13 @@ def test_undisclosed_zones_take_the_worst_of_their_metro(shipped: Library) -> No
     assert most["cyclone"] > 0.1
 
 
+def test_zones_are_asked_of_whatever_is_compared(shipped: Library) -> None:
+    assert (
+        shipped.score("scaleway-fr-par", units="sites").likelihood
+        == shipped.score("scaleway-fr-par").likelihood
+    )
+
+
 def test_what_no_layer_reaches_is_not_assessed(shipped: Library) -> None:
     assert "flood" in shipped.score("ovh-sbg").likelihood.not_assessed
 
@@ -255,7 +264,7 @@ def test_a_model_that_knows_what_came_gains_and_one_that_errs_loses() -> None:
     trials = [backtest.Trial(f"zz-{n}", "zz", 2022, 1.0, 3.0, hit=n < 5) for n in range(50)]
     for right in (True, False):
         rates = _sure(trials, right)
-        skill = backtest._skill(backtest.SEVERAL, "", [(rates, trials, trials)])
+        skill = backtest._skill(backtest.SEVERAL, "", [(rates, trials, trials)], rates.regions)
         assert (skill.nats[0] > 0) is right
         assert (skill.brier[0] > 0) is right
 

@@ -161,7 +161,7 @@ def mixed(states: Sequence[Moments], *shares: float) -> list[float]:
         root = middles[min(count - 1, int(share * count))]
         for _ in range(_STEPS):
             at = sum([math.erf(root * slope - shift) for slope, shift in terms]) - aim
-            if abs(at) < 2e-3 * count:
+            if abs(at) < 2e-4 * count:
                 break
             if at < 0:
                 low, at_low, at_high = root, at, at_high * 0.6
@@ -170,3 +170,9 @@ def mixed(states: Sequence[Moments], *shares: float) -> list[float]:
             root = (low * at_high - high * at_low) / (at_high - at_low)
         found.append(root**3)
     return found
+
+
+@lru_cache(maxsize=4096)
+def product(shape: int, other: float, share: float) -> float:
+    """Return the value below which a share of Gamma(shape) times a Gamma of mean 1 and another shape lies."""
+    return mixed([Moments(value, value**2 / other) for value in table(shape)], share)[0]

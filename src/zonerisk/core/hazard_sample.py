@@ -86,7 +86,7 @@ class Layer:
     @property
     def frequent(self) -> bool:
         """True where it tells how often its hazard strikes."""
-        return bool(self.return_years) if self.measure == "area" else bool(self.record_years)
+        return self.judges and bool(self.return_years if self.measure == "area" else self.record_years)
 
     def rate_per_year(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how often an event reaches all the places of some rows; None if it is not known.

@@ -63,7 +63,7 @@ def backtest(catalog: Catalog) -> tuple[str, list[Skill]]:
     for question, listed in trials.items():
         later = [trial for trial in listed if trial.year >= SINCE]
         before = [trial for trial in listed if trial.year < SINCE]
-        rows.append(_skill(question, f"the years before {SINCE}", [(early, before, later)]))
+        rows.append(_skill(question, f"the years before {SINCE}", [(early, before, later)], rates.regions))
         folds = [
             (
                 without(rates, key),
@@ -72,7 +72,7 @@ def backtest(catalog: Catalog) -> tuple[str, list[Skill]]:
             )
             for key in rates.providers
         ]
-        rows.append(_skill(question, "the other providers", folds))
+        rows.append(_skill(question, "the other providers", folds, rates.regions))
     return rates.sha256, rows
 
 
@@ -116,14 +116,14 @@ def _trials(catalog: Catalog, question: str) -> list[Trial]:
 Fold = tuple[Rates, Sequence[Trial], Sequence[Trial]]
 
 
-def _skill(question: str, trained: str, folds: Iterable[Fold]) -> Skill:
+def _skill(question: str, trained: str, folds: Iterable[Fold], today: Mapping[str, Exposed]) -> Skill:
     """Score a model and a constant on trials that neither was counted on."""
     nats: dict[str, float] = defaultdict(float)
     brier: dict[str, float] = defaultdict(float)
     tested: list[Trial] = []
     for rates, training, testing in folds:
         constant = (sum(trial.hit for trial in training) + 0.5) / sum(trial.part for trial in training)
-        expected = _model(rates, question)
+        expected = _model(rates, question, today)
         for trial in testing:
             ours, theirs = (-math.expm1(-rate * trial.part) for rate in (expected(trial), constant))
             gain = math.log(ours / theirs) if trial.hit else math.log((1 - ours) / (1 - theirs))
@@ -134,16 +134,17 @@ def _skill(question: str, trained: str, folds: Iterable[Fold]) -> Skill:
     return Skill(question, trained, sum(t.hit for t in tested), round(years, 1), _ends(nats), _ends(brier))
 
 
-def _model(rates: Rates, question: str) -> Callable[[Trial], float]:
-    """Return the mean rate of a trial's region by the model, itself left out."""
-    zone = sum(tally.moments.mean for tally in rates.zones.values())
+def _model(rates: Rates, question: str, today: Mapping[str, Exposed]) -> Callable[[Trial], float]:
+    """Return the mean rate of a trial's region by the model, itself left out; layouts are those of today."""
+    zone = rates.alone.mean
     means: dict[str, float] = {}
 
     def expected(trial: Trial) -> float:
         if trial.region not in means:
             row = rates.regions.get(trial.region, Exposed())
-            together, apart = rates.layouts(trial.region, trial.provider, row.claims)
-            c = float(row.campus) if row.campus is not None else (together + 0.5) / (together + apart + 1)
+            told = today.get(trial.region, row)
+            together, apart = rates.layouts(trial.region, trial.provider, told.claims)
+            c = float(told.campus) if told.campus is not None else (together + 0.5) / (together + apart + 1)
             one, metro, either = rates.shocks(trial.region).parts
             mean = c * one.mean + (1 - c) * metro.mean + either.mean
             own = sum(row.hits.values())

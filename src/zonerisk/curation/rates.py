@@ -221,10 +221,10 @@ def _exposed(
     own = [event for event in events if likelihood.took_several(event, region.id)]
     years = exposure(region, provider, until).several_years
     campus = _campus(arrangement, site_units(region, catalog.sites_of(region.id), day))
-    zoned, born = _zoned(region), history.opened(region)
-    open_years = (
-        (_number(day) - max(_number(born), zoned or 0)) / history.YEAR_DAYS if born and campus else 0.0
-    )
+    open_years, born = 0.0, history.opened(region)
+    if campus and born:
+        days = _number(min(day, until)) - max(_number(born), _zoned(region) or 0)
+        open_years = max(0, days) / history.YEAR_DAYS
     at = [likelihood.strikes_at(catalog.samples.of(site)) for site in sites_of(arrangement.domains).values()]
     kinds = dict.fromkeys(kind for often in at for kind in often)
     strikes = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) * years for kind in kinds}

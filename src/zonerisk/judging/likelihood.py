@@ -119,12 +119,10 @@ class Rates:
         return cls(**{**tree, **tallies, "providers": providers, "regions": rows})
 
     @cached_property
-    def zones(self) -> Mapping[str, Tally]:
-        """Losses of one zone, by cause, a year of one zone."""
-        return {
-            cause: Tally(self.zone.get(cause, 0), self.zone_years)
-            for cause in dict.fromkeys((*ZONE_CAUSES, *self.zone))
-        }
+    def alone(self) -> Moments:
+        """How often one zone is lost, of all causes."""
+        causes = dict.fromkeys((*ZONE_CAUSES, *self.zone))
+        return added(Tally(self.zone.get(cause, 0), self.zone_years).moments for cause in causes)
 
     def factors(self, provider: str) -> tuple[float, ...]:
         """Return a provider's factor on losses of one zone: of mean 1, moved by its own counts if any.
@@ -134,8 +132,9 @@ class Rates:
         weight, centre = 1 / self.spread**2, -(self.spread**2) / 2
         if counted := self.providers.get(provider):
             told = counted.events + JEFFREYS
-            pooled = sum(tally.moments.mean for tally in self.zones.values())
-            centre = (centre * weight + math.log(counted.moments.mean / pooled) * told) / (weight + told)
+            centre = (centre * weight + math.log(counted.moments.mean / self.alone.mean) * told) / (
+                weight + told
+            )
             weight += told
         return gamma.factor_table(centre, weight**-0.5)
 
@@ -274,7 +273,7 @@ def states(
     lasting = _told(rates.long, _LONG) if long else _SURE
     alone, factors = Moments(0.0, 0.0), _SURE
     if least == 1:
-        alone = added(tally.moments for tally in rates.zones.values()).times(layout.zones)
+        alone = rates.alone.times(layout.zones)
         factors = gamma.shuffled(rates.factors(layout.provider if worst is None else ""), _FACTOR)
     rows = zip(
         gamma.table(1 + layout.own),
@@ -310,7 +309,13 @@ def chance(rate: float) -> float:
 
 def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
     """Return the 95 % end of the chance a year that a majority is lost, for a chance of a shared campus."""
-    return chance(*gamma.mixed(states(shocks, layout, layout.majority, worst), _HIGH))
+    if layout.most or layout.majority < 2:
+        return chance(*gamma.mixed(states(shocks, layout, layout.majority, worst), _HIGH))
+    one, apart, either = shocks.parts
+    shared = added((one if worst else apart, either))
+    return chance(
+        shared.mean * gamma.product(1 + layout.own, round(shared.mean**2 / shared.variance, 2), _HIGH)
+    )
 
 
 def _band(found: Sequence[Moments], least_high: float = 0.0) -> Frequency:
@@ -369,17 +374,13 @@ def shared_campus(arrangement: Arrangement, groups: Mapping[str, RiskGroups]) ->
 def strikes_at(rows: Iterable[HazardSample]) -> dict[str, tuple[float, float]]:
     """Return how often each hazard with a frequency strikes one place: surely, and as far as is open."""
     often: dict[str, tuple[float, float]] = {}
-    for row in rows:
-        rate = row.layer.rate_per_year([row]) if row.interval else None
-        if rate is None or (row.layer.measure == "area" and row.inside is False):
-            sure = may = 0.0
-            if row.interval is None or not row.layer.frequent:
-                continue
-        else:
+    for row in (row for row in rows if row.interval and row.layer.frequent):
+        area, rate = row.layer.measure == "area", row.layer.rate_per_year([row])
+        sure = may = 0.0
+        if rate and not (area and row.inside is False):
+            may = rate.high or rate.low
             sure = rate.low if rate.best is None else rate.best
-            may = rate.high or sure
-            if row.layer.measure == "area" and not row.inside:
-                sure = 0.0
+            sure = 0.0 if area and not row.inside else sure
         before = often.get(row.layer.kind, (0.0, 0.0))
         often[row.layer.kind] = max(before[0], sure), max(before[1], may)
     return often
@@ -415,8 +416,8 @@ def strikes_on(
     return shown, most
 
 
-def assess(facts: Facts, arrangement: Arrangement, source: Source) -> Likelihood:
-    """Return how often zones of a region are lost together, with the bound and what it rests on."""
+def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float) -> Likelihood:
+    """Return how often zones of a region are lost together; ``looked`` are the years looked through."""
     region, day, rates = arrangement.id, arrangement.day, facts.rates
     own = {
         event.key
@@ -434,14 +435,21 @@ def assess(facts: Facts, arrangement: Arrangement, source: Source) -> Likelihood
         open=shared_campus(arrangement, arrangement.groups),
         counts=rates.layouts(region, provider, claims_distance(arrangement)),
         own=len(own),
-        years=row.years,
+        years=min(row.years, looked),
         strikes=shown,
         most=most,
     )
     reached = {layer.kind for layer in source.layers if layer.frequent and layer.reaches(region)}
     not_assessed = tuple(kind for kind in rates.losses if kind not in reached)
     # Regions that add nothing to the counts are judged by the same rates.
-    key = (row.years, row.campus_years, repr((row.strikes, row.hits)), repr(layout), not_assessed)
+    key = (
+        row.years,
+        row.campus_years,
+        row.campus_hits,
+        repr((row.strikes, row.hits)),
+        repr(layout),
+        not_assessed,
+    )
     if key not in rates.answers:
         rates.answers[key] = likelihood(rates.shocks(region), layout, not_assessed)
     return rates.answers[key]
@@ -464,7 +472,7 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
         hit, missed = shocks.chances.get(kind, (JEFFREYS, JEFFREYS))
         means[kind] = often * hit / (hit + missed)
     if layout.majority < 2:
-        means["zone"] = layout.zones * sum(tally.moments.mean for tally in rates.zones.values())
+        means["zone"] = layout.zones * rates.alone.mean
     total = sum(means.values())
     more, less = (bound(shocks.more(step), layout, worst) for step in (1, -1))
     hits = sum(tally.events for tally in shocks.metro.values())

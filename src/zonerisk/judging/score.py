@@ -139,7 +139,13 @@ def score(
         ),
         recovery=options,
         record=record,
-        likelihood=likelihood.assess(facts, replace(asked, groups=assessed), source),
+        likelihood=likelihood.assess(
+            facts,
+            # Of zones that are sold it is asked, whatever else is compared.
+            replace(by_zones, groups=zone_assessed) if sold > 1 else replace(asked, groups=assessed),
+            source,
+            record.years,
+        ),
         word=_word(facts, region, day),
         ask=ask(judgeable, assessed, standing, judged, policy),
         places=_places(by_zones, by_sites),

@@ -147,7 +147,7 @@ def by_shocks(
             years=row.years,
         )
         alone = sum(total - number < quorum for number in own.values())
-        zone = gamma.added(tally.moments for tally in rates.zones.values()).times(alone)
+        zone = rates.alone.times(alone)
         factors = gamma.shuffled(rates.factors(region.provider), 20)
         shared = likelihood.states(rates.shocks(key), layout, 2)
         states = [
