@@ -63,7 +63,7 @@ def assess(
                 own = risk(kind, hazard.id, grade, hit, message, evidence)
                 risks = _joined(own, simplify(hazard.name), risks)
             elif hit:
-                say = wording.stated_country if wide else wording.stated_of
+                say = wording.stated_country if wide else wording.statement
                 notes.append(say(hit, hazard))
                 cited += evidence
     return RiskGroups(
@@ -469,7 +469,7 @@ def _candidate_notes(view: _View, domains: Sequence[FailureDomain], limit_m: flo
     rows = {(row.site, row.object): row for domain in domains for row in view.rows[domain.id]}
     if layer.measure in ("count", "cell"):
         told = any(bests(rows.values()))
-        return [wording.counted_candidates(total, layer, list(rows.values()))] if told else []
+        return [wording.counted(total, layer, list(rows.values()))] if told else []
     near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
     groups: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):

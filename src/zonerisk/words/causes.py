@@ -31,11 +31,6 @@ def stated_shared(domains: Iterable[Named], hazard: Hazard) -> str:
     return f"{phrases.named(domains)} are {hazard.relation} the same {hazard.name}"
 
 
-def stated_of(domains: Iterable[Named], hazard: Hazard) -> str:
-    """Format what is stated of domains that share nothing by it."""
-    return f"{phrases.named(domains)}: {hazard.relation} {hazard.name}"
-
-
 def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
     """Format what is stated of a whole country, and for which days."""
     begin = f"since {hazard.since}, " if hazard.since else ""
@@ -43,9 +38,9 @@ def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
     return f"{hazard.kind} stated for {phrases.named(domains)}: {hazard.name} ({begin}{end})"
 
 
-def statement(domains: Iterable[Named], text: str) -> str:
-    """Format an authority's own words on the places of domains."""
-    return f"{phrases.named(domains)}: {text}"
+def statement(domains: Iterable[Named], said: Hazard | str) -> str:
+    """Format what is stated of domains that share nothing by it, or an authority's own words on them."""
+    return f"{phrases.named(domains)}: {said if isinstance(said, str) else f'{said.relation} {said.name}'}"
 
 
 def more_statements(number: int) -> str:
@@ -93,14 +88,10 @@ def shared(
     return f"{names} stand {_away(layer, rows)}{within}"
 
 
-def counted(domains: Iterable[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
-    """Format what a layer holds or counts at domains."""
-    return f"{_figures(layer, rows)} at {phrases.named(domains)}"
-
-
-def counted_candidates(total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
-    """Format what a layer holds or counts at sites that domains may stand at."""
-    return f"{_figures(layer, rows)} at the {phrases.count(total, 'candidate site')}"
+def counted(at: Iterable[Named] | int, layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what a layer holds or counts at domains, or at so many sites where they may stand."""
+    where = f"the {phrases.count(at, 'candidate site')}" if isinstance(at, int) else phrases.named(at)
+    return f"{_figures(layer, rows)} at {where}"
 
 
 def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
