@@ -6,7 +6,7 @@ import pytest
 
 from loopback import Server, send
 from zonerisk.core.errors import FetchError
-from zonerisk.layers import point_queries
+from zonerisk.layers import services
 
 REPORT = {
     "risquesNaturels": {
@@ -30,7 +30,7 @@ REPORT = {
 
 def test_commune_and_address_stay_apart(server: Server) -> None:
     server.answer = lambda request: send(request, 200, json.dumps(REPORT).encode())
-    found = point_queries.risk_report(server.url, 48.58, 7.79)
+    found = services.risk_report(server.url, 48.58, 7.79)
     assert [(risk["key"], risk["commune"], risk["address"]) for risk in found] == [
         ("inondation", "Risque Existant", "Risque Inconnu"),
         ("icpe", "Risque Existant", ""),
@@ -52,4 +52,4 @@ def test_commune_and_address_stay_apart(server: Server) -> None:
 def test_what_is_no_report_is_no_absence_of_risk(server: Server, content: bytes) -> None:
     server.answer = lambda request: send(request, 200, content)
     with pytest.raises(FetchError):
-        point_queries.risk_report(server.url, 48.58, 7.79)
+        services.risk_report(server.url, 48.58, 7.79)

@@ -8,7 +8,7 @@ import pytest
 
 from loopback import Server, send
 from zonerisk.core.errors import ZoneriskError
-from zonerisk.layers import point_queries
+from zonerisk.layers import services
 
 ROWS = [{"id": number} for number in range(5)]
 
@@ -37,24 +37,24 @@ def page(request: BaseHTTPRequestHandler, **changed: object) -> None:
 
 def test_all_pages_are_read(server: Server) -> None:
     server.answer = page
-    assert point_queries.paged_rows(server.url + "?a=b", 10**6) == ROWS
+    assert services.paged_rows(server.url + "?a=b", 10**6) == ROWS
     assert [each["path"] for each in server.asked] == [f"/layer.bin?a=b&page={at}" for at in (1, 2, 3)]
 
 
 def test_no_rows_are_an_answer_too(server: Server) -> None:
     server.answer = lambda request: page(request, results=0, total_pages=0, data=[], next=None)
-    assert point_queries.paged_rows(server.url, 10**6) == []
+    assert services.paged_rows(server.url, 10**6) == []
 
 
 def test_a_service_without_links_and_totals(server: Server) -> None:
     server.answer = lambda request: send(request, 200, b'{"total_pages": 1, "data": [{"id": 0}]}')
-    assert point_queries.paged_rows(server.url, 10**6) == ROWS[:1]
+    assert services.paged_rows(server.url, 10**6) == ROWS[:1]
 
 
 def test_www_is_the_same_host(server: Server) -> None:
     last = f"http://www.127.0.0.1:{server.server_port}/rows?page=2"
     server.answer = lambda request: page(request, **({"next": last} if number(request) < 3 else {}))
-    assert point_queries.paged_rows(server.url, 10**6) == ROWS
+    assert services.paged_rows(server.url, 10**6) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_www_is_the_same_host(server: Server) -> None:
 def test_what_is_not_whole_is_nothing(server: Server, answer: object, says: str) -> None:
     server.answer = answer  # type: ignore[assignment]
     with pytest.raises(ZoneriskError, match=says):
-        point_queries.paged_rows(server.url, 200_000)
+        services.paged_rows(server.url, 200_000)
 
 
 def test_the_cap_holds_for_all_pages_together(server: Server) -> None:
     server.answer = page
     with pytest.raises(ZoneriskError, match="the cap is"):
-        point_queries.paged_rows(server.url, 300)
+        services.paged_rows(server.url, 300)
 
 
 def test_no_answer_goes_on_for_ever(server: Server) -> None:
@@ -109,7 +109,7 @@ def test_no_answer_goes_on_for_ever(server: Server) -> None:
         next=f"/rows?page={number(request) + 1}",
     )
     with pytest.raises(ZoneriskError, match="goes on after 50 pages"):
-        point_queries.paged_rows(server.url, 10**6)
+        services.paged_rows(server.url, 10**6)
 
 
 def test_a_busy_service_is_asked_again(server: Server) -> None:
@@ -120,4 +120,4 @@ def test_a_busy_service_is_asked_again(server: Server) -> None:
             page(request)
 
     server.answer = answer
-    assert point_queries.paged_rows(server.url, 10**6) == ROWS
+    assert services.paged_rows(server.url, 10**6) == ROWS

@@ -239,7 +239,7 @@ class Catalog:
         if provider_id not in self._loaded_providers:
             document = self.document(provider_id)
             provider = document.validate(Provider, {"id": provider_id})
-            _refuse(uncovered(document, provider.evidence, document.tree))
+            _refuse(uncovered(document, provider.evidence))
             self._loaded_providers[provider_id] = provider
         return self._loaded_providers[provider_id]
 
@@ -259,22 +259,26 @@ class Catalog:
 
     def _build(self, region_id: str, document: Document) -> Region:
         provider_id = self._region_provider[region_id]
-        self._written_provider(provider_id, document)
-        for key in ("id", "provider"):
-            if key in document.tree:
-                raise DataError(document.problem((key,), "comes from the file's path; drop it"))
+        self._check_path(provider_id, document)
         tree = canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
             Region, {"id": region_id, "provider": provider_id}
         )
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _refuse((*uncovered(document, evidence, document.tree), *dangling(document, region_id)))
+        _refuse((*uncovered(document, evidence), *dangling(document, region_id)))
         return region.model_copy(update={"evidence": evidence})
 
     def _written_provider(self, provider_id: str, document: Document) -> None:
         if provider_id not in self._providers:
             missing = f"data/datacenters/{provider_id}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
+
+    def _check_path(self, provider_id: str, document: Document) -> None:
+        """Refuse what the path says already, and a file whose provider is not there."""
+        self._written_provider(provider_id, document)
+        for key in ("id", "provider"):
+            if key in document.tree:
+                raise DataError(document.problem((key,), "comes from the file's path; drop it"))
 
     def site(self, site_id: str) -> Site:
         """Read a site by its canonical id, ``region/site``.
@@ -346,7 +350,7 @@ class Catalog:
         if incident_id not in self._incidents:
             document, path = self._filed_document(INCIDENTS, incident_id)
             incident = document.validate(Incident, path)
-            _refuse(uncovered(document, incident.evidence, document.tree))
+            _refuse(uncovered(document, incident.evidence))
             self._incidents[incident_id] = incident
         return self._incidents[incident_id]
 
@@ -354,10 +358,7 @@ class Catalog:
         """Return a record's document, and what its path says: its id and its provider."""
         record_id = f"{table}/{key}"
         provider, document = self.path(record_id).parent.name, self.document(record_id)
-        self._written_provider(provider, document)
-        for name in ("id", "provider"):
-            if name in document.tree:
-                raise DataError(document.problem((name,), "comes from the file's path; drop it"))
+        self._check_path(provider, document)
         return document, {"id": key, "provider": provider}
 
     @property

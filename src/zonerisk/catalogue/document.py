@@ -296,24 +296,27 @@ def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     return row
 
 
-def uncovered(
-    document: Document, evidence: Mapping[str, Evidence], tree: Tree, path: Path_ = ()
-) -> Iterator[str]:
+def leaves(tree: Tree, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
+    """Return every text of a tree, with the path of keys that leads there."""
+    if isinstance(tree, str):
+        yield path, tree
+    rows = tree.items() if isinstance(tree, dict) else enumerate(tree if isinstance(tree, list) else ())
+    for key, value in rows:
+        yield from leaves(value, (*path, key))
+
+
+def cited(tree: Tree) -> Iterator[tuple[Path_, str]]:
+    """Return every evidence key that a tree cites, and where."""
+    for path, text in leaves(tree):
+        if len(path) > 1 and path[-2] == "evidence" and isinstance(path[-1], int):
+            yield path, text
+
+
+def uncovered(document: Document, evidence: Mapping[str, Evidence]) -> Iterator[str]:
     """Find every evidence key that the file and its provider do not define."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            here = (*path, key)
-            if key == "evidence" and isinstance(value, list):
-                for index, cited in enumerate(value):
-                    if cited not in evidence:
-                        yield document.problem(
-                            (*here, index), f"{cited!r} is not under evidence; add it there"
-                        )
-            else:
-                yield from uncovered(document, evidence, value, here)
-    elif isinstance(tree, list):
-        for index, value in enumerate(tree):
-            yield from uncovered(document, evidence, value, (*path, index))
+    for path, key in cited(document.tree):
+        if key not in evidence:
+            yield document.problem(path, f"{key!r} is not under evidence; add it there")
 
 
 def dangling(document: Document, region_id: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.incident import Incident
 from zonerisk.core.model import CONTROLS, Measurement, Provider, Region
-from zonerisk.curation import incidents, integrity, plausibility
+from zonerisk.curation import integrity, plausibility
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,6 +200,10 @@ class CheckedCatalogue:
                     longest = event
         return found
 
+    def region(self, region_id: str) -> Region | None:
+        """Return a region; None where there is none, or its file is refused."""
+        return self.files[region_id].region if region_id in self.files else None
+
     def regions_of(self, provider_id: str) -> Iterator[RecordFile]:
         """Return the region files of a provider."""
         for region_id in self.catalog.regions_of(provider_id):
@@ -297,11 +301,11 @@ RULES: Mapping[str, Rule] = {
     "same-point": plausibility.same_point,
     "twin": plausibility.twin,
     "campus-spread": plausibility.campus_spread,
-    "event-place": incidents.place,
-    "event-open": incidents.was_open,
-    "event-count": incidents.count,
-    "event-feed": incidents.feed,
-    "event-twice": incidents.twice,
+    "event-place": integrity.event_place,
+    "event-open": integrity.event_open,
+    "event-count": integrity.event_count,
+    "event-feed": integrity.event_feed,
+    "event-twice": integrity.event_twice,
 }
 
 

@@ -1,4 +1,4 @@
-"""Rules on records: whether a file's references, sources and names hold together."""
+"""Rules on records: whether references, sources, names and dates hold together, and events are told once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zonerisk.catalogue.document import cited, leaves
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import most_fibre_m
 from zonerisk.judging.arrangement import distance_m, last_day, zone_units
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.document import Tree
-    from zonerisk.core.model import Measurement, RoundTrip
+    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Dated, Measurement, Region, RoundTrip
     from zonerisk.curation.check import CheckedCatalogue, Flaw, Keys, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
@@ -32,18 +35,9 @@ def modeline(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
 
 def todo(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Refuse what the template left to fill in."""
-    for path, value in _leaves(file.tree):
+    for path, value in leaves(file.tree):
         if value == "TODO":
             yield path, "still says TODO", "fill it in, or drop the line"
-
-
-def _leaves(tree: Tree, path: Keys = ()) -> Iterator[tuple[Keys, str]]:
-    """Return every text of a tree, with the path of keys that leads there."""
-    if isinstance(tree, str):
-        yield path, tree
-    rows = tree.items() if isinstance(tree, dict) else enumerate(tree if isinstance(tree, list) else ())
-    for key, value in rows:
-        yield from _leaves(value, (*path, key))
 
 
 def file_name(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -219,20 +213,19 @@ def uncited(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     citing = [file, *checked.regions_of(file.id)] if file.provider else [file]
     if any(other.record is None for other in citing):
         return
-    cited = {key for other in citing for key in _cited(other.tree)}
+    named = {key for other in citing for key in _cited(other.tree)}
     listed = file.written("evidence")
     for key in listed if isinstance(listed, dict) else ():
-        if key not in cited:
+        if key not in named:
             then = "cite it where it proves something, or drop it"
             yield ("evidence", key), "nothing cites it", then, "warning"
 
 
 def _cited(tree: Tree) -> Iterator[str]:
-    for path, text in _leaves(tree):
+    yield from (key for _, key in cited(tree))
+    for path, text in leaves(tree):
         if path[-1] == "note":
             yield from _named_in(text)
-        elif len(path) > 1 and path[-2] == "evidence" and isinstance(path[-1], int):
-            yield text
 
 
 def _named_in(note: str) -> Iterator[str]:
@@ -243,7 +236,7 @@ def _named_in(note: str) -> Iterator[str]:
 
 def note_source(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Refuse a note that names evidence, `(evidence KEY)`, which file and provider lack."""
-    for path, note in _leaves(file.tree) if file.record else ():
+    for path, note in leaves(file.tree) if file.record else ():
         for key in _named_in(note) if path[-1] == "note" else ():
             if file.record and key not in file.record.evidence:
                 what = f"names evidence {key}, which is not there"
@@ -301,3 +294,120 @@ def unused(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
         if site.id not in checked.used and not site.note:
             then = "add it to candidates, or note why it serves none"
             yield ("sites", key), "no zone and no region refers to it", then, "warning"
+
+
+def event_place(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse an incident of a region, zone, site or feed that is not in the catalogue."""
+    incident = file.incident
+    if incident is None:
+        return
+    for index, key in enumerate(incident.regions):
+        owner = checked.files.get(key)
+        if owner is None or owner.path.stem == "provider":
+            yield ("regions", index), f"no region is called {key}", "see: zonerisk list regions"
+        elif owner.path.parent.name != incident.provider:
+            what = f"{key} is not of {incident.provider}"
+            yield ("regions", index), what, "write a file for each operator, with the same event"
+    fields = (("zones", incident.zones), ("sites", incident.sites), ("among", incident.among))
+    named: list[tuple[Keys, str, tuple[str, ...]]] = [
+        ((field, index), name, ("sites",) if field == "sites" else ("zones",))
+        for field, names in fields
+        for index, name in enumerate(names)
+    ]
+    if incident.standing:
+        named.append((("standing",), incident.standing, ("feeds", "campuses")))
+    for path, name, tables in named:
+        region_id, _, key = name.partition("/")
+        region = checked.region(region_id)
+        if region is None or any(key in _keys(region, table) for table in tables):
+            continue
+        then = f"correct it, or count the zones that were hit; see: zonerisk show {region_id}"
+        yield path, f"{region_id} has no {' or '.join(tables)} {key}", then
+
+
+def _keys(region: Region, table: str) -> set[str]:
+    return {row.rpartition("/")[2] for row in getattr(region, table)}
+
+
+def event_open(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse an incident of a region, zone or site not there that day, or later than its sources."""
+    incident = file.incident
+    if incident is None:
+        return
+    read = max(piece.read for piece in incident.cited)
+    if incident.day[: len(read)] > read:
+        yield ("start",), f"lies after the day its sources were read, {read}", "correct the day"
+    for index, key in enumerate(incident.regions):
+        region = checked.region(key)
+        if region is None:
+            continue
+        away = _away(region, incident)
+        if region.status == "announced":
+            away = "is announced only"
+        elif region.launch and region.launch.not_before and incident.day < region.launch.not_before:
+            away = f"was not open before {region.launch.not_before}"
+        if away:
+            yield ("regions", index), f"{key} {away}", "correct the day, or the region's record"
+    for field in ("zones", "sites"):
+        for index, name in enumerate(getattr(incident, field)):
+            region_id, _, key = name.partition("/")
+            region = checked.region(region_id)
+            row = getattr(region, field).get(key) if region else None
+            away = _away(row, incident) if row else ""
+            if away:
+                yield (field, index), f"{name} {away}", "correct the day, or its record"
+
+
+def _away(row: Dated, incident: Incident) -> str:
+    """Return why something was not there on an incident's day; nothing where it was, or may have been."""
+    day, since, until = incident.day, row.since or "", row.until or "9999"
+    if day[: len(since)] < since[: len(day)]:
+        return f"opened in {since}, after {day}"
+    return f"ended on {until}, before {day}" if day[: len(until)] > until[: len(day)] else ""
+
+
+def event_count(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse more zones hit than the region has, and a count that several regions share."""
+    incident = file.incident
+    if incident is None or incident.at_least is None:
+        return
+    if len(incident.regions) != 1:
+        if incident.at_least > 1:
+            yield ("at_least",), "counts the zones of several regions", "name the zones, or write it for one"
+        return
+    region = checked.region(incident.regions[0])
+    if region and region.zones and incident.at_least > len(region.zones):
+        on_file = phrases.count(len(region.zones), "zone")
+        yield ("at_least",), f"{region.id} has {on_file} on file", "correct the number"
+
+
+def event_feed(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse a feed that its provider's file does not name, or that does not cover the day."""
+    incident = file.incident
+    owner = checked.files.get(incident.provider) if incident else None
+    if incident is None or incident.feed is None or owner is None or owner.provider is None:
+        return
+    row = owner.provider.incident_feeds.get(incident.feed)
+    if row is None:
+        what = f"{incident.provider} has no incident feed {incident.feed}"
+        yield ("feed",), what, "name it in provider.yaml under incident_feeds, or drop it"
+    elif not row.since <= incident.day <= row.until:
+        yield ("feed",), f"{incident.feed} covers {row.since} to {row.until}", "drop it, or correct the day"
+
+
+def event_twice(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Flaw]:
+    """Refuse an event told twice; warn of two of one cause in one region at one time."""
+    incident = file.incident
+    for region in incident.regions if incident else ():
+        other = checked.overlaps.get((incident.id, region)) if incident else None
+        if other is None or incident is None:
+            continue
+        zones = set(incident.zones), set(other.zones)
+        if all(zones) and zones[0].isdisjoint(zones[1]):
+            continue
+        if incident.start == other.start and "T" in incident.start:
+            then = "keep one file an event and operator, or correct the start"
+            yield ("start",), f"{other.id} has the same start, cause and region", then
+        else:
+            what = f"begins with or within {other.id}, of the same cause and region"
+            yield ("start",), what, "if both are one event, keep one file", "warning"

@@ -40,6 +40,11 @@ _MAX_UNCERTAINTY_M = {
     "stated": 200.0,
 }
 
+_AS_ON_THE_CARD = (
+    "kind measure noun grade basis complete error_m list_radius_m shared_from unit boxes quantity vintage "
+    "record_years intensity_unit url attribution"
+)
+
 
 class Statement(NamedTuple):
     """What was stated of a place: its hazard, and the statement as a clause.
@@ -73,33 +78,17 @@ def head(
     if towns and (card.boxes or any(file.file.role == "coverage" for file in layer_files)):
         covered = sorted({row.site for row in sample(card, layer_files, towns) if not row.reason})
     return {
+        **{name: getattr(card, name) for name in _AS_ON_THE_CARD.split()},
         "layer": card.id,
-        "kind": card.kind,
-        "measure": card.measure,
-        "noun": card.noun,
-        "grade": card.grade,
-        "basis": card.basis,
-        "complete": card.complete,
-        "error_m": card.error_m,
-        "list_radius_m": card.list_radius_m,
         "max_uncertainty_m": card.max_uncertainty_m
         or max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
-        "shared_from": card.shared_from,
-        "unit": card.unit,
-        "boxes": card.boxes,
-        "quantity": card.quantity,
-        "vintage": card.vintage,
         "return_years": card.by_label(card.return_years),
-        "record_years": card.record_years,
         "intensities": card.by_label({key: list(ends) for key, ends in card.intensities.items()}),
-        "intensity_unit": card.intensity_unit,
         "title": f"{card.title} ({card.vintage})",
-        "url": card.url,
         "read": card.read_on,
         "claim": f"{card.may_say[0]}. {card.attribution}",
         "regions": covered,
         "licence": card.derived_licence,
-        "attribution": card.attribution,
         "sampled": sampled,
         "raw": {file.file.path: digest(file.path) for file in layer_files},
     }

@@ -10,6 +10,7 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
 from zonerisk.core.model import simplify
+from zonerisk.core.verdict import Skipped
 from zonerisk.judging import independence, recovery
 from zonerisk.judging.arrangement import (
     Arrangement,
@@ -67,6 +68,10 @@ class Source:
     file: str
     line: int
 
+    def skipped(self, key: str, reason: object) -> Skipped:
+        """Return what stands here as something that could not be judged, and why."""
+        return Skipped(id=key, reason=str(reason), file=self.file, line=self.line)
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -92,21 +97,12 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class Unassessed:
-    """Something that was read and could not be judged."""
-
-    id: str
-    reason: str
-    source: Source
-
-
-@dataclass(frozen=True)
 class Deployment:
     """All that one or more plan files describe; ``own`` is the region of its own datacenters."""
 
     files: tuple[str, ...]
     workloads: tuple[Workload, ...]
-    unassessed: tuple[Unassessed, ...] = ()
+    unassessed: tuple[Skipped, ...] = ()
     own: Region | None = None
     model: Inputs | None = None
 

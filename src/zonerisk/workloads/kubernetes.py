@@ -13,7 +13,6 @@ from zonerisk.workloads.deployment import (
     Place,
     Placement,
     Source,
-    Unassessed,
     Unplaced,
     Workload,
 )
@@ -21,6 +20,7 @@ from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core.verdict import Skipped
 
 MAX_OBJECTS = 100_000
 ONE = "one keeps it up, assumed"
@@ -77,7 +77,7 @@ def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> 
     reader.pods(objects.pop("Pod", []))
     reader.volumes(objects.pop("PersistentVolume", []))
     reader.unassessed += [
-        Unassessed(f"{kind} {other.name}", OTHER, other.source)
+        other.source.skipped(f"{kind} {other.name}", OTHER)
         for kind, others in objects.items()
         for other in others
     ]
@@ -115,7 +115,7 @@ class _Reader:
         self.home: tuple[str, str] | None = None
         self.sets: dict[str, set[str]] = {}
         self.workloads: list[Workload] = []
-        self.unassessed: list[Unassessed] = []
+        self.unassessed: list[Skipped] = []
 
     def nodes(self, nodes: Sequence[_Object]) -> None:
         """Place every node, and take the control plane and the rest as one workload each."""
@@ -124,7 +124,7 @@ class _Reader:
             try:
                 self.places[node.name] = self._node(node)
             except Unplaced as error:
-                self.unassessed.append(Unassessed(f"node {node.name}", str(error), node.source))
+                self.unassessed.append(node.source.skipped(f"node {node.name}", error))
                 continue
             control = not node.labels.keys().isdisjoint(_CONTROL)
             groups.setdefault("nodes, control plane" if control else "nodes", []).append(node)
@@ -181,7 +181,7 @@ class _Reader:
                     f"{missing} of its {len(group)} pods stand on no node that was placed; "
                     "give the nodes too: kubectl get nodes,pods -A -o json"
                 )
-                self.unassessed.append(Unassessed(key, reason, source))
+                self.unassessed.append(source.skipped(key, reason))
             if placed:
                 self._add(key, source, placed, voting=kind == "StatefulSet")
 
@@ -193,7 +193,7 @@ class _Reader:
             try:
                 places = self._volume(volume.spec)
             except Unplaced as error:
-                self.unassessed.append(Unassessed(key, str(error), volume.source))
+                self.unassessed.append(volume.source.skipped(key, error))
             else:
                 groups.setdefault((key, in_set), (volume.source, []))[1].extend(places)
         for (key, in_set), (source, places) in groups.items():

@@ -16,7 +16,6 @@ from zonerisk.workloads.deployment import (
     Place,
     Placement,
     Source,
-    Unassessed,
     Unplaced,
     Workload,
     spread,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.catalogue.dialect import Dialect, ResourceType
+    from zonerisk.core.verdict import Skipped
 
 MAX_RESOURCES = 50_000
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
@@ -188,7 +188,7 @@ class _Reader:
             for type_, row in dialect.terraform.types.items():
                 self.types.setdefault(type_, {})[provider] = row
         self.workloads: list[Workload] = []
-        self.unassessed: list[Unassessed] = []
+        self.unassessed: list[Skipped] = []
 
     def group(self, address: str, resources: list[dict[str, Json]]) -> None:
         """Place the resources of one address, or say why they are not."""
@@ -197,7 +197,7 @@ class _Reader:
         kinds = self.types.get(type_)
         if kinds is None:
             reason = OF_WHAT if _BACKUP.search(type_) else NOT_PLACED
-            self.unassessed.append(Unassessed(address, reason, source))
+            self.unassessed.append(source.skipped(address, reason))
             return
         # Modules that are counted share one configuration.
         settings = self.settings.get(re.sub(r"\[[^\[\]]*\]", "", address), _Settings())
@@ -210,10 +210,10 @@ class _Reader:
                 kind = kinds[provider]
                 places += self._places(provider, kind, values, settings)
             except Unplaced as error:
-                self.unassessed.append(Unassessed(str(resource.get("address", "")), str(error), source))
+                self.unassessed.append(source.skipped(str(resource.get("address", "")), error))
         if not places:
-            if not any(skipped.source == source for skipped in self.unassessed):
-                self.unassessed.append(Unassessed(address, "it has no copies", source))
+            if not any(skipped.line == source.line for skipped in self.unassessed):
+                self.unassessed.append(source.skipped(address, "it has no copies"))
             return
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {address}: over {MAX_COPIES} copies")
