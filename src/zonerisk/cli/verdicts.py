@@ -327,6 +327,7 @@ def compare(
 
     Example: zonerisk compare ovh-sbg scaleway-fr-par
     """
+    from zonerisk.words import likelihood
     from zonerisk.words import verdicts as words
 
     form = output.chosen(format_, out, output.Lists)
@@ -344,6 +345,8 @@ def compare(
         )
     else:
         text = output.rows(words.COMPARED, words.rows(verdicts.items, chosen), form, out)
+        bands = [verdict.likelihood.majority_lost for verdict in verdicts]
+        common += filter(None, [likelihood.not_told_apart(bands)])
         if form is Format.md:
             text += "\n".join(["", *common]) + "\n"
         elif form is Format.table:

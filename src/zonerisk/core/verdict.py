@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from zonerisk.core import __version__
+from zonerisk.core.gamma import Tally
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade
 
@@ -285,14 +286,6 @@ class TrackRecord(Result):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Events, and the years in which they were counted."""
-
-    events: int
-    years: float
-
-
 @dataclass(frozen=True, kw_only=True)
 class Frequency(Result):
     """Once in how many years: half decades, rounded outwards, that hold 5 to 95 % of what is not known."""
@@ -362,7 +355,7 @@ class Likelihood(Result):
     worst_layout: Literal["one-campus", "apart"]
     by_layout: Mapping[str, float]
     causes: Mapping[str, float]
-    counted: Mapping[str, Count]
+    counted: Mapping[str, Tally]
     own_events: int
     own_years: float
     layouts_alike: tuple[float, float] | None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core import gamma
 from zonerisk.core.gamma import JEFFREYS, POINTS, Moments, Tally, added
-from zonerisk.core.verdict import Count, Frequency, Likelihood, half_decade, one_in
+from zonerisk.core.verdict import Frequency, Likelihood, half_decade, one_in
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import together
 from zonerisk.judging.independence import most_taken, stands_apart
@@ -495,11 +495,11 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
             if mean / total >= 0.005
         },
         counted={
-            "metro": Count(hits, round(shocks.metro[SPANNING].years, 1)),
-            "campus": Count(shocks.campus.events, round(shocks.campus.years, 1)),
-            "zone": Count(sum(rates.zone.values()), rates.zone_years),
-            "conflict": Count(rates.conflict.events, rates.conflict.years),
-            "logical": Count(rates.logical.events, rates.logical.years),
+            "metro": Tally(hits, round(shocks.metro[SPANNING].years, 1)),
+            "campus": replace(shocks.campus, years=round(shocks.campus.years, 1)),
+            "zone": Tally(sum(rates.zone.values()), rates.zone_years),
+            "conflict": rates.conflict,
+            "logical": rates.logical,
         },
         own_events=layout.own,
         own_years=round(layout.years, 1),

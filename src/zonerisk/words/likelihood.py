@@ -10,19 +10,11 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.verdict import Count, Likelihood
+    from zonerisk.core.gamma import Tally
+    from zonerisk.core.verdict import Likelihood
 
 ASKED = "how often zones would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
-
-
-def line(known: Likelihood) -> str:
-    """Write it in one line: band, bound and causes."""
-    causes = ", ".join(f"{_CAUSES.get(name, name)} {share:.0%}" for name, share in _main(known))
-    return (
-        f"a majority lost {often(known.majority_lost)}; {at_most(known)} "
-        f"(a model, not evidence: {_counts(known.counted['metro'])}; {causes})"
-    )
 
 
 def often(band: Frequency) -> str:
@@ -113,27 +105,22 @@ def footnote(known: Likelihood) -> str:
     )
 
 
-def not_told_apart(one: Likelihood, other: Likelihood) -> bool:
-    """Return whether the bands of two regions overlap."""
-    ours, theirs = one.majority_lost, other.majority_lost
-    return ours.years_low <= theirs.years_high and theirs.years_low <= ours.years_high
-
-
-def _main(known: Likelihood) -> Sequence[tuple[str, float]]:
-    return list(known.causes.items())[:2]
+def not_told_apart(bands: Sequence[Frequency]) -> str | None:
+    """Write that bands overlap, if all of them do."""
+    if max(band.years_low for band in bands) > min(band.years_high for band in bands):
+        return None
+    return "How often a majority would be lost is not told apart: the bands of all of them overlap."
 
 
 def _one_in(chance: float) -> str:
     return f"at most 1 in {one_in(chance):,.0f}"
 
 
-def _counts(count: Count, unit: str = "region-years") -> str:
+def _counts(count: Tally, unit: str = "region-years") -> str:
     return f"{phrases.count(count.events, 'event')} in {count.years:,.0f} {unit}"
 
 
 def _own(known: Likelihood) -> str:
     events = phrases.count(known.own_events, "event") if known.own_events else "no event"
-    looked = (
-        f"{known.own_years:.0f} years" if known.own_years >= 1 else "no years that a complete feed covers"
-    )
+    looked = f"complete feeds of {known.own_years:.0f} years" if known.own_years >= 1 else "no complete feed"
     return f"{events} of two zones or more; {looked} looked through"
