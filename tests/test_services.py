@@ -260,7 +260,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ),
     ("wfs-gml", body(b'{"features": []}'), "no FeatureCollection"),
     ("wfs-gml", xml(gml("a")[:-60]), "broke off"),
-    ("wfs-gml", xml(gml("a", matched=9)), "repeats feature"),
+    ("wfs-gml", xml(gml("a", matched=9)), "repeats what came before"),
     ("wfs-gml", xml(gml(matched=9)), "0 of 9"),
     (
         "wfs-gml",

@@ -70,7 +70,7 @@ def write(content: str | bytes, path: Path | None) -> None:
     """Write to standard output or a device, or replace a file only once all is written."""
     data = shown(content).encode() if isinstance(content, str) else content
     if path is None or str(path) == "-" or _is_output(path):
-        if sys.stdout.name == os.devnull:  # As main opens it where there was none.
+        if getattr(sys.stdout, "name", "") == os.devnull:  # As main opens it where there was none.
             raise UsageError("standard output is closed; name a file with --output")
         sys.stdout.buffer.write(data)
         sys.stdout.flush()

@@ -52,35 +52,23 @@ class Problem:
 class RecordFile:
     """The file of one provider, region, dialect, incident or measurement.
 
-    There is no document where it is no readable YAML, and no record where its format is refused.
+    There is no document where it is no readable YAML, and nothing of it where its format is refused.
     """
 
     id: str
     path: Path
     document: Document | None
-    record: Provider | Region | Incident | Measurement | None
-    refused: tuple[str, ...] = ()
+    region: Region | None = None
+    provider: Provider | None = None
     dialect: Dialect | None = None
+    incident: Incident | None = None
+    measurement: Measurement | None = None
+    refused: tuple[str, ...] = ()
 
     @property
-    def region(self) -> Region | None:
-        """The record, if it is a region's."""
-        return self.record if isinstance(self.record, Region) else None
-
-    @property
-    def provider(self) -> Provider | None:
-        """The record, if it is a provider's."""
-        return self.record if isinstance(self.record, Provider) else None
-
-    @property
-    def incident(self) -> Incident | None:
-        """The record, if it is an incident's."""
-        return self.record if isinstance(self.record, Incident) else None
-
-    @property
-    def measurement(self) -> Measurement | None:
-        """The record, if it is a measurement."""
-        return self.record if isinstance(self.record, Measurement) else None
+    def record(self) -> Provider | Region | Incident | Measurement | None:
+        """The record, but for a dialect."""
+        return self.region or self.provider or self.incident or self.measurement
 
     @property
     def tree(self) -> Tree:
@@ -218,23 +206,21 @@ def record_ids(catalog: Catalog) -> tuple[str, ...]:
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile:
-    path = catalog.path(record_id)
-    document = None
+    path, document = catalog.path(record_id), None
+    folder, _, key = record_id.partition("/")
     try:
         document = catalog.document(record_id)
         if record_id in catalog.dialect_ids:
-            return RecordFile(record_id, path, document, None, dialect=catalog.dialect(record_id))
-        record: Provider | Region | Incident | Measurement
-        if record_id.startswith(f"{INCIDENTS}/"):
-            record = catalog.incident(record_id.partition("/")[2])
-        elif record_id.startswith(f"{MEASUREMENTS}/"):
-            record = catalog.measurement(record_id.partition("/")[2])
-        else:
-            is_region = record_id not in catalog.provider_ids
-            record = catalog.region(record_id) if is_region else catalog.provider(record_id)
+            return RecordFile(record_id, path, document, dialect=catalog.dialect(record_id))
+        if folder == INCIDENTS:
+            return RecordFile(record_id, path, document, incident=catalog.incident(key))
+        if folder == MEASUREMENTS:
+            return RecordFile(record_id, path, document, measurement=catalog.measurement(key))
+        if record_id in catalog.provider_ids:
+            return RecordFile(record_id, path, document, provider=catalog.provider(record_id))
+        return RecordFile(record_id, path, document, region=catalog.region(record_id))
     except DataError as error:
-        return RecordFile(record_id, path, document, None, error.problems)
-    return RecordFile(record_id, path, document, record)
+        return RecordFile(record_id, path, document, refused=error.problems)
 
 
 def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ import math
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core import errors
@@ -138,8 +139,15 @@ def features(
     ``method`` is ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``,
     ``axes`` the order of the coordinates in its answers. Returns GeoJSON features in WGS 84, longitude first.
     """
-    ask = {"features": _ogc, "wfs": _wfs, "wfs-gml": _gml, "arcgis": _arcgis}[method]
-    return [_placed(feature, url, bounds, axes) for feature in ask(url, collection, bounds, max_bytes)]
+    ask: dict[str, Callable[..., list[Feature]]] = {
+        "features": _ogc,
+        "wfs": _wfs,
+        "wfs-gml": partial(_wfs, gml=True),
+        "arcgis": _arcgis,
+    }
+    return [
+        _placed(feature, url, bounds, axes) for feature in ask[method](url, collection, bounds, max_bytes)
+    ]
 
 
 def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
@@ -197,13 +205,14 @@ def _pages(
     params: Mapping[str, str] | None,
     advance: Callable[[dict[str, Any], int], tuple[str, Mapping[str, str] | None] | None],
     max_bytes: int,
+    read_page: Callable[[str, Mapping[str, str] | None, int], tuple[dict[str, Any], int]] = _page,
 ) -> list[Feature]:
     """Read page after page, to where ``advance`` says that the next one is."""
     found: list[Feature] = []
     seen: set[str] = set()
     where = url
     for _ in range(MAX_PAGES):
-        tree, size = _page(where, params, max_bytes)
+        tree, size = read_page(where, params, max_bytes)
         max_bytes -= size
         keys = {json.dumps(feature, sort_keys=True) for feature in tree["features"]}
         if keys & seen:
@@ -254,9 +263,12 @@ def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
     return _pages(items, params, advance, max_bytes)
 
 
-def _wfs_query(collection: str | None, bounds: Bounds) -> dict[str, str]:
+def _wfs(
+    url: str, collection: str | None, bounds: Bounds, max_bytes: int, *, gml: bool = False
+) -> list[Feature]:
+    """Ask a WFS for GeoJSON, or in GML, the one format that all of them have to speak."""
     west, south, east, north = bounds
-    return {
+    params = {
         "service": "WFS",
         "version": "2.0.0",
         "request": "GetFeature",
@@ -267,10 +279,8 @@ def _wfs_query(collection: str | None, bounds: Bounds) -> dict[str, str]:
         # By its URN, EPSG:4326 has the latitude first.
         "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
     }
-
-
-def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
-    params = {**_wfs_query(collection, bounds), "outputFormat": "application/json"}
+    if not gml:
+        params["outputFormat"] = "application/json"
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
         total = _total(tree)
@@ -278,28 +288,13 @@ def _wfs(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> li
             return None
         return url, {**params, "startIndex": str(had)}
 
-    return _pages(url, params, advance, max_bytes)
+    return _pages(url, params, advance, max_bytes, _gml_page if gml else _page)
 
 
-def _gml(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
-    """Ask a WFS in the one format that all of them have to speak."""
-    params = _wfs_query(collection, bounds)
-    found: dict[object, Feature] = {}
-    for _ in range(MAX_PAGES):
-        params["startIndex"] = str(len(found))
-        raw = http.get(url, params=params, max_bytes=max_bytes, timeout_s=TIMEOUT_S)
-        max_bytes -= len(raw)
-        page, matched = _read_gml(raw, url)
-        for feature in page:
-            key = feature["properties"].get("gml_id") or len(found)
-            if key in found:
-                raise FetchError(f"{url}: repeats feature {key} instead of going on")
-            found[key] = feature
-        if len(found) >= matched if matched is not None else not page:
-            return list(found.values())
-        if not page:
-            raise FetchError(f"{url}: gave {len(found)} of {matched} features")
-    raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
+def _gml_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
+    raw = http.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
+    features, total = _read_gml(raw, url)
+    return {"features": features, "numberMatched": total}, len(raw)
 
 
 def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:

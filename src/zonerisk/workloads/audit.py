@@ -504,20 +504,17 @@ def _moved(
         index: {finding.rule for finding in judged[index].findings if finding.outcome != "pass"}
         for index in indices
     }
-    backups = {
-        index: replace(workloads[index], backup=(place,))
-        for index in indices
-        if "backup" in amiss[index] and workloads[index].backup is not None
-    }
-    if backups:
-        yield _Trial("move-backup", wording.move_backup(region), backups)
-    recovery = {
-        index: replace(workloads[index], dr=(place,))
-        for index in indices
-        if "dr" in amiss[index] and workloads[index].dr is not None
-    }
-    if recovery:
-        yield _Trial("recovery", wording.prepare_recovery(region), recovery)
+    for field, kind, message in (
+        ("backup", "move-backup", wording.move_backup(region)),
+        ("dr", "recovery", wording.prepare_recovery(region)),
+    ):
+        moved = {
+            index: replace(workloads[index], **{field: (place,)})  # type: ignore[arg-type]
+            for index in indices
+            if field in amiss[index] and getattr(workloads[index], field) is not None
+        }
+        if moved:
+            yield _Trial(kind, message, moved)  # type: ignore[arg-type]
 
 
 def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequence[int]) -> Iterator[_Trial]:
