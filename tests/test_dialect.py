@@ -126,7 +126,7 @@ def test_other_names_of_a_provider_are_found(gull: Library, text: str, regions: 
 
 
 def test_other_names_find_no_other_regions(gull: Library) -> None:
-    with pytest.raises(UnknownTarget, match="no region or provider is called 'gc-mars'"):
+    with pytest.raises(UnknownTarget, match="no region, provider or place is called 'gc-mars'"):
         gull.resolve("gc-mars")
 
 

@@ -557,7 +557,7 @@ def test_several_regions_say_whose_and_what_is_unknown(run: Runner, tmp_path: Pa
     assert not done.stdout
     text = (tmp_path / "map.html").read_text("utf-8")
     assert re.search(r"<h1>Google Cloud: \d+ regions</h1>", text)
-    assert re.search(r"in all [\d,]+ findings are unknown", text)
+    assert re.search(r"under the policy podcast [\d,]+ findings are unknown", text)
 
 
 def test_a_missing_folder_of_layers_is_told(run: Runner, tmp_path: Path) -> None:
