@@ -151,7 +151,7 @@ class TestFiles:
         with path.open("wb") as file:
             file.write(b'{"format_version": "1.0", "values": "')
             file.truncate(100_000_000)
-        with pytest.raises(DataError, match="100 MB"):
+        with pytest.raises(DataError, match="at most 64000000"):
             plan.read([str(path)], None, zz, None)
 
     def test_standard_input_that_is_too_large(self, zz: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

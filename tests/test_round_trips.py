@@ -143,3 +143,19 @@ def test_zones_whose_sites_are_known_as_a_set_are_known_by_their_ids(shipped: Li
     assert found.straight_m is not None
     assert found.straight_m.low == 0
     assert found.refuted == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b,rtt_ms\rx\ry,z,1",
+        b"[" * 5000,
+        b'{"a": {"b": 1' + b"0" * 4300 + b"}}",
+        b"a,b,rtt_ms\nx," + b"y" * 131_080 + b",1\n",
+        b'{"a": 1e999}',
+        b"[null]",
+    ],
+)
+def test_a_table_that_trips_its_reader_is_named(data: bytes) -> None:
+    with pytest.raises(DataError, match=r"^x\.csv"):
+        read(data, "x.csv")

@@ -141,7 +141,7 @@ def content(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise DataError(FileProblem(str(path), 0, f"is larger than {max_bytes} bytes"))
+        raise DataError(FileProblem(str(path), 0, f"is too large: at most {max_bytes} bytes are read"))
     return data
 
 

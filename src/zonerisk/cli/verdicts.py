@@ -267,6 +267,7 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
 
 def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:
     """Hold the round trips of a file against the one region judged."""
+    from zonerisk.catalogue import document
     from zonerisk.core.errors import UnknownTarget
     from zonerisk.judging.arrangement import last_day
     from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
@@ -275,8 +276,7 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
         names = ", ".join(verdict.target for verdict in judged.verdicts)
         raise UnknownTarget(f"round trips are of one region; name one of {names}")
     try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = document.content(file, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
     verdict = judged.verdicts[0]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from zonerisk.catalogue import document
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import (
@@ -153,9 +154,7 @@ class OwnSites(Catalog):
 
 def _read(path: Path) -> list[Place]:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: {path.stat().st_size} bytes; a file of sites has at most {MAX_BYTES}")
-        text = path.read_text(encoding="utf-8-sig")
+        text = document.content(path, MAX_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -216,16 +216,12 @@ def _from_trees(trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: s
 
 
 def _bytes(name: str) -> bytes:
-    path = Path(name)
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise DataError(
-                f"{name}: {path.stat().st_size // 1_000_000} MB; a plan stays under "
-                f"{MAX_BYTES // 1_000_000} MB; give one workspace or namespace a time"
-            )
-        return path.read_bytes()
+        return document.content(Path(name), MAX_BYTES)
     except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise UsageError(
+            f"{name}: cannot be read: {error.strerror or error}; name - to read from a pipe"
+        ) from None
 
 
 def _json(name: str, raw: bytes) -> tuple[str, Json]:

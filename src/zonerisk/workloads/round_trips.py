@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.geometry import most_fibre_m
 from zonerisk.core.model import simplify
@@ -178,7 +179,8 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    trips = _json(text, name) if text.lstrip()[:1] in ("{", "[") else _csv(text, name)
+    with errors.reading(name, "is no table of round trips"):
+        trips = _json(text, name) if text.lstrip()[:1] in ("{", "[") else _csv(text, name)
     least: dict[tuple[str, str, str], Trip] = {}
     for trip in trips:
         # The two ways of a pair are one path; what is measured inside one zone is none.
