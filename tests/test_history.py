@@ -99,7 +99,9 @@ def test_an_event_of_some_year_ages_once_it_surely_is_ten_years_old(zz_copy: Pat
 def test_what_war_did_to_one_zone_is_no_loss_of_two(zz_copy: Path) -> None:
     text = WAVE.replace("physical\ncause: water", "conflict\ncause: conflict").replace(", zz-good/b]", "]")
     record = after(zz_copy, text).record
-    assert record.message.startswith("since 2025, 1 zone loss (1 conflict); none of two zones or more")
+    assert record.message.startswith(
+        "since 2025: no event took two zones or more; 1 loss of one zone (conflict 1)"
+    )
     assert (record.several, record.conflict) == ((), ("zz-wave",))
 
 
@@ -108,8 +110,8 @@ def test_a_loss_of_one_zone_is_on_record_and_shared_by_none(zz_copy: Path) -> No
     assert finding(found, "incidents") is None
     assert found.record.zone_losses == {"water": 1}
     assert found.record.message == (
-        "since 2025, 1 zone loss (1 water); none of two zones or more; "
-        "no complete feed of the incidents of Zephyr Zones was found, so silence proves little"
+        "since 2025: no event took two zones or more; 1 loss of one zone (water 1); "
+        "no complete list of its events was found, so silence proves little"
     )
 
 
@@ -330,4 +332,4 @@ def test_what_was_learned_of_strasbourg_later_is_marked(shipped: Library) -> Non
 
 def test_no_shared_risk_is_told_with_what_was_looked_through(shipped: Library) -> None:
     told = shipped.score("aws-us-east-1").record.message
-    assert "read: notices of Amazon Web Services of 2016 to 2022" in told
+    assert "its notices of 2016 to 2022" in told

@@ -276,5 +276,5 @@ class TestCommands:
 
     def test_score_tells_the_record(self, run: Runner) -> None:
         text = " ".join(run("score", "ovh-sbg", "--full").stdout.split())
-        assert "record: since 2017, no loss of one datacenter on file; 3 of two datacenters or more" in text
-        assert "no complete feed of the incidents of OVHcloud was found, so silence proves little" in text
+        assert "record: since 2017: 3 events took two datacenters or more: " in text
+        assert "no complete list of its events was found, so silence proves little" in text

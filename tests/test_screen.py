@@ -63,9 +63,10 @@ def test_what_is_left_out_first_is_what_is_needed_least(shipped: Library) -> Non
 
 
 def test_several_are_a_line_each_worst_first(run: Runner, shipped: Library) -> None:
-    lines = run("score", "scaleway-fr-par", "aws-eu-west-3", "ovh-sbg", "hetzner-fsn1").stdout.splitlines()
+    asked = ("scaleway-fr-par", "aws-eu-west-3", "ovh-sbg", "hetzner-fsn1")
+    lines = run("score", *asked, COLUMNS="100").stdout.splitlines()
     assert lines[0] == "4 regions, worst first: 1 shared, 1 not shown, 1 apart, 1 one-zone"
-    assert [line.split()[1] for line in lines[2:6]] == [
+    assert [line.split()[1] for line in lines[3:7]] == [
         *("ovh-sbg", "aws-eu-west-3", "scaleway-fr-par", "hetzner-fsn1"),
     ]
     verdicts = [shipped.score(key) for key in ("ovh-sbg", "aws-eu-west-3", "scaleway-fr-par")]
@@ -74,7 +75,7 @@ def test_several_are_a_line_each_worst_first(run: Runner, shipped: Library) -> N
 
 
 def test_a_provider_is_a_screen(run: Runner) -> None:
-    lines = run("score", "ovh").stdout.splitlines()
+    lines = run("score", "ovh", COLUMNS="100").stdout.splitlines()
     assert len(lines) <= 30
     assert "50 regions, worst first" in lines[0]
     assert "ovh-eu-west-lz-zrh" in " ".join(lines)

@@ -33,7 +33,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
     shows = view.MapViews()
     made = view.build_view(verdict, features.setting(shipped, verdict), shows)
     assert [row.item for row in made.findings] == list(verdict.policy.findings)
-    assert made.answer.startswith("Shared, one cause takes its 3 datacenters together")
+    assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
     assert made.files == (("data/datacenters/ovh/sbg.yaml", None),)
     assert {row.name for row in made.sites} == {"SBG3", "SBG4", "SBG5"}
     cited = {piece for place in verdict.places for piece in place.evidence}

@@ -268,8 +268,8 @@ class TrackRecord(Result):
         Faults of software or control planes: of the whole region, and of all regions at once.
     incidents
         All of them, the oldest first.
-    looked_through, message
-        What was read, and all of it, in sentences.
+    told
+        All of it in sentences, the least needful last.
     """
 
     since: str | None
@@ -282,8 +282,12 @@ class TrackRecord(Result):
     region_wide_logical: int
     everywhere_logical: int
     incidents: tuple[RecordedIncident, ...]
-    looked_through: str
-    message: str
+    told: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """All of it in one line."""
+        return "; ".join(self.told)
 
 
 @dataclass(frozen=True, kw_only=True)

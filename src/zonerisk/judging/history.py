@@ -161,11 +161,16 @@ def of_region(region: Region, incidents: Iterable[Incident]) -> Iterator[Inciden
 
 
 def record(
-    region: Region, provider: Provider, incidents: Iterable[Incident], day: str, by_site: bool = False
+    region: Region,
+    provider: Provider,
+    incidents: Iterable[Incident],
+    day: str,
+    by_site: bool = False,
+    alone: bool = False,
 ) -> TrackRecord:
     """Return what is on record of a region up to a day, and what was looked through for it.
 
-    It is told of its datacenters, where these are compared rather than its zones.
+    It is told of its datacenters, where these are compared rather than its zones; or of the one, ``alone``.
     """
     listed = [event for event in of_region(region, incidents) if event.known_on(day)]
     feeds = tuple(feeds_read(region, provider, day))
@@ -180,11 +185,12 @@ def record(
     ends = [(feed.single_until or feed.until, feed) for feed in provider.incident_feeds.values()]
     cut = [until for until, feed in ends if feed.since < until < feed.until]
     spans = [(feed.since, feed.until, feed.complete) for feed in feeds]
-    looked = wording.looked_through(provider.name, spans, min(cut, default=None))
-    message = wording.record_line(
+    looked = wording.looked_through(spans, min(cut, default=None))
+    told = wording.told(
         began,
         dict(losses.most_common()),
         "datacenter" if by_site else "zone",
+        alone,
         [(event.name, event.day) for event in several],
         len(degraded),
         [event.day for event in wide],
@@ -201,8 +207,7 @@ def record(
         region_wide_logical=len(wide),
         everywhere_logical=sum(event.everywhere for event in logical),
         incidents=tuple(_row(event, region.id, day) for event in listed),
-        looked_through=looked,
-        message=message,
+        told=told,
     )
 
 

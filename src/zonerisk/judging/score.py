@@ -107,7 +107,9 @@ def score(
     )
     judge = recovery.Judge(facts, policy, recovery.Requirements.of(policy), day)
     options = recovery.options(judge, region, peers)
-    record = history.record(region, provider, facts.incidents(region_id), day, by_site)
+    record = history.record(
+        region, provider, facts.incidents(region_id), day, by_site, len(asked.domains) < 2
+    )
     groups = by_policy(assessed, asked, policy, facts, source)
     judgeable = replace(asked, groups=groups, options=options)
     judged = findings.apply(policy, judgeable)

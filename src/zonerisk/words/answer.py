@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import BLOCKS, Class, block, severity
-from zonerisk.words import likelihood, phrases, record
+from zonerisk.words import likelihood, phrases
 from zonerisk.words.report import Screen
+from zonerisk.words.verdicts import RULES, block_order, policy_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Applied, Option, Spread, TrackRecord, Verdict
+    from zonerisk.core.verdict import Option, Spread, Verdict
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100
@@ -25,6 +26,8 @@ MOST_REGIONS = 30
 SPARE = ("where", "word", "also")
 # Characters of a sentence that stands whole.
 LONG = 180
+# Where one would rather recover, the soundest first.
+SOUND = ("apart", "near", "not shown", "one-zone", "partly", "shared")
 NO_WORD = "the provider states no distance between its zones"
 FOOT = "Physical causes only; software faults stop regions more often. As of {day}; all of it: --full"
 
@@ -38,34 +41,6 @@ CLASSES: dict[Class, str] = {
     "one-zone": "one zone",
 }
 """What is said of another region's class, in a word or two."""
-RULES = {
-    "quorum": "number of zones",
-    "disclosure": "places disclosed",
-    "separation-min": "zones far enough apart",
-    "separation-max": "zones near enough",
-    "rtt-max": "round trip",
-    "colocation": "no shared building or campus",
-    "survives": "a majority left",
-    "claims": "the provider's word",
-    "dr": "recovery",
-    "incidents": "no event in common",
-    "runway": "runways",
-    "industry": "hazardous works",
-    "nuclear": "nuclear plants",
-    "seismic": "quakes",
-    "cyclone": "storms",
-    "volcano": "volcanoes",
-    "coast": "sea",
-    "river": "rivers",
-}
-"""Rules by what they ask; the others are called by their id, a plain word."""
-_MET: dict[Applied, str] = {
-    "pass": "of {total} met",
-    "fail": "not met",
-    "warn": "advisory",
-    "unknown": "cannot be shown",
-    "not-assessed": "not assessed",
-}
 
 
 class Row(NamedTuple):
@@ -114,10 +89,10 @@ def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
     return [
         Row("also", _also(verdict)),
         Row("where", _zones(verdict)),
-        Row("record", _record(verdict.record, verdict.units, len(verdict.independence.domains) < 2), 2),
+        Row("record", [*verdict.record.told], 2),
         Row("likelihood", _likelihood(verdict)),
         Row("word", _word(verdict)),
-        Row("policy", _policy(verdict, policy)),
+        Row("policy", policy_parts(policy, verdict.policy.findings)),
         Row("recovery", _recovery(verdict.recovery) if asked & {"dr"} or verdict.recovery else []),
         Row("ask", _ask(verdict)),
     ]
@@ -180,36 +155,6 @@ def _spread(spread: Spread) -> str:
     return f"the {spread.buildings} known ones {verb} {phrases.distance(spread.diameter_m)}"
 
 
-def _record(told: TrackRecord, units: str, alone: bool) -> list[str]:
-    noun = "datacenter" if units == "sites" else "zone"
-    names = {event.id: record.event(event.name, event.start) for event in told.incidents}
-    return record.parts(
-        told.since,
-        told.zone_losses,
-        noun,
-        [names[key] for key in told.several],
-        [names[key] for key in told.conflict],
-        told.degraded,
-        told.region_wide_logical,
-        [(feed.since, feed.until, feed.complete) for feed in told.feeds],
-        alone,
-    )
-
-
-def _policy(verdict: Verdict, policy: Policy) -> list[str]:
-    findings = verdict.policy.findings
-    counted = Counter(finding.outcome for finding in findings)
-    told = [
-        f"{counted[outcome]} {words.format(total=len(findings))}"
-        for outcome, words in _MET.items()
-        if counted[outcome] or outcome == "pass"
-    ]
-    met = f"{policy.name} ({policy.standing}): {', '.join(told)}"
-    failed = [RULES.get(finding.rule, finding.rule) for finding in findings if finding.outcome == "fail"]
-    verb = "non-compliant" if policy.binding else "not met"
-    return [met, f"{verb}: {', '.join(failed)}"] if failed else [met]
-
-
 def _recovery(options: Sequence[Option]) -> list[str]:
     """Name the best two places to recover in, with their own class and record."""
     fit = [option for option in options if option.outcome != "fail"]
@@ -220,8 +165,8 @@ def _recovery(options: Sequence[Option]) -> list[str]:
 
 def _rank(option: Option) -> tuple[int, int, float]:
     """Rank a place to recover in: what surely will do, then the sounder, then the nearer."""
-    sound = BLOCKS.index(block(option.class_)) if option.class_ else len(BLOCKS)
-    return severity(option.outcome), -sound, option.distance_m.rank
+    sound = SOUND.index(block(option.class_)) if option.class_ else len(SOUND)
+    return severity(option.outcome), sound, option.distance_m.rank
 
 
 def _option(option: Option) -> str:
@@ -301,23 +246,22 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
     blocks = Counter(block(verdict.independence.class_) for verdict in verdicts)
     counts = ", ".join(f"{blocks[name]} {name}" for name in BLOCKS if blocks[name])
     screen.print(f"{phrases.count(len(verdicts), 'region')}, worst first: {counts}", "bold")
-    listed = sorted(verdicts, key=_worst)
+    listed = sorted(verdicts, key=block_order)
     alone = [verdict for verdict in listed if verdict.independence.class_ == "one-zone"]
     if len(listed) > MOST_REGIONS and len(alone) > 1:
         listed = [verdict for verdict in listed if verdict not in alone]
     else:
         alone = []
-    rows = [(verdict.independence.class_, verdict.target, why(verdict)) for verdict in listed]
-    screen.table("", ("", "", ""), rows)
+    rows = [
+        (verdict.independence.class_, verdict.target, why(verdict), likelihood.bound(verdict.likelihood))
+        for verdict in listed
+    ]
+    screen.table("", ("class", "region", "why", "a majority lost"), rows)
     if alone:
         screen.print()
         screen.print(f"one-zone: {', '.join(verdict.target for verdict in alone)}")
     screen.print()
-    screen.print("One of them alone is told on a screen, and as a whole with --full.", "dim")
-
-
-def _worst(verdict: Verdict) -> tuple[int, str]:
-    return BLOCKS.index(block(verdict.independence.class_)), verdict.target
+    screen.print("A majority lost in a year, by a model. One region alone takes a screen.", "dim")
 
 
 def why(verdict: Verdict) -> str:

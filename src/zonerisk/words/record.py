@@ -79,88 +79,51 @@ def both_hit(records: Sequence[tuple[str, str]], down: bool) -> str:
     return f"both were {'hit' if down else 'degraded'} by {what}"
 
 
-def record_line(
+def told(
     since: str | None,
     losses: Mapping[str, int],
     noun: str,
+    alone: bool,
     several: Sequence[tuple[str, str]],
     degraded: int,
     wide: Sequence[str],
     looked: str,
-) -> str:
-    """Write a region's record from a day on, and what was ``looked`` through for it.
+) -> tuple[str, ...]:
+    """Write a region's record in parts, the least needful last: events, what was ``looked`` through, more.
 
-    It tells losses of one alone by cause, the events that hit ``several`` together by name and day, how
-    many only ``degraded``, and the days of software faults of the ``wide`` region.
+    It tells losses of one by cause, the events that hit ``several`` together by name and day, how many only
+    ``degraded``, and the days of software faults of the ``wide`` region; ``alone`` where there is but one.
     """
     total = sum(losses.values())
-    causes = ", ".join(f"{count} {cause}" for cause, count in losses.items())
-    named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
-    parts = [
-        f"{total} {noun} loss{'' if total == 1 else 'es'} ({causes})"
-        if total
-        else f"no loss of one {noun} on file",
-        f"{len(several)} of two {noun}s or more ({named})" if several else f"none of two {noun}s or more",
-    ]
+    causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
+    events = [f"no event took two {noun}s or more"] if since and not alone else []
+    if several:
+        named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
+        events = [f"{phrases.count(len(several), 'event')} took two {noun}s or more: {named}"]
+    if total and alone:
+        events.append(f"lost {'once' if total == 1 else f'{total} times'} ({causes})")
+    elif total:
+        events.append(f"{total} loss{'' if total == 1 else 'es'} of one {noun} ({causes})")
+    begin = f"since {since[:4]}: " if since else ""
+    parts = [f"{begin}{'; '.join(events) or 'nothing is on file'}", looked]
     if degraded:
-        parts.append(f"{degraded} that only degraded")
+        parts.append(f"{phrases.count(degraded, 'event')} only degraded")
     if wide:
         faults = phrases.count(len(wide), "software fault")
         parts.append(f"{faults} of the whole region, last {day(max(wide))}")
-    begin = f"since {since[:4]}, " if since else ""
-    return f"{begin}{'; '.join((*parts, looked))}"
+    return tuple(parts)
 
 
-def parts(
-    since: str | None,
-    losses: Mapping[str, int],
-    noun: str,
-    several: Sequence[str],
-    conflict: Sequence[str],
-    degraded: int,
-    wide: int,
-    feeds: Sequence[tuple[str, str, str]],
-    alone: bool,
-) -> list[str]:
-    """Write a region's record in parts, the least needful last: events, what was read, what stopped none."""
-    events = (*several, *conflict)
-    if events:
-        number = phrases.count(len(events), "event")
-        told = f"{number} took two {noun}s or more: {'; '.join(events[-_MOST_EVENTS:])}"
-    else:
-        told = f"no event took two {noun}s or more" if since and not alone else "nothing is on file"
-    total = sum(losses.values())
-    if total and alone:
-        causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
-        told = f"lost {'once' if total == 1 else f'{total} times'} ({causes})"
-    elif total:
-        causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
-        told += f"; {total} loss{'' if total == 1 else 'es'} of one {noun} ({causes})"
-    years = [
-        phrases.ends(float(begin[:4]), float(end[:4])) + " (large events only)" * (complete == "large")
-        for begin, end, complete in feeds
-    ]
-    looked = (
-        f"its notices of {' and '.join(years)} were read"
-        if feeds
-        else "no complete list of its events was found, so silence proves little"
-    )
-    less = [f"{degraded} more only degraded"] if degraded else []
-    less += [f"{phrases.count(wide, 'software fault')} of the whole region"] if wide else []
-    return [f"{f'since {since[:4]}: ' if since else ''}{told}", looked, *less]
-
-
-def looked_through(provider: str, feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
+def looked_through(feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
     """Write which of a provider's feeds were read: from, to, how complete; and single losses to when."""
     if not feeds:
-        return f"no complete feed of the incidents of {provider} was found, so silence proves little"
-    spans = [
-        f"{phrases.ends(float(since[:4]), float(until[:4]))}"
-        + (", of which large events alone are public" if complete == "large" else "")
+        return "no complete list of its events was found, so silence proves little"
+    years = [
+        phrases.ends(float(since[:4]), float(until[:4])) + " (large events only)" * (complete == "large")
         for since, until, complete in feeds
     ]
     single = f", for losses of one zone to {day(single_until[:7])}" if single_until else ""
-    return f"read: notices of {provider} of {' and '.join(spans)}{single}"
+    return f"its notices of {' and '.join(years)} were read{single}"
 
 
 def there(several: int, losses: int) -> str:

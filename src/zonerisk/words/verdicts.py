@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import BLOCKS, OUTCOMES, block, worst
+from zonerisk.core.verdict import BLOCKS, block, severity
 from zonerisk.words import likelihood, phrases
 
 if TYPE_CHECKING:
@@ -32,6 +32,34 @@ _GRIDS: dict[Grid, str] = {
     "other-synchronous": "another synchronous area",
 }
 
+
+RULES = {
+    "quorum": "number of zones",
+    "disclosure": "places disclosed",
+    "separation-min": "zones far enough apart",
+    "separation-max": "zones near enough",
+    "rtt-max": "round trip",
+    "colocation": "no shared building or campus",
+    "survives": "a majority left",
+    "claims": "the provider's word",
+    "dr": "recovery",
+    "incidents": "no event in common",
+    "runway": "runways",
+    "industry": "hazardous works",
+    "nuclear": "nuclear plants",
+    "seismic": "quakes",
+    "cyclone": "storms",
+    "volcano": "volcanoes",
+    "coast": "sea",
+    "river": "rivers",
+}
+"""Rules by what they ask; the others are called by their id, a plain word."""
+_MET: dict[Applied, str] = {
+    "fail": "not met",
+    "warn": "advisory",
+    "unknown": "cannot be shown",
+    "not-assessed": "not assessed",
+}
 
 COMPARED = ("region", "class", "zones", "shown", "where", "record", "likelihood", "DR", "DR class")
 
@@ -99,42 +127,25 @@ def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
     )
 
 
-def policy_line(policy: Policy, findings: Sequence[Finding]) -> str:
-    """Format how far the rules that were checked are met, in the words the standing allows."""
+def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
+    """Write how many of the rules are met, and which are not, in the words the standing allows."""
+    return f"{'; '.join(policy_parts(policy, findings))}."
+
+
+def policy_parts(policy: Policy, findings: Iterable[Finding]) -> list[str]:
+    """Write :func:`policy_line` in parts, the more needful first; of several workloads the worst counts."""
     outcomes: dict[str, Applied] = {}
-    left = Counter(finding.outcome for finding in findings)["not-assessed"]
     for finding in findings:
-        if finding.outcome not in OUTCOMES.values():
-            continue
-        outcomes[finding.rule] = worst([finding.outcome, outcomes.get(finding.rule, "pass")])
-    more = f"; {left} not assessed" if left else ""
-    return f"{policy.name} ({policy.standing}): {_met(outcomes, policy.binding)}{more}."
-
-
-def _met(outcomes: dict[str, Applied], binding: bool) -> str:
-    total = len(outcomes)
-    failed, unknown, warned = (
-        [rule for rule, outcome in outcomes.items() if outcome == each]
-        for each in ("fail", "unknown", "warn")
-    )
-
-    def of(rules: list[str]) -> str:
-        return "the one rule checked" if total == 1 else f"{len(rules)} of the {total} rules checked"
-
-    if failed == ["claims"] and total > 1:
-        # What the provider says is wrong: that is no failure of the zones.
-        return (
-            f"a statement of the provider is refuted (claims); of the other {total - 1} rules "
-            f"checked none fails, {len(unknown)} cannot be shown to be met"
-        )
-    if failed:
-        verb = "non-compliant with" if binding else "does not meet"
-        return f"{verb} {of(failed)}: {', '.join(failed)}"
-    if unknown:
-        return f"cannot be shown to meet {of(unknown)}{'; none fails' if total > 1 else ''}"
-    met = "the one rule of it that was" if total == 1 else f"the {total} rules of it that were"
-    doubts = f", with reservations on {', '.join(warned)}" if warned else ""
-    return f"meets {met} checked{doubts}"
+        if finding.outcome != "not-applicable":
+            known = outcomes.get(finding.rule, finding.outcome)
+            outcomes[finding.rule] = max(finding.outcome, known, key=severity)
+    counted = Counter(outcomes.values())
+    told = [f"{counted['pass']} of {phrases.count(len(outcomes), 'rule')} met"]
+    told += [f"{counted[outcome]} {words}" for outcome, words in _MET.items() if counted[outcome]]
+    parts = [f"{policy.name} ({policy.standing}): {', '.join(told)}"]
+    if failed := [RULES.get(rule, rule) for rule, outcome in outcomes.items() if outcome == "fail"]:
+        parts.append(f"{'non-compliant' if policy.binding else 'not met'}: {', '.join(failed)}")
+    return parts
 
 
 def scored(policy: Policy) -> bool:
