@@ -110,7 +110,7 @@ def test_the_least_of_several_counts(zz_copy: Path) -> None:
 
 def test_it_is_told_in_place_of_light(zz_copy: Path, run: Runner) -> None:
     filed(zz_copy, trip("zz-good/a", "zz-good/b", 0.65))
-    shown = run("score", "zz-good", "--catalogue", str(zz_copy)).stdout
+    shown = run("score", "zz-good", "--full", "--catalogue", str(zz_copy)).stdout
     assert "0.65 ms measured" in shown
     assert "round trips measured, or at least by light alone" in " ".join(shown.split())
 
