@@ -55,8 +55,8 @@ def judged(folder: Path, text: str, event: str = "") -> Verdict:
 
 def event(zones: str, severity: str, start: str, more: str = "") -> str:
     return (
-        f"name: loss at sea\nstart: {start}\nclass: physical\ncause: power-supply\nscope: core\n"
-        f"zones: [{zones}]\nseverity: {severity}\n{more}"
+        f"name: loss at sea\nstart: {start}\nclass: physical\ncause: power\nmechanism: A relay failed.\n"
+        f"regions: [zz-law]\nzones: [{zones}]\nseverity: {severity}\n{more}"
         "evidence:\n  told: {kind: incident-report, title: Told, url: 'https://zz.example.org/x', "
         "read: 2026-01, claim: Lost together.}\n"
     )
@@ -82,6 +82,8 @@ STRADDLE = {"a": (0.0, 0.0), "b": (3.0, 0.0), "c": (60.0, 0.0)}
 TWO_BUILDINGS = "buildings: {at_most: 2, evidence: [site-list]}\n"
 STATION = "feeds:\n  f: {kind: power, name: F, sites: [sa, sb], evidence: [site-list]}\n"
 ALL = "abc"
+AB = "zz-law/a, zz-law/b"
+MENDED = "fixed_since: 2025-09-01\nchanged: [told]\n"
 
 ROWS = {
     "1 apart": (region(TRIANGLE), "", "apart", "pass", (3, 3)),
@@ -115,6 +117,16 @@ ROWS = {
         (1, 3),
     ),
     "12 two buildings": (region(TRIANGLE, hidden=ALL, more=TWO_BUILDINGS), "", "partly", "fail", (1, 2)),
+    "13 a loss last year": (region(TRIANGLE), event(AB, "down", "2025-06-01"), "partly", "fail", (2, 2)),
+    "13 and mended": (region(TRIANGLE), event(AB, "down", "2025-06-01", MENDED), "apart", "pass", (3, 3)),
+    "14 eleven years ago": (region(TRIANGLE), event(AB, "down", "2014-06-01"), "apart", "pass", (3, 3)),
+    "15 only degraded": (
+        region(TRIANGLE),
+        event(f"{AB}, zz-law/c", "degraded", "2025-06-01"),
+        "suspected",
+        "unknown",
+        (3, 3),
+    ),
     "16 one substation": (region(TRIANGLE, more=STATION), "", "partly", "fail", (2, 2)),
     "two zones": (region({"a": (0.0, 0.0), "b": (20.0, 0.0)}), "", "apart", "pass", (2, 2)),
     "one zone": (region({"a": (0.0, 0.0)}), "", "one-zone", None, (1, 1)),

@@ -132,7 +132,8 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
             by_provider[key] = Tally(sum(event.provider == key for event in single), round(years, 1))
     exposed = {}
     for region in map(catalog.region, catalog.region_ids):
-        if row := _exposed(catalog, region, events, until):
+        row = _exposed(catalog, region, events, until)
+        if row.often or row.claims or row.years or row.campus is not None:
             exposed[region.id] = row
     shares: dict[str, list[int]] = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
     for event in events:
@@ -210,17 +211,22 @@ def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
 
 def _exposed(
     catalog: Catalog, region: Region, events: Sequence[Incident], until: str
-) -> likelihood.Exposed | None:
-    """Return what a region adds to the counts; None for one zone alone."""
+) -> likelihood.Exposed:
+    """Return what a region adds to the counts; of one zone alone, only how often hazards strike there."""
     day = last_day(catalog.date)
+    places = catalog.sites_of(region.id)
+    struck = [likelihood.strikes_at(catalog.samples.of(site)) for site in places.values()]
+    most: dict[str, float] = {}
+    for kind, (_, often) in (row for at_site in struck for row in at_site.items() if row[1][1]):
+        most[kind] = max(most.get(kind, 0.0), often)
     arrangement = placed(catalog, region, day)
     if arrangement is None:
-        return None
+        return likelihood.Exposed(provider=region.provider, often=most)
     provider = catalog.provider(region.provider)
     feeds = complete_feeds(provider)
     own = [event for event in events if likelihood.took_several(event, region.id)]
     years = exposure(region, provider, until).several_years
-    campus = _campus(arrangement, site_units(region, catalog.sites_of(region.id), day))
+    campus = _campus(arrangement, site_units(region, places, day))
     open_years, born = 0.0, history.opened(region)
     if campus and born:
         days = _number(min(day, until)) - max(_number(born), _zoned(region) or 0)
@@ -237,7 +243,7 @@ def _exposed(
         campus_years=round(open_years, 2),
         campus_hits=len({event.key for event in own}) if open_years else 0,
         strikes={kind: round(number, 4) for kind, number in strikes.items() if number},
-        often={kind: most for kind in kinds if (most := max(often.get(kind, (0.0, 0.0))[1] for often in at))},
+        often=most,
     )
 
 

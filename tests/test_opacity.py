@@ -1,0 +1,176 @@
+"""Opacity, law 1: one fact after another is hidden, or made vaguer, and no answer gets better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from test_classes import CAMPUS_AB, MENDED, NEAR, STATION, TRIANGLE, TWO_BUILDINGS, candidates, event, region
+from zonerisk.core.errors import UsageError
+from zonerisk.judging import separation
+from zonerisk.library import Library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Region
+    from zonerisk.core.verdict import Verdict
+
+# What a provider hides of places, and what no record shows that was never recorded.
+PLACES = ("site", "disc", "tie", "campus", "one per zone", "buildings", "candidate")
+SILENT = ("power", "network", "incidents")
+
+
+class Hidden(NamedTuple):
+    """One fact less: its kind, which it is, and what is left of the region and of its events."""
+
+    kind: str
+    what: str
+    region: Region
+    without: str = ""
+
+
+def facts(known: Region, events: tuple[Incident, ...]) -> Iterator[Hidden]:
+    """Yield a region without each of the facts that may be hidden of it."""
+    for key, site in known.sites.items():
+        if site.position:
+            wide = site.position.model_copy(update={"uncertainty_m": site.position.uncertainty_m + 20_000})
+            for kind, position in (("site", None), ("disc", wide)):
+                less = {**known.sites, key: site.model_copy(update={"position": position})}
+                yield Hidden(kind, key, known.model_copy(update={"sites": less}))
+    for key, zone in known.zones.items():
+        for site_id in zone.sites:
+            left = tuple(each for each in zone.sites if each != site_id)
+            ties = {**known.zones, key: zone.model_copy(update={"sites": left})}
+            yield Hidden("tie", f"{key} to {site_id}", known.model_copy(update={"zones": ties}))
+    for key, campus in known.campuses.items():
+        sites = {
+            name: site.model_copy(update={"campus": None}) if site.campus == campus.id else site
+            for name, site in known.sites.items()
+        }
+        left_over = {name: each for name, each in known.campuses.items() if name != key}
+        yield Hidden("campus", key, known.model_copy(update={"campuses": left_over, "sites": sites}))
+    if known.candidates:
+        if known.candidates.one_per_zone:
+            vague = known.candidates.model_copy(update={"one_per_zone": False})
+            yield Hidden("one per zone", "", known.model_copy(update={"candidates": vague}))
+        for site_id in known.candidates.sites:
+            fewer = tuple(each for each in known.candidates.sites if each != site_id)
+            listed = known.candidates.model_copy(update={"sites": fewer}) if fewer else None
+            yield Hidden("candidate", site_id, known.model_copy(update={"candidates": listed}))
+    if known.buildings:
+        yield Hidden("buildings", "", known.model_copy(update={"buildings": None}))
+    for key in known.feeds:
+        feeds = {name: each for name, each in known.feeds.items() if name != key}
+        yield Hidden("feed", key, known.model_copy(update={"feeds": feeds}))
+    for record in events:
+        yield Hidden("event", record.id, known, record.id)
+        if record.fixed_since:
+            yield Hidden("repair date", record.id, known, record.id)
+
+
+def judge(library: Library, hidden: Hidden, monkeypatch: pytest.MonkeyPatch) -> Verdict | None:
+    """Return the verdict without a fact; none where nothing is left to compare."""
+    target = hidden.region.id
+    told, everything = library.region(target), type(library).incidents
+
+    def incidents(facts: Library, about: str | None = None) -> tuple[Incident, ...]:
+        found = everything(facts, about)
+        if hidden.kind == "repair date":
+            again = {"fixed_since": None, "changed": ()}
+            return tuple(e.model_copy(update=again) if e.id == hidden.without else e for e in found)
+        return tuple(e for e in found if e.id != hidden.without)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(library._loaded, target, hidden.region)
+        if hidden.without:
+            patch.setattr(type(library), "incidents", incidents)
+        library.samples._cache.clear()
+        try:
+            return library.score(target)
+        except UsageError:
+            return None
+        finally:
+            library._loaded[target] = told
+            library.samples._cache.clear()
+
+
+def breaches(library: Library, target: str, patch: pytest.MonkeyPatch, step: int = 1) -> Iterator[str]:
+    """Yield what got better by hiding, of each so many facts of a region that sells zones today."""
+    try:
+        whole = library.score(target)
+    except UsageError:
+        return
+    passed = {found.rule for found in whole.policy.findings if found.outcome == "pass"}
+    for hidden in list(facts(library.region(target), library.incidents(target)))[::step]:
+        less = judge(library, hidden, patch)
+        if less is None:
+            continue
+        what = f"{target}: {hidden.kind} {hidden.what}"
+        before, after = whole.independence.class_, less.independence.class_
+        if hidden.kind in ("feed", "event"):
+            healed = {found.rule for found in less.policy.findings if found.outcome == "pass"} - passed
+            yield from (f"{what}: {rule} is a pass" for rule in sorted(healed.intersection(SILENT)))
+            continue
+        if before != after and after in ("near", "apart"):
+            yield f"{what}: {before} becomes {after}"
+        if less.policy.score.shown > whole.policy.score.shown:
+            yield f"{what}: shown {whole.policy.score.shown} becomes {less.policy.score.shown}"
+        if less.likelihood.bound < whole.likelihood.bound:
+            yield f"{what}: the bound {whole.likelihood.bound} becomes {less.likelihood.bound}"
+
+
+ONE_EACH = candidates([(0.0, 0.0), (10.0, 0.0), (0.95, 11.96)]).replace("evidence: [s", "one_per_zone: true, evidence: [s", 1)
+AB = "zz-law/a, zz-law/b"
+LOSS = event(AB, "down", "2025-06-01")
+# A region for each kind of fact that may be hidden.
+REGIONS = {
+    "site": (region(TRIANGLE), ""),
+    "disc": (region(CAMPUS_AB), ""),
+    "tie": (region(NEAR, named=True), ""),
+    "campus": (region({**CAMPUS_AB, "b": (2.0, 0.0)}, campus="ab"), ""),
+    "one per zone": (region(TRIANGLE, hidden="abc", more=ONE_EACH), ""),
+    "candidate": (region(TRIANGLE, hidden="abc", more=candidates([(0.1, 0.0), (0.4, 0.0), (0.2, 0.3)])), ""),
+    "buildings": (region(TRIANGLE, hidden="abc", more=TWO_BUILDINGS), ""),
+    "feed": (region(TRIANGLE, more=STATION), ""),
+    "event": (region(TRIANGLE), LOSS),
+    "repair date": (region(TRIANGLE), event(AB, "down", "2025-06-01", MENDED)),
+}
+
+
+def _written(folder: Path, kind: str) -> Library:
+    text, told = REGIONS[kind]
+    (folder / "datacenters/zz/law.yaml").write_text(text)
+    if told:
+        (folder / "incidents/zz").mkdir(parents=True, exist_ok=True)
+        (folder / "incidents/zz/law.yaml").write_text(told)
+    return Library(folder)
+
+
+@pytest.mark.parametrize("kind", REGIONS)
+def test_hiding_a_fact_heals_nothing(zz_copy: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = _written(zz_copy, kind)
+    known = library.region("zz-law")
+    assert kind in {hidden.kind for hidden in facts(known, library.incidents("zz-law"))}
+    assert list(breaches(library, "zz-law", monkeypatch)) == []
+
+
+def test_a_rule_that_rewards_hiding_is_caught(zz_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names no campus is held to stand on one of his own: the fault that the test must see."""
+    library = _written(zz_copy, "campus")
+    assert list(breaches(library, "zz-law", monkeypatch)) == []
+    monkeypatch.setattr(separation, "on_named_campuses", lambda a, b: True)
+    assert list(breaches(_written(zz_copy, "campus"), "zz-law", monkeypatch))
+
+
+def test_hiding_heals_nothing_on_record(shipped: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fixed sample of the facts of every region; the whole takes minutes."""
+    hidden = Library(*shipped.roots)
+    told = [row for target in hidden.region_ids[::STEP] for row in breaches(hidden, target, monkeypatch, STEP)]
+    assert told == []
+
+
+STEP = 5
