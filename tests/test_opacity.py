@@ -123,7 +123,8 @@ def breaches(library: Library, target: str, patch: pytest.MonkeyPatch, step: int
             yield f"{what}: the bound {whole.likelihood.bound} becomes {less.likelihood.bound}"
 
 
-ONE_EACH = candidates([(0.0, 0.0), (10.0, 0.0), (0.95, 11.96)]).replace("evidence: [s", "one_per_zone: true, evidence: [s", 1)
+ONE_EACH = candidates([(0.0, 0.0), (10.0, 0.0), (0.95, 11.96)])
+ONE_EACH = ONE_EACH.replace("evidence: [s", "one_per_zone: true, evidence: [s", 1)
 AB = "zz-law/a, zz-law/b"
 LOSS = event(AB, "down", "2025-06-01")
 # A region for each kind of fact that may be hidden.
@@ -169,7 +170,9 @@ def test_a_rule_that_rewards_hiding_is_caught(zz_copy: Path, monkeypatch: pytest
 def test_hiding_heals_nothing_on_record(shipped: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fixed sample of the facts of every region; the whole takes minutes."""
     hidden = Library(*shipped.roots)
-    told = [row for target in hidden.region_ids[::STEP] for row in breaches(hidden, target, monkeypatch, STEP)]
+    told = [
+        row for target in hidden.region_ids[::STEP] for row in breaches(hidden, target, monkeypatch, STEP)
+    ]
     assert told == []
 
 

@@ -209,9 +209,7 @@ def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
     return Arrangement(region.id, "zone", day, units, sold, catalog.owners(region.id), region, provider)
 
 
-def _exposed(
-    catalog: Catalog, region: Region, events: Sequence[Incident], until: str
-) -> likelihood.Exposed:
+def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until: str) -> likelihood.Exposed:
     """Return what a region adds to the counts; of one zone alone, only how often hazards strike there."""
     day = last_day(catalog.date)
     places = catalog.sites_of(region.id)

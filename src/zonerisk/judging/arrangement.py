@@ -56,6 +56,11 @@ class FailureDomain:
         """True where at least one of its sites has a position."""
         return bool(self.positions)
 
+    @cached_property
+    def bounded(self) -> bool:
+        """True where it stands nowhere else: in a metro, while candidates may be some of many."""
+        return self.disclosed or any(site.kind == "metro" and site.position for site in self.possible)
+
     @property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
@@ -75,17 +80,19 @@ def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDo
 def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 
-    A unit that is not disclosed may stand at any possible site, even beside the other:
-    its interval reaches down to 0. Units stated to stand in one building or on one campus
-    are no farther apart than a campus is wide, however vague its place. Where two discs
-    touch and one only stands for the campus or town of a building, its centre says nothing:
-    there is no best estimate.
+    A unit that is not disclosed may stand at any possible site, even beside the other: its interval
+    reaches down to 0, and up to the farthest of them where it surely stands at one of them. Units stated
+    to stand in one building or on one campus are no farther apart than a campus is wide, however vague
+    its place. Where two discs touch and one only stands for the campus or town of a building, its
+    centre says nothing: there is no best estimate.
     """
     if a.disclosed and b.disclosed:
         nearest = nearest_m(a.positions, b.positions)
         if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
             return Interval(nearest.low, None, CAMPUS_MOST_M)
         return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
+    if not (a.bounded and b.bounded):
+        return UNKNOWN
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
 

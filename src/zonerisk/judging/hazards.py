@@ -258,7 +258,11 @@ def _views(
         reached, others, rows = {}, {}, {}
         for domain in domains:
             sites = [tables.get(key, {}).get(site.id, []) for site in domain.sites or domain.possible]
-            reached[domain.id], others[domain.id] = _reach(layers[key], sites, bool(domain.sites), limit_m)
+            hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
+            if not domain.bounded:
+                # What may stand elsewhere too is surely out of reach of nothing.
+                hits, rest = {name: hit or None for name, hit in hits.items()}, rest or None
+            reached[domain.id], others[domain.id] = hits, rest
             rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
         if any(rows.values()):
             views.append(_View(layers[key], reached, others, rows))
