@@ -328,6 +328,7 @@ def test_what_was_learned_of_strasbourg_later_is_marked(shipped: Library) -> Non
         "power:ovh-sbg/campus-cut": "2021-03-20",
         "power:ovh-sbg/sbg1-sbg4-cut": "2021-03",
     }
+    assert all(risk.message.count("(known since") == bool(risk.known_since) for risk in risks)
 
 
 def test_no_shared_risk_is_told_with_what_was_looked_through(shipped: Library) -> None:

@@ -273,6 +273,8 @@ class TestCommands:
         assert done.stdout.strip() == str(tmp_path / "incidents/ovh/sbg-202611.yaml")
         assert "still says TODO" in run("data", "check", str(tmp_path / "incidents"), check=3).stdout
         assert "three names" in run("data", "new", "ovh", "sbg", "x", "--in", str(tmp_path), check=2).stderr
+        unknown = run("data", "new", "incident", "nosuch", "a", "--in", str(tmp_path), check=2).stderr
+        assert "no provider is called 'nosuch'" in unknown
 
     def test_score_tells_the_record(self, run: Runner) -> None:
         text = " ".join(run("score", "ovh-sbg", "--full").stdout.split())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 import typer
 
 from zonerisk import load
+from zonerisk.catalogue.document import data_root
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.options import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
@@ -106,6 +107,10 @@ def new(
         )
     from zonerisk.curation.forms import template
 
+    if kind != "region" and not any(
+        (base / "datacenters" / provider / "provider.yaml").is_file() for base in (root, data_root())
+    ):
+        raise UsageError(f"no provider is called {provider!r}; zonerisk list providers names them")
     home = root / table / provider
     target = home / f"{region}.yaml"
     if target.exists():

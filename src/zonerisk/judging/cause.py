@@ -82,7 +82,7 @@ def dated(groups: RiskGroups, day: str) -> RiskGroups:
 def marked(shared: SharedRisk, day: str) -> SharedRisk:
     """Return a shared risk with the day since which it is known, where that lies after the day judged."""
     since = known_since(shared.evidence, day)
-    if since is None:
+    if since is None or shared.known_since:
         return shared
     return replace(shared, known_since=since, message=phrases.known_since(shared.message, since))
 
