@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -14,9 +15,10 @@ import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.document import read
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
-from zonerisk.curation import review
+from zonerisk.curation import forms, review
 from zonerisk.curation.forms import template
 from zonerisk.curation.review import opened
 from zonerisk.library import Library
@@ -89,6 +91,20 @@ def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
     assert {"sites", "feeds", "hazards", "campuses", "candidates"} <= set(
         Library(tmp_path).document("tt-strasbourg").tree
     )
+
+
+def test_the_help_on_a_field_is_in_the_schema_of_its_model() -> None:
+    told = read(ROOT / "data/fields.yaml").tree
+    parts = {}
+    for name in forms.MODELS:
+        tree = json.loads(forms.schema(name))
+        parts |= {
+            part.get("title"): part.get("properties", {}) for part in (tree, *tree.get("$defs", {}).values())
+        }
+    for models, rows in told.items():
+        for model, names in itertools.product(models.split(", "), rows):
+            for field in names.split(", "):
+                assert parts[model][field]["description"] == rows[names], f"{model}.{field}"
 
 
 @pytest.mark.parametrize("name", ["region", "provider", "policy", "verdict"])

@@ -79,48 +79,7 @@ def _hours(start: str, end: str) -> float:
 
 
 class Incident(Record):
-    """One event as one provider had it.
-
-    Attributes
-    ----------
-    event
-        What several records of one event share: one storm, one fire, one campaign.
-    class_
-        ``physical``, ``logical`` (software, control planes) or ``conflict``.
-    cause, trigger
-        The system that failed, and what set it off.
-    start, end, hours
-        The main effect, as exactly as it is known; hours where the ends do not tell.
-    regions
-        Canonical ids of the regions of which at least a part was hit; none for a house that is
-        not in the catalogue.
-    everywhere
-        True where all or most regions of the provider were hit.
-    sites
-        Buildings or campuses that were hit.
-    zones
-        Zones surely hit, by name.
-    at_least, at_most
-        How many zones of one region were hit, the named ones among them; 0 where none was.
-    among
-        Those that the uncounted may be; without it, all of the region.
-    shares
-        What part of a zone was hit, from 0 to 1.
-    extent
-        What the fault covered.
-    scope
-        ``core`` services, one ``service``, or the ``edge`` (no zone was lost).
-    severity
-        ``down`` (the part hit was off or unreachable), ``degraded``, or ``data-lost`` besides.
-    backup
-        Whether the spare ``failed``; ``held`` also where none was in play.
-    standing
-        The feed or campus on file through which it struck: while that lasts, so does the cause.
-    fixed_since, changed
-        Day from which the cause is removed, and the keys of the evidence that says so.
-    feed
-        Which of the provider's incident feeds it was read in.
-    """
+    """One event as one provider had it."""
 
     id: str = ""
     provider: str = ""

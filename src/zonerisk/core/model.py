@@ -1,4 +1,7 @@
-"""The catalogue's records: what a provider sells, where it stands and why we say so."""
+"""The catalogue's records: what a provider sells, where it stands and why we say so.
+
+What their fields mean stands in ``data/fields.yaml``.
+"""
 
 # No "from __future__ import annotations" here: pydantic would compile every annotation again,
 # a tenth of a cold start.
@@ -84,21 +87,7 @@ EvidenceKind = Literal[_GradeA, _GradeB, _GradeC]
 
 
 class Evidence(Record):
-    """Why we say so: one page, map object or statement.
-
-    Attributes
-    ----------
-    kind
-        Who speaks; it decides the grade.
-    url
-        Where it can be read; absent only for a source without an address.
-    claim
-        What it says, in our words.
-    published
-        When it was published, where the source says so.
-    secondary
-        True where the source is second-hand or could not be read whole: one grade lower.
-    """
+    """Why we say so: one page, map object or statement."""
 
     kind: EvidenceKind
     title: Text
@@ -144,14 +133,7 @@ class Dated(Record):
 
 
 class Lasting(Dated):
-    """A standing state, which lasts until a source says that it was changed.
-
-    Attributes
-    ----------
-    changed
-        Keys of the evidence that says so; ``until`` needs it, for no state ends on the day of the
-        event that proved it, nor because a page stopped naming it.
-    """
+    """A standing state, which lasts until a source says that it was changed."""
 
     changed: tuple[Key, ...] = ()
 
@@ -166,23 +148,7 @@ PositionMethod = Literal["outline", "point", "registry", "address", "statement",
 
 
 class Position(Record):
-    """A disc that holds the site with about 95 % confidence.
-
-    Attributes
-    ----------
-    lat, lon, uncertainty_m
-        WGS 84, degrees; radius of the disc, metres.
-    method
-        How it was got: centre of a mapped ``outline``, a mapped ``point``, a ``registry``
-        row, a geocoded ``address``, a ``statement`` of coordinates, the ``campus`` it
-        belongs to, or its ``town``.
-    osm
-        The OpenStreetMap object it was read from (``way/139560858``), seen on ``read``.
-    footprint_m2
-        The ground that its outline covers, where that was measured: the disc holds it.
-    evidence
-        Keys of the file's evidence, where it does not come from OpenStreetMap alone.
-    """
+    """A disc that holds the site with about 95 % confidence."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
@@ -365,17 +331,7 @@ class RoundTrip(Record):
 
 
 class Measurement(Dated):
-    """Round trips between zones, measured by one method from ``since`` on, ``until`` a later day.
-
-    Attributes
-    ----------
-    method, statistic
-        With what, between what; and which of the values is given (least, mean).
-    samples
-        How many there were for each pair.
-    evidence
-        Its sources, all of which speak of all of it.
-    """
+    """Round trips between zones, measured by one method from ``since`` on, ``until`` a later day."""
 
     id: str = ""
     provider: str = ""
@@ -410,20 +366,7 @@ Status = Literal["open", "announced", "closed"]
 
 
 class IncidentFeed(Record):
-    """What was read for a provider's incidents, over which years and how fully.
-
-    Attributes
-    ----------
-    since, until
-        First and last day that it covers.
-    complete
-        Whether it holds ``all`` that the provider made public, ``large`` events only, or is
-        ``partial``: no rate is taken from that.
-    single_until
-        Last day up to which events of one zone were entered from it, where that is earlier.
-    without
-        Partitions of the provider that it does not cover.
-    """
+    """What was read for a provider's incidents, over which years and how fully."""
 
     since: PartialDate
     until: PartialDate
@@ -435,15 +378,7 @@ class IncidentFeed(Record):
 
 
 class Onset(Record):
-    """When something began, where sources bound the day or tell it roughly.
-
-    Attributes
-    ----------
-    not_before, not_after
-        It had not begun then; it had by then.
-    about
-        Roughly, by a source that is known to be rough.
-    """
+    """When something began, where sources bound the day or tell it roughly."""
 
     not_before: PartialDate | None = None
     not_after: PartialDate | None = None
@@ -475,25 +410,7 @@ class Provider(Record):
 
 
 class Region(Dated):
-    """What the API calls a region, its zones as sold and the sites known for it.
-
-    Attributes
-    ----------
-    numbered
-        True where a region of one zone is marketed or numbered as several datacenters.
-    partition
-        A cloud of its own within the provider (government, China, a sovereign offer): an
-        account of one partition cannot recover into another.
-    limited
-        True where the provider sells only a few of its services there (an edge or Local
-        Zone).
-    launch
-        The sources of ``since``; where none tells the day, between which it was opened.
-    zones_since
-        From when it is sold with its zones, where it was opened without.
-    looked
-        Where its buildings were looked for in vain.
-    """
+    """What the API calls a region, its zones as sold and the sites known for it."""
 
     id: str = ""
     provider: str = ""

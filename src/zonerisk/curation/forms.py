@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from textwrap import wrap
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import data_root
+from zonerisk.catalogue.document import data_root, read
 from zonerisk.core.incident import CAUSES, TRIGGERS, Incident
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import Measurement, Provider, Region
@@ -41,14 +41,21 @@ _FROM_THE_PATH = ("id", "provider", "sha256")
 
 
 def schema(name: str) -> str:
-    """Write the JSON Schema of one of :data:`MODELS`."""
+    """Write the JSON Schema of one of :data:`MODELS`, with the help on fields of ``data/fields.yaml``."""
     mode: Literal["serialization", "validation"] = "serialization" if name == "verdict" else "validation"
     tree = TypeAdapter(MODELS[name]).json_schema(mode=mode)
+    helped: Any = read(data_root() / "fields.yaml").tree
+    for part in (tree, *tree.get("$defs", {}).values()):
+        told = [rows for models, rows in helped.items() if part.get("title") in models.split(", ")]
+        for names, text in [row for rows in told for row in rows.items()]:
+            for field in names.split(", "):
+                part["properties"][field]["description"] = text
     # A plan is written by its user, provider included.
     if name not in ("plan", "verdict"):
         for part in (tree, *tree.get("$defs", {}).values()):
             for injected in _FROM_THE_PATH:
-                part.get("properties", {}).pop(injected, None)
+                if part.get("properties", {}).get(injected, {}).get("default") == "":
+                    del part["properties"][injected]
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
 

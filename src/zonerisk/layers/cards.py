@@ -39,19 +39,7 @@ Method = Literal[
 
 
 class File(Record):
-    """One raw file of a layer, as it was when the shipped figures were made.
-
-    Attributes
-    ----------
-    path
-        Where it lies below the folder of raw layers.
-    role
-        The ``data`` itself, or what goes with it: polygons or points of ``coverage``, a
-        ``mask`` of cells that do not count (water that is always there, depths that the
-        model's makers mark as spurious), a table of ``names``.
-    sha256, size
-        Hash and bytes, where known; ``fetch`` and ``sample`` hold the file against them.
-    """
+    """One raw file of a layer, as it was when the shipped figures were made."""
 
     path: RelativePath
     role: Literal["data", "coverage", "mask", "names"] = "data"
@@ -68,55 +56,7 @@ class HazardKey(Record):
 
 
 class Reading(Record):
-    """How a reader finds its way in a layer's files or service.
-
-    Attributes
-    ----------
-    method
-        Which reader.
-    lat, lon, ends
-        Columns of a CSV: of a point, or of both ends of a runway (lat, lon, lat, lon).
-    id, name
-        Columns that tell objects apart, and the one that names them.
-    named
-        How an object is called in a sentence: ``{name}`` stands for its name, ``{class}``
-        for its class, and any column of ``id`` for itself. Of a statement, how it begins;
-        ``{towns}`` are the communes that it is about.
-    names_by
-        Columns of the table of names: what ``name`` refers to, and the name; for cells that are polygons,
-        what ``id`` refers to, and the value.
-    where
-        Columns and the values of them that are kept.
-    leave
-        Columns of ``where`` and the other values that the source is known to give; where
-        it is told, a value that is in neither is an error, not something to leave out.
-    least
-        Columns and the least number that is kept; of a track, how strong its points are.
-    doubt_of, doubts
-        Column that tells how well an object is located, and the error of each value, metres.
-    aliases
-        Other names under which the source has the same object.
-    class_of, classes
-        Column (or raster value) that classes an area, and what each class is called.
-    wet_from
-        Least raster value that counts as inside.
-    hazards
-        For a report: its keys that a rule judges, and what they stand for.
-    shared
-        Of a stated class: those whose places one event strikes alike.
-    radius_m
-        For a count: the circle counted in, of points, or of the tracks of points that ``id`` joins: those
-        that follow each other in the file. For pages: the circle asked for.
-    url, collection, crs, axes, zoom, colours
-        Of a service: its address (``{lat}``, ``{lon}`` and ``{radius}`` stand for the place
-        that is asked about), what to ask it for, the reference system and axis order it
-        answers in, and what the colours of its tiles mean.
-    layer
-        A layer inside a file that holds several.
-    index
-        Of a raster in tiles: GeoJSON outlines of the tiles, whose properties fill the
-        ``{name}`` and the like in the addresses of its files.
-    """
+    """How a reader finds its way in a layer's files or service."""
 
     method: Method = "vector"
     lat: Text | None = None
@@ -172,51 +112,7 @@ def _parts(template: str) -> Iterator[tuple[str | None, ...]]:
 
 
 class Card(Record):
-    """All that must be known of a layer before anything is said from it.
-
-    Attributes
-    ----------
-    kind
-        The kind of hazard that it tells of.
-    measure
-        What is measured at a site: metres to the edge of an ``area`` (negative inside),
-        metres to objects ``near`` it, metres from a runway's ``axis``, a ``count`` of
-        events around it, the values of the ``cell`` it lies in, or nothing: what an
-        authority ``stated`` of the place.
-    grade
-        What a shared object of this layer is worth as evidence.
-    basis
-        Whether it is ``official``, ``modelled``, ``proximity`` or ``history``.
-    complete
-        True where being outside all its objects means something: two places known to be
-        outside do not share what it maps.
-    error_m
-        Stated or measured error of its positions, metres.
-    shared_from, shared_why
-        Of a cell or a count: the least figure that makes places share the hazard, where all of an area has
-        it, and who draws the line there. Without it the figures are told and join nothing.
-    max_uncertainty_m
-        The widest disc that the layer answers for, where it is not its measure's own.
-    list_radius_m, search_radius_m
-        All objects within the first are kept, and the nearest one within the second.
-    return_period
-        What the source says of how often it comes.
-    return_years
-        The same in years, the rarest of a range: for each of ``reading.classes`` that has one, or
-        under ``*`` for all. How often a place in an area is hit, at least.
-    record_years
-        For a cell or a count: the years over which it counts, so that a count is a rate.
-    intensities, intensity_unit
-        Least and greatest depth, wind or shaking of each class, or under ``*`` of all; a raster of
-        depths has the unit alone.
-    periods
-        Return periods of a family of layers, years. Each is a layer of its own, with
-        ``-rp100`` behind its id; ``{period}`` stands for it in the card's texts and addresses.
-    boxes
-        Bounds of what it covers (west, south, east, north); none for the whole world.
-    covered_within_m
-        For a layer clipped around places: how near one of them a site must lie.
-    """
+    """All that must be known of a layer before anything is said from it."""
 
     id: SkipJsonSchema[str] = ""
     name: Text
