@@ -15,6 +15,7 @@ import zonerisk
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.pages import features, page
 from zonerisk.pages.atlas import INDEX, Atlas
+from zonerisk.pages.page import ASSETS
 
 FOLDER = Path(__file__).resolve().parent.parent / "maps"
 
@@ -35,8 +36,9 @@ def pages(catalog: Catalog, folder: Path) -> None:
         (folder / f"{target}.html").write_text(
             page.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
         )
-    name, text = next(Atlas.build(catalog, Catalog().policy("podcast")).pages())
-    (folder / name).write_text(text, "utf-8")
+    (folder / ASSETS).mkdir()
+    for name, text in Atlas.build(catalog, Catalog().policy("podcast")).pages():
+        (folder / name).write_text(text, "utf-8")
 
 
 def main() -> int:

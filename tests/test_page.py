@@ -624,8 +624,8 @@ def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
 def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
     text = page.render(
         "base.html",
-        scripts=["let a = 1;"],
-        styles=["p{}"],
+        scripts={"a.js": "let a = 1;"},
+        styles={"p.css": "p{}"},
         version="0",
         islands={"x": {"a": "</script>"}},
         pictures=["https://tile.example"],
@@ -646,4 +646,4 @@ def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
 
 def test_code_that_would_end_its_element_is_refused() -> None:
     with pytest.raises(ValueError, match="end its own element"):
-        page.render("base.html", scripts=["'</SCRIPT>'"], version="0", title="", layout="")
+        page.render("base.html", scripts={"x.js": "'</SCRIPT>'"}, version="0", title="", layout="")

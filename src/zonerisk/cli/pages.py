@@ -95,11 +95,13 @@ def atlas(
     """
     from zonerisk.pages import ground
     from zonerisk.pages.atlas import INDEX, Atlas
+    from zonerisk.pages.page import ASSETS
 
     online = ground.find_tiles(tiles)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
     output.make_folder(folder)
+    output.make_folder(folder / ASSETS)
     output.note(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.build(catalog, chosen, as_of)
     links = _record_links(catalog, made.settings.values(), folder / INDEX)
@@ -107,7 +109,7 @@ def atlas(
     count = 0
     for name, page in made.pages(online, links):
         output.write(page, folder / name)
-        count += 1
+        count += name.endswith(".html")
     output.note(f"{count} pages in {folder}; open {folder / INDEX}\n")
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from zonerisk.core import __version__
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
-from zonerisk.pages.map_payload import MapData
+from zonerisk.pages.map_payload import MapData, web_address
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -72,11 +73,12 @@ class Atlas:
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
-        yield INDEX, self._overview(list(self.verdicts), None, online)
+        shared = page.Shared()
+        yield INDEX, self._overview(list(self.verdicts), None, online, shared)
         for owner_id in sorted({owner.id for owner in owners.values()}):
             owner = self.catalog.provider(owner_id)
             keys = [key for key in self.verdicts if owners[key].id == owner.id]
-            yield _provider_page(owner), self._overview(keys, owner, online)
+            yield _provider_page(owner), self._overview(keys, owner, online, shared)
         for key, verdict in self.verdicts.items():
             text = page.map_page(
                 [verdict],
@@ -86,8 +88,27 @@ class Atlas:
                 crumbs=[(owners[key].name, _provider_page(owners[key]))],
                 files=files,
                 attribution=self.catalog.edition.attribution,
+                shared=shared,
             )
             yield f"{key}.html", text
+        rows = [
+            (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
+            for piece in shared.cited
+        ]
+        shared.link("sources.js", f"window.sources = {page.island(rows)};\n")
+        yield (
+            page.SOURCES,
+            page.render(
+                "sources.html",
+                styles={"page.css": page.code("page.css")},
+                shared=shared,
+                title="Sources",
+                layout="sources-page",
+                version=__version__,
+                cited=shared.cited,
+            ),
+        )
+        yield from shared.files.items()
 
     def entry(self, key: str) -> Entry:
         """Sum a verdict up in a row."""
@@ -116,7 +137,9 @@ class Atlas:
             "so one event can take their majority."
         )
 
-    def _overview(self, keys: Sequence[str], owner: Provider | None, online: Tiles | None) -> str:
+    def _overview(
+        self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
+    ) -> str:
         """Write the page of all regions, or of one provider's."""
         entries = [self.entry(key) for key in keys]
         marks = {entry.id: mark for entry in entries if (mark := self._mark(entry))}
@@ -126,8 +149,9 @@ class Atlas:
             MapData([marks[key] for key in worst_last], {}, origin=0.0),
             online,
             self.catalog.edition.attribution,
+            shared=shared,
             shows=[],
-            scripts=[page.code("table.js")],
+            scripts=["table.js"],
             title=owner.name if owner else "Atlas of availability zones",
             crumb=owner.id if owner else "zonerisk",
             back=INDEX if owner else None,

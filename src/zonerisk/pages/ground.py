@@ -53,6 +53,13 @@ class Box(NamedTuple):
             self.east + degrees,
         )
 
+    def snapped(self, degrees: float) -> Box:
+        """Move every side outwards to a whole step, so that neighbours have one box."""
+        out = [math.floor(side / degrees) for side in (self.south, self.west)]
+        out += [math.ceil(side / degrees) for side in (self.north, self.east)]
+        south, west, north, east = (step * degrees for step in out)
+        return Box(max(south, WORLD.south), west, min(north, WORLD.north), east)
+
 
 # No data centre stands beyond; Mercator would give the rest of a page to ice.
 WORLD = Box(-60.0, -180.0, 84.0, 180.0)
@@ -101,11 +108,11 @@ def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
     if not installed():
         return []
-    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west)))
+    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
     span = max(near.north - near.south, near.east - near.west)
     sheets = [_cut(_FAR)]
     if span < 60:
-        sheets.append(_cut(Level(near.grown(12), *_DETAIL[1])))
+        sheets.append(_cut(Level(near.grown(6).snapped(12), *_DETAIL[1])))
     if span < 12:
         sheets.append(_cut(Level(near, *_DETAIL[2])))
     return sheets
@@ -119,7 +126,7 @@ def errors_km(sheets: Sequence[Sheet]) -> list[float]:
     ]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=512)
 def _cut(level: Level) -> Sheet:
     land, water, islands, rivers, borders = (list[str]() for _ in range(5))
     for frame in _frames(level.box):

@@ -115,7 +115,8 @@ class MapData:
             "outcome": [row.outcome for row in rows],
             "zone": [self.zones.get(_served(row)) for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
-            **{word: [row.words[word] for row in rows] for word in rows[0].words},
+            # What is said of a region to recover in stands in the page's list.
+            **{word: [row.words[word] for row in rows] for word in rows[0].words if word != "message"},
         }
         packed = {word: _few(values) for word, values in columns.items()}
         if kind in ("site", "retired"):

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -25,11 +25,14 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
-    from zonerisk.pages.ground import Tiles
+    from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.pages.map_payload import Layer, MapData
 
+ASSETS = "assets"
+SOURCES = "sources.html"
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 # The short form beside the map; the whole stands at the page's foot.
 _SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
@@ -44,6 +47,37 @@ _ESCAPES = str.maketrans(
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+class Shared:
+    """What the pages of one folder share: files beside them by their names, each text once."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.cited: dict[Evidence, int] = {}
+        self._parts: dict[Hashable, str] = {}
+
+    def link(self, name: str, text: str) -> str:
+        """Keep a file, and return its address from a page."""
+        self.files[f"{ASSETS}/{name}"] = _TURNS.sub("", text)
+        return f"{ASSETS}/{name}"
+
+    def sheet(self, sheet: Sheet) -> str:
+        """Keep a sheet of ground, and return its address."""
+        if sheet not in self._parts:
+            self._parts[sheet] = self.part(f"(window.sheets ??= []).push({island(sheet)});\n", "ground")
+        return self._parts[sheet]
+
+    def part(self, text: str, kind: str) -> str:
+        """Keep a script that several pages have, numbered among its kind, and return its address."""
+        if text not in self._parts:
+            number = sum(name.startswith(f"{ASSETS}/{kind}-") for name in self.files)
+            self._parts[text] = self.link(f"{kind}-{number}.js", text)
+        return self._parts[text]
+
+    def cite(self, piece: Evidence) -> int:
+        """Return the number of a source on the page of sources."""
+        return self.cited.setdefault(piece, len(self.cited) + 1)
+
+
 def map_page(
     verdicts: Sequence[Verdict],
     settings: Sequence[Setting] | None = None,
@@ -55,6 +89,7 @@ def map_page(
     files: Mapping[str, str] | None = None,
     owner: str = "",
     attribution: str = ATTRIBUTION,
+    shared: Shared | None = None,
 ) -> str:
     """Build the map of one region, or of several together; owner heads the page of several.
 
@@ -68,7 +103,7 @@ def map_page(
     single = len(verdicts) == 1
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
-        settings = [replace(around, supplies=Supplies()) for around in settings]
+        settings = [replace(around, supplies=Supplies(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
     views = [view.build_view(verdict, around, shows, files) for verdict, around in pairs]
@@ -82,6 +117,7 @@ def map_page(
         data,
         online,
         attribution,
+        shared=shared,
         shows=[] if summed else data.shows(shows),
         summed=summed,
         title=verdicts[0].name if single else several,
@@ -116,6 +152,9 @@ def render_map(
     *,
     shows: list[dict[str, Any]],
     scripts: Iterable[str] = (),
+    styles: Iterable[str] = (),
+    islands: Mapping[str, Any] | None = None,
+    shared: Shared | None = None,
     **words: Any,
 ) -> str:
     """Return a page with a map: its template is named as its layout, its data stand in islands."""
@@ -139,9 +178,15 @@ def render_map(
     }
     return render(
         f"{layout}.html",
-        scripts=[leaflet_script, code("told.js"), code("map.js"), *scripts, script],
-        styles=[leaflet_style, code("page.css")],
-        islands={"page": page, "ground": sheets, **data.tables()},
+        scripts={
+            "leaflet.js": leaflet_script,
+            **{name: code(name) for name in ("told.js", "map.js", *scripts)},
+        },
+        script=script,
+        styles={"leaflet.css": leaflet_style, **{name: code(name) for name in ("page.css", *styles)}},
+        islands={"page": page, **({} if shared else {"ground": sheets}), **data.tables(), **(islands or {})},
+        linked=[*(shared.sheet(sheet) for sheet in sheets), f"{ASSETS}/sources.js"] if shared else (),
+        shared=shared,
         pictures=online.hosts if online else (),
         layout=f"{layout}-page",
         version=__version__,
@@ -307,22 +352,40 @@ def _templates() -> Environment:
 def render(
     template: str,
     *,
-    scripts: Iterable[str] = (),
-    styles: Iterable[str] = (),
+    scripts: Mapping[str, str] | None = None,
+    script: str = "",
+    styles: Mapping[str, str] | None = None,
     islands: Mapping[str, Any] | None = None,
+    linked: Sequence[str] = (),
+    shared: Shared | None = None,
     pictures: Sequence[str] = (),
     **words: object,
 ) -> str:
-    """Fill a template; the page runs no other scripts, and asks no other hosts for pictures."""
+    """Fill a template; the page runs no other scripts, and asks no other hosts for pictures.
+
+    Scripts and styles stand in the page by their names' order, the page's own script last; or, where pages
+    share them, in files beside it, which it links after other files so linked.
+    """
     from markupsafe import Markup
 
-    script_hashes, style_hashes = (" ".join(map(_hash, sources)) or "'none'" for sources in (scripts, styles))
+    if shared:
+        links = [*linked, *(shared.link(name, text) for name, text in (scripts or {}).items())]
+        links += [shared.part(script, "start")] if script else []
+        sheets = [shared.link(name, text) for name, text in (styles or {}).items()]
+        own, inline, codes, looks = [], [], ["'self'"], ["'self'"]
+    else:
+        own, inline = [*(scripts or {}).values(), *([script] if script else [])], [*(styles or {}).values()]
+        links, sheets, codes, looks = [], [], [*map(_hash, own)], [*map(_hash, inline)]
     page = _templates().get_template(template)
     text = page.render(
-        policy=f"default-src 'none'; script-src {script_hashes}; style-src {style_hashes}; "
+        policy=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
+        f"style-src {' '.join(looks) or repr('none')}; "
         f"img-src {' '.join(pictures) or repr('none')}; base-uri 'none'; form-action 'none'",
-        scripts=[Markup(source) for source in scripts],
-        styles=[Markup(source) for source in styles],
+        scripts=[Markup(source) for source in own],
+        styles=[Markup(source) for source in inline],
+        links=links,
+        sheets=sheets,
+        cite=shared.cite if shared else None,
         islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
         **words,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import asked_by
-from zonerisk.core.verdict import severity
+from zonerisk.core.verdict import Option, severity
 from zonerisk.pages.features import index_places
 from zonerisk.words import phrases
 from zonerisk.workloads import own_sites
@@ -16,7 +16,7 @@ from zonerisk.workloads import own_sites
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Finding, Option, Outcome, Place, Separation, SharedRisk, Verdict
+    from zonerisk.core.verdict import Finding, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
@@ -29,8 +29,13 @@ class Row(NamedTuple):
     """A finding, risk or option, and which view of the map shows it."""
 
     item: Finding | SharedRisk | Option
-    show: int | None
+    show: int | None = None
     name: str = ""
+
+    @property
+    def far(self) -> str:
+        """Return how far an option is."""
+        return measure_m(self.item.distance_m).best if isinstance(self.item, Option) else ""
 
     @property
     def brief(self) -> bool:
@@ -174,10 +179,7 @@ def build_view(
         separations.append(
             Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
         )
-    options = []
-    for option in verdict.recovery:
-        seen = (verdict.target, option.target) if option.target in around.recovery else ()
-        options.append(Row(option, shows.add(verdict, seen, name(option.target)), name(option.target)))
+    options = [Row(option, name=name(option.target)) for option in verdict.recovery]
     cited: tuple[Finding | SharedRisk | Place, ...]
     cited = (*verdict.policy.findings, *verdict.shared_risks, *verdict.places)
     sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))

@@ -159,7 +159,7 @@ const zonerisk = (() => {
     map.createPane("ground").style.zIndex = 150;
     map.getPane("ground").style.pointerEvents = "none";
     ground = L.canvas({pane: "ground", padding: 0.4});
-    for (const sheet of read("ground")) {
+    for (const sheet of [...(read("ground") || []), ...(window.sheets || [])]) {
       for (const turn of page.turns) spread(sheet, turn);
     }
     const legend = document.getElementById("legend");
@@ -457,6 +457,18 @@ const zonerisk = (() => {
     tell(`The map shows ${page.shows[index].words}.`);
   }
 
+  /* From all sites to the nearest of another region. */
+  function reach(button) {
+    const id = button.closest("li").dataset.region, {one} = features.get(`dr-region:${id}`)[0];
+    const [south, west, north, east] = page.view, [lat, lon] = one.at;
+    press(button);
+    light([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
+    map.closePopup();
+    bring();
+    fit([Math.min(south, lat), Math.min(west, lon), Math.max(north, lat), Math.max(east, lon)], !still.matches, 56, 16);
+    tell(`The map shows ${one.name}.`);
+  }
+
   function whole() {
     press(null);
     halo.clearLayers();
@@ -528,6 +540,10 @@ const zonerisk = (() => {
   function start() {
     for (const button of document.querySelectorAll(".pick[data-show]")) {
       button.addEventListener("click", () => show(Number(button.dataset.show), button));
+    }
+    for (const button of document.querySelectorAll("[data-region] .pick")) {
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => reach(button));
     }
     for (const button of document.querySelectorAll(".filter[data-filter]")) {
       button.addEventListener("click", () => {

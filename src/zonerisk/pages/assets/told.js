@@ -65,16 +65,24 @@ const told = (() => {
     return list;
   }
 
+  const unpack = (row) => row.map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
   function cited(indices) {
     const list = make("ul", "cited");
-    for (const index of indices || []) {
-      const [grade, given, url, day, claim] = sources.rows[index].map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
-      const title = given ?? `OpenStreetMap ${url.replace("/", " ")}`;
-      const address = given === null ? `https://www.openstreetmap.org/${url}` : url;
-      list.append(make("li", "", make("span", "grade", grade), " ", link(address, title),
-        `, read ${day}. `, make("span", "claim", claim)));
-    }
+    for (const index of indices || []) list.append(source(unpack(sources.rows[index])));
     return list.childElementCount ? list : "";
+  }
+
+  function source([grade, given, url, day, claim, second]) {
+    const title = given ?? `OpenStreetMap ${url.replace("/", " ")}`;
+    const address = given === null ? `https://www.openstreetmap.org/${url}` : url;
+    return make("li", "", make("span", "grade", grade), " ", link(address, title),
+      `, read ${day}${second ? " (second-hand)" : ""}. `, make("span", "claim", claim));
+  }
+
+  /* Where pages share their sources, numbers become what they stand for. */
+  for (const short of window.sources ? document.querySelectorAll("p.evidence") : []) {
+    const list = make("ul", "", ...Array.from(short.children, (one) => source(window.sources[one.hash.slice(2) - 1])));
+    short.replaceWith(make("details", "evidence", make("summary", "", `Evidence (${list.childElementCount})`), list));
   }
 
   const DESCRIBE = {
@@ -97,7 +105,8 @@ const told = (() => {
     "shared-risk": (one) => [
       facts([["Outcome", one.outcome], ["Hits", one.members]]),
       ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
-    "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]), make("p", "", one.message)],
+    "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]),
+      make("p", "", document.querySelector(`[data-region="${CSS.escape(one.id)}"] .quiet`).textContent)],
     retired: (one) => [
       facts([["Fate", one.fate], ["Until", one.until], ["Within", km(one.radius)], ["Record", one.id]]), cited(one.sources)],
     region: (one) => [
