@@ -100,7 +100,7 @@ def test_a_provider_added_by_data_alone_has_its_nodes_read(gull: Library) -> Non
         },
     ]
     tree = {"apiVersion": "v1", "kind": "List", "items": nodes}
-    found = kubernetes.read([("k.json", json.dumps(tree), tree)], gull, DAY)
+    found = kubernetes.read([("k.json", {}, tree)], gull, DAY)
     assert [place.id for place in found.workloads[0].places] == [
         "gull-gull-1/gull-1-x",
         "gull-gull-1/gull-1-y",

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.workloads import kubernetes
+from zonerisk.workloads import kubernetes, plan
+from zonerisk.workloads.audit import audit
 from zonerisk.workloads.deployment import Deployment
+from zonerisk.workloads.plan import lines_of
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "kubernetes"
 DAY = "2026-11-23"
@@ -16,12 +19,12 @@ DAY = "2026-11-23"
 
 def example(name: str, catalog: Catalog) -> Deployment:
     text = (EXAMPLES / f"{name}.json").read_text()
-    return kubernetes.read([(name, text, json.loads(text))], catalog, DAY)
+    return kubernetes.read([(name, lines_of(text, "name"), json.loads(text))], catalog, DAY)
 
 
 def read(catalog: Catalog, *items: dict[str, Any]) -> Deployment:
     tree = {"apiVersion": "v1", "kind": "List", "items": list(items)}
-    return kubernetes.read([("k.json", json.dumps(tree), tree)], catalog, DAY)
+    return kubernetes.read([("k.json", lines_of(json.dumps(tree), "name"), tree)], catalog, DAY)
 
 
 def node(name: str, provider_id: str, **labels: str) -> dict[str, Any]:
@@ -126,9 +129,7 @@ def test_typed_lists_and_finished_pods(shipped: Catalog) -> None:
             }
         ],
     }
-    found = kubernetes.read(
-        [("n.json", json.dumps(nodes), nodes), ("p.json", json.dumps(pods), pods)], shipped, DAY
-    )
+    found = kubernetes.read([("n.json", {}, nodes), ("p.json", {}, pods)], shipped, DAY)
     assert [each.id for each in found.workloads] == ["nodes"]
 
 
@@ -161,3 +162,255 @@ def test_odd_objects_are_read_without_a_traceback(shipped: Catalog, item: dict[s
     found = read(shipped, item)
     assert found.workloads == ()
     assert len(found.unassessed) == 1
+
+
+PAR = {f"n{at}": node(f"n{at}", f"scaleway://instance/fr-par-{zone}/x{at}") for at, zone in enumerate("1123")}
+
+
+def pod(
+    name: str, host: str, owner: str = "", of: str = "", namespace: str = "db", **spec: Any
+) -> dict[str, Any]:
+    owners = [{"kind": owner, "name": of, "controller": True}] if owner else []
+    labels = spec.pop("labels", {})
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": owners},
+        "spec": {"nodeName": host, **spec},
+    }
+
+
+def judged(catalog: Catalog, *items: dict[str, Any]) -> dict[str, Any]:
+    policy = catalog.policy("podcast")
+    answer = audit(catalog, read(catalog, *PAR.values(), *items), policy, DAY)
+    return {each.id: each for each in answer.workloads}
+
+
+def outcomes(each: Any) -> dict[str, str]:
+    return {finding.rule: finding.outcome for finding in each.findings}
+
+
+def test_kafka_controllers_vote_though_no_stateful_set_keeps_them(shipped: Catalog) -> None:
+    hosts = ("n0", "n1", "n2")
+    bare = [pod(f"k-{host}", host, "StrimziPodSet", "kafka-controller") for host in hosts]
+    found = judged(shipped, *bare)["StrimziPodSet db/kafka-controller"]
+    assert (found.copies, found.quorum) == (3, 2)
+    assert outcomes(found)["survives"] == "fail"
+    # Two pools of controllers are one quorum; brokers that do not vote are no quorum that is known.
+    roles = {"strimzi.io/cluster": "k", "strimzi.io/broker-role": "true"}
+    voting = {**roles, "strimzi.io/controller-role": "true"}
+    pools = [
+        *(pod(f"a-{host}", host, "StrimziPodSet", "k-a", labels=voting) for host in ("n0", "n2")),
+        pod("b-0", "n3", "StrimziPodSet", "k-b", labels=voting),
+        *(pod(f"c-{host}", host, "StrimziPodSet", "k-c", labels=roles) for host in ("n0", "n2", "n3")),
+    ]
+    found_all = judged(shipped, *pools)
+    controllers, brokers = found_all["Kafka controllers db/k"], found_all["Kafka brokers db/k"]
+    assert (controllers.copies, controllers.quorum) == (3, 2)
+    assert outcomes(controllers)["survives"] != "fail"
+    assert outcomes(brokers)["survives"] == "unknown"
+    assert "how many it needs is not told" in brokers.quorum_basis
+    survives = next(each for each in brokers.findings if each.rule == "survives")
+    assert "how many it needs is not told" in survives.message
+
+
+def test_an_owner_that_is_not_known_needs_nobody_knows_how_many(shipped: Catalog) -> None:
+    spread = [pod(f"v-{host}", host, "VitessShard", "s") for host in ("n0", "n2", "n3")]
+    together = [pod(f"w-{host}", host, "VitessShard", "t") for host in ("n0", "n1")]
+    found = judged(shipped, *spread, *together)
+    assert outcomes(found["VitessShard db/s"])["survives"] == "unknown"
+    assert outcomes(found["VitessShard db/s"])["quorum"] == "pass"
+    # Where all go at once, it needs no knowing how many are needed.
+    assert outcomes(found["VitessShard db/t"])["survives"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("owners", "labels", "name", "needed"),
+    [
+        (
+            ["Deployment rook-ceph-mon-a", "Deployment rook-ceph-mon-b", "Deployment rook-ceph-mon-c"],
+            {"app": "rook-ceph-mon", "rook_cluster": "rook-ceph"},
+            "Ceph monitors db/rook-ceph",
+            2,
+        ),
+        (["Cluster pg"] * 3, {"cnpg.io/cluster": "pg"}, "PostgreSQL db/pg", 1),
+        (
+            ["StatefulSet c-dc1-r1", "StatefulSet c-dc1-r2", "StatefulSet c-dc1-r3"],
+            {"cassandra.datastax.com/cluster": "c", "cassandra.datastax.com/datacenter": "dc1"},
+            "Cassandra db/c/dc1",
+            1,
+        ),
+        (
+            ["StatefulSet es-a", "StatefulSet es-b", "StatefulSet es-c"],
+            {
+                "elasticsearch.k8s.elastic.co/cluster-name": "es",
+                "elasticsearch.k8s.elastic.co/node-master": "true",
+            },
+            "Elasticsearch masters db/es",
+            2,
+        ),
+    ],
+)
+def test_a_quorum_of_several_controllers_is_one(
+    shipped: Catalog, owners: list[str], labels: dict[str, str], name: str, needed: int
+) -> None:
+    pods = [pod(f"p{at}", f"n{at}", *owner.split(" "), labels=labels) for at, owner in enumerate(owners)]
+    found = judged(shipped, *pods)
+    assert set(found) == {"nodes", name}
+    assert (found[name].copies, found[name].quorum) == (3, needed)
+    if needed == 2:
+        assert outcomes(found[name])["survives"] == "fail"
+
+
+def test_static_pods_are_no_workloads_but_etcd_is(shipped: Catalog) -> None:
+    masters = [
+        {**each, "metadata": {"name": name, "labels": {"node-role.kubernetes.io/control-plane": ""}}}
+        for name, each in PAR.items()
+        if name != "n1"
+    ]
+    static = [
+        pod(f"{part}-{host}", host, "Node", host, "kube-system", labels={"component": part})
+        for part in ("etcd", "kube-apiserver")
+        for host in ("n0", "n2", "n3")
+    ]
+    found = read(shipped, *masters, *static, pod("j", "n0", "Job", "j"))
+    assert [(each.id, len(each.places), each.quorum) for each in found.workloads] == [
+        ("nodes, control plane", 3, 2),
+        ("etcd kube-system", 3, 2),
+    ]
+    assert [each.id for each in found.unassessed] == [
+        "3 pods of Nodes in kube-system",
+        "1 pods of Jobs in db",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "region"),
+    [("digitalocean://7", "sgp1"), ("vultr://7", "waw"), ("", "sgp1"), ("other://7", "uk"), ("x://7", "de")],
+)
+def test_only_an_openstack_is_taken_for_ovhcloud(shipped: Catalog, provider_id: str, region: str) -> None:
+    found = read(shipped, node("n", provider_id, topology_kubernetes_io__region=region))
+    assert not any(place.region.startswith("ovh") for each in found.workloads for place in each.places)
+    (guessed,) = read(shipped, node("n", "openstack:///7", topology_kubernetes_io__region="SGP1")).workloads
+    assert guessed.places[0].region == "ovh-sgp"
+    assert "taken for ovh's by the name of its region" in guessed.notes[0]
+
+
+ZONE = "failure-domain.beta.kubernetes.io/zone"
+
+
+@pytest.mark.parametrize(
+    ("labels", "spec", "places"),
+    [
+        ({ZONE: "us-east-1c"}, {"awsElasticBlockStore": {}}, ["aws-us-east-1/us-east-1c"]),
+        ({}, {"awsElasticBlockStore": {"volumeID": "aws://us-east-1c/vol-1"}}, ["aws-us-east-1/us-east-1c"]),
+        (
+            {},
+            {
+                "csi": {
+                    "driver": "pd.csi.storage.gke.io",
+                    "volumeHandle": "projects/p/zones/europe-west1-b/disks/d",
+                }
+            },
+            ["google-europe-west1/europe-west1-b"],
+        ),
+        (
+            {ZONE: "europe-west1-b__europe-west1-c"},
+            {"gcePersistentDisk": {}},
+            ["google-europe-west1/europe-west1-b", "google-europe-west1/europe-west1-c"],
+        ),
+        (
+            {},
+            {"csi": {"driver": "csi.scaleway.com", "volumeHandle": "fr-par-2/11111111-1111"}},
+            ["scaleway-fr-par/fr-par-2"],
+        ),
+    ],
+)
+def test_a_volume_tells_its_zone(
+    shipped: Catalog, labels: dict[str, str], spec: dict[str, Any], places: list[str]
+) -> None:
+    volume = {"kind": "PersistentVolume", "metadata": {"name": "v", "labels": labels}, "spec": spec}
+    (found,) = read(shipped, volume).workloads
+    assert [place.id for place in found.places] == places
+    # Beside nodes of its cluster it stands where it says, all the same.
+    home = node("n", "aws:///us-east-1c/i-0")
+    assert [place.id for place in read(shipped, home, volume).workloads[-1].places] == places
+
+
+def test_volumes_of_an_operators_pods_are_one_workload(shipped: Catalog) -> None:
+    def claim(at: int) -> dict[str, Any]:
+        return {"volumes": [{"persistentVolumeClaim": {"claimName": f"data-{at}"}}]}
+
+    pods = [pod(f"k{at}", f"n{at}", "StrimziPodSet", "k", **claim(at)) for at in (0, 2, 3)]
+    volumes = [
+        {
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"v{at}", "labels": {ZONE: f"fr-par-{zone}"}},
+            "spec": {"claimRef": {"namespace": "db", "name": f"data-{at}"}},
+        }
+        for at, zone in ((0, 1), (2, 2), (3, 3))
+    ]
+    found = {each.id: each for each in read(shipped, *PAR.values(), *pods, *volumes).workloads}
+    assert len(found["volumes of StrimziPodSet db/k"].places) == 3
+    assert found["volumes of StrimziPodSet db/k"].quorum == 2
+
+
+def budget(name: str, **spec: Any) -> dict[str, Any]:
+    return {"kind": "PodDisruptionBudget", "metadata": {"name": name, "namespace": "db"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"maxUnavailable": 1}, None),
+        ({"maxUnavailable": "34%"}, "lets 2 of 3 pods be evicted at once, and 2 are needed"),
+        ({"minAvailable": 2}, None),
+        ({"minAvailable": "50%"}, None),
+        ({"minAvailable": "1"}, "lets 2 of 3 pods be evicted at once, and 2 are needed"),
+        ({"minAvailable": "nonsense"}, None),
+    ],
+)
+def test_a_budget_that_lets_the_quorum_go_is_told(
+    shipped: Catalog, spec: dict[str, Any], said: str | None
+) -> None:
+    pods = [pod(f"p{at}", f"n{at}", "StatefulSet", "s", labels={"app": "s"}) for at in (0, 2, 3)]
+    other = pod("q", "n0", "StatefulSet", "q", labels={"app": "q"})
+    selector = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["s"]}]}
+    found = read(shipped, *PAR.values(), *pods, other, budget("b", selector=selector, **spec))
+    notes = {each.id: each.notes for each in found.workloads}
+    assert notes["StatefulSet db/q"] == ()
+    assert found.unassessed == ()
+    assert notes["StatefulSet db/s"] == ((f"its PodDisruptionBudget b {said}",) if said else ())
+
+
+@pytest.mark.parametrize(
+    ("constraint", "said"),
+    [
+        ({"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}, None),
+        ({"maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule"}, "letting one zone hold 2 of 3 pods"),
+        ({"maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}, "only preferred, so letting one zone hold 3"),
+        ({"maxSkew": 9, "topologyKey": "kubernetes.io/hostname"}, None),
+    ],
+)
+def test_a_spread_that_lets_a_zone_hold_the_quorum_is_told(
+    shipped: Catalog, constraint: dict[str, Any], said: str | None
+) -> None:
+    spread = {"topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone", **constraint}]}
+    pods = [pod(f"p{at}", f"n{at}", "StatefulSet", "s", **spread) for at in (0, 2, 3)]
+    notes = read(shipped, *PAR.values(), *pods).workloads[-1].notes
+    assert bool(notes) == bool(said)
+    assert not said or said in notes[0]
+
+
+def test_yaml_is_read_like_json(shipped: Catalog, tmp_path: Path) -> None:
+    for name in ("scaleway", "aws", "azure"):
+        source = EXAMPLES / f"{name}.json"
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(json.loads(source.read_text())))
+        ours = plan.read([str(path)], None, shipped, None).deployment
+        theirs = plan.read([str(source)], None, shipped, None).deployment
+        assert [(each.id, each.places, each.quorum) for each in ours.workloads] == [
+            (each.id, each.places, each.quorum) for each in theirs.workloads
+        ]
+        line = ours.workloads[0].source.line
+        assert line > 1
+        assert "name: " in path.read_text().splitlines()[line - 1]

@@ -132,6 +132,10 @@ class Kubernetes(Record):
         Labels that name a zone; they are read after the common ones.
     zone_value
         What a zone label holds where it names a zone.
+    drivers
+        Its volumes' CSI drivers, and their fields where Kubernetes had the drivers in itself.
+    volume_ids
+        How a volume's id begins, as ``provider_ids`` do.
     """
 
     provider_ids: tuple[ProviderId, ...] = ()
@@ -139,6 +143,8 @@ class Kubernetes(Record):
     zone_id_labels: tuple[Label, ...] = ()
     zone_labels: tuple[Label, ...] = ()
     zone_value: Pattern | None = None
+    drivers: tuple[Text, ...] = ()
+    volume_ids: tuple[Text, ...] = ()
 
     @cached_property
     def schemes(self) -> frozenset[str]:
@@ -147,9 +153,16 @@ class Kubernetes(Record):
 
     def zone_in(self, provider_id: str) -> str | None:
         """Return the zone that a node's providerID names."""
-        for text in self.provider_ids:
+        return self._zone(provider_id, self.provider_ids)
+
+    def volume_in(self, volume_id: str) -> str | None:
+        """Return the zone that a volume's id names."""
+        return self._zone(volume_id, self.volume_ids)
+
+    def _zone(self, name: str, patterns: tuple[str, ...]) -> str | None:
+        for text in patterns:
             pattern = re.escape(text).replace(r"\{zone\}", "([a-z0-9-]+)").replace(r"\*", "[^/]*")
-            if "{zone}" in text and (match := re.match(pattern, provider_id)):
+            if "{zone}" in text and (match := re.match(pattern, name)):
                 return match[1]
         return None
 

@@ -159,10 +159,10 @@ def read(path: Path, name: str | None = None) -> Document:
     return parse(raw, name)
 
 
-def parse(raw: bytes, name: str) -> Document:
+def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
     """Read YAML bytes as text; see :func:`read`."""
-    if len(raw) > MAX_BYTES:
-        raise DataError(FileProblem(name, 0, f"{len(raw)} bytes; a record stays under {MAX_BYTES}"))
+    if len(raw) > most:
+        raise DataError(FileProblem(name, 0, f"{len(raw)} bytes; it must stay under {most}"))
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -64,6 +64,44 @@ def doubtful(holds: str, kinds: Sequence[str]) -> str:
     return f"holds against what is on record ({holds}); not known whether a quorum shares: {', '.join(kinds)}"
 
 
+def untold(left: str) -> str:
+    """Say what an event leaves of a workload of which it is not known how many copies it needs."""
+    return f"{left} at the least; how many it needs is not told"
+
+
+def budget(name: str, gone: int, total: int, needed: int) -> str:
+    """Say that a PodDisruptionBudget lets go of more pods than a workload can lose."""
+    lets = f"lets {gone} of {total} pods be evicted at once"
+    return f"its PodDisruptionBudget {name} {lets}, and {needed} are needed"
+
+
+def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
+    """Say that topologySpreadConstraints let one zone hold more pods than a workload can lose."""
+    kept = "only preferred, so " if preferred else ""
+    return (
+        f"its topologySpreadConstraints over zones are {kept}letting one zone hold {most} of {total} pods, "
+        f"and {needed} are needed"
+    )
+
+
+def guessed(provider: str) -> str:
+    """Say that an OpenStack's provider was told by its region's name."""
+    return f"its cloud is an OpenStack, taken for {provider}'s by the name of its region"
+
+
+NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
+NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
+NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
+
+
+def unplaced_pods(missing: int, total: int) -> str:
+    """Say that pods stand on nodes which were not placed, and what to give."""
+    return (
+        f"{missing} of its {total} pods stand on no node that was placed; "
+        "give the nodes too: kubectl get nodes,pods -A -o json"
+    )
+
+
 def inferred(cause: str) -> str:
     """Say that too few copies would be left by what is inferred alone."""
     return f"{cause} (inferred): too few copies would be left"

@@ -30,7 +30,16 @@ from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
 from zonerisk.words import findings, phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
-from zonerisk.workloads.deployment import MAJORITY, OWN, REGIONAL_M, Arrangements, Place, majority, spread
+from zonerisk.workloads.deployment import (
+    MAJORITY,
+    OWN,
+    REGIONAL_M,
+    UNTOLD,
+    Arrangements,
+    Place,
+    majority,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -195,10 +204,13 @@ class Auditor:
         most = len(known.domains)
         least = max(1, len({place.id for place in workload.places if place.kind != "somewhere"}))
         outcome: Outcome = "pass" if least >= wanted else "fail" if most < wanted else "unknown"
+        if workload.basis == UNTOLD and outcome == "pass" and least < threshold:
+            outcome = "unknown"
         if workload.spread:
             outcome = "unknown"
         stand = wording.places(least, most, workload.spread)
-        message = wording.quorum(stand, wanted, outcome == "pass", workload.quorum == 1)
+        one = workload.quorum == 1 and workload.basis != UNTOLD
+        message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
         return _Answer(outcome, message, (workload.id,))
 
     def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
@@ -240,6 +252,8 @@ class Auditor:
         if left(hardest.members) < workload.quorum:
             evidence = hardest.risk.evidence if hardest.risk else ()
             return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
+        if workload.basis == UNTOLD:
+            return _Answer("unknown", wording.untold(message), (workload.id,))
         # What is known to hold is judged by what is not known, and then by inference alone.
         doubtful = [
             kind for kind, groups in known.groups.items() if _may_take(groups, copies, workload.quorum)
@@ -325,7 +339,7 @@ class Auditor:
             for finding in findings
         )
         somewhere = any(place.kind in ("region", "somewhere") for place in workload.places)
-        if known or somewhere:
+        if known or somewhere or workload.basis == UNTOLD:
             return None
         if self.inputs is None:
             return self._counted(workload)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 OWN = "own"
 """Id of the region that a plan's own datacenters make up."""
 MAJORITY = "a majority, assumed"
+UNTOLD = "at least; how many it needs is not told"
 STATED = "stated"
 MAX_COPIES = 10_000
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places

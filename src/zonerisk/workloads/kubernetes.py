@@ -1,14 +1,24 @@
-"""Kubernetes: where nodes, pods and volumes stand (``kubectl get ... -o json``)."""
+"""Kubernetes: where nodes, pods and volumes stand (``kubectl get ... -o json`` or ``yaml``)."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here, as in core.model.
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from math import ceil
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
+from pydantic import Field
+
+from zonerisk.catalogue.document import data_root
+from zonerisk.catalogue.document import read as document
 from zonerisk.core.errors import DataError
+from zonerisk.core.model import Record, Text, Url
+from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
     MAJORITY,
+    UNTOLD,
     Deployment,
     Place,
     Placement,
@@ -16,7 +26,7 @@ from zonerisk.workloads.deployment import (
     Unplaced,
     Workload,
 )
-from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
+from zonerisk.workloads.plan import Json, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -33,20 +43,55 @@ _CONTROL = (
     "node-role.kubernetes.io/master",
     "node-role.kubernetes.io/etcd",
 )
+Need = Literal["majority", "one", "untold", "none"]
+_NEEDS: Mapping[Need, tuple[int | None, str]] = {
+    "majority": (None, MAJORITY),
+    "one": (1, ONE),
+    "untold": (1, UNTOLD),
+}
+
+
+class Controller(Record):
+    """What keeps pods running, and how many of them it needs; ``data/controllers.yaml`` says what is what."""
+
+    name: Text | None = None
+    owners: tuple[Text, ...] = ()
+    labels: Annotated[dict[Text, Text], Field(default_factory=dict)]
+    join: tuple[Text, ...] = ()
+    needs: Need
+    why: Text | None = None
+    source: Url
+
+    def keeps(self, kind: str, labels: Mapping[str, Json]) -> bool:
+        """Return whether a pod with such an owner and labels is one of its."""
+        return (not self.owners or kind in self.owners) and all(
+            labels.get(key) == value or (value == "*" and labels.get(key))
+            for key, value in self.labels.items()
+        )
+
+
+class _Controllers(Record):
+    controllers: tuple[Controller, ...]
+
+
+@cache
+def controllers() -> tuple[Controller, ...]:
+    """Return what is known of controllers; the first that keeps a pod is the one that counts."""
+    return document(data_root() / "controllers.yaml").validate(_Controllers).controllers
 
 
 class _Object:
     """One object and the line that names it; the name has its namespace before it where it has one."""
 
-    def __init__(self, tree: dict[str, Json], file: str, lines: dict[str, int]) -> None:
+    def __init__(self, tree: dict[str, Json], file: str, lines: Mapping[str, int]) -> None:
         self.metadata, self.spec, self.status = (
             mapping(tree.get(key)) for key in ("metadata", "spec", "status")
         )
         self.labels = mapping(self.metadata.get("labels"))
-        name, namespace = str(self.metadata.get("name")), self.metadata.get("namespace")
-        self.name = f"{namespace}/{name}" if namespace else name
+        self.key, namespace = str(self.metadata.get("name")), self.metadata.get("namespace")
+        self.name = f"{namespace}/{self.key}" if namespace else self.key
         self.namespace = str(self.metadata.get("namespace", "default"))
-        self.source = Source(file, lines.get(name, 1))
+        self.source = Source(file, lines.get(self.key, 1))
 
     def label(self, keys: Sequence[str]) -> str | None:
         """Return the first of some labels that is set."""
@@ -63,18 +108,17 @@ def recognise(tree: Json) -> bool:
     )
 
 
-def read(files: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> Deployment:
-    """Read nodes, pods and volumes from one cluster's files (name, text, tree); list other objects."""
+def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog", day: str) -> Deployment:
+    """Read nodes, pods and volumes from one cluster's files (name, lines of names, tree); list the rest."""
     objects: dict[str, list[_Object]] = {}
-    for name, text, tree in files:
-        lines = lines_of(text, "name")
+    for name, lines, tree in files:
         for item in _items(tree):
             objects.setdefault(str(item.get("kind")), []).append(_Object(item, name, lines))
     if sum(map(len, objects.values())) > MAX_OBJECTS:
         raise DataError(f"{files[0][0]}: over {MAX_OBJECTS} objects; give one namespace a time")
     reader = _Reader(Placement(catalog, day))
     reader.nodes(objects.pop("Node", []))
-    reader.pods(objects.pop("Pod", []))
+    reader.pods(objects.pop("Pod", []), objects.pop("PodDisruptionBudget", []))
     reader.volumes(objects.pop("PersistentVolume", []))
     reader.unassessed += [
         other.source.skipped(f"{kind} {other.name}", OTHER)
@@ -111,9 +155,12 @@ class _Reader:
         self.schemes = {
             scheme: key for key, each in speech.items() if not each.machines for scheme in each.schemes
         }
+        self.drivers = {driver: key for key, each in speech.items() for driver in each.drivers}
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
-        self.sets: dict[str, set[str]] = {}
+        self.guesses: set[str] = set()
+        self.claims: dict[tuple[str, str], tuple[str, Need]] = {}
+        self.sets: dict[str, dict[str, Need]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
@@ -142,7 +189,7 @@ class _Reader:
         if dialect.zones.are_regions:
             text, zone = zone or text, None
         if text is None:
-            raise Unplaced("it has no topology.kubernetes.io labels and its providerID names no zone")
+            raise Unplaced(wording.NO_LABELS)
         region = self.placement.region(provider, text)
         self.home = self.home or (provider, region)
         return self._place(provider, region, zone)
@@ -156,78 +203,183 @@ class _Reader:
     def _provider(self, node: _Object, scheme: str) -> str:
         machine = node.label(_TYPE) or ""
         provider = next((key for start, key in self.machines.items() if machine.startswith(start)), None)
-        provider = provider or self.schemes.get(scheme) or self.placement.openstack(node.label(_REGION) or "")
+        provider = provider or self.schemes.get(scheme)
+        # Only of an OpenStack's nodes it is guessed whose they are.
+        if provider is None and scheme == "openstack":
+            provider = self.placement.openstack(node.label(_REGION) or "")
+            self.guesses |= {wording.guessed(provider)} if provider else set()
         if provider is None:
-            raise Unplaced("its providerID is of no provider that zonerisk knows")
+            raise Unplaced(wording.NO_PROVIDER)
         return provider
 
-    def pods(self, pods: Sequence[_Object]) -> None:
-        """Take the pods of each controller as one workload."""
-        groups: dict[tuple[str, str], list[_Object]] = {}
-        for pod in pods:
-            if pod.status.get("phase") in ("Succeeded", "Failed"):
-                continue
+    def pods(self, pods: Sequence[_Object], budgets: Sequence[_Object] = ()) -> None:
+        """Take the pods of each controller, or of several that one quorum has, as one workload."""
+        groups: dict[str, _Group] = {}
+        idle: dict[tuple[str, str], list[_Object]] = {}
+        alive = [pod for pod in pods if pod.status.get("phase") not in ("Succeeded", "Failed")]
+        for pod in alive:
             kind, name = _controller(pod)
-            if kind == "StatefulSet":
-                self.sets.setdefault(pod.namespace, set()).add(name)
-            groups.setdefault((kind, f"{pod.namespace}/{name}"), []).append(pod)
-        for (kind, name), group in groups.items():
+            row = next((each for each in controllers() if each.keeps(kind, pod.labels)), None)
+            needs: Need = row.needs if row else "untold"
+            if row and needs == "none":
+                idle.setdefault((f"pods of {kind}s in {pod.namespace}", row.why or ""), []).append(pod)
+                continue
+            key = f"{kind} {pod.namespace}/{name}"
+            if row and row.name:
+                joined = "/".join(str(pod.labels[label]) for label in row.join if pod.labels.get(label))
+                key = f"{row.name} {pod.namespace}{f'/{joined}' if joined else ''}"
+            elif kind == "StatefulSet":
+                self.sets.setdefault(pod.namespace, {})[name] = needs
+            if needs != "one" or (row and row.name):
+                for volume in map(mapping, sequence(pod.spec.get("volumes"))):
+                    claim = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
+                    self.claims[pod.namespace, claim] = (f"volumes of {key}", needs)
+            groups.setdefault(key, _Group(needs, [])).pods.append(pod)
+        for (key, why), each in idle.items():
+            self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
+        held = [(budget, _selected(budget, alive)) for budget in budgets]
+        for key, (needs, group) in groups.items():
             hosts = (str(pod.spec.get("nodeName") or "") for pod in group)
             placed = [self.places[host] for host in hosts if host in self.places]
-            key, source = f"{kind} {name}", group[0].source
-            missing = len(group) - len(placed)
+            source, missing = group[0].source, len(group) - len(placed)
             if missing:
-                reason = (
-                    f"{missing} of its {len(group)} pods stand on no node that was placed; "
-                    "give the nodes too: kubectl get nodes,pods -A -o json"
-                )
-                self.unassessed.append(source.skipped(key, reason))
+                self.unassessed.append(source.skipped(key, wording.unplaced_pods(missing, len(group))))
             if placed:
-                self._add(key, source, placed, voting=kind == "StatefulSet")
+                self._add(key, source, placed, needs)
+                workload = self.workloads[-1]
+                notes = (*workload.notes, *self._contradicting(group, workload, held))
+                self.workloads[-1] = replace(workload, notes=notes)
+
+    def _contradicting(
+        self, group: Sequence[_Object], workload: Workload, held: Sequence[tuple[_Object, Sequence[_Object]]]
+    ) -> Iterator[str]:
+        """Word budgets and spread constraints that let go of more pods than a workload can lose."""
+        total, needed = len(group), workload.quorum
+        ids = set(map(id, group))
+        for budget, selected in held:
+            ours = sum(id(pod) in ids for pod in selected)
+            gone = min(ours, _evicted(budget.spec, len(selected)))
+            if ours and total - gone < needed:
+                yield wording.budget(budget.key, gone, total, needed)
+        zones = len({place.id for place in self.places.values()})
+        most, preferred = total, True
+        constraints = [
+            each
+            for each in map(mapping, sequence(group[0].spec.get("topologySpreadConstraints")))
+            if each.get("topologyKey") in self.zone_labels
+        ]
+        for each in constraints:
+            if each.get("whenUnsatisfiable") != "ScheduleAnyway" and zones:
+                skew, preferred = _count(each.get("maxSkew"), total) or 1, False
+                most = min(most, (total + (zones - 1) * skew) // zones)
+        if constraints and total - most < needed and total > 1:
+            yield wording.uneven(most, total, needed, preferred)
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
-        """Take each volume as one copy, and the volumes of a stateful set together."""
-        groups: dict[tuple[str, bool], tuple[Source, list[Place]]] = {}
+        """Take each volume as one copy, and the volumes of a stateful set, or of one quorum, together."""
+        groups: dict[tuple[str, Need], tuple[Source, list[Place]]] = {}
         for volume in volumes:
-            key, in_set = self._claim(volume)
+            key, needs = self._claim(volume)
             try:
-                places = self._volume(volume.spec)
+                places = self._volume(volume)
             except Unplaced as error:
                 self.unassessed.append(volume.source.skipped(key, error))
             else:
-                groups.setdefault((key, in_set), (volume.source, []))[1].extend(places)
-        for (key, in_set), (source, places) in groups.items():
-            self._add(key, source, places, voting=in_set)
+                groups.setdefault((key, needs), (volume.source, []))[1].extend(places)
+        for (key, needs), (source, places) in groups.items():
+            self._add(key, source, places, needs)
 
-    def _claim(self, volume: _Object) -> tuple[str, bool]:
+    def _claim(self, volume: _Object) -> tuple[str, Need]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
         claim = mapping(volume.spec.get("claimRef"))
         if not claim.get("name"):
-            return f"volume {volume.name}", False
+            return f"volume {volume.name}", "one"
         namespace, name = str(claim.get("namespace")), str(claim.get("name"))
         stem = re.sub(r"-\d+$", "", name)
-        if any(stem.endswith(f"-{owner}") for owner in self.sets.get(namespace, ())):
-            return f"volumes {namespace}/{stem}", True
-        return f"volume {namespace}/{name}", False
+        for owner, needs in self.sets.get(namespace, {}).items():
+            if stem.endswith(f"-{owner}"):
+                return f"volumes {namespace}/{stem}", needs
+        return self.claims.get((namespace, name), (f"volume {namespace}/{name}", "one"))
 
-    def _volume(self, spec: dict[str, Json]) -> list[Place]:
-        """Place a volume in the zones that its affinity names."""
+    def _volume(self, volume: _Object) -> list[Place]:
+        """Place a volume in the zones that its affinity, a label or its own id names."""
+        spec = volume.spec
         zones, regions = _affinity(spec, self.zone_labels), _affinity(spec, _REGION)
-        if self.home is None or not zones:
-            raise Unplaced("it names no zone, or no node tells whose cluster it is")
-        provider, region = self.home
-        region = self.placement.region(provider, regions[0]) if regions else region
-        return [self._place(provider, region, zone) for zone in zones]
+        if not zones:
+            # A volume in two zones has both in its label.
+            zones = [zone for zone in (volume.label(self.zone_labels) or "").split("__") if zone]
+        regions = regions or [each for each in [volume.label(_REGION)] if each]
+        sources = {key: mapping(each) for key, each in spec.items() if isinstance(each, dict)}
+        driver = next((key for key in sources if key in self.drivers), "")
+        driver = driver or str(mapping(spec.get("csi")).get("driver"))
+        provider, region = self.home or (self.drivers.get(driver), None)
+        told = self.drivers.get(driver, provider)
+        if told is None:
+            raise Unplaced(wording.NO_ZONE)
+        dialect = self.placement.dialect(told)
+        if not zones:
+            handles = (each.get(key) for each in sources.values() for key in ("volumeID", "volumeHandle"))
+            zones = [zone for zone in (dialect.kubernetes.volume_in(str(each)) for each in handles) if zone]
+        if not zones:
+            raise Unplaced(wording.NO_ZONE)
+        # A volume of another provider than the cluster's first node speaks for itself.
+        region = region if told == provider else None
+        text = regions[0] if regions else dialect.region_of(zones[0])
+        if text is not None and (regions or region is None):
+            region = self.placement.region(told, text)
+        if region is None:
+            raise Unplaced(wording.NO_ZONE)
+        return [self._place(told, region, zone) for zone in zones]
 
-    def _add(self, key: str, source: Source, places: Sequence[Place], voting: bool = True) -> None:
-        quorum, basis = (None, MAJORITY) if voting else (1, ONE)
-        self.workloads.append(self.placement.workload(key, source, places, quorum, basis))
+    def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need = "majority") -> None:
+        quorum, basis = _NEEDS[needs]
+        workload = self.placement.workload(key, source, places, quorum, basis, self.guesses)
+        self.workloads.append(workload)
+
+
+class _Group(NamedTuple):
+    needs: Need
+    pods: list[_Object]
+
+
+def _selected(budget: _Object, pods: Iterable[_Object]) -> list[_Object]:
+    """Return the pods that a PodDisruptionBudget is about."""
+    selector = budget.spec.get("selector")
+    if not isinstance(selector, dict):
+        return []
+    return [pod for pod in pods if pod.namespace == budget.namespace and _matches(selector, pod.labels)]
+
+
+def _matches(selector: Mapping[str, Json], labels: Mapping[str, Json]) -> bool:
+    for each in map(mapping, sequence(selector.get("matchExpressions"))):
+        value, values = labels.get(str(each.get("key"))), sequence(each.get("values"))
+        held = {
+            "In": value is not None and value in values,
+            "NotIn": value not in values,
+            "Exists": value is not None,
+            "DoesNotExist": value is None,
+        }
+        if not held.get(str(each.get("operator"))):
+            return False
+    return all(labels.get(key) == value for key, value in mapping(selector.get("matchLabels")).items())
+
+
+def _evicted(spec: Mapping[str, Json], total: int) -> int:
+    """Return how many of some pods a budget lets be evicted at once."""
+    most, least = _count(spec.get("maxUnavailable"), total), _count(spec.get("minAvailable"), total)
+    return most if most is not None else total - least if least is not None else 0
+
+
+def _count(value: Json, total: int) -> int | None:
+    """Return a number of pods, or a share of them, which Kubernetes rounds up."""
+    found = re.fullmatch(r"(\d{1,9})(%?)", str(value))
+    return found and (ceil(total * int(found[1]) / 100) if found[2] else int(found[1]))
 
 
 def _controller(pod: _Object) -> tuple[str, str]:
     """Return kind and name of what keeps a pod running; a Deployment for its replica set."""
     owners = map(mapping, sequence(pod.metadata.get("ownerReferences")))
-    owner = next((owner for owner in owners if owner.get("controller")), None)
+    owner = next((owner for owner in owners if owner.get("controller") in (True, "true")), None)
     if owner is None:
         return "Pod", str(pod.metadata.get("name"))
     kind, name = str(owner.get("kind")), str(owner.get("name"))

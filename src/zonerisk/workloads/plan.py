@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.document import Document
 
 MAX_BYTES = 64_000_000
+MAX_YAML = 20_000_000
 Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -169,7 +170,10 @@ class Question(NamedTuple):
 
 def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str | None) -> Question:
     """Read one deployment from files; ``-`` stands for standard input, ``as_of`` overrides a plan's day."""
+    from zonerisk.workloads import kubernetes
+
     trees: list[tuple[str, str, Json]] = []
+    clusters: list[tuple[str, dict[str, int], Json]] = []
     plans: list[tuple[Document, PlanFile]] = []
     for name in dict.fromkeys(names):
         raw = stdin if name == "-" and stdin is not None else _bytes(name)
@@ -177,8 +181,11 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
         # JSON is told by its first sign, whatever its encoding.
         if raw[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"{", b"[")):
             trees.append((shown, *_json(shown, raw)))
+            continue
+        written = document.parse(raw, shown, MAX_YAML)
+        if kubernetes.recognise(written.tree):
+            clusters.append((shown, _name_lines(written), written.tree))
         else:
-            written = document.parse(raw, shown)
             plans.append((written, written.validate(PlanFile, quote=False)))
     if len(plans) > 1:
         raise UsageError(
@@ -188,7 +195,7 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     record = plans[0][1] if plans else None
     day = last_day(as_of or (record and record.as_of) or catalog.edition.date)
     parts = [read_plan(written, record, catalog, day) for written, record in plans]
-    parts += _from_trees(trees, catalog, day)
+    parts += _from_trees(trees, clusters, catalog, day)
     whole = Deployment(
         tuple(name for part in parts for name in part.files),
         tuple(workload for part in parts for workload in part.workloads),
@@ -199,15 +206,20 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     return Question(whole, day, record.policy if record else None)
 
 
-def _from_trees(trees: Sequence[tuple[str, str, Json]], catalog: Catalog, day: str) -> list[Deployment]:
+def _from_trees(
+    trees: Sequence[tuple[str, str, Json]],
+    clusters: Sequence[tuple[str, dict[str, int], Json]],
+    catalog: Catalog,
+    day: str,
+) -> list[Deployment]:
     from zonerisk.workloads import kubernetes, terraform
 
-    parts, cluster = [], []
+    parts, cluster = [], [*clusters]
     for name, text, tree in trees:
         if terraform.recognise(tree):
             parts.append(terraform.read(name, text, tree, catalog, day))
         elif kubernetes.recognise(tree):
-            cluster.append((name, text, tree))
+            cluster.append((name, lines_of(text, "name"), tree))
         else:
             raise DataError(
                 f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
@@ -248,6 +260,15 @@ def lines_of(text: str, key: str) -> dict[str, int]:
     for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
         with suppress(ValueError):
             lines.setdefault(json.loads(match[1]), bisect(breaks, match.start()) + 1)
+    return lines
+
+
+def _name_lines(written: Document) -> dict[str, int]:
+    """Return the first line on which each name of an object of YAML stands."""
+    lines: dict[str, int] = {}
+    for path, value in document.leaves(written.tree):
+        if path[-2:] == ("metadata", "name"):
+            lines.setdefault(value, written.line(path))
     return lines
 
 
