@@ -5,7 +5,7 @@ import json
 import pytest
 
 from loopback import Server, send
-from zonerisk.core.errors import FetchError
+from zonerisk.core.errors import ZoneriskError
 from zonerisk.layers import services
 
 REPORT = {
@@ -51,5 +51,5 @@ def test_commune_and_address_stay_apart(server: Server) -> None:
 )
 def test_what_is_no_report_is_no_absence_of_risk(server: Server, content: bytes) -> None:
     server.answer = lambda request: send(request, 200, content)
-    with pytest.raises(FetchError):
+    with pytest.raises(ZoneriskError):
         services.risk_report(server.url, 48.58, 7.79)

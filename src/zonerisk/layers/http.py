@@ -9,16 +9,16 @@ import os
 import re
 import ssl
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-import requests
-import requests.adapters
-import urllib3.exceptions
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, FetchError
@@ -45,6 +45,9 @@ _BLOCK = 1 << 18
 _PART = 1 << 16
 _MAX_PARTS = 2000
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_REDIRECTS = {301, 302, 303, 307, 308}
+# What an address may hold as it stands; all else is written by percent signs.
+_SAFE = "!#$%&'()*+,/:;=?@[]~"
 # What must not follow a redirect to another host.
 _PRIVATE = {"authorization", "cookie", "proxy-authorization"}
 _FAILED = {"error", "fail", "failed", "failure"}
@@ -58,14 +61,10 @@ class _PassingError(Exception):
         self.wait_s = wait_s
 
 
-class _StaleError(Exception):
-    """The server no longer has the bytes that a part was to be continued with."""
-
-
 class _TimedReads(io.RawIOBase):
     """What a socket receives until a deadline, however slowly it comes.
 
-    The timeouts of requests bound the silence between two reads, so a server that drips a
+    The timeout of a socket bounds the silence between two reads, so a server that drips a
     byte at a time, its headers too, could hold a read for days.
     """
 
@@ -79,7 +78,7 @@ class _TimedReads(io.RawIOBase):
     def readinto(self, buffer: Buffer, /) -> int | None:
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError
+            raise TimeoutError("timed out")
         self.sock.settimeout(left_s if self.silence_s is None else min(self.silence_s, left_s))
         return self.raw.readinto(buffer)
 
@@ -99,40 +98,25 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-class _TimedAdapter(requests.adapters.HTTPAdapter):
+class _Web(urllib.request.HTTPSHandler):
     """Connections whose answers all end at one deadline, and that trust the system's authorities."""
 
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
     def __init__(self, deadline: float) -> None:
+        super().__init__(context=_tls())
         self.deadline = deadline
-        super().__init__()
 
-    def build_connection_pool_key_attributes(self, *args: Any, **options: Any) -> Any:
-        host, pool = super().build_connection_pool_key_attributes(*args, **options)
-        return host, {**pool, "ssl_context": _tls()} if host["scheme"] == "https" else pool
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(self._connected, http.client.HTTPConnection), req)
 
-    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **options)
-        connection_class = pool.ConnectionCls
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(self._connected, http.client.HTTPSConnection), req, context=_tls())
 
-        def connect(**arguments: Any) -> Any:
-            connection = connection_class(**arguments)
-            connection.response_class = partial(_TimedResponse, deadline=self.deadline)
-            return connection
-
-        pool.ConnectionCls = connect
-        return pool
-
-
-class _Session(requests.Session):
-    def __init__(self, deadline: float) -> None:
-        super().__init__()
-        self.mount("http://", _TimedAdapter(deadline))
-        self.mount("https://", _TimedAdapter(deadline))
-        # Else requests would send what a .netrc file holds for the host.
-        self.auth = lambda request: request
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Leave redirects to the caller: requests would read the body of each, however long."""
+    def _connected(self, kind: Any, host: str, **options: Any) -> Any:
+        connection = kind(host, **options)
+        connection.response_class = partial(_TimedResponse, deadline=self.deadline)
+        return connection
 
 
 def get(
@@ -209,7 +193,7 @@ class Remote:
         asked, deadline = {"Range": f"bytes={start}-{start + length - 1}"}, time.monotonic() + TIMEOUT_S
         with _opened(self.url, asked, TIMEOUT_S, deadline, same_host=True) as response:
             stated = _range(response)
-            if response.status_code != 206 or not stated or int(stated[1]) != start:
+            if response.status != 206 or not stated or int(stated[1]) != start:
                 raise FetchError(f"{self.url}: gives no parts of a file")
             size = int(stated[3])
             data = b"".join(_blocks(response, self.url, length))
@@ -318,43 +302,42 @@ def _gather(
     had = part.stat().st_size if part.is_file() else 0
     tag = _tag(part).read_text() if had and _tag(part).is_file() else ""
     headers = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
-    try:
-        with _opened(url, headers, timeout_s, deadline) as response:
-            goes_on = bool(headers) and response.status_code == 206
-            stated = _range(response)
-            if goes_on and not (stated and int(stated[1]) == had):
-                _drop(part)
-                raise _PassingError(f"{url}: sent another part than was asked for")
-            now = had if goes_on else 0
-            rest = _announced(response, url, max_bytes - now)
-            whole = None if rest is None else now + rest
-            if goes_on and stated:
-                whole = int(stated[3])  # A server may send less than the rest.
-            if whole is not None and whole > max_bytes:
-                raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
-            if not goes_on:
-                _drop(part)
-                tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-                # A weak ETag promises no equal bytes, so nothing can be continued on it.
-                if tag and not tag.startswith("W/"):
-                    _tag(part).write_text(tag)
-            with part.open("ab" if goes_on else "wb") as file:
-                for block in _blocks(response, url, max_bytes - now):
-                    file.write(block)
-                    now += len(block)
-                    if progress is not None:
-                        progress(now, whole)
-                file.flush()
-                os.fsync(file.fileno())
-            if whole is not None and now != whole:
-                raise _PassingError(f"{url}: broke off after {now} of {whole} bytes")
-            return response.url, response.headers.get("Last-Modified")
-    except _StaleError:
-        _drop(part)
-        raise _PassingError(f"{url}: changed between two tries") from None
+    with _opened(url, headers, timeout_s, deadline) as response:
+        if response.status == 416:
+            _drop(part)
+            raise _PassingError(f"{url}: changed between two tries")
+        goes_on = bool(headers) and response.status == 206
+        stated = _range(response)
+        if goes_on and not (stated and int(stated[1]) == had):
+            _drop(part)
+            raise _PassingError(f"{url}: sent another part than was asked for")
+        now = had if goes_on else 0
+        rest = _announced(response, url, max_bytes - now)
+        whole = None if rest is None else now + rest
+        if goes_on and stated:
+            whole = int(stated[3])  # A server may send less than the rest.
+        if whole is not None and whole > max_bytes:
+            raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
+        if not goes_on:
+            _drop(part)
+            tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+            # A weak ETag promises no equal bytes, so nothing can be continued on it.
+            if tag and not tag.startswith("W/"):
+                _tag(part).write_text(tag)
+        with part.open("ab" if goes_on else "wb") as file:
+            for block in _blocks(response, url, max_bytes - now):
+                file.write(block)
+                now += len(block)
+                if progress is not None:
+                    progress(now, whole)
+            file.flush()
+            os.fsync(file.fileno())
+        if whole is not None and now != whole:
+            raise _PassingError(f"{url}: broke off after {now} of {whole} bytes")
+        return response.url, response.headers.get("Last-Modified")
 
 
-def _range(response: requests.Response) -> re.Match[str] | None:
+def _range(response: http.client.HTTPResponse) -> re.Match[str] | None:
     """Return which bytes of how many an answer holds: first, last, all."""
     return re.match(
         r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", response.headers.get("Content-Range", "")
@@ -373,16 +356,14 @@ def _drop(part: Path) -> None:
 @contextmanager
 def _opened(
     url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool = False
-) -> Iterator[requests.Response]:
+) -> Iterator[http.client.HTTPResponse]:
     """Ask for an address; what comes is an answer that data could come in, or an error."""
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
-    with (
-        _Session(deadline) as session,
-        _answered(session, url, sent, timeout_s, deadline, same_host) as response,
-    ):
-        status, reason = response.status_code, response.reason
+    with _answered(url, sent, timeout_s, deadline, same_host) as response:
+        status, reason = response.status, response.reason
         if status == 416 and "If-Range" in headers:
-            raise _StaleError
+            yield response  # The server no longer has the bytes that a part was to be continued with.
+            return
         if status in _TRY_AGAIN:
             raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
         if status >= 300:
@@ -395,45 +376,37 @@ def _opened(
             raise FetchError(f"{url}: answered with a web page, not with data")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise FetchError(f"{url}: answered in an encoding that was not asked for")
-        response.raw.enforce_content_length = False  # The reader holds it against what was announced.
         yield response
 
 
 def _answered(
-    session: requests.Session,
-    url: str,
-    headers: Mapping[str, str],
-    timeout_s: float,
-    deadline: float,
-    same_host: bool,
-) -> requests.Response:
+    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool
+) -> http.client.HTTPResponse:
     """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host."""
     if not url.lower().startswith(("http://", "https://")):
         raise FetchError(f"{url!r}: only http and https addresses are read")
+    opener = urllib.request.OpenerDirector()
+    for handler in (urllib.request.ProxyHandler(), _Web(deadline)):
+        opener.add_handler(handler)
     address, sent = url, dict(headers)
     for hop in range(MAX_REDIRECTS + 1):
         left_s = max(0.1, deadline - time.monotonic())
         try:
-            response = session.get(
-                address, headers=sent, stream=True, timeout=(min(timeout_s, left_s), timeout_s)
-            )
-            if not response.is_redirect or hop == MAX_REDIRECTS:
+            asked = urllib.request.Request(urllib.parse.quote(address, _SAFE), headers=sent)
+            response: http.client.HTTPResponse = opener.open(asked, timeout=min(timeout_s, left_s))
+            location = response.headers["Location"]
+            if response.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
                 return response
             response.close()
             # Headers are read as Latin-1, but addresses in them are UTF-8.
-            location = response.headers["Location"].encode("latin-1").decode(errors="replace")
-            target = urllib.parse.urljoin(address, requests.utils.requote_uri(location))
+            target = urllib.parse.urljoin(address, location.encode("latin-1").decode(errors="replace"))
             old, new = urllib.parse.urlsplit(address), urllib.parse.urlsplit(target)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if isinstance(error, ValueError):
-                raise FetchError(f"{url!r}: is not an address: {error}") from None
-            broke = isinstance(error, requests.ReadTimeout) or any(
-                isinstance(cause, urllib3.exceptions.ProtocolError) for cause in error.args
-            )
-            trouble = "no answer" if broke else "cannot be reached"
-            raise _PassingError(f"{url}: {trouble}: {_cause(error)}") from None
-        except ValueError as error:
+        except (ValueError, http.client.InvalidURL) as error:
             raise FetchError(f"{url!r}: is not an address: {error}") from None
+        except urllib.error.URLError as error:
+            raise _PassingError(f"{url}: cannot be reached: {error.reason}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise _PassingError(f"{url}: no answer: {error}") from None
         elsewhere = same_host and old.netloc != new.netloc
         if elsewhere or new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
             raise FetchError(f"{address}: redirects to {location[:200]!r}; not followed")
@@ -443,29 +416,17 @@ def _answered(
     raise AssertionError
 
 
-def _cause(error: BaseException) -> str:
-    """Return the system's own words for what went wrong, which the libraries wrap in theirs."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, TimeoutError):
-            return "timed out"
-        if isinstance(cause, OSError | http.client.HTTPException) and not isinstance(
-            cause, requests.RequestException | urllib3.exceptions.HTTPError
-        ):
-            return str(cause) or type(cause).__name__
-        cause = cause.__cause__ or cause.__context__
-    return str(error) or type(error).__name__
-
-
-def _retry_after_s(response: requests.Response) -> float | None:
+def _retry_after_s(response: http.client.HTTPResponse) -> float | None:
+    asked = response.headers.get("Retry-After", "")
+    if re.fullmatch(r"[0-9]{1,9}", asked, re.ASCII):
+        return float(asked)
     try:
-        asked = response.headers.get("Retry-After")
-        return None if asked is None else urllib3.Retry().parse_retry_after(asked)
-    except (ValueError, OverflowError, urllib3.exceptions.HTTPError):
+        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _announced(response: requests.Response, url: str, max_bytes: int) -> int | None:
+def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> int | None:
     stated = response.headers.get("Content-Length")
     if stated is None:
         return None
@@ -476,13 +437,13 @@ def _announced(response: requests.Response, url: str, max_bytes: int) -> int | N
     return int(stated)
 
 
-def _blocks(response: requests.Response, url: str, max_bytes: int) -> Iterator[bytes]:
+def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
     had = 0
     while True:
         try:
-            block = response.raw.read1(_BLOCK, decode_content=False)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise _PassingError(f"{url}: broke off after {had} bytes: {_cause(error)}") from None
+            block = response.read1(_BLOCK)
+        except (http.client.HTTPException, OSError) as error:
+            raise _PassingError(f"{url}: broke off after {had} bytes: {error}") from None
         if not block:
             return
         had += len(block)
@@ -513,8 +474,6 @@ def read_json(data: bytes, name: str) -> object:
         raise DataError(f"{name}: is a web page, not data; the service is busy or refuses: try again later")
     try:
         tree = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
     except ValueError as error:
         raise DataError(f"{name}: is not JSON: {error}") from None
     except RecursionError:

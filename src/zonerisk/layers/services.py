@@ -67,9 +67,8 @@ def _read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, byte
         return {f"{card.id}.tif": tiff}
     west, south, east, north = bounds
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    area = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
     found = features(reading.method, url, reading.collection, bounds, max_bytes, reading.axes)
-    return {f"{card.id}.geojson": collection(found), AREA: collection([area])}
+    return {f"{card.id}.geojson": collection(found), AREA: collection([_feature("Polygon", [ring])])}
 
 
 def _area(card: Card, places: Sequence[Place]) -> Bounds:
@@ -177,9 +176,11 @@ def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
     return feature
 
 
-def _object(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
+def _object(
+    url: str, params: Mapping[str, str] | None, room: int, timeout_s: float = TIMEOUT_S
+) -> tuple[dict[str, Any], int]:
     """Return the JSON object that a service answers, and its bytes."""
-    raw = http.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
+    raw = http.get(url, params=params, max_bytes=room, timeout_s=timeout_s)
     tree = http.read_json(raw, url)
     if not isinstance(tree, dict):
         raise FetchError(f"{url}: answered JSON that is no object")
@@ -206,24 +207,25 @@ def _pages(
     advance: Callable[[dict[str, Any], int], tuple[str, Mapping[str, str] | None] | None],
     max_bytes: int,
     read_page: Callable[[str, Mapping[str, str] | None, int], tuple[dict[str, Any], int]] = _page,
-) -> list[Feature]:
+    key: str = "features",
+) -> list[dict[str, Any]]:
     """Read page after page, to where ``advance`` says that the next one is."""
-    found: list[Feature] = []
+    found: list[dict[str, Any]] = []
     seen: set[str] = set()
     where = url
-    for _ in range(MAX_PAGES):
+    for page in range(1, MAX_PAGES + 1):
         tree, size = read_page(where, params, max_bytes)
         max_bytes -= size
-        keys = {json.dumps(feature, sort_keys=True) for feature in tree["features"]}
-        if keys & seen:
-            raise FetchError(f"{url}: repeats what came before instead of going on")
-        seen |= keys
-        found += tree["features"]
+        rows = {json.dumps(row, sort_keys=True) for row in tree[key]}
+        if rows & seen:
+            raise FetchError(f"{url}: page {page} repeats what came before instead of going on")
+        seen |= rows
+        found += tree[key]
         onward = advance(tree, len(found))
         if onward is None:
             total = _total(tree)
             if total is not None and total > len(found):
-                raise FetchError(f"{url}: gave {len(found)} of {total} features")
+                raise FetchError(f"{url}: gave {len(found)} of {total} {key}")
             return found
         where, params = onward
     raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
@@ -235,29 +237,27 @@ def _total(tree: Mapping[str, Any]) -> int | None:
     return total if isinstance(total, int) else None
 
 
+def _next_page(url: str, link: object, bare: str = "") -> str:
+    """Return the address of a next page, on the same host but for a ``bare`` beginning."""
+    try:
+        target = urllib.parse.urljoin(url, str(link))
+        ours, theirs = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
+        same = ours.netloc.removeprefix(bare) == theirs.netloc.removeprefix(bare)
+        same = same and theirs.scheme in ("http", "https")
+    except ValueError:
+        same = False
+    if not same:
+        raise FetchError(f"{url}: its next page is on another host, {str(link)[:200]!r}; refused")
+    return target
+
+
 def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
     items = f"{url.rstrip('/')}/collections/{collection}/items"
 
     def advance(tree: dict[str, Any], _: int) -> tuple[str, None] | None:
-        links = tree.get("links")
-        onward = next(
-            (
-                link.get("href")
-                for link in (links if isinstance(links, list) else [])
-                if isinstance(link, dict) and link.get("rel") == "next"
-            ),
-            None,
-        )
-        if not onward or not tree["features"]:
-            return None
-        try:
-            target = urllib.parse.urljoin(items, str(onward))
-            host = urllib.parse.urlsplit(target).netloc
-        except ValueError:
-            target, host = str(onward), ""
-        if host != urllib.parse.urlsplit(items).netloc:
-            raise FetchError(f"{items}: its next page is on another host, {target[:200]!r}; refused")
-        return target, None
+        links = tree["links"] if _objects(tree.get("links")) else []
+        onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
+        return (_next_page(items, onward), None) if onward and tree["features"] else None
 
     params = {"bbox": ",".join(f"{end:.6f}" for end in bounds), "limit": str(PAGE), "f": "json"}
     return _pages(items, params, advance, max_bytes)
@@ -268,17 +268,10 @@ def _wfs(
 ) -> list[Feature]:
     """Ask a WFS for GeoJSON, or in GML, the one format that all of them have to speak."""
     west, south, east, north = bounds
-    params = {
-        "service": "WFS",
-        "version": "2.0.0",
-        "request": "GetFeature",
-        "typeNames": collection or "",
-        "srsName": "EPSG:4326",
-        "count": str(PAGE),
-        "startIndex": "0",
-        # By its URN, EPSG:4326 has the latitude first.
-        "bbox": f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326",
-    }
+    # By its URN, EPSG:4326 has the latitude first.
+    box = f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326"
+    params = {"service": "WFS", "version": "2.0.0", "request": "GetFeature", "typeNames": collection or ""}
+    params |= {"srsName": "EPSG:4326", "count": str(PAGE), "startIndex": "0", "bbox": box}
     if not gml:
         params["outputFormat"] = "application/json"
 
@@ -356,21 +349,24 @@ def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str,
     if card.measure == "stated":
         answers = []
         for place in places:
-            rows = _stated(card, place, room)
+            if card.reading.method == "georisques":
+                rows = risk_report(str(card.reading.url), place.lat, place.lon, room)
+            else:
+                rows = paged_rows(_address(card, place), room)
             statements(card, rows)  # What the card does not know is not kept.
             answers.append({"lat": place.lat, "lon": place.lon, "told": rows})
         return {f"{card.id}.json": _json(answers, indent=1)}
     by_key = {json.dumps(row, sort_keys=True): row for place in places for row in _around(card, place, room)}
-    features = [_feature(_point(card, row), row) for row in by_key.values()]
+    features = []
+    for row in by_key.values():
+        point = _point(card, row)
+        features.append(_feature("Point", [point[1], point[0]] if point else None, row))
     reach = (card.reading.radius_m or 0) - card.list_radius_m - card.error_m
-    circles = [{"type": "Feature", "properties": {}, "geometry": _circle(place, reach)} for place in places]
+    circles = []
+    for place in places:
+        ring = circle_points(place.lat, place.lon, reach, _STEPS)
+        circles.append(_feature("Polygon", [[[lon, lat] for lat, lon in ring]]))
     return {f"{card.id}.geojson": collection(features), AREA: collection(circles)}
-
-
-def _stated(card: Card, place: Place, max_bytes: int) -> list[dict[str, Any]]:
-    if card.reading.method == "georisques":
-        return risk_report(str(card.reading.url), place.lat, place.lon, max_bytes)
-    return paged_rows(_address(card, place), max_bytes)
 
 
 def _around(card: Card, place: Place, max_bytes: int) -> Iterable[dict[str, Any]]:
@@ -408,14 +404,10 @@ def _point(card: Card, row: dict[str, Any]) -> tuple[float, float] | None:
     return lat, lon
 
 
-def _feature(point: tuple[float, float] | None, row: dict[str, Any]) -> dict[str, Any]:
-    geometry = {"type": "Point", "coordinates": [point[1], point[0]]} if point else None
-    return {"type": "Feature", "properties": row, "geometry": geometry}
-
-
-def _circle(place: Place, radius_m: float) -> dict[str, Any]:
-    ring = [[lon, lat] for lat, lon in circle_points(place.lat, place.lon, radius_m, _STEPS)]
-    return {"type": "Polygon", "coordinates": [ring]}
+def _feature(kind: str, coordinates: object, properties: Mapping[str, Any] | None = None) -> Feature:
+    """Return a GeoJSON feature, without a geometry where there are no coordinates."""
+    geometry = {"type": kind, "coordinates": coordinates} if coordinates else None
+    return {"type": "Feature", "properties": properties or {}, "geometry": geometry}
 
 
 def collection(features: list[dict[str, Any]]) -> bytes:
@@ -434,32 +426,30 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
     Pages are asked for by number: the link to the next one is held against that number but
     never opened. Pages that do not add up to what is announced are an error.
     """
-    rows: dict[str, dict[str, Any]] = {}
-    announced = None
-    for page in range(1, MAX_PAGES + 1):
-        tree, size = _numbered_page(url, page, max_bytes)
-        max_bytes -= size
-        last, total = tree["total_pages"], tree.get("results")
-        if announced not in (None, (last, total)):
+    announced: list[tuple[int, object]] = []
+
+    def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
+        announced.append((tree["total_pages"], tree.get("results")))
+        page, (last, total) = len(announced), announced[0]
+        if announced[-1] != announced[0]:
             raise FetchError(f"{url}: changed while it was read; try again")
-        announced = (last, total)
-        for row in tree["data"]:
-            key = json.dumps(row, sort_keys=True)
-            if key in rows:
-                raise FetchError(f"{url}: page {page} repeats what came before")
-            rows[key] = row
-        if "next" in tree:
-            _check_next(url, tree["next"], page, last)
-        if page >= last:
-            if isinstance(total, int) and total != len(rows):
-                raise FetchError(f"{url}: gave {len(rows)} of {total} rows")
-            return list(rows.values())
-    raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
+        link = tree.get("next")
+        if "next" in tree and bool(link) != (page < last):
+            raise FetchError(f"{url}: page {page} of {last} names {'a' if link else 'no'} next one")
+        if link:
+            _next_page(url, link, bare="www.")
+        if page < last:
+            return url, {"page": str(page + 1)}
+        if isinstance(total, int) and total != had:
+            raise FetchError(f"{url}: gave {had} of {total} rows")
+        return None
+
+    return _pages(url, {"page": "1"}, advance, max_bytes, _numbered_page, "data")
 
 
-def _numbered_page(url: str, page: int, room: int) -> tuple[dict[str, Any], int]:
-    tree, size = _object(url, {"page": str(page)}, room)
-    code = tree.get("response_code")
+def _numbered_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
+    tree, size = _object(url, params, room)
+    code, page = tree.get("response_code"), int((params or {})["page"])
     if isinstance(code, int) and code >= 400:
         raise FetchError(f"{url}: the service answered: {code} {tree.get('message') or ''}".strip())
     if not _objects(tree.get("data")):
@@ -471,18 +461,6 @@ def _numbered_page(url: str, page: int, room: int) -> tuple[dict[str, Any], int]
     return tree, size
 
 
-def _check_next(url: str, link: object, page: int, last: int) -> None:
-    if bool(link) != (page < last):
-        says = "names a next one" if link else "names no next one"
-        raise FetchError(f"{url}: page {page} of {last} {says}")
-    if link:
-        ours = urllib.parse.urlsplit(url)
-        theirs = urllib.parse.urlsplit(urllib.parse.urljoin(url, str(link)))
-        hosts = {side.netloc.removeprefix("www.") for side in (ours, theirs)}
-        if theirs.scheme not in ("http", "https") or len(hosts) > 1:
-            raise FetchError(f"{url}: its next page is on another host, {str(link)[:200]!r}; refused")
-
-
 def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> list[dict[str, Any]]:
     """Ask Georisques, at its ``resultats_rapport_risque``, for the French risk report of a point.
 
@@ -492,15 +470,10 @@ def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) ->
     that is no report is an error, and no absence of risk.
     """
     # The service wants the longitude first.
-    raw = http.get(
-        url, params={"latlon": f"{lon:.6f},{lat:.6f}"}, max_bytes=max_bytes, timeout_s=REPORT_TIMEOUT_S
-    )
-    try:
-        tree = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise FetchError(f"{url}: answered something that is not JSON: {raw[:80]!r}") from None
+    params = {"latlon": f"{lon:.6f},{lat:.6f}"}
+    tree, _ = _object(url, params, max_bytes, REPORT_TIMEOUT_S)
     groups = {"naturels": "risquesNaturels", "technologiques": "risquesTechnologiques"}
-    if not isinstance(tree, dict) or not all(isinstance(tree.get(key), dict) for key in groups.values()):
+    if not all(isinstance(tree.get(key), dict) for key in groups.values()):
         raise FetchError(f"{url}: answered no risk report; it may have changed or be out of order")
     town = str(files.mapping(tree, "commune").get("libelle") or "")
     risks = []
