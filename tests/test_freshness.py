@@ -12,7 +12,7 @@ import records
 from conftest import ROOT, Runner
 from loopback import Server, send
 from zonerisk.core.errors import DataError, FetchError, MissingPackage, UsageError
-from zonerisk.curation import freshness, plausibility
+from zonerisk.curation import freshness, gazetteer
 from zonerisk.curation.freshness import SOURCES, Listing, changes, listing
 from zonerisk.library import Library
 
@@ -158,7 +158,7 @@ def test_a_list_comes_from_its_address(server: Server, monkeypatch: pytest.Monke
 
 
 def test_the_sdk_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plausibility, "find_spec", lambda name: None)
+    monkeypatch.setattr(gazetteer, "find_spec", lambda name: None)
     with pytest.raises(MissingPackage, match=r"needs botocore.*freshness"):
         listing("aws")
     with pytest.raises(UsageError, match="No such file"):

@@ -210,7 +210,7 @@ def sample(
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
     from zonerisk.catalogue.samples import table
-    from zonerisk.curation.plausibility import town_points
+    from zonerisk.curation.gazetteer import town_points
     from zonerisk.layers import sampling
     from zonerisk.layers.objects import Disc
 

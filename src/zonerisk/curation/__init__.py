@@ -5,7 +5,7 @@ __all__ = [
     "check",
     "forms",
     "freshness",
-    "plausibility",
+    "gazetteer",
     "rates",
     "review",
 ]

