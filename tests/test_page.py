@@ -517,14 +517,27 @@ def test_a_label_stands_nearest_to_its_own_mark(shipped: Library, tab: Opener) -
         assert all(label.startswith(mark) for label, mark in near), near
 
 
-def test_close_up_the_ground_goes(shipped: Library, tab: Opener) -> None:
-    opened = tab(map_of(shipped, "scaleway-fr-par"))
-    hidden = "getComputedStyle(document.querySelector('.leaflet-ground-pane')).display === 'none'"
-    note = "document.getElementById('groundless').hidden"
-    for zoom, gone in ((9, False), (12.5, True), (8, False)):
+def test_close_up_the_ground_is_marked_and_the_online_map_one_click_away(
+    shipped: Library, tab: Opener
+) -> None:
+    opened = tab(map_of(shipped, "scaleway-fr-par", online=ground.find_tiles(None)))
+    note = "document.getElementById('schematic').hidden"
+    for zoom, close in ((9, False), (12.5, True), (8, False), (13, True)):
         opened.run(f"zonerisk.map.setZoom({zoom}, {{animate: false}}) && 0")
-        assert opened.run(hidden) is gone
-        assert opened.run(note) is not gone
+        assert opened.run(note) is not close
+    opened.page.click("#go-online")
+    assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.tiles)")
+    assert opened.run("document.querySelector('[data-layer=tiles]').checked")
+    assert opened.run(note)
+
+
+def test_places_are_named_and_close_up_the_ways_to_them(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "ovh-sbg"))
+    towns = "Array.from(document.querySelectorAll('.label.town'), (one) => one.textContent)"
+    opened.run("zonerisk.map.setView([48.585, 7.797], 16, {animate: false}) && 0")
+    assert any(re.fullmatch(r"Strasbourg [\d.]+ km [\u2190-\u2199]", name) for name in opened.run(towns))
+    opened.run("zonerisk.map.setView([48.6, 7.6], 11, {animate: false}) && 0")
+    assert "Strasbourg" in opened.run(towns)
 
 
 def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:

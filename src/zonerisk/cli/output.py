@@ -190,11 +190,3 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def warn_of_missing_ground() -> None:
-    """Write to standard error where pages lack their ground, and what to install for it."""
-    from zonerisk.pages import ground
-
-    if not ground.installed():
-        note(f"note: {ground.MISSING}\n")

@@ -78,7 +78,6 @@ def map_(
         files=_record_links(catalog, settings, out),
         owner=_owner(catalog, verdicts),
     )
-    output.warn_of_missing_ground()
     output.write(text, out)
 
 
@@ -105,7 +104,6 @@ def atlas(
     output.note(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.build(catalog, chosen, as_of)
     links = _record_links(catalog, made.settings.values(), folder / INDEX)
-    output.warn_of_missing_ground()
     count = 0
     for name, page in made.pages(online, links):
         output.write(page, folder / name)

@@ -256,7 +256,6 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
     root = store.cache_root(cache)
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if form is Format.html:
-        output.warn_of_missing_ground()
         return page.map_page(verdicts, settings, layout="report", attribution=catalog.edition.attribution)
     import json
 

@@ -37,10 +37,10 @@ class FetchError(ZoneriskError):
 
 # What brings the packages that only some commands need: the extra, named by its purpose.
 EXTRAS = {
-    "basemap-data": "maps",
     "botocore": "freshness",
     "pyarrow": "parquet",
     "rasterio": "rasters",
+    "resvg-py": "png",
     "reverse-geocode": "check",
     "tzdata": "check",
     "tzfpy": "check",

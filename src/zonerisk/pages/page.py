@@ -164,7 +164,6 @@ def render_map(
     errors_km = ground.errors_km(sheets)
     element, script = _compose(tuple(layers), online)
     leaflet_script, leaflet_style = leaflet()
-    grounds = [f"Ground: {ground.NAME}, {ground.LICENCE}"] if sheets else []
     page = {
         "single": data.single,
         "view": data.box,
@@ -172,9 +171,9 @@ def render_map(
         "shows": shows,
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
-        "blunt_m": errors_km[-1] * 1000 if sheets else 0,
+        "blunt_m": errors_km[-1] * 1000,
         "strict": bool(online and online.strict),
-        "attribution": [_SITES, *grounds, *data.credits()],
+        "attribution": [_SITES, f"Ground: {ground.NAME}, {ground.LICENCE}", *data.credits()],
     }
     return render(
         f"{layout}.html",

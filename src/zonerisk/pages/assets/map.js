@@ -10,8 +10,9 @@ const zonerisk = (() => {
   const painted = [];
   const labels = [];
   const marks = [];
+  const towns = [];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let map, halo, ground, palette, bandGroup;
+  let wide = false, map, halo, ground, palette, bandGroup;
 
   /* ---- looks ------------------------------------------------------------------------ */
 
@@ -59,7 +60,7 @@ const zonerisk = (() => {
     },
   });
 
-  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "river", "border", "limit", "band", "wet", "hazard",
+  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "urban", "river", "rail", "border", "limit", "band", "wet", "hazard",
     "pass", "warn", "fail", "unknown", "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7"];
   function mix() {
     const style = getComputedStyle(document.documentElement);
@@ -72,6 +73,12 @@ const zonerisk = (() => {
   /* What may be off by more pixels than this is drawn no sharper than it is known. */
   const BLUNT = 30;
   const pixels = (metres) => metres * 2 ** (map.getZoom() + 8) / (40075017 * Math.cos(map.getCenter().lat * Math.PI / 180));
+
+  /* A river is drawn as wide as its place is in doubt. */
+  function doubtful(weight) {
+    const off = map._loaded ? pixels(page.blunt_m) : 0;
+    return off > BLUNT ? {weight: Math.min(off, 300), opacity: 0.3} : {weight, opacity: 1};
+  }
 
   const LOOK = {
     landmark: (one) => {
@@ -113,7 +120,9 @@ const zonerisk = (() => {
     band: (one) => ({color: palette.band, weight: 1.5, dashArray: one.inner ? "2 5" : "8 5", fill: false, interactive: false}),
     land: () => ({stroke: false, fillColor: palette.land, fillOpacity: 1, interactive: false}),
     water: () => ({stroke: false, fillColor: palette.sea, fillOpacity: 1, interactive: false}),
-    rivers: () => ({color: palette.river, weight: 1.3, interactive: false}),
+    urban: () => ({stroke: false, fillColor: palette.urban, fillOpacity: 1, interactive: false}),
+    rails: () => ({color: palette.rail, weight: 1, dashArray: "7 2 1 2", interactive: false}),
+    rivers: () => ({color: palette.river, interactive: false, ...doubtful(1.3)}),
     borders: () => ({color: palette.border, weight: 1, dashArray: "5 3", interactive: false}),
   };
 
@@ -166,7 +175,6 @@ const zonerisk = (() => {
     if (legend && map.getSize().x < 620) legend.open = false;
     home(false);
     map.on("zoomend", blunt);
-    blunt();
     const north_arrow = L.control({position: "topright"});
     north_arrow.onAdd = () => {
       const arrow = make("div", "north", "N");
@@ -193,18 +201,22 @@ const zonerisk = (() => {
   }
 
   /* Lays a sheet over the coarser one below it. */
-  function spread([box, decimals, land, water, islands, rivers, borders], turn) {
+  function spread([box, decimals, land, urban, water, islands, rivers, rails, borders, places], turn) {
     const options = {renderer: ground, pane: "ground"};
     const lay = (look, made) => paint(made, look, {}).addTo(map);
     const [south, west, north, east] = box;
     lay("water", L.rectangle([[south, west + turn], [north, east + turn]], options));
-    for (const [look, lines] of [["land", land], ["water", water], ["land", islands], ["rivers", rivers], ["borders", borders]]) {
+    for (const [look, lines] of [["land", land], ["urban", urban], ["water", water], ["land", islands], ["rivers", rivers], ["rails", rails], ["borders", borders]]) {
       for (const text of lines) {
         const line = decode(text, 10 ** decimals);
         const moved = turn ? line.map(([lat, lon]) => [lat, lon + turn]) : line;
-        const area = look === "land" || look === "water";
+        const area = look === "land" || look === "water" || look === "urban";
         lay(look, area ? L.polygon(moved, options) : L.polyline(moved, options));
       }
+    }
+    for (const [words, lat, lon, rank] of places) {
+      const at = [lat, lon + turn];
+      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
     }
   }
 
@@ -228,15 +240,15 @@ const zonerisk = (() => {
     fit(page.view, animate, 34, 16);
   }
 
-  /* Close up, the ground would put sites into water and rivers into streets: it goes. */
+  /* So close up that the ground may be off by many pixels, the page says so and offers the online map. */
   function blunt() {
-    const close = !page.blunt_m || pixels(page.blunt_m) > BLUNT, note = document.getElementById("groundless");
-    map.getPane("ground").style.display = close ? "none" : "";
-    map.getContainer().classList.toggle("groundless", close);
-    if (note) note.hidden = !close;
+    const close = pixels(page.blunt_m) > BLUNT, note = document.getElementById("schematic");
+    map.getContainer().classList.toggle("schematic", close);
+    if (note) note.hidden = !close || (layers.tiles && map.hasLayer(layers.tiles));
     for (const [layer, look, one] of painted) {
-      if (look === "landmark") layer.setStyle(LOOK.landmark(one));
+      if (look === "landmark" || (look === "rivers" && (close || wide))) layer.setStyle(LOOK[look](one));
     }
+    wide = close;
   }
 
   function plain(words) {
@@ -353,6 +365,22 @@ const zonerisk = (() => {
     labels.push({words, rank, at, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
   }
 
+  /* Towns that are in view as far out as this, the greatest first; from a view that holds none, the ways there. */
+  function townsAround(size) {
+    const zoom = map.getZoom(), centre = map.getCenter();
+    const seen = towns.filter(({at, size: rank}) => rank <= zoom && map.getBounds().contains(at)).sort((a, b) => a.size - b.size);
+    if (seen.length || !page.single) return seen;
+    const near = towns.map((town) => ({town, far: map.distance(centre, town.at)})).filter(({far}) => far < 60000);
+    return near.sort((a, b) => a.far * (3 + a.town.size) - b.far * (3 + b.town.size)).slice(0, 3).map(({town, far}) => {
+      const {x, y} = map.latLngToContainerPoint(town.at).subtract(size.divideBy(2));
+      const arrow = "\u2192\u2198\u2193\u2199\u2190\u2196\u2191\u2197"[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8];
+      const words = `${town.words} ${km(far)} ${arrow}`;
+      const side = words.length * 3.4 + 12, left = x < 0 ? covered() : 0;
+      const shrink = Math.max(Math.abs(x) / (size.x / 2 - left - side - 4), Math.abs(y) / (size.y / 2 - 40));
+      return {...town, words, edge: L.point(size.x / 2 + x / shrink, size.y / 2 + y / shrink)};
+    });
+  }
+
   /* Writes the labels that fit, most telling first; the others show as one zooms in. */
   function write() {
     const pane = map.getPane("labels");
@@ -365,13 +393,15 @@ const zonerisk = (() => {
     });
     const seen = marks.length > 400 ? [] : marks.filter(({key}) => map.hasLayer(layers[key])).map(({one}) => [one, shifted(one)]);
     const named = new Set();
-    for (const one of labels) {
-      if (!map.hasLayer(layers[one.key]) || taken.length >= 140 || named.has(one.words)) continue;
-      const at = shifted(one);
+    const names = townsAround(size), head = labels.findIndex(({rank}) => rank > 3);
+    const cut = head < 0 ? labels.length : head;
+    for (const one of [...labels.slice(0, cut), ...names.slice(0, 2), ...labels.slice(cut), ...names.slice(2)]) {
+      if ((one.key && !map.hasLayer(layers[one.key])) || taken.length >= 140 || named.has(one.words)) continue;
+      const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.7 + 10, high = 18;
-      const amid = ["separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind);
-      const beside = amid
+      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind);
+      const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
       /* A label hides no mark, and stands nearer to its own than to any other. */
@@ -561,6 +591,7 @@ const zonerisk = (() => {
       if (box) box.checked = map.hasLayer(group);
     }
     if (layers.tiles) watchTiles();
+    blunt();
     labels.sort((a, b) => a.rank - b.rank);
     map.createPane("labels").classList.add("leaflet-zoom-hide");
     if (bandGroup) startBand(bandGroup);
@@ -592,6 +623,9 @@ const zonerisk = (() => {
 
   function watchTiles() {
     let dead = false;
+    const button = document.getElementById("go-online"), box = document.querySelector("[data-layer=tiles]");
+    if (button) button.addEventListener("click", () => box.click());
+    layers.tiles.on("add remove", blunt);
     layers.tiles.on("add", () => {
       dead = false;
       tell(page.strict && location.protocol === "file:"
