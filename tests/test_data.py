@@ -46,6 +46,57 @@ def test_new_writes_a_template_that_says_what_is_missing(run: Runner, tmp_path: 
     run("score", "acme-paris", "--catalogue", str(tmp_path / "own"))
 
 
+def test_a_corrected_place_is_one_edit(run: Runner, tmp_path: Path) -> None:
+    copy = shutil.copytree(ROOT / "data", tmp_path / "data")
+    record = copy / "datacenters" / "ovh" / "sbg.yaml"
+    text = record.read_text()
+    line = next(
+        number for number, row in enumerate(text.splitlines(), 1) if "lat: 48.58606, lon: 7.79751" in row
+    )
+    record.write_text(text.replace("lat: 48.58606, lon: 7.79751", "lat: 48.58617, lon: 7.79751"))
+    stale = [row for row in run("data", "check", str(copy)).stdout.splitlines() if row.endswith("[stale]")]
+    assert len(stale) == 1
+    assert stale[0].startswith(f"{record}:{line}: warning: sites.sbg3: the figures of ")
+    assert "left out of its verdict" in stale[0]
+    assert "python scripts/feeds.py derive" in stale[0]
+    before, after = Library(), Library(copy)
+    figures = after.samples.of(after.site("ovh-sbg/sbg3"))
+    assert {sample.reason for sample in before.samples.of(before.site("ovh-sbg/sbg3"))} & {None}
+    assert {sample.reason for sample in figures} <= {
+        "not_sampled",
+        "outside_coverage",
+        "position_too_uncertain",
+    }
+    assert after.supply.neighbourhood(after.site("ovh-sbg/sbg3")) is None
+    diff = run("data", "diff", str(ROOT / "data"), str(copy)).stdout
+    assert "ovh-sbg" in diff
+
+
+def test_a_policy_is_shown_copied_and_checked(run: Runner, tmp_path: Path) -> None:
+    mine = tmp_path / "my.yaml"
+    for name in ("secnumcloud", "podcast"):
+        mine.write_text(run("show", name).stdout)
+        assert run("data", "check", str(mine)).stdout == ""
+    mine.write_text(run("show", "podcast").stdout.replace("    weight: 3\n", "    wight: 3\n", 1))
+    said = run("data", "check", str(mine), check=3).stdout
+    assert said.startswith(f"{mine}:15: rules.quorum.wight: unknown key")
+    mine.write_text(run("show", "dora").stdout.replace("[art12, rts24]", "[art12]"))
+    assert "evidence.rts24: no rule cites it" in run("data", "check", str(mine)).stdout
+    own = str(tmp_path / "own")
+    new = Path(run("data", "new", "policy", "my-bank", "--in", own).stdout.strip())
+    assert new == tmp_path / "own" / "policies" / "my-bank.yaml"
+    said = run("data", "check", own, check=3).stdout
+    assert f"{new}:4: name: still says TODO" in said
+    filled = (
+        new.read_text()
+        .replace("url: TODO", "url: https://example.com/")
+        .replace("read: TODO", "read: 2026-11")
+    )
+    new.write_text(filled.replace("TODO", "what it says"))
+    assert run("data", "check", own).stdout == ""
+    assert "what it says (opinion)" in run("score", "ovh-sbg", "--policy", str(new)).stdout
+
+
 def test_new_overwrites_nothing(run: Runner, tmp_path: Path) -> None:
     arguments = ("data", "new", "acme", "paris", "--in", str(tmp_path))
     run(*arguments)

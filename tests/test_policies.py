@@ -201,3 +201,26 @@ def test_another_seismic_zone_is_as_good_as_the_distance(
     facts.__dict__["samples"] = Zoned()
     (row,) = facts.recovery("ovh-rbx", "sebi", to=["ovh-sbg"]).candidates
     assert row.outcome == outcome, row.message
+
+
+def test_a_text_that_binds_is_quoted_or_known_at_second_hand(shipped_policy: Policy) -> None:
+    for name, rule in shipped_policy.rules.items():
+        pieces = shipped_policy.cite(name)
+        if shipped_policy.binding:
+            assert rule.quote or all(piece.secondary for piece in pieces)
+            assert shipped_policy.scope
+        if any("transcription" in piece.title or "copy" in piece.title for piece in pieces):
+            assert all(piece.grade != "A" for piece in pieces), "read in a copy"
+        assert rule.article or not rule.quote
+
+
+def test_a_law_without_its_words_is_refused() -> None:
+    text = Catalog().policy_path("nist-800-53").read_bytes()
+    document = parse(text.replace(b"standing: standard", b"standing: law"), "p")
+    document.validate(Policy, {"id": "p"})
+    rules = document.tree["rules"]
+    assert isinstance(rules, dict)
+    assert isinstance(rules["dr"], dict)
+    del rules["dr"]["quote"]
+    with pytest.raises(DataError, match="quote the words of the text"):
+        document.validate(Policy, {"id": "p"})

@@ -436,10 +436,14 @@ class Catalog:
         DataError
             If the file is not a valid policy.
         """
+        return read_policy(self.policy_path(name))
+
+    def policy_path(self, name: str) -> Path:
+        """Return the file of a policy, by its id or as it is named."""
         if name.endswith((".yaml", ".yml")) or "/" in name:
             if not Path(name).is_file():
                 raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
-            return read_policy(Path(name))
+            return Path(name)
         wanted = simplify(name)
         if wanted not in self._policies:
             import difflib
@@ -447,7 +451,7 @@ class Catalog:
             near = difflib.get_close_matches(wanted, self._policies, n=2, cutoff=0.4)
             hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self._policies)}"
             raise UnknownTarget(f"no policy is called {name!r}; {hint}")
-        return read_policy(self._policies[wanted])
+        return self._policies[wanted]
 
     def meaning(self, text: str) -> Meaning:
         """Return the regions that a user means, and what to know of them.
@@ -494,7 +498,7 @@ class Catalog:
 
 def read_policy(path: Path) -> Policy:
     """Read one policy file."""
-    document = read(path, f"data/policies/{path.name}" if path.parent.name == "policies" else None)
+    document = read(path, f"data/policies/{path.name}" if path.parent == data_root() / "policies" else None)
     for key in ("id", "sha256"):
         if key in document.tree:
             raise DataError(document.problem((key,), "comes from the file; drop it"))

@@ -38,7 +38,8 @@ def check_(
     paths: Annotated[
         list[Path] | None,
         argument(
-            "Files, or folders that hold datacenters/; the shipped catalogue without.", metavar="[PATH]..."
+            "Files, policies too, or folders that hold datacenters/; the shipped catalogue without.",
+            metavar="[PATH]...",
         ),
     ] = None,
     out: output.Output = None,
@@ -47,7 +48,8 @@ def check_(
 
     Exits with 3 where a file is refused; warnings alone exit with 0.
 
-    Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml
+    Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml;
+    zonerisk data check my.yaml
     """
     from zonerisk.catalogue.document import data_root
     from zonerisk.curation import check
@@ -55,14 +57,21 @@ def check_(
     problems: set[check.Problem] = set()
     files = 0
     for path in paths or (data_root(),):
-        catalog, ids = check.open_path(path)
+        beside = check.reference_files(path)
+        problems |= set(check.reference_data(path))
+        try:
+            catalog, ids = check.open_path(path)
+        except UsageError:
+            if not beside:
+                raise
+            files += len(beside)
+            continue
         problems |= set(check.check(check.CheckedCatalogue(catalog), ids))
         files += len(ids)
         # The figures are those of a catalogue as a whole; refused records have no positions.
         sound = all(problem.level == "warning" for problem in problems)
         if sound and (path / "layers" / "samples").is_dir():
             problems |= set(check.stale_samples(catalog))
-        problems |= set(check.reference_data(path))
     output.write("".join(f"{problem}\n" for problem in sorted(problems)), out)
     errors = sum(problem.level == "error" for problem in problems)
     numbers = {"file": files, "error": errors, "warning": len(problems) - errors}
@@ -73,8 +82,10 @@ def check_(
 
 @app.command("new")
 def new(
-    provider: Annotated[str, argument("The provider's id, such as ovh; or incident or measurement.")],
-    region: Annotated[str, argument("The region's code, such as sbg; of the others, the provider.")],
+    provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
+    region: Annotated[
+        str, argument("The region's code, such as sbg; of the others, the provider; of a policy, its name.")
+    ],
     name: Annotated[
         str | None, argument("Of those, the name of the file, such as sbg-201711.", metavar="[NAME]")
     ] = None,
@@ -82,10 +93,10 @@ def new(
         Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
-    """Write a commented template for a region, and its provider if that is new; an incident; a measurement.
+    """Write a commented template of a region, and its provider if new; an incident; a measurement; a policy.
 
     Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711;
-    zonerisk data new measurement aws eu-west-3-2026
+    zonerisk data new measurement aws eu-west-3-2026; zonerisk data new policy my-bank
     """
     kind: Form = "region"
     if provider in ("incident", "measurement"):
@@ -96,22 +107,29 @@ def new(
     elif name is not None:
         told = f"zonerisk data new incident {provider} NAME, or measurement"
         raise UsageError(f"three names are those of an incident or a measurement: {told}")
-    table = "datacenters" if kind == "region" else f"{kind}s"
+    elif provider == "policy":
+        kind = "policy"
+    table = {"region": "datacenters", "policy": "policies"}.get(kind, f"{kind}s")
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
             raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
     root = folder or Path("data")
-    if folder is None and not (root / "datacenters").is_dir():
+    if folder is None and kind == "policy" and not (root / "datacenters").is_dir():
+        root = Path()
+    elif folder is None and not (root / "datacenters").is_dir():
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
     from zonerisk.curation.forms import template
 
-    if kind != "region" and not any(
+    if kind in ("incident", "measurement") and not any(
         (base / "datacenters" / provider / "provider.yaml").is_file() for base in (root, data_root())
     ):
         raise UsageError(f"no provider is called {provider!r}; zonerisk list providers names them")
     home = root / table / provider
+    if kind == "policy":
+        # Away from a checkout it is a file that --policy names.
+        home = root / table if folder or root.name else root
     target = home / f"{region}.yaml"
     if target.exists():
         raise UsageError(f"{target} is there already; edit it")

@@ -277,11 +277,16 @@ def show(
 ) -> None:
     """Show one record with its sources.
 
+    A policy is shown as its file: zonerisk show podcast > my.yaml is one to start from.
+
     Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
     """
-    file, content = _find(load(*(catalogue or ())), record)
+    catalog = load(*(catalogue or ()))
+    file, content = _find(catalog, record)
     if output.chosen(format_, out, ShowFormats) is Format.json:
         text = output.as_json(content)
+    elif "rules" in content:
+        text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"
     else:
         text = "\n".join([f"# {file}", *_lines(content, 0)]) + "\n"
     output.write(text, out)
@@ -298,12 +303,12 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     if wanted in catalog.provider_ids:
         content = _content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
         return catalog.file_name(wanted), content
+    if wanted in catalog.policy_ids or name.endswith((".yaml", ".yml")):
+        return f"data/policies/{wanted}.yaml", _content(catalog.policy(name))
     try:
         region = catalog.resolve(name)[0]
         return catalog.file_name(region), _content(catalog.region(region))
     except UnknownTarget as unknown:
-        if wanted in catalog.policy_ids or name.endswith((".yaml", ".yml")):
-            return f"data/policies/{wanted}.yaml", _content(catalog.policy(name))
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", _content(card)
         if wanted in catalog.incident_ids:

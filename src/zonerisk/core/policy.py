@@ -85,6 +85,10 @@ class Rule(Record):
         True where the text names no figure: what is measured is told, and left to judge.
     alternatives
         For ``dr``: what the text accepts in place of the distance.
+    text
+        What the rule asks, in our words: our reading.
+    article, quote
+        Where the text says so, and the very words that are read so; no words where they were not read.
     """
 
     weight: Annotated[float, Field(ge=0, le=100)] = 1.0
@@ -97,6 +101,8 @@ class Rule(Record):
     qualitative: bool = False
     alternatives: tuple[Alternative, ...] = ()
     text: Text | None = None
+    article: Text | None = None
+    quote: Annotated[Text, Field(max_length=400)] | None = None
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -109,12 +115,16 @@ class Rule(Record):
 
 
 class Policy(Record):
-    """Rules with their sources, and how much weight they carry in the world."""
+    """Rules with their sources, and how much weight they carry in the world.
+
+    ``scope``: whom the text speaks to, and since when.
+    """
 
     id: str = ""
     sha256: str = ""
     name: Text
     standing: Standing
+    scope: Text | None = None
     note: Text | None = None
     rules: Annotated[dict[RuleName, Rule], Field(min_length=1)]
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
@@ -136,6 +146,9 @@ class Policy(Record):
             for key in rule.evidence:
                 if key not in self.evidence:
                     raise ValueError(f"rule {name}: {key!r} is not under evidence")
+            if self.binding and not rule.quote and not all(piece.secondary for piece in self.cite(name)):
+                told = "quote the words of the text that it reads, or mark its evidence as secondary"
+                raise ValueError(f"rule {name}: {told}")
         if not any(rule.weight for rule in self.rules.values()):
             raise ValueError("at least one rule needs a weight above 0")
         return self

@@ -117,6 +117,11 @@ class Sample:
             return None
         return replace(around, uncertainty_m=site.position.uncertainty_m)
 
+    def stale(self, site: Site) -> bool:
+        """Return whether something was derived for the site where it stands no more."""
+        around = site.id in self.around and _derived(self.around, site) is None
+        return around or (site.id in self.areas and _derived(self.areas, site) is None)
+
     def area(self, site: Site) -> Area:
         """Return a site's grid and synchronous area; empty names where not known."""
         return _derived(self.areas, site) or Area("", "")

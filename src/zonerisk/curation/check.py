@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import data_root
+from zonerisk.catalogue.document import data_root, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.incident import Incident
 from zonerisk.core.model import CONTROLS, Measurement, Position, Provider, Region
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", Provider, Region, Dialect, Incident, Measurement)
 AnyRecord = TypeVar("AnyRecord")
+_REFERENCE = ("policies", "layers")
+# What makes figures again, for whoever has the raw layers.
+AGAIN = "zonerisk layers sample --from RAW"
+FEEDS_AGAIN = "python scripts/feeds.py derive"
 
 
 @dataclass(frozen=True, order=True)
@@ -292,26 +296,57 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     return catalog, ids
 
 
-def reference_data(root: Path) -> Iterator[Problem]:
-    """Check the policies and layer cards beside the records of one folder."""
+def reference_files(place: Path) -> list[Path]:
+    """Return the policies and layer cards in a catalogue's folder, or in one of theirs; or the file itself.
+
+    A file of YAML that lies in no catalogue is a policy.
+    """
+    if place.is_dir():
+        folders = [place] if place.name in _REFERENCE else [place / name for name in _REFERENCE]
+        return [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    alone = place.is_file() and place.suffix in (".yaml", ".yml")
+    filed = any((folder / "datacenters").is_dir() for folder in place.resolve().parents)
+    return [place] if alone and (place.parent.name in _REFERENCE or not filed) else []
+
+
+def reference_data(place: Path) -> Iterator[Problem]:
+    """Check policies and layer cards: their format, and that a policy cites all of its evidence."""
+    for path in reference_files(place):
+        yield from _reference(path)
+
+
+def _reference(path: Path) -> Iterator[Problem]:
     from zonerisk.catalogue.catalog import read_policy
     from zonerisk.layers.cards import read_card
 
-    for folder, read in (("policies", read_policy), ("layers", read_card)):
-        for path in sorted((root / folder).glob("*.yaml")):
-            yield from _hidden(path, f"data/{folder}/{path.name}")
-            try:
-                read(path)
-            except DataError as error:
-                yield from _refused(error.problems, "data", "annex")
+    kind = path.resolve().parent.name
+    name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
+    yield from _hidden(path, name)
+    try:
+        document = read(path, name)
+        for keys, value in leaves(document.tree):
+            if value == "TODO":
+                where = ".".join(map(str, keys))
+                text = f"{where}: still says TODO; fill it in, or drop the line"
+                yield Problem(name, document.line(keys), text, "todo")
+        if kind == "layers":
+            read_card(path)
+            return
+        policy = read_policy(path)
+    except DataError as error:
+        yield from _refused(error.problems, name, "annex")
+        return
+    cited = {key for rule in policy.rules.values() for key in rule.evidence}
+    for key in policy.evidence.keys() - cited:
+        line = document.line(("evidence", key))
+        yield Problem(name, line, f"evidence.{key}: no rule cites it; cite it or drop it", "annex", "warning")
 
 
 def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     """Check the shipped figures against the cards and the sites that they were made for.
 
-    A figure is refused if its site is not in the catalogue, or has another position than
-    when the figure was made; a file, if its card says something else by now. Sites that
-    are not sampled yet read as not assessed, which only asks for a look.
+    A file is refused if its card says something else by now. Where a site has moved, is new or is gone, its
+    figures are left out of every verdict until they are made again: that only asks a maintainer for it.
     """
     from zonerisk.catalogue.document import files
     from zonerisk.catalogue.samples import SampleFile, same_place
@@ -319,9 +354,8 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     from zonerisk.layers.sampling import head
 
     regions = map(catalog.region, catalog.region_ids)
-    positions = {
-        site.id: site.position for region in regions for site in region.sites.values() if site.position
-    }
+    sites = {site.id: site for region in regions for site in region.sites.values() if site.position}
+    moved: dict[str, list[str]] = defaultdict(list)
     again = "make it again: zonerisk layers sample"
     for path in files(catalog.roots, "layers/samples", "*.csv").values():
         name = f"data/layers/samples/{path.name}"
@@ -342,18 +376,31 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
                 yield Problem(name, 1, f"{key}: the card says otherwise; {again}", "drift")
         if not card.ships:
             yield Problem(name, 1, "its licence lets no figures ship", "drift")
-        for line, row in enumerate(rows, 3):
-            position = positions.get(row["site"])
-            if position is None:
-                yield Problem(name, line, f"{row['site']}: no such site has a position; {again}", "drift")
-            elif not same_place(row, position):
-                yield Problem(name, line, f"{row['site']}: has moved since; {again}", "drift")
-        sampled = {row["site"] for row in rows}
-        lacking = [
-            site
-            for site, at in positions.items()
-            if site not in sampled and file.of(site, at)[0].reason == "not_sampled"
-        ]
-        if lacking:
-            text = f"{len(lacking)} sites are not sampled, such as {lacking[0]}; {again}"
-            yield Problem(name, 0, text, "drift", "warning")
+        sampled = {row["site"]: row for row in rows}
+        for gone in sampled.keys() - sites.keys():
+            moved[gone].append(path.stem)
+        for key, site in sites.items():
+            row, at = sampled.get(key), site.position
+            assert at is not None
+            if not same_place(row, at) if row else file.of(key, at)[0].reason == "not_sampled":
+                moved[key].append(path.stem)
+    for key, site in sites.items():
+        if catalog.supply.stale(site):
+            moved[key].append("feeds")
+    for key, layers in sorted(moved.items()):
+        yield _stale(catalog, key, layers, key in sites)
+
+
+def _stale(catalog: Catalog, key: str, layers: Sequence[str], there: bool) -> Problem:
+    """Tell which figures are left out at a site, and what a maintainer runs; a contributor need not."""
+    made = f"figures of {', '.join(layers[:3])}{f' and {len(layers) - 3} more' if len(layers) > 3 else ''}"
+    told = f"the {made} were not made for where it stands; they are left out of its verdict"
+    commands = [AGAIN] * (layers[0] != "feeds") + [FEEDS_AGAIN] * (layers[-1] == "feeds")
+    then = f"nothing to do; a maintainer runs {' and '.join(commands)}"
+    region, _, name = key.partition("/")
+    if not there:
+        told = f"{key}: no such site has a position; its {made} are not used"
+        return Problem("data/layers/samples", 0, f"{told}; {then}", "stale", "warning")
+    document = catalog.document(region)
+    line = document.line(("sites", name, "position"))
+    return Problem(document.name, line, f"sites.{name}: {told}; {then}", "stale", "warning")

@@ -60,7 +60,7 @@ def schema(name: str) -> str:
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
 
 
-Form = Literal["provider", "region", "incident", "measurement"]
+Form = Literal["provider", "region", "incident", "measurement", "policy"]
 
 
 def template(kind: Form, modeline: bool = False) -> str:
@@ -71,4 +71,5 @@ def template(kind: Form, modeline: bool = False) -> str:
         listed = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
         break_ = "\n#     # " if name == "hazards" else "\n# "
         text = text.replace(f"{{{name}}}", break_.join(wrap(listed, 90)) if name != "feeds" else listed)
-    return f"{MODELINE.format(kind=kind)}\n{text}" if modeline else text
+    line = MODELINE.format(kind=kind).replace("../../", "../" if kind == "policy" else "../../")
+    return f"{line}\n{text}" if modeline else text
