@@ -2,11 +2,14 @@
 PYTHON ?= python3
 REGION ?= ovh-sbg
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+# The versions and their hashes that the tests ran with, for every system; made by `make locks`.
+LOCKED := $(PIP) --require-hashes --requirement
+LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 SCORE := .venv/.score
 READY := .venv/.ready
 
-.PHONY: score test lint bench goldens clean
+.PHONY: score test lint bench goldens docs audit locks clean
 
 score: $(SCORE)
 	@$(BIN)/zonerisk score $(REGION)
@@ -30,16 +33,31 @@ goldens: $(READY)
 bench: $(READY)
 	for each in benchmarks/*.py; do $(BIN)/python $$each; done
 
-# Made again when the pins or the package's own metadata change; otherwise nothing is asked of the
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
+
+# Known vulnerabilities of what is installed, and careless code; each says so where it can't be run.
+audit: $(READY)
+	$(LOCKED) locks/audit.txt
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive --severity-level medium src scripts
+	$(BIN)/python scripts/audit.py locks/dev.txt
+
+locks:
+	$(LOCK) --group build --output-file locks/score.txt
+	$(LOCK) --group dev --all-extras --output-file locks/dev.txt
+	$(LOCK) --group audit --constraint locks/dev.txt --output-file locks/audit.txt
+
+# Made again when the locks or the package's own metadata change; otherwise nothing is asked of the
 # network. A score needs the package alone; tests need all that the extras name.
-$(SCORE): pyproject.toml constraints.txt
+$(SCORE): pyproject.toml locks/score.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) --editable .
+	$(LOCKED) locks/score.txt
+	$(PIP) --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q src
 	@touch $(SCORE)
 
-$(READY): $(SCORE)
-	$(PIP) --editable ".[dev]"
+$(READY): $(SCORE) locks/dev.txt
+	$(LOCKED) locks/dev.txt
 	@touch $(READY)
 
 clean:

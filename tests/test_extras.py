@@ -75,4 +75,4 @@ def test_every_extra_is_named_by_its_packages() -> None:
     for package, extra in EXTRAS.items():
         assert any(line.partition(">")[0] == package for line in extras[extra])
         assert not any(line.partition(">")[0] == package for line in project["dependencies"])
-    assert set(EXTRAS.values()) | {"all", "dev"} == set(extras)
+    assert set(EXTRAS.values()) | {"all", "notebook"} == set(extras)

@@ -169,7 +169,7 @@ def gdal(package: str) -> Any:
     if more := sorted(here - FORMATS):
         raise UsageError(
             f"{package} {module.__version__} reads formats that zonerisk has not been held against "
-            f"({', '.join(more[:5])}), so it reads no layer; use the version of constraints.txt, and "
+            f"({', '.join(more[:5])}), so it reads no layer; use the version of locks/dev.txt, and "
             f"read a layer before anything else imports {package}"
         )
     return module

@@ -1,0 +1,96 @@
+"""What the documentation site (mkdocs.yml) holds beside docs/: root pages, pictures, dictionary, Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.structure.files import File, Files
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
+ROOT = Path(__file__).parents[1]
+PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "CHANGELOG.md": "CHANGELOG.md"}
+SCHEMAS = (
+    "region", "provider", "dialect", "incident", "measurement", "policy", "layer", "plan", "verdict",
+)  # fmt: skip
+PYTHON = """# Python
+
+```python
+import zonerisk
+
+library = zonerisk.load()
+verdict = library.score("ovh-sbg")
+verdict.independence.class_
+library.verdicts(["ovh"]).to_frame()
+```
+
+::: zonerisk.load
+::: zonerisk.library.Library
+    options: {inherited_members: true}
+::: zonerisk.library.Verdicts
+::: zonerisk.core.verdict.Verdict
+::: zonerisk.core.errors
+"""
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what stands outside docs/, under the path that a link from docs/ or the root gives it."""
+    for name, place in PAGES.items():
+        files.append(File.generated(config, place, content=(ROOT / name).read_text()))
+    for path in (*(ROOT / "maps").glob("*.png"), *(ROOT / "data/schema").glob("*.json")):
+        files.append(File.generated(config, str(path.relative_to(ROOT)), abs_src_path=str(path)))
+    for name in ("LICENSE", "data/LICENSE", "examples/zones.ipynb"):
+        files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
+    files.append(File.generated(config, "dictionary.md", content=dictionary()))
+    files.append(File.generated(config, "python.md", content=PYTHON))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Return a page with links as the site's folders are: docs/ and the root are one."""
+    inside = re.sub(r"\]\((?:\.\./|docs/)(?!data\))", "](", markdown)
+    return re.sub(r"\]\((?:\.\./)?data\)", "](catalogue.md)", inside)
+
+
+def dictionary() -> str:
+    """Return every field of the files that contributors write and programs read, from the JSON Schemas."""
+    parts = ["# Data dictionary\n\nEvery field, from the JSON Schemas in `data/schema/`."]
+    for name in SCHEMAS:
+        schema = json.loads((ROOT / f"data/schema/{name}.json").read_text())
+        parts.append(f"## {schema.get('title', name)}\n\n[{name}.json](data/schema/{name}.json)")
+        parts.append(_fields(schema))
+        for key, part in sorted(schema.get("$defs", {}).items()):
+            if "properties" in part:
+                parts.append(f"### {name}: {key}\n\n{_fields(part)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _fields(schema: dict[str, object]) -> str:
+    rows = ["| field | what | meaning |", "| --- | --- | --- |"]
+    required = schema.get("required", ())
+    properties = schema.get("properties")
+    for name, field in (properties if isinstance(properties, dict) else {}).items():
+        asked = ", required" if name in (required if isinstance(required, list) else ()) else ""
+        meaning = " ".join(str(field.get("description", "")).split()).replace("|", "\\|").replace("<", "&lt;")
+        rows.append(f"| `{name}` | {_type(field)}{asked} | {meaning} |")
+    return "\n".join(rows)
+
+
+def _type(field: dict[str, object]) -> str:
+    if "$ref" in field:
+        return str(field["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in field or "const" in field:
+        values = field.get("enum", [field.get("const")])
+        return "one of " + ", ".join(f"`{value}`" for value in (values if isinstance(values, list) else ()))
+    for word in ("anyOf", "oneOf"):
+        options = field.get(word)
+        if isinstance(options, list):
+            return " or ".join(dict.fromkeys(_type(option) for option in options))
+    items = field.get("items")
+    if isinstance(items, dict):
+        return f"list of {_type(items)}"
+    return str(field.get("type", "any"))
