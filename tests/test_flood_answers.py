@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, sampling, store
-from zonerisk.layers.objects import Disc
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"
 SITES = RAW / "sites" / "osm_datacenters.geojson"

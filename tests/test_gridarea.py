@@ -5,7 +5,7 @@ from shapely import box
 
 from grid.areas import Areas, country_of, synchronous
 from zonerisk.core.model import Position
-from zonerisk.core.supply import Area
+from zonerisk.core.samples import Area
 
 
 def at(lat: float, lon: float, uncertainty_m: float = 50) -> Position:

@@ -16,7 +16,7 @@ from grid.raw_layers import LAYERS, rte_circuits, rte_stations
 from grid.survey import survey
 from zonerisk.catalogue import document, samples
 from zonerisk.catalogue.document import data_root
-from zonerisk.core import supply
+from zonerisk.core import samples as supply
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.model import Position, Site

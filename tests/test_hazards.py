@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.core.geometry import Interval
-from zonerisk.core.hazard_sample import HazardSample, Layer, missing
 from zonerisk.core.model import Evidence, Grade, Position, Site
+from zonerisk.core.samples import HazardSample, Layer, missing
 from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.library import Library

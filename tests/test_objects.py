@@ -7,7 +7,8 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from zonerisk.layers.objects import Disc, pairs
+from zonerisk.core.samples import Disc
+from zonerisk.layers.sampling import pairs
 
 GEOD = Geod(ellps="WGS84")
 

@@ -14,9 +14,9 @@ from conftest import Runner
 from loopback import Server, send
 from records import note
 from zonerisk.core.errors import DataError, ZoneriskError
+from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card
-from zonerisk.layers.objects import Disc
 from zonerisk.library import Library
 
 A, B = Disc("a", 48.600, 7.800, 50), Disc("b", 48.620, 7.800, 50)

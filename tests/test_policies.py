@@ -9,9 +9,9 @@ import pytest
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import parse
 from zonerisk.core.errors import DataError
-from zonerisk.core.hazard_sample import HazardSample
 from zonerisk.core.model import Site
 from zonerisk.core.policy import Policy, RuleName
+from zonerisk.core.samples import HazardSample
 from zonerisk.library import Library
 
 # The figures of the published rules, by policy, rule and unit.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.core.model import Evidence, Feed, Position, Region, Site
-from zonerisk.core.supply import Near, Neighbourhood, Sample, Upstream
+from zonerisk.core.samples import Near, Neighbourhood, Sample, Upstream
 from zonerisk.core.verdict import severity
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.power import assess

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from grid.network import Circuit, Station, graph, is_private, kilovolts, line_code, nearest, upstreams
 from zonerisk.core.model import Position
-from zonerisk.core.supply import MOST, could_be_nearest
+from zonerisk.core.samples import MOST, could_be_nearest
 
 
 def at(lat: float, lon: float = 3.0, uncertainty_m: float = 50) -> Position:

@@ -13,9 +13,9 @@ from rasterio.io import MemoryFile
 from conftest import Runner
 from loopback import Server, holding, send
 from zonerisk.core.errors import FetchError, UsageError, ZoneriskError
+from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, sampling, services, store
 from zonerisk.layers.cards import Card
-from zonerisk.layers.objects import Disc
 
 CELL, SIDE = 0.01, 100
 # The corner of four tiles, and one far from it.

@@ -11,8 +11,8 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.catalogue.samples import SampleFile, Samples, table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
-from zonerisk.core.hazard_sample import HazardSample, layer_of, missing, widened
 from zonerisk.core.model import Position, Site
+from zonerisk.core.samples import HazardSample, layer_of, missing, widened
 
 HEAD = {
     "layer": "zz",

@@ -20,11 +20,11 @@ from zonerisk import load
 from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
-from zonerisk.core.hazard_sample import HazardSample
+from zonerisk.core.samples import Disc, HazardSample
 from zonerisk.curation.gazetteer import town_points
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading
-from zonerisk.layers.objects import Disc, pairs
+from zonerisk.layers.sampling import pairs
 from zonerisk.layers.store import LayerFile
 
 RAW = Path(__file__).parents[1].parent / "shared" / "layers"

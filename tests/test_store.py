@@ -12,9 +12,9 @@ import rasterio
 from loopback import Server, holding, send
 from test_tiles import png
 from zonerisk.core.errors import DataError, UsageError, ZoneriskError
+from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, http, sampling, store
 from zonerisk.layers.cards import Card
-from zonerisk.layers.objects import Disc
 from zonerisk.workloads import own_sites as ownsites
 
 SITE = Disc("s", 48.6, 7.8, 50)

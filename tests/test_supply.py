@@ -8,7 +8,7 @@ import pytest
 from zonerisk.catalogue.document import files
 from zonerisk.catalogue.samples import read_chart, read_supply
 from zonerisk.core.errors import DataError
-from zonerisk.core.supply import EMPTY, Near, Neighbourhood
+from zonerisk.core.samples import EMPTY, Near, Neighbourhood
 from zonerisk.library import Library
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"

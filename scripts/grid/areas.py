@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zonerisk.core.supply import Area
+from zonerisk.core.samples import Area
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

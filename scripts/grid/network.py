@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zonerisk.core.geometry import geodesic_m, span_deg
-from zonerisk.core.supply import MOST, Upstream, could_be_nearest
+from zonerisk.core.samples import MOST, Upstream, could_be_nearest
 
 if TYPE_CHECKING:
     import networkx

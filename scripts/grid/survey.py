@@ -27,7 +27,7 @@ from grid.raw_layers import (
     rte_stations,
 )
 from zonerisk.catalogue import samples
-from zonerisk.core.supply import TRANSMISSION_KV
+from zonerisk.core.samples import TRANSMISSION_KV
 
 if TYPE_CHECKING:
     from pathlib import Path

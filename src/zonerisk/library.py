@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from zonerisk.catalogue.frames import Layer
-    from zonerisk.core.hazard_sample import Source
+    from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Audit, Units, Verdict
     from zonerisk.judging.recovery import RecoveryRanking
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from zonerisk.catalogue.document import Tree
     from zonerisk.catalogue.names import Meaning
     from zonerisk.core.incident import Incident
-    from zonerisk.core.supply import Chart, Sample
+    from zonerisk.core.samples import Chart, Sample
     from zonerisk.judging.likelihood import Rates
 
 

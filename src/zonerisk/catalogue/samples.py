@@ -15,9 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
-from zonerisk.core.hazard_sample import HazardSample, Layer, layer_of, missing, unanswerable
 from zonerisk.core.model import Evidence
-from zonerisk.core.supply import Area, Chart, Disc, Near, Neighbourhood, Sample, Spot, Upstream, labelled
+from zonerisk.core.samples import (
+    Area,
+    Chart,
+    DiscM,
+    HazardSample,
+    Layer,
+    Near,
+    Neighbourhood,
+    Sample,
+    Spot,
+    Upstream,
+    labelled,
+    layer_of,
+    missing,
+    unanswerable,
+)
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
@@ -194,7 +208,7 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
 
 def read_supply(files: Mapping[str, Path]) -> Sample:
     """Read what was derived of the power supply, from the files of data folders by their names."""
-    around: dict[str, tuple[Disc, Neighbourhood]] = {}
+    around: dict[str, tuple[DiscM, Neighbourhood]] = {}
     names: dict[str, Near] = {}
     for name, path in files.items():
         if name.startswith("stations-") and name.endswith(".csv"):
@@ -232,9 +246,9 @@ def _sources(path: Path) -> dict[str, Evidence]:
         raise DataError(f"{path.name}: {error}; {_AGAIN}") from None
 
 
-def _stations(path: Path) -> dict[str, tuple[Disc, Neighbourhood]]:
+def _stations(path: Path) -> dict[str, tuple[DiscM, Neighbourhood]]:
     near: dict[str, list[Near]] = {}
-    discs: dict[str, Disc] = {}
+    discs: dict[str, DiscM] = {}
     for row in _rows(path, STATION_COLUMNS):
         discs[row[0]] = _disc(row)
         near.setdefault(row[0], []).append(Near(row[4], row[5], _number(row[6]), float(row[7])))
@@ -244,7 +258,7 @@ def _stations(path: Path) -> dict[str, tuple[Disc, Neighbourhood]]:
     }
 
 
-def _disc(row: list[str]) -> Disc:
+def _disc(row: list[str]) -> DiscM:
     return float(row[1]), float(row[2]), float(row[3])
 
 

@@ -210,9 +210,9 @@ def sample(
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
     from zonerisk.catalogue.samples import table
+    from zonerisk.core.samples import Disc
     from zonerisk.curation.gazetteer import town_points
     from zonerisk.layers import sampling
-    from zonerisk.layers.objects import Disc
 
     catalog = load(*(catalogue or ()))
     towns = [Disc(key, lat, lon, 1.0) for key, (lat, lon) in town_points(catalog).items()]

@@ -24,8 +24,8 @@ from zonerisk.core.policy import DEFAULT
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.hazard_sample import Source
     from zonerisk.core.policy import Policy
+    from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking
     from zonerisk.words.report import Screen

@@ -6,11 +6,10 @@ __all__ = [
     "errors",
     "gamma",
     "geometry",
-    "hazard_sample",
     "incident",
     "kinds",
     "model",
     "policy",
-    "supply",
+    "samples",
     "verdict",
 ]

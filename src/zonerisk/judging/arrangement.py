@@ -15,10 +15,9 @@ from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
-    from zonerisk.core.hazard_sample import Source
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import Claim, Evidence, Measurement, Position, Provider, Region, Site, Zone
-    from zonerisk.core.supply import Sample
+    from zonerisk.core.samples import Sample, Source
     from zonerisk.core.verdict import Option
     from zonerisk.judging.cause import RiskGroups
     from zonerisk.judging.likelihood import Rates

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import geodesic_m, nearest_m, within
-from zonerisk.core.hazard_sample import UNNAMED, bests, nearness
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import simplify
+from zonerisk.core.samples import UNNAMED, bests, nearness
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import causes as wording
 
 if TYPE_CHECKING:
-    from zonerisk.core.hazard_sample import HazardSample, HazardSamples, Layer
     from zonerisk.core.model import Evidence, Hazard, Position, Region, Site
+    from zonerisk.core.samples import HazardSample, HazardSamples, Layer
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain, Pair
 

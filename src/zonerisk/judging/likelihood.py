@@ -19,8 +19,8 @@ from zonerisk.judging.independence import most_taken, stands_apart
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zonerisk.core.hazard_sample import HazardSample, Source
     from zonerisk.core.incident import Incident
+    from zonerisk.core.samples import HazardSample, Source
     from zonerisk.judging.arrangement import Arrangement, Facts
     from zonerisk.judging.cause import RiskGroups
 

@@ -44,11 +44,10 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.hazard_sample import HazardSample
     from zonerisk.core.incident import Incident
     from zonerisk.core.model import Position, Region
     from zonerisk.core.policy import Policy, Rule
-    from zonerisk.core.supply import Area
+    from zonerisk.core.samples import Area, HazardSample
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
 

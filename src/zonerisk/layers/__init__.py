@@ -4,7 +4,6 @@ __all__ = [
     "cards",
     "files",
     "http",
-    "objects",
     "sampling",
     "store",
 ]

@@ -17,9 +17,9 @@ from pydantic.json_schema import SkipJsonSchema
 from zonerisk.catalogue.document import data_root, read
 from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
-from zonerisk.core.hazard_sample import ANY_CLASS
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import ID_PATTERN, Grade, PartialDate, Record, Text, Url, simplify
+from zonerisk.core.samples import ANY_CLASS
 
 _Of = TypeVar("_Of")
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]

@@ -13,19 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
-from zonerisk.core.hazard_sample import HazardSample, beyond, widened
 from zonerisk.core.model import simplify
+from zonerisk.core.samples import HazardSample, beyond, widened
 from zonerisk.layers import files, http
-from zonerisk.layers.objects import corner_id
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import rasterio
 
-    from zonerisk.core.hazard_sample import Layer
+    from zonerisk.core.samples import Disc, Layer
     from zonerisk.layers.cards import Card
-    from zonerisk.layers.objects import Disc
 
 Bounds = tuple[float, float, float, float]
 METHODS = ("raster", "tiles")
@@ -393,6 +391,11 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
             if cluster.contains(shapely.Point(disc.lon, disc.lat)):
                 west, south, _, _ = areas[int(tree.nearest(shapely.Point(disc.lon, disc.lat)))].bounds
                 yield disc.site, corner_id(south, west)
+
+
+def corner_id(lat: float, lon: float) -> str:
+    """Return the id of a zone by its south-west corner, which stays the same as long as the zone does."""
+    return f"{'n' if lat >= 0 else 's'}{abs(lat):.4f}{'e' if lon >= 0 else 'w'}{abs(lon):.4f}"
 
 
 def tile_ranges(bounds: Bounds, zoom: int) -> tuple[range, range]:

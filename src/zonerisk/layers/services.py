@@ -18,7 +18,7 @@ from zonerisk.layers.sampling import statements
 from zonerisk.layers.store import AREA
 
 if TYPE_CHECKING:
-    from zonerisk.core.hazard_sample import Place
+    from zonerisk.core.samples import Place
     from zonerisk.layers.cards import Card
 
 Bounds = tuple[float, float, float, float]

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from zonerisk.catalogue import document
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.hazard_sample import layer_of, missing
+from zonerisk.core.samples import Disc, layer_of, missing
 from zonerisk.layers import cards
 from zonerisk.layers.cards import File
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.samples import Samples
-    from zonerisk.core.hazard_sample import HazardSample, Place
     from zonerisk.core.model import Site
+    from zonerisk.core.samples import HazardSample, Place
     from zonerisk.layers.cards import Card
     from zonerisk.layers.http import Progress
 
@@ -154,7 +154,6 @@ class Installed:
         roots: Sequence[Path] = (),
     ) -> None:
         from zonerisk.layers import sampling
-        from zonerisk.layers.objects import Disc
 
         self._samples: dict[str, list[HazardSample]] = {}
         answered: dict[str, set[str]] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.kinds import KINDS
 from zonerisk.layers import cards, files, store
-from zonerisk.layers.objects import joined, named, shapes_of
+from zonerisk.layers.sampling import joined, named, shapes_of
 from zonerisk.pages import features
 from zonerisk.pages.features import Feature, Point, Setting, circle
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zonerisk.core.supply import YARD_M, Spot
+from zonerisk.core.samples import YARD_M, Spot
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
 from zonerisk.words import phrases
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.supply import Chart, Line, Sample
+    from zonerisk.core.samples import Chart, Line, Sample
     from zonerisk.core.verdict import SharedRisk, Verdict
 
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.

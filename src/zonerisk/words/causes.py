@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from zonerisk.core.hazard_sample import EDGE_M, UNNAMED, bests
 from zonerisk.core.kinds import KINDS
+from zonerisk.core.samples import EDGE_M, UNNAMED, bests
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.hazard_sample import HazardSample, Layer
     from zonerisk.core.model import Grade, Hazard
-    from zonerisk.core.supply import Chain, Neighbourhood
+    from zonerisk.core.samples import Chain, HazardSample, Layer, Neighbourhood
     from zonerisk.words.phrases import Named
 
 # Doubts below this go without saying; from the second on they are told in kilometres.
