@@ -126,7 +126,7 @@ def _falls(shipped: Library, target: str) -> list[str]:
     region, told = shipped.region(target), shipped.score(target).likelihood.bound
     hidden, lower = Library(*shipped.roots), []
     for what, less in _hidden(region).items():
-        hidden._loaded[target] = region.model_copy(update=less)
+        hidden._held["region"][target] = region.model_copy(update=less)
         hidden.samples._cache.clear()
         try:
             bound = hidden.score(target).likelihood.bound

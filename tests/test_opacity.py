@@ -85,7 +85,7 @@ def judge(library: Library, hidden: Hidden, monkeypatch: pytest.MonkeyPatch) -> 
         return tuple(e for e in found if e.id != hidden.without)
 
     with monkeypatch.context() as patch:
-        patch.setitem(library._loaded, target, hidden.region)
+        patch.setitem(library._held["region"], target, hidden.region)
         if hidden.without:
             patch.setattr(type(library), "incidents", incidents)
         library.samples._cache.clear()
@@ -94,7 +94,7 @@ def judge(library: Library, hidden: Hidden, monkeypatch: pytest.MonkeyPatch) -> 
         except UsageError:
             return None
         finally:
-            library._loaded[target] = told
+            library._held["region"][target] = told
             library.samples._cache.clear()
 
 

@@ -14,6 +14,7 @@ import rasterio
 
 from loopback import Server, holding, send
 from zonerisk.core.errors import DataError
+from zonerisk.core.geometry import metres_per_degree
 from zonerisk.layers import rasters
 
 AQUEDUCT = (
@@ -142,7 +143,8 @@ def test_a_continental_raster_is_sampled_by_window_over_http(server: Server) -> 
             found = rasters.window(file, lat, lon, 3000)
             assert found is not None
             assert found.values.size < 20_000
-            columns = ((found.lon - WEST) / CELL).astype(int) // TILE % 100
+            lons = lon + found.east_m / metres_per_degree(lat)[1]
+            columns = ((lons - WEST) / CELL).astype(int) // TILE % 100
             assert np.array_equal(found.values[0], columns.astype(float))
     assert jrc.size > 250_000_000
     assert 0 < jrc.read < jrc.size * 0.01

@@ -5,6 +5,5 @@ __all__ = [
     "dialect",
     "document",
     "frames",
-    "names",
     "samples",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -38,12 +39,14 @@ from zonerisk.core.policy import Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from zonerisk.catalogue.dialect import Dialect
+    from zonerisk.catalogue.dialect import Dialect, Meaning
     from zonerisk.catalogue.document import Tree
-    from zonerisk.catalogue.names import Meaning
     from zonerisk.core.incident import Incident
     from zonerisk.core.samples import Chart, Sample
     from zonerisk.judging.likelihood import Rates
+
+
+_Record = TypeVar("_Record")
 
 
 class Edition(Record):
@@ -62,6 +65,20 @@ DIALECT, INCIDENTS, MEASUREMENTS = "dialect", "incidents", "measurements"
 RATES = "rates.json"
 # Any of these makes a folder an overlay.
 TABLES = ("datacenters", "policies", INCIDENTS, MEASUREMENTS, "layers", "feeds")
+
+
+def _kept(read: Callable[[Any, str], _Record]) -> Callable[[Any, str], _Record]:
+    """Read a record once for each catalogue."""
+
+    @wraps(read)
+    def once(catalog: Catalog, record_id: str) -> _Record:
+        held = catalog._held[read.__name__]
+        if record_id not in held:
+            held[record_id] = read(catalog, record_id)
+        kept: _Record = held[record_id]
+        return kept
+
+    return once
 
 
 class Catalog:
@@ -85,15 +102,8 @@ class Catalog:
         self._regions: dict[str, Path] = {}
         self._dialects: dict[str, Path] = {}
         self._region_provider: dict[str, str] = {}
-        self._documents: dict[str, Document] = {}
-        self._loaded_providers: dict[str, Provider] = {}
-        self._loaded: dict[str, Region] = {}
-        self._incidents: dict[str, Incident] = {}
-        self._measurements: dict[str, Measurement] = {}
+        self._held: dict[str, dict[str, Any]] = defaultdict(dict)
         self._filed: dict[tuple[str, str], dict[str, tuple[Path, bytes]]] = {}
-        self._index()
-
-    def _index(self) -> None:
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
@@ -161,8 +171,7 @@ class Catalog:
         """What is counted of losses: ``rates.json`` of the last folder that has one, else the shipped one."""
         from zonerisk.judging.likelihood import Rates
 
-        path = next((path for path in self._rates_paths if path.is_file()), None)
-        if path is None:
+        if (path := self._rates_path) is None:
             raise DataError(f"{data_root() / RATES}: is not there; write it: zonerisk data rates --constants")
         try:
             return Rates.of(json.loads(path.read_bytes()))
@@ -172,8 +181,9 @@ class Catalog:
             ) from None
 
     @property
-    def _rates_paths(self) -> tuple[Path, ...]:
-        return tuple(root / RATES for root in (*reversed(self.roots), data_root()))
+    def _rates_path(self) -> Path | None:
+        paths = (root / RATES for root in (*reversed(self.roots), data_root()))
+        return next((path for path in paths if path.is_file()), None)
 
     @cached_property
     def _tables(self) -> bytes:
@@ -182,7 +192,7 @@ class Catalog:
         for table in ("feeds", "layers/samples"):
             for name, path in files(self.roots, table, "*.*").items():
                 total.update(name.encode() + b"\0" + path.read_bytes())
-        total.update(next((path.read_bytes() for path in self._rates_paths if path.is_file()), b""))
+        total.update(self._rates_path.read_bytes() if self._rates_path else b"")
         return total.digest()
 
     @cached_property
@@ -205,11 +215,10 @@ class Catalog:
             }
         return self._filed[table, provider_id]
 
+    @_kept
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
-        if record_id not in self._documents:
-            self._documents[record_id] = read(self.path(record_id), self.file_name(record_id))
-        return self._documents[record_id]
+        return read(self.path(record_id), self.file_name(record_id))
 
     @property
     def dialect_ids(self) -> tuple[str, ...]:
@@ -234,15 +243,15 @@ class Catalog:
         owners = self._region_provider.items()
         return tuple(sorted(region for region, owner in owners if owner == provider_id))
 
+    @_kept
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
-        if provider_id not in self._loaded_providers:
-            document = self.document(provider_id)
-            provider = document.validate(Provider, {"id": provider_id})
-            _refuse(uncovered(document, provider.evidence))
-            self._loaded_providers[provider_id] = provider
-        return self._loaded_providers[provider_id]
+        document = self.document(provider_id)
+        provider = document.validate(Provider, {"id": provider_id})
+        _refuse(uncovered(document, provider.evidence))
+        return provider
 
+    @_kept
     def region(self, region_id: str) -> Region:
         """Read a region; its evidence includes that of its provider.
 
@@ -253,12 +262,7 @@ class Catalog:
         DataError
             If its file is not a valid record.
         """
-        if region_id not in self._loaded:
-            self._loaded[region_id] = self._build(region_id, self.document(region_id))
-        return self._loaded[region_id]
-
-    def _build(self, region_id: str, document: Document) -> Region:
-        provider_id = self._region_provider[region_id]
+        document, provider_id = self.document(region_id), self._region_provider[region_id]
         self._check_path(provider_id, document)
         tree = canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
@@ -281,18 +285,11 @@ class Catalog:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
 
     def site(self, site_id: str) -> Site:
-        """Read a site by its canonical id, ``region/site``.
-
-        Raises
-        ------
-        UnknownTarget
-            If the region or the site is not in the catalogue.
-        """
+        """Read a site by its canonical id, ``region/site``; errors are those of :meth:`region`."""
         region_id, _, key = site_id.partition("/")
         if region_id not in self._regions:
             raise UnknownTarget(f"{site_id}: no region is called {region_id}")
-        site = self.region(region_id).sites.get(key)
-        if site is None:
+        if (site := self.region(region_id).sites.get(key)) is None:
             raise UnknownTarget(f"{site_id}: {self.file_name(region_id)} has no site {key}")
         return site
 
@@ -325,7 +322,7 @@ class Catalog:
     def digest_of(self, region_ids: Iterable[str]) -> str:
         """Hash the files that an answer on several regions reads: one of each provider stands for it."""
         total = hashlib.sha256()
-        firsts = {self.region(region_id).provider: region_id for region_id in sorted(set(region_ids))}
+        firsts = {self._region_provider[key]: key for key in sorted(set(region_ids))}
         for region_id in firsts.values():
             total.update(self.digest(region_id).encode())
         return total.hexdigest()
@@ -335,24 +332,15 @@ class Catalog:
         """Every incident, sorted."""
         return tuple(sorted(self._paths_of[INCIDENTS]))
 
+    @_kept
     def incident(self, incident_id: str) -> Incident:
-        """Read an incident.
-
-        Raises
-        ------
-        UnknownTarget
-            If there is no such incident.
-        DataError
-            If its file is not a valid record.
-        """
+        """Read an incident; errors are those of :meth:`region`."""
         from zonerisk.core.incident import Incident
 
-        if incident_id not in self._incidents:
-            document, path = self._filed_document(INCIDENTS, incident_id)
-            incident = document.validate(Incident, path)
-            _refuse(uncovered(document, incident.evidence))
-            self._incidents[incident_id] = incident
-        return self._incidents[incident_id]
+        document, path = self._filed_document(INCIDENTS, incident_id)
+        incident = document.validate(Incident, path)
+        _refuse(uncovered(document, incident.evidence))
+        return incident
 
     def _filed_document(self, table: str, key: str) -> tuple[Document, dict[str, Tree]]:
         """Return a record's document, and what its path says: its id and its provider."""
@@ -366,12 +354,11 @@ class Catalog:
         """Every measurement, sorted."""
         return tuple(sorted(self._paths_of[MEASUREMENTS]))
 
+    @_kept
     def measurement(self, measurement_id: str) -> Measurement:
-        """Read a measurement; errors are those of :meth:`incident`."""
-        if measurement_id not in self._measurements:
-            document, path = self._filed_document(MEASUREMENTS, measurement_id)
-            self._measurements[measurement_id] = document.validate(Measurement, path)
-        return self._measurements[measurement_id]
+        """Read a measurement; errors are those of :meth:`region`."""
+        document, path = self._filed_document(MEASUREMENTS, measurement_id)
+        return document.validate(Measurement, path)
 
     def measurements(self, region_id: str) -> tuple[Measurement, ...]:
         """Read the round trips on record between zones of a region, by id."""
@@ -427,15 +414,7 @@ class Catalog:
         return tuple(self._policies)
 
     def policy(self, name: str) -> Policy:
-        """Read a policy by its id, or a user's own by its file.
-
-        Raises
-        ------
-        UnknownTarget
-            If no policy goes by that id.
-        DataError
-            If the file is not a valid policy.
-        """
+        """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
         return read_policy(self.policy_path(name))
 
     def policy_path(self, name: str) -> Path:
@@ -456,22 +435,13 @@ class Catalog:
     def meaning(self, text: str) -> Meaning:
         """Return the regions that a user means, and what to know of them.
 
-        Parameters
-        ----------
-        text
-            A region's id or name, its code or one of its zones alone; or a provider, a town or a
-            country for all its regions. Case, spaces, underscores and dashes do not matter.
-
-        Raises
-        ------
-        UnknownTarget
-            If nothing, or more than one thing, goes by that name.
-        UsageError
-            If it is no text.
+        The text is a region's id or name, its code or one of its zones alone; or a provider, a town or
+        a country for all its regions. Case, spaces, underscores and dashes do not matter. It is an
+        UnknownTarget if nothing, or more than one thing, goes by that name.
         """
-        from zonerisk.catalogue import names
+        from zonerisk.catalogue import dialect
 
-        return names.regions(self, text)
+        return dialect.meaning(self, text)
 
     def area(self, text: str) -> str:
         """Return the two letters of a country, or EU."""

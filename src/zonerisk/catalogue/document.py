@@ -170,7 +170,7 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
         raise DataError(FileProblem(name, 0, what)) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Builder(yaml.parse(text, Loader=loader), name).document()
+        return _built(yaml.parse(text, Loader=loader), name)
     except DataError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -181,82 +181,56 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
         raise DataError(FileProblem(name, 0, f"is not YAML: {str(error).splitlines()[0]}")) from None
 
 
-class _Builder:
-    """Builds the tree from the parser's events, in one pass and without typing anything."""
+def _built(events: Iterator[yaml.Event], name: str) -> Document:
+    """Build the tree from the parser's events, in one pass and without typing anything."""
+    lines: dict[Path_, int] = {}
 
-    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
-        self.events = events
-        self.name = name
-        self.lines: dict[Path_, int] = {}
+    def line(event: yaml.Event) -> int:
+        return event.start_mark.line + 1 if event.start_mark else 1
 
-    def document(self) -> Document:
-        tree: Tree = {}
-        found = False
-        for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if found:
-                    self.refuse(event, "holds a second document; keep one")
-                found = True
-            elif isinstance(event, yaml.NodeEvent):
-                tree = self.node(event, ())
-        if tree is None:
-            tree = {}
-        if not isinstance(tree, dict):
-            raise DataError(FileProblem(self.name, 1, "(top level): must be a mapping of keys to values"))
-        return Document(self.name, tree, self.lines)
+    def refuse(event: yaml.Event, what: str) -> NoReturn:
+        raise DataError(FileProblem(name, line(event), what))
 
-    def refuse(self, event: yaml.Event, what: str) -> NoReturn:
-        raise DataError(FileProblem(self.name, _line(event), what))
-
-    def node(self, event: yaml.Event, path: Path_) -> Tree:
-        self.lines.setdefault(path, _line(event))
+    def node(event: yaml.Event, path: Path_) -> Tree:
+        lines.setdefault(path, line(event))
         if isinstance(event, yaml.AliasEvent):
-            self.refuse(event, f"alias *{event.anchor}: write the value out")
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            self.refuse(event, f"tag {tag} is not used here; write plain values")
+            refuse(event, f"alias *{event.anchor}: write the value out")
+        if (tag := getattr(event, "tag", None)) is not None:
+            refuse(event, f"tag {tag} is not used here; write plain values")
         if isinstance(event, yaml.ScalarEvent):
             value = str(event.value)
             return None if not event.style and value.lower() in _NULLS else value
         if len(path) >= MAX_DEPTH:
-            self.refuse(event, f"nests deeper than {MAX_DEPTH} levels")
+            refuse(event, f"nests deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(path)
-        return self.mapping(path)
-
-    def sequence(self, path: Path_) -> Tree:
-        items: list[Tree] = []
-        for event in self.events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
-            items.append(self.node(event, (*path, len(items))))
-        return items
-
-    def mapping(self, path: Path_) -> Tree:
-        result: dict[str, Tree] = {}
-        for event in self.events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+            items: list[Tree] = []
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                items.append(node(event, (*path, len(items))))
+            return items
+        rows: dict[str, Tree] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                self.refuse(event, "a key must be plain text")
-            key = str(event.value)
-            here = (*path, key)
-            if key in result:
-                where = ".".join(map(str, here))
-                self.refuse(event, f"{where}: this key stands twice; keep one")
-            self.lines[here] = _line(event)
-            result[key] = self.node(next(self.events), here)
-        return result
+                refuse(event, "a key must be plain text")
+            here = (*path, str(event.value))
+            if event.value in rows:
+                refuse(event, f"{'.'.join(map(str, here))}: this key stands twice; keep one")
+            lines[here] = line(event)
+            rows[event.value] = node(next(events), here)
+        return rows
 
-
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 1
-
-
-def _full(reference: Tree, region_id: str) -> Tree:
-    if isinstance(reference, str) and "/" not in reference:
-        return f"{region_id}/{reference}"
-    return reference
+    tree: Tree = None
+    begun = False
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            if begun:
+                refuse(event, "holds a second document; keep one")
+            begun = True
+        elif isinstance(event, yaml.NodeEvent):
+            tree = node(event, ())
+    tree = {} if tree is None else tree
+    if not isinstance(tree, dict):
+        raise DataError(FileProblem(name, 1, "(top level): must be a mapping of keys to values"))
+    return Document(name, tree, lines)
 
 
 def _rows(tree: dict[str, Tree], table: str) -> dict[str, Tree]:
@@ -267,33 +241,33 @@ def _rows(tree: dict[str, Tree], table: str) -> dict[str, Tree]:
 
 def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     """Write ids into records and full ids into references; leave what is malformed alone."""
+
+    def full(reference: Tree) -> Tree:
+        bare = isinstance(reference, str) and "/" not in reference
+        return f"{region_id}/{reference}" if bare else reference
+
+    def referring(row: dict[str, Tree]) -> dict[str, Tree]:
+        listed: dict[str, Tree] = {
+            name: [*map(full, each)]
+            for name in ("sites", "upstream")
+            if isinstance(each := row.get(name), list)
+        }
+        return row | listed | ({"campus": full(row["campus"])} if "campus" in row else {})
+
+    def identified(row: Tree, key: str) -> Tree:
+        row = {} if row is None else row
+        if not isinstance(row, dict):
+            return row
+        named: Tree = ["comes from the key"] if "id" in row else f"{region_id}/{key}"
+        return {**referring(row), "id": named}
+
     result = dict(tree)
     for table in ("zones", "sites", "campuses", "feeds", "hazards"):
         if rows := _rows(tree, table):
-            result[table] = {key: _canonical_row(row, key, region_id) for key, row in rows.items()}
+            result[table] = {key: identified(row, key) for key, row in rows.items()}
     if candidates := _rows(tree, "candidates"):
-        result["candidates"] = _referring(candidates, region_id)
+        result["candidates"] = referring(candidates)
     return result
-
-
-def _canonical_row(row: Tree, key: str, region_id: str) -> Tree:
-    row = {} if row is None else row
-    if not isinstance(row, dict):
-        return row
-    if "id" in row:
-        return {**row, "id": ["comes from the key"]}
-    return {**_referring(row, region_id), "id": f"{region_id}/{key}"}
-
-
-def _referring(row: dict[str, Tree], region_id: str) -> dict[str, Tree]:
-    row = dict(row)
-    for field in ("sites", "upstream"):
-        listed = row.get(field)
-        if isinstance(listed, list):
-            row[field] = [_full(item, region_id) for item in listed]
-    if "campus" in row:
-        row["campus"] = _full(row["campus"], region_id)
-    return row
 
 
 def leaves(tree: Tree, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:

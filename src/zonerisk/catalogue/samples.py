@@ -13,13 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.core.errors import DataError
+from zonerisk.core.errors import DataError, reading
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence
 from zonerisk.core.samples import (
     Area,
     Chart,
-    DiscM,
+    Circle,
     HazardSample,
     Layer,
     Near,
@@ -150,14 +150,9 @@ class SampleFile:
         except ValueError as error:
             raise DataError(f"{self.path}: {row['site']}: {error}") from None
         weakest, strongest = (_number(row.get(name, "")) for name in _STRENGTH)
+        intensity = None if weakest is None else Interval(weakest, None, strongest)
         return HazardSample(
-            self.layer,
-            row["site"],
-            interval,
-            row["object"],
-            row["name"],
-            row["label"],
-            intensity=None if weakest is None else Interval(weakest, None, strongest),
+            self.layer, row["site"], interval, row["object"], row["name"], row["label"], None, intensity
         )
 
 
@@ -208,7 +203,7 @@ def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: M
 
 def read_supply(files: Mapping[str, Path]) -> Sample:
     """Read what was derived of the power supply, from the files of data folders by their names."""
-    around: dict[str, tuple[DiscM, Neighbourhood]] = {}
+    around: dict[str, tuple[Circle, Neighbourhood]] = {}
     names: dict[str, Near] = {}
     for name, path in files.items():
         if name.startswith("stations-") and name.endswith(".csv"):
@@ -235,20 +230,15 @@ def read_chart(files: Mapping[str, Path]) -> Chart:
 
 
 def _sources(path: Path) -> dict[str, Evidence]:
-    try:
-        return {
-            key: Evidence(
-                kind="layer", title=row["title"], url=row["url"], read=row["as_of"], claim=row["claim"]
-            )
-            for key, row in json.loads(path.read_text(encoding="utf-8")).items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path.name}: {error}; {_AGAIN}") from None
+    with reading(path.name, _AGAIN):
+        rows = json.loads(path.read_text(encoding="utf-8")).items()
+        cited = {key: {name: row[name] for name in ("title", "url", "claim")} for key, row in rows}
+        return {key: Evidence(kind="layer", read=row["as_of"], **cited[key]) for key, row in rows}
 
 
-def _stations(path: Path) -> dict[str, tuple[DiscM, Neighbourhood]]:
+def _stations(path: Path) -> dict[str, tuple[Circle, Neighbourhood]]:
     near: dict[str, list[Near]] = {}
-    discs: dict[str, DiscM] = {}
+    discs: dict[str, Circle] = {}
     for row in _rows(path, STATION_COLUMNS):
         discs[row[0]] = _disc(row)
         near.setdefault(row[0], []).append(Near(row[4], row[5], _number(row[6]), float(row[7])))
@@ -258,7 +248,7 @@ def _stations(path: Path) -> dict[str, tuple[DiscM, Neighbourhood]]:
     }
 
 
-def _disc(row: list[str]) -> DiscM:
+def _disc(row: list[str]) -> Circle:
     return float(row[1]), float(row[2]), float(row[3])
 
 

@@ -83,11 +83,11 @@ Raw = Annotated[
 
 def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
     """Return the regions meant by what was typed, each once; what to know of a name is a note."""
-    from zonerisk.catalogue import names
+    from zonerisk.catalogue import dialect
     from zonerisk.cli import output
 
     listed: list[str] = []
-    for name in names.split(catalog, targets):
+    for name in dialect.joined(catalog, targets):
         listed += catalog.open_regions(name)
         if note := catalog.meaning(name).note:
             output.note(f"note: {name} is read as {listed[-1]}: {note}\n")

@@ -29,7 +29,7 @@ MOST = 30
 
 _Of = TypeVar("_Of")
 NoData = Literal["outside_coverage", "not_sampled", "position_too_uncertain", "source_failed"]
-DiscM = tuple[float, float, float]
+Circle = tuple[float, float, float]
 """Latitude, longitude and radius in metres: where a site stood when its figures were derived."""
 Line = tuple[str, ...]
 """Stations from a start to what stands above it; one alone where they are the same."""
@@ -347,8 +347,8 @@ def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
 class Sample:
     """All that ships of the power supply: by site, by station, and each file's source by its name."""
 
-    around: Mapping[str, tuple[DiscM, Neighbourhood]] = field(default_factory=dict)
-    areas: Mapping[str, tuple[DiscM, Area]] = field(default_factory=dict)
+    around: Mapping[str, tuple[Circle, Neighbourhood]] = field(default_factory=dict)
+    areas: Mapping[str, tuple[Circle, Area]] = field(default_factory=dict)
     upstream: Mapping[str, tuple[Upstream, ...]] = field(default_factory=dict)
     names: Mapping[str, Near] = field(default_factory=dict)
     sources: Mapping[str, Evidence] = field(default_factory=dict)
@@ -378,7 +378,7 @@ class Sample:
         return tuple(self.sources[key] for key in keys if key in self.sources)
 
 
-def _derived(table: Mapping[str, tuple[DiscM, _Of]], site: Site) -> _Of | None:
+def _derived(table: Mapping[str, tuple[Circle, _Of]], site: Site) -> _Of | None:
     """Return what was derived at a site, if its disc has not left the one of then.
 
     Old figures must not speak for a new place.

@@ -51,24 +51,8 @@ _NAMED_SYSTEM = re.compile(
 # Reference systems that name files with grids, which PROJ would open.
 _GRIDS = re.compile(r"grids=(?!@null)|PROJ4_GRIDS|PARAMETERFILE|\bfile:", re.IGNORECASE)
 # The formats of GDAL that are read. Some of the others name further files, addresses and commands, and
-# are switched off, each by its name: GDAL has no list of what it may read.
+# are switched off, each by its name, which data/gdal-formats.txt lists: GDAL has no list of what it may read.
 FORMATS = {"ESRI Shapefile", "FlatGeobuf", "GML", "GPKG", "GeoJSON", "GTiff", "MEM", "Memory", "PNG"}
-_OTHERS = (
-    "AAIGrid,ACE2,ADBC,ADRG,AIG,AIVector,AVCBin,AVCE00,AirSAR,AmigoCloud,BAG,BIGGIF,BLX,BMP,"
-    "BSB,BT,BYN,CALS,CEOS,COASP,COG,COSAR,CPG,CSV,CSW,CTG,CTable2,Carto,DAAS,DERIVED,DGN,"
-    "DIMAP,DIPEx,DOQ1,DOQ2,DTED,DXF,ECRGTOC,EDIGEO,EEDA,EEDAI,EHdr,EIR,ELAS,ENVI,ERS,ESAT,"
-    "ESRIC,ESRIJSON,Elasticsearch,FAST,FIT,GDALG,GFF,GIF,GNMDatabase,GNMFile,GPSBabel,GPX,"
-    "GRASSASCIIGrid,GRIB,GS7BG,GSAG,GSBG,GSC,GTFS,GTI,GTX,GXF,GenBin,GeoJSONSeq,GeoRSS,HDF5,"
-    "HDF5Image,HF2,HFA,HTTP,ILWIS,IRIS,ISCE,ISG,ISIS2,ISIS3,Idrisi,JAXAPALSAR,JDEM,JML,"
-    "JP2OpenJPEG,JPEG,JSONFG,KML,KMLSUPEROVERLAY,KRO,L1B,LAN,LCP,LIBERTIFF,LIBKML,LOSLAS,"
-    "LVBAG,Leveller,MAP,MBTiles,MFF,MFF2,MRF,MSGN,MVT,MapInfo File,MapML,MiraMonRaster,"
-    "MiraMonVector,NDF,NGSGEOID,NGW,NITF,NOAA_B,NSIDCbin,NTv2,NWT_GRC,NWT_GRD,OAPIF,ODS,"
-    "OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,OZI,OpenFileGDB,PAux,PCIDSK,PCRaster,PDF,PDS,PDS4,"
-    "PGDUMP,PLMOSAIC,PLSCENES,PMTiles,PNM,PRF,R,RCM,RIK,RMF,ROI_PAC,RPFTOC,RRASTER,RS2,RST,"
-    "Rasterlite,S102,S104,S111,S57,SAFE,SAGA,SAR_CEOS,SDTS,SENTINEL2,SGI,SIGDEM,SNAP_TIFF,"
-    "SNODAS,SQLite,SRP,SRTMHGT,STACIT,STACTA,SXF,Selafin,TGA,TIL,TSX,Terragen,TopoJSON,"
-    "USGSDEM,VDV,VFK,VICAR,VRT,WAsP,WCS,WEBP,WFS,WMS,WMTS,XLSX,XPM,XYZ,ZMap,Zarr,netCDF"
-)
 # No schema is fetched from wherever GML says that it lies, no link in it is followed.
 _GML_OPTIONS = {"GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_GFS_TEMPLATE": ""}
 # Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
@@ -149,7 +133,8 @@ def gdal(package: str) -> Any:
     try:
         if package == "rasterio":
             # Heard only at the first import: it has no way to switch a format off later.
-            os.environ["GDAL_SKIP"] = _OTHERS
+            named = (document.data_root() / "gdal-formats.txt").read_text("utf-8")
+            os.environ["GDAL_SKIP"] = ",".join(named.splitlines())
         module: Any = import_module(package)
         if package == "rasterio":
             with module.Env() as environment:

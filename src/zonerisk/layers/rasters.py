@@ -49,12 +49,12 @@ MAX_TILES = 400
 class Window(NamedTuple):
     """Cells around a point, row by row from the north; not a number where there is no data.
 
-    Latitudes and longitudes are those of the middle of every row and every column.
+    With how far north of the point the middle of every row lies, and how far east that of every column.
     """
 
     values: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float64]
-    lon: npt.NDArray[np.float64]
+    north_m: npt.NDArray[np.float64]
+    east_m: npt.NDArray[np.float64]
 
 
 @contextmanager
@@ -150,18 +150,14 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
     if not (west <= lon < east and south < lat <= north):
         return None
     high, wide = span_deg(lat, reach_m)
-    left, top, across, down = _span(
-        file,
-        (lon - wide, lat - high, lon + wide, lat + high),
-        MAX_WINDOW,
-        "{cells} are too many for a window; lower search_radius_m",
-    )
-    values = _cells(file, left, top, across, down)
-    return Window(
-        values.astype("float64").filled(np.nan),
-        north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e),
-        west + (np.arange(left, left + across) + 0.5) * abs(file.transform.a),
-    )
+    box = (lon - wide, lat - high, lon + wide, lat + high)
+    trouble = "{cells} are too many for a window; lower search_radius_m"
+    left, top, across, down = _span(file, box, MAX_WINDOW, trouble)
+    north_per_deg, east_per_deg = metres_per_degree(lat)
+    lats = north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e)
+    lons = west + (np.arange(left, left + across) + 0.5) * abs(file.transform.a)
+    values = _cells(file, left, top, across, down).astype("float64").filled(np.nan)
+    return Window(values, (lats - lat) * north_per_deg, (lons - lon) * east_per_deg)
 
 
 def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
@@ -179,14 +175,11 @@ def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
         right = math.ceil((min(max(easts), box[2]) - west) / width - 1e-6)
         bottom = math.ceil((north - max(min(souths), box[1])) / height - 1e-6)
         if right <= left or bottom <= top:
-            raise DataError(
-                f"{sources[0]}: does not cover {box[0]:.2f} to {box[2]:.2f} E, {box[1]:.2f} to {box[3]:.2f} N"
-            )
+            where = f"{box[0]:.2f} to {box[2]:.2f} E, {box[1]:.2f} to {box[3]:.2f} N"
+            raise DataError(f"{sources[0]}: does not cover {where}")
         if (right - left) * (bottom - top) * 8 > max_bytes:
-            raise DataError(
-                f"{sources[0]}: {right - left} x {bottom - top} cells are more than the "
-                "cap; name fewer places"
-            )
+            cells = f"{right - left} x {bottom - top} cells"
+            raise DataError(f"{sources[0]}: {cells} are more than the cap; name fewer places")
         ends = (west + left * width, north - bottom * height, west + right * width, north - top * height)
         values, transform = merge(rasters, bounds=ends, res=(width, height), indexes=[1])
         return _geotiff(values[0], transform, rasters[0], crs=rasters[0].crs, nodata=rasters[0].nodata)
@@ -197,18 +190,10 @@ def _geotiff(
 ) -> bytes:
     from rasterio.io import MemoryFile
 
-    height, width = values.shape
+    profile |= {"driver": "GTiff", "count": 1, "dtype": values.dtype, "compress": "deflate"}
+    profile |= {"transform": transform, "height": values.shape[0], "width": values.shape[1]}
     with MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff",
-            width=width,
-            height=height,
-            count=1,
-            dtype=values.dtype,
-            transform=transform,
-            compress="deflate",
-            **profile,
-        ) as file:
+        with memory.open(**profile) as file:
             file.write(values, 1)
             if scaled is not None:
                 file.scales, file.offsets = scaled.scales[:1], scaled.offsets[:1]
@@ -261,22 +246,14 @@ def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Itera
                 found = cells.values
                 sea = found < card.reading.wet_from
                 found = found if (sea | np.isnan(found)).all() else np.where(sea, np.nan, found)
-                north, east = metres_per_degree(disc.lat)
-                away = np.hypot(
-                    ((cells.lat - disc.lat) * north)[:, None], ((cells.lon - disc.lon) * east)[None, :]
-                )
+                away = np.hypot(cells.north_m[:, None], cells.east_m[None, :])
                 best = float(found.flat[np.where(np.isnan(found), np.inf, away).argmin()])
                 if coast:
                     found = np.array([best])
                 low, high = (float(end) for end in (np.nanmin(found), np.nanmax(found)))
                 low, high = math.floor(low * 10) / 10, math.ceil(high * 10) / 10
-                yield HazardSample(
-                    layer,
-                    disc.site,
-                    Interval(low, round(best, 1), high),
-                    simplify(card.noun),
-                    intensity=Interval(low, None, high),
-                )
+                span = Interval(low, round(best, 1), high)
+                yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=span.bounds)
                 break
 
 
@@ -296,8 +273,7 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     import numpy as np
 
     wet = cells.values >= card.reading.wet_from
-    north_per_deg, east_per_deg = metres_per_degree(disc.lat)
-    north_m, east_m = (cells.lat - disc.lat) * north_per_deg, (cells.lon - disc.lon) * east_per_deg
+    _, north_m, east_m = cells
     row, column = int(np.abs(north_m).argmin()), int(np.abs(east_m).argmin())
     own = bool(wet[row, column])
     tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in (north_m, east_m))

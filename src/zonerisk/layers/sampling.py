@@ -26,6 +26,7 @@ from zonerisk.core.samples import (
     beyond,
     layer_of,
     missing,
+    nearness,
     unanswerable,
     widened,
 )
@@ -132,12 +133,7 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Sequence[Disc]) 
     for disc in clear:
         if not samples[disc.site]:
             samples[disc.site] = [missing(layer, disc.site, "outside_coverage")]
-    return [row for site in sorted(samples) for row in sorted(samples[site], key=_rank)]
-
-
-def _rank(row: HazardSample) -> tuple[float, str]:
-    best = row.interval.best if row.interval else None
-    return math.inf if best is None else best, row.object
+    return [row for site in sorted(samples) for row in sorted(samples[site], key=nearness)]
 
 
 def _covered(card: Card, layer_files: Sequence[LayerFile], discs: list[Disc]) -> list[Disc]:
@@ -211,6 +207,14 @@ def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
     return dict(zip(table[key], table[title], strict=True))
 
 
+def _around(shapes: Geometries, discs: Sequence[Disc], reach_m: float) -> dict[str, list[tuple[float, int]]]:
+    """Return the distance and index of what is in reach of each site, the nearest first."""
+    near: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
+    for disc, index, distance in pairs(shapes, discs, reach_m):
+        near[disc.site].append((distance, index))
+    return {site: sorted(rows) for site, rows in near.items()}
+
+
 def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     widest = max(disc.uncertainty_m for disc in discs)
     reach = card.list_radius_m if card.measure == "axis" else card.search_radius_m
@@ -228,9 +232,8 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
             if item[1][0] <= close + objects.doubts_m[item[1][1]] or (place == 0 and card.measure == "near")
         ]
         for key, (distance, index) in kept:
-            label = ""
-            if card.measure == "axis":
-                label = _past(objects.shapes[index], disc, objects.labels[index].split("|"))
+            ends = objects.labels[index].split("|")
+            label = _past(objects.shapes[index], disc, ends) if card.measure == "axis" else ""
             interval = widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index])
             yield HazardSample(layer, disc.site, interval, key, objects.names[index], label)
         if not kept:
@@ -261,11 +264,9 @@ def _areas(
     if edge:
         whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
         rim = {disc.site: -distance for disc, _, distance in pairs(whole, discs, 0.0)}
-    near: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
-    for disc, index, distance in pairs(objects.shapes, discs, card.covered_within_m or card.search_radius_m):
-        near[disc.site].append((distance, index))
+    near = _around(objects.shapes, discs, card.covered_within_m or card.search_radius_m)
     for disc in discs:
-        ranked = sorted(near[disc.site])
+        ranked = near[disc.site]
         if not ranked and disc.site in rim:
             yield beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
         close = disc.uncertainty_m + card.error_m + card.list_radius_m
@@ -289,26 +290,20 @@ def _counts(
     """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
     reading = card.reading
     radius = reading.radius_m or 0
-    nearest: dict[str, dict[object, float]] = {disc.site: {} for disc in discs}
-    strongest: dict[str, float] = {}
     widest = max(disc.uncertainty_m for disc in discs)
     shapes, events, force = _tracks(frame, reading) if reading.id else (shapes_of(frame), None, None)
-    for disc, index, distance in pairs(shapes, discs, radius + widest + card.error_m):
-        event, own = events[index] if events else index, nearest[disc.site]
-        own[event] = min(distance, own.get(event, distance))
-        if force and distance <= radius + disc.uncertainty_m + card.error_m:
-            strongest[disc.site] = max(force[index], strongest.get(disc.site, 0.0))
-    weakest = min(reading.least.values(), default=0.0)
+    near = _around(shapes, discs, radius + widest + card.error_m)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
-        low, best, high = (
-            sum(distance <= radius + shift for distance in nearest[disc.site].values())
-            for shift in (-doubt, 0.0, doubt)
+        nearest: dict[object, float] = {}
+        for distance, index in near[disc.site]:
+            nearest.setdefault(events[index] if events else index, distance)
+        span = Interval(
+            *(sum(away <= radius + shift for away in nearest.values()) for shift in (-doubt, 0, doubt))
         )
-        force_there = Interval(weakest, None, strongest[disc.site]) if disc.site in strongest else None
-        yield HazardSample(
-            layer, disc.site, Interval(low, best, high), simplify(card.noun), intensity=force_there
-        )
+        felt = [force[index] for away, index in near[disc.site] if away <= radius + doubt] if force else []
+        strength = Interval(min(reading.least.values()), None, max(felt)) if felt else None
+        yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=strength)
 
 
 def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Any, list[str], list[float]]:
@@ -341,17 +336,17 @@ def _polygons(
 
     shapes, key = shapes_of(frame), card.reading.id[0]
     rims = {disc.site: -rim for disc, _, rim in pairs(np.array([shapely.union_all(shapes)]), discs, 0.0)}
-    held: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
-    for disc, index, distance in pairs(shapes, discs, max(disc.uncertainty_m for disc in discs)):
-        if distance <= disc.uncertainty_m and disc.site in rims and str(frame[key][index]) in table:
-            held[disc.site].append((distance, index))
+    near = _around(shapes, discs, max(disc.uncertainty_m for disc in discs))
+    keys = frame[key].astype(str)
     for disc in discs:
-        values = [_number(card, str(frame[key][index]), table) for _, index in sorted(held[disc.site])]
-        if values:
-            open_ = rims[disc.site] < disc.uncertainty_m
-            span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))
-            name = str(frame[card.reading.name][min(held[disc.site])[1]]) if card.reading.name else ""
-            yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
+        held = [at for away, at in near[disc.site] if away <= disc.uncertainty_m and keys[at] in table]
+        if not held or disc.site not in rims:
+            continue
+        values = [_number(card, keys[index], table) for index in held]
+        open_ = rims[disc.site] < disc.uncertainty_m
+        span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))
+        name = str(frame[card.reading.name][held[0]]) if card.reading.name else ""
+        yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
 
 
 def _number(card: Card, key: str, table: Mapping[str, str]) -> float:

@@ -141,9 +141,9 @@ class OwnSites(Catalog):
         super().__init__()
         self._regions = {region.id: Path(region.id)}
         self._region_provider = {region.id: region.provider}
-        self._loaded = {region.id: region}
+        self._held["region"] = {region.id: region}
         self._providers = {}
-        self._loaded_providers = {
+        self._held["provider"] = {
             region.provider: Provider(id=region.provider, name="Your", country=region.country)
         }
 
