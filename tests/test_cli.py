@@ -133,8 +133,7 @@ def test_closed_pipe_and_full_device() -> None:
         assert "cannot write" in done.stderr
 
 
-def test_a_report_is_of_one_region(run: Runner) -> None:
-    assert "name one" in run("score", "scaleway", "--format", "html", check=2).stderr
+def test_regions_are_drawn_together(run: Runner) -> None:
     several = json.loads(run("score", "scaleway", "--format", "geojson").stdout)
     assert {each["properties"]["record"].partition("/")[0] for each in several["features"]} >= {
         "scaleway-fr-par",
@@ -309,12 +308,6 @@ def test_within_leaves_other_regions_out(run: Runner) -> None:
     assert ranking["within"] == "DE"
     assert "is no country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
     assert "lies within PL" in run("dr", "aws-eu-west-3", "--within", "PL", check=2).stderr
-
-
-def test_a_report_is_what_score_draws(run: Runner) -> None:
-    for format_ in ("html", "md"):
-        report = run("report", "ovh-sbg", "--format", format_).stdout
-        assert report == run("score", "ovh-sbg", "--format", format_).stdout
 
 
 @pytest.mark.parametrize(("name", "instead"), [("rtt", "score TARGET --rtt"), ("feeds", "list feeds")])

@@ -15,7 +15,8 @@ from zonerisk.core import kinds
 from zonerisk.curation.forms import template
 from zonerisk.layers import cards
 from zonerisk.library import Library
-from zonerisk.pages import features, page
+from zonerisk.pages import page
+from zonerisk.words import dossier
 
 ROOT = Path(__file__).parent.parent
 POLICY = ROOT / "tests" / "policies" / "every-kind.yaml"
@@ -103,7 +104,7 @@ def test_every_kind_is_in_the_template() -> None:
 
 def test_every_kind_that_is_shared_is_on_the_page(judged: Library) -> None:
     verdict = judged.score("tt-sxb", policy=str(POLICY))
-    written = page.map_page([verdict], [features.setting(judged, verdict)], layout="report")
+    written = page.report_page(dossier.written(judged.policy(str(POLICY)), [dossier.Asked(verdict)], ()))
     for risk in verdict.shared_risks:
         assert html.escape(risk.message, quote=False).replace("'", "&#39;") in written
     assert {risk.kind for risk in verdict.shared_risks} >= {

@@ -56,7 +56,9 @@ COMMANDS = {
         "pages", "atlas", "Write the atlas: index.html, a page for each provider and one for each region."
     ),
     "report": _Command(
-        "verdicts", "report", "Write a printable report of one region: verdict, map and sources on one page."
+        "verdicts",
+        "report",
+        "Write a report for the file: rules quoted, what is met, evidence, limits, signatures.",
     ),
     "export": _Command(
         "records", "export", "Write sites, discs, zones and separations for a GIS or a data frame."

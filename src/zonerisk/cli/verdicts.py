@@ -23,6 +23,8 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.policy import Policy
     from zonerisk.core.samples import Source
@@ -104,26 +106,9 @@ def score(
     zonerisk score scaleway-fr-par --rtt pings.csv;
     zonerisk score scaleway-fr-par --likelihood
     """
-    from zonerisk.judging.score import score as judge
-
     form, failing = output.chosen(format_, out, ScoreFormats), options.failing(fail_on)
-    catalog: Catalog = load(*(catalogue or ()))
-    chosen = catalog.policy(policy)
-    if _own_sites(targets):
-        from zonerisk.workloads import own_sites
-
-        catalog = own_sites.catalog(targets, uncertainty_m, catalog.edition.date)
-        installed, regions = True, [own_sites.REGION]
-        chosen = own_sites.asked(chosen)
-    else:
-        if uncertainty_m is not None:
-            raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
-        regions = options.regions(catalog, targets)
-    verdicts = []
-    for region in regions:
-        samples = _layers(catalog, region, raw, cache) if installed else None
-        verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
-    judged = Judged(catalog, chosen, verdicts)
+    judged = _judge(targets, policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache))
+    verdicts = judged.verdicts
     trips = _trips(judged, rtt, floor_ms) if rtt else ()
     if likelihood and form in (Format.table, Format.md, Format.csv):
         text = _likelihoods(verdicts, form, out)
@@ -144,10 +129,23 @@ def score(
 
 
 def report(
-    targets: Targets,
+    targets: Annotated[
+        list[str] | None,
+        argument("Regions, providers or your own sites; none needed with --plan.", metavar="TARGET..."),
+    ] = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     units: UnitsOption = None,
+    to: Annotated[
+        list[str] | None, option("Tell of recovery in these regions alone; repeatable.", metavar="TARGET")
+    ] = None,
+    within: Annotated[
+        str | None,
+        option("Tell of recovery in a country (France, FR) or in the EU alone.", metavar="COUNTRY|EU"),
+    ] = None,
+    plan: Annotated[
+        list[str] | None, option("A deployment to judge as a part of the report; repeatable.", metavar="FILE")
+    ] = None,
     format_: Annotated[ReportFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
@@ -156,26 +154,106 @@ def report(
     raw: Raw = None,
     cache: Cache = None,
 ) -> None:
-    """Write a printable report of one region: verdict, map and sources on one page.
+    """Write a report for the file: rules quoted, what is met and what is not, evidence, limits, signatures.
 
-    Example: zonerisk report ovh-sbg -o ovh-sbg.html
+    Examples: zonerisk report ovh-sbg --policy dora -o report.html;
+    zonerisk report scaleway-fr-par --policy nis2 --within EU --plan plan.yaml -o report.md
     """
     form = output.chosen(format_, out, ReportFormats)
     if form is Format.html and out is None and sys.stdout.isatty():
         raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
-    score(
-        targets,
-        policy,
-        as_of,
-        units,
-        form,
-        out,
-        catalogue=catalogue,
-        installed=installed,
-        uncertainty_m=uncertainty_m,
-        raw=raw,
-        cache=cache,
+    if not targets and not plan:
+        raise UsageError("name a region, or a deployment: zonerisk report ovh-sbg -o report.html")
+    judged = _judge(
+        targets or [], policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache)
     )
+    output.write(_report(judged, form, as_of, to, within, plan or ()), out)
+
+
+class Sampled(NamedTuple):
+    """Which layers on this machine are asked, and how exactly a user's own sites are known."""
+
+    installed: bool
+    uncertainty_m: float | None
+    raw: Path | None
+    cache: Path | None
+
+
+def _judge(
+    targets: list[str],
+    policy: str,
+    as_of: str | None,
+    units: Literal["zones", "sites"] | None,
+    catalogue: list[Path] | None,
+    sampled: Sampled,
+) -> Judged:
+    """Judge regions of the catalogue, or a user's own sites."""
+    from zonerisk.judging.score import score as judge
+
+    catalog: Catalog = load(*(catalogue or ()))
+    chosen, installed = catalog.policy(policy), sampled.installed
+    if _own_sites(targets):
+        from zonerisk.workloads import own_sites
+
+        catalog = own_sites.catalog(targets, sampled.uncertainty_m, catalog.edition.date)
+        installed, regions = True, [own_sites.REGION]
+        chosen = own_sites.asked(chosen)
+    else:
+        if sampled.uncertainty_m is not None:
+            raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
+        regions = options.regions(catalog, targets)
+    verdicts = []
+    for region in regions:
+        samples = _layers(catalog, region, sampled.raw, sampled.cache) if installed else None
+        verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
+    return Judged(catalog, chosen, verdicts)
+
+
+def _report(
+    judged: Judged,
+    form: Format,
+    as_of: str | None,
+    to: Sequence[str] | None = None,
+    within: str | None = None,
+    plans: Sequence[str] = (),
+) -> str:
+    """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
+    from zonerisk.library import Library
+    from zonerisk.pages import features, page
+    from zonerisk.words import dossier
+    from zonerisk.workloads import plan as reading
+    from zonerisk.workloads.audit import audit
+
+    catalog, policy, verdicts = judged.catalog, judged.policy, judged.verdicts
+    regions = []
+    for verdict in verdicts:
+        rows: list[tuple[str, ...]] = []
+        scope = ""
+        if isinstance(catalog, Library) and ("dr" in policy.rules or to or within):
+            if within:
+                catalog.area(within)
+            try:
+                ranking = catalog.recovery(verdict.target, policy, verdict.as_of, to=to or (), within=within)
+                rows = [_candidate(candidate, None) for candidate in _most(ranking)]
+                told = _chances(catalog, ranking)
+            except UsageError as error:
+                told = str(error).partition(";")[0]
+            scope = f"{told[:1].upper()}{told[1:]}. Looked at: {_scope(to, within)}."
+        regions.append(dossier.Asked(verdict, rows, scope, features.setting(catalog, verdict).retired))
+    audits = []
+    for file in plans:
+        request = reading.read([file], None, catalog, as_of)
+        audits.append(audit(catalog, request.deployment, policy, request.day, request.deployment.model))
+    written = dossier.written(policy, regions, audits)
+    if form is Format.md:
+        return dossier.markdown(written)
+    return page.report_page(written, attribution=catalog.edition.attribution)
+
+
+def _scope(to: Sequence[str] | None, within: str | None) -> str:
+    """Tell among which regions recovery was looked for."""
+    among = "those named" if to else "the provider's regions that the same accounts reach (its partition)"
+    return f"{among}{f' in {within}' if within else ''}"
 
 
 def _own_sites(targets: list[str]) -> bool:
@@ -248,15 +326,10 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
     from zonerisk.pages import features, landmarks, page
 
     catalog, verdicts = judged.catalog, judged.verdicts
-    if form is Format.html and len(verdicts) > 1:
-        raise UsageError(
-            f"a report is of one region, not of {len(verdicts)}; name one, or draw "
-            "all of them: zonerisk map, zonerisk atlas"
-        )
     root = store.cache_root(cache)
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if form is Format.html:
-        return page.map_page(verdicts, settings, layout="report", attribution=catalog.edition.attribution)
+        return page.map_page(verdicts, settings, attribution=catalog.edition.attribution)
     import json
 
     collections = [features.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
@@ -398,15 +471,9 @@ def _ranking(
     catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
 ) -> str:
     """Write a ranking to be read: of each outcome the nearest."""
-    from itertools import groupby, islice
-
     from zonerisk.words import report
 
-    shown = [
-        candidate
-        for _, alike in groupby(ranking.candidates, lambda candidate: candidate.outcome)
-        for candidate in islice(alike, MOST)
-    ]
+    shown = _most(ranking)
     rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
     left = len(ranking.candidates) - len(shown)
     head = [
@@ -433,6 +500,14 @@ def _ranking(
             screen.print(f"\n{line}", "dim")
 
     return output.printed(show, out)
+
+
+def _most(ranking: RecoveryRanking) -> list[Candidate]:
+    """Return the nearest regions of each outcome."""
+    from itertools import groupby, islice
+
+    alike = groupby(ranking.candidates, lambda candidate: candidate.outcome)
+    return [candidate for _, group in alike for candidate in islice(group, MOST)]
 
 
 def _chances(catalog: Catalog, ranking: RecoveryRanking) -> str:

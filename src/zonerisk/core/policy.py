@@ -146,9 +146,6 @@ class Policy(Record):
             for key in rule.evidence:
                 if key not in self.evidence:
                     raise ValueError(f"rule {name}: {key!r} is not under evidence")
-            if self.binding and not rule.quote and not all(piece.secondary for piece in self.cite(name)):
-                told = "quote the words of the text that it reads, or mark its evidence as secondary"
-                raise ValueError(f"rule {name}: {told}")
         if not any(rule.weight for rule in self.rules.values()):
             raise ValueError("at least one rule needs a weight above 0")
         return self

@@ -337,6 +337,10 @@ def _reference(path: Path) -> Iterator[Problem]:
         yield from _refused(error.problems, name, "annex")
         return
     cited = {key for rule in policy.rules.values() for key in rule.evidence}
+    for key, asked in policy.rules.items():
+        if policy.binding and not asked.quote and not all(piece.secondary for piece in policy.cite(key)):
+            text = f"rules.{key}: quotes no words of the text; quote them, or mark its evidence as secondary"
+            yield Problem(name, document.line(("rules", key)), text, "annex", "warning")
     for key in policy.evidence.keys() - cited:
         line = document.line(("evidence", key))
         yield Problem(name, line, f"evidence.{key}: no rule cites it; cite it or drop it", "annex", "warning")

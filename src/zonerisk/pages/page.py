@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.pages.map_payload import Layer, MapData
+    from zonerisk.words.dossier import Dossier
 
 ASSETS = "assets"
 SOURCES = "sources.html"
@@ -82,7 +83,6 @@ def map_page(
     verdicts: Sequence[Verdict],
     settings: Sequence[Setting] | None = None,
     *,
-    layout: str = "map",
     online: Tiles | None = None,
     index: str | None = None,
     crumbs: Sequence[tuple[str, str]] = (),
@@ -93,9 +93,8 @@ def map_page(
 ) -> str:
     """Build the map of one region, or of several together; owner heads the page of several.
 
-    The layout is ``map``, or ``report`` for one printable page of verdict, map and sources. The page offers
-    the online map switched off; it leads back to the index (of an atlas) and the crumbs (names with their
-    pages). Files say where a region's record can be opened, by its id.
+    The page offers the online map switched off; it leads back to the index (of an atlas) and the crumbs
+    (names with their pages). Files say where a region's record can be opened, by its id.
     """
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
@@ -113,7 +112,7 @@ def map_page(
     outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     as_of = f"as of {verdicts[0].as_of}"
     return render_map(
-        layout,
+        "map",
         data,
         online,
         attribution,
@@ -131,6 +130,24 @@ def map_page(
         site_count=sum(len(verdict.places) for verdict in verdicts),
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
         unplaced=settings[0].supplies.unplaced,
+    )
+
+
+def report_page(
+    dossier: Dossier, cards: Mapping[str, str] | None = None, attribution: str = ATTRIBUTION
+) -> str:
+    """Build a report for print, with the card (SVG of our own) of each target; it runs no script."""
+    from markupsafe import Markup
+
+    return render(
+        "report.html",
+        styles={name: code(name) for name in ("page.css", "report.css")},
+        layout="report-page",
+        version=__version__,
+        title=dossier.title,
+        dossier=dossier,
+        cards={target: Markup(drawn) for target, drawn in (cards or {}).items()},
+        attribution=attribution,
     )
 
 

@@ -3,6 +3,7 @@
 __all__ = [
     "answer",
     "causes",
+    "dossier",
     "findings",
     "likelihood",
     "phrases",

@@ -94,7 +94,7 @@ def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
         Row("word", _word(verdict)),
         Row("policy", policy_parts(policy, verdict.policy.findings)),
         Row("recovery", _recovery(verdict.recovery) if asked & {"dr"} or verdict.recovery else []),
-        Row("ask", _ask(verdict)),
+        Row("ask", questions(verdict)),
     ]
 
 
@@ -214,7 +214,8 @@ def _word(verdict: Verdict) -> list[str]:
     return [f"{phrases.quoted(verdict.word[0].text)}: cannot be checked in any region"]
 
 
-def _ask(verdict: Verdict) -> list[str]:
+def questions(verdict: Verdict) -> list[str]:
+    """Write what to ask the provider, and what that would settle."""
     spread, names = verdict.independence.spread, verdict.independence.domains
     noun = "datacenter" if verdict.units == "sites" else "zone"
     which = (

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Audit, Judged, Skipped, Standing
     from zonerisk.words.report import Screen
 
-MOST_EVENTS = 8
+MOSTEVENTS = 8
 MOST_IDS = 6
 MOST_SKIPPED = 12
-_EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
+EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 _FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is as telling as a reservation; what passes is not reported.
@@ -85,13 +85,14 @@ def skipped_rows(audit: Audit) -> list[tuple[str, str]]:
     return [(reason, _ids(ids)) for reason, ids in reasons.items()]
 
 
-def _event_rows(audit: Audit) -> list[tuple[str, ...]]:
+def event_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return the events that hurt most, in the order of :data:`EVENTS`."""
     return [
         (
             f"{event.message}{f' ({event.grade})' if event.grade else ''}",
             *map(_ids, (event.lost, event.with_backup, event.with_recovery)),
         )
-        for event in audit.events[:MOST_EVENTS]
+        for event in audit.events[:MOSTEVENTS]
     ]
 
 
@@ -124,7 +125,7 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
         screen.table(title, _FINDINGS, verdicts.grouped(judged.findings))
         for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
             screen.print(line, "dim")
-    screen.table("Events, what hurts most first", _EVENTS, _event_rows(audit))
+    screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
     skipped = [("", *row) for row in skipped_rows(audit)[:MOST_SKIPPED]]
     screen.table("Not assessed", ("", "why", "what"), skipped)
     screen.print()
@@ -145,7 +146,7 @@ def markdown(audit: Audit, policy: Policy) -> str:
         lines += [f"Note: {note}." for note in judged.notes]
         lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
     if audit.events:
-        lines += ["", "## Events, what hurts most first", *report.rows(_EVENTS, _event_rows(audit))]
+        lines += ["", "## Events, what hurts most first", *report.rows(EVENTS, event_rows(audit))]
     if audit.not_assessed:
         lines += ["", "## Not assessed", *report.rows(("why", "what"), skipped_rows(audit))]
     evidence = (

@@ -134,9 +134,9 @@ def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
 
 def markdown(verdict: Verdict, policy: Policy) -> str:
     """Format a verdict as Markdown, evidence included."""
-    lines = [f"# {_cell(verdict.name)} ({verdict.target})"]
+    lines = [f"# {cell(verdict.name)} ({verdict.target})"]
     for line in heading(verdict, policy):
-        lines += ["", _cell(line.replace(" | ", "; "))]
+        lines += ["", cell(line.replace(" | ", "; "))]
     risks = [(risk.outcome, risk.grade, risk.kind, risk.message) for risk in verdict.shared_risks]
     for title, head, cells in _tables(verdict, ("Shared risks", ("outcome", "grade", "kind", "what"), risks)):
         if cells:
@@ -174,14 +174,15 @@ def provenance_line(provenance: Provenance) -> str:
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Write text so that Markdown takes none of it for a mark of its own."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def rows(heads: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
     """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    return lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in cells]
+    return lines + ["| " + " | ".join(cell(text) for text in row) + " |" for row in cells]
 
 
 def comma_separated(judged: Iterable[Verdict]) -> str:

@@ -1,0 +1,127 @@
+"""The report for the file: what stands in it, in Markdown and on a page that prints."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Opener, Runner
+from test_page import HOSTILE, poisoned
+from zonerisk.library import Library
+from zonerisk.pages import page
+from zonerisk.words import dossier
+
+AXE = "axe.min.js"
+
+
+def parts(text: str) -> dict[str, str]:
+    """Return what stands under each heading of Markdown."""
+    pieces = re.split(r"(?m)^#+ (.*)$", text)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def test_a_report_under_a_law_has_what_a_risk_officer_files(run: Runner) -> None:
+    told = parts(run("report", "ovh-sbg", "--policy", "dora", "--within", "FR", "--format", "md").stdout)
+    assert "Financial entities in the European Union" in told["Scope and date"]
+    assert "23 November 2026" in told["Scope and date"]
+    rule = told["recovery: Article 12(5)(a)"]
+    assert "> located at a geographical distance from the primary processing site" in rule
+    assert "Our reading: " in rule
+    assert "authority, second-hand | B" in rule
+    rules = told["OVHcloud Strasbourg: rules, the worst first"]
+    assert "| cannot be shown | recovery | Article 12(5)(a) | " in rules
+    assert "| not asked | backup | Article 12(3) | asked of a deployment alone" in rules
+    assert "fire of SBG2 in Strasbourg" in told["OVHcloud Strasbourg: incidents"]
+    assert "A model, not evidence" in told["OVHcloud Strasbourg: how often, by a model"]
+    recovery = told["OVHcloud Strasbourg: where recovery may go"]
+    assert "ovh-rbx" in recovery
+    assert "ovh-lim" not in recovery, "not in France"
+    assert "https://eur-lex.europa.eu/eli/reg/2022/2554/oj" in told["Sources"]
+    assert "no legal advice" in told["Limits"]
+    assert "grade C" in told["Words"]
+    assert re.search(r"policy \| dora, sha256 [0-9a-f]{64}", told["Made with"])
+    assert "| ovh-sbg | recovery | cannot be shown |" in told["Risks to accept"]
+    assert "| Risks accepted by |" in told["Signatures"]
+    assert not re.search(r"\d km", told["recovery: Article 12(5)(a)"]), "the law names no distance"
+
+
+def test_every_rule_of_every_policy_is_told(shipped: Library) -> None:
+    for name in ("podcast", "dora", "c5-basic", "sebi", "hkma-tm-g-2"):
+        policy = shipped.policy(name)
+        verdict = shipped.score("scaleway-fr-par", policy)
+        text = dossier.markdown(dossier.written(policy, [dossier.Asked(verdict)], ()))
+        for rule in policy.rules.values():
+            assert f"Our reading: {rule.text}" in text
+            assert not rule.quote or f"> {rule.quote}" in text
+        for finding in verdict.policy.findings:
+            assert finding.message.replace("|", "\\|") in text
+        assert policy.binding == ("called non-compliant with the text" in text)
+        assert ("words of the text were not read" in text) == (name in ("sebi", "hkma-tm-g-2"))
+
+
+def test_recovery_and_deployments_are_parts_of_one_report(run: Runner, tmp_path: Path) -> None:
+    plan = str(ROOT / "examples" / "ovh-2021.yaml")
+    told = parts(run("report", "ovh-rbx", "--to", "ovh-gra", "--plan", plan, "--format", "md").stdout)
+    assert "| will not do | ovh-gra |" in told["OVHcloud Roubaix: where recovery may go"]
+    workload = next(text for name, text in told.items() if name.startswith("Workload shop-db"))
+    assert "| not met | " in workload
+    assert "| shop-db | backup | not met |" in told["Risks to accept"]
+    alone = parts(run("report", "--plan", plan, "--format", "md").stdout)
+    assert "| shop-db | backup | not met |" in alone["Risks to accept"]
+    assert "name a region" in run("report", "--format", "md", check=2).stderr
+    assert (
+        "is no country on record"
+        in run("report", "ovh-sbg", "--within", "Mars", "--format", "md", check=2).stderr
+    )
+    none = parts(run("report", "scaleway-fr-par", "--within", "FR", "--format", "md").stdout)
+    assert "No region asked about lies within FR" in none["Scaleway Paris: where recovery may go"]
+    out = tmp_path / "report.html"
+    run("report", "scaleway", "-o", str(out))
+    assert out.read_text().count("<h2>Scaleway ") == 3
+
+
+def test_the_page_runs_nothing_and_asks_nothing(shipped: Library, tab: Opener) -> None:
+    policy = shipped.policy("podcast")
+    verdict = shipped.score("ovh-sbg", policy)
+    evil = policy.model_copy(
+        update={
+            "name": HOSTILE,
+            "scope": HOSTILE,
+            "note": HOSTILE,
+            "rules": {
+                name: rule.model_copy(update={"text": HOSTILE, "quote": HOSTILE, "article": HOSTILE})
+                for name, rule in policy.rules.items()
+            },
+        }
+    )
+    # Questions and layouts are known by their kinds.
+    planted = replace(poisoned(verdict), ask=(), likelihood=verdict.likelihood)
+    asked = dossier.Asked(planted, [("pass", HOSTILE, HOSTILE)], HOSTILE)
+    written = dossier.written(evil, [asked], ())
+    text = page.report_page(written, attribution=HOSTILE)
+    assert text == page.report_page(written, attribution=HOSTILE)
+    assert "script-src 'none'" in html.unescape(text)
+    assert "<script" not in text
+    opened = tab(text)
+    assert opened.run("window.pwned === undefined")
+    assert opened.run("document.querySelectorAll('script, img, iframe, [onerror]').length") == 0
+    assert len(opened.requests) == 1, "the page itself"
+    assert opened.troubles == []
+    assert "<script" not in dossier.markdown(replace(written))
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_the_page_is_accessible(shipped: Library, tab: Opener, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python")
+    policy = shipped.policy("dora")
+    verdict = shipped.score("ovh-sbg", policy)
+    opened = tab(page.report_page(dossier.written(policy, [dossier.Asked(verdict)], ())), width=width)
+    # The page's own policy lets no script in; what a browser is asked from outside still runs.
+    opened.page.evaluate((Path(axe.__file__).parent / AXE).read_text("utf-8") + "; 0")
+    found = opened.page.evaluate("axe.run(document).then((told) => told.violations.map((one) => one.id))")
+    assert found == []
+    assert opened.run("document.documentElement.scrollWidth <= innerWidth")
