@@ -15,7 +15,7 @@ from conftest import Runner
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError
-from zonerisk.core.incident import CAUSES, TRIGGERS
+from zonerisk.core.model import CAUSES, TRIGGERS
 from zonerisk.curation.check import CheckedCatalogue, check
 from zonerisk.curation.forms import template
 

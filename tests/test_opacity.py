@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Region
+    from zonerisk.core.model import Incident, Region
     from zonerisk.core.verdict import Verdict
 
 # What a provider hides of places, and what no record shows that was never recorded.

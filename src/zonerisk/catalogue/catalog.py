@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.dialect import Dialect, Meaning
     from zonerisk.catalogue.document import Tree
-    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Incident
     from zonerisk.core.samples import Chart, Sample
     from zonerisk.judging.likelihood import Rates
 
@@ -335,7 +335,7 @@ class Catalog:
     @_kept
     def incident(self, incident_id: str) -> Incident:
         """Read an incident; errors are those of :meth:`region`."""
-        from zonerisk.core.incident import Incident
+        from zonerisk.core.model import Incident
 
         document, path = self._filed_document(INCIDENTS, incident_id)
         incident = document.validate(Incident, path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Incident
 
     Rows = Iterator[Sequence[output.Cell]]
 
@@ -77,7 +77,7 @@ def list_(
     if class_ and class_ not in allowed:
         raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
-        from zonerisk.core.incident import CAUSES
+        from zonerisk.core.model import CAUSES
         from zonerisk.judging.arrangement import last_day
 
         causes = sorted({name for listed in CAUSES.values() for name in listed})

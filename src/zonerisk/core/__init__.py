@@ -6,7 +6,6 @@ __all__ = [
     "errors",
     "gamma",
     "geometry",
-    "incident",
     "kinds",
     "model",
     "policy",

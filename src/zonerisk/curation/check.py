@@ -16,8 +16,7 @@ from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
-from zonerisk.core.incident import Incident
-from zonerisk.core.model import CONTROLS, Measurement, Position, Provider, Region
+from zonerisk.core.model import CONTROLS, Incident, Measurement, Position, Provider, Region
 from zonerisk.curation.rules import RULES, PlacedSite, rule
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root, read
-from zonerisk.core.incident import CAUSES, TRIGGERS, Incident
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
-from zonerisk.core.model import Measurement, Provider, Region
+from zonerisk.core.model import CAUSES, TRIGGERS, Incident, Measurement, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Answer
 from zonerisk.curation.rules import MODELINE

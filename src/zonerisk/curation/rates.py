@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core import gamma
 from zonerisk.core.gamma import Tally
-from zonerisk.core.incident import CAUSES
+from zonerisk.core.model import CAUSES
 from zonerisk.judging import history, likelihood, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
@@ -28,8 +28,7 @@ from zonerisk.judging.arrangement import (
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import IncidentFeed, Provider, Region
+    from zonerisk.core.model import Incident, IncidentFeed, Provider, Region
     from zonerisk.judging.arrangement import FailureDomain
 
 

@@ -14,8 +14,7 @@ from zonerisk.catalogue.document import cited, leaves
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
-from zonerisk.core.incident import Incident
-from zonerisk.core.model import Measurement, Position, Provider, Region
+from zonerisk.core.model import Incident, Measurement, Position, Provider, Region
 from zonerisk.curation.gazetteer import Place, around, countries_at, in_country, named
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, distance_m, last_day, zone_units
 from zonerisk.words import phrases

@@ -15,8 +15,17 @@ from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
 from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Claim, Evidence, Measurement, Position, Provider, Region, Site, Zone
+    from zonerisk.core.model import (
+        Claim,
+        Evidence,
+        Incident,
+        Measurement,
+        Position,
+        Provider,
+        Region,
+        Site,
+        Zone,
+    )
     from zonerisk.core.samples import Sample, Source
     from zonerisk.core.verdict import Option
     from zonerisk.judging.cause import RiskGroups

@@ -14,8 +14,7 @@ from zonerisk.words import record as wording
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Evidence, Grade, Provider, Region
+    from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain
 

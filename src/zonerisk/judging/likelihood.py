@@ -19,7 +19,7 @@ from zonerisk.judging.independence import most_taken, stands_apart
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zonerisk.core.incident import Incident
+    from zonerisk.core.model import Incident
     from zonerisk.core.samples import HazardSample, Source
     from zonerisk.judging.arrangement import Arrangement, Facts
     from zonerisk.judging.cause import RiskGroups

@@ -44,8 +44,7 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Position, Region
+    from zonerisk.core.model import Incident, Position, Region
     from zonerisk.core.policy import Policy, Rule
     from zonerisk.core.samples import Area, HazardSample
     from zonerisk.judging.arrangement import Facts

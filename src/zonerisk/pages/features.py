@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.incident import Incident
-    from zonerisk.core.model import Evidence, Site
+    from zonerisk.core.model import Evidence, Incident, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
 Shape = Literal["point", "disc", "line", "area"]
