@@ -19,6 +19,7 @@ from zonerisk.catalogue.document import (
     data_root,
     files,
     read,
+    read_named,
     uncovered,
 )
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
@@ -468,10 +469,7 @@ class Catalog:
 
 def read_policy(path: Path) -> Policy:
     """Read one policy file."""
-    document = read(path, f"data/policies/{path.name}" if path.parent == data_root() / "policies" else None)
-    for key in ("id", "sha256"):
-        if key in document.tree:
-            raise DataError(document.problem((key,), "comes from the file; drop it"))
+    document = read_named(path, "policies", "id", "sha256")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return document.validate(Policy, {"id": path.stem, "sha256": digest})
 

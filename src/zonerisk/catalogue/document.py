@@ -159,6 +159,14 @@ def read(path: Path, name: str | None = None) -> Document:
     return parse(raw, name)
 
 
+def read_named(path: Path, table: str, *keys: str) -> Document:
+    """Read a record of one file, which does not hold the keys that come from its name or its bytes."""
+    document = read(path, f"data/{table}/{path.name}" if path.parent == data_root() / table else None)
+    if key := next((key for key in keys if key in document.tree), None):
+        raise DataError(document.problem((key,), "comes from the file; drop it"))
+    return document
+
+
 def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
     """Read YAML bytes as text; see :func:`read`."""
     if len(raw) > most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -31,12 +32,7 @@ Layer = Literal["sites", "discs", "zones", "separations"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 CRS = "EPSG:4326"
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv")
-_TYPES = {
-    "sites": "Point",
-    "discs": "MultiPolygon",
-    "zones": "MultiPolygon",
-    "separations": "LineString",
-}
+_TYPES = dict(zip(LAYERS, ("Point", "MultiPolygon", "MultiPolygon", "LineString"), strict=True))
 # Corners of a disc: its edge is followed to 0.03 % of the radius.
 CORNERS = 128
 _SITE = (
@@ -98,6 +94,8 @@ def _from(evidence: tuple[Evidence, ...], cited: tuple[Evidence, ...]) -> dict[s
 
 
 def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[dict[str, Any]]:
+    from shapely import Point
+
     served: dict[str, list[str]] = defaultdict(list)
     for region_id in catalog.region_ids:
         for zone in catalog.region(region_id).zones.values():
@@ -123,7 +121,7 @@ def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[
                 "method": at.method if at else None,
                 "read": max((piece.read for piece in placed), default=None),
                 **_from(placed, region.cite_site(key)),
-                "geometry": at and (_point(at) if layer == "sites" else disc(at)),
+                "geometry": at and (Point(at.lon, at.lat) if layer == "sites" else disc(at)),
             }
 
 
@@ -172,12 +170,6 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
                 for end, value in (("_low", span.low), ("", span.best), ("_high", span.high)):
                     row[f"{name}{end}_{unit}"] = math.nan if value is None else round(value, digits)
             yield row
-
-
-def _point(at: Position) -> BaseGeometry:
-    from shapely import Point
-
-    return Point(at.lon, at.lat)
 
 
 def _line(a: FailureDomain, b: FailureDomain) -> BaseGeometry | None:
@@ -245,17 +237,11 @@ def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -
     try:
         with tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
             path = Path(folder) / "catalogue.gpkg"
+            about = {"DESCRIPTION": catalog.edition.attribution}
             for name, table in tables.items():
-                pyogrio.write_dataframe(
-                    table,
-                    path,
-                    layer=name,
-                    driver="GPKG",
-                    append=path.exists(),
-                    geometry_type=_TYPES[name],
-                    promote_to_multi=_TYPES[name].startswith("Multi"),
-                    layer_options={"DESCRIPTION": catalog.edition.attribution},
-                )
+                kind: dict[str, Any] = {"geometry_type": _TYPES[name], "layer_options": about}
+                kind["promote_to_multi"] = _TYPES[name].startswith("Multi")
+                pyogrio.write_dataframe(table, path, name, "GPKG", append=path.exists(), **kind)
             return path.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
@@ -264,10 +250,9 @@ def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -
 def _parquet(table: geopandas.GeoDataFrame) -> bytes:
     if find_spec("pyarrow") is None:
         raise MissingPackage("pyarrow")
-    with tempfile.TemporaryDirectory(prefix="zonerisk-") as folder:
-        path = Path(folder) / "catalogue.parquet"
-        table.to_parquet(path, index=False)
-        return path.read_bytes()
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def _geojson(table: geopandas.GeoDataFrame, catalog: Catalog) -> bytes:

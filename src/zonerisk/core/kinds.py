@@ -16,33 +16,11 @@ Family = Literal["place", "feed", "hazard", "event"]
 class Kind(NamedTuple):
     """One kind of shared risk, by its id in records, cards and verdicts.
 
-    Attributes
-    ----------
-    family
-        How it is shared: by standing in one ``place``, by hanging on one ``feed``, by lying in reach of one
-        ``hazard``, or by an ``event`` on record.
-    rule, unit
-        The rule of a policy that asks of it, None where it is only told; and the unit of its threshold.
-    apart
-        What a pass says of two zones, after "no two zones"; ``{within}`` stands for the threshold.
-    open
-        What is said of a pair that no list shows to share it, where the lists are not complete.
-    by_position
-        True where positions decide it: an unknown counts against the low end of the effective
-        zones, and places beyond any regional threat of each other share none.
-    always
-        True for a hazard that is assessed though the policy does not ask of it.
-    wide
-        True for a whole country's: told like its law, and no shared risk but by what an event hit.
-    wet
-        True for what maps draw in the colour of water.
-    extent_m
-        Greatest size of an object of it, metres: two places farther apart than that and twice the rule's
-        distance share none.
-    exposure
-        True for what stands or may fall near: told as grade C, and no loss by itself.
-    correlated
-        True where a rule may give the distance over which one event of it strikes alike.
+    ``family`` is how it is shared: by standing in one place, by hanging on one feed, by lying in reach of one
+    hazard, or by an event on record. A policy asks of it by ``rule``, in ``unit``; None: it is only told.
+    ``apart`` is what a pass says after "no two zones", ``open`` what is said of a pair that no list shows to
+    share it. ``extent_m`` is the greatest size of an object of it: two places farther apart than that and
+    twice the rule's distance share none.
     """
 
     id: str
@@ -51,13 +29,13 @@ class Kind(NamedTuple):
     unit: str | None = None
     apart: str = "share one"
     open: str = "none on the lists is shared, but the lists are not complete"
-    by_position: bool = False
-    always: bool = False
-    wide: bool = False
-    wet: bool = False
+    by_position: bool = False  # An unknown counts; places beyond any regional threat share none.
+    always: bool = False  # Assessed though the policy does not ask of it.
+    wide: bool = False  # A whole country's: told like its law, shared only by what an event hit.
+    wet: bool = False  # Drawn in the colour of water.
     extent_m: float | None = None
-    exposure: bool = False
-    correlated: bool = False
+    exposure: bool = False  # It stands or may fall near: told as grade C, and no loss by itself.
+    correlated: bool = False  # A rule may give the distance over which one event strikes alike.
 
 
 def _hazard(key: str, unit: str | None = None, apart: str = "share one", **treated: Any) -> Kind:

@@ -180,16 +180,12 @@ class Position(Record):
         """The OpenStreetMap object as evidence, if there is one."""
         if not self.osm or not self.read:
             return ()
-        kind, _, number = self.osm.partition("/")
-        return (
-            Evidence(
-                kind="map",
-                title=f"OpenStreetMap {kind} {number}",
-                url=f"https://www.openstreetmap.org/{self.osm}",
-                read=self.read,
-                claim=f"position: {self.method}",
-            ),
+        title, url = (
+            f"OpenStreetMap {self.osm.replace('/', ' ')}",
+            f"https://www.openstreetmap.org/{self.osm}",
         )
+        claim = f"position: {self.method}"
+        return (Evidence(kind="map", title=title, url=url, read=self.read, claim=claim),)
 
 
 class Site(Dated):
@@ -308,14 +304,8 @@ class Claim(Dated):
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
-        units = {
-            "zone-count": "zones",
-            "building-count": "buildings",
-            "separation-min": "km",
-            "separation-max": "km",
-            "rtt-max": "ms",
-            "dr-distance": "km",
-        }
+        units = dict.fromkeys(("separation-min", "separation-max", "dr-distance"), "km")
+        units |= {"zone-count": "zones", "building-count": "buildings", "rtt-max": "ms"}
         wanted = units.get(self.kind)
         if wanted and (self.value is None or self.unit != wanted):
             raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")
@@ -357,11 +347,9 @@ class Measurement(Dated):
         pairs = [frozenset((row.a, row.b)) for row in self.round_trips]
         if not pairs:
             raise ValueError("round_trips is empty; write a line for each pair of zones")
-        twice = next((pair for pair in pairs if pairs.count(pair) > 1), None)
-        if twice:
-            raise ValueError(
-                f"round_trips: {' and '.join(sorted(twice))} stand twice; keep the least of them"
-            )
+        if twice := next((pair for pair in pairs if pairs.count(pair) > 1), None):
+            both = " and ".join(sorted(twice))
+            raise ValueError(f"round_trips: {both} stand twice; keep the least of them")
         return self
 
     @property
@@ -474,7 +462,6 @@ class Region(Dated):
         return tuple(self.evidence[key] for key in keys)
 
 
-IncidentClass = Literal["physical", "logical", "conflict"]
 # The cause is the system that failed; the weather or the utility behind it is in the trigger.
 _BOTH = ("hardware", "unstated")
 CAUSES: Final[dict[str, tuple[str, ...]]] = {
@@ -499,7 +486,6 @@ TRIGGERS: Final = (
 )
 # An event that is older, and whose cause is not stated to stand, is only told.
 AGES_AFTER_YEARS: Final = 10
-DOWN: Final = ("down", "data-lost")
 
 # A type checker reads no table: for it they are text, and records are checked as they are read.
 if TYPE_CHECKING:
@@ -510,7 +496,6 @@ if TYPE_CHECKING:
 else:
     Cause = Literal[tuple(dict.fromkeys(cause for listed in CAUSES.values() for cause in listed))]
     Trigger = Literal[TRIGGERS]
-Severity = Literal["down", "degraded", "data-lost"]
 Extent = Literal["part-of-building", "building", "zone", "several-zones", "region", "several-regions"]
 
 
@@ -526,7 +511,7 @@ class Incident(Record):
     provider: str = ""
     name: Text
     event: Key | None = None
-    class_: Annotated[IncidentClass, Field(alias="class")]
+    class_: Annotated[Literal["physical", "logical", "conflict"], Field(alias="class")]
     cause: Cause
     trigger: Trigger | None = None
     start: Moment
@@ -542,7 +527,7 @@ class Incident(Record):
     shares: Annotated[dict[FullId, Annotated[float, Field(gt=0, le=1)]], Field(default_factory=dict)]
     extent: Extent | None = None
     scope: Literal["core", "service", "edge"] = "core"
-    severity: Severity
+    severity: Literal["down", "degraded", "data-lost"]
     mechanism: Text
     backup: Literal["failed", "held", "unknown"] = "unknown"
     standing: FullId | None = None
@@ -636,7 +621,7 @@ class Incident(Record):
     @property
     def down(self) -> bool:
         """True where a part was off or unreachable, not merely degraded."""
-        return self.severity in DOWN
+        return self.severity != "degraded"
 
     @property
     def cited(self) -> tuple[Evidence, ...]:

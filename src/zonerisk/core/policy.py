@@ -3,7 +3,7 @@
 # No "from __future__ import annotations" here: pydantic would compile every annotation again,
 # a tenth of a cold start.
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -36,23 +36,10 @@ if TYPE_CHECKING:
 else:
     RuleName = Literal[tuple(_UNITS)]
 
-Standing = Literal[
-    "law",
-    "regulation",
-    "supervisory",
-    "attestation",
-    "certification",
-    "recommendation",
-    "guideline",
-    "standard",
-    "provider-claim",
-    "product-limit",
-    "opinion",
-    "withdrawn",
-    "unverified",
-]
 # Only these may call something non-compliant; the others describe, they do not oblige.
-_BINDING = ("law", "regulation", "supervisory", "attestation", "certification")
+_Binding = Literal["law", "regulation", "supervisory", "attestation", "certification"]
+_Advice = Literal["recommendation", "guideline", "standard", "provider-claim", "product-limit", "opinion"]
+Standing = Literal[_Binding, _Advice, "withdrawn", "unverified"]
 
 
 class Alternative(Record):
@@ -68,28 +55,7 @@ class Alternative(Record):
 
 
 class Rule(Record):
-    """One question that a policy asks.
-
-    Attributes
-    ----------
-    threshold, unit
-        The figure asked for; a rule without one is answered from shared risks alone.
-    measure
-        Whether a distance is along the ``fibre`` or ``straight`` over the ground.
-    fail_beyond_km
-        For a rule softened to ``warn``: the straight distance beyond which it fails.
-    correlation_km
-        For ``seismic``: the distance within which one quake shakes two places alike, if
-        both stand in the same class of notable seismicity.
-    qualitative
-        True where the text names no figure: what is measured is told, and left to judge.
-    alternatives
-        For ``dr``: what the text accepts in place of the distance.
-    text
-        What the rule asks, in our words: our reading.
-    article, quote
-        Where the text says so, and the very words that are read so; no words where they were not read.
-    """
+    """One question that a policy asks."""
 
     weight: Annotated[float, Field(ge=0, le=100)] = 1.0
     threshold: Annotated[float, Field(ge=0)] | None = None
@@ -153,7 +119,7 @@ class Policy(Record):
     @property
     def binding(self) -> bool:
         """True where a breach may be called non-compliance."""
-        return self.standing in _BINDING
+        return self.standing in get_args(_Binding)
 
     def cite(self, rule: RuleName) -> tuple[Evidence, ...]:
         """Return the evidence behind a rule."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from zonerisk.catalogue.document import data_root, read
+from zonerisk.catalogue.document import data_root, read_named
 from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.kinds import HazardKind
@@ -98,17 +97,9 @@ class Reading(Record):
 
 def _fill(field: str, template: str, names: tuple[str, ...]) -> None:
     # Fields by their names: nothing that reckons a width, or looks into a value.
-    try:
-        good = all(name in (None, *names) and not more for _, name, *more in _parts(template))
-    except ValueError:
-        good = False
-    if not good:
+    fields = "|".join(re.escape(f"{{{name}}}") for name in names)
+    if not re.fullmatch(rf"([^{{}}]|{fields})*", template, re.DOTALL):
         raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only")
-
-
-def _parts(template: str) -> Iterator[tuple[str | None, ...]]:
-    for text, name, spec, conversion in Formatter().parse(template):
-        yield text, name, *filter(None, (spec, conversion))
 
 
 class Card(Record):
@@ -259,9 +250,7 @@ def _family(path: Path, _changed_ns: int) -> tuple[Card, ...]:
 
 def read_card(path: Path) -> Card:
     """Read one card."""
-    document = read(path, f"data/layers/{path.name}" if path.parent == data_root() / "layers" else None)
-    if "id" in document.tree:
-        raise DataError(document.problem(("id",), "comes from the file; drop it"))
+    document = read_named(path, "layers", "id")
     if not re.fullmatch(ID_PATTERN, path.stem):
         raise DataError(f"{path}: a card's file is called as its layer, in small letters, digits and hyphens")
     return document.validate(Card, {"id": path.stem})

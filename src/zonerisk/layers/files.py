@@ -62,10 +62,15 @@ _GEOMETRY_COLUMNS = {"geo_shape", "geometry", "wkt", "geom", "the_geom"}
 
 def check_wgs84(tree: Mapping[str, object], name: str) -> None:
     """Refuse GeoJSON that names a reference system other than WGS 84."""
-    crs = tree.get("crs")
-    system = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    system = _system(tree)
     if system and not _WGS84.search(str(system)):
         raise DataError(f"{name}: is in {str(system)[:200]}, not in WGS 84")
+
+
+def _system(tree: Mapping[str, object]) -> object:
+    """Return the name of the reference system that GeoJSON has."""
+    crs = tree.get("crs")
+    return mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
 
 
 def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -247,10 +252,9 @@ def _check_geojson(data: bytes, name: str) -> None:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
         raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
-    crs = tree.get("crs")
-    if crs is None:
+    if tree.get("crs") is None:
         return
-    system = mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
+    system = _system(tree)
     if not isinstance(system, str) or not _NAMED_SYSTEM.fullmatch(system):
         raise DataError(f"{name}: its crs is no name of a reference system; nothing else is followed")
 

@@ -250,11 +250,9 @@ def download(
 ) -> Fetched:
     """Bring a file to ``path``, whole or not at all.
 
-    The bytes gather in ``<path>.part``, which a later call goes on from if the server still
-    has the same file (it is asked by ETag or date), and else begins again. Only a whole
-    file of the right size and hash takes the place of the old one, else the old one stays.
-    Two calls at once need a folder each. ``timeout_s`` is the longest silence of the server,
-    ``total_s`` the time for everything together.
+    The bytes gather in ``<path>.part``, which a later call goes on from if the server still has the same
+    file (it is asked by ETag or date). Only a whole file of the right size and hash takes the place of the
+    old one. ``timeout_s`` is the longest silence of the server, ``total_s`` the time for everything.
     """
     part = path.with_name(path.name + ".part")
     deadline = time.monotonic() + total_s

@@ -317,17 +317,10 @@ def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
 
 def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
     query = f"{url.rstrip('/')}/query"
-    params = {
-        "where": "1=1",
-        "geometry": ",".join(f"{end:.6f}" for end in bounds),
-        "geometryType": "esriGeometryEnvelope",
-        "inSR": "4326",
-        "outSR": "4326",
-        "spatialRel": "esriSpatialRelIntersects",
-        "outFields": "*",
-        "f": "geojson",
-        "resultOffset": "0",
-    }
+    box = ",".join(f"{end:.6f}" for end in bounds)
+    params = {"where": "1=1", "geometry": box, "geometryType": "esriGeometryEnvelope", "inSR": "4326"}
+    params |= {"outSR": "4326", "spatialRel": "esriSpatialRelIntersects", "outFields": "*", "f": "geojson"}
+    params["resultOffset"] = "0"
 
     def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
         mark = "exceededTransferLimit"
@@ -481,15 +474,9 @@ def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) ->
         for key, risk in sorted(tree[field].items()):
             if not isinstance(risk, dict) or not isinstance(risk.get("present"), bool):
                 raise FetchError(f"{url}: {field}.{key} says neither present nor absent")
+            names = {"commune": "libelleStatutCommune", "address": "libelleStatutAdresse"}
+            stated = {name: str(risk.get(own) or "") for name, own in names.items()}
+            label = str(risk.get("libelle") or key)
             if risk["present"]:
-                risks.append(
-                    {
-                        "group": group,
-                        "key": key,
-                        "label": str(risk.get("libelle") or key),
-                        "commune": str(risk.get("libelleStatutCommune") or ""),
-                        "address": str(risk.get("libelleStatutAdresse") or ""),
-                        "town": town,
-                    }
-                )
+                risks.append({"group": group, "key": key, "label": label, **stated, "town": town})
     return risks
