@@ -2,14 +2,21 @@
 
 A block that begins with ``$ zonerisk ...`` shows that command's output. A line ``...`` in a
 block stands for lines left out; such blocks are checked but not rewritten.
+
+A section that shows a change of records that are on file, as a diff or as a whole file under a comment
+that names it, is a walk: its commands run in a copy of the data, before and after the change as they stand
+before and after it on the page. ``python scripts/readme.py walks`` rewrites those, which takes longer.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -18,17 +25,58 @@ WRITTEN = {"data/rates.json": "data rates --constants"}
 BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
+CHANGE = re.compile(
+    r"```diff\n(?P<diff>.*?)```|<!-- (?P<file>[\w/.-]+\.yaml) -->\n```yaml\n(?P<text>.*?)```", re.DOTALL
+)
+STEP = re.compile(f"{CHANGE.pattern}|{BLOCK.pattern}", re.DOTALL)
+
+
+def sections(page: Path) -> list[str]:
+    """Split a page before each heading of the second level."""
+    return re.split(r"(?m)^(?=## )", page.read_text())
+
+
+def walked(section: str) -> Iterator[tuple[str, str, str]]:
+    """Run a walk: return its commands, what the page shows of each, and what each prints."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        shutil.copytree(ROOT / "data", folder / "data")
+        changes = list(CHANGE.finditer(section))
+        for change in changes:
+            if change["diff"]:
+                _git(folder, change["diff"], "apply", "-R", "-")
+            else:
+                (folder / change["file"]).unlink()
+        for arguments in (("init", "-q"), ("add", "data"), ("commit", "-q", "-m", "before")):
+            _git(folder, "", *arguments)
+        for step in STEP.finditer(section):
+            if step["diff"]:
+                _git(folder, step["diff"], "apply", "-")
+            elif step["file"]:
+                (folder / step["file"]).write_text(step["text"])
+            else:
+                command, shows = step.groups()[-2:]
+                yield command, shows, output(command, folder)
+
+
+def _git(folder: Path, text: str, *arguments: str) -> None:
+    identity = ("-c", "user.name=walk", "-c", "user.email=walk@example.com")
+    subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, input=text, text=True, check=True, capture_output=True
+    )
+
+
 def pages() -> list[Path]:
     """List every page that may show output."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def output(arguments: str) -> str:
-    """Return what a command prints: 100 columns, no colours, from the checkout's root."""
+def output(arguments: str, folder: Path = ROOT) -> str:
+    """Return what a command prints: 100 columns, no colours, from the checkout's root or another folder."""
     done = subprocess.run(
         f"{sys.executable} -m zonerisk {arguments}",
         shell=True,
-        cwd=ROOT,
+        cwd=folder,
         text=True,
         check=False,
         stdout=subprocess.PIPE,
@@ -40,8 +88,9 @@ def output(arguments: str) -> str:
 
 
 def shown(page: Path) -> list[tuple[str, str]]:
-    """Return the commands of a page and the output it shows for each."""
-    return BLOCK.findall(page.read_text()) if page.exists() else []
+    """Return the commands of a page, walks apart, and the output it shows for each."""
+    plain = [part for part in sections(page) if not CHANGE.search(part)] if page.exists() else []
+    return [block for part in plain for block in BLOCK.findall(part)]
 
 
 def _renewed(block: re.Match[str]) -> str:
@@ -51,12 +100,22 @@ def _renewed(block: re.Match[str]) -> str:
     return f"```console\n$ zonerisk {arguments}\n{output(arguments)}```"
 
 
+def _written(section: str, walks: bool) -> str:
+    if not CHANGE.search(section):
+        return BLOCK.sub(_renewed, section)
+    for command, shows, printed in walked(section) if walks else ():
+        if "\n...\n" not in f"\n{shows}":
+            head = f"```console\n$ zonerisk {command}\n"
+            section = section.replace(f"{head}{shows}```", f"{head}{printed}```")
+    return section
+
+
 def main() -> None:
     """Rewrite what commands write, then every block without gaps."""
     for name, arguments in WRITTEN.items():
         (ROOT / name).write_text(output(arguments))
     for page in filter(Path.exists, pages()):
-        page.write_text(BLOCK.sub(_renewed, page.read_text()))
+        page.write_text("".join(_written(section, "walks" in sys.argv[1:]) for section in sections(page)))
 
 
 if __name__ == "__main__":
