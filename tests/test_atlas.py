@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ from conftest import HERE, Opener, Runner
 from test_page import HOSTILE, SEEN, poisoned
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.model import Provider, Region
+from zonerisk.core.verdict import block
 from zonerisk.library import Library
+from zonerisk.pages import features
 from zonerisk.pages.atlas import INDEX, Atlas
+from zonerisk.words.verdicts import block_order
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def test_every_region_has_a_page_and_every_link_an_end(pages: dict[str, str]) ->
     }
     for name, text in pages.items():
         assert {link.partition("#")[0] for link in Links(text).found} <= set(pages), name
-    assert Links(pages[INDEX]).found == {
+    assert {link.partition("#")[0] for link in Links(pages[INDEX]).found} - {""} == {
         name for name in pages if name.startswith(("zz-", "provider-")) and name.endswith(".html")
     }
 
@@ -104,10 +109,41 @@ def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
         "zz-hidden": (3, 0),
         "zz-pair": (2, 2),
     }
-    assert rows["zz-campus"].risk_outcome == "fail"
-    assert rows["zz-good"].risk == "none on record"
     for key, row in rows.items():
-        assert row.verdict.independence.outcome == zz.score(key).independence.outcome
+        standing = zz.score(key).independence
+        assert row.class_ == block(standing.class_)
+        assert row.cause == {"disclosure": "not disclosed"}.get(standing.cause.kind, standing.cause.kind)
+
+
+def test_every_region_is_one_mark_counted_by_class(shipped: Library) -> None:
+    keys = [key for key in shipped.region_ids if key.startswith(("ovh-", "scaleway-", "ibm-"))]
+    verdicts = {key: shipped.score(key) for key in keys if shipped.region(key).status == "open"}
+    made = Atlas(
+        shipped, verdicts, {key: features.setting(shipped, one) for key, one in verdicts.items()}, {}
+    )
+    text = next(made.pages())[1]
+    blocks = Counter(block(verdict.independence.class_) for verdict in verdicts.values())
+    for name, count in blocks.items():
+        slug = name.replace(" ", "-")
+        assert len(re.findall(f'<a class="c {slug}" href="[^"]*" data-id', text)) == count, name
+        assert re.search(
+            f'data-class="{slug}" aria-pressed="false"><i class="c {slug}"></i><b>{count}</b>', text
+        )
+    listed = re.findall('<tr data-id="([^"]*)"', text)
+    assert listed == sorted(verdicts, key=lambda key: block_order(verdicts[key]))
+    several = [one.independence for one in verdicts.values() if one.independence.zones.sold > 1]
+    apart = sum(one.class_ == "apart" for one in several)
+    assert (
+        f"<h1>{len(several)} cloud regions sell several zones; {apart} are shown to stand apart</h1>" in text
+    )
+    events = {
+        event.id for one in verdicts.values() for event in one.record.incidents if event.kind != "logical"
+    }
+    assert set(re.findall('<li id="event=([^"]*)"', text)) == events
+    assert "event=ovh-sbg-2021" in " ".join(f"event={key}" for key in events)
+    # Strasbourg burned: its mark says why, and its cause leads to the finding.
+    assert "Strasbourg: 3 of 3 datacenters share one campus; fire 2021" in text
+    assert 'href="ovh-sbg.html#finding=campus"' in text
 
 
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
@@ -121,38 +157,137 @@ def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:
     assert dict(Atlas.build(zz, Catalog().policy("podcast")).pages()) == pages
 
 
+NAMES = (
+    "Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
+    "(one) => one.textContent)"
+)
+PINS = "zonerisk.layers.regions.getLayers().reduce((sum, pin) => sum + pin.all.length, 0)"
+
+
 def test_sorting_and_searching(folder: Path, tab: Opener) -> None:
     opened = tab("", folder=folder, name=INDEX)
-    names = (
-        "Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
-        "(one) => one.textContent)"
-    )
-    assert opened.run(names) == ["Campus", "Good", "Hidden", "Pair"]
-    region = opened.page.get_by_role("button", name="Region")
+    worst_first = opened.run(NAMES)
+    assert set(worst_first) == {"Campus", "Good", "Hidden", "Pair"}
+    region = opened.page.locator("#regions-table thead button").first
     region.click()
     region.click()
-    assert opened.run(names) == ["Pair", "Hidden", "Good", "Campus"]
+    assert opened.run(NAMES) == ["Pair", "Hidden", "Good", "Campus"]
     assert opened.run("document.querySelector('#regions-table th').getAttribute('aria-sort')") == (
         "descending"
     )
     opened.page.get_by_role("button", name="Sold").focus()
     opened.page.keyboard.press("Enter")
-    assert opened.run(names)[0] == "Pair"
-    opened.page.fill("#find", "good zephyr")
-    assert opened.run(names) == ["Good"]
+    assert opened.run(NAMES)[0] == "Pair"
+    assert opened.page.url.endswith("#sort=3")
+    opened.page.go_back()
+    opened.page.go_back()
+    opened.until(f"{NAMES}[0] === 'Campus'")
+    opened.page.fill("#find", '"good" zephyr')
+    assert opened.run(NAMES) == ["Good"]
     assert opened.page.inner_text("#tally") == "1 of 4 regions"
-    assert opened.run("zonerisk.layers.regions.getLayers().length") == 1
-    opened.page.fill("#find", "")
-    opened.page.select_option("#by-outcome", "fail")
-    assert len(opened.run(names)) == opened.run("zonerisk.layers.regions.getLayers().length") > 0
+    assert opened.run(PINS) == 1
+    assert opened.run("document.querySelectorAll('.wall .c:not(.dim)').length") == 1
+    assert opened.run("zonerisk.map.getZoom()") >= 6
+    opened.page.get_by_role("button", name="Clear").click()
+    assert opened.run(NAMES) == worst_first
+    assert "#" not in opened.page.url
     assert opened.troubles == []
     assert all(url.startswith(folder.as_uri()) for url in opened.requests)
+
+
+def test_a_class_is_chosen_and_the_way_back_keeps_it(folder: Path, tab: Opener) -> None:
+    opened = tab("", folder=folder, name=INDEX)
+    button = opened.page.locator(".counts [data-class=not-shown]")
+    button.focus()
+    opened.page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    left = opened.run(NAMES)
+    assert 0 < len(left) < 4
+    assert len(left) == opened.run(PINS)
+    opened.page.locator("#regions-table tbody tr:not([hidden]) th a").first.click()
+    opened.page.wait_for_url("**/zz-*.html")
+    opened.page.go_back()
+    opened.until("typeof zonerisk !== 'undefined' && document.body.classList.contains('live')")
+    assert opened.run(NAMES) == left
+    assert opened.page.url.endswith("#class=not-shown")
+    opened.page.goto(opened.page.url.partition("#")[0] + "#find=zephyr&zones=2")
+    opened.until(f"{NAMES}.join() === 'Pair'")
+    assert opened.page.input_value("#find") == "zephyr"
+    assert opened.page.input_value("#by-zones") == "2"
+    assert opened.troubles == []
+
+
+def test_two_regions_side_by_side(folder: Path, tab: Opener) -> None:
+    opened = tab("", folder=folder, name=INDEX)
+    for name in ("Good", "Campus", "Pair"):
+        opened.page.get_by_label(f"Compare {name}").check()
+    # The oldest of three gives way.
+    assert opened.run(
+        "Array.from(document.querySelectorAll('#compare thead a'), (one) => one.textContent)"
+    ) == [
+        "Campus",
+        "Pair",
+    ]
+    assert opened.page.url.endswith("#compare=zz-campus,zz-pair")
+    assert not opened.page.get_by_label("Compare Good").is_checked()
+    assert re.search(r"About [\d,.]+ km apart", opened.page.inner_text("#compare"))
+    opened.page.get_by_label("Compare Pair").uncheck()
+    assert opened.page.locator("#compare").is_hidden()
+    assert opened.troubles == []
+
+
+def test_a_pile_opens_and_leads_to_a_page(folder: Path, tab: Opener) -> None:
+    opened = tab("", folder=folder, name=INDEX)
+    opened.run("""(() => { zonerisk.map.setZoom(2, {animate: false});
+        const pin = zonerisk.layers.regions.getLayers().find((one) => one.all.length > 1);
+        if (!pin) throw new Error("no pile");
+        const before = zonerisk.map.getZoom(); pin.fire("click");
+        if (zonerisk.map.getZoom() <= before) throw new Error("not opened"); })()""")
+    opened.run("""(() => {
+        zonerisk.layers.regions.getLayers().find((one) => one.all.length === 1).fire("click"); })()""")
+    assert opened.page.locator(".leaflet-popup a[href^=zz-]").first.is_visible()
+    assert opened.troubles == []
+
+
+def test_without_scripts_it_is_still_all_there(folder: Path, chromium: Any) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto((folder / INDEX).as_uri())
+    assert opened.locator(".wall a.c").count() == opened.locator("#regions-table tbody tr").count() == 4
+    assert opened.locator(".controls").is_hidden()
+    opened.goto((folder / "zz-campus.html").as_uri())
+    opened.locator("p.evidence a").first.click()
+    assert opened.url.partition("#")[0].endswith("sources.html")
+    context.close()
+
+
+@pytest.mark.parametrize("media", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(folder: Path, chromium: Any, width: int, media: dict[str, str]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    context = chromium.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, **media)
+    opened = context.new_page()
+    for name in (INDEX, f"{INDEX}#compare=zz-good,zz-pair", "provider-zz.html", "sources.html"):
+        opened.goto(
+            (folder / name.partition("#")[0]).as_uri() + name.partition("#")[1] + name.partition("#")[2]
+        )
+        found = axe.run(
+            opened, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+        )
+        assert not found.response["violations"], (
+            name,
+            [node["html"] for one in found.response["violations"] for node in one["nodes"]],
+        )
+    opened.emulate_media(media="print")
+    found = axe.run(opened)
+    assert not found.response["violations"], found.generate_report()
+    context.close()
 
 
 def test_a_row_leads_to_its_page_and_back(folder: Path, tab: Opener) -> None:
     opened = tab("", folder=folder, name=INDEX, width=390)
     assert opened.run("document.documentElement.scrollWidth <= innerWidth")
-    opened.page.get_by_role("link", name="Good").click()
+    opened.page.locator("#regions-table").get_by_role("link", name="Good").click()
     assert opened.page.inner_text("h1") == "Zephyr Zones Good"
     opened.page.get_by_role("link", name="Zephyr Zones").click()
     assert opened.page.inner_text("h1") == "Zephyr Zones"
@@ -161,9 +296,6 @@ def test_a_row_leads_to_its_page_and_back(folder: Path, tab: Opener) -> None:
     assert opened.page.url.endswith(INDEX)
     assert opened.troubles == []
     opened.until("typeof zonerisk !== 'undefined' && zonerisk.layers.regions !== undefined")
-    opened.run("""(() => { const one = zonerisk.features.get("region:zz-campus")[0];
-        one.fire("click", {latlng: one.getLatLng()}, true); })()""")
-    assert opened.page.get_by_role("link", name="Open its page").get_attribute("href") == "zz-campus.html"
 
 
 class Evil:
@@ -172,6 +304,7 @@ class Evil:
     def __init__(self, catalog: Library) -> None:
         self._catalog = catalog
         self.edition = poisoned(catalog.edition)
+        self.dialects = {f"zz{HOSTILE}": SimpleNamespace(aliases=(HOSTILE,))}
 
     def region(self, key: str) -> Region:
         return poisoned(self._catalog.region(key.removesuffix(HOSTILE)))
@@ -199,10 +332,17 @@ def test_text_of_the_records_never_runs(zz: Library, tab: Opener, tmp_path: Path
         opened = tab("", folder=tmp_path, name=f"{name}.html")
         opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert SEEN in opened.text, name
+        opened.run("void zonerisk.map.setZoom(12, {animate: false})")
         opened.run("""zonerisk.layers.regions.getLayers().forEach((one) => {
             one.fire("mouseover", {latlng: one.getLatLng()}, true);
             one.fire("click", {latlng: one.getLatLng()}, true); })""")
         assert SEEN in opened.run("document.querySelector('.leaflet-popup').textContent")
+        opened.run("document.querySelectorAll('.pair').forEach((one) => one.click())")
+        assert SEEN in opened.run("document.getElementById('compare').textContent")
+        opened.run(
+            "document.querySelectorAll('.counts button, .years .c, thead button').forEach((one) => one.click())"
+        )
+        opened.page.get_by_role("button", name="Clear").click()
         opened.page.fill("#find", "zephyr")
         assert opened.troubles == []
         assert all(url.startswith(tmp_path.as_uri()) for url in opened.requests)
@@ -212,15 +352,32 @@ def test_text_of_the_records_never_runs(zz: Library, tab: Opener, tmp_path: Path
         assert opened.run(odd) == 0
 
 
-def test_a_country_is_found_by_name_and_code(pages: dict[str, str], tab: Opener, tmp_path: Path) -> None:
-    found_by = r'data-country="\w+" data-find="Good'
-    text, count = re.subn(found_by, 'data-country="FR" data-find="G\u00f6od FR', pages[INDEX])
-    assert count == 1
-    opened = tab("", folder=written({**pages, INDEX: text}.items(), tmp_path), name=INDEX)
-    names = (
-        "Array.from(document.querySelectorAll('#regions-table tbody tr:not([hidden]) th a'), "
-        "(one) => one.textContent)"
+def test_what_people_call_a_place_is_found(shipped: Library, tab: Opener, tmp_path: Path) -> None:
+    keys = ["google-europe-west9", "google-europe-west2", "aws-us-east-1", "aws-eu-west-2", "ovh-sbg"]
+    verdicts = {key: shipped.score(key) for key in keys}
+    made = Atlas(
+        shipped, verdicts, {key: features.setting(shipped, one) for key, one in verdicts.items()}, {}
     )
-    for words, found in (("france", ["Good"]), ("goo", ["Good"]), ("fr", ["Good"]), ("oo", [])):
+    opened = tab("", folder=written(made.pages(), tmp_path), name=INDEX)
+    ids = "Array.from(document.querySelectorAll('tbody tr:not([hidden])'), (one) => one.dataset.id).sort()"
+    for words, found in (
+        ("gcp", keys[:2]),
+        ("uk", [keys[1], keys[3]]),
+        ('"usa"', [keys[2]]),
+        ("strasbourg", [keys[4]]),
+        ("gcp paris", [keys[0]]),
+        ("london aws", [keys[3]]),
+        ("rasbo", [keys[4]]),
+        ("nowhere", []),
+    ):
         opened.page.fill("#find", words)
-        assert opened.run(names) == found, words
+        assert opened.run(ids) == sorted(found), words
+    assert opened.page.inner_text("#nothing") == "No region matches."
+    opened.page.fill("#find", "strasbourg")
+    assert opened.run("zonerisk.map.getBounds().contains([48.58, 7.79])")
+    assert not opened.run("zonerisk.map.getBounds().contains([51.5, -0.1])")
+    opened.page.fill("#find", "")
+    opened.page.locator(".years .shared").first.click()
+    assert "event=" in opened.page.url
+    assert opened.page.locator("#all-events li.told").is_visible()
+    assert opened.troubles == []

@@ -670,7 +670,6 @@ class Judged(Result):
     line: int
     outcome: Outcome
     copies: int
-    copies_at_most: int | None
     quorum: int
     quorum_basis: str
     places: tuple[Standing, ...]
@@ -716,13 +715,12 @@ class Change(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(Result):
-    """Something that was read and not judged; ``stands`` is False where it has no place at all."""
+    """Something that was read and not judged."""
 
     id: str
     reason: str
     file: str
     line: int
-    stands: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

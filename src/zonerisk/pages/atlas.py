@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import UsageError
-from zonerisk.core.verdict import severity
+from zonerisk.core.verdict import block, severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData, web_address
-from zonerisk.words import phrases
+from zonerisk.words import answer, likelihood, phrases
+from zonerisk.words.verdicts import block_order
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Provider, Region
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Outcome, Verdict
+    from zonerisk.core.verdict import Block, Outcome, RecordedIncident, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Tiles
@@ -25,19 +27,48 @@ if TYPE_CHECKING:
 INDEX = "index.html"
 
 
+_FEW = 9
+HEADS: dict[Block, str] = {
+    "shared": "fail together",
+    "partly": "fail together in part",
+    "not shown": "cannot be told",
+    "near": "stand near each other",
+    "apart": "stand apart",
+    "one-zone": "sell one zone",
+}
+"""What is said of the regions of each class, which are counted before it."""
+CAUSES = {"count": "one zone", "disclosure": "not disclosed", "incident": "event on record"}
+"""What decides a class, where its id is no word for it."""
+
+
 class Entry(NamedTuple):
-    """A region as a row of the table; the rank is what the column of recovery is sorted by."""
+    """A region as a mark, and as a row of the table; the rank is what the column of recovery is sorted by."""
 
     id: str
     verdict: Verdict
     region: Region
     owner: Provider
+    class_: Block
+    cause: str
+    why: str
+    bound: str
     disclosed: int
-    risk: str
-    risk_outcome: Outcome | None
     recovery: str
     recovery_outcome: Outcome
     recovery_rank: float
+
+
+class Event(NamedTuple):
+    """A physical event on record, the regions that it hit, and whether it took several zones of one."""
+
+    incident: RecordedIncident
+    regions: tuple[Entry, ...]
+    several: bool
+
+    @property
+    def year(self) -> str:
+        """Return the year in which it began."""
+        return self.incident.start[:4]
 
 
 @dataclass(frozen=True)
@@ -113,9 +144,6 @@ class Atlas:
     def entry(self, key: str) -> Entry:
         """Sum a verdict up in a row."""
         verdict, region = self.verdicts[key], self.catalog.region(key)
-        disclosed, owner = _disclosed(verdict), self.catalog.provider(region.provider)
-        worst = max(verdict.shared_risks, key=lambda risk: severity(risk.outcome), default=None)
-        risk = f"{worst.kind} ({worst.grade})" if worst else "none on record" if disclosed else "not known"
         outcome: Outcome = min((option.outcome for option in verdict.recovery), key=severity, default="fail")
         fit = next((option for option in verdict.recovery if option.outcome == "pass"), None)
         if fit:
@@ -124,39 +152,82 @@ class Atlas:
         else:
             recovery = "not known" if outcome == "unknown" else "none found"
             rank = 1e6 * severity(outcome)
-        hit = worst.outcome if worst else None
-        return Entry(key, verdict, region, owner, disclosed, risk, hit, recovery, outcome, rank)
-
-    def _answer(self, keys: Sequence[str]) -> str:
-        failing = sum(self.verdicts[key].independence.outcome == "fail" for key in keys)
-        alone = sum(self.verdicts[key].independence.zones.effective.high < 3 for key in keys)
-        first = self.verdicts[keys[0]]
-        return (
-            f"{phrases.count(len(keys), 'region')} as of {first.as_of}: "
-            f"of {failing} one cause takes two zones or more; {alone} are worth fewer than three zones, "
-            "so one event can take their majority."
+        standing = verdict.independence
+        return Entry(
+            key,
+            verdict,
+            region,
+            self.catalog.provider(region.provider),
+            block(standing.class_),
+            CAUSES.get(standing.cause.kind, standing.cause.kind),
+            answer.why(verdict),
+            likelihood.bound(verdict.likelihood),
+            _disclosed(verdict),
+            recovery,
+            outcome,
+            rank,
         )
+
+    def _names(self, entries: Sequence[Entry]) -> dict[str, dict[str, str]]:
+        """Return how providers and countries may be called."""
+        owners, countries = self.catalog.dialects, self.catalog.edition.countries
+        return {
+            "providers": {
+                entry.owner.id: " ".join(owners[entry.owner.id].aliases if entry.owner.id in owners else ())
+                for entry in entries
+            },
+            "countries": {
+                entry.region.country: " ".join(countries.get(entry.region.country, ())) for entry in entries
+            },
+        }
 
     def _overview(
         self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
     ) -> str:
         """Write the page of all regions, or of one provider's."""
-        entries = [self.entry(key) for key in keys]
+        entries = sorted(map(self.entry, keys), key=lambda entry: block_order(entry.verdict))
         marks = {entry.id: mark for entry in entries if (mark := self._mark(entry))}
-        worst_last = sorted(marks, key=lambda key: severity(self.verdicts[key].independence.outcome))
+        rows: dict[str, list[Entry]] = {}
+        for entry in entries:
+            rows.setdefault(entry.owner.id, []).append(entry)
+        counts = Counter(entry.class_ for entry in entries)
+        several = [entry.class_ for entry in entries if entry.verdict.independence.zones.sold > 1]
+        apart = several.count("apart")
+        shown = f"{apart} {'is' if apart == 1 else 'are'} shown to stand apart"
+        regions = phrases.count(len(entries), "region")
+        regions += "" if owner else f" of {phrases.count(len(rows), 'provider')}"
+        first = entries[0].verdict
         return page.render_map(
             "atlas",
-            MapData([marks[key] for key in worst_last], {}, origin=0.0),
+            MapData([*marks.values()][::-1], {}, origin=0.0),
             online,
             self.catalog.edition.attribution,
             shared=shared,
             shows=[],
-            scripts=["table.js"],
+            scripts=["atlas.js"],
+            styles=["atlas.css"],
+            islands={"names": self._names(entries)},
             title=owner.name if owner else "Atlas of availability zones",
+            headline=owner.name if owner else f"{len(several)} cloud regions sell several zones; {shown}",
             crumb=owner.id if owner else "zonerisk",
             back=INDEX if owner else None,
-            answer=self._answer(keys),
+            answer=(f"{len(several)} of its regions sell several zones; {shown}. " if owner else "")
+            + f"{regions}, policy {first.policy.id}, as of {first.as_of}. One mark is one region.",
             entries=entries,
+            heads={name: (head, counts[name]) for name, head in HEADS.items()},
+            # Providers of few regions stand together below.
+            wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),
+            few=_FEW,
+            events=_events(entries),
+            logical=len(
+                {e.id for one in entries for e in one.verdict.record.incidents if e.kind == "logical"}
+            ),
+            countries={
+                entry.region.country: self.catalog.edition.countries.get(
+                    entry.region.country, (entry.region.country,)
+                )[0]
+                for entry in entries
+            },
             provider=owner,
             unjudged={
                 key: why
@@ -164,7 +235,7 @@ class Atlas:
                 if owner is None or self.catalog.region(key).provider == owner.id
             },
             zones=[],
-            provenance=self.verdicts[keys[0]].provenance,
+            provenance=first.provenance,
             elsewhere=len(entries) - len(marks),
         )
 
@@ -174,9 +245,8 @@ class Atlas:
         for place in verdict.places:
             if place.lat is not None and place.lon is not None:
                 words: dict[str, str | float | None] = {
-                    "sold": verdict.independence.zones.sold,
-                    "worth": phrases.span(verdict.independence.zones.effective),
-                    "score": f"{verdict.policy.score.shown:.0f} to {verdict.policy.score.possible:.0f}",
+                    "class": entry.class_,
+                    "why": entry.why,
                     "page": f"{entry.id}.html",
                 }
                 name, at = f"{entry.owner.name} {entry.region.name}", (Point(place.lat, place.lon),)
@@ -184,6 +254,22 @@ class Atlas:
                     "region", entry.id, name, "point", at, outcome=verdict.independence.outcome, words=words
                 )
         return None
+
+
+def _events(entries: Sequence[Entry]) -> list[Event]:
+    """Gather what happened to the regions, the latest first; faults of software are another matter."""
+    hit: dict[str, list[Entry]] = {}
+    known = {event.id: event for entry in entries for event in entry.verdict.record.incidents}
+    several = {key for entry in entries for key in entry.verdict.record.several}
+    for entry in entries:
+        for event in entry.verdict.record.incidents:
+            hit.setdefault(event.id, []).append(entry)
+    listed = (
+        Event(event, tuple(hit[key]), key in several)
+        for key, event in known.items()
+        if event.kind != "logical"
+    )
+    return sorted(listed, key=lambda event: (event.incident.start, event.incident.id), reverse=True)
 
 
 def _provider_page(owner: Provider) -> str:

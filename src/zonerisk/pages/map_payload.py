@@ -53,7 +53,7 @@ LAYERS = (
     Layer("sites", "site", "Sites", "point"),
     Layer("retired", "retired", "Retired or destroyed", "point"),
     Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
-    Layer("regions", "region", "Regions, by outcome", "point"),
+    Layer("regions", "region", "Regions, by class", "point"),
 )
 
 

@@ -558,15 +558,6 @@ const zonerisk = (() => {
     origin = null;
   }
 
-  function only(keep) {
-    if (!layers.regions) return;
-    for (const made of features.values()) {
-      for (const each of made) {
-        if (keep.has(each.one.id)) layers.regions.addLayer(each); else layers.regions.removeLayer(each);
-      }
-    }
-  }
-
   function start() {
     for (const button of document.querySelectorAll(".pick[data-show]")) {
       button.addEventListener("click", () => show(Number(button.dataset.show), button));
@@ -606,6 +597,7 @@ const zonerisk = (() => {
       map.fitBounds(seen, {animate: false});
       write();
     });
+    dispatchEvent(new Event("started"));
   }
 
   function sketch(holder) {
@@ -637,5 +629,5 @@ const zonerisk = (() => {
     });
   }
 
-  return {lay, layer, draw, discs, band, start, only, show, whole, get map() { return map; }, layers, features};
+  return {lay, layer, draw, discs, band, start, home, show, whole, get map() { return map; }, layers, features};
 })();

@@ -110,8 +110,7 @@ const told = (() => {
     retired: (one) => [
       facts([["Fate", one.fate], ["Until", one.until], ["Within", km(one.radius)], ["Record", one.id]]), cited(one.sources)],
     region: (one) => [
-      facts([["Outcome", one.outcome], ["Zones as sold", String(one.sold)], ["Worth", one.worth], ["Score", one.score]]),
-      make("p", "", link(one.page, "Open its page"))],
+      facts([["Class", one.class], ["Why", one.why]]), make("p", "", link(one.page, "Open its page"))],
     "dr-limit": () => [],
     station: (one) => [
       facts([
