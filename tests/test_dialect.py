@@ -37,10 +37,13 @@ kubernetes:
 terraform:
   endpoint: gull.example
   types:
-    gull_machine: {zones: [berth]}
-    gull_flock: {zones: [berths], copies: birds}
-    gull_nest: {regions: [harbour], standby_if: {twin: "true"}}
-    gull_sea: {regions: [harbour], spread: true}
+    gull_machine: {zones: [berth], source: "https://gull.example/machine"}
+    gull_flock: {zones: [berths], copies: [birds], source: "https://gull.example/flock"}
+    gull_nest:
+      regions: [harbour]
+      source: https://gull.example/nest
+      variants: [{when: {twin: "true"}, copies: [2], apart: 2, needed: one}]
+    gull_sea: {regions: [harbour], spread: [0], source: "https://gull.example/sea"}
 """
 
 
@@ -82,7 +85,7 @@ def test_a_provider_added_by_data_alone_has_its_terraform_plan_read(gull: Librar
     assert {each.id: [place.id for place in each.places] for each in found.workloads} == {
         "gull_machine.a": ["gull-gull-1/gull-1-y"],
         "gull_flock.b": ["gull-gull-1/gull-1-x", "gull-gull-1/gull-1-z", "gull-gull-1/gull-1-x"],
-        "gull_nest.c": ["gull-gull-1/one-zone", "gull-gull-1/another-zone"],
+        "gull_nest.c": ["gull-gull-1/unnamed-zone-1", "gull-gull-1/unnamed-zone-2"],
         "gull_sea.d": ["gull-gull-1"],
     }
     assert [each.reason for each in found.unassessed] == [
@@ -135,8 +138,9 @@ def test_other_names_find_no_other_regions(gull: Library) -> None:
     [
         ('suffix: "-[xyz]"', 'suffix: "-[xyz"', "8: zones.suffix: "),
         ("ending:", "endings:", "4: regions.endings: unknown key"),
-        ("spread: true", "spread: often", "18: terraform.types.gull_sea.spread: must be true or false"),
+        ("apart: 2", "apart: many", "20: terraform.types.gull_nest.variants.0.apart: "),
         ("zones: [berth]", "zones: [a..b]", "15: terraform.types.gull_machine.zones.0: "),
+        (', source: "https://gull.example/sea"', "", "21: terraform.types.gull_sea.source: "),
         ("gull.example/zone", '"two words"', "11: kubernetes.zone_labels.0: "),
         ("aliases: [gc, gull-cloud]", "aliases: TODO", "2: aliases: "),
     ],

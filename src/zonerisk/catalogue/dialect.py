@@ -5,12 +5,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.model import Key, Record, Region, Text, simplify
+from zonerisk.core.model import Key, Record, Region, Text, Url, simplify
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Pattern = re.Pattern[str]
 AttributePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(\.([A-Za-z0-9_]+|\*))*$")]
 """Attributes joined by dots; ``*`` is any item of a list."""
+Count = Annotated[int, Field(ge=0, le=100)]
 TypeName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
 ProviderId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9/{}*._-]*$")]
@@ -37,12 +38,15 @@ class RegionNames(Record):
         True where codes have no dashes, whatever a display name has.
     multi
         Names that stand for several regions, of which it is not told which.
+    dual
+        Names that stand for several regions: their codes.
     """
 
     aliases: Annotated[dict[Key, Key], Field(default_factory=dict)]
     ending: Pattern | None = None
     joined: bool = False
     multi: tuple[Text, ...] = ()
+    dual: Annotated[dict[Text, tuple[Key, ...]], Field(default_factory=dict)]
 
 
 class ZoneNames(Record):
@@ -67,38 +71,96 @@ class ZoneNames(Record):
     are_regions: bool = False
 
 
-class ResourceType(Record):
-    """How one Terraform type tells where it stands; of several paths the first that is set counts.
+class Standing(Record):
+    """What a resource tells of where its copies stand; of several paths the first that is set counts.
 
     Attributes
     ----------
     zones, regions
-        Where zones and regions are named.
+        Where zones and regions are named; what is not set is the provider's own default of that name.
+    through, within
+        Attributes that refer to a resource of some type, which tells zones or the region in its stead;
+        within, the region alone.
+    spare
+        Where the zone of a standby copy is named, beside the others.
     copies
-        Where the number of copies stands; they are dealt over the zones.
-    copies_per_zone
+        Where the number of copies stands, or the number; they are dealt over the zones.
+    beside, elsewhere
+        How many copies there are beside those that are counted; in another region that is not told.
+    least, most
+        Where bounds of that number stand, should it not be told.
+    per_zone
         True where that number counts for each zone.
     spread
-        True where the provider spreads it over the region, unless zones are named.
-    spare
-        Where the zone of a standby copy is named.
-    standby_if
-        Values, by path, that add a standby copy in another zone that is not named.
-    standby_anywhere
-        True where that standby may stand in the same zone.
-    one_needed
-        True where one copy is enough: the others stand by.
+        Over how many zones the provider spreads it unless zones are named, or where that number
+        stands; 0 where it is the region and the number is not told.
+    apart
+        How many copies, at least, the provider keeps in zones of their own.
+    needed
+        How many of the copies have to stay up.
     """
 
     zones: tuple[AttributePath, ...] = ()
     regions: tuple[AttributePath, ...] = ("region",)
-    copies: AttributePath | None = None
-    copies_per_zone: bool = False
-    spread: bool = False
-    spare: AttributePath | None = None
-    standby_if: Annotated[dict[AttributePath, Text], Field(default_factory=dict)]
-    standby_anywhere: bool = False
-    one_needed: bool = False
+    through: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
+    within: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
+    spare: tuple[AttributePath, ...] = ()
+    copies: tuple[AttributePath, ...] = ()
+    beside: Count = 0
+    elsewhere: Count = 0
+    least: tuple[AttributePath, ...] = ()
+    most: tuple[AttributePath, ...] = ()
+    per_zone: bool = False
+    spread: tuple[AttributePath, ...] = ()
+    apart: Count = 0
+    needed: Literal["majority", "one", "all"] = "majority"
+
+
+class Variant(Standing):
+    """What stands otherwise where attributes have some values (a storage class, a tier, a mode).
+
+    Attributes
+    ----------
+    when
+        The values, by path, as expressions that match all of them; ``-`` is no value.
+    source
+        Who says so.
+    """
+
+    when: Annotated[dict[AttributePath, Pattern], Field(min_length=1)]
+    source: Url | None = None
+    members: TypeName | None = None
+
+
+class ResourceType(Standing):
+    """How one Terraform type tells where it stands, and what a copy of it is.
+
+    Attributes
+    ----------
+    source
+        Who says so.
+    variants
+        What its attributes change; the first that fits counts.
+    alone
+        True where resources that differ by index alone hold different things: no copies of each other.
+    joined
+        The attribute that names what it is a copy of, and the type of that.
+    members
+        The type of its copies: by itself it runs nothing.
+    """
+
+    source: Url
+    variants: tuple[Variant, ...] = ()
+    alone: bool = False
+    joined: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
+    members: TypeName | None = None
+
+    def varied(self, variant: Variant | None) -> "ResourceType":
+        """Return the type as a variant has it."""
+        if variant is None:
+            return self
+        told = variant.model_fields_set - {"when", "source"}
+        return self.model_copy(update={key: getattr(variant, key) for key in told})
 
 
 class Terraform(Record):
@@ -108,6 +170,10 @@ class Terraform(Record):
     ----------
     types
         Resource types that stand somewhere.
+    carriers
+        Types that stand nowhere by themselves and tell zones of others: subnets, and groups of them.
+    placeless
+        How types that stand nowhere look, after the provider's prefix.
     endpoint
         What every address of the provider's own API holds; another address is another cloud.
     region_in
@@ -117,6 +183,8 @@ class Terraform(Record):
     """
 
     types: Annotated[dict[TypeName, ResourceType], Field(default_factory=dict)]
+    carriers: Annotated[dict[TypeName, Standing], Field(default_factory=dict)]
+    placeless: tuple[Pattern, ...] = ()
     endpoint: Text | None = None
     region_in: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
     zone_ids: Annotated[dict[TypeName, tuple[TypeName, TypeName]], Field(default_factory=dict)]

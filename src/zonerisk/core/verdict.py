@@ -670,6 +670,7 @@ class Judged(Result):
     line: int
     outcome: Outcome
     copies: int
+    copies_at_most: int | None
     quorum: int
     quorum_basis: str
     places: tuple[Standing, ...]
@@ -715,12 +716,13 @@ class Change(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(Result):
-    """Something that was read and not judged."""
+    """Something that was read and not judged; ``stands`` is False where it has no place at all."""
 
     id: str
     reason: str
     file: str
     line: int
+    stands: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MOSTEVENTS = 8
 MOST_IDS = 6
-MOST_SKIPPED = 12
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 _FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -57,10 +56,12 @@ def _ids(ids: Sequence[str]) -> str:
 
 def places_line(judged: Judged) -> str:
     """Return where a workload stands, in one line."""
-    text = (
-        f"{judged.copies} {'copy' if judged.copies == 1 else 'copies'}, {judged.quorum} "
-        f"needed ({judged.quorum_basis}): {_standings(judged.places)}"
-    )
+    least = f"{judged.copies} {'copy' if judged.copies == 1 else 'copies'}"
+    if judged.copies_at_most is None:
+        least = f"at least {least}"
+    elif judged.copies_at_most > judged.copies:
+        least = f"{judged.copies} to {judged.copies_at_most} copies"
+    text = f"{least}, {judged.quorum} needed ({judged.quorum_basis}): {_standings(judged.places)}"
     for name, listed in (("backup", judged.backup), ("recovery", judged.dr)):
         text += f"; {name} {_standings(listed)}" if listed else ""
     chance = judged.chance
@@ -78,11 +79,17 @@ def _standings(listed: Sequence[Standing]) -> str:
 
 
 def skipped_rows(audit: Audit) -> list[tuple[str, str]]:
-    """Return what was not assessed: the reasons, and what they apply to."""
-    reasons: dict[str, list[str]] = {}
+    """Return what was not assessed: the reasons, and what they apply to.
+
+    What stands somewhere is named, all of it; the rest is counted.
+    """
+    reasons: dict[tuple[bool, str], list[str]] = {}
     for skipped in audit.not_assessed:
-        reasons.setdefault(skipped.reason, []).append(skipped.id)
-    return [(reason, _ids(ids)) for reason, ids in reasons.items()]
+        reasons.setdefault((skipped.stands, skipped.reason), []).append(skipped.id)
+    return [
+        (reason, ", ".join(ids) if stands else f"{len(ids)} resources")
+        for (stands, reason), ids in reasons.items()
+    ]
 
 
 def event_rows(audit: Audit) -> list[tuple[str, ...]]:
@@ -126,7 +133,7 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
         for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
             screen.print(line, "dim")
     screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
-    skipped = [("", *row) for row in skipped_rows(audit)[:MOST_SKIPPED]]
+    skipped = [("", *row) for row in skipped_rows(audit)]
     screen.table("Not assessed", ("", "why", "what"), skipped)
     screen.print()
     for line in change_line(audit):

@@ -35,10 +35,12 @@ def summary(
     return text + (f"; {unassessed} not assessed." if unassessed else ".")
 
 
-def places(least: int, most: int, spread: bool) -> str:
-    """Count the places of copies: ``3 places``, ``1 to 3 places``."""
+def places(least: int, most: int | None, spread: bool) -> str:
+    """Count the places of copies: ``3 places``, ``1 to 3 places``, ``at least 1 place``."""
     if spread:
         return "spread by the provider"
+    if most is None:
+        return f"at least {phrases.count(least, 'place')}"
     return phrases.count(most, "place") if least == most else f"{least} to {most} places"
 
 
@@ -54,13 +56,21 @@ def without(name: str) -> str:
     return f"without {name}"
 
 
-def copies_left(cause: str, left: int, total: int, needed: int) -> str:
-    """Say what an event leaves of a workload."""
-    return f"{cause}: {left} of {total} {'copy' if total == 1 else 'copies'} left, {needed} needed"
+def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more: int | None) -> str:
+    """Say what an event leaves of a workload, at worst and at best, and whether it may have more copies."""
+    some = f"{left}" if worst == left else f"{worst} to {left}"
+    text = f"{cause}: {some} of {total} {'copy' if total == 1 else 'copies'} left, {needed} needed"
+    if more == 0:
+        return text
+    return f"{text}; how many copies there are is not told, at least {total}" + (
+        f" and at most {total + more}" if more else ""
+    )
 
 
 def doubtful(holds: str, kinds: Sequence[str]) -> str:
     """Say what a workload holds against, and of what that is not known."""
+    if not kinds:
+        return f"which of its zones are one and the same is not told ({holds})"
     return f"holds against what is on record ({holds}); not known whether a quorum shares: {', '.join(kinds)}"
 
 

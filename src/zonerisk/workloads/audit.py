@@ -58,6 +58,8 @@ BACKUP_KINDS = (*BY_POSITION, *FEEDS)
 _HERE = ("quorum", "survives", "claims", "dr", "backup")
 # The best few regions are tried; those after them are farther or share more.
 MOST_REGIONS = 3
+# Copies of which no zone is told are alike: these many stand for all of them.
+MOST_ALIKE = 6
 # What a deployment is asked first; pairs of places only break ties.
 _CORE = ("survives", "quorum", "backup", "dr")
 
@@ -95,7 +97,8 @@ def audit(
         workloads=judged,
         events=events,
         change=_best(auditor, judged),
-        not_assessed=deployment.unassessed,
+        # What stands somewhere and was not read comes first.
+        not_assessed=tuple(sorted(deployment.unassessed, key=lambda skipped: not skipped.stands)),
         model=model,
         provenance=Provenance.build(policy, catalog.edition.date, catalog.digest_of(regions)),
     )
@@ -144,7 +147,7 @@ class Auditor:
 
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload."""
-        known = self.arrangements.build(workload.places, workload.id)
+        known = self.arrangements.build(_told(workload.places), workload.id)
         findings = list(self._by_rules(workload, known))
         for rule, judge in (
             ("quorum", self._quorum),
@@ -165,6 +168,7 @@ class Auditor:
             line=workload.source.line,
             outcome=worst([finding.outcome for finding in findings]),
             copies=len(workload.places),
+            copies_at_most=None if workload.more is None else len(workload.places) + workload.more,
             quorum=workload.quorum,
             quorum_basis=workload.basis,
             places=_standings(workload.places),
@@ -179,6 +183,9 @@ class Auditor:
     def _by_rules(self, workload: Workload, known: Arrangement) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
         asked = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
+        if all(place.kind == "region" for place in workload.places):
+            # How far copies may be apart is asked of zones, not of regions.
+            asked.pop("separation-max", None)
         alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
         if not asked or alone or workload.spread:
             # No pair of places to hold together: the other rules say what that means.
@@ -201,9 +208,11 @@ class Auditor:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
         wanted = min(threshold, 2) if workload.quorum == 1 else threshold
-        most = len(known.domains)
-        least = max(1, len({place.id for place in workload.places if place.kind != "somewhere"}))
-        outcome: Outcome = "pass" if least >= wanted else "fail" if most < wanted else "unknown"
+        least = _fewest(workload.places)
+        most = None if workload.more is None else len(set(workload.places)) + workload.more
+        outcome: Outcome = (
+            "pass" if least >= wanted else "unknown" if most is None or most >= wanted else "fail"
+        )
         if workload.basis == UNTOLD and outcome == "pass" and least < threshold:
             outcome = "unknown"
         if workload.spread:
@@ -248,17 +257,21 @@ class Auditor:
         hardest = min(losses, key=lambda loss: left(loss.members))
         names = {unit.id: unit.name for unit in known.domains}
         cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
-        message = wording.copies_left(cause, left(hardest.members), total, workload.quorum)
-        if left(hardest.members) < workload.quorum:
+        kept = left(hardest.members)
+        # Zones that go by other names, or by none, may be the one that is lost.
+        least = kept if hardest.risk else min(kept, total - _most_in_one(workload.places))
+        message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
+        if kept < workload.quorum and workload.more == 0:
             evidence = hardest.risk.evidence if hardest.risk else ()
             return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
         if workload.basis == UNTOLD:
             return _Answer("unknown", wording.untold(message), (workload.id,))
         # What is known to hold is judged by what is not known, and then by inference alone.
-        doubtful = [
-            kind for kind, groups in known.groups.items() if _may_take(groups, copies, workload.quorum)
-        ]
-        if doubtful:
+        told = _weights(workload.places)
+        doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
+        if kept < workload.quorum or (workload.more != 0 and workload.quorum > 1):
+            return _Answer("unknown", message, (workload.id,))
+        if doubtful or least < workload.quorum:
             return _Answer("unknown", wording.doubtful(message, doubtful), (workload.id,))
         for groups in known.groups.values():
             for risk in groups.risks:
@@ -334,7 +347,7 @@ class Auditor:
 
     def _chance(self, workload: Workload, findings: Sequence[Finding]) -> Chance | None:
         """Return a chance where the model fits: places told apart, no known risk of them all."""
-        known = any(
+        known = workload.more != 0 or any(
             finding.rule == "survives" and finding.outcome == "fail" and len(finding.subjects) > 1
             for finding in findings
         )
@@ -374,7 +387,10 @@ class Auditor:
         """
         workloads = self.deployment.workloads
         places = [
-            place for workload in workloads for place in _all_places(workload) if place.kind != "region"
+            place
+            for workload in workloads
+            for place in _told(_all_places(workload))
+            if place.kind != "region"
         ]
         if not places:
             return ()
@@ -384,6 +400,7 @@ class Auditor:
                 copies_at.setdefault(place.id, Counter())[index] += 1
         known = self.arrangements.build(places)
         names = {unit.id: unit.name for unit in known.domains}
+        unnamed = {place.id for place in places if place.name}
         events = []
         for loss in self._losses(known, places):
             gone: Counter[int] = Counter()
@@ -392,11 +409,27 @@ class Auditor:
             lost = [
                 workloads[index]
                 for index in sorted(gone)
-                if len(workloads[index].places) - gone[index] < workloads[index].quorum
+                if workloads[index].more == 0
+                and len(workloads[index].places) - gone[index] < workloads[index].quorum
             ]
             if not lost:
                 continue
             members, first = frozenset(loss.members), loss.members[0]
+            if loss.risk is None and first in unnamed:
+                # A zone without a name is one workload's own: another's may be another zone.
+                events += [
+                    Event(
+                        id=f"{loss.id}:{each.id}",
+                        kind=loss.kind,
+                        grade=None,
+                        message=wording.lost(names[first], each.id),
+                        lost=(each.id,),
+                        with_backup=(),
+                        with_recovery=(),
+                    )
+                    for each in lost
+                ]
+                continue
             event = Event(
                 id=loss.id,
                 kind=loss.kind,
@@ -416,6 +449,50 @@ def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> boo
     taken = most_taken(copies, lambda a, b: groups.outcome((a, b)) != "pass")
     left = sum(copies.values()) - sum(copies[place] for place in taken)
     return left < quorum and any(groups.outcome(pair) == "unknown" for pair in permutations(taken, 2))
+
+
+def _told(places: Sequence[Place]) -> list[Place]:
+    """Return places, of copies somewhere in a region the first few: all of them are known alike."""
+    seen: Counter[str] = Counter()
+    told = []
+    for place in dict.fromkeys(places):
+        seen[place.region] += place.kind == "somewhere"
+        if place.kind != "somewhere" or seen[place.region] <= MOST_ALIKE:
+            told.append(place)
+    return told
+
+
+def _cliques(places: Iterable[Place]) -> dict[str, dict[str, Counter[str]]]:
+    """Count copies by region, by whose names their zones go by, and by place."""
+    cliques: dict[str, dict[str, Counter[str]]] = {}
+    for place in places:
+        clique = "somewhere" if place.kind == "somewhere" else place.clique
+        cliques.setdefault(place.region, {}).setdefault(clique, Counter())[place.id] += 1
+    return cliques
+
+
+def _fewest(places: Sequence[Place]) -> int:
+    """Count the fewest zones that places can be: only names of one kind tell zones apart."""
+    return sum(
+        max(1 if clique == "somewhere" else len(ids) for clique, ids in by_clique.items())
+        for by_clique in _cliques(places).values()
+    )
+
+
+def _weights(places: Sequence[Place]) -> Counter[str]:
+    """Count copies at the places that are told, those left out with the last of theirs."""
+    last = {place.region: place.id for place in _told(places) if place.kind == "somewhere"}
+    told = {place.id for place in _told(places)}
+    return Counter(place.id if place.id in told else last[place.region] for place in places)
+
+
+def _most_in_one(places: Sequence[Place]) -> int:
+    """Count the most copies that may stand in one zone."""
+    most = 0
+    for by_clique in _cliques(places).values():
+        loose = by_clique.pop("somewhere", Counter()).total()
+        most = max(most, loose + sum(max(ids.values()) for ids in by_clique.values()))
+    return most
 
 
 def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:

@@ -37,6 +37,7 @@ OWN = "own"
 """Id of the region that a plan's own datacenters make up."""
 MAJORITY = "a majority, assumed"
 UNTOLD = "at least; how many it needs is not told"
+ANOTHER = "another takes over"
 STATED = "stated"
 MAX_COPIES = 10_000
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
@@ -60,6 +61,13 @@ class Place:
     kind: Literal["zone", "site", "label", "somewhere", "region"]
     name: str = ""
     """How messages call it, where the plan has no name for it."""
+    owner: str = ""
+    """Whose names of zones it speaks in, where that is another than the plan's first."""
+
+    @property
+    def clique(self) -> str:
+        """Places of one region and clique are as many zones as they have ids; others may be the same."""
+        return self.owner or ("label" if self.kind == "label" else "zone")
 
 
 @dataclass(frozen=True)
@@ -69,17 +77,18 @@ class Source:
     file: str
     line: int
 
-    def skipped(self, key: str, reason: object) -> Skipped:
+    def skipped(self, key: str, reason: object, stands: bool = True) -> Skipped:
         """Return what stands here as something that could not be judged, and why."""
-        return Skipped(id=key, reason=str(reason), file=self.file, line=self.line)
+        return Skipped(id=key, reason=str(reason), file=self.file, line=self.line, stands=stands)
 
 
 @dataclass(frozen=True)
 class Workload:
     """Copies that do one thing together, a place for each.
 
-    ``basis`` is where the number of copies that are needed comes from. Backups and recovery are None
-    where the plan's format does not tell, empty where the plan names none.
+    There may be ``more`` of them than the file tells; None where that has no bound. ``basis`` is where
+    the number of copies that are needed comes from. Backups and recovery are None where the plan's
+    format does not tell, empty where the plan names none.
     """
 
     id: str
@@ -90,11 +99,13 @@ class Workload:
     backup: tuple[Place, ...] | None = None
     dr: tuple[Place, ...] | None = None
     notes: tuple[str, ...] = ()
+    more: int | None = 0
 
     @property
     def spread(self) -> bool:
         """True where its provider spreads it over a region: over which zones is not told."""
-        return any(place.kind == "region" for place in self.places)
+        regions = {place.id for place in self.places if place.kind == "region"}
+        return bool(regions) and (self.quorum > 1 or len(regions) < 2)
 
 
 @dataclass(frozen=True)
@@ -212,6 +223,12 @@ class Placement:
             return only
         raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
 
+    def unnamed(self, region: str, number: int, owner: str = "unnamed") -> Place:
+        """Return one of several zones that a plan tells apart, but does not name; their owner is alike."""
+        mark = "" if owner == "unnamed" else f".{owner}"
+        name = f"unnamed zone {number} of {region}"
+        return Place(f"{region}/unnamed-zone-{number}{mark}", region, "label", name, owner)
+
     def whole(self, provider: str, region: str) -> Place:
         """Return the place of something that its provider spreads over a region."""
         one = self.place(provider, region)
@@ -225,6 +242,7 @@ class Placement:
         quorum: int | None = None,
         basis: str = MAJORITY,
         notes: Iterable[str] = (),
+        more: int | None = 0,
     ) -> Workload:
         """Build a workload of copies that stand at some places; a majority is needed if nothing is said."""
         relative = (
@@ -233,7 +251,9 @@ class Placement:
             if place.kind == "label" and not place.name
         )
         notes = tuple(sorted({*notes, *filter(None, relative)}))
-        return Workload(key, source, apart(places), quorum or majority(len(places)), basis, notes=notes)
+        return Workload(
+            key, source, apart(places), quorum or majority(len(places)), basis, notes=notes, more=more
+        )
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""
@@ -329,7 +349,8 @@ class Arrangements:
             )
         # Two labels, or two zone ids, are two zones whose buildings are not told apart: as far from each
         # other as some two zones of the region are. A zone id and a letter may be the same zone.
-        if here.kind == there.kind and here.kind in ("label", "zone") and not (a.sites or b.sites):
+        same = here.clique == there.clique and "somewhere" not in (here.kind, there.kind)
+        if same and not (a.sites or b.sites):
             units = self.placement.zones(here.region)
             if all(unit.disclosed for unit in units):
                 known = [distance_m(one, two) for one, two in pairs(units)]
@@ -363,7 +384,7 @@ def relabelled(
     labels: dict[tuple[str, str], list[str]] = {}
     for place in places:
         if place.kind in ("label", "zone"):
-            labels.setdefault((place.region, place.kind), []).append(place.id)
+            labels.setdefault((place.region, place.clique), []).append(place.id)
     result = dict(groups)
     for (region, _), listed in labels.items():
         if len(listed) < 2 or region == OWN:

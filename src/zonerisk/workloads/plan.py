@@ -170,7 +170,7 @@ class Question(NamedTuple):
 
 def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str | None) -> Question:
     """Read one deployment from files; ``-`` stands for standard input, ``as_of`` overrides a plan's day."""
-    from zonerisk.workloads import kubernetes
+    from zonerisk.workloads import kubernetes, terraform
 
     trees: list[tuple[str, str, Json]] = []
     clusters: list[tuple[str, dict[str, int], Json]] = []
@@ -178,6 +178,8 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     for name in dict.fromkeys(names):
         raw = stdin if name == "-" and stdin is not None else _bytes(name)
         shown = "stdin" if name == "-" else name
+        if flaw := terraform.misfit(raw):
+            raise DataError(f"{shown}: {flaw}")
         # JSON is told by its first sign, whatever its encoding.
         if raw[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"{", b"[")):
             trees.append((shown, *_json(shown, raw)))

@@ -1,0 +1,618 @@
+"""What is right of public Terraform files that were judged wrong; all inputs are invented."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from test_terraform import DAY, read, resource, state
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.errors import DataError
+from zonerisk.core.verdict import Audit, Judged
+from zonerisk.workloads import plan
+from zonerisk.workloads.audit import audit
+
+
+def judge(tree: Any, catalog: Catalog) -> Audit:
+    return audit(catalog, read(tree, catalog), catalog.policy("podcast"), DAY)
+
+
+def judged(tree: Any, catalog: Catalog) -> dict[str, Judged]:
+    return {each.id: each for each in judge(tree, catalog).workloads}
+
+
+def told(one: Judged) -> tuple[int, int, str, str]:
+    """Copies, copies needed, and what quorum and survives come to."""
+    outcomes = {each.rule: each.outcome for each in one.findings}
+    return one.copies, one.quorum, outcomes["quorum"], outcomes["survives"]
+
+
+def places(one: Judged) -> list[str]:
+    return [each.place.partition("/")[2] or each.place for each in one.places for _ in range(each.copies)]
+
+
+def planned(
+    *resources: dict[str, Any],
+    providers: dict[str, dict[str, str]] | None = None,
+    expressions: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return a plan whose resources all have the first provider."""
+    providers = providers or {"aws": {"region": "eu-west-1"}}
+    configured = [
+        {
+            "address": each["address"].partition("[")[0],
+            "provider_config_key": next(iter(providers)),
+            "expressions": (expressions or {}).get(each["address"].partition("[")[0], {}),
+        }
+        for each in resources
+    ]
+    return {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": list(resources)}},
+        "configuration": {
+            "provider_config": {
+                key: {"expressions": {name: {"constant_value": value} for name, value in block.items()}}
+                for key, block in providers.items()
+            },
+            "root_module": {"resources": configured, **more},
+        },
+    }
+
+
+def test_zones_that_may_be_used_are_no_copies(shipped: Catalog) -> None:
+    zones = {"availability_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+    found = judged(
+        planned(
+            resource("aws_autoscaling_group.default", {**zones, "min_size": 1, "max_size": 6}),
+            resource("aws_autoscaling_group.bounded", {**zones, "max_size": 6}),
+            resource("aws_autoscaling_group.six", {**zones, "desired_capacity": 6}),
+            resource("aws_autoscaling_group.two", {**zones, "desired_capacity": 2}),
+        ),
+        shipped,
+    )
+    # AWS: without a desired capacity, it is the minimum size.
+    assert told(found["aws_autoscaling_group.default"]) == (1, 1, "fail", "fail")
+    bounded = found["aws_autoscaling_group.bounded"]
+    assert told(bounded) == (1, 1, "unknown", "unknown")
+    assert bounded.copies_at_most == 6
+    assert told(found["aws_autoscaling_group.six"])[:3] == (6, 4, "pass")
+    two = found["aws_autoscaling_group.two"]
+    assert places(two) == ["unnamed-zone-1", "unnamed-zone-2"]
+
+
+def test_a_number_without_a_bound_passes_and_fails_nothing(shipped: Catalog) -> None:
+    found = judged(
+        state(
+            resource(
+                "azurerm_linux_virtual_machine_scale_set.x",
+                {"location": "westeurope", "zones": ["1", "2", "3"]},
+            )
+        ),
+        shipped,
+    )["azurerm_linux_virtual_machine_scale_set.x"]
+    assert told(found) == (1, 1, "unknown", "unknown")
+    assert found.copies_at_most is None
+
+
+def test_a_module_s_provider_is_its_own_or_not_told(shipped: Catalog) -> None:
+    def tree(providers: dict[str, dict[str, str]], key: str) -> dict[str, Any]:
+        inner = {"address": "aws_ebs_volume.x", "provider_config_key": key, "expressions": {}}
+        made = planned(providers=providers, module_calls={"dr": {"module": {"resources": [inner]}}})
+        made["planned_values"]["root_module"]["child_modules"] = [
+            {
+                "address": "module.dr",
+                "resources": [resource("module.dr.aws_ebs_volume.x", {}, type="aws_ebs_volume")],
+            }
+        ]
+        return made
+
+    root = {"aws": {"region": "eu-west-1"}}
+    dr = {"region": "eu-central-1"}
+    for providers, key, region in (
+        ({**root, "module.dr:aws": dr}, "dr:aws", "aws-eu-central-1"),
+        ({**root, "module.dr:aws": dr}, "module.dr:aws", "aws-eu-central-1"),
+        ({**root, "module.dr:aws": {}}, "module.dr:aws", "aws-eu-west-1"),
+        (root, "dr:aws", "aws-eu-west-1"),
+        ({**root, "aws.dr": dr}, "aws.dr", "aws-eu-central-1"),
+    ):
+        found = read(tree(providers, key), shipped)
+        assert [each.places[0].region for each in found.workloads] == [region]
+    found = read(tree({**root, "aws.dr": dr}, "dr:aws"), shipped)
+    assert found.workloads == ()
+    assert "names no region or zone" in found.unassessed[0].reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("LRS", (1, 1, "fail", "fail")),
+        ("ZRS", (3, 2, "pass", "unknown")),
+        ("GZRS", (3, 2, "pass", "unknown")),
+        ("GRS", (1, 1, "unknown", "unknown")),
+    ],
+)
+def test_a_storage_class_says_over_how_many_zones(shipped: Catalog, kind: str, answer: Any) -> None:
+    values = {"location": "westeurope", "account_replication_type": kind}
+    found = judged(state(resource("azurerm_storage_account.x", values)), shipped)
+    assert told(found["azurerm_storage_account.x"]) == answer
+
+
+def test_a_disk_s_class_counts_as_well(shipped: Catalog) -> None:
+    found = judged(
+        state(
+            resource(
+                "azurerm_managed_disk.z", {"location": "westeurope", "storage_account_type": "Premium_ZRS"}
+            ),
+            resource(
+                "azurerm_managed_disk.l", {"location": "westeurope", "storage_account_type": "Premium_LRS"}
+            ),
+        ),
+        shipped,
+    )
+    assert [each.copies for each in found.values()] == [3, 1]
+
+
+def test_zones_without_a_name_are_not_one_zone(shipped: Catalog) -> None:
+    found = judge(
+        planned(*(resource(f"aws_{kind}.x", {}) for kind in ("instance", "ebs_volume", "db_instance"))),
+        shipped,
+    )
+    assert [len(event.lost) for event in found.events] == [1, 1, 1]
+    assert "3 of 3 workloads lose their quorum" in found.summary
+    named = judge(
+        planned(
+            *(
+                resource(f"aws_{kind}.x", {"availability_zone": "eu-west-1a"})
+                for kind in ("instance", "ebs_volume", "db_instance")
+            )
+        ),
+        shipped,
+    )
+    assert len(named.events[0].lost) == 3
+
+
+def test_an_aurora_cluster_has_as_many_copies_as_instances(shipped: Catalog) -> None:
+    zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    cluster = resource(
+        "aws_rds_cluster.c", {"availability_zones": zones, "id": "c", "cluster_identifier": "c"}
+    )
+    alone = read(planned(cluster), shipped)
+    assert alone.workloads == ()
+    assert "holds none" in alone.unassessed[0].reason
+
+    def instance(name: str, zone: str) -> dict[str, Any]:
+        return resource(
+            f"aws_rds_cluster_instance.{name}", {"availability_zone": zone, "cluster_identifier": "c"}
+        )
+
+    found = judged(
+        planned(cluster, instance("writer", "eu-west-1a"), instance("reader", "eu-west-1b")), shipped
+    )
+    assert told(found["aws_rds_cluster.c"])[:3] == (2, 1, "pass")
+    found = judged(planned(cluster, instance("writer", "eu-west-1a")), shipped)
+    assert told(found["aws_rds_cluster.c"]) == (1, 1, "fail", "fail")
+
+
+def test_instances_that_are_not_made_yet_are_tied_to_their_cluster(shipped: Catalog) -> None:
+    refers = {"cluster_identifier": {"references": ["aws_docdb_cluster.c.id", "aws_docdb_cluster.c"]}}
+    found = judged(
+        planned(
+            resource("aws_docdb_cluster.c", {}),
+            resource("aws_docdb_cluster_instance.i[0]", {"availability_zone": "eu-west-1a"}),
+            resource("aws_docdb_cluster_instance.i[1]", {"availability_zone": "eu-west-1b"}),
+            expressions={"aws_docdb_cluster_instance.i": refers},
+        ),
+        shipped,
+    )
+    assert {key: told(each)[:3] for key, each in found.items()} == {"aws_docdb_cluster.c": (2, 1, "pass")}
+
+
+def test_where_nodes_stand_is_not_where_a_control_plane_does(shipped: Catalog) -> None:
+    found = judged(
+        state(
+            resource(
+                "google_container_cluster.zonal",
+                {"location": "europe-west9-a", "node_locations": ["europe-west9-b", "europe-west9-c"]},
+            ),
+            resource("google_container_cluster.regional", {"location": "europe-west9"}),
+        ),
+        shipped,
+    )
+    assert told(found["google_container_cluster.zonal"]) == (1, 1, "fail", "fail")
+    assert told(found["google_container_cluster.regional"])[2:] == ("unknown", "unknown")
+
+
+def test_a_regional_pool_is_the_same_in_a_plan_and_in_a_state(shipped: Catalog) -> None:
+    values = {"location": "europe-west1", "node_count": 2}
+    zones = [f"europe-west1-{letter}" for letter in "bcd"]
+    before, after = (
+        judged(state(resource("google_container_node_pool.p", each)), shipped)["google_container_node_pool.p"]
+        for each in (values, {**values, "node_locations": zones})
+    )
+    assert told(before) == told(after)
+    assert before.copies == 6
+    zonal = judged(
+        state(resource("google_container_node_pool.p", {**values, "location": zones[0]})), shipped
+    )["google_container_node_pool.p"]
+    assert places(zonal) == [zones[0]] * 2
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "answer"),
+    [
+        (
+            "aws_elasticache_replication_group",
+            {"num_cache_clusters": 3, "automatic_failover_enabled": True, "multi_az_enabled": True},
+            (3, 1, "pass"),
+        ),
+        ("aws_elasticache_replication_group", {"num_cache_clusters": 2}, (2, 2, "fail")),
+        (
+            "aws_elasticache_replication_group",
+            {"num_node_groups": 4, "replicas_per_node_group": 2, "multi_az_enabled": True},
+            (3, 1, "pass"),
+        ),
+        (
+            "aws_elasticache_cluster",
+            {
+                "num_cache_nodes": 3,
+                "az_mode": "cross-az",
+                "availability_zone": "Multiple",
+                "preferred_availability_zones": ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+            },
+            (3, 2, "pass"),
+        ),
+        (
+            "aws_elasticache_cluster",
+            {"num_cache_nodes": 3, "availability_zone": "Multiple"},
+            (3, 2, "unknown"),
+        ),
+        ("aws_elasticache_cluster", {"num_cache_nodes": 3}, (3, 2, "fail")),
+        ("aws_mq_broker", {"deployment_mode": "ACTIVE_STANDBY_MULTI_AZ"}, (2, 1, "pass")),
+        ("aws_fsx_ontap_file_system", {"deployment_type": "SINGLE_AZ_1"}, (1, 1, "fail")),
+        ("aws_fsx_ontap_file_system", {"deployment_type": "MULTI_AZ_1"}, (2, 1, "pass")),
+        (
+            "aws_opensearch_domain",
+            {"cluster_config": [{"instance_count": 3, "zone_awareness_enabled": False}]},
+            (3, 2, "fail"),
+        ),
+        (
+            "aws_opensearch_domain",
+            {
+                "cluster_config": [
+                    {
+                        "instance_count": 6,
+                        "zone_awareness_enabled": True,
+                        "zone_awareness_config": [{"availability_zone_count": 3}],
+                    }
+                ]
+            },
+            (6, 4, "pass"),
+        ),
+        (
+            "azurerm_postgresql_flexible_server",
+            {"location": "westeurope", "zone": "1", "high_availability": [{"mode": "ZoneRedundant"}]},
+            (2, 1, "pass"),
+        ),
+        (
+            "azurerm_postgresql_flexible_server",
+            {"location": "westeurope", "zone": "1", "high_availability": [{"mode": "SameZone"}]},
+            (2, 1, "fail"),
+        ),
+        ("google_redis_instance", {"region": "europe-west1", "tier": "STANDARD_HA"}, (2, 1, "pass")),
+        ("google_redis_instance", {"region": "europe-west1", "tier": "BASIC"}, (1, 1, "fail")),
+        (
+            "google_sql_database_instance",
+            {"region": "europe-west1", "settings": [{"availability_type": "ZONAL"}]},
+            (1, 1, "fail"),
+        ),
+    ],
+)
+def test_the_words_that_declare_copies_are_read(
+    shipped: Catalog, type_: str, values: dict[str, Any], answer: tuple[Any, ...]
+) -> None:
+    assert told(judged(planned(resource(f"{type_}.x", values)), shipped)[f"{type_}.x"])[:3] == answer
+
+
+def test_the_nodes_of_a_module_that_is_counted_are_copies_of_one_thing(shipped: Catalog) -> None:
+    def tree(type_: str) -> dict[str, Any]:
+        made = state()
+        made["values"]["root_module"]["child_modules"] = [
+            {
+                "address": f'module.n["{name}"]',
+                "resources": [
+                    resource(
+                        f'module.n["{name}"].{type_}.x', {"availability_zone": f"eu-west-1{name}"}, type=type_
+                    )
+                ],
+            }
+            for name in "abc"
+        ]
+        return made
+
+    assert told(judged(tree("aws_instance"), shipped)["module.n.aws_instance.x"])[:3] == (3, 2, "pass")
+    # Three databases are three things, whatever makes them.
+    assert [told(each)[:3] for each in judged(tree("aws_db_instance"), shipped).values()] == [
+        (1, 1, "fail")
+    ] * 3
+
+
+def test_addresses_of_terraform_0_12_get_their_module(shipped: Catalog) -> None:
+    made = state()
+    made["values"]["root_module"]["child_modules"] = [
+        {
+            "address": f"module.{name}",
+            "resources": [resource("aws_instance.x", {"availability_zone": f"{region}a"})],
+        }
+        for name, region in (("prod", "eu-west-1"), ("test", "us-east-1"))
+    ]
+    assert list(judged(made, shipped)) == ["module.prod.aws_instance.x", "module.test.aws_instance.x"]
+
+
+def test_a_provider_s_default_zone_counts(shipped: Catalog) -> None:
+    found = judged(
+        planned(
+            resource("google_compute_instance.a[0]", {}),
+            resource("google_compute_instance.a[1]", {"zone": "europe-west1-c"}),
+            resource("google_sql_database_instance.s", {}),
+            providers={"google": {"region": "europe-west1", "zone": "europe-west1-b"}},
+        ),
+        shipped,
+    )
+    assert places(found["google_compute_instance.a"]) == ["europe-west1-b", "europe-west1-c"]
+    assert places(found["google_sql_database_instance.s"]) == ["somewhere-1"]
+
+
+def test_dual_regions_are_two_regions_of_which_one_is_needed(shipped: Catalog) -> None:
+    custom = {
+        "location": "EU",
+        "custom_placement_config": [{"data_locations": ["EUROPE-WEST1", "EUROPE-WEST4"]}],
+    }
+    found = judged(
+        state(
+            *(
+                resource(f"google_storage_bucket.{key}", {"location": key})
+                for key in ("EUR4", "ASIA1", "NAM4")
+            ),
+            resource("google_storage_bucket.custom", custom),
+        ),
+        shipped,
+    )
+    assert places(found["google_storage_bucket.ASIA1"]) == [
+        "google-asia-northeast1",
+        "google-asia-northeast2",
+    ]
+    assert {told(each)[:3] for each in found.values()} == {(2, 1, "pass")}
+    assert len(found) == 4
+
+
+def test_the_last_part_of_a_link_is_the_zone(shipped: Catalog) -> None:
+    link = "https://compute.invalid/v1/projects/p/zones/europe-west1-"
+    found = judged(
+        state(
+            resource("google_compute_region_disk.d", {"replica_zones": [f"{link}b", f"{link}c"]}),
+            resource("google_compute_disk.e", {"zone": "projects/p/zones/europe-west1-d"}),
+        ),
+        shipped,
+    )
+    assert [places(each) for each in found.values()] == [
+        ["europe-west1-b", "europe-west1-c"],
+        ["europe-west1-d"],
+    ]
+
+
+def test_an_odd_zone_is_told_as_the_file_has_it(shipped: Catalog) -> None:
+    found = read(planned(resource("aws_instance.x", {"availability_zone": "Multiple"})), shipped)
+    assert "sells no zone Multiple" in found.unassessed[0].reason
+    found = read(state(resource("aws_instance.x", {"availability_zone": "Multiple"})), shipped)
+    assert "Multiple" in found.unassessed[0].reason
+
+
+SUBNETS = [
+    resource(
+        f"aws_subnet.{name}",
+        {
+            "id": f"subnet-{name}",
+            "availability_zone": f"eu-west-1{letter}",
+            "availability_zone_id": f"euw1-az{key}",
+        },
+    )
+    for name, letter, key in (("a", "a", 1), ("b", "b", 2), ("c", "c", 3))
+]
+
+
+def test_subnets_of_a_state_tell_the_zones(shipped: Catalog) -> None:
+    arn = "arn:aws:ecs:eu-west-1:123:service/x"
+    found = judged(
+        state(
+            *SUBNETS,
+            resource(
+                "aws_eks_node_group.one",
+                {"scaling_config": [{"desired_size": 3}], "subnet_ids": ["subnet-a"]},
+            ),
+            resource(
+                "aws_ecs_service.three",
+                {
+                    "id": arn,
+                    "desired_count": 3,
+                    "network_configuration": [{"subnets": ["subnet-a", "subnet-b", "subnet-c"]}],
+                },
+            ),
+            resource("aws_db_subnet_group.g", {"id": "g", "subnet_ids": ["subnet-a", "subnet-b"]}),
+            resource("aws_db_instance.d", {"db_subnet_group_name": "g", "multi_az": True}),
+            resource("aws_nat_gateway.n", {"subnet_id": "subnet-b"}),
+        ),
+        shipped,
+    )
+    assert places(found["aws_eks_node_group.one"]) == ["euw1-az1"] * 3
+    assert told(found["aws_eks_node_group.one"])[2:] == ("fail", "fail")
+    assert places(found["aws_ecs_service.three"]) == ["euw1-az1", "euw1-az2", "euw1-az3"]
+    assert places(found["aws_db_instance.d"]) == ["euw1-az1", "euw1-az2"]
+    assert places(found["aws_nat_gateway.n"]) == ["euw1-az2"]
+
+
+def test_references_of_a_plan_are_followed_through_modules(shipped: Catalog) -> None:
+    planned_subnets = [
+        {**each, "values": {"availability_zone": each["values"]["availability_zone"]}} for each in SUBNETS
+    ]
+    tree = planned(
+        *(
+            {**each, "address": f"module.net.aws_subnet.s[{index}]"}
+            for index, each in enumerate(planned_subnets)
+        ),
+        resource("aws_autoscaling_group.web", {"desired_capacity": 3}),
+        resource("aws_instance.one", {}),
+        resource("aws_instance.any", {}),
+        expressions={
+            "aws_autoscaling_group.web": {
+                "vpc_zone_identifier": {"references": ["module.net.subnets", "module.net"]}
+            },
+            "aws_instance.one": {"subnet_id": {"references": ["module.net.first", "module.net"]}},
+            "aws_instance.any": {"subnet_id": {"references": ["module.net.subnets", "module.net"]}},
+        },
+        module_calls={
+            "net": {
+                "module": {
+                    "outputs": {
+                        "subnets": {"expression": {"references": ["aws_subnet.s"]}},
+                        "first": {
+                            "expression": {
+                                "references": ["aws_subnet.s[0].id", "aws_subnet.s[0]", "aws_subnet.s"]
+                            }
+                        },
+                    },
+                    "resources": [{"address": "aws_subnet.s", "provider_config_key": "aws"}],
+                }
+            }
+        },
+    )
+    found = judged(tree, shipped)
+    assert places(found["aws_autoscaling_group.web"]) == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    assert places(found["aws_instance.one"]) == ["eu-west-1a"]
+    # One of three: which is not told.
+    assert places(found["aws_instance.any"]) == ["somewhere-1"]
+
+
+def test_letters_are_those_of_an_account(shipped: Catalog) -> None:
+    def in_account(number: int, zone_id: str) -> list[dict[str, Any]]:
+        arn = f"arn:aws:ec2:us-east-1:{number}:x/"
+        subnet = {
+            "id": f"subnet-{number}",
+            "availability_zone": "us-east-1a",
+            "availability_zone_id": zone_id,
+        }
+        return [
+            resource(f"aws_subnet.s{number}", {**subnet, "arn": f"{arn}s"}),
+            resource(
+                f"aws_instance.tied{number}",
+                {"arn": f"{arn}t", "availability_zone": "us-east-1a", "subnet_id": f"subnet-{number}"},
+            ),
+            resource(f"aws_instance.by_arn{number}", {"arn": f"{arn}b", "availability_zone": "us-east-1a"}),
+        ]
+
+    tree = state(
+        *in_account(111, "use1-az4"),
+        *in_account(222, "use1-az6"),
+        resource(
+            "aws_ebs_volume.u", {"arn": "arn:aws:ec2:us-east-1:333:x/v", "availability_zone": "us-east-1a"}
+        ),
+    )
+    found = judged(tree, shipped)
+    assert {key: places(each)[0] for key, each in found.items()} == {
+        "aws_instance.tied111": "use1-az4",
+        "aws_instance.by_arn111": "use1-az4",
+        "aws_instance.tied222": "use1-az6",
+        "aws_instance.by_arn222": "use1-az6",
+        "aws_ebs_volume.u": "us-east-1a",
+    }
+    # Without an id for either, the letters of two accounts may be one zone, or two.
+    for each in tree["values"]["root_module"]["resources"]:
+        each["values"].pop("availability_zone_id", None)
+    events = judge(tree, shipped).events
+    assert max(len(event.lost) for event in events) == 2
+
+
+def test_changes_alone_are_read(shipped: Catalog) -> None:
+    tree = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {
+                "address": f"aws_instance.{name}",
+                "mode": "managed",
+                "type": "aws_instance",
+                "change": {"after": after},
+            }
+            for name, after in (("kept", {"availability_zone": "eu-west-1a"}), ("gone", None))
+        ],
+    }
+    assert list(judged(tree, shipped)) == ["aws_instance.kept"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b'{"version": 4, "terraform_version": "1.9", "serial": 3, "lineage": "x"}', "raw state file"),
+        (b"PK\x03\x04plan", "binary plan"),
+        (b'{"@level":"info","@message":"x"}\n{"@level":"info"}\n', "JSON lines"),
+    ],
+)
+def test_other_files_of_terraform_get_the_command_to_run(shipped: Catalog, raw: bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words) as error:
+        plan.read(["-"], raw, shipped, None)
+    assert "show -json" in str(error.value)
+
+
+def test_a_state_of_nothing_is_read(shipped: Catalog) -> None:
+    found = plan.read(["-"], json.dumps({"format_version": "1.0"}).encode(), shipped, None)
+    assert found.deployment.workloads == ()
+
+
+def test_what_stands_somewhere_and_is_not_read_comes_first(shipped: Catalog) -> None:
+    found = judge(
+        planned(
+            *(resource(f"aws_iam_role.r{number}", {}) for number in range(9)),
+            resource("random_id.x", {}),
+            resource("aws_neptunegraph_graph.g", {}),
+            resource("vsphere_virtual_machine.v", {}),
+        ),
+        shipped,
+    )
+    assert [each.id for each in found.not_assessed if each.stands] == [
+        "aws_neptunegraph_graph.g",
+        "vsphere_virtual_machine.v",
+    ]
+    assert found.not_assessed[0].id == "aws_neptunegraph_graph.g"
+    assert len(found.not_assessed) == 12
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "place"),
+    [
+        ("digitalocean_droplet", {"region": "ams3"}, "digitalocean-ams3/ams3"),
+        ("linode_instance", {"region": "fr-par"}, "akamai-fr-par/fr-par"),
+        ("vultr_instance", {"region": "waw"}, "vultr-waw/waw"),
+        (
+            "oci_core_instance",
+            {"availability_domain": "Uocm:EU-FRANKFURT-1-AD-2"},
+            "oracle-eu-frankfurt-1/eu-frankfurt-1-ad-2",
+        ),
+        ("ibm_is_instance", {"zone": "eu-de-2"}, "ibm-eu-de/eu-de-2"),
+        (
+            "alicloud_instance",
+            {"availability_zone": "ap-northeast-1a"},
+            "alibaba-ap-northeast-1/ap-northeast-1a",
+        ),
+        ("tencentcloud_instance", {"availability_zone": "ap-beijing-3"}, "tencent-ap-beijing/ap-beijing-3"),
+        ("opentelekomcloud_compute_instance_v2", {"availability_zone": "eu-de-02"}, "otc-eu-de/eu-de-02"),
+        ("stackit_server", {"availability_zone": "eu01-2"}, "stackit-eu01/eu01-2"),
+        ("yandex_compute_instance", {"zone": "ru-central1-b"}, "yandex-ru-central1/ru-central1-b"),
+        ("upcloud_server", {"zone": "de-fra1"}, "upcloud-de-fra1/de-fra1"),
+    ],
+)
+def test_providers_of_the_catalogue_are_read(
+    shipped: Catalog, type_: str, values: dict[str, str], place: str
+) -> None:
+    found = read(state(resource(f"{type_}.x", values)), shipped)
+    assert [each.places[0].id for each in found.workloads] == [place], found.unassessed
