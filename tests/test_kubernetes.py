@@ -414,3 +414,65 @@ def test_yaml_is_read_like_json(shipped: Catalog, tmp_path: Path) -> None:
         line = ours.workloads[0].source.line
         assert line > 1
         assert "name: " in path.read_text().splitlines()[line - 1]
+
+
+def test_a_letter_is_the_id_that_the_nodes_of_its_account_say(shipped: Catalog) -> None:
+    def aws(name: str, zone: str, zone_id: str | None = None) -> dict[str, Any]:
+        made = node(name, f"aws:///{zone}/i-{name}")
+        made["metadata"]["labels"] = {"topology.kubernetes.io/zone": zone}
+        made["metadata"]["labels"] |= {"topology.k8s.aws/zone-id": zone_id} if zone_id else {}
+        return made
+
+    tied = read(shipped, aws("a", "eu-west-3b"), aws("b", "eu-west-3b", "euw3-az2"), aws("c", "eu-west-3c"))
+    assert [place.id for place in tied.workloads[0].places] == [
+        "aws-eu-west-3/euw3-az2",
+        "aws-eu-west-3/euw3-az2",
+        "aws-eu-west-3/eu-west-3c",
+    ]
+    answer = audit(shipped, tied, shipped.policy("podcast"), DAY).workloads[0]
+    outcomes = {each.rule: each.outcome for each in answer.findings}
+    assert (outcomes["quorum"], outcomes["survives"]) == ("fail", "fail")
+
+
+def test_an_id_and_letters_that_nothing_ties_may_be_one_zone(shipped: Catalog) -> None:
+    text = """
+workloads:
+  etcd: {provider: aws, region: eu-west-3, zones: [euw3-az1, eu-west-3a, eu-west-3b]}
+  one: {provider: aws, region: eu-west-3, zones: [euw3-az1, eu-west-3a], quorum: 1}
+"""
+    found = plan.read(["-"], text.encode(), shipped, DAY).deployment
+    for judged in audit(shipped, found, shipped.policy("podcast"), DAY).workloads:
+        told = {each.rule: each for each in judged.findings}
+        assert (told["quorum"].outcome, told["survives"].outcome) == ("unknown", "unknown")
+    assert "1 to 2 places" in told["quorum"].message
+    assert "0 to 1 of 2 copies left" in told["survives"].message
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "labels", "place"),
+    [
+        ("digitalocean://7", {"topology.kubernetes.io/region": "fra1"}, "digitalocean-fra1/fra1"),
+        ("linode://7", {"topology.kubernetes.io/region": "nl-ams"}, "akamai-nl-ams/nl-ams"),
+        ("vultr://7", {"topology.kubernetes.io/region": "ams"}, "vultr-ams/ams"),
+        (
+            "ocid1.instance.oc1.uk-london-1.x",
+            {
+                "topology.kubernetes.io/region": "uk-london-1",
+                "topology.kubernetes.io/zone": "UK-LONDON-1-AD-3",
+            },
+            "oracle-uk-london-1/uk-london-1-ad-3",
+        ),
+        (
+            "ibm://a///c/w",
+            {"topology.kubernetes.io/region": "eu-de", "topology.kubernetes.io/zone": "eu-de-3"},
+            "ibm-eu-de/eu-de-3",
+        ),
+    ],
+)
+def test_nodes_of_more_providers_of_the_catalogue(
+    shipped: Catalog, provider_id: str, labels: dict[str, str], place: str
+) -> None:
+    made = node("n", provider_id)
+    made["metadata"]["labels"] = labels
+    found = read(shipped, made)
+    assert [each.places[0].id for each in found.workloads] == [place], found.unassessed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -616,3 +617,38 @@ def test_providers_of_the_catalogue_are_read(
 ) -> None:
     found = read(state(resource(f"{type_}.x", values)), shipped)
     assert [each.places[0].id for each in found.workloads] == [place], found.unassessed
+
+
+def test_many_resources_are_judged_in_time_that_grows_with_their_number(shipped: Catalog) -> None:
+    def tree(count: int) -> Any:
+        return planned(
+            *(resource(f"aws_subnet.s[{index}]", {}) for index in range(count)),
+            *(resource(f"aws_instance.i[{index}]", {}) for index in range(count)),
+            *(resource(f"aws_docdb_cluster.c[{index}]", {}) for index in range(count)),
+            *(resource(f"aws_docdb_cluster_instance.m[{index}]", {}) for index in range(count)),
+            *(resource(f"aws_db_instance.d{index}", {}) for index in range(count)),
+            expressions={
+                "aws_instance.i": {"subnet_id": {"references": ["aws_subnet.s", "count.index"]}},
+                "aws_docdb_cluster_instance.m": {
+                    "cluster_identifier": {"references": ["aws_docdb_cluster.c"]}
+                },
+            },
+        )
+
+    def seconds(count: int) -> float:
+        made = tree(count)
+        start = time.process_time()
+        judge(made, shipped)
+        return time.process_time() - start
+
+    seconds(10)
+    # Ten times as many; quadratic work would take a hundred times as long.
+    assert seconds(3000) < 30 * max(seconds(300), 0.05)
+
+
+def test_what_stands_alike_is_judged_alike_and_by_its_own_name(shipped: Catalog) -> None:
+    zones = {"availability_zone": "eu-west-1a"}
+    both = judged(planned(resource("aws_instance.a", zones), resource("aws_ebs_volume.b", zones)), shipped)
+    alone = judged(planned(resource("aws_ebs_volume.b", zones)), shipped)
+    assert both["aws_ebs_volume.b"].findings == alone["aws_ebs_volume.b"].findings
+    assert both["aws_ebs_volume.b"].line > both["aws_instance.a"].line

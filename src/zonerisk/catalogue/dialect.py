@@ -22,7 +22,7 @@ AttributePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(\.([A-Za-z0-9_]+|\
 Count = Annotated[int, Field(ge=0, le=100)]
 TypeName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
-ProviderId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*://[A-Za-z0-9/{}*._-]*$")]
+ProviderId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*(://[A-Za-z0-9/{}*._-]*)?$")]
 
 
 class RegionNames(Record):

@@ -37,6 +37,7 @@ from zonerisk.workloads.deployment import (
     UNTOLD,
     Arrangements,
     Place,
+    Source,
     majority,
     spread,
 )
@@ -60,6 +61,7 @@ _HERE = ("quorum", "survives", "claims", "dr", "backup")
 MOST_REGIONS = 3
 # Copies of which no zone is told are alike: these many stand for all of them.
 MOST_ALIKE = 6
+NOWHERE = Source("", 1)
 # What a deployment is asked first; pairs of places only break ties.
 _CORE = ("survives", "quorum", "backup", "dr")
 
@@ -136,6 +138,7 @@ class Auditor:
         self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
+        self._judged: dict[Workload, Judged] = {}
         self._standby = Judge(catalog, policy, Requirements.of(policy), day)
 
     def fallbacks(self, region: str) -> list[str]:
@@ -146,7 +149,21 @@ class Auditor:
         return self._fallbacks[region]
 
     def judge(self, workload: Workload) -> Judged:
-        """Judge one workload."""
+        """Judge one workload; those that stand alike are judged once."""
+        alike = replace(workload, id="", source=NOWHERE, notes=())
+        if alike not in self._judged:
+            self._judged[alike] = self._judge(workload)
+        judged = self._judged[alike]
+        findings = tuple(
+            replace(each, subjects=tuple(workload.id if one == judged.id else one for one in each.subjects))
+            if judged.id in each.subjects
+            else each
+            for each in judged.findings
+        )
+        file, line = workload.source.file, workload.source.line
+        return replace(judged, id=workload.id, file=file, line=line, findings=findings, notes=workload.notes)
+
+    def _judge(self, workload: Workload) -> Judged:
         known = self.arrangements.build(_told(workload.places), workload.id)
         findings = list(self._by_rules(workload, known))
         for rule, judge in (
@@ -523,6 +540,7 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
     workloads = auditor.deployment.workloads
     asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
     change, most = None, [0.0]
+    failing = sum(len(_failing(each)) for each in judged)
     for trial in _trials(auditor, workloads, judged):
         after = {index: auditor.judge(workload) for index, workload in trial.changed.items()}
         # Summed by differences, so that what stays as it was counts for nothing at all.
@@ -542,8 +560,9 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
             kind=trial.kind,
             message=trial.message,
             workloads=tuple(workloads[index].id for index in after),
-            failing_before=sum(len(_failing(each)) for each in judged),
-            failing_after=sum(len(_failing(after.get(index, each))) for index, each in enumerate(judged)),
+            failing_before=failing,
+            failing_after=failing
+            + sum(len(_failing(new)) - len(_failing(judged[index])) for index, new in after.items()),
             settles=tuple(dict.fromkeys(settled)),
         )
     return change

@@ -157,6 +157,8 @@ class Placement:
         self.catalog, self.day, self.own = catalog, day, own
         self.dialects = catalog.dialects
         self.regions = frozenset(catalog.region_ids)
+        self.zone_ids: dict[str, str] = {}
+        """Ids of zones by the names that the plan's account has for them."""
         self._zones: dict[str, tuple[FailureDomain, ...]] = {}
 
     def dialect(self, provider: str) -> Dialect:
@@ -205,7 +207,7 @@ class Placement:
         only = Place(sold[0].id, region, "zone") if len(sold) == 1 else None
         if zone is None:
             return only or Place(f"{region}/somewhere", region, "somewhere", f"an unnamed zone of {region}")
-        key = simplify(zone)
+        key = simplify(self.zone_ids.get(zone, zone))
         code = region.removeprefix(f"{provider}-")
         dialect = self.dialect(provider)
         if dialect.zones.account_relative and re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key):

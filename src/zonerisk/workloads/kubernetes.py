@@ -145,8 +145,9 @@ class _Reader:
     def __init__(self, placement: Placement) -> None:
         self.placement = placement
         speech = {key: dialect.kubernetes for key, dialect in placement.dialects.items()}
+        self.id_labels = tuple(label for each in speech.values() for label in each.zone_id_labels)
         self.zone_labels = (
-            *(label for each in speech.values() for label in each.zone_id_labels),
+            *self.id_labels,
             *_ZONE,
             *(label for each in speech.values() for label in each.zone_labels),
         )
@@ -167,6 +168,10 @@ class _Reader:
     def nodes(self, nodes: Sequence[_Object]) -> None:
         """Place every node, and take the control plane and the rest as one workload each."""
         groups: dict[str, list[_Object]] = {}
+        # A node that has both labels says which zone a letter of this account is.
+        self.placement.zone_ids = {
+            name: key for node in nodes if (name := node.label(_ZONE)) and (key := node.label(self.id_labels))
+        }
         for node in nodes:
             try:
                 self.places[node.name] = self._node(node)
@@ -180,12 +185,14 @@ class _Reader:
 
     def _node(self, node: _Object) -> Place:
         provider_id = str(node.spec.get("providerID", ""))
-        provider = self._provider(node, provider_id.partition("://")[0])
+        # Oracle's ids are its own: ocid1.instance...
+        provider = self._provider(node, re.split(r"://|\.", provider_id)[0])
         dialect = self.placement.dialect(provider)
-        zone = node.label(self.zone_labels) or dialect.kubernetes.zone_in(provider_id)
-        text = node.label(_REGION)
-        if text is None and zone is not None:
-            text = dialect.region_of(zone)
+        named = [node.label(self.zone_labels), dialect.kubernetes.zone_in(provider_id)]
+        zone = next(filter(None, named), None)
+        # An id names no region; what else the node says does.
+        told = (dialect.region_of(each) for each in named if each)
+        text = node.label(_REGION) or next(filter(None, told), None)
         if dialect.zones.are_regions:
             text, zone = zone or text, None
         if text is None:

@@ -343,6 +343,8 @@ class _Reader:
                         self.known_as[key] = letter
         self.groups = groups
         self.led: dict[str, set[str]] = {}
+        self.followed: dict[tuple[str, str, tuple[str, ...]], list[_Resource]] = {}
+        self.told: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
         self.joined: dict[str, list[tuple[_Resource, _Stand, Source]]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
@@ -485,25 +487,34 @@ class _Reader:
 
     def _referred(self, resource: _Resource, path: str, type_: str) -> list[_Resource]:
         """Return the resources of a type that an attribute names by id, or refers to before there is one."""
-        keys = values_at(resource.values, path)
-        found = [each for key in keys for each in self.named.get((type_, str(key)), ())]
-        if not found:
-            for address in sorted(self.configuration.targets(resource.address, path)):
-                found += (each for each in self.instances.get(address, ()) if each.type == type_)
-        return found
+        keys = tuple(map(str, values_at(resource.values, path)))
+        # Instances of one address refer alike: to be told once, however many they are.
+        asked = (resource.address, path, keys)
+        if asked not in self.followed:
+            found = [each for key in keys for each in self.named.get((type_, key), ())]
+            if not found:
+                for address in sorted(self.configuration.targets(resource.address, path)):
+                    found += (each for each in self.instances.get(address, ()) if each.type == type_)
+            self.followed[asked] = found
+        return self.followed[asked]
 
     def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> tuple[list[str], list[str]]:
         """Return the zones and regions of what a resource refers to."""
         zones: dict[str, None] = {}
         regions: dict[str, None] = {}
-        for path, type_ in (row.through | row.within).items():
+        paths = row.through | row.within
+        asked = (resource.address, *(tuple(map(str, values_at(resource.values, path))) for path in paths))
+        if asked in self.told:
+            return self.told[asked]
+        for path, type_ in paths.items():
             for each in self._referred(resource, path, type_):
                 carrier = self.carriers[type_]
                 farther = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else ([], [])
                 if path in row.through:
                     zones |= dict.fromkeys(_texts(each.values, carrier.zones) or farther[0])
                 regions |= dict.fromkeys(_texts(each.values, carrier.regions) or farther[1])
-        return list(zones), list(regions)
+        self.told[asked] = list(zones), list(regions)
+        return self.told[asked]
 
     def _copies(
         self, row: Standing, values: dict[str, Json], provider: str, regions: list[str], named: list[Place]
