@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.
 SCORE := .venv/.score
 READY := .venv/.ready
 
-.PHONY: score test lint bench goldens docs audit locks clean
+.PHONY: score test lint bench goldens docs audit fuzz locks clean
 
 score: $(SCORE)
 	@$(BIN)/zonerisk score $(REGION)
@@ -41,6 +41,12 @@ audit: $(READY)
 	$(LOCKED) locks/audit.txt
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive --severity-level medium src scripts
 	$(BIN)/python scripts/audit.py locks/dev.txt
+
+# Damaged files, as many seconds a reader as are given, from a seed on; a failure names the seed that repeats it.
+SECONDS ?= 60
+SEED ?= 0
+fuzz: $(READY)
+	ZONERISK_FUZZ_SECONDS=$(SECONDS) ZONERISK_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
 
 locks:
 	$(LOCK) --group build --output-file locks/score.txt

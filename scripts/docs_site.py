@@ -53,6 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Return a page with links as the site's folders are: docs/ and the root are one."""
     inside = re.sub(r"\]\((?:\.\./|docs/)(?!data\))", "](", markdown)
+    inside = re.sub(r"\]\(README\.md", "](index.md", inside)
     return re.sub(r"\]\((?:\.\./)?data\)", "](catalogue.md)", inside)
 
 
