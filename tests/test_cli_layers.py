@@ -13,7 +13,7 @@ PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,
 
 def test_list_and_show(run: Runner) -> None:
     rows = json.loads(run("layers", "list", "--format", "json").stdout)
-    assert [row["id"] for row in rows] == list(cards.ids())
+    assert [row["id"] for row in rows] == list(cards.known())
     said = run("layers", "show", "flood_strasbourg").stdout
     assert "a failure of a Rhine dyke or barrage" in said
     assert "sha256 f4dd8d03" in said
@@ -134,7 +134,7 @@ def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path
     (tmp_path / "layers" / "lng.yaml").write_text(card)
     mine = ("--catalogue", str(tmp_path))
     rows = json.loads(run("layers", "list", "--format", "json", *mine).stdout)
-    assert {row["id"] for row in rows} == {*cards.ids(), "reactors"}
+    assert {row["id"] for row in rows} == {*cards.known(), "reactors"}
     assert run("layers", "show", "lng", *mine).stdout.startswith("lng: Nuclear")
     assert "lng: Nuclear" not in run("layers", "show", "lng").stdout
     plants, cache = tmp_path / "plants.csv", str(tmp_path / "cache")

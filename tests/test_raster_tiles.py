@@ -159,7 +159,7 @@ def test_each_return_period_is_a_layer() -> None:
     url = cards.load("flood-aqueduct-rp100").files[0].url
     assert url is not None
     assert url.endswith("_1980_rp00100.tif")
-    assert not any("{period" in cards.load(name).model_dump_json() for name in cards.ids())
+    assert not any("{period" in cards.load(name).model_dump_json() for name in cards.known())
 
 
 def test_a_layer_is_fetched_around_own_sites(run: Runner, server: Server, tmp_path: Path) -> None:

@@ -51,10 +51,7 @@ _Record = TypeVar("_Record")
 
 
 class Edition(Record):
-    """The catalogue as a whole: its day replaces today wherever dates matter.
-
-    ``countries`` are the names that people type for a country, by its two letters.
-    """
+    """The catalogue as a whole: its day replaces today; names of countries by their two letters."""
 
     date: PartialDate
     licence: Text
@@ -368,11 +365,7 @@ class Catalog:
         return tuple(self.measurement(key) for key in sorted(listed) if mark in listed[key][1])
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
-        """Read the incidents on record, or those that hit a region, the oldest first.
-
-        For a region only its provider's files are looked at, and only those are parsed that may name
-        it.
-        """
+        """Read the incidents on record, or those that hit a region, the oldest first."""
         if about is None:
             listed = [self.incident(key) for key in self._paths_of[INCIDENTS]]
         else:

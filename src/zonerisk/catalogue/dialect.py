@@ -377,10 +377,7 @@ def _among(catalog: "Catalog", providers: Sequence[str], wanted: str, among: Seq
 
 
 def _codes(catalog: "Catalog", provider: str, wanted: str, alone: bool) -> Iterator[tuple[str, str | None]]:
-    """Return the codes that a provider's region may have by a text, the nearest first.
-
-    A region's other name counts only where the provider is named, for it may be as short as ``uk``.
-    """
+    """Return possible codes, the nearest first; other names count where the provider is named (``uk``)."""
     yield wanted, None
     dialect = catalog.dialects.get(provider)
     if dialect is None:

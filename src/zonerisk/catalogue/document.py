@@ -119,11 +119,7 @@ def data_root() -> Path:
 
 
 def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[str, Path]:
-    """Return the files of a table by their names, sorted; a later folder's file replaces an earlier's.
-
-    Records, policies, layers, samples, incidents and feeds are all overlaid in this way; names are
-    paths within the table's folder.
-    """
+    """Return the files of a table by their paths in it, sorted; a later folder's replace an earlier's."""
     paths: dict[str, Path] = {}
     for root in roots:
         folder = root / table
@@ -146,11 +142,7 @@ def content(path: Path, max_bytes: int) -> bytes:
 
 
 def read(path: Path, name: str | None = None) -> Document:
-    """Read one YAML file as text.
-
-    Refused are a file that cannot be read, is not UTF-8 or YAML, is larger than 5 MB or nests deeper
-    than 40, and an alias, a tag or a duplicate key.
-    """
+    """Read one YAML file of at most 5 MB as text, without aliases, tags, duplicate keys or deep nesting."""
     name = name or str(path)
     try:
         raw = content(path, MAX_BYTES)

@@ -84,10 +84,7 @@ class Samples:
 
 
 class SampleFile:
-    """The figures of one layer: a line of JSON about it, then a CSV sorted by site.
-
-    Only the lines of the sites asked for are taken apart.
-    """
+    """The figures of one layer: a line of JSON, then a CSV by site, taken apart where asked for."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -124,15 +121,10 @@ class SampleFile:
             lines.setdefault(line.partition(b",")[0], []).append(line)
         return lines
 
-    def rows(self, site: str) -> list[dict[str, str]]:
-        """Return a site's lines."""
-        lines = [line.decode("utf-8") for line in self._lines.get(site.encode(), ())]
-        return [self._row(values) for values in csv.reader(lines)]
-
-    def all_rows(self) -> Iterable[dict[str, str]]:
-        """Return every line."""
-        lines = self._text.decode("utf-8").splitlines()
-        return (self._row(values) for values in csv.reader(lines[2:]))
+    def rows(self, site: str | None = None) -> list[dict[str, str]]:
+        """Return a site's lines, or every line."""
+        lines = self._text.splitlines()[2:] if site is None else self._lines.get(site.encode(), [])
+        return [self._row(values) for values in csv.reader(line.decode("utf-8") for line in lines)]
 
     def _row(self, values: list[str]) -> dict[str, str]:
         fields = self._fields
@@ -175,10 +167,7 @@ def place(position: Position) -> tuple[str, str, str]:
 
 
 def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: Mapping[str, Position]) -> str:
-    """Write a sample file: the layer in a line, then what it says sorted by site.
-
-    Where the layer's head alone tells that it says nothing of a site, no line is written.
-    """
+    """Write a sample file, by site; no line where the layer's head alone tells that it says nothing."""
     layer, text = layer_of(head), io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_fields(layer))

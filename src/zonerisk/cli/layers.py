@@ -77,7 +77,7 @@ def _state(card: Card, cache: Path) -> str:
 
 def _sampled(catalog: Catalog) -> dict[str, int]:
     return {
-        file.layer.id: len({row["site"] for row in file.all_rows() if not row["reason"]})
+        file.layer.id: len({row["site"] for row in file.rows() if not row["reason"]})
         for file in catalog.samples.files
     }
 
@@ -220,7 +220,7 @@ def sample(
     positions = _positions(catalog)
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
     root, done = store.cache_root(cache), 0
-    for card in [cards.load(name, catalog.roots) for name in ids or cards.ids(catalog.roots)]:
+    for card in [cards.load(name, catalog.roots) for name in ids or cards.known(catalog.roots)]:
         kept = store.locate(card, root, raw)
         if not kept or not card.ships:
             if ids:

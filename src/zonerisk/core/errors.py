@@ -25,10 +25,7 @@ class UsageError(ZoneriskError, ValueError):
 
 
 class FetchError(ZoneriskError):
-    """An address gave no answer that can be used; what was there before is untouched.
-
-    ``status`` is the HTTP status, where the server answered with one that is an error.
-    """
+    """An address gave no answer that can be used; ``status`` is the HTTP status of an error."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)

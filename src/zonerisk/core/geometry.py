@@ -215,10 +215,7 @@ def within(a: Position, b: Position, limit_m: float) -> bool:
 
 
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:
-    """Return the distance between the closest pair of two sets of discs, metres.
-
-    Each end is the least of that end over all pairs; ``UNKNOWN`` if a set is empty.
-    """
+    """Return the least distance of two sets, metres, each end by itself; ``UNKNOWN`` if one is empty."""
     return _nearest(*_discs(ours, theirs))
 
 

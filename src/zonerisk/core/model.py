@@ -120,10 +120,7 @@ class Evidence(Record):
 
 
 class Dated(Record):
-    """Something that held between two dates, both counted in; partial dates count whole.
-
-    An absent ``since`` or ``until`` means that no bound is known.
-    """
+    """Something that held between two dates, both counted in; partial dates count whole."""
 
     since: PartialDate | None = None
     until: PartialDate | None = None
@@ -232,11 +229,7 @@ class Zone(Dated):
 
 
 class Candidates(Record):
-    """Sites known to serve the region without a zone.
-
-    ``one_per_zone`` where the sources give as many sites as zones, one for each, so that the set of
-    pairs is known though the labels are not.
-    """
+    """Sites known to serve the region without a zone."""
 
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     one_per_zone: bool = False
@@ -244,21 +237,14 @@ class Candidates(Record):
 
 
 class Buildings(Lasting):
-    """How many buildings the zones stand in, as stated; which zone in which is not.
-
-    ``at_most`` is fewer than there are zones, so that some surely share one.
-    """
+    """How many buildings the zones stand in, as stated; which zone in which is not."""
 
     at_most: Annotated[int, Field(ge=1, le=MAX_ZONES)]
     evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
 class Feed(Lasting):
-    """A stated supply: when it fails, all its sites lose it together.
-
-    ``station`` is the grid station that it is stated to come from, as ``data/feeds`` names it:
-    ``rte/WATTR``, ``way/62061952``.
-    """
+    """A stated supply: when it fails, all its sites lose it together."""
 
     id: str = ""
     kind: StatedFeedKind
@@ -271,11 +257,7 @@ class Feed(Lasting):
 
 
 class Hazard(Dated):
-    """What an authority, an operator or a report says of a hazard at sites.
-
-    They are ``inside`` its area, ``near`` it, ``distance_m`` metres away where the statement gives a
-    distance, or ``outside`` it by statement.
-    """
+    """What an authority, an operator or a report says of a hazard at sites."""
 
     id: str = ""
     kind: HazardKind
@@ -288,11 +270,7 @@ class Hazard(Dated):
 
 
 class Claim(Dated):
-    """What the provider states about its zones. A claim is not evidence of itself.
-
-    ``zoned`` where it speaks of regions with zones only, not of one that is sold whole; ``exceptions``
-    are codes of the regions that the statement itself excepts.
-    """
+    """What the provider states about its zones. A claim is not evidence of itself."""
 
     kind: ClaimKind
     text: Text
@@ -686,11 +664,7 @@ class Incident(Record):
         return fixed is not None and (fixed == day or fixed < day[: len(fixed)])
 
     def counts(self, day: str, standing: frozenset[str] = frozenset()) -> bool:
-        """Return whether its cause still stands on a day, as far as is known.
-
-        It is over once a source says so, or after ten years where nothing that it struck through
-        is stated to stand.
-        """
+        """Return whether its cause stands: ten years, or as stated, until a source says otherwise."""
         return (
             self.known_on(day) and not self.mended(day) and (self.standing in standing or not self.aged(day))
         )

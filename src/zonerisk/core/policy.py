@@ -43,12 +43,7 @@ Standing = Literal[_Binding, _Advice, "withdrawn", "unverified"]
 
 
 class Alternative(Record):
-    """What a rule on recovery accepts in place of its distance.
-
-    ``written-analysis``, down to ``from_km`` where the text gives a least distance: what is shown then
-    is never more than that the analysis is asked for. ``other-seismic-zone``: the two stand in zones that an
-    authority tells apart.
-    """
+    """What a rule on recovery accepts in place of its distance."""
 
     kind: Literal["written-analysis", "other-seismic-zone"]
     from_km: Annotated[float, Field(gt=0)] | None = None
@@ -81,10 +76,7 @@ class Rule(Record):
 
 
 class Policy(Record):
-    """Rules with their sources, and how much weight they carry in the world.
-
-    ``scope``: whom the text speaks to, and since when.
-    """
+    """Rules with their sources, and how much weight they carry in the world."""
 
     id: str = ""
     sha256: str = ""

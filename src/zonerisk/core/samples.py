@@ -328,11 +328,7 @@ class Neighbourhood:
 
     @property
     def candidates(self) -> tuple[Near, ...]:
-        """Transmission stations that could be the nearest.
-
-        None where they are too many, or where one is of unknown voltage: it may be no
-        transmission station, and another the nearest.
-        """
+        """Transmission stations that could be the nearest; none where too many, or one of unknown voltage."""
         nearest = self.transmission[: self.open]
         return nearest if len(nearest) < MOST and all(near.kv for near in nearest) else ()
 
@@ -379,10 +375,7 @@ class Sample:
 
 
 def _derived(table: Mapping[str, tuple[Circle, _Of]], site: Site) -> _Of | None:
-    """Return what was derived at a site, if its disc has not left the one of then.
-
-    Old figures must not speak for a new place.
-    """
+    """Return what was derived at a site; old figures do not speak for a new place."""
     at, (disc, figures) = site.position, table.get(site.id, ((0.0, 0.0, 0.0), None))
     held = at is not None and (at.lat, at.lon) == disc[:2] and at.uncertainty_m <= disc[2]
     return figures if held else None

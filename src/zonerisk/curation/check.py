@@ -364,7 +364,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         name = f"data/layers/samples/{path.name}"
         try:
             file = SampleFile(path)
-            rows = list(file.all_rows())
+            rows = list(file.rows())
         except DataError as error:
             yield Problem(name, 1, str(error), "drift")
             continue

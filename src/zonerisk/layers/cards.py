@@ -206,11 +206,6 @@ class Card(Record):
         return Card.model_validate({**json.loads(text), **own})
 
 
-def ids(roots: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Return the ids of all layers; see :func:`known`."""
-    return tuple(known(roots))
-
-
 def load(name: str, roots: Sequence[Path] = ()) -> Card:
     """Return a layer's card by its id, or a user's own by its file, which has no shipped one's name."""
     layers = known(roots)

@@ -451,11 +451,7 @@ def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Ite
 
 
 def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
-    """Read the list of records that a JSON answer holds under a key.
-
-    A web page, an error worded as data (also with HTTP 200) or another tree is an error,
-    never an empty list.
-    """
+    """Read the list of records that a JSON answer holds under a key; what is none is an error."""
     tree = read_json(data, name)
     listed = tree.get(key) if isinstance(tree, dict) else tree
     if not isinstance(listed, list):

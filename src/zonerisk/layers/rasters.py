@@ -230,10 +230,7 @@ def sample(
 
 
 def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
-    """Return what a raster's cells hold over each site's disc and their own error, rounded outward to tenths.
-
-    On a coast it is that of the nearest cells with values.
-    """
+    """Return what cells hold over each disc and their error, outward to tenths; on a coast, the nearest."""
     import numpy as np
 
     with opened(path) as file:

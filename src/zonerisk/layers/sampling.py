@@ -93,10 +93,7 @@ class _Answer(NamedTuple):
 def head(
     card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Sequence[Disc] = ()
 ) -> dict[str, Any]:
-    """Return what a verdict must know of a layer, with the hashes of its raw files.
-
-    ``towns`` are points of regions' towns by the region; those that the layer covers are listed.
-    """
+    """Return what a verdict must know of a layer, its files' hashes, and the ``towns`` that it covers."""
     covered = None
     if towns and (card.boxes or any(file.file.role == "coverage" for file in layer_files)):
         covered = sorted({row.site for row in sample(card, layer_files, towns) if not row.reason})
@@ -358,10 +355,7 @@ def _number(card: Card, key: str, table: Mapping[str, str]) -> float:
 
 
 def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
-    """Return for each site what was stated of the point in its disc that was asked about.
-
-    A statement belongs to its point: another site of the same commune was not asked about.
-    """
+    """Return what was stated of the point in each site's disc that was asked about; of no other point."""
     answers = read_statements(path)
     for disc in discs:
         distance, rows = min(
@@ -389,10 +383,7 @@ def read_statements(path: Path) -> list[_Answer]:
 
 
 def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
-    """Turn a service's rows on one place into statements.
-
-    Of a report, the risks that a rule judges; a risk that it does not name is not absent.
-    """
+    """Turn a service's rows on a place into statements; a risk that a report does not name is not absent."""
     reading = card.reading
     if reading.hazards:
         return tuple(

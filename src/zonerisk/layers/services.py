@@ -38,10 +38,7 @@ _STEPS = 90
 
 
 def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
-    """Read what a layer's source holds around places, as contents by file name.
-
-    They are the data, and for a service the area that was asked for: outside of it nothing is known.
-    """
+    """Read what a layer's source holds around places, by file name, with the area that was asked for."""
     source = card.reading.url or card.reading.index or card.url
     with errors.reading(source, "gave an answer that cannot be read; it may have changed"):
         return _read(card, places, max_bytes)
@@ -74,11 +71,12 @@ def _read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, byte
 def _area(card: Card, places: Sequence[Place]) -> Bounds:
     """Return the box that holds the places and what is in reach of them; a large one is no part."""
     margin = max(card.search_radius_m, 1000.0) * 1.1
-    reaches = [span_deg(place.lat, place.uncertainty_m + margin) for place in places]
-    west = min(place.lon - wide for place, (_, wide) in zip(places, reaches, strict=True))
-    east = max(place.lon + wide for place, (_, wide) in zip(places, reaches, strict=True))
-    south = max(-90.0, min(place.lat - high for place, (high, _) in zip(places, reaches, strict=True)))
-    north = min(90.0, max(place.lat + high for place, (high, _) in zip(places, reaches, strict=True)))
+    boxes = []
+    for place in places:
+        high, wide = span_deg(place.lat, place.uncertainty_m + margin)
+        boxes.append((place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    west, south, east, north = min(wests), max(-90.0, min(souths)), max(easts), min(90.0, max(norths))
     if east - west > MAX_SPAN or north - south > MAX_SPAN:
         raise UsageError(
             f"{card.id}: the places span {east - west:.1f} by {north - south:.1f} "
@@ -88,11 +86,7 @@ def _area(card: Card, places: Sequence[Place]) -> Bounds:
 
 
 def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
-    """Return the properties of every tile of a raster that covers a part of a box.
-
-    The index is a GeoJSON FeatureCollection of the tiles' outlines in WGS 84. Where no tile
-    lies nothing is known, which is an error.
-    """
+    """Return the properties of the tiles, listed as GeoJSON, that cover a box; none is an error."""
     import shapely
 
     asked = shapely.box(*bounds)
@@ -333,11 +327,7 @@ def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[Fea
 
 
 def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
-    """Ask a service about each place; a failure at one is a failure of all.
-
-    Returns files by name: what was stated of each place, or the objects around all of them and
-    the circles within which all of them are known.
-    """
+    """Ask a service about each place; a failure at one is a failure of all. Return files by name."""
     room = max_bytes // len(places)
     if card.measure == "stated":
         answers = []

@@ -42,10 +42,7 @@ class LayerFile(NamedTuple):
 
 
 def cache_root(explicit: Path | None = None) -> Path:
-    """Return the folder where fetched layers are kept; it is not made here.
-
-    ``--cache`` goes before ``ZONERISK_CACHE``, and that before the platform's cache folder.
-    """
+    """Return the folder of fetched layers: ``--cache``, else ``ZONERISK_CACHE``, else the platform's."""
     if explicit is not None:
         return explicit
     named = os.environ.get("ZONERISK_CACHE")
@@ -278,11 +275,7 @@ def _imported(card: Card, cache: Path) -> list[LayerFile]:
 
 @contextmanager
 def _gathering(card: Card, cache: Path) -> Iterator[Path]:
-    """Offer a folder to gather a layer's files in; all of them come into the cache, or none.
-
-    The folder is this call's alone. The part of a file that a later call may go on with is
-    left for it.
-    """
+    """Offer a folder for a layer's files; all come into the cache, or none but a part to go on with."""
     final = home(card, cache)
     left = final.with_name(f"{final.name}.part")
     try:
