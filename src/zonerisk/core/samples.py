@@ -128,21 +128,11 @@ class Layer:
 class HazardSample:
     """One site and one object of a layer, or the reason why nothing is known.
 
-    Attributes
-    ----------
-    interval
-        Metres to the object (to an area's edge, negative inside it), or a count: over the whole disc
-        of the site, the layer's stated error included. None if nothing is known, and for a statement.
-    object
-        Stable id within the layer; empty where there is none in reach, and the interval then only
-        says how far away any is at least. Of a statement, the class that the place is in, where
-        places of one class may share an event.
-    name, label
-        How a sentence calls the object, and what else the layer says of the place: a depth class, a
-        number of storms; or the statement itself.
-    intensity
-        How strong it is over the site's disc, where that differs from place to place and not by class
-        alone: depths that a raster gives.
+    ``interval`` is metres to the object (to an area's edge, negative inside it), or a count: over the
+    whole disc, the layer's error included; None if nothing is known, and for a statement. ``object`` is
+    its id, empty where there is none in reach: any is at least so far away. Of a statement it is the class
+    of places that may share an event. ``intensity`` is how strong it is over the disc, where that differs
+    from place to place.
     """
 
     layer: Layer

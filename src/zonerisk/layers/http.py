@@ -311,9 +311,7 @@ def _gather(
             raise _PassingError(f"{url}: sent another part than was asked for")
         now = had if goes_on else 0
         rest = _announced(response, url, max_bytes - now)
-        whole = None if rest is None else now + rest
-        if goes_on and stated:
-            whole = int(stated[3])  # A server may send less than the rest.
+        whole = int(stated[3]) if goes_on and stated else rest  # A server may send less than the rest.
         if whole is not None and whole > max_bytes:
             raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
         if not goes_on:

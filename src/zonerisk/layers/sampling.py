@@ -70,24 +70,12 @@ _AS_ON_THE_CARD = (
 
 
 class Statement(NamedTuple):
-    """What was stated of a place: its hazard, and the statement as a clause.
-
-    Key and name are of the class that the place is in, where places of one class may share
-    an event; the key is empty elsewhere.
-    """
+    """What was stated of a place, as a clause, with the class of places that may share an event, if any."""
 
     kind: HazardKind
     key: str
     name: str
     text: str
-
-
-class _Answer(NamedTuple):
-    """A point that was asked about, and the rows that came back."""
-
-    lat: float
-    lon: float
-    rows: list[dict[str, Any]]
 
 
 def head(
@@ -358,11 +346,8 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iter
     """Return what was stated of the point in each site's disc that was asked about; of no other point."""
     answers = read_statements(path)
     for disc in discs:
-        distance, rows = min(
-            ((geodesic_m(disc.lat, disc.lon, answer.lat, answer.lon), answer.rows) for answer in answers),
-            key=itemgetter(0),
-            default=(math.inf, []),
-        )
+        told = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
+        distance, rows = min(told, key=itemgetter(0), default=(math.inf, []))
         if not distance <= disc.uncertainty_m:
             yield missing(layer, disc.site, "not_sampled")
             continue
@@ -371,11 +356,11 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iter
             yield HazardSample(about, disc.site, None, stated.key, stated.name, stated.text)
 
 
-def read_statements(path: Path) -> list[_Answer]:
-    """Read what was stated of each point."""
+def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]]]:
+    """Read the points that were asked about, and the rows on each that came back."""
     try:
         return [
-            _Answer(float(answer["lat"]), float(answer["lon"]), [dict(row) for row in answer["told"]])
+            (float(answer["lat"]), float(answer["lon"]), [dict(row) for row in answer["told"]])
             for answer in json.loads(path.read_text(encoding="utf-8"))
         ]
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -576,11 +561,7 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
 
 
 def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometries:
-    """Follow GeoJSON's edges, straight in degrees and so along parallels, and leave out what is far away.
-
-    A plane around a place draws a long edge straight, and what lies at the other end of the Earth
-    inside out; a cut at 2000 km is farther than what anything is asked about.
-    """
+    """Follow GeoJSON's edges, straight in degrees; a plane would turn inside out what is far."""
     import numpy as np
     import shapely
 

@@ -123,14 +123,10 @@ def tile_address(template: str, properties: dict[str, Any]) -> str:
 def features(
     method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int, axes: str = "lon-lat"
 ) -> list[Feature]:
-    """Ask a service for all features in a box.
+    """Ask a service for all features in a box, as GeoJSON in WGS 84, longitude first.
 
-    An answer cut at the server's own limit is asked on for, never taken for the whole. A
-    WFS that does not say how many it has is asked on until it has no more. A service that
+    An answer cut at the server's own limit is asked on for, never taken for the whole. A service that
     answers of another place, or does not give all it has, is an error.
-
-    ``method`` is ``features`` (OGC API Features), ``wfs`` (answering GeoJSON), ``wfs-gml`` or ``arcgis``,
-    ``axes`` the order of the coordinates in its answers. Returns GeoJSON features in WGS 84, longitude first.
     """
     ask: dict[str, Callable[..., list[Feature]]] = {
         "features": _ogc,
@@ -447,10 +443,8 @@ def _numbered_page(url: str, params: Mapping[str, str] | None, room: int) -> tup
 def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> list[dict[str, Any]]:
     """Ask Georisques, at its ``resultats_rapport_risque``, for the French risk report of a point.
 
-    Returns a row for each risk that is present: ``group``, Georisques' own ``key`` and ``label``,
-    its status for the whole ``commune`` and for the ``address`` (empty where it gives none; a
-    commune at risk says nothing of one address), and the commune's name as ``town``. An answer
-    that is no report is an error, and no absence of risk.
+    Returns a row for each risk that is present, with its status for the whole ``commune`` and for the
+    ``address``, of which a commune at risk says nothing. No report is an error, and no absence of risk.
     """
     # The service wants the longitude first.
     params = {"latlon": f"{lon:.6f},{lat:.6f}"}

@@ -136,10 +136,8 @@ def verify(card: Card, files: Iterable[LayerFile]) -> None:
 class Installed:
     """What the layers on this machine say at sites; the others are not assessed.
 
-    The shipped figures, where the sites are the catalogue's own, speak first: a layer on this
-    machine, in the cache or among the raw layers, answers where they have none. ``hashes`` are of the
-    layers that answered: the sha256 of their data files, joined by plus signs. ``failed`` says what was
-    wrong with those that could not be read.
+    A layer on this machine answers where the shipped figures have none. ``hashes`` are of the layers that
+    answered, ``failed`` says what was wrong with those that could not be read.
     """
 
     def __init__(
@@ -194,9 +192,8 @@ def fetch(
 ) -> Path:
     """Bring a layer's raw data from its source into the cache, and return where the first file now lies.
 
-    Only around the places; a service and a windowed raster need some. Where the source gives no
-    usable answer, or not what the card says, what was there before stays: all of a layer's files
-    change together, or none does.
+    Only around the places; a service and a windowed raster need some. All of a layer's files change
+    together, or none does.
     """
     files = [file for file in card.files if file.url]
     whole = files and not (card.reading.index or (card.reading.method == "raster" and places))
