@@ -60,8 +60,6 @@ class FileProblem(str):
     ``value`` is the text that stands there, if that is what is wrong; line 0 is the whole file.
     """
 
-    __slots__ = ("file", "line", "value", "what")
-
     file: str
     line: int
     what: str

@@ -45,8 +45,7 @@ def cache_root(explicit: Path | None = None) -> Path:
     """Return the folder of fetched layers: ``--cache``, else ``ZONERISK_CACHE``, else the platform's."""
     if explicit is not None:
         return explicit
-    named = os.environ.get("ZONERISK_CACHE")
-    if named:
+    if named := os.environ.get("ZONERISK_CACHE"):
         return Path(named)
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "zonerisk"
@@ -68,17 +67,13 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
     the cache that is no longer what was fetched or imported is an error.
     """
     kept = _listed(card, cache)
-    files = []
+    files: list[LayerFile] = []
     for file in card.files:
         own = home(card, cache) / Path(file.path).name
         places = [*([raw / file.path] if raw else []), *([own] if own in kept else [])]
-        path = next((place for place in places if place.is_file()), None)
-        if path is None and file.role != "names":
-            files = list(_gathered(card, kept))
-            break
-        if path is not None:
-            files.append(LayerFile(file, path))
-    found = tuple(files) or _gathered(card, kept)
+        files += [LayerFile(file, place) for place in places if place.is_file()][:1]
+    whole = files and {file for file in card.files if file.role != "names"} <= {file for file, _ in files}
+    found = tuple(files) if whole else _gathered(card, kept)
     for _, path in found:
         if path in kept and digest(path) != kept[path]:
             raise DataError(f"{path}: is not what was fetched or imported; do it again: {card.id}")
