@@ -26,21 +26,7 @@ ProviderId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*(://[A-Za-z0-9/{}*
 
 
 class RegionNames(Record):
-    """What APIs call regions.
-
-    Attributes
-    ----------
-    aliases
-        Codes of the catalogue by other names of the same region.
-    ending
-        What an API adds to a code (``GRA11``).
-    joined
-        True where codes have no dashes, whatever a display name has.
-    multi
-        Names that stand for several regions, of which it is not told which.
-    dual
-        Names that stand for several regions: their codes.
-    """
+    """What APIs call regions."""
 
     aliases: Annotated[dict[Key, Key], Field(default_factory=dict)]
     ending: Pattern | None = None
@@ -50,19 +36,7 @@ class RegionNames(Record):
 
 
 class ZoneNames(Record):
-    """What APIs call zones.
-
-    Attributes
-    ----------
-    suffix
-        What a zone's name adds to that of its region.
-    id
-        Ids that mean the same zone to every account.
-    account_relative
-        Why a letter or number is not tied to buildings, where each account has its own.
-    in_place_of_region, are_regions
-        A zone may stand where a region is asked for; it is a region of the catalogue.
-    """
+    """What APIs call zones."""
 
     suffix: Pattern | None = None
     id: Pattern | None = None
@@ -72,33 +46,7 @@ class ZoneNames(Record):
 
 
 class Standing(Record):
-    """What a resource tells of where its copies stand; of several paths the first that is set counts.
-
-    Attributes
-    ----------
-    zones, regions
-        Where zones and regions are named; what is not set is the provider's own default of that name.
-    through, within
-        Attributes that refer to a resource of some type, which tells zones or the region in its stead;
-        within, the region alone.
-    spare
-        Where the zone of a standby copy is named, beside the others.
-    copies
-        Where the number of copies stands, or the number; they are dealt over the zones.
-    beside, elsewhere
-        How many copies there are beside those that are counted; in another region that is not told.
-    least, most
-        Where bounds of that number stand, should it not be told.
-    per_zone
-        True where that number counts for each zone.
-    spread
-        Over how many zones the provider spreads it unless zones are named, or where that number
-        stands; 0 where it is the region and the number is not told.
-    apart
-        How many copies, at least, the provider keeps in zones of their own.
-    needed
-        How many of the copies have to stay up.
-    """
+    """What a resource tells of where its copies stand; of several paths the first that is set counts."""
 
     zones: tuple[AttributePath, ...] = ()
     regions: tuple[AttributePath, ...] = ("region",)
@@ -117,15 +65,7 @@ class Standing(Record):
 
 
 class Variant(Standing):
-    """What stands otherwise where attributes have some values (a storage class, a tier, a mode).
-
-    Attributes
-    ----------
-    when
-        The values, by path, as expressions that match all of them; ``-`` is no value.
-    source
-        Who says so.
-    """
+    """What stands otherwise where attributes have some values (a storage class, a tier, a mode)."""
 
     when: Annotated[dict[AttributePath, Pattern], Field(min_length=1)]
     source: Url | None = None
@@ -133,21 +73,7 @@ class Variant(Standing):
 
 
 class ResourceType(Standing):
-    """How one Terraform type tells where it stands, and what a copy of it is.
-
-    Attributes
-    ----------
-    source
-        Who says so.
-    variants
-        What its attributes change; the first that fits counts.
-    alone
-        True where resources that differ by index alone hold different things: no copies of each other.
-    joined
-        The attribute that names what it is a copy of, and the type of that.
-    members
-        The type of its copies: by itself it runs nothing.
-    """
+    """How one Terraform type tells where it stands, and what a copy of it is."""
 
     source: Url
     variants: tuple[Variant, ...] = ()
@@ -164,23 +90,7 @@ class ResourceType(Standing):
 
 
 class Terraform(Record):
-    """How Terraform's JSON tells places.
-
-    Attributes
-    ----------
-    types
-        Resource types that stand somewhere.
-    carriers
-        Types that stand nowhere by themselves and tell zones of others: subnets, and groups of them.
-    placeless
-        How types that stand nowhere look, after the provider's prefix.
-    endpoint
-        What every address of the provider's own API holds; another address is another cloud.
-    region_in
-        Attributes that name the region within a longer text: the expression's first group.
-    zone_ids
-        Types (data sources, too) that give a zone's name and its id: the two attributes.
-    """
+    """How Terraform's JSON tells places."""
 
     types: Annotated[dict[TypeName, ResourceType], Field(default_factory=dict)]
     carriers: Annotated[dict[TypeName, Standing], Field(default_factory=dict)]
@@ -191,25 +101,7 @@ class Terraform(Record):
 
 
 class Kubernetes(Record):
-    """How nodes and volumes tell places, beside the labels that Kubernetes itself defines.
-
-    Attributes
-    ----------
-    provider_ids
-        How a node's providerID begins: ``{zone}`` is the zone's name, ``*`` anything but a slash.
-    machines
-        How the instance types of its nodes begin, where its provider ids are another provider's.
-    zone_id_labels
-        Labels that name a zone by an id; they are read before the common ones.
-    zone_labels
-        Labels that name a zone; they are read after the common ones.
-    zone_value
-        What a zone label holds where it names a zone.
-    drivers
-        Its volumes' CSI drivers, and their fields where Kubernetes had the drivers in itself.
-    volume_ids
-        How a volume's id begins, as ``provider_ids`` do.
-    """
+    """How nodes and volumes tell places, beside the labels that Kubernetes itself defines."""
 
     provider_ids: tuple[ProviderId, ...] = ()
     machines: tuple[Text, ...] = ()
@@ -247,10 +139,7 @@ class OpenStack(Record):
 
 
 class Dialect(Record):
-    """All that is peculiar to plans for one provider.
-
-    ``name`` is how messages call it in a word, ``aliases`` what people type for its id.
-    """
+    """All that is peculiar to plans for one provider."""
 
     name: Text | None = None
     aliases: tuple[Key, ...] = ()
