@@ -104,7 +104,11 @@ def failing(asked: Sequence[str] | None) -> Sequence[str]:
 
 def exit_on(verdicts: Iterable[Verdict], asked: Sequence[str]) -> None:
     """Leave with 1 where a verdict comes to one of what ``--fail-on`` names."""
-    if any(_tripped(verdict, trip) for verdict in verdicts for trip in asked):
+    from zonerisk.cli import output
+
+    tripped = [each.target for each in verdicts if any(_tripped(each, trip) for trip in asked)]
+    if tripped:
+        output.note(f"--fail-on {', '.join(asked)}: {', '.join(tripped)}\n")
         raise typer.Exit(1)
 
 

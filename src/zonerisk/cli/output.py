@@ -30,6 +30,8 @@ class Format(StrEnum):
     html = "html"
     geojson = "geojson"
     sarif = "sarif"
+    junit = "junit"
+    comment = "comment"
 
 
 Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
@@ -58,7 +60,7 @@ def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
     An ending that names a format which is not offered is refused.
     """
     formats: tuple[Asked, ...] = get_args(offered)
-    ending = out.suffix.lower().removeprefix(".") if out else ""
+    ending = out.suffix.lower().removeprefix(".").replace("xml", "junit") if out else ""
     if not asked and ending in list(Format) and ending not in formats:
         raise UsageError(
             f"{out} would be {ending}, which this command does not write; it writes {', '.join(formats)}"

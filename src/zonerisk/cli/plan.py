@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Catalogues, Level, argument, option
+from zonerisk.cli.options import AsOf, Catalogues, argument, option
 from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
-from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
 
-Formats = Literal[Format.table, Format.json, Format.md, Format.sarif]
+_WRITERS = {Format.md: "markdown"}
+Formats = Literal[Format.table, Format.json, Format.md, Format.sarif, Format.junit, Format.comment]
 
 
 def plan(
     files: Annotated[
         list[str] | None,
         argument(
-            "A plan (YAML), terraform show -json or kubectl get -o json; - is stdin.", metavar="FILE..."
+            "A plan (YAML), terraform show -json or kubectl get -o json or yaml; - is stdin.",
+            metavar="FILE...",
         ),
     ] = None,
     template: Annotated[bool, option("Print a commented plan to start from.", "--template")] = False,
@@ -44,7 +47,32 @@ def plan(
     ] = None,
     format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
-    fail_on: Annotated[Level | None, option("Exit with 1 when the outcome is this bad or worse.")] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        option(
+            "Exit with 1 on findings this bad or worse: fail, unknown or warn; or of one rule, as RULE or "
+            "RULE=unknown. Repeatable.",
+            metavar="OUTCOME|RULE",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        option("Judge these workloads alone, by id or pattern; repeatable.", metavar="WORKLOAD"),
+    ] = None,
+    skip: Annotated[
+        list[str] | None, option("Leave these workloads out; repeatable.", metavar="WORKLOAD")
+    ] = None,
+    accepted: Annotated[
+        Path | None,
+        option(
+            "Accepted risks and what else a team keeps; else .zonerisk.yaml, if there is one.",
+            metavar="FILE",
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        option("An earlier answer in JSON: what is no worse than in it ends no pipeline.", metavar="FILE"),
+    ] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Judge your own deployment: quorum, recovery and backups against every shared risk.
@@ -54,6 +82,7 @@ def plan(
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
     from zonerisk.words import plan_report
+    from zonerisk.workloads import gate
     from zonerisk.workloads import plan as plans
     from zonerisk.workloads.audit import audit
 
@@ -67,18 +96,24 @@ def plan(
     request = plans.read(files, stdin, catalog, as_of)
     chosen = catalog.policy(policy or request.policy or DEFAULT)
     inputs = _inputs(unavailability, common, request.deployment.model)
-    answer = audit(catalog, request.deployment, chosen, request.day, inputs)
+    kept = gate.read(accepted)
+    levels = gate.trips(fail_on or kept.fail_on, chosen)
+    known = gate.baseline(baseline) if baseline else None
+    deployment = gate.chosen(request.deployment, only or (), (*(skip or ()), *kept.skip))
+    answer = audit(catalog, deployment, chosen, request.day, inputs)
+    answer = replace(answer, gate=gate.gate(answer, levels, (*kept.accepted, *request.accepted), known))
     form = output.chosen(format_, out, Formats)
     if form is Format.json:
         text = answer.to_json()
-    elif form is Format.sarif:
-        text = plan_report.sarif(answer, chosen)
-    elif form is Format.md:
-        text = plan_report.markdown(answer, chosen)
-    else:
+    elif form is Format.table:
         text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
+    else:
+        text = getattr(plan_report, _WRITERS.get(form, form.value))(answer, chosen)
     output.write(text, out)
-    if fail_on and severity(answer.outcome) >= severity(fail_on):
+    if not answer.workloads:
+        raise UsageError("nothing here could be placed, so nothing is judged; the answer says why")
+    if answer.gate.tripped:
+        output.note(f"{plan_report.tripped_line(answer)}\n")
         raise typer.Exit(1)
 
 

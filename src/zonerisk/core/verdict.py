@@ -737,6 +737,34 @@ class Model(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted(Result):
+    """A finding by its workload and rule."""
+
+    workload: str
+    rule: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted(Counted):
+    """A risk that its owner accepted until a day; it has no outcome where it fits no finding."""
+
+    reason: str
+    owner: str
+    until: str
+    expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate(Result):
+    """Which findings end a pipeline, which were accepted, and which are no worse than in the baseline."""
+
+    tripped: tuple[Counted, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    before: tuple[Counted, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Audit(Result):
     """All that is answered for one deployment under one policy."""
 
@@ -753,6 +781,7 @@ class Audit(Result):
     change: Change | None
     not_assessed: tuple[Skipped, ...]
     model: Model | None
+    gate: Gate = Gate()
     provenance: Provenance
 
 

@@ -1,4 +1,4 @@
-"""Reports of an audit: a terminal table, Markdown and SARIF 2.1.0, as a forge reads it."""
+"""Reports of an audit: a terminal table, Markdown, and what forges read: SARIF 2.1.0, JUnit, a comment."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
 
 from zonerisk.core.verdict import OUTCOMES
-from zonerisk.words import likelihood, report, verdicts
+from zonerisk.words import likelihood, phrases, report, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Audit, Judged, Skipped, Standing
+    from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
     from zonerisk.words.report import Screen
 
-MOSTEVENTS = 8
+MOST_EVENTS = 8
 MOST_IDS = 6
+MOST_ROWS = 20
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 _FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
-# What is not known is as telling as a reservation; what passes is not reported.
-LEVELS = {"fail": "error", "unknown": "warning", "warn": "warning"}
+# What is not known is told in one note a workload; what passes is not reported.
+LEVELS = {"fail": "error", "warn": "warning"}
 
 
 def heading(audit: Audit, policy: Policy) -> list[str]:
@@ -99,7 +101,7 @@ def event_rows(audit: Audit) -> list[tuple[str, ...]]:
             f"{event.message}{f' ({event.grade})' if event.grade else ''}",
             *map(_ids, (event.lost, event.with_backup, event.with_recovery)),
         )
-        for event in audit.events[:MOSTEVENTS]
+        for event in audit.events[:MOST_EVENTS]
     ]
 
 
@@ -134,6 +136,8 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
             screen.print(line, "dim")
     screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
     skipped = [("", *row) for row in skipped_rows(audit)]
+    accepted = [("", *row) for row in _accepted_rows(audit)]
+    screen.table("Accepted", ("", "outcome", "what", "why"), accepted)
     screen.table("Not assessed", ("", "why", "what"), skipped)
     screen.print()
     for line in change_line(audit):
@@ -154,6 +158,8 @@ def markdown(audit: Audit, policy: Policy) -> str:
         lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
     if audit.events:
         lines += ["", "## Events, what hurts most first", *report.rows(EVENTS, event_rows(audit))]
+    if audit.gate.accepted:
+        lines += ["", "## Accepted", *report.rows(("outcome", "what", "why"), _accepted_rows(audit))]
     if audit.not_assessed:
         lines += ["", "## Not assessed", *report.rows(("why", "what"), skipped_rows(audit))]
     evidence = (
@@ -164,17 +170,32 @@ def markdown(audit: Audit, policy: Policy) -> str:
 
 
 def sarif(audit: Audit, policy: Policy) -> str:
-    """Write an audit as a SARIF log: findings on the lines of the plan."""
-    results = [
-        _result(finding.rule, LEVELS[finding.outcome], f"{finding.outcome}: {finding.message}", judged)
-        for judged in audit.workloads
-        for finding in judged.findings
-        if finding.outcome in LEVELS
-    ]
-    results += [
-        _result("not-assessed", "note", f"not assessed: {skipped.reason}", skipped)
-        for skipped in audit.not_assessed
-    ]
+    """Write an audit as a SARIF log, findings on the lines of the plan, the unknown one a workload."""
+    taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
+    before = {(each.workload, each.rule) for each in audit.gate.before}
+    results = []
+    for judged in audit.workloads:
+        for finding in judged.findings:
+            if finding.outcome not in LEVELS:
+                continue
+            text = f"{finding.outcome}: {finding.message}"
+            result = _result(finding.rule, LEVELS[finding.outcome], f"{judged.id}: {text}", judged, judged.id)
+            if (judged.id, finding.rule) in before:
+                result["baselineState"] = "unchanged"
+            if accepted := taken.get((judged.id, finding.rule)):
+                told = {"kind": "external", "status": "accepted", "justification": accepted_line(accepted)}
+                result["suppressions"] = [told]
+            results.append(result)
+        unknown = [finding.rule for finding in judged.findings if finding.outcome == "unknown"]
+        if unknown:
+            text = f"{judged.id}: {phrases.count(len(unknown), 'rule')} cannot be shown: {', '.join(unknown)}"
+            results.append(_result("unknown", "note", text, judged, judged.id))
+    skipped: dict[tuple[str, str], list[Skipped]] = {}
+    for each in audit.not_assessed:
+        skipped.setdefault((each.file, each.reason), []).append(each)
+    for (_, reason), listed in skipped.items():
+        text = f"{_ids([each.id for each in listed])}: not assessed: {reason}"
+        results.append(_result("not-assessed", "note", text, listed[0], reason))
     driver = {
         "name": "zonerisk",
         "semanticVersion": audit.provenance.version,
@@ -186,17 +207,20 @@ def sarif(audit: Audit, policy: Policy) -> str:
 
 
 def _rule(rule: str, policy: Policy) -> dict[str, Any]:
-    asked = policy.rules.get(rule.removeprefix("zonerisk/"))
+    name = rule.removeprefix("zonerisk/")
+    asked = policy.rules.get(name)
+    cited = [each.url for each in policy.cite(name) if each.url] if asked else []
     return {
         "id": rule,
         "shortDescription": {"text": (asked and asked.text) or "What zonerisk could not judge in this plan."},
+        **({"helpUri": cited[0]} if cited else {}),
         "properties": {"policy": policy.id, "standing": policy.standing},
     }
 
 
-def _result(rule: str, level: str, text: str, where: Judged | Skipped) -> dict[str, Any]:
+def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str) -> dict[str, Any]:
     # A forge knows a finding again by its print when lines move.
-    parts = "\0".join((where.file, where.id, rule))
+    parts = "\0".join((where.file, key, rule))
     location = {
         "artifactLocation": {"uri": quote(where.file.replace("\\", "/"))},
         "region": {"startLine": where.line},
@@ -204,7 +228,102 @@ def _result(rule: str, level: str, text: str, where: Judged | Skipped) -> dict[s
     return {
         "ruleId": f"zonerisk/{rule}",
         "level": level,
-        "message": {"text": f"{where.id}: {text}"},
+        "message": {"text": text},
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"zonerisk/v1": hashlib.sha256(parts.encode()).hexdigest()[:32]},
     }
+
+
+def accepted_line(each: Accepted) -> str:
+    """Word by whom a risk was accepted, why, and until when."""
+    return f"{each.reason} ({each.owner}, {'expired on' if each.expired else 'until'} {each.until})"
+
+
+def _accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+    return [
+        (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
+        for each in audit.gate.accepted
+    ]
+
+
+def tripped_line(audit: Audit) -> str:
+    """Word in a line what ends a pipeline, and what does not because it was accepted or is not new."""
+    gate = audit.gate
+    rules: dict[str, list[str]] = {}
+    for each in gate.tripped:
+        rules.setdefault(each.workload, []).append(f"{each.rule} {each.outcome}")
+    listed = [f"{key} ({', '.join(each)})" for key, each in rules.items()]
+    accepted = sum(not each.expired and each.outcome is not None for each in gate.accepted)
+    more = [
+        f"{number} {what}"
+        for number, what in (
+            (accepted, "accepted"),
+            (sum(each.expired and each.outcome is not None for each in gate.accepted), "no longer accepted"),
+            (len(gate.before), "as before"),
+        )
+        if number
+    ]
+    return "; ".join((f"{phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
+
+
+def junit(audit: Audit, policy: Policy) -> str:
+    """Write an audit as JUnit XML: a suite a workload, a case a rule; what ends a pipeline fails."""
+    tripped = {(each.workload, each.rule) for each in audit.gate.tripped}
+    taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
+    suites = []
+    failing = 0
+    for judged in audit.workloads:
+        cases, failed, skipped = [], 0, 0
+        for finding in judged.findings:
+            key = (judged.id, finding.rule)
+            told = f"{finding.outcome}: " if finding.outcome in OUTCOMES.values() else ""
+            text = quoteattr(f"{told}{finding.message}")
+            inside = ""
+            if accepted := taken.get(key):
+                inside, skipped = f"<skipped message={quoteattr(accepted_line(accepted))}/>", skipped + 1
+            elif key in tripped:
+                inside, failed = f"<failure message={text} type={quoteattr(finding.outcome)}/>", failed + 1
+            elif finding.outcome != "pass":
+                inside, skipped = f"<skipped message={text}/>", skipped + 1
+            name = f"classname={quoteattr(judged.id)} name={quoteattr(finding.rule)}"
+            file = f"file={quoteattr(judged.file)} line={quoteattr(str(judged.line))}"
+            cases.append(f"    <testcase {name} {file}>{inside}</testcase>")
+        failing += failed
+        counts = f'tests="{len(cases)}" failures="{failed}" skipped="{skipped}" errors="0"'
+        suites += [f"  <testsuite name={quoteattr(judged.id)} {counts}>", *cases, "  </testsuite>"]
+    total = sum(len(judged.findings) for judged in audit.workloads)
+    name = quoteattr(f"zonerisk {policy.id}")
+    head = f'<testsuites name={name} tests="{total}" failures="{failing}">'
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>", ""])
+
+
+def comment(audit: Audit, policy: Policy) -> str:
+    """Write an audit as Markdown short enough for a comment on a pull request."""
+    shown = {(each.workload, each.rule) for each in audit.gate.tripped}
+    rows = [
+        (finding.outcome, judged.id, finding.rule, finding.message)
+        for judged in audit.workloads
+        for finding in judged.findings
+        if (judged.id, finding.rule) in shown or (not shown and finding.outcome in ("fail", "warn"))
+    ]
+    # A forge counts in lists as well: what is most worth reading stands first.
+    lines = [f"### zonerisk: {audit.outcome}", ""]
+    lines += [f"{line}  " for line in heading(audit, policy)]
+    if rows:
+        title = "What ends the pipeline" if shown else "What fails or is a reservation"
+        lines += ["", f"**{title}**", *report.rows(("outcome", "workload", "rule", "why"), rows[:MOST_ROWS])]
+        lines += [f"\n{len(rows) - MOST_ROWS} more in the report."] if len(rows) > MOST_ROWS else []
+    lines += ["", *change_line(audit)]
+    for title, head, cells in (
+        ("accepted", ("outcome", "what", "why"), _accepted_rows(audit)),
+        (
+            "as before",
+            ("outcome", "what"),
+            [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before],
+        ),
+        ("not assessed", ("why", "what"), skipped_rows(audit)),
+    ):
+        if cells:
+            lines += ["", f"<details><summary>{len(cells)} {title}</summary>", ""]
+            lines += [*report.rows(head, cells[:MOST_ROWS])[1:], "", "</details>"]
+    return "\n".join([*lines, "", report.provenance_line(audit.provenance)]) + "\n"

@@ -306,7 +306,7 @@ class Auditor:
 
     def _recovery(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.dr is None:
-            return _Answer("unknown", wording.SILENT_RECOVERY, (workload.id,))
+            return self._untold(workload, wording.NO_RECOVERY, wording.SILENT_RECOVERY)
         if not workload.dr:
             return _Answer("fail", wording.NO_RECOVERY, (workload.id,), certain=True)
         ours = self._endpoint(workload.id, workload.places)
@@ -315,9 +315,15 @@ class Auditor:
         message = wording.recovery(best.name, best.target, verdicts.with_zones(best.message, best.zones))
         return _Answer(best.outcome, message, (best.target,), best.evidence)
 
+    def _untold(self, workload: Workload, none: str, silent: str) -> _Answer:
+        """Answer where nothing is told: a plan that could have told fails where a policy obliges."""
+        if workload.could_tell and self.policy.binding:
+            return _Answer("fail", none, (workload.id,), certain=True)
+        return _Answer("unknown", none if workload.could_tell else silent, (workload.id,))
+
     def _backup(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.backup is None:
-            return _Answer("unknown", wording.SILENT_BACKUP, (workload.id,))
+            return self._untold(workload, wording.NO_BACKUP, wording.SILENT_BACKUP)
         if not workload.backup:
             return _Answer("fail", wording.NO_BACKUP, (workload.id,), certain=True)
         judged = [self._one_backup(workload, known, place) for place in workload.backup]
@@ -621,7 +627,8 @@ def _moved(
         moved = {
             index: replace(workloads[index], **{field: (place,)})  # type: ignore[arg-type]
             for index in indices
-            if field in amiss[index] and getattr(workloads[index], field) is not None
+            if field in amiss[index]
+            and (getattr(workloads[index], field) is not None or workloads[index].could_tell)
         }
         if moved:
             yield _Trial(kind, message, moved)  # type: ignore[arg-type]

@@ -87,8 +87,8 @@ class Workload:
     """Copies that do one thing together, a place for each.
 
     There may be ``more`` of them than the file tells; None where that has no bound. ``basis`` is where
-    the number of copies that are needed comes from. Backups and recovery are None where the plan's
-    format does not tell, empty where the plan names none.
+    the number of copies that are needed comes from. Backups and recovery are None where the plan does not
+    tell, empty where it says that there are none; ``could_tell`` is True where its format has room for them.
     """
 
     id: str
@@ -100,6 +100,7 @@ class Workload:
     dr: tuple[Place, ...] | None = None
     notes: tuple[str, ...] = ()
     more: int | None = 0
+    could_tell: bool = False
 
     @property
     def spread(self) -> bool:

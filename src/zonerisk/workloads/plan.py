@@ -73,8 +73,21 @@ class Elsewhere(Record):
     site: Name | None = None
 
 
+class Acceptance(Record):
+    """A risk that somebody accepted: a rule and a workload, each by its name or a pattern, until a day."""
+
+    rule: Name
+    workload: Name
+    reason: Text
+    owner: Name
+    until: PartialDate
+
+
 class WorkloadRecord(Record):
-    """Copies that do one thing together, and where they stand."""
+    """Copies that do one thing together, and where they stand.
+
+    No backup or recovery at all is an empty list; what is left out is not told.
+    """
 
     provider: Name | None = None
     region: Name | None = None
@@ -82,8 +95,8 @@ class WorkloadRecord(Record):
     sites: tuple[Name, ...] = ()
     replicas: Annotated[int, Field(ge=1, le=MAX_COPIES)] | None = None
     quorum: Annotated[int, Field(ge=1, le=MAX_COPIES)] | None = None
-    backup: Elsewhere | tuple[Elsewhere, ...] = ()
-    dr: Elsewhere | tuple[Elsewhere, ...] = ()
+    backup: Elsewhere | tuple[Elsewhere, ...] | None = None
+    dr: Elsewhere | tuple[Elsewhere, ...] | None = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
@@ -147,6 +160,7 @@ class PlanFile(Record):
     campuses: Annotated[dict[Key, OwnCampus], Field(default_factory=dict)]
     feeds: Annotated[dict[Key, OwnFeed], Field(default_factory=dict)]
     model: Model | None = None
+    accepted: tuple[Acceptance, ...] = ()
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -166,6 +180,7 @@ class Question(NamedTuple):
     deployment: Deployment
     day: str
     policy: str | None
+    accepted: tuple[Acceptance, ...] = ()
 
 
 def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str | None) -> Question:
@@ -205,7 +220,7 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
         next((part.own for part in parts if part.own), None),
         next((part.model for part in parts if part.model), None),
     )
-    return Question(whole, day, record.policy if record else None)
+    return Question(whole, day, record.policy if record else None, record.accepted if record else ())
 
 
 def _from_trees(
@@ -227,6 +242,11 @@ def _from_trees(
                 f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
             )
     return [*parts, kubernetes.read(cluster, catalog, day)] if cluster else parts
+
+
+def loaded(name: str) -> Json:
+    """Read a file of JSON."""
+    return _json(name, _bytes(name))[1]
 
 
 def _bytes(name: str) -> bytes:
@@ -351,17 +371,22 @@ class _Reader:
             *(self._at(record, (*path, "sites", at), site=site) for at, site in enumerate(record.sites)),
         ] or [self._at(record, (*path, "region"))]
         backup, dr = (
-            [self._else(record, (*path, name), each) for each in _listed(getattr(record, name))]
-            for name in ("backup", "dr")
+            None if told is None else [self._else(record, (*path, name), each) for each in _listed(told)]
+            for name, told in (("backup", record.backup), ("dr", record.dr))
         )
         good = [place for place in places if place]
-        if None in (*places, *backup, *dr):
+        if None in (*places, *(backup or ()), *(dr or ())):
             return None
         copies = spread(good, record.replicas or len(good))
         source = Source(self.written.name, self.written.line(path))
         basis = STATED if record.quorum else MAJORITY
         workload = self.placement.workload(key, source, copies, record.quorum, basis)
-        return replace(workload, backup=tuple(filter(None, backup)), dr=tuple(filter(None, dr)))
+        return replace(
+            workload,
+            backup=None if backup is None else tuple(filter(None, backup)),
+            dr=None if dr is None else tuple(filter(None, dr)),
+            could_tell=True,
+        )
 
     def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere) -> Place | None:
         stated = there.model_dump(include={"provider", "region"}, exclude_none=True)

@@ -1,0 +1,139 @@
+"""The gate: which findings of an audit end a pipeline, which were accepted, and which were there before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from zonerisk.catalogue import document
+from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import Record, Text
+from zonerisk.core.verdict import Accepted, Counted, Gate, severity
+from zonerisk.judging.arrangement import last_day
+from zonerisk.workloads.plan import Acceptance, loaded, mapping, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from zonerisk.core.policy import Policy
+    from zonerisk.core.verdict import Audit, Outcome
+    from zonerisk.workloads.deployment import Deployment
+
+NAME = ".zonerisk.yaml"
+Level = Literal["fail", "unknown", "warn"]
+Known = dict[tuple[str, str], "Outcome"]
+
+
+class GateFile(Record):
+    """What a team keeps beside its plans: accepted risks, workloads that are not judged, and what fails."""
+
+    accepted: tuple[Acceptance, ...] = ()
+    skip: tuple[Text, ...] = ()
+    fail_on: tuple[Text, ...] = ()
+
+
+def read(path: Path | None) -> GateFile:
+    """Read a gate file; without a path, that of the folder one stands in, if there is one."""
+    if path is None and not Path(NAME).is_file():
+        return GateFile()
+    return document.read(path or Path(NAME)).validate(GateFile)
+
+
+def baseline(path: Path) -> Known:
+    """Read the findings of an earlier answer in JSON."""
+    tree = mapping(loaded(str(path)))
+    if tree.get("schema") != "zonerisk/plan/1":
+        raise DataError(f"{path}: is no earlier answer; write one: zonerisk plan ... --format json -o FILE")
+    return {
+        (str(judged.get("id")), str(finding.get("rule"))): finding["outcome"]
+        for judged in map(mapping, sequence(tree.get("workloads")))
+        for finding in map(mapping, sequence(judged.get("findings")))
+        if finding.get("outcome") in ("pass", "warn", "unknown", "fail")
+    }
+
+
+def fits(name: str, patterns: Iterable[str]) -> bool:
+    """Return whether a name is one of some, or fits one as files fit a shell's patterns."""
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> Deployment:
+    """Leave out the workloads, and what is not assessed, that are not asked about."""
+
+    def asked(name: str) -> bool:
+        return (not only or fits(name, only)) and not fits(name, skip)
+
+    kept = tuple(each for each in deployment.workloads if asked(each.id))
+    if deployment.workloads and not kept:
+        raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
+    unassessed = tuple(each for each in deployment.unassessed if asked(each.id))
+    return replace(deployment, workloads=kept, unassessed=unassessed)
+
+
+def trips(fail_on: Iterable[str], policy: Policy) -> dict[str, Level]:
+    """Return the outcome at which each rule of a policy ends a pipeline; a rule left out never does."""
+    every: Level | None = None
+    single: dict[str, Level] = {}
+    for asked in fail_on:
+        rule, mark, level = asked.partition("=")
+        level = level if mark else "fail"
+        if asked in get_args(Level):
+            every = max(every or asked, asked, key=lambda each: -severity(each))  # type: ignore[arg-type]
+        elif rule in policy.rules and level in get_args(Level):
+            single[rule] = level  # type: ignore[assignment]
+        else:
+            raise UsageError(
+                f"--fail-on {asked}: name fail, unknown or warn, or a rule of {policy.id}, alone or as "
+                f"RULE=unknown: {', '.join(policy.rules)}"
+            )
+    return {rule: each for rule in policy.rules if (each := single.get(rule, every))}
+
+
+def gate(
+    audit: Audit, levels: Mapping[str, Level], accepted: Sequence[Acceptance] = (), known: Known | None = None
+) -> Gate:
+    """Return which findings end a pipeline: not what was accepted in time or is no worse than before."""
+    tripped, before, taken = [], [], []
+    used: set[Acceptance] = set()
+    for judged in audit.workloads:
+        for finding in judged.findings:
+            if finding.outcome not in ("fail", "unknown", "warn"):
+                continue
+            counted = Counted(workload=judged.id, rule=finding.rule, outcome=finding.outcome)
+            level = levels.get(finding.rule)
+            trips = level is not None and severity(finding.outcome) >= severity(level)
+            mine = [
+                each
+                for each in accepted
+                if fits(finding.rule, (each.rule,)) and fits(judged.id, (each.workload,))
+            ]
+            used |= set(mine)
+            current = [each for each in mine if last_day(each.until) >= audit.as_of]
+            old = (known or {}).get((judged.id, finding.rule))
+            if mine:
+                taken.append(_accepted(counted, (current or mine)[0], expired=not current))
+            if current:
+                continue
+            if old is not None and severity(finding.outcome) <= severity(old):
+                before.append(counted)
+            elif trips or (mine and levels):
+                tripped.append(counted)
+    for each in accepted:
+        if each not in used:
+            nothing = Counted(workload=each.workload, rule=each.rule, outcome=None)
+            taken.append(_accepted(nothing, each, expired=last_day(each.until) < audit.as_of))
+    return Gate(tripped=tuple(tripped), accepted=tuple(taken), before=tuple(before))
+
+
+def _accepted(counted: Counted, by: Acceptance, expired: bool) -> Accepted:
+    return Accepted(
+        workload=counted.workload,
+        rule=counted.rule,
+        outcome=counted.outcome,
+        reason=by.reason,
+        owner=by.owner,
+        until=by.until,
+        expired=expired,
+    )
