@@ -234,3 +234,49 @@ def test_an_installed_layer_answers_and_a_damaged_one_reads_as_unknown(tmp_path:
     assert found["nuclear"].outcome == "fail"
     assert "the Here (±300 m), all within 20.0 km" in found["nuclear"].message
     assert found["volcano"].outcome == "not-assessed"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "name,lat,lon,country\nA,40.4259,3.4209,es\n", r"a.csv:2: a sign looks wrong"),
+        ("a.csv", "lat,lon,Country\n2.35,48.85,FR\n", r"a.csv:2: latitude and longitude look exchanged"),
+        ("a.csv", "lat,lon,country\n48.85,2.35,France\n", r"a.csv:2: country: must be a code of two letters"),
+        (
+            "a.geojson",
+            '{"features": [{"type": "Feature", "properties": {"COUNTRY": "FR", "Name": "A"}, '
+            '"geometry": {"type": "Point", "coordinates": [13.4, 52.52]}}]}',
+            r"feature 1: 52.52, 13.4 lies in DE, not in FR; look the place up again",
+        ),
+    ],
+)
+def test_sites_are_held_against_their_country(tmp_path: Path, name: str, text: str, says: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(DataError, match=says):
+        region(str(path))
+
+
+def test_where_sites_lie_is_told_of_which_no_country_is_given(tmp_path: Path) -> None:
+    assert ownsites.lying(region("48.85,2.35", "40.4259,3.4209")) == (
+        "site 1 in FR; site 2 in no country, at sea"
+    )
+    assert ownsites.lying(region(*(f"48.85,2.{at}" for at in range(30, 37)))) == "7 sites in FR"
+    path = tmp_path / "a.csv"
+    path.write_text("lat,lon,country\n48.85,2.35,FR\n")
+    assert ownsites.lying(region(str(path))) is None
+
+
+@pytest.mark.parametrize("name", ["sites.kml", "sites.GPKG", "sites.shp", "sites.xlsx", "list.dat"])
+@pytest.mark.parametrize("there", [True, False])
+def test_other_files_of_places_are_told_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, there: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if there:
+        Path(name).write_text("<kml/>")
+    if not there and name == "list.dat":
+        assert not ownsites.meant([name])
+        return
+    with pytest.raises(UsageError, match=f"{name}: own sites are read from CSV or GeoJSON"):
+        ownsites.meant([name])

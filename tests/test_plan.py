@@ -70,7 +70,7 @@ workloads:
     zones: [zz-good/a]
     backup: [{site: hall}, {provider: zz, region: pair}]
 sites:
-  hall: {lat: 56.0, lon: 3.0, uncertainty_m: 20, country: NO}
+  hall: {lat: 59.9, lon: 10.7, uncertainty_m: 20, country: NO}
 """,
         zz,
     )
@@ -193,3 +193,35 @@ def test_the_first_line_of_a_value() -> None:
 def test_one_line_and_broken_text() -> None:
     assert lines_of('{"name": "x"}', "name").get("x", 1) == 1
     assert lines_of('"name": "\\q"', "name").get("q", 1) == 1
+
+
+def sites(rows: str, zz: Catalog) -> Deployment:
+    return read(f"workloads: {{db: {{sites: [a]}}}}\nsites:\n  a: {rows}\n", zz)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("{lat: 40.4259, lon: 3.4209, uncertainty_m: 50, country: ES}", "a sign looks wrong"),
+        ("{lat: 2.35, lon: 48.85, uncertainty_m: 50, country: FR}", "latitude and longitude look exchanged"),
+        ("{lat: 33.87, lon: 151.2, uncertainty_m: 50, country: AU}", "-33.87, 151.2 is; correct it"),
+        ("{lat: 52.52, lon: 13.4, uncertainty_m: 50, country: FR}", "lies in DE, not in FR"),
+        ("{lat: 48.58, lon: 3.0, uncertainty_m: 50, country: BR}", "lies in FR, not in BR"),
+    ],
+)
+def test_own_sites_are_held_against_their_country(zz: Catalog, rows: str, said: str) -> None:
+    with pytest.raises(DataError, match=r"plan.yaml:3: sites\.a: ") as caught:
+        sites(rows, zz)
+    assert said in str(caught.value)
+
+
+def test_a_site_at_the_border_keeps_its_country(zz: Catalog) -> None:
+    # Kehl lies across the Rhine from Strasbourg.
+    assert sites("{lat: 48.5730, lon: 7.8020, uncertainty_m: 900, country: FR}", zz).workloads[0].notes == ()
+
+
+def test_without_a_country_it_is_told_where_a_site_lies(zz: Catalog) -> None:
+    (note,) = sites("{lat: 48.58, lon: 7.75, uncertainty_m: 50}", zz).workloads[0].notes
+    assert "lies in FR" in note
+    (note,) = sites("{lat: 40.4259, lon: 3.4209, uncertainty_m: 50}", zz).workloads[0].notes
+    assert "lies in no country, at sea" in note

@@ -21,7 +21,7 @@ from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
 from zonerisk.core.samples import Disc, HazardSample
-from zonerisk.curation.gazetteer import town_points
+from zonerisk.catalogue.gazetteer import town_points
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading
 from zonerisk.layers.sampling import pairs

@@ -211,7 +211,7 @@ def sample(
     """
     from zonerisk.catalogue.samples import table
     from zonerisk.core.samples import Disc
-    from zonerisk.curation.gazetteer import town_points
+    from zonerisk.catalogue.gazetteer import town_points
     from zonerisk.layers import sampling
 
     catalog = load(*(catalogue or ()))

@@ -197,6 +197,8 @@ def _judge(
 
         catalog = own_sites.catalog(targets, sampled.uncertainty_m, catalog.edition.date)
         installed, regions = True, [own_sites.REGION]
+        if told := own_sites.lying(catalog.region(own_sites.REGION)):
+            output.note(f"note: your sites lie: {told}\n")
         chosen = own_sites.asked(chosen)
     else:
         if sampled.uncertainty_m is not None:

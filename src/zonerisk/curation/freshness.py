@@ -9,9 +9,9 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from zonerisk.catalogue.gazetteer import package_folder
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import simplify
-from zonerisk.curation.gazetteer import package_folder
 from zonerisk.layers import http
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
 from zonerisk.core.model import Incident, Measurement, Position, Provider, Region
-from zonerisk.curation.gazetteer import Place, around, countries_at, in_country, named
+from zonerisk.catalogue.gazetteer import FRONTIER_M, Place, around, countries_at, in_country, lies, named, slips
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, distance_m, last_day, zone_units
 from zonerisk.words import phrases
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from zonerisk.curation.check import CheckedCatalogue, RecordFile
 
 MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
-# The gazetteer's polygons are drawn to some hundred metres; a frontier site keeps its country.
-FRONTIER_M = 500.0
 # A place too small for the gazetteer is still in its region's reach of its region's town.
 REGION_KM = 100.0
 # In thinly settled land a site names the nearest towns there are, up to here.
@@ -88,10 +86,7 @@ class PlacedSite:
         """The slip, by the rule that tells it, that would bring a point abroad back into its country."""
         if not self.abroad:
             return None
-        lat, lon = self.at.lat, self.at.lon
-        slips = [("sign", south * lat, west * lon) for south, west in ((-1, 1), (1, -1), (-1, -1))]
-        slips += [("swapped", south * lon, west * lat) for south, west in ((1, 1), (1, -1), (-1, 1))]
-        fits = [turned for turned in slips if in_country(*turned[1:], self.country, FRONTIER_M)]
+        fits = slips(self.at.lat, self.at.lon, self.country)
 
         def km(turned: tuple[str, float, float]) -> float:
             return min((place.km(*turned[1:]) for place in self.meant), default=0.0)
@@ -505,9 +500,8 @@ def country(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     countries = countries_at(row.at.lat, row.at.lon)
     if row.country in countries or row.slip:
         return
-    place = " and ".join(sorted(countries)) or "no country, at sea"
     near = "" if row.abroad else f", which begins within {row.slack_m / 1000:.1f} km"
-    what = f"{row.point} lies in {place}, not in {row.country}{near}"
+    what = f"{row.point} lies in {lies(row.at.lat, row.at.lon)}, not in {row.country}{near}"
     yield (
         ("position",),
         f"{what}; look the place up again, or correct country",

@@ -94,6 +94,11 @@ def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
     )
 
 
+def lying(site: str, place: str) -> str:
+    """Say in which country an own site lies, where nobody said so."""
+    return f"{site} lies in {place}: the plan names no country that it could be held against"
+
+
 def guessed(provider: str) -> str:
     """Say that an OpenStack's provider was told by its region's name."""
     return f"its cloud is an OpenStack, taken for {provider}'s by the name of its region"

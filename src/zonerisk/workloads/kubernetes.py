@@ -214,7 +214,7 @@ class _Reader:
         # Only of an OpenStack's nodes it is guessed whose they are.
         if provider is None and scheme == "openstack":
             provider = self.placement.openstack(node.label(_REGION) or "")
-            self.guesses |= {wording.guessed(provider)} if provider else set()
+            self.guesses |= {provider} if provider else set()
         if provider is None:
             raise Unplaced(wording.NO_PROVIDER)
         return provider
@@ -340,8 +340,9 @@ class _Reader:
 
     def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need = "majority") -> None:
         quorum, basis = _NEEDS[needs]
-        workload = self.placement.workload(key, source, places, quorum, basis, self.guesses)
-        self.workloads.append(workload)
+        workload = self.placement.workload(key, source, places, quorum, basis)
+        guessed = map(wording.guessed, sorted(self.guesses))
+        self.workloads.append(replace(workload, notes=(*workload.notes, *guessed)))
 
 
 class _Group(NamedTuple):

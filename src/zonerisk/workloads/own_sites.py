@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from zonerisk.catalogue import document
+from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import (
@@ -31,6 +31,7 @@ from zonerisk.core.model import (
 )
 from zonerisk.core.policy import Policy
 from zonerisk.layers import files
+from zonerisk.words import phrases
 
 REGION = "own-sites"
 # What a provider states, and its other regions, are no questions to somebody's own sites;
@@ -43,7 +44,10 @@ _LIKE_A_PAIR = re.compile(
     r"(?=.*\d)(?=.*[,;])([\d\s.,;+\-'\"\u00b0\u2032\u2033nsewo]|nan|inf)+", re.IGNORECASE
 )
 _FILES = (".csv", ".geojson", ".json")
+# What else people keep places in.
+_OTHERS = (".kml", ".kmz", ".gpkg", ".shp", ".zip", ".gpx", ".fgb", ".xlsx", ".parquet", ".tsv", ".txt")
 MAX_BYTES = 20_000_000
+MOST_NAMED = 5
 
 
 class Place(NamedTuple):
@@ -55,6 +59,7 @@ class Place(NamedTuple):
     lat: float
     lon: float
     uncertainty_m: float | None
+    country: str = ""
 
 
 def meant(targets: Sequence[str]) -> bool:
@@ -66,6 +71,10 @@ def meant(targets: Sequence[str]) -> bool:
         return True
     pairs = [bool(_PAIR.fullmatch(target)) for target in targets]
     for target, pair in zip(targets, pairs, strict=True):
+        path = Path(target)
+        other = path.suffix.lower() in _OTHERS or bool(path.suffix and path.is_file())
+        if other and path.suffix.lower() not in _FILES:
+            raise UsageError(f"{target}: own sites are read from CSV or GeoJSON; save it as one of these")
         if not pair and _LIKE_A_PAIR.fullmatch(target):
             raise UsageError(
                 f"{target!r}: looks like coordinates; write LAT,LON in degrees with decimal "
@@ -108,6 +117,19 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
             "zone column which sites belong together"
         )
     return OwnSites(_region(places, zones, uncertainty_m, day))
+
+
+def lying(region: Region) -> str | None:
+    """Say in which countries those sites lie of which no country is given; nobody else can see a slip."""
+    places: dict[str, list[str]] = {}
+    for site in region.sites.values():
+        if site.position and site.country is None:
+            places.setdefault(gazetteer.lies(site.position.lat, site.position.lon), []).append(site.name)
+    told = (
+        f"{', '.join(names) if len(names) < MOST_NAMED else phrases.count(len(names), 'site')} in {place}"
+        for place, names in places.items()
+    )
+    return "; ".join(told) or None
 
 
 def asked(policy: Policy) -> Policy:
@@ -170,7 +192,7 @@ def _csv(path: Path, text: str) -> list[Place]:
         head = [str(name).strip().lower() for name in reader.fieldnames or ()]
         if not {"lat", "lon"} <= set(head):
             raise DataError(
-                f"{path}:1: needs the columns lat and lon, and may have name, zone and "
+                f"{path}:1: needs the columns lat and lon, and may have name, zone, country and "
                 f"uncertainty_m; it has {', '.join(head) or 'none'}"
             )
         for number, row in enumerate(reader, 1):
@@ -191,6 +213,9 @@ def _csv(path: Path, text: str) -> list[Place]:
 
 def _place(where: str, number: int, fields: Mapping[str, object]) -> Place:
     radius = fields.get("uncertainty_m")
+    country = _plain(fields.get("country")).upper()
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise DataError(f"{where}: country: must be a code of two letters (got {country[:80]!r})")
     return Place(
         where,
         _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}",
@@ -198,6 +223,7 @@ def _place(where: str, number: int, fields: Mapping[str, object]) -> Place:
         _number(where, "lat", fields.get("lat")),
         _number(where, "lon", fields.get("lon")),
         None if radius in (None, "") else _number(where, "uncertainty_m", radius),
+        country,
     )
 
 
@@ -227,7 +253,8 @@ def _geojson(path: Path, text: str) -> list[Place]:
             )
         if kind is None or not isinstance(at, list) or len(at) < 2:
             raise DataError(f"{where}: needs a Point geometry")
-        fields = {**files.mapping(feature, "properties"), "lon": at[0], "lat": at[1]}
+        named = {key.strip().lower(): value for key, value in files.mapping(feature, "properties").items()}
+        fields = {**named, "lon": at[0], "lat": at[1]}
         places.append(_place(where, number, fields))
     return places
 
@@ -247,7 +274,7 @@ def _position(place: Place, uncertainty_m: float | None) -> Position:
             "holds the site, such as --uncertainty-m 200"
         )
     try:
-        return Position(
+        position = Position(
             lat=place.lat, lon=place.lon, uncertainty_m=radius, method="statement", evidence=("given",)
         )
     except ValidationError as error:
@@ -257,6 +284,9 @@ def _position(place: Place, uncertainty_m: float | None) -> Position:
         raise DataError(
             f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
         ) from None
+    if place.country and (wrong := gazetteer.misplaced(place.lat, place.lon, place.country, radius)):
+        raise DataError(f"{place.where}: {wrong}")
+    return position
 
 
 def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str) -> Region:
@@ -266,6 +296,7 @@ def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float 
             id=f"{REGION}/{key}",
             name=place.name[:200],
             kind="building",
+            country=place.country or None,
             position=_position(place, uncertainty_m),
             evidence=("given",),
         )

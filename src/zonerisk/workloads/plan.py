@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field, model_validator
 
-from zonerisk.catalogue import document
+from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
@@ -30,6 +30,7 @@ from zonerisk.core.model import (
     Text,
 )
 from zonerisk.judging.arrangement import last_day
+from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
     MAJORITY,
     MAX_COPIES,
@@ -46,7 +47,7 @@ from zonerisk.workloads.deployment import (
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from zonerisk.catalogue.catalog import Catalog
@@ -306,6 +307,13 @@ def sequence(value: Json) -> list[Json]:
 
 def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
     """Tie a plan's workloads to the catalogue; refuse regions, zones and sites that are not known."""
+    wrong = {
+        key: gazetteer.misplaced(site.lat, site.lon, site.country, site.uncertainty_m)
+        for key, site in record.sites.items()
+        if site.country
+    }
+    if problems := [written.problem(("sites", key), what) for key, what in wrong.items() if what]:
+        raise DataError(*problems)
     own = _own(record, day) if record.sites else None
     reader = _Reader(written, Placement(catalog, day, own))
     workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
@@ -386,7 +394,15 @@ class _Reader:
             backup=None if backup is None else tuple(filter(None, backup)),
             dr=None if dr is None else tuple(filter(None, dr)),
             could_tell=True,
+            notes=(*workload.notes, *self._lying(good)),
         )
+
+    def _lying(self, places: Sequence[Place]) -> Iterator[str]:
+        """Say in which country own sites lie of which the plan does not say it."""
+        for place in dict.fromkeys(places):
+            site = self.placement.own.sites[place.id.partition("/")[2]] if place.region == OWN else None
+            if site and site.position and site.country is None:
+                yield wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon))
 
     def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere) -> Place | None:
         stated = there.model_dump(include={"provider", "region"}, exclude_none=True)

@@ -24,6 +24,8 @@ TOWN_KM = 4.0
 TOWN_KM_PER_ROOT = 0.015
 # Of several places of one name, those this much smaller than the largest are not meant.
 HOMONYM_RATIO = 25
+# The polygons are drawn to some hundred metres; a frontier site keeps its country.
+FRONTIER_M = 500.0
 _EARTH_KM = 6371.0
 _Row = dict[str, Any]
 
@@ -89,6 +91,28 @@ def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool
         for part in (0.5, 1.0)
         for step in range(16)
     )
+
+
+def slips(lat: float, lon: float, country: str) -> list[tuple[str, float, float]]:
+    """Return the slips that would bring a point into a country: a wrong ``sign``, or the axes ``swapped``."""
+    turned = [("sign", south * lat, west * lon) for south, west in ((-1, 1), (1, -1), (-1, -1))]
+    turned += [("swapped", south * lon, west * lat) for south, west in ((1, 1), (1, -1), (-1, 1))]
+    return [each for each in turned if in_country(*each[1:], country, FRONTIER_M)]
+
+
+def lies(lat: float, lon: float) -> str:
+    """Say in which country a point lies."""
+    return " and ".join(sorted(countries_at(lat, lon))) or "no country, at sea"
+
+
+def misplaced(lat: float, lon: float, country: str, uncertainty_m: float) -> str | None:
+    """Say what is wrong with a point that is not in its country, and what to do; None where it is there."""
+    if in_country(lat, lon, country, FRONTIER_M + min(uncertainty_m, 5000.0)):
+        return None
+    for kind, *turned in slips(lat, lon, country):
+        what = "a sign looks wrong" if kind == "sign" else "latitude and longitude look exchanged"
+        return f"{what}: {lat:g}, {lon:g} is not in {country}, {turned[0]:g}, {turned[1]:g} is; correct it"
+    return f"{lat:g}, {lon:g} lies in {lies(lat, lon)}, not in {country}; look the place up again"
 
 
 def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float, float]:
