@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from zonerisk.core.errors import EXTRAS
 
-MODULES = ("pyarrow", "rasterio", "resvg_py", "reverse_geocode", "scipy", "tzdata", "tzfpy")
+MODULES = ("pyarrow", "rasterio", "resvg_py", "reverse_geocode", "scipy")
 WITHOUT = """
 import sys
 sys.modules.update(dict.fromkeys({missing!r}))
@@ -30,8 +30,6 @@ def without(missing: tuple[str, ...], *arguments: str) -> subprocess.CompletedPr
 @pytest.mark.parametrize(
     ("missing", "arguments", "extra"),
     [
-        ("tzfpy", ("data", "check", "data/datacenters/ovh/sbg.yaml"), "check"),
-        ("tzdata", ("data", "check", "data/datacenters/ovh/sbg.yaml"), "check"),
         ("reverse_geocode", ("data", "check", "data/datacenters/ovh/sbg.yaml"), "check"),
         ("pyarrow", ("export", "{}/sites.parquet", "ovh-sbg"), "parquet"),
         (

@@ -11,8 +11,8 @@ import pytest
 import records
 from conftest import ROOT, Runner
 from loopback import Server, send
-from zonerisk.core.errors import DataError, FetchError, MissingPackage, UsageError
 from zonerisk.catalogue import gazetteer
+from zonerisk.core.errors import DataError, FetchError, MissingPackage, UsageError
 from zonerisk.curation import freshness
 from zonerisk.curation.freshness import SOURCES, Listing, changes, listing
 from zonerisk.library import Library

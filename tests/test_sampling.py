@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from zonerisk import load
+from zonerisk.catalogue.gazetteer import town_points
 from zonerisk.catalogue.samples import table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
 from zonerisk.core.samples import Disc, HazardSample
-from zonerisk.catalogue.gazetteer import town_points
 from zonerisk.layers import cards, sampling, store
 from zonerisk.layers.cards import Card, File, Reading
 from zonerisk.layers.sampling import pairs

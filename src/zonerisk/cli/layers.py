@@ -209,9 +209,9 @@ def sample(
 
     Example: zonerisk layers sample rivers coast --from raw-layers
     """
+    from zonerisk.catalogue.gazetteer import town_points
     from zonerisk.catalogue.samples import table
     from zonerisk.core.samples import Disc
-    from zonerisk.catalogue.gazetteer import town_points
     from zonerisk.layers import sampling
 
     catalog = load(*(catalogue or ()))

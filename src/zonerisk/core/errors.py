@@ -39,8 +39,6 @@ EXTRAS = {
     "rasterio": "rasters",
     "resvg-py": "png",
     "reverse-geocode": "check",
-    "tzdata": "check",
-    "tzfpy": "check",
 }
 
 

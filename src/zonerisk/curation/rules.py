@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import cited, leaves
+from zonerisk.catalogue.gazetteer import (
+    FRONTIER_M,
+    Place,
+    around,
+    countries_at,
+    in_country,
+    lies,
+    named,
+    slips,
+)
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
 from zonerisk.core.model import Incident, Measurement, Position, Provider, Region
-from zonerisk.catalogue.gazetteer import FRONTIER_M, Place, around, countries_at, in_country, lies, named, slips
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, distance_m, last_day, zone_units
 from zonerisk.words import phrases
 

@@ -399,8 +399,9 @@ class _Reader:
 
     def _lying(self, places: Sequence[Place]) -> Iterator[str]:
         """Say in which country own sites lie of which the plan does not say it."""
+        own = self.placement.own
         for place in dict.fromkeys(places):
-            site = self.placement.own.sites[place.id.partition("/")[2]] if place.region == OWN else None
+            site = own.sites[place.id.partition("/")[2]] if own and place.region == OWN else None
             if site and site.position and site.country is None:
                 yield wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon))
 
