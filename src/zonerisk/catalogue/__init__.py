@@ -5,5 +5,6 @@ __all__ = [
     "dialect",
     "document",
     "frames",
+    "gazetteer",
     "samples",
 ]

@@ -5,7 +5,6 @@ __all__ = [
     "check",
     "forms",
     "freshness",
-    "gazetteer",
     "rates",
     "review",
 ]

@@ -2,6 +2,7 @@
 
 __all__ = [
     "audit",
+    "gate",
     "own_sites",
     "plan",
     "probability",

@@ -339,7 +339,7 @@ class Auditor:
             building = len(there.sites) == 1
             message = wording.same_place(there.name, there.id, building)
             return _Answer("unknown" if spread else "fail", message, subjects, certain=building)
-        groups = self.arrangements.build((*workload.places, backup)).groups
+        groups = self.arrangements.build((*_told(workload.places), backup)).groups
         risks = [
             risk
             for kind in BACKUP_KINDS

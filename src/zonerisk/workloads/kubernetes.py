@@ -303,8 +303,9 @@ class _Reader:
             return f"volume {volume.name}", "one"
         namespace, name = str(claim.get("namespace")), str(claim.get("name"))
         stem = re.sub(r"-\d+$", "", name)
-        for owner, needs in self.sets.get(namespace, {}).items():
-            if stem.endswith(f"-{owner}"):
+        owners = self.sets.get(namespace, {})
+        for mark in re.finditer("-", stem):
+            if needs := owners.get(stem[mark.end() :]):
                 return f"volumes {namespace}/{stem}", needs
         return self.claims.get((namespace, name), (f"volume {namespace}/{name}", "one"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from bisect import bisect
 from contextlib import suppress
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000
+_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.MULTILINE)
 Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -235,7 +237,7 @@ def _from_trees(
     parts, cluster = [], [*clusters]
     for name, text, tree in trees:
         if terraform.recognise(tree):
-            parts.append(terraform.read(name, text, tree, catalog, day))
+            parts.append(_written(terraform.read(name, text, tree, catalog, day), tree, Path(name).parent))
         elif kubernetes.recognise(tree):
             cluster.append((name, lines_of(text, "name"), tree))
         else:
@@ -243,6 +245,40 @@ def _from_trees(
                 f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
             )
     return [*parts, kubernetes.read(cluster, catalog, day)] if cluster else parts
+
+
+def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
+    """Tell what is judged, and what is not, by the lines of the ``.tf`` files that a configuration names."""
+    sources = dict(_resources(mapping(mapping(tree.get("configuration")).get("root_module")), folder, ""))
+
+    def source(key: str, file: str, line: int) -> Source:
+        return sources.get(re.sub(r"\[[^\]]*\]", "", key)) or Source(file, line)
+
+    workloads = (
+        replace(each, source=source(each.id, each.source.file, each.source.line)) for each in part.workloads
+    )
+    skipped = (
+        replace(each, file=at.file, line=at.line)
+        for each in part.unassessed
+        for at in [source(each.id, each.file, each.line)]
+    )
+    return replace(part, workloads=tuple(workloads), unassessed=tuple(skipped))
+
+
+def _resources(module: dict[str, Json], folder: Path, prefix: str) -> Iterator[tuple[str, Source]]:
+    """Return where a module's resources are written, in the folder it is told to stand in, by address."""
+    named = {mapping(each).get("address") for each in sequence(module.get("resources"))}
+    for path in sorted(folder.glob("*.tf")):
+        with suppress(OSError, DataError):
+            text = document.content(path, document.MAX_BYTES).decode("utf-8", "replace")
+            for match in _RESOURCE.finditer(text):
+                if f"{match[1]}.{match[2]}" in named:
+                    line = text.count("\n", 0, match.start(1)) + 1
+                    yield f"{prefix}{match[1]}.{match[2]}", Source(os.path.normpath(path), line)
+    for name, call in mapping(module.get("module_calls")).items():
+        source, inner = str(mapping(call).get("source")), mapping(mapping(call).get("module"))
+        if source.startswith(("./", "../")):
+            yield from _resources(inner, folder / source, f"{prefix}module.{name}.")
 
 
 def loaded(name: str) -> Json:
