@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -50,11 +51,42 @@ def test_package_example() -> None:
     assert not failed
 
 
-def test_python_examples_of_the_readme_run() -> None:
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", [page for page in readme.pages() if "```pycon" in page.read_text()], ids=str)
+def test_python_examples_run(page: Path) -> None:
     runner = doctest.DocTestRunner()
-    example = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    example = doctest.DocTestParser().get_doctest(page.read_text(), {}, page.name, page.name, 0)
+    assert example.examples
     assert runner.run(example).failed == 0
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Return every line of a block that calls zonerisk, with its page."""
+    lines, inside = [], ""
+    for page in readme.pages():
+        for line in page.read_text().replace("\\\n", " ").splitlines():
+            if line.lstrip().startswith("```"):
+                inside = "" if inside else line.strip()
+            elif inside in ("```", "```sh", "```yaml", "```shell-session", "```console"):
+                called = re.search(r"(?:^|[|] ?|\$ |run: )zonerisk ([a-z-][^#|>;]+)", line.strip())
+                if called:
+                    lines.append((page.name, called[1].strip()))
+    return lines
+
+
+@pytest.mark.parametrize(("page", "line"), _commands())
+def test_every_command_shown_is_understood(page: str, line: str) -> None:
+    from typer.main import get_command
+
+    from zonerisk.cli import app
+
+    words, command, context = shlex.split(line.replace("RAW-LAYERS", ".")), get_command(app), None
+    while True:
+        # Options and arguments are read; nothing runs.
+        context = command.make_context(command.name or "zonerisk", list(words), parent=context)
+        if not hasattr(command, "resolve_command"):
+            break
+        _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert command, f"{page}: {line}"
 
 
 def test_every_command_is_documented() -> None:

@@ -97,7 +97,8 @@ def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample
     """Format how many of the sites that domains may stand at are in or near an object."""
     verb = "stands" if count == 1 else "stand"
     where = f"inside the {layer.noun}{_labels(rows)}" if layer.measure == "area" else _away(layer, rows)
-    return f"{count} of the {total} candidate sites {verb} {where}"
+    which = "the only candidate site" if total == 1 else f"{count} of the {total} candidate sites"
+    return f"{which} {verb} {where}"
 
 
 def position(domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
