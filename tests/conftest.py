@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 import zonerisk
 from loopback import Server, running
@@ -32,6 +33,7 @@ with suppress(MissingPackage):
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+SAYS = yaml.safe_load((ROOT / "data" / "report.yaml").read_text())
 
 
 @pytest.fixture(scope="session")

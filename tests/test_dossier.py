@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Opener, Runner
+from conftest import ROOT, SAYS, Opener, Runner
 from test_page import HOSTILE, poisoned
 from zonerisk.library import Library
 from zonerisk.pages import page
@@ -53,7 +53,7 @@ def test_every_rule_of_every_policy_is_told(shipped: Library) -> None:
     for name in ("podcast", "dora", "c5-basic", "sebi", "hkma-tm-g-2"):
         policy = shipped.policy(name)
         verdict = shipped.score("scaleway-fr-par", policy)
-        text = dossier.markdown(dossier.written(policy, [dossier.Asked(verdict)], ()))
+        text = dossier.markdown(dossier.written(policy, [dossier.Asked(verdict)], (), SAYS))
         for rule in policy.rules.values():
             assert f"Our reading: {rule.text}" in text
             assert not rule.quote or f"> {rule.quote}" in text
@@ -101,7 +101,7 @@ def test_the_page_runs_nothing_and_asks_nothing(shipped: Library, tab: Opener) -
     # Questions and layouts are known by their kinds.
     planted = replace(poisoned(verdict), ask=(), likelihood=verdict.likelihood)
     asked = dossier.Asked(planted, [("pass", HOSTILE, HOSTILE)], HOSTILE)
-    written = dossier.written(evil, [asked], ())
+    written = dossier.written(evil, [asked], (), SAYS)
     text = page.report_page(written, attribution=HOSTILE)
     assert text == page.report_page(written, attribution=HOSTILE)
     assert "script-src 'none'" in html.unescape(text)
@@ -119,7 +119,7 @@ def test_the_page_is_accessible(shipped: Library, tab: Opener, width: int) -> No
     axe = pytest.importorskip("axe_playwright_python")
     policy = shipped.policy("dora")
     verdict = shipped.score("ovh-sbg", policy)
-    opened = tab(page.report_page(dossier.written(policy, [dossier.Asked(verdict)], ())), width=width)
+    opened = tab(page.report_page(dossier.written(policy, [dossier.Asked(verdict)], (), SAYS)), width=width)
     # The page's own policy lets no script in; what a browser is asked from outside still runs.
     opened.page.evaluate((Path(axe.__file__).parent / AXE).read_text("utf-8") + "; 0")
     found = opened.page.evaluate("axe.run(document).then((told) => told.violations.map((one) => one.id))")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import records
+from conftest import SAYS
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import kinds
 from zonerisk.curation.forms import template
@@ -104,7 +105,9 @@ def test_every_kind_is_in_the_template() -> None:
 
 def test_every_kind_that_is_shared_is_on_the_page(judged: Library) -> None:
     verdict = judged.score("tt-sxb", policy=str(POLICY))
-    written = page.report_page(dossier.written(judged.policy(str(POLICY)), [dossier.Asked(verdict)], ()))
+    written = page.report_page(
+        dossier.written(judged.policy(str(POLICY)), [dossier.Asked(verdict)], (), SAYS)
+    )
     for risk in verdict.shared_risks:
         assert html.escape(risk.message, quote=False).replace("'", "&#39;") in written
     assert {risk.kind for risk in verdict.shared_risks} >= {

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from conftest import Opener, Runner
+from conftest import SAYS, Opener, Runner
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
@@ -40,7 +40,7 @@ def map_of(catalog: Library, *targets: str, **options: Any) -> str:
 def report_of(catalog: Library, verdict: Verdict) -> str:
     policy = catalog.policy(verdict.policy.id)
     asked = dossier.Asked(verdict, retired=features.setting(catalog, verdict).retired)
-    return page.report_page(dossier.written(policy, [asked], ()))
+    return page.report_page(dossier.written(policy, [asked], (), SAYS))
 
 
 def poisoned(value: Any) -> Any:

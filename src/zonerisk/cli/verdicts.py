@@ -220,6 +220,7 @@ def _report(
     plans: Sequence[str] = (),
 ) -> str:
     """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
+    from zonerisk.catalogue import document
     from zonerisk.library import Library
     from zonerisk.pages import features, page
     from zonerisk.words import dossier
@@ -246,7 +247,8 @@ def _report(
     for file in plans:
         request = reading.read([file], None, catalog, as_of)
         audits.append(audit(catalog, request.deployment, policy, request.day, request.deployment.model))
-    written = dossier.written(policy, regions, audits)
+    says = document.read(document.data_root() / "report.yaml").tree
+    written = dossier.written(policy, regions, audits, says)
     if form is Format.md:
         return dossier.markdown(written)
     return page.report_page(written, attribution=catalog.edition.attribution)

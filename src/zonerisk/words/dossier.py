@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from zonerisk.core.verdict import severity
 from zonerisk.words import answer, likelihood, phrases, plan_report, record, report
 from zonerisk.words.verdicts import RULES, policy_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.policy import Policy
@@ -41,34 +41,6 @@ STANDINGS = {
     True: "A rule that is not met is called non-compliant with the text, by our reading of it.",
     False: "The text does not bind, or is an opinion: nothing here is called non-compliant.",
 }
-LIMITS = (
-    "Only what the public can read was judged. Contracts, audits and visits may tell more.",
-    "Physical causes only: power, cooling, fire, water, storm, quake, cables, conflict. Faults of software "
-    "and of control planes stop regions more often; they are on record and judged nowhere.",
-    "What cannot be shown is neither a pass nor a breach: the records leave it open.",
-    "Not assessed means that no layer used here reaches the place. It says nothing of the hazard.",
-    "Positions carry a doubt. A rule is met, or not met, only where that holds over the whole interval.",
-    "A clean record proves little where no complete list of events is public.",
-    "How often a majority would be lost is a model counted from few events. It changes no outcome.",
-    "Which words of a text apply to an institution, and what suffices, is for it and its supervisor to say. "
-    "This report is no legal advice.",
-)
-GLOSSARY = (
-    ("region, zone", "what a provider sells under these names; a zone is sold as failing independently"),
-    ("datacenter, campus", "a building; several on one plot, or on plots side by side"),
-    ("shared risk", "one cause that would take two zones or more together"),
-    ("effective zones", "how many are left when every shared risk of grade A or B counts as one zone"),
-    ("majority", "more than half of the zones sold: what most replicated systems need to go on"),
-    ("best (low to high)", "the likeliest distance, and the ends between which it surely lies"),
-    ("grade A", "the word of an operator, an authority, a court or an incident report"),
-    ("grade B", "a registry, a map, a layer or the press; or what would be A at second hand"),
-    ("grade C", "inference, history or opinion; or what would be B at second hand"),
-    ("second-hand", "read in a copy, a transcription or another's words, or not read whole"),
-    ("shared, partly", "one cause is known to take all zones, or two or more of them"),
-    ("suspected, undisclosed", "a cause is likely but not known; where the zones stand is not known"),
-    ("near, apart", "no shared cause is known; some pair within 3 km, or every pair 3 km apart or more"),
-    ("one-zone", "one failure domain alone is sold"),
-)
 SIGNED = ("role", "name", "date", "signature")
 SIGNERS = ("Prepared by", "Reviewed by", "Risks accepted by")
 ACCEPTED = ("where", "rule", "outcome", "accepted?", "until", "why, and what is done instead")
@@ -135,8 +107,10 @@ class Dossier:
         return [piece.grade for piece in self.sources]
 
 
-def written(policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit]) -> Dossier:
-    """Write a report on regions and deployments under a policy."""
+def written(
+    policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit], says: Mapping[str, Any]
+) -> Dossier:
+    """Write a report on regions and deployments under a policy; what every report ``says`` is data."""
     verdicts = [asked.verdict for asked in regions]
     answered: list[Verdict | Audit] = [*verdicts, *audits]
     day = answered[0].as_of
@@ -151,8 +125,8 @@ def written(policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit]) -
         dossier.sections += _region(dossier, policy, asked)
     for audit in audits:
         dossier.sections += _plan(dossier, policy, audit)
-    add(Section("Limits", LIMITS))
-    add(Section("Words", [Table(("word", "meaning"), GLOSSARY)]))
+    add(Section("Limits", says["limits"]))
+    add(Section("Words", [Table(("word", "meaning"), [*says["words"].items()])]))
     rows = [
         (
             str(number),
