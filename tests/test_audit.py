@@ -240,3 +240,34 @@ def test_copies_in_zones_that_failed_together_lose_their_quorum(shipped: Catalog
     assert any(event.kind == "incident" for event in found.events)
     before = judge(text, shipped, day="2026-02-28").workloads[0]
     assert finding(before, "survives").outcome == "unknown"
+
+
+def test_an_event_that_hit_other_zones_of_a_region_took_no_majority_here(zz_copy: Path) -> None:
+    (zz_copy / "incidents/zz").mkdir(exist_ok=True, parents=True)
+    path = zz_copy / "incidents/zz/wave.yaml"
+    text = """name: the great wave
+class: physical
+cause: water
+start: 2025-01-02
+regions: [zz-good]
+{}
+severity: down
+mechanism: A wave went over two platforms.
+evidence:
+  log: {{kind: authority, title: Log, url: https://zz.example.org/log, read: 2025-02, claim: They stood still.}}
+"""
+    plans = "workloads: {{db: {{provider: zz, region: good, zones: [{}], quorum: 2}}}}"
+    for hit, zones, outcome in (
+        ("zones: [zz-good/a, zz-good/b]", "a, b", "fail"),
+        ("zones: [zz-good/a, zz-good/b]", "b, c", "unknown"),
+        ("at_least: 2", "a, b", "unknown"),
+        ("at_least: 2", "a, b, c", "fail"),
+        ("at_least: 3", "b, c", "fail"),
+    ):
+        path.write_text(text.format(hit))
+        found = judge(plans.format(zones), Library(zz_copy), day="2026-11-23").workloads[0]
+        told = next((each for each in found.findings if each.rule == "survives"), None)
+        assert told
+        assert ("out of service together" in told.message or "stood still" in told.message) == (
+            outcome == "fail"
+        ), (hit, zones, told.message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
@@ -12,7 +13,7 @@ from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import record as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
     from zonerisk.core.verdict import SharedRisk
@@ -71,11 +72,13 @@ def assess(
     incidents: Iterable[Incident],
     day: str,
     stands: frozenset[str] = frozenset(),
+    sold: Mapping[str, int] = MappingProxyType({}),
 ) -> RiskGroups:
     """Find which domains an event is on record to have hit together, by name or by number.
 
     It counts from its day on, until its cause is removed by the record; after ten years only where
-    that is stated to stand. A pair that no event hit is apart in this alone.
+    that is stated to stand. A pair that no event hit is apart in this alone. ``sold`` counts a region's
+    zones, where the domains may be some of them.
     """
     risks: list[SharedRisk] = []
     counted: list[SharedRisk] = []
@@ -83,10 +86,10 @@ def assess(
     cites: list[Evidence] = []
     for key, records in _events(incidents, day).items():
         current = [record for record in records if record.counts(day, stands)]
-        struck = _hardest(key, domains, current)
+        struck = _hardest(key, domains, current, sold)
         risks += [known for known in struck if known.groups == 1]
         counted += [known for known in struck if known.groups > 1]
-        for past in () if current else _hardest(key, domains, records):
+        for past in () if current else _hardest(key, domains, records, sold):
             fixed = next((record.fixed_since for record in records if record.mended(day)), None)
             notes.append(wording.no_longer(past.message, fixed, records[0].aged(day)))
             cites += past.evidence
@@ -98,11 +101,13 @@ def assess(
 
 
 def _hardest(
-    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident]
+    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident], sold: Mapping[str, int]
 ) -> tuple[SharedRisk, ...]:
     """Return what an event hit together: by one of its records, by those that were down, or by all."""
     down = [record for record in records if record.down]
-    answers = [_struck(key, domains, part) for part in (*([record] for record in records), down, records)]
+    answers = [
+        _struck(key, domains, part, sold) for part in (*([record] for record in records), down, records)
+    ]
     return max(answers, key=lambda known: max(map(_weight, known), default=()))
 
 
@@ -111,7 +116,7 @@ def _weight(risk: SharedRisk) -> tuple[bool, int, bool, bool]:
 
 
 def _struck(
-    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident]
+    key: str, domains: Sequence[FailureDomain], records: Sequence[Incident], sold: Mapping[str, int]
 ) -> tuple[SharedRisk, ...]:
     """Return which domains some records of one event say that it hit together, by name and by number."""
     named = {place for record in records for place in (*record.zones, *record.sites)}
@@ -125,6 +130,8 @@ def _struck(
             among = [domain for domain in within if domain.id in (*record.zones, *record.among)]
             if record.among and len(among) >= count:
                 within = among
+            # Of a region's zones some may not be asked about: those may have been hit in their stead.
+            count -= max(0, sold.get(region, 0) - len(within))
             # Of zones of which there are fewer by now than were hit, all that are left were.
             if min(count, len(within)) > least:
                 pool, least = within, min(count, len(within))

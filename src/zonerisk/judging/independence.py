@@ -19,6 +19,7 @@ from zonerisk.judging.arrangement import (
     site_units,
     sites_of,
     zone_units,
+    zones_sold,
 )
 from zonerisk.judging.cause import dated, together
 
@@ -58,7 +59,9 @@ def assess_arrangement(
         if kinds.KINDS[kind].always or kind in stated:
             groups[kind] = _hazard(kind, arrangement, source, None, judged)
     incidents = {event.id: event for region in _regions(arrangement) for event in facts.incidents(region)}
-    events = history.assess(units, incidents.values(), day, history.standing(owners, day))
+    # A deployment's places may be some of a region's zones.
+    sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
+    events = history.assess(units, incidents.values(), day, history.standing(owners, day), sold)
     if events.all_risks or events.notes:
         groups["incident"] = events
     return {kind: dated(group, day) for kind, group in groups.items()}

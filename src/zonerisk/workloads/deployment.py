@@ -229,7 +229,7 @@ class Placement:
     def unnamed(self, region: str, number: int, owner: str = "unnamed") -> Place:
         """Return one of several zones that a plan tells apart, but does not name; their owner is alike."""
         mark = "" if owner == "unnamed" else f".{owner}"
-        name = f"unnamed zone {number} of {region}"
+        name = f"unnamed zone {number}"
         return Place(f"{region}/unnamed-zone-{number}{mark}", region, "label", name, owner)
 
     def whole(self, provider: str, region: str) -> Place:
@@ -326,6 +326,9 @@ class Arrangements:
                 # A workload's places come in its own order.
                 known = each.apart | far if kind in BY_POSITION else each.apart
                 groups[kind] = replace(each, apart=known | {(b, a) for a, b in known})
+            loose = {each for each in key if distinct[each].kind == "somewhere"}
+            if loose and "incident" in groups:
+                groups["incident"] = _without(groups["incident"], loose)
             groups = relabelled(groups, [distinct[each] for each in key], self._zones)
             self._built[key] = Arrangement(
                 name, "place", self.day, domains, len(domains), measure=self.distance, groups=groups
@@ -371,6 +374,18 @@ class Arrangements:
         """Return what is lost with a place: itself, and the sites that it is made of."""
         sites = {site.id for site in self.domain(place).sites} if place.kind == "zone" else set()
         return tuple(dict.fromkeys((place.id, *(each.id for each in places if each.id in sites))))
+
+
+def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
+    """Leave out what events hit by number alone where copies somewhere may all stand in one zone."""
+    risks, counted = (
+        tuple(risk for risk in listed if loose.isdisjoint(risk.members))
+        for listed in (events.risks, events.counted_groups)
+    )
+    if (risks, counted) == (events.risks, events.counted_groups):
+        return events
+    apart = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
+    return replace(events, risks=risks, counted_groups=counted, apart=apart)
 
 
 def relabelled(

@@ -152,10 +152,9 @@ class _Configuration:
         configuration = mapping(tree.get("configuration"))
         root = mapping(configuration.get("root_module"))
         self.variables = {
-            key: mapping(value).get("default") for key, value in mapping(root.get("variables")).items()
-        }
-        self.variables |= {
-            key: mapping(value).get("value") for key, value in mapping(tree.get("variables")).items()
+            key: mapping(value).get(word)
+            for whole, word in ((root, "default"), (tree, "value"))
+            for key, value in mapping(whole.get("variables")).items()
         }
         self.providers = {
             key: self._provider(key, mapping(value))
@@ -341,11 +340,9 @@ class _Reader:
                     if pattern.fullmatch(key):
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
-        self.groups = groups
-        self.led: dict[str, set[str]] = {}
-        self.followed: dict[tuple[str, str, tuple[str, ...]], list[_Resource]] = {}
+        self.led: list[_Resource] = []
         self.told: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
-        self.joined: dict[str, list[tuple[_Resource, _Stand, Source]]] = {}
+        self.joined: dict[str, list[tuple[_Resource, _Stand]]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
@@ -381,13 +378,12 @@ class _Reader:
             stands.append((resource, stand))
         if kind.joined:
             for resource, stand in stands:
-                whole = self._whole(resource, kind)
-                self.joined.setdefault(whole, []).append((resource, stand, self._source(resource)))
+                self.joined.setdefault(self._whole(resource, kind), []).append((resource, stand))
         elif kind.alone or any(stand.needed == "one" for _, stand in stands):
             for resource, stand in stands:
-                self._add(resource.full, self._source(resource), [stand], notes)
+                self._add(resource.full, resource, [stand], notes)
         elif stands:
-            self._add(address, source, [stand for _, stand in stands], notes)
+            self._add(address, resources[0], [stand for _, stand in stands], notes)
 
     def _source(self, resource: _Resource) -> Source:
         return Source(self.name, self.lines.get(resource.full, 1))
@@ -409,28 +405,30 @@ class _Reader:
     def join(self) -> None:
         """Take the instances of one cluster as its copies, whichever of them leads."""
         for whole, parts in self.joined.items():
-            self._add(whole, parts[0][2], [stand for _, stand, _ in parts], ())
+            self._add(whole, parts[0][0], [stand for _, stand in parts], ())
+        self.unassessed += [
+            self._source(each).skipped(each.full, NO_MEMBER)
+            for each in self.led
+            if self.joined.keys().isdisjoint((each.full, each.address))
+        ]
 
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
-        """Return the address of what a resource is a copy of, or the name that the file has for it."""
-        for path, type_ in kind.joined.items():
-            for each in self._referred(resource, path, type_):
-                return each.full
-        return resource.address
+        """Return the address of what a resource is a copy of; its own, where the file has none."""
+        ((path, type_),) = kind.joined.items()
+        return next((each.full for each in self._referred(resource, path, type_)), resource.address)
 
-    def _add(self, key: str, source: Source, stands: list[_Stand], notes: Iterable[str]) -> None:
+    def _add(self, key: str, first: _Resource, stands: list[_Stand], notes: Iterable[str]) -> None:
         places = [place for stand in stands for place in stand.places]
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {key}: over {MAX_COPIES} copies")
-        more = [stand.more for stand in stands]
+        mores = [stand.more for stand in stands]
+        more = None if None in mores else sum(filter(None, mores))
         needed = stands[0].needed
         quorum = {"one": 1, "all": len(places)}.get(needed)
+        source = self._source(first)
         self.workloads.append(
-            self.placement.workload(
-                key, source, places, quorum, _BASIS[needed], notes,
-                None if None in more else sum(filter(None, more)),
-            )
-        )  # fmt: skip
+            self.placement.workload(key, source, places, quorum, _BASIS[needed], notes, more)
+        )
 
     def _stand(self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings) -> _Stand:
         values = resource.values
@@ -441,10 +439,8 @@ class _Reader:
         variant = next((each for each in kind.variants if _fits(values, each.when)), None)
         row = kind.varied(variant)
         if row.members:
-            led = resource.full in self._leaders(row.members) or resource.address in self._leaders(
-                row.members
-            )
-            raise Unplaced("" if led else NO_MEMBER)
+            self.led.append(resource)
+            raise Unplaced("")
         given = {**settings.defaults, **{key: value for key, value in values.items() if value is not None}}
         through, beyond = self._through(resource, row)
         zones = _texts(given, row.zones) or through
@@ -477,26 +473,14 @@ class _Reader:
         named = list(dict.fromkeys(self._zone(provider, regions[0], zone, resource) for zone in zones))
         return self._copies(row, values, provider, regions, named)
 
-    def _leaders(self, members: str) -> set[str]:
-        """Return the clusters that the file holds instances of."""
-        if members not in self.led:
-            kind = next(iter(self.types[members].values()))
-            listed = (each for group in self.groups.values() if group[0].type == members for each in group)
-            self.led[members] = {self._whole(each, kind) for each in listed}
-        return self.led[members]
-
-    def _referred(self, resource: _Resource, path: str, type_: str) -> list[_Resource]:
+    def _referred(self, resource: _Resource, path: str, type_: str) -> Iterator[_Resource]:
         """Return the resources of a type that an attribute names by id, or refers to before there is one."""
-        keys = tuple(map(str, values_at(resource.values, path)))
-        # Instances of one address refer alike: to be told once, however many they are.
-        asked = (resource.address, path, keys)
-        if asked not in self.followed:
-            found = [each for key in keys for each in self.named.get((type_, key), ())]
-            if not found:
-                for address in sorted(self.configuration.targets(resource.address, path)):
-                    found += (each for each in self.instances.get(address, ()) if each.type == type_)
-            self.followed[asked] = found
-        return self.followed[asked]
+        keys = values_at(resource.values, path)
+        found = [each for key in keys for each in self.named.get((type_, str(key)), ())]
+        if found:
+            return iter(found)
+        targets = sorted(self.configuration.targets(resource.address, path))
+        return (each for key in targets for each in self.instances.get(key, ()) if each.type == type_)
 
     def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> tuple[list[str], list[str]]:
         """Return the zones and regions of what a resource refers to."""
