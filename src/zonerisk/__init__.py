@@ -62,6 +62,15 @@ def load(*folders: str | Path) -> Library:
         If a folder holds none of these.
     """
     from zonerisk.catalogue.document import data_root
+    from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
 
+    Verdict.picture = staticmethod(_card)
+
     return Library(data_root(), *(Path(folder) for folder in folders))
+
+
+def _card(verdict: Verdict) -> str:
+    from zonerisk.pages import card
+
+    return card.draw(verdict)

@@ -32,6 +32,8 @@ class Format(StrEnum):
     sarif = "sarif"
     junit = "junit"
     comment = "comment"
+    svg = "svg"
+    png = "png"
 
 
 Lists = Literal[Format.table, Format.json, Format.csv, Format.md]

@@ -51,7 +51,16 @@ Installed = Annotated[
 UncertaintyM = Annotated[
     float | None, option("Of your own sites: the radius that surely holds each, metres.")
 ]
-ScoreFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson, Format.html]
+ScoreFormats = Literal[
+    Format.table,
+    Format.json,
+    Format.csv,
+    Format.md,
+    Format.geojson,
+    Format.html,
+    Format.svg,
+    Format.png,
+]
 ReportFormats = Literal[Format.html, Format.md]
 DrFormats = Literal[Format.table, Format.json, Format.md]
 
@@ -93,6 +102,9 @@ def score(
     likelihood: Annotated[
         bool, option("How often zones would be lost together: a model.", "--likelihood")
     ] = False,
+    badge: Annotated[
+        bool, option("A badge for a README, as svg or png: the region and its class.", "--badge")
+    ] = False,
     installed: Installed = False,
     uncertainty_m: UncertaintyM = None,
     raw: Raw = None,
@@ -104,27 +116,37 @@ def score(
     zonerisk score ovh-sbg --as-of 2021-03-09 --fail-on fail;
     zonerisk score 48.585,7.797 48.601,7.783 --uncertainty-m 200;
     zonerisk score scaleway-fr-par --rtt pings.csv;
-    zonerisk score scaleway-fr-par --likelihood
+    zonerisk score scaleway-fr-par --likelihood;
+    zonerisk score scaleway-fr-par -o card.svg
     """
     form, failing = output.chosen(format_, out, ScoreFormats), options.failing(fail_on)
+    if badge and form not in (Format.svg, Format.png):
+        if format_ or (out and out.suffix):
+            raise UsageError(
+                f"a badge is a picture, not {form}; write it as svg or png, such as -o badge.svg"
+            )
+        form = Format.svg
     judged = _judge(targets, policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache))
     verdicts = judged.verdicts
     trips = _trips(judged, rtt, floor_ms) if rtt else ()
-    if likelihood and form in (Format.table, Format.md, Format.csv):
-        text = _likelihoods(verdicts, form, out)
+    content: str | bytes
+    if form in (Format.svg, Format.png):
+        content = _picture(judged, form, out, badge)
+    elif likelihood and form in (Format.table, Format.md, Format.csv):
+        content = _likelihoods(verdicts, form, out)
     elif form in (Format.geojson, Format.html):
         if rtt:
             raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
-        text = _drawn(judged, form, raw, cache)
+        content = _drawn(judged, form, raw, cache)
     elif rtt and form is Format.csv:
         cells = {"one_campus": lambda campus: "yes" if campus else "no", "refutes": "; ".join}
         rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
-        text = output.rows(TRIP_HEAD, rows, form, out)
+        content = output.rows(TRIP_HEAD, rows, form, out)
     else:
-        text = _listed(judged, form, out, full)
+        content = _listed(judged, form, out, full)
         if rtt:
-            text = _with_trips(verdicts[0], trips, text, form)
-    output.write(text, out)
+            content = _with_trips(verdicts[0], trips, str(content), form)
+    output.write(content, out)
     options.exit_on(verdicts, failing)
 
 
@@ -339,6 +361,21 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
     collections = [features.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
     drawn = [feature for collection in collections for feature in collection["features"]]
     return json.dumps({**collections[0], "features": drawn}, ensure_ascii=False) + "\n"
+
+
+def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
+    """Draw the card or the badge of one verdict."""
+    from zonerisk.pages import card, features
+
+    if len(judged.verdicts) > 1:
+        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        raise UsageError(f"a card is of one region; name one of {names}")
+    if form is Format.png and out is None and sys.stdout.isatty():
+        raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
+    (verdict,) = judged.verdicts
+    around = features.setting(judged.catalog, verdict)
+    drawn = card.badge(verdict) if badge else card.draw(verdict, around) + "\n"
+    return card.png(drawn) if form is Format.png else drawn
 
 
 def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -604,6 +604,8 @@ class Verdict(Result):
     likelihood: Likelihood
     places: tuple[Place, ...]
     provenance: Provenance
+    # What draws one for a notebook; pages do, which this folder does not know.
+    picture: ClassVar[Callable[[Verdict], str] | None] = None
 
     @property
     def shared_risks(self) -> tuple[SharedRisk, ...]:
@@ -617,15 +619,16 @@ class Verdict(Result):
         return Answer(verdicts=(self,)).to_json()
 
     def _repr_html_(self) -> str:
-        """Return it for a notebook: the answer and its findings, as inert text."""
+        """Return it for a notebook: its card, the answer and its findings, all inert."""
         rows = "".join(
             f"<tr><td>{escape(finding.outcome)}</td><td>{escape(finding.rule)}</td>"
             f"<td>{escape(finding.message)}</td></tr>"
             for finding in self.policy.findings
         )
         head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
+        drawn = Verdict.picture(self) if Verdict.picture else ""
         return (
-            f"<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
+            f"{drawn}<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
             f"<th>outcome</th><th>rule</th><th>finding</th></tr></thead><tbody>{rows}</tbody></table>"
         )
 

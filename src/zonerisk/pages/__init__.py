@@ -2,6 +2,7 @@
 
 __all__ = [
     "atlas",
+    "card",
     "features",
     "ground",
     "landmarks",

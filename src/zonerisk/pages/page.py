@@ -17,7 +17,7 @@ from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import severity
-from zonerisk.pages import features, ground, map_payload, view
+from zonerisk.pages import card, features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
 from zonerisk.pages.supplies import Supplies
 from zonerisk.words import phrases
@@ -96,6 +96,8 @@ def map_page(
     The page offers the online map switched off; it leads back to the index (of an atlas) and the crumbs
     (names with their pages). Files say where a region's record can be opened, by its id.
     """
+    from markupsafe import Markup
+
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
@@ -121,6 +123,7 @@ def map_page(
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
+        card=Markup(card.draw(verdicts[0], settings[0], alone=False)) if single else None,
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
         crumb=f"{verdicts[0].target}, {as_of}" if single else as_of,

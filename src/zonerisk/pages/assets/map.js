@@ -195,6 +195,7 @@ const zonerisk = (() => {
     all.addTo(map);
     L.control.scale({imperial: false, maxWidth: 140, position: "bottomright"}).addTo(map);
     halo = L.featureGroup().addTo(map);
+    home(false);
     const lift = () => map.getContainer().parentElement.style.setProperty("--credits", `${map.attributionControl.getContainer().offsetHeight}px`);
     map.on("resize", lift);
     lift();
