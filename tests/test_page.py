@@ -540,6 +540,34 @@ def test_places_are_named_and_close_up_the_ways_to_them(shipped: Library, tab: O
     assert "Strasbourg" in opened.run(towns)
 
 
+def test_what_does_not_bear_on_the_headline_is_off_until_it_is_chosen(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "scaleway-fr-par"))
+    for layer, on in (("sites", True), ("separations", True), ("stations", False), ("recovery", False)):
+        assert opened.run(f"zonerisk.map.hasLayer(zonerisk.layers.{layer})") is on, layer
+        assert opened.run(f"document.querySelector('[data-layer={layer}]').checked") is on, layer
+    opened.page.get_by_role("button", name="power").first.click()
+    assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.stations)")
+    opened.page.locator("[data-region] .pick").first.click()
+    assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.recovery)")
+
+
+def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -> None:
+    text = map_of(shipped, "ovh-sbg")
+    assert text.index('<div class="picture"') < text.index("<main>")
+    assert '<title id="ovh-sbg-t">OVHcloud Strasbourg: shared</title>' in text
+    assert '<meta property="og:title" content="OVHcloud Strasbourg">' in text
+    assert '<meta property="og:description" content="Its 3 datacenters' in text
+    assert "<noscript>" in text
+
+
+def test_the_card_and_the_map_have_no_violation_of_accessibility(shipped: Library, tab: Opener) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened = tab(map_of(shipped, "ovh-sbg"))
+    found = Axe().run(opened.page).response["violations"]
+    assert not [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+
+
 def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
     verdict = shipped.score("ovh-sbg")
     for text in (

@@ -164,6 +164,8 @@ class MapData:
     def box(self) -> Box:
         """Bounds of the sites, or of all there is."""
         sites = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
+        # Where buildings are known, the whole metro around them would only make them small.
+        sites = [row for row in sites if row.words.get("site_kind") != "metro"] or sites
         return bounds(point for row in sites or self.rows for point in _extent(row))
 
     def turns(self) -> list[int]:

@@ -120,6 +120,7 @@ def map_page(
         attribution,
         shared=shared,
         shows=[] if summed else data.shows(shows),
+        off=_unrelated(verdicts[0]) if single else (),
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
@@ -154,6 +155,13 @@ def report_page(
     )
 
 
+def _unrelated(verdict: Verdict) -> list[str]:
+    """Name the layers that do not bear on what decides a verdict; choosing a finding brings them back."""
+    kind = verdict.independence.cause.kind
+    away = {"power": ("stations", "circuits"), "distance": ("band",), "count": ("recovery", "limit")}
+    return [key for of, keys in away.items() if of != kind for key in keys]
+
+
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
     outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
     fails = outcomes["fail"]
@@ -171,6 +179,7 @@ def render_map(
     attribution: str,
     *,
     shows: list[dict[str, Any]],
+    off: Sequence[str] = (),
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
     islands: Mapping[str, Any] | None = None,
@@ -189,6 +198,7 @@ def render_map(
         "view": data.box,
         "turns": data.turns(),
         "shows": shows,
+        "off": list(off),
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,

@@ -99,12 +99,12 @@ const zonerisk = (() => {
       return one.zone === null ? {...look, mark: null, color: palette.ink, fillColor: palette.paper}
         : {...look, mark: MARKS[one.zone % 8], color: palette.paper, fillColor: zone(one.zone)};
     },
-    disc: (one) => ({color: zone(one.zone), weight: 1, opacity: 0.7, fillOpacity: 0.13, dashArray: one.crowd ? null : "3 3", interactive: false}),
+    disc: (one) => ({color: zone(one.zone), weight: 1, opacity: 0.7, fillOpacity: one.site_kind === "metro" ? 0.03 : 0.13, dashArray: one.crowd ? null : "3 3", interactive: false}),
     separation: (one) => ({
       color: palette[one.outcome || "quiet"], weight: WEIGHT[one.outcome] || 3,
       dashArray: DASH[one.outcome], opacity: 0.95}),
     "shared-risk": (one) => ({
-      color: palette[one.outcome], weight: 2.5, fill: false, dashArray: one.grade === "C" ? "7 6" : null}),
+      color: palette[one.outcome], weight: 2.5, fillColor: palette[one.outcome], fillOpacity: 0.1, dashArray: one.grade === "C" ? "7 6" : null}),
     station: (one) => ({
       radius: one.outcome ? 9 : 6.5, mark: BOLT, color: palette.paper, weight: 1.2,
       fillColor: palette[one.outcome || "quiet"], fillOpacity: 1}),
@@ -479,8 +479,20 @@ const zonerisk = (() => {
     if (button) button.setAttribute("aria-pressed", "true");
   }
 
+  /* What is told of is drawn, though its layer was off. */
+  function reveal(names) {
+    for (const made of names.flatMap((name) => features.get(name) || [])) {
+      const [key, group] = Object.entries(layers).find(([, each]) => each.hasLayer && each.hasLayer(made)) || [];
+      if (!key || map.hasLayer(group)) continue;
+      map.addLayer(group);
+      const box = document.querySelector(`[data-layer="${key}"]`);
+      if (box) box.checked = true;
+    }
+  }
+
   function show(index, button) {
     press(button);
+    reveal(page.shows[index].features);
     light(page.shows[index].features);
     map.closePopup();
     bring();
@@ -493,6 +505,7 @@ const zonerisk = (() => {
     const id = button.closest("li").dataset.region, {one} = features.get(`dr-region:${id}`)[0];
     const [south, west, north, east] = page.view, [lat, lon] = one.at;
     press(button);
+    reveal([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
     light([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
     map.closePopup();
     bring();
@@ -578,6 +591,7 @@ const zonerisk = (() => {
     document.addEventListener("keydown", ({key}) => { if (key === "Escape") map.closePopup(); });
     map.on("popupclose", leave);
     listSites();
+    for (const key of page.off) if (layers[key]) map.removeLayer(layers[key]);
     for (const [key, group] of Object.entries(layers)) {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);
