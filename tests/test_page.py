@@ -545,6 +545,8 @@ def test_what_does_not_bear_on_the_headline_is_off_until_it_is_chosen(shipped: L
     for layer, on in (("sites", True), ("separations", True), ("stations", False), ("recovery", False)):
         assert opened.run(f"zonerisk.map.hasLayer(zonerisk.layers.{layer})") is on, layer
         assert opened.run(f"document.querySelector('[data-layer={layer}]').checked") is on, layer
+    labels = opened.run("Array.from(document.querySelectorAll('.label'), (one) => one.textContent)")
+    assert "8.6 km" in labels[0], "the nearest pair decides, and is labelled first"
     opened.page.get_by_role("button", name="power").first.click()
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.stations)")
     opened.page.locator("[data-region] .pick").first.click()

@@ -121,6 +121,7 @@ def map_page(
         shared=shared,
         shows=[] if summed else data.shows(shows),
         off=_unrelated(verdicts[0]) if single else (),
+        first=_decisive(verdicts[0]) if single else (),
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
@@ -162,6 +163,12 @@ def _unrelated(verdict: Verdict) -> list[str]:
     return [key for of, keys in away.items() if of != kind for key in keys]
 
 
+def _decisive(verdict: Verdict) -> list[str]:
+    """Return ids of what decides a verdict, which is labelled first: the shared risk, or the pair."""
+    cause = verdict.independence.cause
+    return [cause.risk] if cause.risk else [" ".join(cause.members), " ".join(reversed(cause.members))]
+
+
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
     outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
     fails = outcomes["fail"]
@@ -180,6 +187,7 @@ def render_map(
     *,
     shows: list[dict[str, Any]],
     off: Sequence[str] = (),
+    first: Sequence[str] = (),
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
     islands: Mapping[str, Any] | None = None,
@@ -199,6 +207,7 @@ def render_map(
         "turns": data.turns(),
         "shows": shows,
         "off": list(off),
+        "first": list(first),
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,

@@ -359,7 +359,7 @@ const zonerisk = (() => {
     }[one.kind];
     const said = say && say();
     if (!said || labels.length >= 2000) return;
-    const [words, rank] = said;
+    const [words, usual] = said, rank = page.first.includes(one.id) ? 0 : usual;
     const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.ring
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
