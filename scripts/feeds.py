@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from zonerisk.cli import SETTINGS, main
-from zonerisk.cli.options import argument, option
-from zonerisk.cli.output import Output, make_folder, write
+from zonerisk.cli.output import Output, argument, make_folder, option, write
 
 app = typer.Typer(**SETTINGS)
 

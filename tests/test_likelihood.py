@@ -12,7 +12,7 @@ import sampler
 from zonerisk.core import gamma
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.verdict import Frequency, half_decade, one_in
-from zonerisk.curation import backtest
+from zonerisk.curation import rates as backtest
 from zonerisk.judging import likelihood
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.judging.likelihood import Exposed, Layout

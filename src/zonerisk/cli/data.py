@@ -12,7 +12,7 @@ import typer
 from zonerisk import load
 from zonerisk.catalogue.document import data_root
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.options import AsOf, Catalogues, PolicyOption, argument, option
+from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.words.phrases import count
@@ -329,10 +329,10 @@ def backtest(
 
     Example: zonerisk data backtest
     """
-    from zonerisk.curation import backtest as testing
+    from zonerisk.curation import rates as counting
     from zonerisk.words import likelihood as words
 
-    sha256, skills = testing.backtest(load(*(catalogue or ())))
+    sha256, skills = counting.backtest(load(*(catalogue or ())))
     form = output.chosen(format_, out, output.Lists)
     if form is output.Format.json:
         rows = [row._asdict() for row in skills]

@@ -11,7 +11,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.options import Cache, Catalogues, Raw, argument, option
+from zonerisk.cli.output import Cache, Catalogues, Raw, argument, option
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.layers import cards, store
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option
+from zonerisk.cli.output import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.verdict import severity

@@ -11,8 +11,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import AsOf, Catalogues, argument, option
-from zonerisk.cli.output import Format
+from zonerisk.cli.output import AsOf, Catalogues, Format, argument, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 

@@ -9,8 +9,7 @@ import typer
 
 from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.options import Catalogues, argument, ids, option
-from zonerisk.cli.output import Format
+from zonerisk.cli.output import Catalogues, Format, argument, ids, option
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.policy import DEFAULT
 from zonerisk.core.verdict import OUTCOMES

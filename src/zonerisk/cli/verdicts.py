@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from zonerisk import load
-from zonerisk.cli import options, output
-from zonerisk.cli.options import (
+from zonerisk.cli import output
+from zonerisk.cli.output import (
     AsOf,
     Cache,
     Catalogues,
     FailOn,
+    Format,
     PolicyOption,
     Raw,
     argument,
     option,
 )
-from zonerisk.cli.output import Format
 from zonerisk.core.errors import UsageError
 from zonerisk.core.policy import DEFAULT
 
@@ -39,7 +39,7 @@ Targets = Annotated[
         "A region (ovh-sbg, 'OVH SBG'), a provider for all its regions, or your own sites: "
         "LAT,LON pairs, or a CSV or GeoJSON file.",
         metavar="TARGET",
-        complete=options.ids,
+        complete=output.ids,
     ),
 ]
 UnitsOption = Annotated[
@@ -119,7 +119,7 @@ def score(
     zonerisk score scaleway-fr-par --likelihood;
     zonerisk score scaleway-fr-par -o card.svg
     """
-    form, failing = output.chosen(format_, out, ScoreFormats), options.failing(fail_on)
+    form, failing = output.chosen(format_, out, ScoreFormats), output.failing(fail_on)
     if badge and form not in (Format.svg, Format.png):
         if format_ or (out and out.suffix):
             raise UsageError(
@@ -147,7 +147,7 @@ def score(
         if rtt:
             content = _with_trips(verdicts[0], trips, str(content), form)
     output.write(content, out)
-    options.exit_on(verdicts, failing)
+    output.exit_on(verdicts, failing)
 
 
 def report(
@@ -225,7 +225,7 @@ def _judge(
     else:
         if sampled.uncertainty_m is not None:
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
-        regions = options.regions(catalog, targets)
+        regions = output.regions(catalog, targets)
     verdicts = []
     for region in regions:
         samples = _layers(catalog, region, sampled.raw, sampled.cache) if installed else None
@@ -429,7 +429,7 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
 
 
 def compare(
-    targets: Annotated[list[str], argument("Regions or providers.", complete=options.ids)],
+    targets: Annotated[list[str], argument("Regions or providers.", complete=output.ids)],
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
@@ -446,7 +446,7 @@ def compare(
     form = output.chosen(format_, out, output.Lists)
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)
-    verdicts = catalog.verdicts(options.regions(catalog, targets), chosen, as_of)
+    verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
     if form is Format.json:
         text = output.as_json(
@@ -468,7 +468,7 @@ def compare(
 
 
 def dr(
-    target: Annotated[str, argument("The region to recover.", "TARGET", options.ids)],
+    target: Annotated[str, argument("The region to recover.", "TARGET", output.ids)],
     to: Annotated[
         list[str] | None, option("Judge these regions alone; repeatable.", metavar="TARGET")
     ] = None,

@@ -27,7 +27,7 @@ def rate(count: int, exposure: float, level: float = 0.9) -> Interval:
 
 
 def quantile(shape: float, share: float) -> float:
-    """Return the value below which a share of Gamma(shape) of unit rate lies."""
+    """Return the value below which a share of Gamma(shape) of unit rate lies, for a shape of n + 1/2."""
     low, high = 0.0, max(1.0, shape + 20 * math.sqrt(shape) + 20)
     for _ in range(_STEPS):
         middle = (low + high) / 2
@@ -36,31 +36,12 @@ def quantile(shape: float, share: float) -> float:
 
 
 def below(shape: float, value: float) -> float:
-    """Return the share of Gamma(shape) of unit rate below a value (regularised incomplete gamma)."""
-    if value <= 0:
-        return 0.0
-    front = math.exp(shape * math.log(value) - value - math.lgamma(shape))
-    if value < shape + 1:
-        term = total = 1 / shape
-        step = shape
-        while term > total * 1e-16:
-            step += 1
-            term *= value / step
-            total += term
-        return front * total
-    # The continued fraction of the upper tail, by Lentz' method.
-    b = value + 1 - shape
-    c, d = 1e300, 1 / b
-    ratio = d
-    for step in range(1, 10_000):
-        a = -step * (step - shape)
-        b += 2
-        d = 1 / (a * d + b)
-        c = b + a / c
-        ratio *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    return 1 - front * ratio
+    """Return the share of Gamma(n + 1/2) of unit rate below a value: an error function and n terms."""
+    terms = (
+        math.exp((n + JEFFREYS) * math.log(value) - value - math.lgamma(n + 1 + JEFFREYS))
+        for n in range(int(shape))
+    )
+    return math.erf(math.sqrt(value)) - sum(terms) if value > 0 else 0.0
 
 
 class Moments(NamedTuple):

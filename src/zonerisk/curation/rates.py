@@ -1,18 +1,20 @@
-"""Rates: how often zones and regions were lost, counted on the years that complete feeds cover."""
+"""Rates: how often zones and regions were lost in covered years, and how well that foretells other years."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
+import random
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, astuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core import gamma
+from zonerisk.core.errors import DataError
 from zonerisk.core.gamma import Tally
 from zonerisk.core.model import CAUSES
 from zonerisk.judging import history, likelihood, separation
@@ -25,25 +27,20 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
+from zonerisk.judging.likelihood import Exposed, Rates
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Incident, IncidentFeed, Provider, Region
     from zonerisk.judging.arrangement import FailureDomain
 
+SINCE = 2021
+DRAWS, SEED = 2000, 14
+ONE, SEVERAL = "one zone or more", "two zones or more"
+
 
 class Rate(NamedTuple):
-    """One kind of event, counted.
-
-    Attributes
-    ----------
-    event, of
-        What happened, and of which part: all, a cause, a provider.
-    events, exposure, unit
-        How often, over how many years of what.
-    low, best, high
-        Events per year of the unit: 5 %, mean and 95 % by Jeffreys' prior.
-    """
+    """What happened, to which cause or provider, how often in how long; 5 %, mean and 95 % a year."""
 
     event: str
     of: str
@@ -56,17 +53,7 @@ class Rate(NamedTuple):
 
 
 class Exposure(NamedTuple):
-    """Years of one region that the feeds of its provider cover.
-
-    Attributes
-    ----------
-    region_years
-        Of the region.
-    single_zone_years
-        Of its zones, while losses of one zone were entered.
-    several_years
-        Of the region while it was sold with two zones or more.
-    """
+    """Years that feeds cover: of a region, of its zones while single losses were told, and with several."""
 
     region_years: float
     single_zone_years: float
@@ -75,30 +62,26 @@ class Exposure(NamedTuple):
 
 def rates(catalog: Catalog) -> list[Rate]:
     """Return the rates of losses by kind, cause and provider, from the records alone."""
-    providers = [catalog.provider(key) for key in catalog.provider_ids]
-    fed = [provider for provider in providers if complete_feeds(provider)]
+    fed = {key: owner for key in catalog.provider_ids if complete_feeds(owner := catalog.provider(key))}
     exposures = {
-        provider.id: [exposure(catalog.region(key), provider) for key in catalog.regions_of(provider.id)]
-        for provider in fed
+        key: [exposure(catalog.region(region_id), owner) for region_id in catalog.regions_of(key)]
+        for key, owner in fed.items()
     }
-    events = [event for event in catalog.incidents() if event.provider in exposures]
-    owners = {provider.id: provider for provider in fed}
-    counted = [event for event in events if _covered(event, owners[event.provider])]
-    single = [event for event in counted if _single(event, owners[event.provider])]
+    region_years, zone_years, several_years = (
+        {key: sum(row[part] for row in rows) for key, rows in exposures.items()} for part in range(3)
+    )
+    provider_years = {
+        key: history.union_years([(feed.since, feed.until) for feed in complete_feeds(owner).values()])
+        for key, owner in fed.items()
+    }
+    events = [event for event in catalog.incidents() if event.provider in fed]
+    counted = [event for event in events if _covered(event, fed[event.provider])]
+    single = [event for event in counted if _single(event, fed[event.provider])]
     several = [event for event in counted if event.class_ == "physical" and event.several]
     logical = [event for event in counted if event.class_ == "logical" and event.scope == "core"]
     wide = [event for event in logical if len(event.regions) == 1]
     everywhere = [event for event in logical if event.everywhere or len(event.regions) > 1]
     conflict = [event for event in counted if event.class_ == "conflict"]
-    zone_years = {key: sum(row.single_zone_years for row in rows) for key, rows in exposures.items()}
-    several_years = {key: sum(row.several_years for row in rows) for key, rows in exposures.items()}
-    region_years = {key: sum(row.region_years for row in rows) for key, rows in exposures.items()}
-    provider_years = {
-        provider.id: history.union_years(
-            [(feed.since, feed.until) for feed in complete_feeds(provider).values()]
-        )
-        for provider in fed
-    }
     zone, region = "zone-year", "region-year of several zones"
     return [
         *_rows("one zone lost", _down(single), zone_years, zone, CAUSES["physical"]),
@@ -208,7 +191,7 @@ def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
     return Arrangement(region.id, "zone", day, units, sold, catalog.owners(region.id), region, provider)
 
 
-def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until: str) -> likelihood.Exposed:
+def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until: str) -> Exposed:
     """Return what a region adds to the counts; of one zone alone, only how often hazards strike there."""
     day = last_day(catalog.date)
     places = catalog.sites_of(region.id)
@@ -218,7 +201,7 @@ def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until
         most[kind] = max(most.get(kind, 0.0), often)
     arrangement = placed(catalog, region, day)
     if arrangement is None:
-        return likelihood.Exposed(provider=region.provider, often=most)
+        return Exposed(provider=region.provider, often=most)
     provider = catalog.provider(region.provider)
     feeds = complete_feeds(provider)
     own = [event for event in events if likelihood.took_several(event, region.id)]
@@ -231,7 +214,7 @@ def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until
     at = [likelihood.strikes_at(catalog.samples.of(site)) for site in sites_of(arrangement.domains).values()]
     kinds = dict.fromkeys(kind for often in at for kind in often)
     strikes = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) * years for kind in kinds}
-    return likelihood.Exposed(
+    return Exposed(
         provider=region.provider,
         claims=likelihood.claims_distance(arrangement),
         years=round(years, 2),
@@ -368,3 +351,145 @@ def _zoned(region: Region) -> int | None:
     if onset.not_after or onset.about:
         return _number(onset.not_after or onset.about or "")
     return date(int((onset.not_before or "0001")[:4]) + 1, 1, 1).toordinal()
+
+
+class Trial(NamedTuple):
+    """One region in one year: how much of it is covered, its zones, and whether they were lost."""
+
+    region: str
+    provider: str
+    year: int
+    part: float
+    zones: float
+    hit: bool
+
+
+class Skill(NamedTuple):
+    """What the model gains over a constant rate: nats and Brier score in all, with 5 and 95 % by regions."""
+
+    question: str
+    trained: str
+    events: int
+    years: float
+    nats: tuple[float, float, float]
+    brier: tuple[float, float, float]
+
+
+def backtest(catalog: Catalog) -> tuple[str, list[Skill]]:
+    """Return the hash of what was counted, and the skill of the model on what it was not counted on.
+
+    Raises
+    ------
+    DataError
+        If what was counted is not what ``data/rates.json`` froze.
+    """
+    tree = constants(catalog)
+    rates = catalog.rates
+    if tree["sha256"] != rates.sha256:
+        raise DataError("the counts are not those of data/rates.json; run: zonerisk data rates --constants")
+    trials = {ONE: _trials(catalog, ONE), SEVERAL: _trials(catalog, SEVERAL)}
+    early = Rates.of(constants(catalog, f"{SINCE}-01-01"))
+    rows = []
+    for question, listed in trials.items():
+        later = [trial for trial in listed if trial.year >= SINCE]
+        before = [trial for trial in listed if trial.year < SINCE]
+        rows.append(_skill(question, f"the years before {SINCE}", [(early, before, later)], rates.regions))
+        folds = [
+            (
+                without(rates, key),
+                [trial for trial in listed if trial.provider != key],
+                [trial for trial in listed if trial.provider == key],
+            )
+            for key in rates.providers
+        ]
+        rows.append(_skill(question, "the other providers", folds, rates.regions))
+    return rates.sha256, rows
+
+
+def without(rates: Rates, provider: str) -> Rates:
+    """Return rates that were counted on the other providers alone."""
+    others = {key: row for key, row in rates.providers.items() if key != provider}
+    return replace(
+        rates,
+        zone={"power": sum(row.events for row in others.values())},
+        zone_years=sum(row.years for row in others.values()),
+        providers=others,
+        regions={key: row for key, row in rates.regions.items() if row.provider != provider},
+    )
+
+
+def _trials(catalog: Catalog, question: str) -> list[Trial]:
+    """Return the region-years that feeds cover: where losses of one zone were entered, or of several."""
+    events = catalog.incidents()
+    trials = []
+    for key in catalog.region_ids:
+        region = catalog.region(key)
+        provider = catalog.provider(region.provider)
+        zones, single = covered(region, provider)
+        days: dict[int, list[int]] = defaultdict(list)
+        for day, sold in zones.items():
+            if day in single if question == ONE else sold > 1:
+                days[date.fromordinal(day).year].append(sold)
+        hits = {
+            int(event.day[:4])
+            for event in events
+            if event.feed in complete_feeds(provider) and key in event.regions
+            if likelihood.took_several(event, key) or (question == ONE and took_one(event, provider))
+        }
+        trials += [
+            Trial(key, provider.id, year, len(sold) / history.YEAR_DAYS, sum(sold) / len(sold), year in hits)
+            for year, sold in days.items()
+        ]
+    return trials
+
+
+Fold = tuple[Rates, Sequence[Trial], Sequence[Trial]]
+
+
+def _skill(question: str, trained: str, folds: Iterable[Fold], today: Mapping[str, Exposed]) -> Skill:
+    """Score a model and a constant on trials that neither was counted on."""
+    nats: dict[str, float] = defaultdict(float)
+    brier: dict[str, float] = defaultdict(float)
+    tested: list[Trial] = []
+    for rates, training, testing in folds:
+        constant = (sum(trial.hit for trial in training) + 0.5) / sum(trial.part for trial in training)
+        expected = _model(rates, question, today)
+        for trial in testing:
+            ours, theirs = (-math.expm1(-rate * trial.part) for rate in (expected(trial), constant))
+            gain = math.log(ours / theirs) if trial.hit else math.log((1 - ours) / (1 - theirs))
+            nats[trial.region] += gain
+            brier[trial.region] += (theirs - trial.hit) ** 2 - (ours - trial.hit) ** 2
+        tested += testing
+    years = sum(trial.part for trial in tested)
+    return Skill(question, trained, sum(t.hit for t in tested), round(years, 1), _ends(nats), _ends(brier))
+
+
+def _model(rates: Rates, question: str, today: Mapping[str, Exposed]) -> Callable[[Trial], float]:
+    """Return the mean rate of a trial's region by the model, itself left out; layouts are those of today."""
+    zone = rates.alone.mean
+    means: dict[str, float] = {}
+
+    def expected(trial: Trial) -> float:
+        if trial.region not in means:
+            row = rates.regions.get(trial.region, Exposed())
+            told = today.get(trial.region, row)
+            together, apart = rates.layouts(trial.region, trial.provider, told.claims)
+            c = float(told.campus) if told.campus is not None else (together + 0.5) / (together + apart + 1)
+            one, metro, either = rates.shocks(trial.region).parts
+            mean = c * one.mean + (1 - c) * metro.mean + either.mean
+            own = sum(row.hits.values())
+            means[trial.region] = mean * (1 + own) / (1 + mean * row.years)
+        several = means[trial.region] if trial.zones > 1 else 0.0
+        if question == SEVERAL:
+            return several
+        factors = rates.factors(trial.provider)
+        return several + zone * trial.zones * sum(factors) / len(factors)
+
+    return expected
+
+
+def _ends(gains: Mapping[str, float]) -> tuple[float, float, float]:
+    """Return a sum over regions, and its 5 and 95 % where regions are drawn again."""
+    roll, values = random.Random(SEED), [gains[key] for key in sorted(gains)]
+    sums = sorted(sum(roll.choices(values, k=len(values))) for _ in range(DRAWS))
+    return sum(values), sums[DRAWS // 20], sums[-DRAWS // 20]

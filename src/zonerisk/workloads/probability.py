@@ -65,7 +65,7 @@ def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, comm
     return shock + (1 - shock) * lost
 
 
-def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) -> list[float]:
+def alpha_events(alpha: Sequence[float], total: float) -> list[float]:
     """Return the chance of each common-cause event that takes exactly k given places.
 
     By the alpha-factor model (NUREG/CR-5485): ``alpha`` are the shares of events that take
@@ -73,20 +73,17 @@ def alpha_events(alpha: Sequence[float], total: float, staggered: bool = False) 
     """
     m = len(alpha)
     mean = sum(k * share for k, share in enumerate(alpha, 1))
-    return [
-        (1 if staggered else k / mean) * share * total / comb(m - 1, k - 1)
-        for k, share in enumerate(alpha, 1)
-    ]
+    return [k / mean * share * total / comb(m - 1, k - 1) for k, share in enumerate(alpha, 1)]
 
 
-def alpha_factor(alpha: Sequence[float], down: int, total: float, staggered: bool = False) -> float:
+def alpha_factor(alpha: Sequence[float], down: int, total: float) -> float:
     """Return the chance that at least ``down`` of the places fail, by the alpha-factor model.
 
     Every set of places has its own independent event. What lies inside a set of s places is
     the product over all other events of not happening, and the rest follows by inclusion
     and exclusion; decimals keep the differences exact enough.
     """
-    events = alpha_events(alpha, total, staggered)
+    events = alpha_events(alpha, total)
     m = len(events)
     with localcontext() as context:
         context.prec = 60
