@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 from typer import Typer
 
-from zonerisk.cli import COMMANDS
+from zonerisk.cli import COMMANDS, function
 
 HEAVY = ("geopandas", "pandas", "folium", "numpy", "shapely", "pyproj", "rasterio", "networkx", "requests")
 PROBE = """
@@ -42,7 +42,6 @@ def test_no_command_is_loaded_before_one_is_called(arguments: tuple[str, ...]) -
 
 def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
     for name, command in COMMANDS.items():
-        module = import_module(f"zonerisk.cli.{command.module}")
-        target = getattr(module, command.attribute)
+        module, target = import_module(f"zonerisk.cli.{command.module}"), function(name)
         text = target.__doc__ if callable(target) and not isinstance(target, Typer) else module.group.__doc__
         assert text.splitlines()[0] == command.help, name

@@ -26,7 +26,6 @@ class _Fault(ZoneriskError):
 
 class _Command(NamedTuple):
     module: str
-    attribute: str
     help: str
 
 
@@ -34,37 +33,31 @@ class _Command(NamedTuple):
 # another's start; the help stands here too, for the list of all commands loads none of them.
 COMMANDS = {
     "score": _Command(
-        "verdicts",
-        "score",
-        "Judge a region: whether its zones fail independently and recovery is far enough.",
+        "verdicts", "Judge a region: whether its zones fail independently and recovery is far enough."
     ),
-    "compare": _Command("verdicts", "compare", "Put regions side by side, one line each."),
+    "compare": _Command("verdicts", "Put regions side by side, one line each."),
     "dr": _Command(
-        "verdicts", "dr", "Rank the regions that can be disaster recovery for TARGET, the nearest first."
+        "verdicts", "Rank the regions that can be disaster recovery for TARGET, the nearest first."
     ),
     "plan": _Command(
-        "plan", "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."
+        "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."
     ),
     "list": _Command(
         "records",
-        "list_",
         "List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.",
     ),
-    "show": _Command("records", "show", "Show one record with its sources."),
-    "map": _Command("pages", "map_", "Draw regions on a map: one HTML file that needs no network."),
+    "show": _Command("records", "Show one record with its sources."),
+    "map": _Command("pages", "Draw regions on a map: one HTML file that needs no network."),
     "atlas": _Command(
-        "pages", "atlas", "Write the atlas: index.html, a page for each provider and one for each region."
+        "pages", "Write the atlas: index.html, a page for each provider and one for each region."
     ),
     "report": _Command(
         "verdicts",
-        "report",
-        "Write a report for the file: rules quoted, what is met, evidence, limits, signatures.",
+        "Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.",
     ),
-    "export": _Command(
-        "records", "export", "Write sites, discs, zones and separations for a GIS or a data frame."
-    ),
-    "layers": _Command("layers", "app", "List, show, fetch, sample or import hazard layers."),
-    "data": _Command("data", "app", "Check, extend and compare the catalogue's records."),
+    "export": _Command("records", "Write sites, discs, zones and separations for a GIS or a data frame."),
+    "layers": _Command("layers", "List, show, fetch, sample or import hazard layers."),
+    "data": _Command("data", "Check, extend and compare the catalogue's records."),
 }
 # What a shell that completes a line sets.
 COMPLETE = "_ZONERISK_COMPLETE"
@@ -82,6 +75,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def function(name: str) -> Any:
+    """Load what a command runs: a function of its name, or a group of commands of its own."""
+    module = import_module(f"zonerisk.cli.{COMMANDS[name].module}")
+    return getattr(module, "app", None) or getattr(module, f"{name}_", None) or getattr(module, name)
+
+
 class Commands(TyperGroup):
     """The commands by name, loaded when asked for."""
 
@@ -95,8 +94,7 @@ class Commands(TyperGroup):
             raise UsageError(f"zonerisk {cmd_name} is gone; use {GONE[cmd_name]}")
         if cmd_name not in COMMANDS:
             return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        target: Any = getattr(import_module(f"zonerisk.cli.{module}"), attribute)
+        target = function(cmd_name)
         if not isinstance(target, typer.Typer):
             group = typer.Typer(**SETTINGS | {"no_args_is_help": False})
             group.command(cmd_name)(target)

@@ -227,26 +227,16 @@ def rates(
         output.write(counting.written(counting.constants(catalog)), out)
         return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
-    form = output.chosen(format_, out, output.Lists)
-    if form is output.Format.json:
-        text = output.as_json(
-            {
-                "schema": "zonerisk/rates/1",
-                "rates": [row._asdict() for row in rows],
-                "backup_failed": {
-                    cause: dict(zip(("failed", "held", "not_told"), row, strict=True))
-                    for cause, row in backup.items()
-                },
-                "biases": words.BIASES,
-            }
-        )
-    else:
-        text = output.rows(counting.Rate._fields, rows, form, out)
-        if form is not output.Format.csv:
-            lines = [words.backup(backup), *words.BIASES]
-            mark = "- " if form is output.Format.md else ""
-            text += "\n" + "".join(f"{mark}{line}\n" for line in lines)
-    output.write(text, out)
+    tree: dict[str, object] = {
+        "rates": [row._asdict() for row in rows],
+        "backup_failed": {
+            cause: dict(zip(("failed", "held", "not_told"), row, strict=True))
+            for cause, row in backup.items()
+        },
+        "biases": words.BIASES,
+    }
+    foot = [words.backup(backup), *words.BIASES]
+    output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)
 
 
 @app.command("freshness")
@@ -302,16 +292,12 @@ def freshness(
         place = given.get(name, lists_.SOURCES[name].place)
         read.append({"provider": name, "list": place, "regions": len(listing.zones)})
         changes += lists_.changes(catalog, name, listing)
-    form = output.chosen(format_, out, output.Lists)
-    if form is output.Format.json:
-        rows = [change._asdict() for change in changes]
-        unread = {name: str(error) for name, error in failed.items()}
-        text = output.as_json(
-            {"schema": "zonerisk/freshness/1", "lists": read, "unread": unread, "changes": rows}
-        )
-    else:
-        text = output.rows(lists_.Change._fields, changes, form, out) if changes else ""
-    output.write(text, out)
+    tree: dict[str, object] = {
+        "lists": read,
+        "unread": {name: str(error) for name, error in failed.items()},
+        "changes": [change._asdict() for change in changes],
+    }
+    output.report("freshness", tree, lists_.Change._fields, changes, (), format_, out)
     output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
     if failed:
         raise typer.Exit(max(error.exit_code for error in failed.values()))
@@ -333,11 +319,6 @@ def backtest(
     from zonerisk.words import likelihood as words
 
     sha256, skills = counting.backtest(load(*(catalogue or ())))
-    form = output.chosen(format_, out, output.Lists)
-    if form is output.Format.json:
-        rows = [row._asdict() for row in skills]
-        text = output.as_json({"schema": "zonerisk/backtest/1", "frozen": sha256, "skills": rows})
-    else:
-        text = output.rows(words.SKILLS, [words.skill(*row) for row in skills], form, out)
-        text += "" if form is output.Format.csv else f"\n{words.BACKTEST.format(sha256[:12])}\n"
-    output.write(text, out)
+    tree: dict[str, object] = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
+    cells = [words.skill(*row) for row in skills]
+    output.report("backtest", tree, words.SKILLS, cells, (words.BACKTEST.format(sha256[:12]),), format_, out)

@@ -205,6 +205,28 @@ def rows(head: Sequence[str], cells: Iterable[Sequence[Cell]], format_: Format, 
     return printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
 
 
+def report(
+    schema: str,
+    tree: dict[str, object],
+    head: Sequence[str],
+    cells: Iterable[Sequence[Cell]],
+    foot: Sequence[str],
+    asked: Format | None,
+    out: Path | None,
+) -> None:
+    """Write an answer of rows: JSON of its schema, or a table with its notes below; CSV is rows alone."""
+    form = chosen(asked, out, Lists)
+    if form is Format.json:
+        write(as_json({"schema": f"zonerisk/{schema}/1", **tree}), out)
+        return
+    listed = list(cells)
+    text = rows(head, listed, form, out) if listed or form is Format.csv else ""
+    if form is not Format.csv and foot:
+        mark = "- " if form is Format.md and len(foot) > 1 else ""
+        text += "\n" + "".join(f"{mark}{line}\n" for line in foot)
+    write(text, out)
+
+
 def _text(cell: Cell) -> str:
     if cell is None:
         return ""

@@ -176,7 +176,7 @@ def report(
     raw: Raw = None,
     cache: Cache = None,
 ) -> None:
-    """Write a report for the file: rules quoted, what is met and what is not, evidence, limits, signatures.
+    """Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.
 
     Examples: zonerisk report ovh-sbg --policy dora -o report.html;
     zonerisk report scaleway-fr-par --policy nis2 --within EU --plan plan.yaml -o report.md

@@ -45,20 +45,10 @@ _SURE = (1.0,) * POINTS
 class Exposed:
     """What one region adds to the counts, so that it is left out where it is judged itself.
 
-    Attributes
-    ----------
-    provider, claims
-        Whose it is, and whether a distance of its zones is stated.
-    years, hits
-        Years with several zones that complete feeds cover; events in them that took two or more, by cause.
-    campus
-        Whether a majority shares a campus, by its tied zones, else by all known buildings; None where
-        neither tells.
-    campus_years, campus_hits
-        Years since it is open, where a majority shares one, and such events on file.
-    strikes, often
-        Strikes of each hazard to be expected in ``years``, by the layers' frequencies; and the most a year
-        that they are at any known place of it.
+    ``claims``: a distance of its zones is stated. ``years`` are those with several zones that complete feeds
+    cover, ``hits`` the events in them that took two or more, ``strikes`` those of hazards to be expected.
+    ``campus``: a majority shares one, by tied zones or else all known buildings (None: neither tells);
+    ``campus_years`` since it is open then. ``often`` is the most a year at any known place of it.
     """
 
     provider: str = ""
@@ -76,23 +66,10 @@ class Exposed:
 class Rates:
     """All that is counted, as ``zonerisk data rates --constants`` writes it.
 
-    Attributes
-    ----------
-    until, sha256
-        Day of the records, and the hash of what was counted.
-    zone, zone_years
-        Losses of one zone by cause, and the years of zones.
-    spread, providers
-        Standard deviation of the logarithm of the providers' rates of such losses; and their counts.
-    campus_all, metro_all, long
-        Of the events that took two zones or more: how many took all, on a campus and elsewhere, and how
-        many lasted over 24 hours; each with the number of those of which that is told.
-    losses
-        Events in which a hazard itself took zones, by kind.
-    conflict, logical
-        Regions struck by war or attack, and by a fault of software of the whole region.
-    regions
-        What each region adds.
+    ``zone`` are losses of one zone by cause, ``spread`` the standard deviation of the logarithm of the
+    ``providers``' rates of such. Of the events that took two zones or more, ``campus_all`` and ``metro_all``
+    took all, on a campus and elsewhere, and ``long`` lasted over 24 hours: each with the number of those of
+    which that is told. ``losses`` are events in which a hazard itself took zones.
     """
 
     until: str
@@ -132,9 +109,8 @@ class Rates:
         weight, centre = 1 / self.spread**2, -(self.spread**2) / 2
         if counted := self.providers.get(provider):
             told = counted.events + JEFFREYS
-            centre = (centre * weight + math.log(counted.moments.mean / self.alone.mean) * told) / (
-                weight + told
-            )
+            ratio = math.log(counted.moments.mean / self.alone.mean)
+            centre = (centre * weight + ratio * told) / (weight + told)
             weight += told
         return gamma.factor_table(centre, weight**-0.5)
 
@@ -205,18 +181,10 @@ class Shocks:
 class Layout:
     """What a model must know of one region's zones.
 
-    Attributes
-    ----------
-    zones, provider
-        How many there are, and whose.
-    open
-        The chances of a shared campus that are left open: 0 (none), 1 (a majority shares one), or both.
-    counts
-        Regions of its kind of which a majority shares one, and of which none does.
-    own, years
-        Events of its own that took two or more, and the years that complete feeds cover.
-    strikes, most
-        Strikes a year of each hazard that reaches a majority: as shown, and as is left open.
+    ``open`` are the chances of a shared campus that are left open: 0 (none), 1 (a majority shares one), or
+    both; ``counts`` the regions of its kind of which a majority shares one, and of which none does; ``own``
+    its events that took two or more in the ``years`` that complete feeds cover; ``strikes`` and ``most`` how
+    often a year each hazard reaches a majority, as shown and as is left open.
     """
 
     zones: int
@@ -245,19 +213,10 @@ class Layout:
 def states(
     shocks: Shocks, layout: Layout, least: int, worst: int | None = None, long: bool = False
 ) -> list[Moments]:
-    """Return the rate at which so many zones are lost together, over the states of what is not known.
+    """Return the rate at which ``least`` zones are lost together, over the states of what is not known.
 
-    Parameters
-    ----------
-    shocks, layout
-        The rates, and the region.
-    least
-        How many zones.
-    worst
-        A chance of a shared campus to take for granted; nothing that was looked through then lowers the
-        rate, and hazards strike as often as is left open.
-    long
-        Whether for over 24 hours.
+    ``worst`` takes a chance of a shared campus for granted: nothing that was looked through then lowers the
+    rate, and hazards strike as often as is left open. ``long``: for over 24 hours.
     """
     rates, (one, apart, either) = shocks.rates, shocks.parts
     campus, strikes, years = layout.campus, layout.strikes, layout.years
@@ -442,14 +401,8 @@ def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float
     reached = {layer.kind for layer in source.layers if layer.frequent and layer.reaches(region)}
     not_assessed = tuple(kind for kind in rates.losses if kind not in reached)
     # Regions that add nothing to the counts are judged by the same rates.
-    key = (
-        row.years,
-        row.campus_years,
-        row.campus_hits,
-        repr((row.strikes, row.hits)),
-        repr(layout),
-        not_assessed,
-    )
+    added_by_it = (row.years, row.campus_years, row.campus_hits, row.strikes, row.hits)
+    key = repr((added_by_it, layout, not_assessed))
     if key not in rates.answers:
         rates.answers[key] = likelihood(rates.shocks(region), layout, not_assessed)
     return rates.answers[key]

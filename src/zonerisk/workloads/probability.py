@@ -117,14 +117,7 @@ def by_shocks(
     """Return the chance a year that a quorum is lost, 5 and 95 %, by the rates that are counted.
 
     Exact over the places, shock by shock: one of a zone takes its place alone; one of a region takes all of
-    its zones, as often as events on file did, or else any two of them.
-
-    Parameters
-    ----------
-    rates, regions
-        What is counted, and the regions of the places, by id.
-    copies, quorum
-        Copies at each place, a zone's id, and how many of them must be left.
+    its zones, as often as events on file did, or else any two of them. ``copies`` stand by the ids of zones.
     """
     total = sum(copies.values())
     states = [gamma.Moments(0.0, 0.0)] * gamma.POINTS
