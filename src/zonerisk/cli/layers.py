@@ -48,10 +48,11 @@ def list_(
     Example: zonerisk layers list --format csv
     """
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
-    root = store.cache_root(cache)
-    catalog = load(*(catalogue or ()))
-    roots = catalog.roots
-    counts = _sampled(catalog)
+    catalog, root = load(*(catalogue or ())), store.cache_root(cache)
+    sampled = {
+        file.layer.id: len({row["site"] for row in file.rows() if not row["reason"]})
+        for file in catalog.samples.files
+    }
     rows = [
         (
             card.id,
@@ -60,10 +61,10 @@ def list_(
             card.vintage,
             f"{card.error_m:g}",
             card.grade,
-            f"{counts.get(card.id, 0)} sites",
+            f"{sampled.get(card.id, 0)} sites",
             _state(card, root),
         )
-        for card in cards.known(roots).values()
+        for card in cards.known(catalog.roots).values()
     ]
     output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
 
@@ -73,13 +74,6 @@ def _state(card: Card, cache: Path) -> str:
         return "yes" if store.locate(card, cache) else "no"
     except DataError:
         return "damaged"
-
-
-def _sampled(catalog: Catalog) -> dict[str, int]:
-    return {
-        file.layer.id: len({row["site"] for row in file.rows() if not row["reason"]})
-        for file in catalog.samples.files
-    }
 
 
 @app.command("show")

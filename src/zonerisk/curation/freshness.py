@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -25,16 +25,9 @@ News = Literal["new", "gone", "changed"]
 class Listing:
     """What one list names, by the region's code as it is written there.
 
-    Attributes
-    ----------
-    zones
-        Zones by region; a region without any is only known as a region.
-    zoned
-        Whether a region has zones at all, where only that is told.
-    coming
-        Regions that are named as not yet in service.
-    whole
-        Whether it names all regions: what a list leaves out is gone only then.
+    ``zones`` are those of each region, empty where it is only known as a region; ``zoned`` tells whether a
+    region has any, where only that is told. ``coming`` are regions not yet in service. What a list leaves out
+    is gone only where it names the ``whole``.
     """
 
     zones: dict[str, set[str]] = field(default_factory=dict)
@@ -61,27 +54,22 @@ class Source(NamedTuple):
     partitions: frozenset[str | None] | None = frozenset({None})
 
 
-def _botocore(data: bytes, name: str) -> Listing:
-    """Read endpoints.json of the AWS SDK, without the secret partitions, which publish nothing else."""
-    listing = Listing()
-    for part in http.rows(data, name, "partitions"):
+def _aws(data: bytes, name: str) -> Listing:
+    """Read endpoints.json of the SDK, or what ``aws ec2 describe-availability-zones`` answers of one region.
+
+    The SDK's secret partitions are left out: they publish nothing else.
+    """
+    tree = http.read_json(data, name)
+    listing = Listing(whole=not (isinstance(tree, dict) and "AvailabilityZones" in tree))
+    for row in () if listing.whole else http.rows(data, name, "AvailabilityZones"):
+        if row.get("ZoneType", "availability-zone") == "availability-zone":
+            listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
+    for part in http.rows(data, name, "partitions") if listing.whole else ():
         regions, partition = part.get("regions"), str(part.get("partition"))
         if not isinstance(regions, dict):
             raise DataError(f"{name}: partition {partition} holds no regions; its format may have changed")
         if not partition.startswith("aws-iso"):
             listing.zones |= {code: set() for code in regions}
-    return listing
-
-
-def _aws(data: bytes, name: str) -> Listing:
-    """Read the SDK's endpoints, or what ``aws ec2 describe-availability-zones`` answers of one region."""
-    tree = http.read_json(data, name)
-    if not isinstance(tree, dict) or "AvailabilityZones" not in tree:
-        return _botocore(data, name)
-    listing = Listing(whole=False)
-    for row in http.rows(data, name, "AvailabilityZones"):
-        if row.get("ZoneType", "availability-zone") == "availability-zone":
-            listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
     return listing
 
 
@@ -101,17 +89,14 @@ def _azure(data: bytes, name: str) -> Listing:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if "Programmatic name" in cells:
             column = {cell: index for index, cell in enumerate(cells)}
-        elif (
-            column
-            and len(cells) == len(column)
-            and re.fullmatch(r"[a-z0-9]+", cells[column["Programmatic name"]])
-        ):
-            code = cells[column["Programmatic name"]]
-            if "coming" in cells[column["Region"]]:
+        elif column and len(cells) == len(column):
+            entry = {column_name: cells[index] for column_name, index in column.items()}
+            code = entry["Programmatic name"]
+            if re.fullmatch(r"[a-z0-9]+", code) and "coming" in entry["Region"]:
                 listing.coming.add(code)
-            else:
+            elif re.fullmatch(r"[a-z0-9]+", code):
                 listing.zones[code] = set()
-                listing.zoned[code] = bool(cells[column["Availability zone support"]])
+                listing.zoned[code] = bool(entry["Availability zone support"])
     return listing
 
 
@@ -187,47 +172,38 @@ def listing(provider: str, given: str | None = None) -> Listing:
 
 def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
     """Compare a list with the catalogue: what is new, gone or changed, in the order of names."""
-    source = SOURCES[provider]
-    regions = {
-        region_id.removeprefix(f"{provider}-"): catalog.region(region_id)
-        for region_id in catalog.regions_of(provider)
-    }
-    known = {code: _code(catalog, provider, code, regions) for code in {*read.zones, *read.coming}}
-    for code in sorted(known.keys() & read.zones.keys()):
-        region = regions.get(known[code] or "")
-        if region is None:
-            yield Change(provider, "new", code, "", "listed, and not in the catalogue")
-        else:
+    source, dialect = SOURCES[provider], catalog.dialects.get(provider)
+    regions = {key.removeprefix(f"{provider}-"): catalog.region(key) for key in catalog.regions_of(provider)}
+
+    def known(code: str) -> str:
+        """Return the catalogue's code for what a list calls a region; the list's own where there is none."""
+        spellings = dialect.spellings(simplify(code)) if dialect else (simplify(code),)
+        return next((spelling for spelling in spellings if spelling in regions), code)
+
+    for code in sorted(read.zones):
+        if region := regions.get(known(code)):
             yield from _of_region(provider, code, region, read)
-    listed = {known[code] for code in read.zones}
+        else:
+            yield Change(provider, "new", code, "", "listed, and not in the catalogue")
+    listed, coming = ({known(code) for code in codes} for codes in (read.zones, read.coming))
     for code, region in sorted(regions.items()):
         covered = source.partitions is None or region.partition in source.partitions
         if read.whole and covered and region.status == "open" and code not in listed:
-            coming = any(known[other] == code for other in read.coming)
-            what = "listed as coming" if coming else "not listed"
-            yield Change(
-                provider, "changed" if coming else "gone", code, "", f"open in the catalogue, {what}"
+            news: tuple[News, str] = (
+                ("changed", "listed as coming") if code in coming else ("gone", "not listed")
             )
+            yield Change(provider, news[0], code, "", f"open in the catalogue, {news[1]}")
 
 
 def _of_region(provider: str, code: str, region: Region, read: Listing) -> Iterator[Change]:
+    zones, zoned = read.zones[code], read.zoned.get(code)
     if region.status != "open":
         what = f"{region.status} in the catalogue, listed as in service"
         yield Change(provider, "changed", code, "", what)
-    zones = read.zones[code]
     for zone in sorted(zones - region.zones.keys()):
         yield Change(provider, "new", code, zone, "listed, and not in the catalogue")
     for zone in sorted(region.zones.keys() - zones if zones else ()):
         yield Change(provider, "gone", code, zone, "sold by the catalogue, not listed")
-    zoned = read.zoned.get(code)
     if zoned is not None and region.status == "open" and zoned != (len(region.zones) > 1):
         what = "listed with zones" if zoned else "listed without zones"
         yield Change(provider, "changed", code, "", f"{len(region.zones)} in the catalogue, {what}")
-
-
-def _code(catalog: Library, provider: str, code: str, regions: Mapping[str, Region]) -> str | None:
-    """Return the catalogue's code for what a list calls a region."""
-    key = simplify(code)
-    dialect = catalog.dialects.get(provider)
-    spellings = dialect.spellings(key) if dialect else (key,)
-    return next((spelling for spelling in spellings if spelling in regions), None)

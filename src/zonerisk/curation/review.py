@@ -60,21 +60,19 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         return Line("nothing sold")
     except DataError:
         return Line("refused")
-    fails, unknown, not_assessed = (
-        " ".join(finding.rule for finding in verdict.policy.findings if finding.outcome == outcome)
-        for outcome in ("fail", "unknown", "not-assessed")
-    )
+    shown, judged = verdict.independence, verdict.policy
     return Line(
-        verdict.independence.class_,
-        verdict.independence.outcome or "",
-        verdict.independence.cause.risk or verdict.independence.cause.kind,
-        _span(verdict.policy.score.shown, verdict.policy.score.possible),
-        str(verdict.independence.zones.sold),
-        _span(verdict.independence.zones.effective.low, verdict.independence.zones.effective.high),
-        str(verdict.independence.datacenters.count),
-        fails,
-        unknown,
-        not_assessed,
+        shown.class_,
+        shown.outcome or "",
+        shown.cause.risk or shown.cause.kind,
+        _span(judged.score.shown, judged.score.possible),
+        str(shown.zones.sold),
+        _span(shown.zones.effective.low, shown.zones.effective.high),
+        str(shown.datacenters.count),
+        *(
+            " ".join(finding.rule for finding in judged.findings if finding.outcome == outcome)
+            for outcome in ("fail", "unknown", "not-assessed")
+        ),
     )
 
 
@@ -188,18 +186,9 @@ class Count(NamedTuple):
 BUILDING_M = 250.0
 CAMPUS_M = 2000.0
 HEAD = (
-    "provider",
-    "regions on file",
-    "announced",
-    "closed",
-    "zones",
-    "zone located",
-    "candidate sites known",
-    "sites: building",
-    "campus",
-    "town or metro",
-    "no position",
-)
+    "provider", "regions on file", "announced", "closed", "zones", "zone located", "candidate sites known",
+    "sites: building", "campus", "town or metro", "no position",
+)  # fmt: skip
 
 
 def count(catalog: Catalog, region: Region) -> Count:
@@ -230,10 +219,8 @@ def _precise(site: Site) -> bool:
 def counts(catalog: Catalog) -> dict[str, Count]:
     """Count each provider, in the order of ids."""
     return {
-        provider_id: _sum(
-            count(catalog, catalog.region(region_id)) for region_id in catalog.regions_of(provider_id)
-        )
-        for provider_id in catalog.provider_ids
+        key: _sum(count(catalog, catalog.region(region_id)) for region_id in catalog.regions_of(key))
+        for key in catalog.provider_ids
     }
 
 
@@ -273,11 +260,8 @@ def coverage(catalog: Catalog) -> str:
     lines += ["", "## Operators whose buildings they rent"]
     cells = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
     lines += rows(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in cells])
-    large = [
-        region
-        for region in map(catalog.region, catalog.region_ids)
-        if region.status == "open" and len(region.zones) >= 3
-    ]
+    regions = map(catalog.region, catalog.region_ids)
+    large = [region for region in regions if region.status == "open" and len(region.zones) >= 3]
     dark = [region for region in large if not positioned(catalog, region)]
     lines += [
         "",
@@ -333,9 +317,8 @@ def positioned(catalog: Catalog, region: Region) -> bool:
 
 
 def _looked(region: Region) -> str:
-    return (
-        "; ".join(f"{search.where}, {search.read}: {search.result}" for search in region.looked) or "not yet"
-    )
+    searches = (f"{search.where}, {search.read}: {search.result}" for search in region.looked)
+    return "; ".join(searches) or "not yet"
 
 
 def _row(provider: Provider, counted: Count) -> tuple[str, ...]:
