@@ -19,7 +19,7 @@ from zonerisk.catalogue.document import read
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.curation import forms, review
-from zonerisk.curation.forms import template
+from zonerisk.curation.check import template
 from zonerisk.curation.review import opened
 from zonerisk.library import Library
 

@@ -16,8 +16,7 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import CAUSES, TRIGGERS
-from zonerisk.curation.check import CheckedCatalogue, check
-from zonerisk.curation.forms import template
+from zonerisk.curation.check import CheckedCatalogue, check, template
 
 BASE = """name: a wave
 class: physical

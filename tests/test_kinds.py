@@ -13,7 +13,7 @@ import records
 from conftest import SAYS
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import kinds
-from zonerisk.curation.forms import template
+from zonerisk.curation.check import template
 from zonerisk.layers import cards
 from zonerisk.library import Library
 from zonerisk.pages import page

@@ -13,8 +13,7 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Evidence, Measurement
 from zonerisk.core.verdict import Separation, Verdict
-from zonerisk.curation.check import CheckedCatalogue, check
-from zonerisk.curation.forms import template
+from zonerisk.curation.check import CheckedCatalogue, check, template
 from zonerisk.judging import independence
 from zonerisk.judging.arrangement import zone_units
 from zonerisk.library import Library

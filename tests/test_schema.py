@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.curation.forms import MODELS, schema
+from zonerisk.curation.check import MODELS, schema
 
 ROOT = Path(__file__).parent.parent
 

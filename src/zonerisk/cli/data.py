@@ -18,7 +18,7 @@ from zonerisk.core.policy import DEFAULT
 from zonerisk.words.phrases import count
 
 if TYPE_CHECKING:
-    from zonerisk.curation.forms import Form
+    from zonerisk.curation.check import Form
 
 app = typer.Typer(**SETTINGS)
 
@@ -120,7 +120,7 @@ def new(
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
-    from zonerisk.curation.forms import template
+    from zonerisk.curation.check import template
 
     if kind in ("incident", "measurement") and not any(
         (base / "datacenters" / provider / "provider.yaml").is_file() for base in (root, data_root())
@@ -148,7 +148,7 @@ def schema(name: Annotated[Schema, typer.Argument()] = "region", out: output.Out
 
     Example: zonerisk data schema region -o data/schema/region.json
     """
-    from zonerisk.curation.forms import schema as write
+    from zonerisk.curation.check import schema as write
 
     output.write(write(name), out)
 

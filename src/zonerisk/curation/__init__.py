@@ -2,7 +2,6 @@
 
 __all__ = [
     "check",
-    "forms",
     "freshness",
     "rates",
     "review",

@@ -1,4 +1,4 @@
-"""Checks of the catalogue: every rule over every file, without the network."""
+"""Forms of the records, and their check: every rule over every file, without the network."""
 
 from __future__ import annotations
 
@@ -10,18 +10,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
-from zonerisk.core.model import CONTROLS, Incident, Measurement, Position, Provider, Region
-from zonerisk.curation.rules import RULES, PlacedSite, rule
+from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
+from zonerisk.core.model import CAUSES, CONTROLS, TRIGGERS, Incident, Measurement, Position, Provider, Region
+from zonerisk.core.policy import Policy
+from zonerisk.core.verdict import Answer
+from zonerisk.curation.rules import MODELINE, RULES, PlacedSite, rule
+from zonerisk.layers.cards import Card, known, read_card
+from zonerisk.workloads.plan import PlanFile
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from zonerisk.catalogue.document import Document, Tree
     from zonerisk.core.model import Evidence
+    from zonerisk.core.verdict import Result
     from zonerisk.curation.rules import Level
 
 Kind = TypeVar("Kind", Provider, Region, Dialect, Incident, Measurement)
@@ -316,7 +327,6 @@ def reference_data(place: Path) -> Iterator[Problem]:
 
 def _reference(path: Path) -> Iterator[Problem]:
     from zonerisk.catalogue.catalog import read_policy
-    from zonerisk.layers.cards import read_card
 
     kind = path.resolve().parent.name
     name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
@@ -353,7 +363,6 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
     """
     from zonerisk.catalogue.document import files
     from zonerisk.catalogue.samples import SampleFile, same_place
-    from zonerisk.layers import cards
     from zonerisk.layers.sampling import head
 
     regions = map(catalog.region, catalog.region_ids)
@@ -368,7 +377,7 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         except DataError as error:
             yield Problem(name, 1, str(error), "drift")
             continue
-        card = cards.known(catalog.roots).get(path.stem)
+        card = known(catalog.roots).get(path.stem)
         if card is None or file.layer.id != path.stem:
             yield Problem(name, 1, f"there is no card data/layers/{path.stem}.yaml", "drift")
             continue
@@ -407,3 +416,54 @@ def _stale(catalog: Catalog, key: str, layers: Sequence[str], there: bool) -> Pr
     document = catalog.document(region)
     line = document.line(("sites", name, "position"))
     return Problem(document.name, line, f"sites.{name}: {told}; {then}", "stale", "warning")
+
+
+MODELS: dict[str, type[BaseModel | Result]] = {
+    "provider": Provider,
+    "region": Region,
+    "dialect": Dialect,
+    "policy": Policy,
+    "layer": Card,
+    "incident": Incident,
+    "measurement": Measurement,
+    "plan": PlanFile,
+    "verdict": Answer,
+}
+
+# Fields that the loader fills in from a record's place; they are not written in files.
+_FROM_THE_PATH = ("id", "provider", "sha256")
+
+
+def schema(name: str) -> str:
+    """Write the JSON Schema of one of :data:`MODELS`, with the help on fields of ``data/fields.yaml``."""
+    mode: Literal["serialization", "validation"] = "serialization" if name == "verdict" else "validation"
+    tree = TypeAdapter(MODELS[name]).json_schema(mode=mode)
+    helped: Any = read(data_root() / "fields.yaml").tree
+    for part in (tree, *tree.get("$defs", {}).values()):
+        told = [rows for models, rows in helped.items() if part.get("title") in models.split(", ")]
+        for names, text in [row for rows in told for row in rows.items()]:
+            for field in names.split(", "):
+                part["properties"][field]["description"] = text
+    # A plan is written by its user, provider included.
+    if name not in ("plan", "verdict"):
+        for part in (tree, *tree.get("$defs", {}).values()):
+            for injected in _FROM_THE_PATH:
+                if part.get("properties", {}).get(injected, {}).get("default") == "":
+                    del part["properties"][injected]
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
+    return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
+
+
+Form = Literal["provider", "region", "incident", "measurement", "policy"]
+
+
+def template(kind: Form, modeline: bool = False) -> str:
+    """Return a commented file, with the line that names its schema or without."""
+    text = (data_root() / "templates" / f"{kind}.yaml").read_text("utf-8")
+    lists = {"hazards": HAZARDS, "feeds": STATED_FEEDS, "triggers": TRIGGERS}
+    for name, words in {**lists, **CAUSES}.items():
+        listed = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+        break_ = "\n#     # " if name == "hazards" else "\n# "
+        text = text.replace(f"{{{name}}}", break_.join(wrap(listed, 90)) if name != "feeds" else listed)
+    line = MODELINE.format(kind=kind).replace("../../", "../" if kind == "policy" else "../../")
+    return f"{line}\n{text}" if modeline else text
