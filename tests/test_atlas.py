@@ -90,6 +90,33 @@ def test_shared_files_are_read_from_a_disk(folder: Path, pages: dict[str, str], 
     assert not re.findall(r"<script(?! src=| type=.application/json)", text)
 
 
+def test_a_site_cites_the_shared_sources(folder: Path, tab: Opener) -> None:
+    opened = tab("", folder=folder, name="zz-campus.html")
+    opened.page.locator("#site-list .pick").first.click()
+    cited = opened.page.locator(".leaflet-popup .cited .claim").first.inner_text()
+    assert cited
+    assert cited in (folder / "sources.html").read_text("utf-8")
+    assert opened.troubles == []
+
+
+def test_the_nearest_to_recover_in_are_told_and_the_farther_named(
+    shipped: Library, tab: Opener, tmp_path: Path
+) -> None:
+    verdict = shipped.score("hetzner-fsn1")
+    many = shipped.score("ovh-gra")
+    for one in (verdict, many):
+        made = Atlas(shipped, {one.target: one}, {one.target: features.setting(shipped, one)}, {})
+        opened = tab("", folder=written(made.pages(), tmp_path), name=f"{one.target}.html")
+        placed = set(made.settings[one.target].recovery)
+        assert opened.page.locator(".options [data-region]").count() == len(
+            placed | {option.target for option in one.recovery}
+        )
+        last = opened.page.locator(".options .pick").last
+        last.click()
+        assert opened.page.inner_text("#status") == f"The map shows {last.inner_text()}."
+        assert opened.troubles == []
+
+
 def test_a_region_to_recover_in_is_shown(folder: Path, tab: Opener) -> None:
     opened = tab("", folder=folder, name="zz-campus.html")
     button = opened.page.locator("[data-region] .pick").first

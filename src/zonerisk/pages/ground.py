@@ -116,7 +116,7 @@ def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
     near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
     span = max(near.north - near.south, near.east - near.west)
-    wide = [near.grown(6).snapped(12)] if span < 60 else []
+    wide = [near.grown(2).snapped(6)] if span < 60 else []
     boxes = [WORLD, *wide, *([near] if span < 12 else [])]
     return [_cut(Level(each, *detail)) for each, detail in zip(boxes, _DETAIL, strict=False)]
 

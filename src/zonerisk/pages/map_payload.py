@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,16 +101,17 @@ class MapData:
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
         return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
-    def tables(self) -> dict[str, Any]:
-        """Return each layer's rows, and the sources that they cite by number."""
+    def tables(self, cite: Callable[[Evidence], int] | None = None) -> dict[str, Any]:
+        """Return each layer's rows, and the sources they cite by number, or as cite numbers them."""
         tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
-        return {**tables, "sources": self._cited()}
+        return {**tables, "sources": [cite(piece) for piece in self._sources] if cite else self._cited()}
 
     def _table(self, kind: str) -> dict[str, Any]:
         """Write rows: id, name, coordinates, then the values of the columns that differ."""
         rows = self.of_kind(kind)
-        prefixes = {row.id[: row.id.rfind("/") + 1] for row in rows}
-        prefix = prefixes.pop() if len(prefixes) == 1 else ""
+        low, *_, high = sorted(row.id for row in rows) * 2
+        same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+        prefix = low[:same]
         columns: dict[str, list[Any]] = {
             "outcome": [row.outcome for row in rows],
             "zone": [self.zones.get(_served(row)) for row in rows],

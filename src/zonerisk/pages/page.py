@@ -222,7 +222,12 @@ def render_map(
         },
         script=script,
         styles={"leaflet.css": leaflet_style, **{name: code(name) for name in ("page.css", *styles)}},
-        islands={"page": page, **({} if shared else {"ground": sheets}), **data.tables(), **(islands or {})},
+        islands={
+            "page": page,
+            **({} if shared else {"ground": sheets}),
+            **data.tables(shared.cite if shared else None),
+            **(islands or {}),
+        },
         linked=[*(shared.sheet(sheet) for sheet in sheets), f"{ASSETS}/sources.js"] if shared else (),
         shared=shared,
         pictures=online.hosts if online else (),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
+# Of the regions to recover in, so many are told in full.
+_MOST_TOLD = 10
 # A sentence so short stands beside the rule's name.
 _BRIEF = 16
 
@@ -31,6 +33,7 @@ class Row(NamedTuple):
     item: Finding | SharedRisk | Option
     show: int | None = None
     name: str = ""
+    near: bool = True
 
     @property
     def far(self) -> str:
@@ -179,7 +182,10 @@ def build_view(
         separations.append(
             Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
         )
-    options = [Row(option, name=name(option.target)) for option in verdict.recovery]
+    options = [
+        Row(option, name=name(option.target), near=number < _MOST_TOLD)
+        for number, option in enumerate(verdict.recovery)
+    ]
     cited: tuple[Finding | SharedRisk | Place, ...]
     cited = (*verdict.policy.findings, *verdict.shared_risks, *verdict.places)
     sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))

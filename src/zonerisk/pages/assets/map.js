@@ -500,6 +500,18 @@ const zonerisk = (() => {
     tell(`The map shows ${page.shows[index].words}.`);
   }
 
+  /* The list tells of the nearest; the data names the others. */
+  function farther() {
+    const list = document.querySelector(".options");
+    for (const {one} of list && layers.recovery ? layers.recovery.getLayers() : []) {
+      if (list.querySelector(`[data-region="${CSS.escape(one.id)}"]`)) continue;
+      const icon = document.querySelector(`.key .icon.${one.outcome}`).cloneNode(true);
+      const item = make("li", "", icon, make("span", "away", one.outcome), " ", make("button", "pick", one.name), " ", make("span", "quiet", brief(one, "distance_m", km)));
+      item.dataset.region = one.id;
+      list.append(item);
+    }
+  }
+
   /* From all sites to the nearest of another region. */
   function reach(button) {
     const id = button.closest("li").dataset.region, {one} = features.get(`dr-region:${id}`)[0];
@@ -576,6 +588,7 @@ const zonerisk = (() => {
     for (const button of document.querySelectorAll(".pick[data-show]")) {
       button.addEventListener("click", () => show(Number(button.dataset.show), button));
     }
+    farther();
     for (const button of document.querySelectorAll("[data-region] .pick")) {
       button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => reach(button));

@@ -68,7 +68,7 @@ const told = (() => {
   const unpack = (row) => row.map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
   function cited(indices) {
     const list = make("ul", "cited");
-    for (const index of indices || []) list.append(source(unpack(sources.rows[index])));
+    for (const index of indices || []) list.append(source(window.sources ? window.sources[sources[index] - 1] : unpack(sources.rows[index])));
     return list.childElementCount ? list : "";
   }
 
@@ -106,7 +106,7 @@ const told = (() => {
       facts([["Outcome", one.outcome], ["Hits", one.members]]),
       ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
     "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]),
-      make("p", "", document.querySelector(`[data-region="${CSS.escape(one.id)}"] .quiet`).textContent)],
+      make("p", "", document.querySelector(`[data-region="${CSS.escape(one.id)}"] .quiet`)?.textContent ?? "")],
     retired: (one) => [
       facts([["Fate", one.fate], ["Until", one.until], ["Within", km(one.radius)], ["Record", one.id]]), cited(one.sources)],
     region: (one) => [
