@@ -239,3 +239,21 @@ def test_a_comment_is_short_and_names_what_ends_the_pipeline_first(run: Runner, 
     assert len(table) == 1
     assert "2 places; 3 are asked for" in table[0]
     assert len(text) < 3000
+
+
+def test_advice_is_judged_and_says_what_it_buys(run: Runner, home: Path) -> None:
+    advice = json.loads(run("plan", CLUSTER, "--advise", "--format", "json").stdout)["advice"]
+    web = [each for each in advice if each["workload"] == "web" and each["kind"] == "zones"]
+    assert web[0]["places"] == [f"scaleway-fr-par/fr-par-{at}" for at in (1, 2, 3)]
+    assert web[0]["settles"] == ["quorum"]
+    assert not [each for each in advice if each["workload"] == "shop-db" and each["kind"] == "zones"]
+    recovery = [each for each in advice if each["workload"] == "shop-db"]
+    assert recovery[0]["places"][0] in ("scaleway-nl-ams", "scaleway-pl-waw")
+    assert 0 < recovery[0]["then"][1] < recovery[0]["now"][1]
+    text = run("plan", CLUSTER, "--advise").stdout
+    assert "copies in scaleway-fr-par/fr-par-1" in " ".join(text.split())
+    (home / "one.yaml").write_text(
+        "workloads: {a: {provider: scaleway, region: fr-par, zones: [fr-par-1, fr-par-1, fr-par-1]}}"
+    )
+    advice = json.loads(run("plan", "one.yaml", "--advise", "--format", "json").stdout)["advice"]
+    assert advice[0]["settles"] == ["quorum", "survives"]

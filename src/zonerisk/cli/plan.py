@@ -44,6 +44,9 @@ def plan(
             "Share of it that takes all zones at once (0.02,0.10 if not given).", metavar="SHARE|LOW,HIGH"
         ),
     ] = None,
+    advise: Annotated[
+        bool, option("Tell the best zones and recovery of each workload, and what each buys.", "--advise")
+    ] = False,
     format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
     fail_on: Annotated[
@@ -81,9 +84,9 @@ def plan(
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
     from zonerisk.words import plan_report
-    from zonerisk.workloads import gate
+    from zonerisk.workloads import advice, gate
     from zonerisk.workloads import plan as plans
-    from zonerisk.workloads.audit import audit
+    from zonerisk.workloads.audit import Auditor, audit
 
     if template:
         output.write(plans.template(), out)
@@ -101,6 +104,9 @@ def plan(
     deployment = gate.chosen(request.deployment, only or (), (*(skip or ()), *kept.skip))
     answer = audit(catalog, deployment, chosen, request.day, inputs)
     answer = replace(answer, gate=gate.gate(answer, levels, (*kept.accepted, *request.accepted), known))
+    if advise:
+        auditor = Auditor(catalog, chosen, deployment, request.day, inputs)
+        answer = replace(answer, advice=advice.advise(auditor, answer))
     form = output.chosen(format_, out, Formats)
     if form is Format.json:
         text = answer.to_json()

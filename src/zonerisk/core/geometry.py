@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from geographiclib.geodesic import Geodesic
+    from pyproj import Geod
 
     from zonerisk.core.model import Position
 
@@ -24,6 +25,8 @@ FARTHEST_M = 20_003_932.0
 CIRCUITY = (1.2, 1.5, 2.1)
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
+# Geodesics after which it pays to load the same algorithm in C; the two differ by nanometres.
+PATIENCE = 2_000
 # Lambert's formula is off by 1.41e-6 of a distance (an eighth of the flattening squared) up to 10,000 km, and
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.
@@ -111,9 +114,18 @@ def _wgs84() -> Geodesic:
     return geodesic
 
 
+@cache
+def _solver() -> Geod:
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")
+
+
 @lru_cache(maxsize=100_000)
 def geodesic_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Geodesic distance on WGS 84 between two points, metres."""
+    if geodesic_m.cache_info().misses > PATIENCE:
+        return float(_solver().inv(lon1, lat1, lon2, lat2)[2])
     return float(_wgs84().Inverse(lat1, lon1, lat2, lon2, _DISTANCE_ONLY)["s12"])
 
 

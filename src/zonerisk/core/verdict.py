@@ -718,6 +718,21 @@ class Change(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Choice(Result):
+    """Zones or a recovery that do best for a workload, and the chance a year that it is lost, now and then.
+
+    With a recovery it is the chance that both are lost in one year, if they share no shock.
+    """
+
+    kind: Literal["zones", "recovery"]
+    workload: str
+    places: tuple[str, ...]
+    settles: tuple[str, ...]
+    now: tuple[float, float] | None
+    then: tuple[float, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Skipped(Result):
     """Something that was read and not judged; ``stands`` is False where it has no place at all."""
 
@@ -785,6 +800,7 @@ class Audit(Result):
     not_assessed: tuple[Skipped, ...]
     model: Model | None
     gate: Gate = Gate()
+    advice: tuple[Choice, ...] = ()
     provenance: Provenance
 
 

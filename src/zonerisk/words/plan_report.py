@@ -22,6 +22,7 @@ MOST_EVENTS = 8
 MOST_IDS = 6
 MOST_ROWS = 20
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
+BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
 _FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is told in one note a workload; what passes is not reported.
@@ -136,6 +137,9 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
             screen.print(line, "dim")
     screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
     skipped = [("", *row) for row in skipped_rows(audit)]
+    screen.table("Advice", _ADVICE, _advice_rows(audit))
+    if audit.advice:
+        screen.print(BOTH, "dim")
     accepted = [("", *row) for row in _accepted_rows(audit)]
     screen.table("Accepted", ("", "outcome", "what", "why"), accepted)
     screen.table("Not assessed", ("", "why", "what"), skipped)
@@ -158,6 +162,8 @@ def markdown(audit: Audit, policy: Policy) -> str:
         lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
     if audit.events:
         lines += ["", "## Events, what hurts most first", *report.rows(EVENTS, event_rows(audit))]
+    if audit.advice:
+        lines += ["", "## Advice", *report.rows(_ADVICE, _advice_rows(audit)), "", BOTH]
     if audit.gate.accepted:
         lines += ["", "## Accepted", *report.rows(("outcome", "what", "why"), _accepted_rows(audit))]
     if audit.not_assessed:
@@ -243,6 +249,23 @@ def _accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
     return [
         (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
         for each in audit.gate.accepted
+    ]
+
+
+_ADVICE = ("workload", "choice", "settles", "lost now", "then")
+
+
+def _advice_rows(audit: Audit) -> list[tuple[str, ...]]:
+    return [
+        (
+            each.workload,
+            f"{'copies in' if each.kind == 'zones' else 'recovery in'} {_ids(each.places)}",
+            ", ".join(each.settles) or "-",
+            likelihood.span(*each.now) if each.now else "-",
+            (likelihood.span(*each.then) if each.then else "-")
+            + (" (both)" if each.then and each.kind == "recovery" else ""),
+        )
+        for each in audit.advice
     ]
 
 
