@@ -186,3 +186,20 @@ def test_findings_stand_on_the_lines_of_the_configuration(tmp_path: Path) -> Non
     assert places["aws_instance.web"] == ("main.tf", 3)
     assert places["module.db.aws_db_instance.this"] == ("modules/db/x.tf", 1)
     assert places["aws_instance.unnamed"] == ("tfplan.json", 1)
+
+
+@pytest.mark.parametrize("source", ["./\u0000", "./" + "x" * 5000, "../..", "./main.tf", 3, None])
+def test_where_modules_stand_is_only_a_hint(tmp_path: Path, source: object) -> None:
+    (tmp_path / "main.tf").mkdir()
+    module = {"resources": [1, {"address": ["x"]}], "module_calls": {"m": {"source": source, "module": {}}}}
+    values = {"availability_zone": "eu-west-3a"}
+    resource = {"address": "aws_instance.a", "mode": "managed", "type": "aws_instance", "values": values}
+    tree = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [resource]}},
+        "configuration": {"root_module": module},
+    }
+    (tmp_path / "p.json").write_text(json.dumps(tree))
+    done = shell("zonerisk plan p.json --format json", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [each["file"] for each in json.loads(done.stdout)["workloads"]] == ["p.json"]

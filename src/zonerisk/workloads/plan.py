@@ -8,6 +8,7 @@ import re
 from bisect import bisect
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -48,7 +49,7 @@ from zonerisk.workloads.deployment import (
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Self
 
     from zonerisk.catalogue.catalog import Catalog
@@ -249,7 +250,11 @@ def _from_trees(
 
 def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
     """Tell what is judged, and what is not, by the lines of the ``.tf`` files that a configuration names."""
-    sources = dict(_resources(mapping(mapping(tree.get("configuration")).get("root_module")), folder, ""))
+    sources = dict(
+        _resources(
+            mapping(mapping(tree.get("configuration")).get("root_module")), folder, "", cache(_headers)
+        )
+    )
 
     def source(key: str, file: str, line: int) -> Source:
         return sources.get(re.sub(r"\[[^\]]*\]", "", key)) or Source(file, line)
@@ -265,20 +270,32 @@ def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
     return replace(part, workloads=tuple(workloads), unassessed=tuple(skipped))
 
 
-def _resources(module: dict[str, Json], folder: Path, prefix: str) -> Iterator[tuple[str, Source]]:
+def _resources(
+    module: dict[str, Json], folder: Path, prefix: str, headers: Callable[[Path], list[tuple[str, Source]]]
+) -> Iterator[tuple[str, Source]]:
     """Return where a module's resources are written, in the folder it is told to stand in, by address."""
-    named = {mapping(each).get("address") for each in sequence(module.get("resources"))}
-    for path in sorted(folder.glob("*.tf")):
-        with suppress(OSError, DataError):
+    named = {str(mapping(each).get("address")) for each in sequence(module.get("resources"))}
+    for address, source in headers(folder):
+        if address in named:
+            yield f"{prefix}{address}", source
+    for name, call in mapping(module.get("module_calls")).items():
+        path, inner = str(mapping(call).get("source")), mapping(mapping(call).get("module"))
+        if path.startswith(("./", "../")):
+            yield from _resources(
+                inner, Path(os.path.normpath(folder / path)), f"{prefix}module.{name}.", headers
+            )
+
+
+def _headers(folder: Path) -> list[tuple[str, Source]]:
+    """Read the resources that the ``.tf`` files of a folder begin, and where."""
+    found = []
+    with suppress(OSError, ValueError, DataError):
+        for path in sorted(folder.glob("*.tf")):
             text = document.content(path, document.MAX_BYTES).decode("utf-8", "replace")
             for match in _RESOURCE.finditer(text):
-                if f"{match[1]}.{match[2]}" in named:
-                    line = text.count("\n", 0, match.start(1)) + 1
-                    yield f"{prefix}{match[1]}.{match[2]}", Source(os.path.normpath(path), line)
-    for name, call in mapping(module.get("module_calls")).items():
-        source, inner = str(mapping(call).get("source")), mapping(mapping(call).get("module"))
-        if source.startswith(("./", "../")):
-            yield from _resources(inner, folder / source, f"{prefix}module.{name}.")
+                at = Source(os.path.normpath(path), text.count("\n", 0, match.start(1)) + 1)
+                found.append((f"{match[1]}.{match[2]}", at))
+    return found
 
 
 def loaded(name: str) -> Json:
