@@ -254,6 +254,7 @@ def test_a_file_whose_ending_no_answer_has_is_refused(run: Runner, tmp_path: Pat
     assert not file.exists()
     assert run("compare", "ovh-sbg", "ovh-rbx", "--format", "csv", "-o", str(file)).stdout == ""
     assert file.read_text().startswith("region,")
+    assert "would be pdf" in run("score", "ovh-sbg", "-o", str(tmp_path / "report.pdf"), check=2).stderr
 
 
 def test_quiet_writes_no_notes_wherever_it_is_typed(run: Runner) -> None:

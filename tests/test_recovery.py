@@ -14,10 +14,10 @@ def options(folder: Path, target: str = "zz-good") -> dict[str, str]:
     return {each.target: each.outcome for each in Library(folder).score(target).recovery}
 
 
-def test_ranked_by_distance(zz: Library) -> None:
+def test_what_will_do_is_first(zz: Library) -> None:
     found = zz.score("zz-good").recovery
-    assert [each.target for each in found] == ["zz-hidden", "zz-pair", "zz-campus"]
-    assert "nearer than 300 km" in found[0].message
+    assert [each.target for each in found] == ["zz-pair", "zz-campus", "zz-hidden"]
+    assert "nearer than 300 km" in found[-1].message
 
 
 def test_another_partition_is_no_recovery(zz_copy: Path) -> None:

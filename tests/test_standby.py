@@ -79,10 +79,22 @@ def test_best_first(shipped: Catalog) -> None:
     seen = [order.index(each.outcome) for each in found.candidates]
     assert seen == sorted(seen)
     assert all(each.target != "ovh-rbx" for each in found.candidates)
-    for outcome in order:
-        near = [each.distance_m.best for each in found.candidates if each.outcome == outcome]
-        known = [best for best in near if best is not None]
-        assert known == sorted(known)
+    sound = [each for each in found.candidates if each.outcome == "pass" and each.class_ == "undisclosed"]
+    doublings = [int(each.distance_m.rank / 1000).bit_length() for each in sound]
+    assert doublings == sorted(doublings)
+    classes = [each.class_ for each in found.candidates if each.outcome == "pass"]
+    assert classes.index("undisclosed") < classes.index("one-zone") < classes.index("shared")
+
+
+def test_a_sound_place_about_as_far_at_home_or_on_another_grid_is_first(shipped: Catalog) -> None:
+    """Milan is nearer to Strasbourg than Paris, Zurich as near to Paris as Frankfurt; Spain is too far off."""
+    paris, milan = rank(shipped, "ovh-sbg", PODCAST, Requirements(300)).candidates[:2]
+    assert (paris.target, milan.target) == ("ovh-eu-west-par", "ovh-eu-south-mil")
+    assert (paris.distance_m.best or 0) > (milan.distance_m.best or 0)
+    listed = [row.target for row in rank(shipped, "aws-us-east-1", PODCAST, Requirements(300)).candidates]
+    assert listed[0] == "aws-us-east-2"
+    assert listed.index("aws-eu-south-2") > listed.index("aws-us-west-2")
+    assert [option.target for option in Library().score("aws-us-east-1").recovery] == listed
 
 
 def test_the_first_is_the_one_that_a_verdict_names(shipped: Library) -> None:
@@ -126,8 +138,8 @@ class TestCommand:
         assert "both were hit by" in " ".join(text.split())
 
     def test_the_order_is_told(self, run: Runner) -> None:
-        text = run("dr", "ovh-sbg").stdout
-        assert "within each the nearest first" in text
+        text = " ".join(run("dr", "ovh-sbg").stdout.split())
+        assert "within each what no one cause is known to take" in text
         assert "about" not in text
         assert "ms by light alone" in " ".join(text.split())
 

@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "compare": _Command("verdicts", "Put regions side by side, one line each."),
     "dr": _Command(
-        "verdicts", "Rank the regions that can be disaster recovery for TARGET, the nearest first."
+        "verdicts", "Rank the regions that can be disaster recovery for TARGET, the best first."
     ),
     "plan": _Command(
         "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."

@@ -74,13 +74,14 @@ def note(text: str) -> None:
 def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
     """Return the format asked for, else the one that the file's ending names, else the first offered.
 
-    An ending that names a format which is not offered is refused.
+    An ending that names none of them is refused, for a table in a file that is called a report would be none.
     """
     formats: tuple[Asked, ...] = get_args(offered)
-    ending = out.suffix.lower().removeprefix(".").replace("xml", "junit") if out else ""
-    if not asked and ending in list(Format) and ending not in formats:
+    ending = out.suffix.lower().removeprefix(".").replace("xml", "junit") if out and not asked else ""
+    if ending not in ("", "txt", *formats):
         raise UsageError(
-            f"{out} would be {ending}, which this command does not write; it writes {', '.join(formats)}"
+            f"{out} would be {ending}, which this command does not write; it writes {', '.join(formats)}, "
+            "and with --format into a file of any name"
         )
     return asked or next((format_ for format_ in formats if format_ == ending), formats[0])
 

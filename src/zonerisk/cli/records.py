@@ -104,10 +104,15 @@ def list_(
         )
     regions = sorted(_resolved(catalog, of)) or catalog.region_ids
     if class_:
+        from zonerisk.judging.arrangement import last_day, zones_sold
+        from zonerisk.judging.independence import standing
         from zonerisk.words import verdicts
 
-        judged = sorted(catalog.verdicts(regions if of else None), key=verdicts.block_order)
-        meant = [verdict for verdict in judged if class_ in ("any", verdict.independence.class_)]
+        day = last_day(catalog.date)
+        sold = [key for key in regions if zones_sold(catalog.region(key), day)]
+        # The class alone is quickly found; the rest only of regions that have it.
+        keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
+        meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
         text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
         output.write(text, out)
         return

@@ -463,7 +463,8 @@ def compare(
         if form is Format.md:
             text += "\n".join(["", *common]) + "\n"
         elif form is Format.table:
-            text += "".join(f"\n{line}\n" for line in common)
+            told = "\n".join(f"\n{line}" for line in common)
+            text += output.printed(lambda screen: screen.print(told), out)
     output.write(text, out)
 
 
@@ -486,7 +487,10 @@ def dr(
     out: output.Output = None,
     catalogue: Catalogues = None,
 ) -> None:
-    """Rank the regions that can be disaster recovery for TARGET, the nearest first.
+    """Rank the regions that can be disaster recovery for TARGET, the best first.
+
+    What surely will do comes first, then what no one cause is known to take; of what is about as far, what
+    is shown to stand apart, and what lies in the same country or in another synchronous area.
 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
@@ -511,7 +515,7 @@ def dr(
 def _ranking(
     catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
 ) -> str:
-    """Write a ranking to be read: of each outcome the nearest."""
+    """Write a ranking to be read: of each outcome the first."""
     from zonerisk.words import report
 
     shown = _most(ranking)
@@ -523,7 +527,10 @@ def _ranking(
     ]
     tail = [f"{left} more in --format json."] if left else []
     if len(rows) > 1:
-        tail.append("Listed: pass, warn, unknown, fail; within each the nearest first.")
+        tail.append(
+            "Listed: pass, warn, unknown, fail; within each what no one cause is known to take, then by "
+            "distance; of those as far to within a doubling, what is shown, at home or on another grid."
+        )
     if ranking.kinds:
         tail.append(
             f"Looked for shared risks: incidents, {', '.join(ranking.kinds)}. "
@@ -572,8 +579,9 @@ def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str
     from zonerisk.words import record, verdicts
 
     least = least_rtt_ms(candidate.distance_m)
-    message = verdicts.with_zones(candidate.message, candidate.zones)
-    message += f"; itself {candidate.class_}" if candidate.class_ else ""
+    alone = candidate.class_ == "one-zone"
+    message = candidate.message if alone else verdicts.with_zones(candidate.message, candidate.zones)
+    message += f"; {verdicts.stands(candidate.class_)} there" if candidate.class_ else ""
     if candidate.record:
         told = record.there(len(candidate.record.several), sum(candidate.record.zone_losses.values()))
         message += f"; {told}" if told else ""

@@ -24,6 +24,8 @@ Applied = Literal["pass", "warn", "fail", "unknown", "not-assessed", "not-applic
 Class = Literal["shared", "partly", "suspected", "undisclosed", "near", "apart", "one-zone"]
 Block = Literal["shared", "partly", "not shown", "near", "apart", "one-zone"]
 Units = Literal["zones", "sites"]
+Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
+"""How two places stand to each other in the grid."""
 
 # Worst first: what is known to be wrong, then what is not known at all; what was not asked stands last.
 _WORST = ("fail", "unknown", "warn", "pass", "not-assessed", "not-applicable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -127,8 +128,9 @@ def assess(
     return by_policy(groups, places, policy, facts, facts.samples)
 
 
+@lru_cache(maxsize=4096)
 def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
-    """Return the class of a region of the catalogue, and its zones; no policy is asked."""
+    """Return the class of a region of the catalogue, and its zones; asked once, of whatever it is judged."""
     region, places = facts.region(region_id), facts.sites_of(region_id)
     zones, sites = zone_units(region, places, day), site_units(region, places, day)
     sold, by_site = len(zones), len(zones) == 1 and region.numbered and bool(sites)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal
-from weakref import WeakKeyDictionary
 
 from pydantic import Field
 
@@ -14,7 +14,9 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
 from zonerisk.core.model import Evidence
 from zonerisk.core.verdict import (
+    BLOCKS,
     Class,
+    Grid,
     Option,
     Outcome,
     Provenance,
@@ -23,6 +25,7 @@ from zonerisk.core.verdict import (
     SharedRisk,
     TrackRecord,
     Zones,
+    block,
     severity,
     worst,
 )
@@ -55,8 +58,8 @@ EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
 )
 
-# What every region of a catalogue comes to by itself is asked once, however many could recover there.
-_STANDING: WeakKeyDictionary[Facts, dict[tuple[str, str], tuple[Class, Zones]]] = WeakKeyDictionary()
+# How little a place is worth of which one cause is known to take all, or several; else 0.
+_UNSOUND: dict[Class | None, int] = {"shared": 2, "partly": 1, "one-zone": 1}
 
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
@@ -66,7 +69,8 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 class Candidate(Result):
     """A region as disaster recovery: what speaks for it and against it.
 
-    ``zones``, ``class_`` and ``record`` are null where something certain already rules the region out.
+    ``zones``, ``class_`` and ``record`` are null where something certain already rules the region out,
+    ``grid`` where it is not known.
     """
 
     target: str
@@ -79,13 +83,14 @@ class Candidate(Result):
     zones: Zones | None
     class_: Annotated[Class | None, Field(alias="class")]
     record: TrackRecord | None
+    grid: Grid | None
     shared_risks: tuple[SharedRisk, ...]
     evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryRanking(Result):
-    """Every region asked about: the best outcome first, the nearest first within one.
+    """Every region asked about, the first to look at first: see :func:`ordered`.
 
     ``kinds`` are the shared risks looked for; one that no candidate names is not on
     record, or not assessed.
@@ -227,9 +232,7 @@ def rank(
         min_km=wanted.min_km,
         max_rtt_ms=wanted.max_rtt_ms,
         within=wanted.within,
-        candidates=tuple(
-            sorted(candidates, key=lambda row: (severity(row.outcome), row.distance_m.rank, row.target))
-        ),
+        candidates=ordered(candidates, home.country),
         kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
         provenance=Provenance.build(policy, facts.date, facts.digest_of([target, *listed])),
     )
@@ -245,7 +248,7 @@ def _sold_to(region: Region, home: Region) -> bool:
 
 
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
-    """Judge the provider's other open regions as recovery for a region, the nearest first."""
+    """Judge the provider's other open regions as recovery for a region, the first to look at first."""
     facts, day = judge.facts, judge.day
     ours = endpoint(facts, region.id, day)
     candidates = [
@@ -253,7 +256,6 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
         for peer in peers
         if _open(peer, day) and _sold_to(peer, region)
     ]
-    candidates.sort(key=lambda row: (row.distance_m.rank, row.target))
     return tuple(
         Option(
             target=row.target,
@@ -264,8 +266,32 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
             message=f"{row.name}: {row.message}",
             evidence=row.evidence,
         )
-        for row in candidates
+        for row in ordered(candidates, region.country)
     )
+
+
+def ordered(candidates: Iterable[Candidate], country: str) -> tuple[Candidate, ...]:
+    """Return places to recover in, the first to look at first.
+
+    The best outcome comes first, then what one cause is not known to take. What is about as far, within a
+    doubling, goes by what is shown of its zones, then by whether it lies in the same country, where the
+    law stays the same, or in another synchronous area, which no blackout takes too. Then the nearest.
+    """
+
+    def key(row: Candidate) -> tuple[int, int, int, int, bool, float, str]:
+        shown = -BLOCKS.index(block(row.class_)) if row.class_ and row.class_ != "one-zone" else 0
+        astray = row.country != country and row.grid != "other-synchronous"
+        far = row.distance_m.rank
+        doublings = int(far / 1000).bit_length() if isfinite(far) else 99
+        return severity(row.outcome), _UNSOUND.get(row.class_, 0), doublings, shown, astray, far, row.target
+
+    return tuple(sorted(candidates, key=key))
+
+
+@lru_cache(maxsize=4096)
+def _record(facts: Facts, region_id: str, day: str) -> TrackRecord:
+    region = facts.region(region_id)
+    return history.record(region, facts.provider(region.provider), facts.incidents(region_id), day)
 
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
@@ -313,6 +339,7 @@ class Judge:
         limited = theirs.limited and outcome in ("pass", "warn")
         class_, zones = (None, None) if ruled_out else self._standing(theirs)
         reasons = sorted(asked, key=lambda row: -severity(row[0]))
+        grid = common_grid(self._areas(ours), self._areas(theirs))
         return Candidate(
             target=theirs.key,
             name=theirs.name,
@@ -327,13 +354,14 @@ class Judge:
                 # What fails is why; beside it only the distance is worth reading.
                 [text for one, text in reasons if outcome != "fail" or one == "fail"],
                 sorted(ours.countries & theirs.countries),
-                common_grid(self._areas(ours), self._areas(theirs)),
+                grid,
             ),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
             class_=class_,
             record=None if ruled_out else self.record(theirs),
+            grid=grid and grid[0],
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
@@ -421,9 +449,7 @@ class Judge:
         """Return what has happened at a place, if it is one region of the catalogue."""
         if theirs.own or len(theirs.regions) != 1:
             return None
-        region = self.facts.region(theirs.regions[0])
-        provider = self.facts.provider(region.provider)
-        return history.record(region, provider, self.facts.incidents(region.id), self.day)
+        return _record(self.facts, theirs.regions[0], self.day)
 
     def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
         return independence.assess(self.facts, units, self.policy, self.day, own)
@@ -494,16 +520,13 @@ class Judge:
     def _standing(self, theirs: Endpoint) -> tuple[Class | None, Zones]:
         """Return the class of a region, and how many of its zones are independent."""
         if not theirs.own and theirs.key in self.facts.region_ids:
-            known = _STANDING.setdefault(self.facts, {})
-            if (theirs.key, self.day) not in known:
-                known[theirs.key, self.day] = independence.standing(self.facts, theirs.key, self.day)
-            return known[theirs.key, self.day]
+            return independence.standing(self.facts, theirs.key, self.day)
         sold, groups = len(theirs.units), self._assess(theirs.units, theirs.own)
         independent = effective(theirs.units, groups.values()) if sold > 1 else Range(low=sold, high=sold)
         return None, Zones(sold=sold, effective=independent)
 
 
-def common_grid(ours: Sequence[Area], theirs: Sequence[Area]) -> tuple[verdicts.Grid, list[str]] | None:
+def common_grid(ours: Sequence[Area], theirs: Sequence[Area]) -> tuple[Grid, list[str]] | None:
     """Return how two sides stand to each other in the grid, and in which areas, where that is known."""
     (grids, whole), (grids_there, whole_there) = (
         ({area.grid for area in side}, {area.synchronous for area in side}) for side in (ours, theirs)

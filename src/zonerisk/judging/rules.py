@@ -78,7 +78,8 @@ def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
     if name == "backup":
         message = wording.NO_BACKUP
     elif name == "dr":
-        message = wording.left(wording.options(arrangement.options[:NEAREST]))
+        nearest = sorted(arrangement.options, key=lambda option: option.distance_m.rank)
+        message = wording.left(wording.options(nearest[:NEAREST]))
     else:
         message = wording.left(_nearest_pair(arrangement))
     return Finding(rule=name, outcome="unknown", message=message, subjects=(arrangement.id,))

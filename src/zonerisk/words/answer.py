@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.kinds import FEEDS
-from zonerisk.core.verdict import BLOCKS, Class, block, severity
+from zonerisk.core.verdict import BLOCKS, block
 from zonerisk.words import likelihood, phrases
 from zonerisk.words.report import Screen
-from zonerisk.words.verdicts import RULES, block_order, policy_parts
+from zonerisk.words.verdicts import RULES, block_order, policy_parts, stands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,21 +26,8 @@ MOST_REGIONS = 30
 SPARE = ("where", "word", "also")
 # Characters of a sentence that stands whole.
 LONG = 180
-# Where one would rather recover, the soundest first.
-SOUND = ("apart", "near", "not shown", "one-zone", "partly", "shared")
 NO_WORD = "the provider states no distance between its zones"
 FOOT = "Physical causes only; software faults stop regions more often. As of {day}; all of it: --full"
-
-CLASSES: dict[Class, str] = {
-    "shared": "zones shared",
-    "partly": "zones partly shared",
-    "suspected": "zones suspected to be shared",
-    "undisclosed": "zones not shown",
-    "near": "zones near each other",
-    "apart": "zones apart",
-    "one-zone": "one zone",
-}
-"""What is said of another region's class, in a word or two."""
 
 
 class Row(NamedTuple):
@@ -156,17 +143,16 @@ def _spread(spread: Spread) -> str:
 
 
 def _recovery(options: Sequence[Option]) -> list[str]:
-    """Name the best two places to recover in, with their own class and record."""
+    """Name the first place to recover in with its own class and record, and one that is nearer or shown."""
     fit = [option for option in options if option.outcome != "fail"]
     if not fit:
         return [f"none of its {len(options)} other regions will do" if options else "none on record"]
-    return [_option(option) for option in sorted(fit, key=_rank)[:2]]
-
-
-def _rank(option: Option) -> tuple[int, int, float]:
-    """Rank a place to recover in: what surely will do, then the sounder, then the nearer."""
-    sound = SOUND.index(block(option.class_)) if option.class_ else len(SOUND)
-    return severity(option.outcome), sound, option.distance_m.rank
+    first, *rest = fit
+    alike = [option for option in rest if option.outcome == first.outcome]
+    nearer = [option for option in alike if option.distance_m.rank < first.distance_m.rank]
+    shown = [option for option in alike if option.class_ == "apart" and first.class_ != "apart"]
+    label = "nearer: " if nearer else "first of those shown: " if shown else ""
+    return [_option(first), *(f"{label}{_option(option)}" for option in (nearer or shown or rest)[:1])]
 
 
 def _option(option: Option) -> str:
@@ -174,7 +160,7 @@ def _option(option: Option) -> str:
     if option.outcome == "unknown":
         parts.append("may do")
     if option.class_:
-        parts.append(CLASSES[option.class_])
+        parts.append(stands(option.class_))
     if option.losses:
         parts.append(f"{phrases.count(option.losses, 'event')} took two of its zones or more")
     return ", ".join(parts)
@@ -218,13 +204,9 @@ def questions(verdict: Verdict) -> list[str]:
     """Write what to ask the provider, and what that would settle."""
     spread, names = verdict.independence.spread, verdict.independence.domains
     noun = "datacenter" if verdict.units == "sites" else "zone"
-    which = (
-        f"which of the {spread.buildings} known buildings holds"
-        if spread and spread.buildings > 2
-        else "where"
-    )
+    many = spread and f"which of the {spread.buildings} known buildings holds which {noun}"
     texts = {
-        "places": f"where each {noun} stands" if not spread else f"{which} which {noun}",
+        "places": many or f"where each {noun} stands",
         "power": f"which substations feed each {noun}",
         "network": f"which cables and network rooms serve each {noun}",
         "incidents": "a complete list of its events, zone by zone",

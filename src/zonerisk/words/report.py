@@ -8,7 +8,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import least_rtt_ms
-from zonerisk.core.verdict import severity
 from zonerisk.words import phrases, verdicts
 from zonerisk.words.verdicts import grouped, policy_line
 
@@ -23,7 +22,7 @@ MOST_PAIRS = 15
 MOST_OPTIONS = 6
 SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
 PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
-RECOVERY = "Disaster recovery, the nearest first within an outcome"
+RECOVERY = "Disaster recovery, the first to look at first"
 CSV_HEAD = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 
 Table = tuple[str, "Sequence[str]", "Sequence[Sequence[str]]"]
@@ -50,10 +49,9 @@ def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
 
 
 def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
-    """Return the nearest regions that qualify, then others: by outcome, the nearest first."""
-    ranked = sorted(verdict.recovery, key=lambda option: severity(option.outcome))
-    fit = [option for option in ranked if option.outcome == "pass"]
-    rest = [option for option in ranked if option.outcome != "pass"]
+    """Return the first regions that qualify, then others."""
+    fit = [option for option in verdict.recovery if option.outcome == "pass"]
+    rest = [option for option in verdict.recovery if option.outcome != "pass"]
     shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
     shown += rest[: MOST_OPTIONS - len(shown)]
     return shown, len(verdict.recovery) - len(shown)
@@ -248,7 +246,9 @@ class Screen:
             # Heads of two words wrap before an id has to break.
             self.table(title, [head.replace("_", " ") for head in heads], rows)
             return
-        gap = 2 if sum(map(_least, columns)) + 2 * gaps <= self.width else 1
+        least, most = sum(map(_least, columns)), sum(max(map(len, column[1:])) for column in columns)
+        # Narrower gaps, where words would break else, or where each row then stands on a line.
+        gap = 1 if least + 2 * gaps > self.width or most + gaps <= self.width < most + 2 * gaps else 2
         widths = _widths(columns, self.width - gap * gaps)
         self.print()
         if title:

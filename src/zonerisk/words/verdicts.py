@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import BLOCKS, block, severity
-from zonerisk.words import likelihood, phrases
+from zonerisk.core.verdict import BLOCKS, Block, Class, Grid, block, severity
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
         Zones,
     )
 
-Grid = Literal["same-grid", "same-synchronous", "other-synchronous"]
-"""How two places stand to each other in the grid."""
+STANDS: dict[Block, str] = {
+    "shared": "zones shared",
+    "partly": "zones partly shared",
+    "not shown": "zones not shown",
+    "near": "zones near each other",
+    "apart": "zones apart",
+    "one-zone": "one zone",
+}
+"""What is said of another region's class, in a word or two."""
 _GRIDS: dict[Grid, str] = {
     "same-grid": "the same grid area",
     "same-synchronous": "the same synchronous area",
@@ -61,7 +68,16 @@ _MET: dict[Applied, str] = {
     "not-assessed": "not assessed",
 }
 
-COMPARED = ("region", "class", "zones", "shown", "where", "record", "likelihood", "DR", "DR class")
+COMPARED = (
+    "region",
+    "class",
+    "zones",
+    "shown",
+    "nearest or extent",
+    "lost 1, 2+",
+    "at most",
+    "recovery",
+)
 
 
 def summary(name: str, noun: str, standing: Independence) -> str:
@@ -237,10 +253,10 @@ def apart_or_spread(verdict: Verdict) -> str:
     """Format the nearest pair that stands in known places, else the extent of the known buildings."""
     nearest, spread = extent(verdict)[0], verdict.independence.spread
     if nearest.high is not None:
-        return f"nearest {_best(nearest)}"
+        return phrases.interval(nearest) if nearest.best is None else phrases.distance(nearest.best)
     if spread:
-        return f"{spread.buildings} known buildings span {phrases.distance(spread.diameter_m)}"
-    return f"{phrases.count(verdict.independence.datacenters.count, 'building')} known"
+        return f"{spread.buildings} in {phrases.distance(spread.diameter_m)}"
+    return f"{verdict.independence.datacenters.count} known"
 
 
 def extent(verdict: Verdict) -> tuple[Interval, Interval]:
@@ -269,40 +285,41 @@ def shared(verdict: Verdict) -> dict[str, int]:
     return dict(Counter(risk.kind for risk in verdict.shared_risks if risk.grade != "C"))
 
 
-def nearest_recovery(verdict: Verdict) -> Option | None:
-    """Return the nearest region that can be disaster recovery, if one surely can."""
+def stands(class_: Class) -> str:
+    """Write the class of another region."""
+    return STANDS[block(class_)]
+
+
+def best_recovery(verdict: Verdict) -> Option | None:
+    """Return the first region to look at for disaster recovery, if one surely will do."""
     return next((option for option in verdict.recovery if option.outcome == "pass"), None)
 
 
-def _best(span: Interval) -> str:
-    if span.high is None:
-        return "unknown"
-    return phrases.interval(span) if span.best is None else phrases.distance(span.best)
-
-
 def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
-    """Return one row a region, for reading."""
-    return [
-        (
-            verdict.target,
-            verdict.independence.class_,
-            f"{phrases.span(verdict.independence.zones.effective)} of {verdict.independence.zones.sold}",
-            f"{verdict.policy.score.shown:.0f} of 100" if scored(policy) else "-",
-            apart_or_spread(verdict),
-            f"{sum(verdict.record.zone_losses.values())} of one, {len(verdict.record.several)} of several",
-            likelihood.bound(verdict.likelihood) if verdict.likelihood else "-",
-            best.target if best else "none shown",
-            (best and best.class_) or "-",
+    """Return one row a region, for reading: in a line of 100 columns."""
+    rows: list[tuple[str, ...]] = []
+    for verdict in verdicts:
+        zones, best = verdict.independence.zones, best_recovery(verdict)
+        low, high = zones.effective.low, zones.effective.high
+        region = best and best.target.removeprefix(f"{verdict.target.partition('-')[0]}-")
+        rows.append(
+            (
+                verdict.target,
+                verdict.independence.class_,
+                f"{low if low == high else f'{low}-{high}'} of {zones.sold}",
+                f"{verdict.policy.score.shown:.0f}" if scored(policy) else "-",
+                apart_or_spread(verdict),
+                f"{sum(verdict.record.zone_losses.values())}, {len(verdict.record.several)}",
+                f"1 in {verdict.likelihood.at_most_one_in:,.0f}",
+                f"{region}, {block(best.class_)}" if best and best.class_ else "none shown",
+            )
         )
-        for verdict in verdicts
-        for best in [nearest_recovery(verdict)]
-    ]
+    return rows
 
 
 def block_order(verdict: Verdict) -> tuple[int, float, str]:
     """Return how lists sort regions: by block, within it the greatest bound first, then by id."""
-    bound = verdict.likelihood.bound if verdict.likelihood else 0.0
-    return BLOCKS.index(block(verdict.independence.class_)), -bound, verdict.target
+    return BLOCKS.index(block(verdict.independence.class_)), -verdict.likelihood.bound, verdict.target
 
 
 def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
@@ -320,12 +337,12 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
             "outcome": verdict.independence.outcome,
             "spread_m": verdict.independence.spread and verdict.independence.spread.diameter_m,
             "losses": len(verdict.record.several),
-            "bound": verdict.likelihood and verdict.likelihood.bound,
+            "bound": verdict.likelihood.bound,
             "score": asdict(verdict.policy.score),
         }
         for verdict in verdicts
         for nearest, farthest in [extent(verdict)]
-        for best in [nearest_recovery(verdict)]
+        for best in [best_recovery(verdict)]
     ]
 
 
