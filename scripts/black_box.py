@@ -67,7 +67,7 @@ def answer(asked: str) -> Any:
 
 def groups(policies: list[str], sample: int) -> Iterator[tuple[str, str, dict[str, str]]]:
     """List what is asked, a group at a time: its part, its name and the questions by key."""
-    tables = [answer(f"list {what} --format json")["out"] for what in KINDS[::3]]
+    tables = [answer(f"list {what} --format json")["out"][what] for what in KINDS[::3]]
     regions, known = ([each["id"] for each in table] for table in tables)
     chosen = [each for each in known if each in policies or not policies]
     for name in regions[::sample]:

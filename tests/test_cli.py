@@ -153,7 +153,7 @@ def test_compare(run: Runner) -> None:
     text = run("compare", "ovh-sbg", "scaleway-fr-par", "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["region"] for row in rows] == ["ovh-sbg", "scaleway-fr-par"]
-    assert rows[1]["where"] == "nearest 8.6 km"
+    assert rows[1]["nearest or extent"] == "8.6 km"
     assert (
         len(json.loads(run("compare", "scaleway-fr-par", "ovh-sbg", "--format", "json").stdout)["regions"])
         == 2
@@ -170,17 +170,32 @@ def test_list_and_show(run: Runner) -> None:
         ("policies", "podcast"),
     ):
         assert word in run("list", what, "--format", "csv").stdout
-        assert json.loads(run("list", what, "--format", "json").stdout)
+        assert json.loads(run("list", what, "--format", "json").stdout)[what]
     assert "openstreetmap.org/way/1257814939" in run("show", "ovh-sbg/sbg5").stdout
     assert "regions:" in run("show", "ovh").stdout
     assert "standing: opinion" in run("show", "podcast").stdout
-    assert json.loads(run("show", "OVH SBG", "--format", "json").stdout)["id"] == "ovh-sbg"
+    shown = json.loads(run("show", "OVH SBG", "--format", "json").stdout)
+    assert (shown["schema"], shown["id"]) == ("zonerisk/record/1", "ovh-sbg")
+
+
+def test_the_likelihood_alone_is_json_too(run: Runner) -> None:
+    tree = json.loads(run("score", "ovh-sbg", "--likelihood", "--format", "json").stdout)
+    assert tree["schema"] == "zonerisk/likelihood/1"
+    assert tree["likelihoods"][0]["target"] == "ovh-sbg"
+    assert tree["likelihoods"][0]["by_layout"]
+
+
+def test_a_list_of_one_class_is_compared_in_json(run: Runner) -> None:
+    tree = json.loads(run("list", "regions", "scaleway", "--class", "apart", "--format", "json").stdout)
+    assert tree["schema"] == "zonerisk/compare/2"
+    assert [row["target"] for row in tree["regions"]] == ["scaleway-fr-par"]
+    assert "one-zone" in run("list", "regions", "ovh", "--class", "one-zone").stdout
 
 
 def test_listed_sites_have_the_digits_of_their_records(run: Runner, shipped: Library) -> None:
     """Six significant digits would move a site in the west of America by metres."""
     arguments = ("list", "sites", "aws", "--format")
-    listed = json.loads(run(*arguments, "json").stdout)
+    listed = json.loads(run(*arguments, "json").stdout)["sites"]
     rows = list(csv.DictReader(io.StringIO(run(*arguments, "csv").stdout)))
     assert len(listed) == len(rows) > 100
     for each, row in zip(listed, rows, strict=True):
@@ -234,7 +249,7 @@ def test_any_record_is_shown(run: Runner, record: str, said: str) -> None:
 
 @pytest.mark.parametrize("what", ["incidents", "feeds"])
 def test_what_is_listed_is_shown(run: Runner, what: str) -> None:
-    rows = json.loads(run("list", what, "--format", "json").stdout)
+    rows = json.loads(run("list", what, "--format", "json").stdout)[what]
     assert len(rows) >= 3
     assert json.loads(run("show", rows[0]["id"], "--format", "json").stdout)["name"] == rows[0]["name"]
 

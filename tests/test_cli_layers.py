@@ -12,7 +12,7 @@ PLANTS = "project,unit,status,loc_accuracy,lat,lon\nHere,1,operating,exact,48.6,
 
 
 def test_list_and_show(run: Runner) -> None:
-    rows = json.loads(run("layers", "list", "--format", "json").stdout)
+    rows = json.loads(run("layers", "list", "--format", "json").stdout)["layers"]
     assert [row["id"] for row in rows] == list(cards.known())
     said = run("layers", "show", "flood_strasbourg").stdout
     assert "a failure of a Rhine dyke or barrage" in said
@@ -71,7 +71,7 @@ def test_a_damaged_layer_is_told_and_the_others_stand(run: Runner, tmp_path: Pat
     folder.mkdir(parents=True)
     (folder / "source.json").write_text("{")
     cache = ("--cache", str(tmp_path))
-    rows = json.loads(run("layers", "list", "--format", "json", *cache).stdout)
+    rows = json.loads(run("layers", "list", "--format", "json", *cache).stdout)["layers"]
     assert {row["id"]: row["installed"] for row in rows}["nuclear"] == "damaged"
     done = run("score", "48.6,7.8", "--uncertainty-m", "50", *cache)
     assert "source.json: is damaged" in done.stderr
@@ -133,7 +133,7 @@ def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path
     (tmp_path / "layers" / "reactors.yaml").write_text(card)
     (tmp_path / "layers" / "lng.yaml").write_text(card)
     mine = ("--catalogue", str(tmp_path))
-    rows = json.loads(run("layers", "list", "--format", "json", *mine).stdout)
+    rows = json.loads(run("layers", "list", "--format", "json", *mine).stdout)["layers"]
     assert {row["id"] for row in rows} == {*cards.known(), "reactors"}
     assert run("layers", "show", "lng", *mine).stdout.startswith("lng: Nuclear")
     assert "lng: Nuclear" not in run("layers", "show", "lng").stdout

@@ -214,18 +214,20 @@ class TestCommands:
     def test_list(self, run: Runner) -> None:
         rows = json.loads(
             run("list", "incidents", "--multi-zone", "--class", "physical", "--format", "json").stdout
-        )
+        )["incidents"]
         assert {row["id"] for row in rows} >= {"google-use1-202006", "azure-mmxn-rz0", "ovh-sbg-202103"}
         rows = json.loads(
             run("list", "incidents", "aws", "--cause", "power", "--since", "2021", "--format", "json").stdout
-        )
+        )["incidents"]
         assert rows
         assert all(row["id"].startswith("aws-") and row["start"] >= "2021" for row in rows)
         assert "equinix-ld8-202008" in run("list", "incidents", "equinix").stdout
         assert run("list", "incidents", "ovh-sbg", "--format", "csv").stdout.startswith("id,name,class,cause")
 
     def test_a_region_lists_what_hit_it(self, run: Runner) -> None:
-        rows = json.loads(run("list", "incidents", "google-europe-west9", "--format", "json").stdout)
+        tree = json.loads(run("list", "incidents", "google-europe-west9", "--format", "json").stdout)
+        assert tree["schema"] == "zonerisk/incidents/1"
+        rows = tree["incidents"]
         assert {"google-euw9-202304", "google-glob-20250612"} <= {row["id"] for row in rows}
         assert min(row["start"] for row in rows) > "2022", "the region opened in 2022"
 

@@ -66,7 +66,7 @@ def list_(
         )
         for card in cards.known(catalog.roots).values()
     ]
-    output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out), out)
+    output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out, "layers"), out)
 
 
 def _state(card: Card, cache: Path) -> str:

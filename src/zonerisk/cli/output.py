@@ -182,15 +182,22 @@ def as_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def rows(head: Sequence[str], cells: Iterable[Sequence[Cell]], format_: Format, out: Path | None) -> str:
-    """Return rows in a format of :data:`Lists`; JSON is a list of objects, CSV that of RFC 4180.
+def rows(
+    head: Sequence[str],
+    cells: Iterable[Sequence[Cell]],
+    format_: Format,
+    out: Path | None,
+    what: str = "rows",
+) -> str:
+    """Return rows in a format of :data:`Lists`; in JSON as objects under ``what``, as CSV by RFC 4180.
 
     A number keeps the digits it came with, and is a number in JSON; what is not known is
     null there, and empty elsewhere.
     """
     listed = list(cells)
     if format_ is Format.json:
-        return as_json([dict(zip(head, row, strict=True)) for row in listed])
+        objects = [dict(zip(head, row, strict=True)) for row in listed]
+        return as_json({"schema": f"zonerisk/{what}/1", what: objects})
     texts = [[_text(cell) for cell in row] for row in listed]
     if format_ is Format.csv:
         import csv

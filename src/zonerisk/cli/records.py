@@ -113,13 +113,16 @@ def list_(
         # The class alone is quickly found; the rest only of regions that have it.
         keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
         meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
-        text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
+        if form is Format.json:
+            text = output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
+        else:
+            text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
         output.write(text, out)
         return
     if what == "claims" and form is Format.json:
         text = output.as_json({"schema": "zonerisk/claims/1", "claims": list(_words(catalog, regions))})
     else:
-        text = output.rows(head, rows(catalog, regions), form, out)
+        text = output.rows(head, rows(catalog, regions), form, out, what)
     output.write(text, out)
 
 
@@ -184,7 +187,7 @@ def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format
         return output.as_json(incident_collection(catalog, events))
     if form in (Format.table, Format.md):
         return output.rows(INCIDENT_SHORT, map(_incident_short, events), form, out)
-    return output.rows(INCIDENT_HEAD, map(_incident_row, events), form, out)
+    return output.rows(INCIDENT_HEAD, map(_incident_row, events), form, out, "incidents")
 
 
 def _incidents(catalog: Catalog, targets: Sequence[str]) -> list[Incident]:
@@ -288,7 +291,7 @@ def show(
     catalog = load(*(catalogue or ()))
     file, content = _find(catalog, record)
     if output.chosen(format_, out, ShowFormats) is Format.json:
-        text = output.as_json(content)
+        text = output.as_json({"schema": "zonerisk/record/1", **content})
     elif "rules" in content:
         text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
 from zonerisk import load
 from zonerisk.cli import output
@@ -132,7 +132,7 @@ def score(
     content: str | bytes
     if form in (Format.svg, Format.png):
         content = _picture(judged, form, out, badge)
-    elif likelihood and form in (Format.table, Format.md, Format.csv):
+    elif likelihood and form in get_args(output.Lists):
         content = _likelihoods(verdicts, form, out)
     elif form in (Format.geojson, Format.html):
         if rtt:
@@ -336,6 +336,9 @@ def _likelihoods(verdicts: list[Verdict], form: Format, out: Path | None) -> str
     """Write the model's table of each verdict."""
     from zonerisk.words import likelihood as words
 
+    if form is Format.json:
+        records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
+        return output.as_json({"schema": "zonerisk/likelihood/1", "likelihoods": records})
     if form is Format.csv:
         cells = [(verdict.target, *row) for verdict in verdicts for row in words.rows(verdict.likelihood)]
         return output.rows(("target", "asked", "answer"), cells, form, out)
