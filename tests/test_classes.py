@@ -85,6 +85,8 @@ ALL = "abc"
 AB = "zz-law/a, zz-law/b"
 MENDED = "fixed_since: 2025-09-01\nchanged: [told]\n"
 
+# Of three zones of which one stands somewhere else, two that are shown apart are independent at the least, by
+# the definition of effective zones: 2 to 3.
 ROWS = {
     "1 apart": (region(TRIANGLE), "", "apart", "pass", (3, 3)),
     "2 a place deleted": (region(TRIANGLE, hidden="b"), "", "undisclosed", "unknown", (2, 3)),
@@ -128,6 +130,31 @@ ROWS = {
         (3, 3),
     ),
     "16 one substation": (region(TRIANGLE, more=STATION), "", "partly", "fail", (2, 2)),
+    "a zone that stands elsewhere too": (
+        region(TRIANGLE).replace("b: {sites: [sb],", "b: {sites: [sb], partial: true,"),
+        "",
+        "undisclosed",
+        "unknown",
+        (2, 3),
+    ),
+    "a part of a zone on the other's campus": (
+        region(CAMPUS_AB, campus="ab").replace("b: {sites: [sb],", "b: {sites: [sb], partial: true,"),
+        "",
+        "partly",
+        "fail",
+        (2, 2),
+    ),
+    "one zone of five places on one campus": (
+        region(
+            {key: (0.1 * n, 0.0) for n, key in enumerate("abcde")}, campus="abcde", more="numbered: true\n"
+        )
+        .replace("zones:\n", "zones:\n  z: {sites: [sa, sb, sc, sd, se], evidence: [site-list]}\n")
+        .replace("".join(f"  {key}: {{sites: [s{key}], evidence: [site-list]}}\n" for key in "abcde"), ""),
+        "",
+        "shared",
+        "fail",
+        (1, 1),
+    ),
     "two zones": (region({"a": (0.0, 0.0), "b": (20.0, 0.0)}), "", "apart", "pass", (2, 2)),
     "one zone": (region({"a": (0.0, 0.0)}), "", "one-zone", None, (1, 1)),
 }
@@ -207,11 +234,28 @@ def test_the_law_fails_where_a_rule_breaks_it(zz_copy: Path, monkeypatch: pytest
         ("ibm-us-east", "near", "distance"),
         ("hetzner-fsn1", "one-zone", "count"),
         ("exoscale-ch-gva-2", "one-zone", "count"),
+        # Plans and inference alone say where their zones stand.
+        ("aws-eu-central-2", "undisclosed", "disclosure"),
+        ("aws-ap-south-2", "undisclosed", "disclosure"),
     ],
 )
 def test_a_region_on_record(shipped: Library, target: str, class_: str, kind: str) -> None:
     found = shipped.score(target).independence
     assert (found.class_, found.cause.kind) == (class_, kind)
+
+
+@pytest.mark.parametrize(
+    ("target", "rule", "days"),
+    [
+        ("ovh-sbg", "power", ("2017-11-08", "2017-11-10", "2021-03-11")),
+        ("ovh-rbx", "network", ("2017-11-09", "2017-11-10", "2026-11-23")),
+    ],
+)
+def test_silence_never_heals(shipped: Library, target: str, rule: str, days: tuple[str, ...]) -> None:
+    """What one supply, or one optical node, took stays shared until a source says what replaced it."""
+    for day in days:
+        outcomes = {row.rule: row.outcome for row in shipped.score(target, as_of=day).policy.findings}
+        assert outcomes[rule] == "fail", day
 
 
 def test_shown_apart_is_no_recovery_of_a_campus(shipped: Library) -> None:

@@ -194,9 +194,13 @@ def test_counts_are_told_and_decide_nothing() -> None:
     assert "storms on record: 72 to 73 at A and B" in said
 
 
-def test_a_hidden_building_counts_only_where_all_its_places_agree() -> None:
+def test_a_hidden_building_counts_only_where_it_must_be_within() -> None:
+    """By candidates alone it need not be at any of them; a metro holds it."""
     hidden = unit("b", disclosed=False)
-    assert judge([A, hidden], [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10)])[0] == "fail"
+    assert judge([A, hidden], [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10)])[0] == "unknown"
+    held = FailureDomain("r/b", "B", (), (metro(),))
+    inside = replace(row(ZONE, "b", -90, -10), site="r/metro")
+    assert judge([A, held], [row(ZONE, "a", -90, -10), inside])[0] == "fail"
     two = FailureDomain("r/b", "B", (), (*hidden.possible, *unit("c").sites))
     rows = [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10), row(ZONE, "c", 10, 90)]
     assert judge([A, two], rows)[0] == "unknown"

@@ -58,11 +58,12 @@ def test_a_round_trip_is_told_by_its_least(shipped: Library) -> None:
     assert pairs_shown(shipped.score("ovh-sbg"))[0][0][4] == "-"
 
 
-def test_recovery_is_ranked_by_outcome_then_by_distance(shipped: Library) -> None:
+def test_recovery_is_ranked_by_outcome(shipped: Library) -> None:
     options, _ = options_shown(shipped.score("ovh-sbg"))
     order = ["pass", "warn", "unknown", "fail"]
-    keys = [(order.index(each.outcome), each.distance_m.best) for each in options]
+    keys = [order.index(each.outcome) for each in options]
     assert keys == sorted(keys)
+    assert options[0].target == "ovh-eu-west-par"
 
 
 def test_words_break_only_where_a_line_is_too_short_for_them() -> None:

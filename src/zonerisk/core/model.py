@@ -219,11 +219,15 @@ class Campus(Lasting):
 
 
 class Zone(Dated):
-    """The failure domain as sold. No sites means that its building is not disclosed."""
+    """The failure domain as sold. No sites means that its building is not disclosed.
+
+    ``partial`` where its list of sites is known not to be complete: it may stand elsewhere too.
+    """
 
     id: str = ""
     name: Text | None = None
     sites: tuple[Reference, ...] = ()
+    partial: bool = False
     evidence: tuple[Key, ...] = ()
     note: Text | None = None
 

@@ -46,13 +46,14 @@ class FailureDomain:
     """A zone as sold, or one datacenter.
 
     ``sites`` are the buildings or campuses it stands in, none where that is not disclosed; ``possible``
-    is where it may stand then.
+    is where it may stand then. ``partial``: it may stand in others too.
     """
 
     id: str
     name: str
     sites: tuple[Site, ...] = ()
     possible: tuple[Site, ...] = ()
+    partial: bool = False
 
     @cached_property
     def positions(self) -> tuple[Position, ...]:
@@ -67,12 +68,14 @@ class FailureDomain:
     @cached_property
     def bounded(self) -> bool:
         """True where it stands nowhere else: in a metro, while candidates may be some of many."""
-        return self.disclosed or any(site.kind == "metro" and site.position for site in self.possible)
+        return (self.disclosed and not self.partial) or any(
+            site.kind == "metro" and site.position for site in self.possible
+        )
 
     @property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
-        return (self.disclosed, *(site.id for site in (*self.sites, *self.possible)))
+        return (self.disclosed, self.partial, *(site.id for site in (*self.sites, *self.possible)))
 
 
 def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
@@ -98,6 +101,9 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
         nearest = nearest_m(a.positions, b.positions)
         if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
             return Interval(nearest.low, None, CAMPUS_MOST_M)
+        if a.partial or b.partial:
+            # What stands elsewhere too may stand nearer.
+            return Interval(0.0, None, nearest.high)
         return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
     if not (a.bounded and b.bounded):
         return UNKNOWN
@@ -268,7 +274,7 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
         known = tuple(site for site in listed if site.kind != "metro")
         rest = tuple(site for site in listed if site.kind == "metro")
         name = zone.name or zone.id.partition("/")[2]
-        units.append(FailureDomain(zone.id, name, known, () if known else rest or maybe))
+        units.append(FailureDomain(zone.id, name, known, () if known else rest or maybe, zone.partial))
     one_each = tuple(site for site in maybe if site.kind != "metro")
     if (
         region.candidates

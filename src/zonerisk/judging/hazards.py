@@ -260,8 +260,8 @@ def _views(
             sites = [tables.get(key, {}).get(site.id, []) for site in domain.sites or domain.possible]
             hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
             if not domain.bounded:
-                # What may stand elsewhere too is surely out of reach of nothing.
-                hits, rest = {name: hit or None for name, hit in hits.items()}, rest or None
+                # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
+                hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
             reached[domain.id], others[domain.id] = hits, rest
             rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
         if any(rows.values()):

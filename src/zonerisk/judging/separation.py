@@ -34,7 +34,10 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     apart = frozenset(
         (a.id, b.id)
         for a, b in pairs(units)
-        if a.sites and b.sites and buildings[a.id].isdisjoint(buildings[b.id])
+        if a.sites
+        and b.sites
+        and not (a.partial or b.partial)
+        and buildings[a.id].isdisjoint(buildings[b.id])
     )
     return RiskGroups(
         "building",
@@ -80,7 +83,7 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
 
 def on_named_campuses(a: FailureDomain, b: FailureDomain) -> bool:
     """Return whether records tell the places of two apart: by their campuses, else by who runs them."""
-    return all(
+    return not (a.partial or b.partial) and all(
         one.operator and other.operator and one.operator != other.operator
         if None in (one.campus, other.campus)
         else one.campus != other.campus

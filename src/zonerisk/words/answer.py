@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,10 +12,10 @@ from zonerisk.words.report import Screen
 from zonerisk.words.verdicts import RULES, block_order, policy_parts, stands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Option, Spread, Verdict
+    from zonerisk.core.verdict import Option, SharedRisk, Spread, Verdict
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100
@@ -93,12 +92,15 @@ def _also(verdict: Verdict) -> list[str]:
     # What put several out is named by the record.
     rest = [risk for risk in rest if risk.kind != "incident" or risk.grade == "C"]
     rest.sort(key=lambda risk: (risk.grade, -risk.least))
-    return [phrases.graded(_first(risk.message), risk.grade) for risk in rest[:3]]
+    return [phrases.graded(_short(risk, standing.domains), risk.grade) for risk in rest[:3]]
 
 
-def _first(message: str) -> str:
-    """Return a sentence without its details, where it is long."""
-    return message if len(message) <= LONG else re.split(r" \(|; ", message)[0]
+def _short(risk: SharedRisk, names: Mapping[str, str]) -> str:
+    """Write a shared risk in one line, where all that is known of it takes more."""
+    if len(risk.message) <= LONG:
+        return risk.message
+    members = phrases.names([names[key] for key in risk.members])
+    return f"{members} {'may share' if risk.grade == 'C' else 'share'} one {KINDS.get(risk.kind, risk.kind)}"
 
 
 def _zones(verdict: Verdict) -> list[str]:

@@ -97,12 +97,12 @@ def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
     )
 
 
-def _tables(verdict: Verdict, risks: Table) -> tuple[Table, ...]:
-    """Return what follows the heading, its shared risks as given."""
+def _tables(verdict: Verdict, findings: Sequence[Sequence[str]], risks: Table) -> tuple[Table, ...]:
+    """Return what follows the heading, its findings and shared risks as given."""
     near, more_pairs = pairs_shown(verdict)
     options, more_options = options_shown(verdict)
     return (
-        ("Findings", ("outcome", "rule", "why"), grouped(verdict.policy.findings)),
+        ("Findings", ("outcome", "rule", "why"), findings),
         risks,
         (f"{SEPARATIONS}{_more(more_pairs)}", PAIR_HEAD, near),
         (
@@ -123,7 +123,11 @@ def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
         screen.print(line, "" if index else "bold")
     risks = [(f"{risk.outcome} ({risk.grade})", risk.kind, risk.message) for risk in verdict.shared_risks]
     title = "Shared risks (evidence grade A to C)"
-    for listed in _tables(verdict, (title, ("outcome", "kind", "what"), risks)):
+    findings = grouped(finding for finding in verdict.policy.findings if finding.outcome != "not-applicable")
+    if idle := [f.rule for f in verdict.policy.findings if f.outcome == "not-applicable"]:
+        told = f"{', '.join(idle)}; what is known of the one there is: --format md"
+        findings.append(("not-applicable", "rules on pairs", told))
+    for listed in _tables(verdict, findings, (title, ("outcome", "kind", "what"), risks)):
         screen.table(*listed)
     evidence = _cited(_evidence(verdict))
     if evidence:
@@ -136,7 +140,8 @@ def markdown(verdict: Verdict, policy: Policy) -> str:
     for line in heading(verdict, policy):
         lines += ["", cell(line.replace(" | ", "; "))]
     risks = [(risk.outcome, risk.grade, risk.kind, risk.message) for risk in verdict.shared_risks]
-    for title, head, cells in _tables(verdict, ("Shared risks", ("outcome", "grade", "kind", "what"), risks)):
+    listed = ("Shared risks", ("outcome", "grade", "kind", "what"), risks)
+    for title, head, cells in _tables(verdict, grouped(verdict.policy.findings), listed):
         if cells:
             lines += ["", f"## {title}", *rows(head, cells)]
     lines += ["", "## Evidence", *evidence_rows(_evidence(verdict)), "", provenance_line(verdict.provenance)]
