@@ -36,9 +36,7 @@ COMMANDS = {
         "verdicts", "Judge a region: whether its zones fail independently and recovery is far enough."
     ),
     "compare": _Command("verdicts", "Put regions side by side, one line each."),
-    "dr": _Command(
-        "verdicts", "Rank the regions that can be disaster recovery for TARGET, the best first."
-    ),
+    "dr": _Command("verdicts", "Rank the regions that can be disaster recovery for TARGET, the best first."),
     "plan": _Command(
         "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."
     ),

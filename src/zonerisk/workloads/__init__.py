@@ -1,6 +1,7 @@
 """A user's own: deployments from plans, Terraform and Kubernetes, own sites, and measured round trips."""
 
 __all__ = [
+    "advice",
     "audit",
     "gate",
     "own_sites",
