@@ -73,7 +73,9 @@ def test_every_source_stands_once(pages: dict[str, str]) -> None:
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
     cited = {link for name, text in pages.items() for link in re.findall(r'sources\.html#s(\d+)"', text)}
     assert cited == set(numbers)
-    assert len(json.loads(pages["assets/sources.js"].removeprefix("window.sources = ")[:-2])) == len(numbers)
+    assert len(json.loads(pages["assets/sources.js"].removeprefix("window.sharedSources = ")[:-2])) == len(
+        numbers
+    )
 
 
 def test_shared_files_are_read_from_a_disk(folder: Path, pages: dict[str, str], tab: Opener) -> None:

@@ -18,7 +18,7 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import read
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
-from zonerisk.curation import forms, review
+from zonerisk.curation import check, review
 from zonerisk.curation.check import template
 from zonerisk.curation.review import opened
 from zonerisk.library import Library
@@ -147,8 +147,8 @@ def test_uncommented_the_template_is_valid_but_for_todo(tmp_path: Path) -> None:
 def test_the_help_on_a_field_is_in_the_schema_of_its_model() -> None:
     told = read(ROOT / "data/fields.yaml").tree
     parts = {}
-    for name in forms.MODELS:
-        tree = json.loads(forms.schema(name))
+    for name in check.MODELS:
+        tree = json.loads(check.schema(name))
         parts |= {
             part.get("title"): part.get("properties", {}) for part in (tree, *tree.get("$defs", {}).values())
         }

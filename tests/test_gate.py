@@ -250,7 +250,7 @@ def test_advice_is_judged_and_says_what_it_buys(run: Runner, home: Path) -> None
     recovery = [each for each in advice if each["workload"] == "shop-db"]
     assert recovery[0]["places"][0] in ("scaleway-nl-ams", "scaleway-pl-waw")
     assert 0 < recovery[0]["then"][1] < recovery[0]["now"][1]
-    text = run("plan", CLUSTER, "--advise").stdout
+    text = run("plan", CLUSTER, "--advise", COLUMNS="100").stdout
     assert "copies in scaleway-fr-par/fr-par-1" in " ".join(text.split())
     (home / "one.yaml").write_text(
         "workloads: {a: {provider: scaleway, region: fr-par, zones: [fr-par-1, fr-par-1, fr-par-1]}}"

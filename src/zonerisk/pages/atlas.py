@@ -126,7 +126,7 @@ class Atlas:
             (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
             for piece in shared.cited
         ]
-        shared.link("sources.js", f"window.sources = {page.island(rows)};\n")
+        shared.link("sources.js", f"window.sharedSources = {page.island(rows)};\n")
         yield (
             page.SOURCES,
             page.render(

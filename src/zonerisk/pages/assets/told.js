@@ -68,7 +68,7 @@ const told = (() => {
   const unpack = (row) => row.map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
   function cited(indices) {
     const list = make("ul", "cited");
-    for (const index of indices || []) list.append(source(window.sources ? window.sources[sources[index] - 1] : unpack(sources.rows[index])));
+    for (const index of indices || []) list.append(source(window.sharedSources ? window.sharedSources[sources[index] - 1] : unpack(sources.rows[index])));
     return list.childElementCount ? list : "";
   }
 
@@ -80,8 +80,8 @@ const told = (() => {
   }
 
   /* Where pages share their sources, numbers become what they stand for. */
-  for (const short of window.sources ? document.querySelectorAll("p.evidence") : []) {
-    const list = make("ul", "", ...Array.from(short.children, (one) => source(window.sources[one.hash.slice(2) - 1])));
+  for (const short of window.sharedSources ? document.querySelectorAll("p.evidence") : []) {
+    const list = make("ul", "", ...Array.from(short.children, (one) => source(window.sharedSources[one.hash.slice(2) - 1])));
     short.replaceWith(make("details", "evidence", make("summary", "", `Evidence (${list.childElementCount})`), list));
   }
 
