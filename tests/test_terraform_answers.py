@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -528,6 +527,15 @@ def test_letters_are_those_of_an_account(shipped: Catalog) -> None:
         "aws_instance.by_arn222": "use1-az6",
         "aws_ebs_volume.u": "us-east-1a",
     }
+    # An account whose ids the file does not hold has letters of its own, whatever others call them.
+    alone = in_account(111, "use1-az4")
+    tree_of_one = state(
+        *alone,
+        resource(
+            "aws_ebs_volume.u", {"arn": "arn:aws:ec2:us-east-1:333:x/v", "availability_zone": "us-east-1a"}
+        ),
+    )
+    assert places(judged(tree_of_one, shipped)["aws_ebs_volume.u"]) == ["us-east-1a"]
     # Without an id for either, the letters of two accounts may be one zone, or two.
     for each in tree["values"]["root_module"]["resources"]:
         each["values"].pop("availability_zone_id", None)
@@ -619,36 +627,100 @@ def test_providers_of_the_catalogue_are_read(
     assert [each.places[0].id for each in found.workloads] == [place], found.unassessed
 
 
-def test_many_resources_are_judged_in_time_that_grows_with_their_number(shipped: Catalog) -> None:
-    def tree(count: int) -> Any:
-        return planned(
-            *(resource(f"aws_subnet.s[{index}]", {}) for index in range(count)),
-            *(resource(f"aws_instance.i[{index}]", {}) for index in range(count)),
-            *(resource(f"aws_docdb_cluster.c[{index}]", {}) for index in range(count)),
-            *(resource(f"aws_docdb_cluster_instance.m[{index}]", {}) for index in range(count)),
-            *(resource(f"aws_db_instance.d{index}", {}) for index in range(count)),
-            expressions={
-                "aws_instance.i": {"subnet_id": {"references": ["aws_subnet.s", "count.index"]}},
-                "aws_docdb_cluster_instance.m": {
-                    "cluster_identifier": {"references": ["aws_docdb_cluster.c"]}
-                },
-            },
-        )
-
-    def seconds(count: int) -> float:
-        made = tree(count)
-        start = time.process_time()
-        judge(made, shipped)
-        return time.process_time() - start
-
-    seconds(10)
-    # Ten times as many; quadratic work would take a hundred times as long.
-    assert seconds(3000) < 30 * max(seconds(300), 0.05)
-
-
 def test_what_stands_alike_is_judged_alike_and_by_its_own_name(shipped: Catalog) -> None:
     zones = {"availability_zone": "eu-west-1a"}
     both = judged(planned(resource("aws_instance.a", zones), resource("aws_ebs_volume.b", zones)), shipped)
     alone = judged(planned(resource("aws_ebs_volume.b", zones)), shipped)
     assert both["aws_ebs_volume.b"].findings == alone["aws_ebs_volume.b"].findings
     assert both["aws_ebs_volume.b"].line > both["aws_instance.a"].line
+
+
+def test_clusters_under_for_each_keep_their_own_instances(shipped: Catalog) -> None:
+    """By each.key an instance is of the cluster of its key; two clusters outside the file stay two."""
+    refers = {"cluster_identifier": {"references": ["aws_rds_cluster.c", "each.key"]}}
+    zones = {"a": "eu-west-1a", "b": "eu-west-1b"}
+    found = judged(
+        planned(
+            *(resource(f'aws_rds_cluster.c["{key}"]', {}) for key in zones),
+            *(
+                resource(f'aws_rds_cluster_instance.i["{key}"]', {"availability_zone": zone})
+                for key, zone in zones.items()
+            ),
+            expressions={"aws_rds_cluster_instance.i": refers},
+        ),
+        shipped,
+    )
+    assert {key: told(each) for key, each in found.items()} == {
+        f'aws_rds_cluster.c["{key}"]': (1, 1, "fail", "fail") for key in zones
+    }
+    elsewhere = (
+        resource(
+            f"aws_rds_cluster_instance.i[{at}]",
+            {"availability_zone": zone, "cluster_identifier": f"other-{at}"},
+        )
+        for at, zone in enumerate(zones.values())
+    )
+    assert sorted(each.copies for each in judged(planned(*elsewhere), shipped).values()) == [1, 1]
+
+
+def test_each_module_of_for_each_has_its_own_subnets(shipped: Catalog) -> None:
+    subnets = {"client_subnets": {"references": ["aws_subnet.s.id", "aws_subnet.s"]}}
+    refers = {"broker_node_group_info": [subnets]}
+    zones = {"a": "eu-west-1a", "b": "eu-west-1b", "c": "eu-west-1c"}
+    called = {
+        "resources": [
+            {"address": "aws_subnet.s", "provider_config_key": "aws"},
+            {"address": "aws_msk_cluster.m", "provider_config_key": "aws", "expressions": refers},
+        ]
+    }
+    tree = planned(module_calls={"k": {"module": called}})
+    tree["planned_values"]["root_module"]["child_modules"] = [
+        {
+            "address": f'module.k["{key}"]',
+            "resources": [
+                {**resource(name, values), "address": f'module.k["{key}"].{name}'}
+                for name, values in (
+                    ("aws_subnet.s", {"availability_zone": zone}),
+                    ("aws_msk_cluster.m", {"number_of_broker_nodes": 3}),
+                )
+            ],
+        }
+        for key, zone in zones.items()
+    ]
+    found = judged(tree, shipped)
+    assert {key: set(places(each)) for key, each in found.items()} == {
+        f'module.k["{key}"].aws_msk_cluster.m': {zone} for key, zone in zones.items()
+    }
+
+
+def test_no_replica_leaves_the_one_that_is_always_there(shipped: Catalog) -> None:
+    found = judged(planned(resource("aws_memorydb_cluster.m", {"num_replicas_per_shard": 0})), shipped)
+    assert told(found["aws_memorydb_cluster.m"]) == (1, 1, "fail", "fail")
+
+
+def test_a_regional_group_may_be_told_to_keep_to_one_zone(shipped: Catalog) -> None:
+    group = resource(
+        "google_compute_region_instance_group_manager.g",
+        {"region": "europe-west1", "target_size": 3, "distribution_policy_target_shape": "ANY_SINGLE_ZONE"},
+    )
+    found = judged(planned(group, providers={"google": {"region": "europe-west1"}}), shipped)
+    assert told(found[group["address"]]) == (3, 2, "fail", "fail")
+
+
+def test_the_first_line_counts_what_a_recorded_event_took(shipped: Catalog) -> None:
+    """An event of which only the number of zones is known is no row of the table, and counts all the same."""
+    zones = ["europe-west9-a", "europe-west9-b", "europe-west9-c"]
+    tree = planned(
+        *(resource(f"google_compute_instance.n[{at}]", {"zone": zone}) for at, zone in enumerate(zones)),
+        providers={"google": {"region": "europe-west9"}},
+    )
+    answer = judge(tree, shipped)
+    assert told(answer.workloads[0])[3] == "fail"
+    assert answer.summary.startswith("The workload loses its quorum")
+
+
+def test_a_reference_of_another_type_names_nothing(shipped: Catalog) -> None:
+    node = resource("aws_instance.k", {"availability_zone": "eu-west-1a"})
+    refers = {"subnet_id": {"references": [{"a": 1}, ["b"], 3]}}
+    found = judged(planned(node, expressions={"aws_instance.k": refers}), shipped)
+    assert places(found["aws_instance.k"]) == ["eu-west-1a"]

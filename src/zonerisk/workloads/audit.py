@@ -73,6 +73,12 @@ def audit(
     auditor = Auditor(catalog, policy, deployment, day, inputs)
     judged = tuple(auditor.judge(workload) for workload in deployment.workloads)
     events = auditor.events()
+    lost = {key for event in events for key in event.lost} | {
+        each.id
+        for each in judged
+        for finding in each.findings
+        if (finding.rule, finding.outcome) == ("survives", "fail")
+    }
     total = mean([each.score for each in judged])
     regions = {place.region for workload in deployment.workloads for place in _all_places(workload)} - {OWN}
     model = inputs and Model(
@@ -89,7 +95,7 @@ def audit(
         letter=score.letter(total),
         score=total,
         summary=wording.summary(
-            len({key for event in events for key in event.lost}),
+            len(lost),
             len(judged),
             events[0].message if events else None,
             len(events[0].lost) if events else 0,

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.errors import DataError
@@ -54,6 +54,17 @@ class _Resource(NamedTuple):
     address: str
     type: str
     values: dict[str, Json]
+
+
+def _module(resource: _Resource) -> str:
+    """Return the instance of the module that a resource stands in."""
+    return resource.full.rpartition(f"{resource.type}.")[0]
+
+
+def _key(resource: _Resource) -> str:
+    """Return the key of a resource under for_each; none of what is counted."""
+    index = re.search(r'\["[^"]*"\]$', resource.full)
+    return index[0] if index else ""
 
 
 class _Settings(NamedTuple):
@@ -231,11 +242,11 @@ class _Configuration:
         seen = set()
         while waiting:
             module, expression = waiting.pop()
-            for reference in sequence(mapping(expression).get("references")):
+            for reference in map(str, sequence(mapping(expression).get("references"))):
                 if (module, reference) in seen:
                     continue
                 seen.add((module, reference))
-                head, *rest = str(reference).split(".")
+                head, *rest = reference.split(".")
                 if head == "var" and rest and module in self.calls:
                     parent, given = self.calls[module]
                     waiting.append((parent, given.get(_INDEX.sub("", rest[0]))))
@@ -329,8 +340,8 @@ class _Reader:
         self.owners: dict[str, list[str]] = defaultdict(list)
         for each in every:
             if each.type in self.carriers:
-                self.instances[each.address].append(each)
-                self.instances[each.full].append(each)
+                for key in {each.address, each.address + _key(each), each.full}:
+                    self.instances[key].append(each)
                 for key in {str(each.values.get(key)) for key in ("id", "arn", "self_link", "name")}:
                     self.named[each.type, key].append(each)
             if each.type in tables:
@@ -342,6 +353,7 @@ class _Reader:
                         self.known_as[key] = letter
         self.led: list[_Resource] = []
         self.told: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
+        self.referred: dict[tuple[str, ...], list[_Resource]] = {}
         self.joined: dict[str, list[tuple[_Resource, _Stand]]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
@@ -415,7 +427,11 @@ class _Reader:
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
         ((path, type_),) = kind.joined.items()
-        return next((each.full for each in self._referred(resource, path, type_)), resource.address)
+        wholes = [each.full for each in islice(self._referred(resource, path, type_), 2)]
+        if len(wholes) > 1:
+            return resource.full  # Of which of several clusters, the file does not tell.
+        named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
+        return wholes[0] if wholes else resource.address + named
 
     def _add(self, key: str, first: _Resource, stands: list[_Stand], notes: Iterable[str]) -> None:
         places = [place for stand in stands for place in stand.places]
@@ -480,14 +496,26 @@ class _Reader:
         if found:
             return iter(found)
         targets = sorted(self.configuration.targets(resource.address, path))
-        return (each for key in targets for each in self.instances.get(key, ()) if each.type == type_)
+        # By each.key it is what has the same key; what a module refers to stands in the same instance of it.
+        if any(key.endswith("each.key") for key in targets):
+            targets = [own for key in targets if (own := key + _key(resource)) in self.instances] or targets
+        asked = (*targets, type_, _module(resource))
+        if asked not in self.referred:
+            every = [each for key in targets for each in self.instances.get(key, ()) if each.type == type_]
+            self.referred[asked] = [each for each in every if _module(each) == asked[-1]] or every
+        return iter(self.referred[asked])
 
     def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> tuple[list[str], list[str]]:
         """Return the zones and regions of what a resource refers to."""
         zones: dict[str, None] = {}
         regions: dict[str, None] = {}
         paths = row.through | row.within
-        asked = (resource.address, *(tuple(map(str, values_at(resource.values, path))) for path in paths))
+        asked = (
+            resource.address,
+            _module(resource),
+            _key(resource),
+            *(tuple(map(str, values_at(resource.values, path))) for path in paths),
+        )
         if asked in self.told:
             return self.told[asked]
         for path, type_ in paths.items():
@@ -519,7 +547,7 @@ class _Reader:
             count, most = _number(values, row.least) or 1, _number(values, row.most)
             more = None if most is None else max(0, most - count)
         times = max(1, len(named)) if row.per_zone else 1
-        count, more = (count + row.beside if count else 0) * times, more and more * times
+        count, more = (count + row.beside) * times, more and more * times
         labels = max(0, min(row.apart, count) - len(named))
         if not named and len(regions) > 1:
             named = [self.placement.place(provider, each) for each in regions]
@@ -541,7 +569,8 @@ class _Reader:
     def _zone(self, provider: str, region: str, zone: str, resource: _Resource) -> Place:
         ids = self.letters.get(zone, {})
         owner = self._owner(resource)
-        several = len(set(ids.values())) > 1
+        # One account's letters tell nothing of another's.
+        several = self.several or len(set(ids.values())) > 1
         key = ids.get(owner) if several else next(iter(ids.values()), None)
         place = self.placement.place(provider, region, key or zone)
         known = self.owners[region]
