@@ -13,24 +13,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import folium
 import shapely  # noqa: F401
 
+import zonerisk
 from zonerisk.core.model import Evidence
-from zonerisk.core.verdict import (
-    CatalogueUsed,
-    Datacenters,
-    Finding,
-    Place,
-    PolicyUsed,
-    Provenance,
-    Range,
-    Score,
-    Verdict,
-    Zones,
-)
+from zonerisk.core.verdict import Place, Verdict
 from zonerisk.pages import page
 
 FASTER, SMALLER, PAINT_S, WRITE_S = 12, 3, 2.0, 10.0
@@ -61,30 +52,16 @@ def verdict(count: int) -> Verdict:
         )
         for n in range(count)
     )
-    finding = Finding(rule="quorum", outcome="pass", message="8 zones as sold", subjects=("zz-many",))
-    return Verdict(
+    real = zonerisk.load().score("scaleway-fr-par")
+    return replace(
+        real,
         target="zz-many",
         name="Zz Many",
-        policy="podcast",
-        as_of="2026-11-23",
-        units="zones",
-        outcome="pass",
-        grade="A",
-        score=Score(low=90, high=90),
         summary="Zz Many: invented.",
-        zones=Zones(sold=8, effective=Range(low=8, high=8)),
-        datacenters=Datacenters(count=count, effective=Range(low=8, high=8)),
-        findings=(finding,),
-        shared_risks=(),
-        separations=(),
-        dr=(),
-        not_known=(),
+        independence=replace(real.independence, shared_risks=()),
+        policy=replace(real.policy, findings=real.policy.findings[:1], shared_risks=(), separations=()),
+        recovery=(),
         places=places,
-        provenance=Provenance(
-            version="0",
-            catalogue=CatalogueUsed(date="2026-11-23", sha256="0"),
-            policy=PolicyUsed(id="podcast", standing="opinion", sha256="0"),
-        ),
     )
 
 

@@ -23,7 +23,7 @@ import pytest
 from conftest import HERE, ROOT
 from zonerisk.cli import main
 
-SECONDS = float(os.environ.get("ZONERISK_FUZZ_SECONDS", "2.5"))
+SECONDS = float(os.environ.get("ZONERISK_FUZZ_SECONDS", "1.5"))
 SEED = int(os.environ.get("ZONERISK_FUZZ_SEED", "0"))
 
 GEOJSON = json.dumps(
