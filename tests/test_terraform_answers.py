@@ -653,6 +653,17 @@ def test_clusters_under_for_each_keep_their_own_instances(shipped: Catalog) -> N
     assert {key: told(each) for key, each in found.items()} == {
         f'aws_rds_cluster.c["{key}"]': (1, 1, "fail", "fail") for key in zones
     }
+    # A key may hold quotes and brackets.
+    odd = r'["a\"]"]'
+    found = judged(
+        planned(
+            *(resource(f"aws_rds_cluster.c{key}", {}) for key in (odd, '["b"]')),
+            resource(f"aws_rds_cluster_instance.i{odd}", {"availability_zone": "eu-west-1a"}),
+            expressions={"aws_rds_cluster_instance.i": refers},
+        ),
+        shipped,
+    )
+    assert list(found) == [f"aws_rds_cluster.c{odd}"]
     elsewhere = (
         resource(
             f"aws_rds_cluster_instance.i[{at}]",

@@ -250,6 +250,8 @@ def _from_trees(
 
 def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
     """Tell what is judged, and what is not, by the lines of the ``.tf`` files that a configuration names."""
+    from zonerisk.workloads import terraform
+
     sources = dict(
         _resources(
             mapping(mapping(tree.get("configuration")).get("root_module")), folder, "", cache(_headers)
@@ -257,7 +259,7 @@ def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
     )
 
     def source(key: str, file: str, line: int) -> Source:
-        return sources.get(re.sub(r"\[[^\]]*\]", "", key)) or Source(file, line)
+        return sources.get(terraform.unindexed(key)) or Source(file, line)
 
     workloads = (
         replace(each, source=source(each.id, each.source.file, each.source.line)) for each in part.workloads

@@ -36,7 +36,9 @@ _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 # Providers of Terraform itself: what they make stands nowhere.
 _LOGICAL = frozenset(("archive", "cloudinit", "external", "http", "local", "null", "random", "template"))
 _LOGICAL |= {"terraform", "time", "tls"}
-_INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
+_KEY = re.compile(rf"\[{_QUOTED}\]$")
 _BASIS = {"majority": MAJORITY, "one": ANOTHER, "all": "all, as each holds a part"}
 NOT_READ = "zonerisk does not read where this type of resource stands"
 NO_PROVIDER = "zonerisk reads no resources of this provider"
@@ -63,8 +65,13 @@ def _module(resource: _Resource) -> str:
 
 def _key(resource: _Resource) -> str:
     """Return the key of a resource under for_each; none of what is counted."""
-    index = re.search(r'\["[^"]*"\]$', resource.full)
+    index = _KEY.search(resource.full)
     return index[0] if index else ""
+
+
+def unindexed(address: str) -> str:
+    """Return an address as the configuration writes it: of all instances of a module and a resource."""
+    return _INDEX.sub("", address)
 
 
 class _Settings(NamedTuple):
@@ -152,7 +159,7 @@ def _every(values: Json) -> Iterator[tuple[Json, _Resource]]:
                 full = f"{module}.{full}"
             hidden = mapping(each.get("sensitive_values"))
             seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
-            yield each.get("mode"), _Resource(full, _INDEX.sub("", full), str(each.get("type", "")), seen)
+            yield each.get("mode"), _Resource(full, unindexed(full), str(each.get("type", "")), seen)
         waiting += map(mapping, sequence(here.get("child_modules")))
 
 
@@ -249,10 +256,10 @@ class _Configuration:
                 head, *rest = reference.split(".")
                 if head == "var" and rest and module in self.calls:
                     parent, given = self.calls[module]
-                    waiting.append((parent, given.get(_INDEX.sub("", rest[0]))))
+                    waiting.append((parent, given.get(unindexed(rest[0]))))
                 elif head == "module" and len(rest) > 1:
-                    below = f"{module}module.{_INDEX.sub('', rest[0])}."
-                    waiting.append((below, self.outputs.get(below + _INDEX.sub("", rest[1]))))
+                    below = f"{module}module.{unindexed(rest[0])}."
+                    waiting.append((below, self.outputs.get(below + unindexed(rest[1]))))
                 elif rest:
                     found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
