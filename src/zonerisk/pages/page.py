@@ -138,12 +138,8 @@ def map_page(
     )
 
 
-def report_page(
-    dossier: Dossier, cards: Mapping[str, str] | None = None, attribution: str = ATTRIBUTION
-) -> str:
-    """Build a report for print, with the card (SVG of our own) of each target; it runs no script."""
-    from markupsafe import Markup
-
+def report_page(dossier: Dossier, attribution: str = ATTRIBUTION) -> str:
+    """Build a report for print; it runs no script."""
     return render(
         "report.html",
         styles={name: code(name) for name in ("page.css", "report.css")},
@@ -151,7 +147,6 @@ def report_page(
         version=__version__,
         title=dossier.title,
         dossier=dossier,
-        cards={target: Markup(drawn) for target, drawn in (cards or {}).items()},
         attribution=attribution,
     )
 

@@ -73,7 +73,6 @@ class Section:
     blocks: Sequence[str | Quote | Table]
     level: int = 2
     apart: bool = False
-    target: str | None = None
 
 
 class Asked(NamedTuple):
@@ -282,7 +281,7 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     table = Table(("place", "serves", "known to", "sources"), places)
     parts.append(("Places", [*([table] if places else [NO_PLACE]), *told]))
     title = f"{verdict.name} ({verdict.target})"
-    head = Section(title, [verdict.summary], apart=True, target=verdict.target)
+    head = Section(title, [verdict.summary], apart=True)
     return [head, *(Section(f"{verdict.name}: {name.lower()}", blocks, 3) for name, blocks in parts)]
 
 

@@ -510,9 +510,10 @@ def _fewest(places: Sequence[Place]) -> int:
 
 def _weights(places: Sequence[Place]) -> Counter[str]:
     """Count copies at the places that are told, those left out with the last of theirs."""
-    last = {place.region: place.id for place in _told(places) if place.kind == "somewhere"}
-    told = {place.id for place in _told(places)}
-    return Counter(place.id if place.id in told else last[place.region] for place in places)
+    told = _told(places)
+    last = {place.region: place.id for place in told if place.kind == "somewhere"}
+    ids = {place.id for place in told}
+    return Counter(place.id if place.id in ids else last[place.region] for place in places)
 
 
 def _most_in_one(places: Sequence[Place]) -> int:
