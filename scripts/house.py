@@ -96,8 +96,7 @@ def main() -> None:
         for node in ast.parse(text).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
                 del rows[node.lineno - 1 : node.end_lineno]
-        names = "".join(f'    "{module}",\n' for module in modules)
-        path.write_text("".join(rows).rstrip() + f"\n\n__all__ = [\n{names}]\n", "utf-8")
+        path.write_text("".join(rows).rstrip() + f'\n\n__all__ = "{" ".join(modules)}".split()\n', "utf-8")
     PAGE.write_text(page(), "utf-8")
 
 

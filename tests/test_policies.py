@@ -11,8 +11,7 @@ import pytest
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import parse
 from zonerisk.core.errors import DataError
-from zonerisk.core.model import Site
-from zonerisk.core.policy import Policy, RuleName
+from zonerisk.core.model import Policy, RuleName, Site
 from zonerisk.core.samples import HazardSample
 from zonerisk.curation.check import reference_data
 from zonerisk.library import Library

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.model import Evidence
-from zonerisk.core.policy import Policy, Rule
+from zonerisk.core.model import Evidence, Policy, Rule
 from zonerisk.core.verdict import Separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging import separation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.policy import DEFAULT, Policy
+from zonerisk.core.model import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from os import PathLike

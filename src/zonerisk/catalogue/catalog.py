@@ -28,6 +28,7 @@ from zonerisk.core.model import (
     Country,
     Measurement,
     PartialDate,
+    Policy,
     Provider,
     Record,
     Region,
@@ -35,7 +36,6 @@ from zonerisk.core.model import (
     Text,
     simplify,
 )
-from zonerisk.core.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
-from zonerisk.core.policy import DEFAULT
+from zonerisk.core.model import DEFAULT
 from zonerisk.words.phrases import count
 
 if TYPE_CHECKING:

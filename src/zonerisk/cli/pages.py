@@ -12,7 +12,7 @@ from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.output import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option
 from zonerisk.core.errors import UsageError
-from zonerisk.core.policy import DEFAULT
+from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import severity
 
 if TYPE_CHECKING:

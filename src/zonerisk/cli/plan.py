@@ -13,7 +13,7 @@ from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.output import AsOf, Catalogues, Format, argument, option
 from zonerisk.core.errors import UsageError
-from zonerisk.core.policy import DEFAULT
+from zonerisk.core.model import DEFAULT
 
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs

@@ -11,7 +11,7 @@ from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.output import Catalogues, Format, argument, ids, option
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.policy import DEFAULT
+from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import OUTCOMES
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from zonerisk.cli.output import (
     option,
 )
 from zonerisk.core.errors import UsageError
-from zonerisk.core.policy import DEFAULT
+from zonerisk.core.model import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
     from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking

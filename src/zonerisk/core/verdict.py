@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, dataclass_transform
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade
 
 if TYPE_CHECKING:
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
 Applied = Literal["pass", "warn", "fail", "unknown", "not-assessed", "not-applicable"]
@@ -88,11 +88,16 @@ class Score:
     possible: float
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Result:
-    """A frozen part of an answer; in JSON, its fields in their order."""
+    """A frozen part of an answer, made a dataclass by its name alone; in JSON, its fields in their order."""
 
     # For the JSON Schema.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
+
+    def __init_subclass__(cls) -> None:
+        """Make a frozen dataclass of it."""
+        dataclass(frozen=True, kw_only=True)(cls)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as its JSON has it: mappings, lists, texts and numbers."""
@@ -115,7 +120,6 @@ def _spelled(tree: Any) -> Any:
     return [_spelled(value) for value in tree] if isinstance(tree, list) else tree
 
 
-@dataclass(frozen=True, kw_only=True)
 class Threshold(Result):
     """What a policy asks for; for a distance of zones, along the fibre or straight."""
 
@@ -124,7 +128,6 @@ class Threshold(Result):
     measure: Literal["fibre", "straight"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Zones(Result):
     """Zones as sold, and how many of them are independent."""
 
@@ -132,7 +135,6 @@ class Zones(Result):
     effective: Range
 
 
-@dataclass(frozen=True, kw_only=True)
 class Datacenters(Result):
     """Datacenters known by name, and how many of them are independent."""
 
@@ -140,7 +142,6 @@ class Datacenters(Result):
     effective: Range
 
 
-@dataclass(frozen=True, kw_only=True)
 class Finding(Result):
     """One rule applied; ``grade`` is that of the evidence behind what is shared, null where nothing is."""
 
@@ -154,7 +155,6 @@ class Finding(Result):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Separation(Result):
     """A pair of zones or sites: how far apart, which shared risks it has, worst first.
 
@@ -175,7 +175,6 @@ class Separation(Result):
     measured_on: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class SharedRisk(Result):
     """One cause that hits a set of zones or sites together; grade A and B is a ``fail``, C a ``warn``.
 
@@ -207,7 +206,6 @@ class SharedRisk(Result):
         return self.at_least or -(-len(self.members) // self.groups)
 
 
-@dataclass(frozen=True, kw_only=True)
 class FeedRead(Result):
     """A provider's incident feed, and the days of it that cover a region.
 
@@ -220,7 +218,6 @@ class FeedRead(Result):
     complete: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecordedIncident(Result):
     """An incident on record, as it hit the region.
 
@@ -248,7 +245,6 @@ class RecordedIncident(Result):
     known_since: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class TrackRecord(Result):
     """What has happened there, and what was looked through for it. A clean record proves nothing.
 
@@ -292,7 +288,6 @@ class TrackRecord(Result):
         return "; ".join(self.told)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Frequency(Result):
     """Once in how many years: half decades, rounded outwards, that hold 5 to 95 % of what is not known."""
 
@@ -317,7 +312,6 @@ def one_in(chance: float) -> float:
     return float(f"{math.floor(1 / chance / power + 1e-9) * power:.1g}")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Likelihood(Result):
     """How often zones are lost together for 30 minutes or more, of physical causes; a model, not evidence.
 
@@ -372,7 +366,6 @@ class Likelihood(Result):
     note: str = "a model, not evidence"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Option(Result):
     """A region that may or may not serve as disaster recovery, and whether it is itself sound.
 
@@ -389,7 +382,6 @@ class Option(Result):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Place(Result):
     """A site as the verdict saw it. ``zones`` is empty for a candidate site."""
 
@@ -405,7 +397,6 @@ class Place(Result):
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class CatalogueUsed(Result):
     """Which records were read: the edition's day and a hash of their files."""
 
@@ -413,7 +404,6 @@ class CatalogueUsed(Result):
     sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class PolicyUsed(Result):
     """Which policy was applied, and a hash of its file."""
 
@@ -422,7 +412,6 @@ class PolicyUsed(Result):
     sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Provenance(Result):
     """What the verdict was made with; ``layers``: hash of each layer's data sampled on the machine itself."""
 
@@ -444,7 +433,6 @@ class Provenance(Result):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Cause(Result):
     """What decides a class.
 
@@ -474,7 +462,6 @@ class Cause(Result):
     distance_m: Interval | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Spread(Result):
     """The buildings that are known, by their positions and not their discs; told, never judged as complete.
 
@@ -486,7 +473,6 @@ class Spread(Result):
     close: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class Independence(Result):
     """Whether the domains fail independently, as far as shown; no policy is asked.
 
@@ -504,7 +490,6 @@ class Independence(Result):
     shared_risks: tuple[SharedRisk, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Tested(Result):
     """Where a statement could be checked, whether it held, and the pair that shows it."""
 
@@ -514,7 +499,6 @@ class Tested(Result):
     distance_m: Interval | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Word(Result):
     """One statement of a provider and its record: the regions it speaks of, and those where it was tested.
 
@@ -534,7 +518,6 @@ class Word(Result):
         return sum(test.held for test in self.tested)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Ask(Result):
     """What to ask the provider, for it would move the verdict.
 
@@ -557,7 +540,6 @@ class Ask(Result):
     class_: Annotated[Class | None, Field(alias="class")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class PolicyVerdict(Result):
     """Which rules of a policy hold.
 
@@ -588,7 +570,6 @@ class PolicyVerdict(Result):
         return any(finding.outcome == "fail" for finding in self.findings)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Verdict(Result):
     """All that is answered for one target: four questions, each by itself, and a model beside them."""
 
@@ -635,7 +616,6 @@ class Verdict(Result):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Answer(Result):
     """What ``score`` answers in JSON, for one target as for many."""
 
@@ -643,7 +623,6 @@ class Answer(Result):
     verdicts: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Standing(Result):
     """Where copies of a workload stand."""
 
@@ -653,7 +632,6 @@ class Standing(Result):
     copies: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class Chance(Result):
     """The chance that a quorum is lost: by a model whose inputs are the reader's own, or by what is counted.
 
@@ -666,7 +644,6 @@ class Chance(Result):
     with_a_zone_more: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Judged(Result):
     """One workload under the policy."""
 
@@ -687,7 +664,6 @@ class Judged(Result):
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Event(Result):
     """One thing that may be lost, and what goes with it.
 
@@ -704,7 +680,6 @@ class Event(Result):
     with_recovery: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Change(Result):
     """One change to a plan, and what it was found to do by judging again.
 
@@ -719,7 +694,6 @@ class Change(Result):
     settles: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Choice(Result):
     """Zones or a recovery that do best for a workload, and the chance a year that it is lost, now and then.
 
@@ -734,7 +708,6 @@ class Choice(Result):
     then: tuple[float, float] | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Skipped(Result):
     """Something that was read and not judged; ``stands`` is False where it has no place at all."""
 
@@ -745,7 +718,6 @@ class Skipped(Result):
     stands: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class Model(Result):
     """Inputs of the probability view, as given."""
 
@@ -756,7 +728,6 @@ class Model(Result):
     note: str = "a model, not a measurement: its inputs are the reader's own, and risks on record come on top"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Counted(Result):
     """A finding by its workload and rule."""
 
@@ -765,7 +736,6 @@ class Counted(Result):
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Accepted(Counted):
     """A risk that its owner accepted until a day; it has no outcome where it fits no finding."""
 
@@ -775,7 +745,6 @@ class Accepted(Counted):
     expired: bool
 
 
-@dataclass(frozen=True, kw_only=True)
 class Gate(Result):
     """Which findings end a pipeline, which were accepted, and which are no worse than in the baseline."""
 
@@ -784,7 +753,6 @@ class Gate(Result):
     before: tuple[Counted, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Audit(Result):
     """All that is answered for one deployment under one policy."""
 

@@ -20,8 +20,17 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.catalogue.document import data_root, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
-from zonerisk.core.model import CAUSES, CONTROLS, TRIGGERS, Incident, Measurement, Position, Provider, Region
-from zonerisk.core.policy import Policy
+from zonerisk.core.model import (
+    CAUSES,
+    CONTROLS,
+    TRIGGERS,
+    Incident,
+    Measurement,
+    Policy,
+    Position,
+    Provider,
+    Region,
+)
 from zonerisk.core.verdict import Answer
 from zonerisk.curation.rules import MODELINE, RULES, PlacedSite, rule
 from zonerisk.layers.cards import Card, known, read_card

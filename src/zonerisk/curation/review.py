@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Provider, Region, Site
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy, Provider, Region, Site
 
 
 class Line(NamedTuple):

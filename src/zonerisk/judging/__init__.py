@@ -1,15 +1,3 @@
 """Judging: what zones share, how far apart they stand, and what a policy makes of it."""
 
-__all__ = [
-    "arrangement",
-    "cause",
-    "claims",
-    "history",
-    "independence",
-    "likelihood",
-    "power",
-    "recovery",
-    "rules",
-    "score",
-    "separation",
-]
+__all__ = "arrangement cause claims history independence likelihood power recovery rules score separation".split()

@@ -26,8 +26,7 @@ from zonerisk.judging.cause import dated, together
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Region, Site
-    from zonerisk.core.policy import Policy, Rule
+    from zonerisk.core.model import Policy, Region, Rule, Site
     from zonerisk.core.samples import Source
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Facts, FailureDomain

@@ -47,8 +47,7 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.model import Incident, Position, Region
-    from zonerisk.core.policy import Policy, Rule
+    from zonerisk.core.model import Incident, Policy, Position, Region, Rule
     from zonerisk.core.samples import Area, HazardSample
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
@@ -65,7 +64,6 @@ Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Candidate(Result):
     """A region as disaster recovery: what speaks for it and against it.
 
@@ -88,7 +86,6 @@ class Candidate(Result):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecoveryRanking(Result):
     """Every region asked about, the first to look at first: see :func:`ordered`.
 

@@ -14,8 +14,7 @@ from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Claim, Evidence
-    from zonerisk.core.policy import Policy, Rule, RuleName
+    from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
     from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups
 

@@ -40,8 +40,7 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.core.model import Region
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy, Region
     from zonerisk.core.samples import Source
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups

@@ -14,7 +14,7 @@ from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.policy import Policy, Rule, RuleName
+    from zonerisk.core.model import Policy, Rule, RuleName
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Arrangement, FailureDomain, Trip
 

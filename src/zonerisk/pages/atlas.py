@@ -17,8 +17,7 @@ from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import block_order
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Provider, Region
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy, Provider, Region
     from zonerisk.core.verdict import Block, Outcome, RecordedIncident, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting

@@ -14,7 +14,7 @@ from zonerisk.words.verdicts import RULES, block_order, policy_parts, stands
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Option, SharedRisk, Spread, Verdict
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.

@@ -14,8 +14,7 @@ from zonerisk.words.verdicts import RULES, policy_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zonerisk.core.model import Evidence, Site
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Evidence, Policy, Site
     from zonerisk.core.verdict import Applied, Audit, Finding, Provenance, Verdict
 
 # A cell is text, or the numbers of sources.

@@ -14,7 +14,7 @@ from zonerisk.words import likelihood, phrases, report, verdicts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
     from zonerisk.words.report import Screen
 

@@ -14,8 +14,7 @@ from zonerisk.words.verdicts import grouped, policy_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.model import Evidence
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Evidence, Policy
     from zonerisk.core.verdict import Finding, Option, Place, Provenance, Separation, SharedRisk, Verdict
 
 MOST_PAIRS = 15

@@ -13,7 +13,7 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
     from zonerisk.core.verdict import (
         Applied,
         Finding,

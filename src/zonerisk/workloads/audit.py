@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Evidence
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Evidence, Policy
     from zonerisk.core.verdict import Outcome, SharedRisk
     from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Region
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy, Region
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import Pair
     from zonerisk.workloads.probability import Inputs

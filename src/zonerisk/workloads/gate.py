@@ -17,7 +17,7 @@ from zonerisk.workloads.plan import Acceptance, loaded, mapping, sequence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zonerisk.core.policy import Policy
+    from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Audit, Outcome
     from zonerisk.workloads.deployment import Deployment
 

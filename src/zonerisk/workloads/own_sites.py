@@ -22,6 +22,7 @@ from zonerisk.core.model import (
     MAX_SITES,
     MAX_ZONES,
     Evidence,
+    Policy,
     Position,
     Provider,
     Region,
@@ -29,7 +30,6 @@ from zonerisk.core.model import (
     Zone,
     simplify,
 )
-from zonerisk.core.policy import Policy
 from zonerisk.layers import files
 from zonerisk.words import phrases
 
