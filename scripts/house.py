@@ -96,7 +96,10 @@ def main() -> None:
         for node in ast.parse(text).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
                 del rows[node.lineno - 1 : node.end_lineno]
-        path.write_text("".join(rows).rstrip() + f'\n\n__all__ = "{" ".join(modules)}".split()\n', "utf-8")
+        listed = ", ".join(f'"{module}"' for module in modules)
+        if len(listed) > 97:  # A line of 110 columns is full.
+            listed = "\n" + "".join(f'    "{module}",\n' for module in modules)
+        path.write_text("".join(rows).rstrip() + f"\n\n__all__ = [{listed}]\n", "utf-8")
     PAGE.write_text(page(), "utf-8")
 
 

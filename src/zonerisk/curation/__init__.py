@@ -1,3 +1,3 @@
 """Curation: how records are checked, reviewed and handed on."""
 
-__all__ = "check freshness rates review".split()
+__all__ = ["check", "freshness", "rates", "review"]

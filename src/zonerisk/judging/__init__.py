@@ -1,3 +1,15 @@
 """Judging: what zones share, how far apart they stand, and what a policy makes of it."""
 
-__all__ = "arrangement cause claims history independence likelihood power recovery rules score separation".split()
+__all__ = [
+    "arrangement",
+    "cause",
+    "claims",
+    "history",
+    "independence",
+    "likelihood",
+    "power",
+    "recovery",
+    "rules",
+    "score",
+    "separation",
+]

@@ -58,20 +58,23 @@ def meant(arrangement: Arrangement) -> list[Claim]:
 
 def hold(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
     """Hold one statement against what is measured: outcome, sentence, subjects."""
-    stated = claim.value or 0
+    outcome, what, subjects = _held(claim, arrangement)
+    return outcome, wording.stated(claim.text, what), subjects
+
+
+def _held(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
+    stated, sold = claim.value or 0, arrangement.sold
     if claim.kind == "zone-count":
-        enough = arrangement.sold >= stated
-        message = wording.zones_stated(claim.text, arrangement.sold, enough)
-        return "pass" if enough else "fail", message, ()
+        return "pass" if sold >= stated else "fail", wording.sold(sold, sold >= stated), ()
     if claim.kind == "building-count":
         return *_buildings(claim, arrangement), ()
     if claim.kind == "dr-distance":
         exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
-        return "unknown", wording.recovery_stated(claim.text, exists), ()
+        return "unknown", wording.SUCH_A_REGION if exists else wording.NO_SUCH_REGION, ()
     if claim.kind.startswith("separate-"):
         groups = arrangement.groups[claim.kind.removeprefix("separate-")]
         outcome = worst([groups.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
-        return outcome, wording.feeds_stated(claim.text, outcome), ()
+        return outcome, wording.STATED[outcome], ()
     return _distance(claim, arrangement)
 
 
@@ -81,9 +84,8 @@ def _buildings(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str]:
     known = len({site.id for domain in arrangement.domains for site in domain.sites})
     most = region.buildings if region else None
     if most and most.holds(arrangement.day) and most.at_most < stated:
-        return "fail", wording.buildings_stated(claim.text, most.at_most, known, stated)
-    message = wording.buildings_stated(claim.text, None, known, stated)
-    return "pass" if known >= stated else "unknown", message
+        return "fail", wording.buildings_stated(most.at_most, known, stated)
+    return "pass" if known >= stated else "unknown", wording.buildings_stated(None, known, stated)
 
 
 def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
@@ -104,13 +106,13 @@ def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tup
                 holds = None
         rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
     if not rows:
-        return "unknown", wording.no_pair_stated(claim.text), ()
+        return "unknown", wording.NO_PAIR, ()
     outcome = worst([row[0] for row in rows])
     alike = [row for row in rows if row[0] == outcome]
     _, straight, a, b = telling(alike, nearest=claim.kind == "separation-min")
     disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
     message = wording.distance_stated(
-        claim.text, outcome, a.name, b.name, straight, disclosed, len(alike), len(rows), trip and trip.ms
+        outcome, (a, b), straight, disclosed, len(alike), len(rows), trip and trip.ms
     )
     return outcome, message, (a.id, b.id)
 

@@ -12,7 +12,8 @@ from zonerisk.core.model import simplify
 from zonerisk.core.samples import UNNAMED, bests, nearness
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
-from zonerisk.words import causes as wording
+from zonerisk.words import findings as wording
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Hazard, Position, Region, Site
@@ -63,7 +64,7 @@ def assess(
                 own = risk(kind, hazard.id, grade, hit, message, evidence)
                 risks = _joined(own, simplify(hazard.name), risks)
             elif hit:
-                say = wording.stated_country if wide else wording.statement
+                say = wording.stated_country if wide else wording.stated_of
                 notes.append(say(hit, hazard))
                 cited += evidence
     return RiskGroups(
@@ -143,7 +144,7 @@ def stated(
                     places.setdefault(domain.id, []).append(site.position)
     notes = [wording.statement(group.values(), text) for text, group in texts.items()]
     if len(notes) > _MOST_STATEMENTS:
-        notes[_MOST_STATEMENTS:] = [wording.more_statements(len(notes) - _MOST_STATEMENTS)]
+        notes[_MOST_STATEMENTS:] = [phrases.count(len(notes) - _MOST_STATEMENTS, "more statement")]
     risks = []
     for row, places in classes.values() if correlation_km is not None else ():
         limit_m = (correlation_km or 0) * 1000
@@ -233,7 +234,7 @@ def mapped(
         kind,
         tuple(risks),
         frozenset(apart),
-        wording.open_pairs(kind, why, whose),
+        wording.left_open(kind, why, whose),
         tuple(notes),
         # A pass rests on the layers too, though they had nothing to tell.
         tuple(view.layer.evidence for view in views),
@@ -322,7 +323,9 @@ def _objects(view: _View, domains: Sequence[FailureDomain], limit_m: float | Non
         hit = [domain for domain in domains if view.of(domain.id, key)]
         if len(hit) > 1:
             rows = view.about(key, hit)
-            risks.append(_risk(view.layer, key, hit, wording.shared(hit, view.layer, rows, limit_m), rows))
+            risks.append(
+                _risk(view.layer, key, hit, wording.shared_object(hit, view.layer, rows, limit_m), rows)
+            )
     return risks
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.samples import EMPTY, Chain, Line
 from zonerisk.judging.cause import RiskGroups, risk, strongest
-from zonerisk.words import causes as wording
+from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -12,6 +12,7 @@ from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, s
 from zonerisk.judging import claims, recovery, separation
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
 from zonerisk.words import findings as wording
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
@@ -168,7 +169,7 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     elif name == "rtt-max":
         held = wording.light(measured)
     else:
-        held = wording.length(measured, rule.measure == "fibre")
+        held = phrases.interval(measured) + wording.OF_FIBRE * (rule.measure == "fibre")
     return Finding(
         rule=name,
         outcome=outcome,

@@ -11,7 +11,6 @@ from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, CAMPUS_MS, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
-from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Policy, Rule, RuleName
@@ -102,7 +101,7 @@ def _same_site(arrangement: Arrangement, kind: str) -> list[SharedRisk]:
     for key, units in holders.items():
         if len(units) > 1:
             evidence = arrangement.evidence[key]
-            message = wording.same_site(phrases.named(units), kind, names[key])
+            message = wording.same_site(units, kind, names[key])
             risks.append(risk(kind, key, min(strongest(evidence), "B"), units, message, evidence))
     return risks
 
@@ -115,7 +114,7 @@ def _crowds(arrangement: Arrangement) -> list[SharedRisk]:
         zones = [unit for unit in arrangement.domains if unit.id in sold]
         if stated and stated.holds(arrangement.day) and len(zones) > stated.at_most:
             key, evidence = f"{region.id}/buildings", region.cite(stated.evidence)
-            message = wording.few_buildings(phrases.named(zones), len(zones), stated.at_most)
+            message = wording.few_buildings(zones, stated.at_most)
             risks.append(risk("building", key, strongest(evidence), zones, message, evidence, stated.at_most))
     return risks
 
@@ -128,7 +127,7 @@ def _declared(arrangement: Arrangement) -> list[SharedRisk]:
             units = [u for u in arrangement.domains if any(site.campus == campus.id for site in u.sites)]
             if len(units) > 1:
                 evidence = region.cite(campus.evidence)
-                message = wording.one_campus(phrases.named(units), campus.name)
+                message = wording.one_campus(units, campus.name)
                 risks.append(risk("campus", campus.id, strongest(evidence), units, message, evidence))
     return risks
 

@@ -1,3 +1,3 @@
 """Layers: from a hazard layer's card to figures at places."""
 
-__all__ = "cards files http sampling store".split()
+__all__ = ["cards", "files", "http", "sampling", "store"]

@@ -1,58 +1,106 @@
-"""Findings: what a rule of a policy comes to, and what a provider's statement is worth, in sentences."""
+"""Findings: what zones share, what a rule comes to, and what a provider's word is worth, in sentences."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core.kinds import KINDS, asked_by
+from zonerisk.core.samples import EDGE_M, UNNAMED, bests
 from zonerisk.words import phrases
+from zonerisk.words.phrases import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from zonerisk.core.geometry import Interval
+    from zonerisk.core.model import Grade, Hazard
+    from zonerisk.core.samples import Chain, HazardSample, Layer, Neighbourhood
     from zonerisk.core.verdict import Option, Outcome, SharedRisk, Threshold
+    from zonerisk.words.phrases import Named
 
 # Shared risks that a finding names; its evidence holds the others.
 MOST_RISKS = 3
+# Doubts below this go without saying; from the second on they are told in kilometres.
+_DOUBT_FROM_M, _DOUBT_KM_FROM_M = 100.0, 500.0
+_MOST_LABELS = 4
 LEFT = "the text names no figure, so this is measured and left to a risk assessment"
 NO_BACKUP = "what is backed up where is not in a region's record; judge a plan: zonerisk plan"
 NO_EVENT = "no event is on record, which proves nothing"
 BUILDINGS_OPEN = "the buildings are not disclosed"
 CAMPUSES_OPEN = "the positions leave it open whether they share a campus"
 NOTHING_STATED = "the provider states nothing on record that could be measured here"
-_STATED: dict[Outcome, str] = {
+OPEN_STATEMENTS = "what is stated of a commune or an address does not show what they share"
+STATED: dict[Outcome, str] = {
     "pass": "confirmed",
     "warn": "in doubt",
     "fail": "refuted",
     "unknown": "not shown either way",
 }
+Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
+"""Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
+reaches some, the intervals allow both, or what is shared by no list may still be shared."""
+
+# Of a rule.
+together = "; ".join
+left = sentence(f"{{}}; {LEFT}")
+no_pair = sentence("{}: no pair to compare")
+no_second = sentence("{}: there is no second one that could be spared")
+nothing_to_measure = sentence("{}, so there is no pair to measure")
+measured_trip = sentence("{:measured} by {}")
+# Of places.
+same_site = sentence("{:named} stand in the same {}, {}")
+one_campus = sentence("{:named} stand on one campus: {}")
+near = sentence("{} and {} are {:interval} apart, within a campus radius of {:distance}")
+short_trip = sentence("{} and {} are {:measured} by {} from each other, as zones of one campus are")
+# Of hazards and feeds.
+stated_shared = sentence("{0:named} are {1.relation} the same {1.name}")
+stated_of = sentence("{0:named}: {1.relation} {1.name}")
+statement = sentence("{:named}: {}")
+one_class = sentence(
+    "{:named} stand within {:near} of each other in {}: so near, one quake shakes them alike"
+)
+more_stations = sentence("stations are known near {} more sites")
+# Of what a provider states.
+admitted = sentence("the provider states: {:quoted}")
+stated = sentence("{:quoted}: {}")
+OF_FIBRE = " of fibre"
+NO_PAIR = "there is no pair to measure"
+# Which region the provider means is not on record, so none can confirm it.
+SUCH_A_REGION = "such a region exists, which one is meant is not on record"
+NO_SUCH_REGION = "no region surely so far"
+_km = sentence("{:near}")
 
 
-def together(parts: Sequence[str]) -> str:
-    """Join what is said of one rule."""
-    return "; ".join(parts)
+def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
+    """Format what is stated of a whole country, and for which days."""
+    begin = f"since {hazard.since}, " if hazard.since else ""
+    end = f"until {hazard.until}" if hazard.until else "no end is stated"
+    return f"{hazard.kind} stated for {phrases.named(domains)}: {hazard.name} ({begin}{end})"
 
 
-def no_pair(count: str) -> str:
-    """Format that there is nothing to compare."""
-    return f"{count}: no pair to compare"
+def ended(domains: Sequence[Named], until: str, feed: str) -> str:
+    """Format that a feed was stated up to a day only."""
+    return f"stated for {phrases.named(domains) if domains else 'the region'} until {until} only: {feed}"
 
 
-def left(measured: str) -> str:
-    """Format what is measured of a rule whose text names no figure."""
-    return f"{measured}; {LEFT}"
+def sold(number: int, enough: bool) -> str:
+    """Hold a number of zones against those that are sold."""
+    return f"{number} {'as stated' if enough else 'as sold'}"
+
+
+def buildings_stated(at_most: int | None, known: int, stated: float) -> str:
+    """Hold a number of buildings against those that are known, or stated as the most."""
+    if at_most is not None:
+        return f"{STATED['fail']}, at most {at_most} by statement"
+    if known >= stated:
+        return f"{STATED['pass']}, {known} are known"
+    return f"{STATED['unknown']}, {known} of {stated:g} are known"
 
 
 def options(nearest: Sequence[Option]) -> str:
     """Format the nearest other regions."""
     listed = [f"{option.target} {phrases.interval(option.distance_m)}" for option in nearest]
     return f"nearest other regions: {', '.join(listed)}" if listed else "no other region is sold"
-
-
-def nothing_to_measure(count: str) -> str:
-    """Format that there is no pair, so no distance."""
-    return f"{count}, so there is no pair to measure"
 
 
 def nearest_pair(a: str, b: str, distance: Interval, least_ms: float, measured_ms: float | None) -> str:
@@ -91,26 +139,11 @@ def apart(a: str, b: str, measured: str, disclosed: bool, alike: int, total: int
     return f"{a} to {b}: {measured}{hidden}{tail}"
 
 
-def length(measured: Interval, fibre: bool) -> str:
-    """Format a length of fibre, or a distance."""
-    return phrases.interval(measured) + (" of fibre" if fibre else "")
-
-
 def light(measured: Interval) -> str:
     """Format the round trip that light needs."""
     if measured.best is None:
         return f"{measured.high:.2f} ms at most of round trip by light alone"
     return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
-
-
-def measured_trip(ms: float, day: str) -> str:
-    """Format a round trip on record, with its day."""
-    return f"{phrases.measured(ms)} by {day}"
-
-
-def short_trip(a: str, b: str, ms: float, day: str) -> str:
-    """Format that a round trip is as short as inside one campus."""
-    return f"{a} and {b} are {measured_trip(ms, day)} from each other, as zones of one campus are"
 
 
 def shared(risks: Sequence[SharedRisk]) -> str:
@@ -129,11 +162,6 @@ def none_shared(rule: str, noun: str, threshold: Threshold | None) -> str:
     """Format what a pass means: what was looked for where, no more."""
     within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
     return f"no two {noun}s {KINDS[asked_by(rule)[0]].apart.format(within=within)}"
-
-
-def no_second(count: str) -> str:
-    """Format that the only one cannot be spared."""
-    return f"{count}: there is no second one that could be spared"
 
 
 def nothing_known(unknown: Sequence[str]) -> str:
@@ -159,73 +187,17 @@ def recovery(best: Sequence[Option], outcome: Outcome) -> str:
     return f"no other region will do: {listed}" if outcome == "fail" else listed
 
 
-def same_site(names: str, kind: str, site: str) -> str:
-    """Format that some stand in one building or on one campus."""
-    return f"{names} stand in the same {kind}, {site}"
-
-
-def one_campus(names: str, campus: str) -> str:
-    """Format that some stand on a campus that is on record."""
-    return f"{names} stand on one campus: {campus}"
-
-
-def few_buildings(names: str, count: int, buildings: int) -> str:
+def few_buildings(zones: Sequence[Named], buildings: int) -> str:
     """Format that some stand in fewer buildings than they are."""
+    names, least = phrases.named(zones), -(-len(zones) // buildings)
     if buildings == 1:
         return f"{names} stand in one building"
-    least = -(-count // buildings)
     return f"{names} stand in at most {buildings} buildings, so at least {least} of them share one"
 
 
-def near(a: str, b: str, distance: Interval, radius_m: float) -> str:
-    """Format that two stand within a campus of each other."""
-    return (
-        f"{a} and {b} are {phrases.interval(distance)} apart, within a campus radius of "
-        f"{phrases.distance(radius_m)}"
-    )
-
-
-def admitted(text: str) -> str:
-    """Format what a provider says that its zones share."""
-    return f"the provider states: {phrases.quoted(text)}"
-
-
-def zones_stated(text: str, sold: int, enough: bool) -> str:
-    """Hold a number of zones against those that are sold."""
-    return f"{phrases.quoted(text)}: {sold} {'as stated' if enough else 'as sold'}"
-
-
-def buildings_stated(text: str, at_most: int | None, known: int, stated: float) -> str:
-    """Hold a number of buildings against those that are known, or stated as the most."""
-    if at_most is not None:
-        return f"{phrases.quoted(text)}: refuted, at most {at_most} by statement"
-    if known >= stated:
-        return f"{phrases.quoted(text)}: confirmed, {known} are known"
-    return f"{phrases.quoted(text)}: not shown either way, {known} of {stated:g} are known"
-
-
-def recovery_stated(text: str, exists: bool) -> str:
-    """Hold a distance for recovery against the other regions."""
-    # Which region the provider means is not on record, so none can confirm it.
-    far = "such a region exists, which one is meant is not on record"
-    return f"{phrases.quoted(text)}: {far if exists else 'no region surely so far'}"
-
-
-def feeds_stated(text: str, outcome: Outcome) -> str:
-    """Hold separate feeds against what is shared."""
-    return f"{phrases.quoted(text)}: {_STATED[outcome]}"
-
-
-def no_pair_stated(text: str) -> str:
-    """Format that a statement on pairs cannot be measured."""
-    return f"{phrases.quoted(text)}: there is no pair to measure"
-
-
 def distance_stated(
-    text: str,
     outcome: Outcome,
-    a: str,
-    b: str,
+    pair: Sequence[Named],
     distance: Interval,
     disclosed: bool,
     failing: int,
@@ -236,5 +208,173 @@ def distance_stated(
     extent = f", {failing} of {total} pairs" if outcome == "fail" else ""
     hidden = "" if disclosed else ", sites not disclosed"
     trip = f", round trip {phrases.measured(measured_ms)}" if measured_ms is not None else ""
-    far = phrases.interval(distance)
-    return f"{phrases.quoted(text)}: {_STATED[outcome]}, {a} to {b} {far}{hidden}{trip}{extent}"
+    ends = " to ".join(unit.name for unit in pair)
+    return f"{STATED[outcome]}, {ends} {phrases.interval(distance)}{hidden}{trip}{extent}"
+
+
+def regional(
+    domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample], metro: str | None = None
+) -> str:
+    """Format that one regional hazard reaches domains, in all of a metro or at each of them."""
+    where = f"in {metro}, wherever in it" if metro else "near each other"
+    return f"{phrases.named(domains)} stand {where}; {_figures(layer, rows)}"
+
+
+def _figures(layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what cells hold, or how many events are counted, over the discs of some rows."""
+    spans = [row.interval for row in rows if row.interval]
+    lows, highs = [span.low for span in spans], [span.high for span in spans if span.high is not None]
+    if layer.measure == "count":
+        reach = f"; at least {min(lows):g} reached all of it" if layer.shared_from is not None else ""
+        return f"{layer.quantity}: {_count(bests(rows))}{reach}"
+    places = dict.fromkeys(f" in {row.name}" for row in rows if row.name)
+    named = next(iter(places)) if len(places) == 1 else ""
+    low, high = f"{min(lows):.3g}", f"{max(highs):.3g}" if len(highs) == len(spans) else "more"
+    return f"{layer.quantity}{named}: {low if low == high else f'{low} to {high}'} {layer.unit}"
+
+
+def shared_object(
+    domains: Iterable[Named], layer: Layer, rows: Sequence[HazardSample], limit_m: float | None
+) -> str:
+    """Format that domains share the object that some rows of a layer speak of."""
+    names = phrases.named(domains)
+    if layer.measure == "area":
+        return f"{names} stand inside the same {layer.noun}{_labels(rows)}"
+    within = f", all within {_km(limit_m)}" if limit_m is not None else ""
+    return f"{names} stand {_away(layer, rows)}{within}"
+
+
+def counted(at: Iterable[Named] | int, layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format what a layer holds or counts at domains, or at so many sites where they may stand."""
+    where = f"the {phrases.count(at, 'candidate site')}" if isinstance(at, int) else phrases.named(at)
+    return f"{_figures(layer, rows)} at {where}"
+
+
+def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how many of the sites that domains may stand at are in or near an object."""
+    verb = "stands" if count == 1 else "stand"
+    where = f"inside the {layer.noun}{_labels(rows)}" if layer.measure == "area" else _away(layer, rows)
+    which = "the only candidate site" if total == 1 else f"{count} of the {total} candidate sites"
+    return f"{which} {verb} {where}"
+
+
+def position(domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how domains stand to an object, all of them on the same side of an area's edge."""
+    subject = f"{phrases.named(domains)} {'stands' if len(domains) == 1 else 'stand'}"
+    if layer.measure != "area":
+        label = f", {rows[0].label}" if rows[0].label and len(domains) == 1 else ""
+        return f"{subject} {_away(layer, rows)}{label}"
+    edge = ", at its edge" if min(map(abs, bests(rows))) < EDGE_M else ""
+    if rows[0].side == "inside":
+        return f"{subject} inside the {layer.noun}{edge}{_labels(rows)}"
+    return f"{subject} {_range(bests(rows))} outside the {layer.noun}{edge}{_doubt(layer, rows)}"
+
+
+def left_open(kind: str, why: Open, domains: Sequence[Named]) -> str:
+    """Format why pairs are left open; ``domains`` are those that it is about."""
+    if why == "hidden":
+        return f"the building of {phrases.named(domains)} is not disclosed"
+    if why == "partly-assessed":
+        return f"not assessed for {phrases.named(domains)}"
+    if why == "in-doubt":
+        return "the positions and the layers' errors leave it open"
+    return KINDS[kind].open if why == "lists-end" else "not assessed"
+
+
+def _range(metres: Iterable[float]) -> str:
+    """Format the ends of some distances: ``25 to 38 m``, ``0.3 km``."""
+    ordered = sorted(map(abs, metres))
+    low, high = (
+        _km(ordered[0]),
+        _km(ordered[-1]),
+    )
+    number, unit = low.split(" ")
+    return low if low == high else f"{number if high.endswith(f' {unit}') else low} to {high}"
+
+
+def _count(counts: Iterable[float]) -> str:
+    whole = [int(value) for value in counts]
+    return phrases.ends(min(whole), max(whole))
+
+
+def _doubt(layer: Layer, rows: Iterable[HazardSample]) -> str:
+    """Format how far off a distance may be: by the layer, or by a site's doubt if that is larger."""
+    spans = [row.interval for row in rows if row.interval]
+    doubts = [span.high - span.best - layer.error_m for span in spans if span.high and span.best]
+    largest = max((layer.error_m, *doubts))
+    if largest < _DOUBT_FROM_M:
+        return ""
+    return f" (±{f'{round(largest, -1):.0f} m' if largest < _DOUBT_KM_FROM_M else _km(largest)})"
+
+
+def _away(layer: Layer, rows: Sequence[HazardSample]) -> str:
+    """Format how far an object is: ``0.3 km from the Rhine (±0.5 km)``."""
+    name = rows[0].name
+    if not name and rows[0].object.startswith(UNNAMED):
+        name = f"{'an' if layer.noun[0] in 'aeiou' else 'a'} {layer.noun}"
+    return f"{_range(bests(rows))} from {name or f'the {layer.noun}'}{_doubt(layer, rows)}"
+
+
+def _labels(rows: Iterable[HazardSample]) -> str:
+    labels = list(dict.fromkeys(row.label for row in rows if row.label))
+    return f" ({'; '.join(labels[:_MOST_LABELS])})" if labels else ""
+
+
+def shared_feed(domains: Sequence[Named], feed: str, grade: Grade) -> str:
+    """Format that domains hang on a stated feed."""
+    return f"{phrases.named(domains)} {'may hang on' if grade == 'C' else 'hang on'} {feed}"
+
+
+def open_because(kind: str, silent: Sequence[Named]) -> str:
+    """Format why it is open whether domains share a feed."""
+    if silent:
+        return f"no {kind} feed is disclosed for {phrases.named(silent)}"
+    return f"the stated {kind} feeds do not say what lies upstream"
+
+
+def shared_stations(
+    domains: Sequence[Named],
+    stations: Sequence[str],
+    grade: Grade,
+    chains: Iterable[Chain],
+) -> str:
+    """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
+    names = " and ".join(stations)
+    ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
+    for chain in chains:
+        ways.setdefault((chain.start, chain.hops), []).append(chain)
+    listed = "; ".join(_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items())
+    if grade == "C":
+        listed = f"{listed}; which stations feed them is not known"
+    return f"{phrases.named(domains)} {'may hang' if grade == 'C' else 'hang'} on {names} ({listed})"
+
+
+def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
+    """Format the ways up from one start; a start that is itself what they hang on has been named."""
+    sites = phrases.names([way.site for way in ways])
+    distances = [metres for way in ways for metres in way.distances_m]
+    if not distances:
+        feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
+        begin = f"{start}, which {feeds} {sites}"
+    else:
+        begin = f"nearest known at {_span_km(distances)} from {sites}"
+        begin = begin if start == names else f"{start}, {begin}"
+    return begin + (f", {phrases.count(hops, 'circuit')} below" if hops else "")
+
+
+def near_stations(group: Sequence[tuple[str, Neighbourhood]], year: str | None) -> str:
+    """Format the stations around some sites: the nearest that a map of some year knows."""
+    names = [name for name, _ in group]
+    listed = ", ".join(
+        f"{column[0].label} at {_span_km([near.distance_m for near in column])}"
+        for column in zip(*(around.telling for _, around in group), strict=True)
+    )
+    count = group[0][1].open
+    doubt = f" (candidates overlap: any of {count} could be the nearest)" if count > 1 else ""
+    by = f" by a map of {year}" if year else ""
+    fed = f"none known to feed {'it' if len(names) == 1 else 'them'}"
+    return f"nearest known stations to {phrases.names(names)}{by}, {fed}: {listed}{doubt}"
+
+
+def _span_km(metres: Sequence[float]) -> str:
+    return f"{phrases.ends(min(metres) / 1000, max(metres) / 1000, 1)} km"

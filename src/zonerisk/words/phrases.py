@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from string import Formatter
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zonerisk.core.model import CONTROLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from zonerisk.core.geometry import Interval
     from zonerisk.core.verdict import Range
@@ -103,3 +105,25 @@ def named(things: Iterable[Named]) -> str:
 def quoted(text: str) -> str:
     """Quote what a provider states."""
     return f'"{text.rstrip(".")}"'
+
+
+class _Sentences(Formatter):
+    """Fills sentences: beside Python's own formats those of this module, such as ``{:named}``."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        """Format one value."""
+        own: dict[str, Callable[[Any], str]] = {
+            "names": names,
+            "named": named,
+            "quoted": quoted,
+            "distance": distance,
+            "near": lambda metres: distance(metres, HAZARD_KM_FROM_M),
+            "interval": interval,
+            "measured": measured,
+        }
+        return own[format_spec](value) if format_spec in own else format(value, format_spec)
+
+
+def sentence(template: str) -> Callable[..., str]:
+    """Return the function that writes a sentence in which nothing is chosen: its template, filled."""
+    return partial(_Sentences().format, template)
