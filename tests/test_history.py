@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zonerisk.catalogue.catalog import read_policy
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
 
@@ -218,7 +218,7 @@ def test_nothing_on_record_is_no_finding_and_no_pass(zz: Library, tmp_path: Path
         "name: P\nstanding: opinion\nrules:\n  incidents: {evidence: [us]}\n"
         "evidence:\n  us: {kind: opinion, title: Us, read: 2026, claim: None.}\n"
     )
-    found = zz.score("zz-good", policy=read_policy(path))
+    found = zz.score("zz-good", policy=Catalog().policy(str(path)))
     assert [each.outcome for each in found.policy.findings] == ["unknown"]
 
 

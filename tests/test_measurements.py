@@ -229,7 +229,7 @@ def test_the_template_names_every_field() -> None:
 
 
 def test_every_shipped_round_trip_is_between_zones_on_file(shipped: Library) -> None:
-    records = [shipped.measurement(key) for key in shipped.measurement_ids]
+    records = [shipped.measurement(key) for key in shipped.ids("measurements")]
     ends = {name for record in records for row in record.round_trips for name in (row.a, row.b)}
     regions = {name.partition("/")[0] for name in ends}
     assert len(regions) >= 30

@@ -12,20 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from zonerisk.catalogue.document import (
-    Document,
-    canonical,
-    dangling,
-    data_root,
-    files,
-    read,
-    read_named,
-    uncovered,
-)
+from zonerisk.catalogue import document as documents
+from zonerisk.catalogue.document import Document, data_root, files, uncovered
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
-from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError
+from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError, did_you_mean
 from zonerisk.core.model import (
     Country,
+    Incident,
     Measurement,
     PartialDate,
     Policy,
@@ -42,7 +35,6 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.dialect import Dialect, Meaning
     from zonerisk.catalogue.document import Tree
-    from zonerisk.core.model import Incident
     from zonerisk.core.samples import Chart, Sample
     from zonerisk.judging.likelihood import Rates
 
@@ -101,14 +93,14 @@ class Catalog:
         self._dialects: dict[str, Path] = {}
         self._region_provider: dict[str, str] = {}
         self._held: dict[str, dict[str, Any]] = defaultdict(dict)
-        self._filed: dict[tuple[str, str], dict[str, tuple[Path, bytes]]] = {}
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
                 for stray in sorted((root / table).glob("*.yaml")):
-                    told = f"is not read; put it under {table}/<provider>/"
-                    raise DataError(FileProblem(str(stray), 0, told))
+                    raise DataError(
+                        FileProblem(str(stray), 0, f"is not read; put it under {table}/<provider>/")
+                    )
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
             provider = path.parent.name
             if path.stem == "provider":
@@ -122,10 +114,8 @@ class Catalog:
     @cached_property
     def edition(self) -> Edition:
         """The day and licence of the shipped catalogue."""
-        for root in self.roots:
-            if (root / "catalog.yaml").is_file():
-                return read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
-        return Catalog().edition
+        root = next((root for root in self.roots if (root / "catalog.yaml").is_file()), data_root())
+        return documents.read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
 
     @property
     def date(self) -> str:
@@ -148,8 +138,7 @@ class Catalog:
             if record_id in table:
                 return table[record_id]
         folder, _, key = record_id.partition("/")
-        read = (rows[key][0] for (table, _), rows in self._filed.items() if table == folder and key in rows)
-        if path := next(read, None) or self._paths_of.get(folder, {}).get(key):
+        if path := self._paths_of.get(folder, {}).get(key):
             return path
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
@@ -180,8 +169,7 @@ class Catalog:
 
     @property
     def _rates_path(self) -> Path | None:
-        paths = (root / RATES for root in (*reversed(self.roots), data_root()))
-        return next((path for path in paths if path.is_file()), None)
+        return files((data_root(), *self.roots), "", RATES).get(RATES)
 
     @cached_property
     def _tables(self) -> bytes:
@@ -196,45 +184,41 @@ class Catalog:
     @cached_property
     def _paths_of(self) -> dict[str, dict[str, Path]]:
         """Files by table and id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
+        listed = {table: files(self.roots, table, "*/*.yaml").values() for table in (INCIDENTS, MEASUREMENTS)}
         return {
-            table: {
-                f"{path.parent.name}-{path.stem}": path
-                for path in files(self.roots, table, "*/*.yaml").values()
-            }
-            for table in (INCIDENTS, MEASUREMENTS)
+            table: {f"{path.parent.name}-{path.stem}": path for path in paths}
+            for table, paths in listed.items()
         }
 
-    def _filed_of(self, table: str, provider_id: str) -> dict[str, tuple[Path, bytes]]:
-        """Files of a provider in one table, and what they hold, by id; others are not looked at."""
-        if (table, provider_id) not in self._filed:
-            paths = files(self.roots, f"{table}/{provider_id}").values()
-            self._filed[table, provider_id] = {
-                f"{provider_id}-{path.stem}": (path, path.read_bytes()) for path in paths
-            }
-        return self._filed[table, provider_id]
+    def ids(self, table: str) -> tuple[str, ...]:
+        """Return every record of ``incidents``, ``measurements`` or ``dialect``, sorted."""
+        return tuple(sorted(self._dialects if table == DIALECT else self._paths_of[table]))
+
+    def _texts(self, table: str, provider_id: str) -> dict[str, bytes]:
+        """Return what the files of a provider in one table hold, by id; others are not read."""
+        held = self._held[f"{table}/{provider_id}"]
+        if not held:
+            paths = self._paths_of[table].items()
+            held.update((key, path.read_bytes()) for key, path in paths if path.parent.name == provider_id)
+        return held
 
     @_kept
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
-        return read(self.path(record_id), self.file_name(record_id))
-
-    @property
-    def dialect_ids(self) -> tuple[str, ...]:
-        """Every provider's dialect, sorted: ``<provider>/dialect``."""
-        return tuple(sorted(self._dialects))
+        return documents.read(self.path(record_id), self.file_name(record_id))
 
     def dialect(self, dialect_id: str) -> Dialect:
         """Read what is peculiar to plans for a provider."""
         from zonerisk.catalogue.dialect import Dialect
 
         document = self.document(dialect_id)
-        self._written_provider(dialect_id.partition("/")[0], document)
+        self._check_path(dialect_id.partition("/")[0], document)
         return document.validate(Dialect)
 
     @cached_property
     def dialects(self) -> Mapping[str, Dialect]:
         """Every provider's dialect, by the provider's id."""
-        return {key.partition("/")[0]: self.dialect(key) for key in self.dialect_ids}
+        return {key.partition("/")[0]: self.dialect(key) for key in self.ids(DIALECT)}
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
@@ -261,24 +245,21 @@ class Catalog:
             If its file is not a valid record.
         """
         document, provider_id = self.document(region_id), self._region_provider[region_id]
-        self._check_path(provider_id, document)
-        tree = canonical(document.tree, region_id)
+        self._check_path(provider_id, document, "id", "provider")
+        tree = documents.canonical(document.tree, region_id)
         region = Document(document.name, tree, document.lines).validate(
             Region, {"id": region_id, "provider": provider_id}
         )
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
-        _refuse((*uncovered(document, evidence), *dangling(document, region_id)))
+        _refuse((*uncovered(document, evidence), *documents.dangling(document, region_id)))
         return region.model_copy(update={"evidence": evidence})
 
-    def _written_provider(self, provider_id: str, document: Document) -> None:
+    def _check_path(self, provider_id: str, document: Document, *told: str) -> None:
+        """Refuse what the path has ``told`` already, and a file whose provider is not there."""
         if provider_id not in self._providers:
             missing = f"data/datacenters/{provider_id}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
-
-    def _check_path(self, provider_id: str, document: Document) -> None:
-        """Refuse what the path says already, and a file whose provider is not there."""
-        self._written_provider(provider_id, document)
-        for key in ("id", "provider"):
+        for key in told:
             if key in document.tree:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
 
@@ -312,7 +293,7 @@ class Catalog:
         for record_id in sorted({provider, *sold, *owners}):
             total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
         for table in (INCIDENTS, MEASUREMENTS):
-            for key, (_, text) in self._filed_of(table, provider).items():
+            for key, text in self._texts(table, provider).items():
                 total.update(key.encode() + b"\0" + text)
         total.update(self._tables)
         return total.hexdigest()
@@ -325,16 +306,9 @@ class Catalog:
             total.update(self.digest(region_id).encode())
         return total.hexdigest()
 
-    @property
-    def incident_ids(self) -> tuple[str, ...]:
-        """Every incident, sorted."""
-        return tuple(sorted(self._paths_of[INCIDENTS]))
-
     @_kept
     def incident(self, incident_id: str) -> Incident:
         """Read an incident; errors are those of :meth:`region`."""
-        from zonerisk.core.model import Incident
-
         document, path = self._filed_document(INCIDENTS, incident_id)
         incident = document.validate(Incident, path)
         _refuse(uncovered(document, incident.evidence))
@@ -344,13 +318,8 @@ class Catalog:
         """Return a record's document, and what its path says: its id and its provider."""
         record_id = f"{table}/{key}"
         provider, document = self.path(record_id).parent.name, self.document(record_id)
-        self._check_path(provider, document)
+        self._check_path(provider, document, "id", "provider")
         return document, {"id": key, "provider": provider}
-
-    @property
-    def measurement_ids(self) -> tuple[str, ...]:
-        """Every measurement, sorted."""
-        return tuple(sorted(self._paths_of[MEASUREMENTS]))
 
     @_kept
     def measurement(self, measurement_id: str) -> Measurement:
@@ -360,9 +329,9 @@ class Catalog:
 
     def measurements(self, region_id: str) -> tuple[Measurement, ...]:
         """Read the round trips on record between zones of a region, by id."""
-        listed = self._filed_of(MEASUREMENTS, self._region_provider.get(region_id, ""))
+        listed = self._texts(MEASUREMENTS, self._region_provider.get(region_id, "")).items()
         mark = f"{region_id}/".encode()
-        return tuple(self.measurement(key) for key in sorted(listed) if mark in listed[key][1])
+        return tuple(self.measurement(key) for key, text in sorted(listed) if mark in text)
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the incidents on record, or those that hit a region, the oldest first."""
@@ -382,7 +351,7 @@ class Catalog:
     def _naming(self, provider_id: str, words: Iterable[str]) -> Iterator[Incident]:
         """Read the incidents of a provider whose text has one of some words, or a backslash to hide one."""
         marks = [b"\\", *(word.encode() for word in words)]
-        for key, (_, text) in self._filed_of(INCIDENTS, provider_id).items() if provider_id else ():
+        for key, text in self._texts(INCIDENTS, provider_id).items() if provider_id else ():
             if any(mark in text for mark in marks):
                 yield self.incident(key)
 
@@ -399,8 +368,7 @@ class Catalog:
     @cached_property
     def _policies(self) -> dict[str, Path]:
         """Policy files by id: those that ship, overlaid by those of the folders."""
-        paths = files((data_root(), *self.roots), "policies").values()
-        return {path.stem: path for path in paths}
+        return {path.stem: path for path in files((data_root(), *self.roots), "policies").values()}
 
     @property
     def policy_ids(self) -> tuple[str, ...]:
@@ -409,7 +377,10 @@ class Catalog:
 
     def policy(self, name: str) -> Policy:
         """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
-        return read_policy(self.policy_path(name))
+        path = self.policy_path(name)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        document = documents.read_named(path, "policies", "id", "sha256")
+        return document.validate(Policy, {"id": path.stem, "sha256": digest})
 
     def policy_path(self, name: str) -> Path:
         """Return the file of a policy, by its id or as it is named."""
@@ -417,14 +388,10 @@ class Catalog:
             if not Path(name).is_file():
                 raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
             return Path(name)
-        wanted = simplify(name)
-        if wanted not in self._policies:
-            import difflib
-
-            near = difflib.get_close_matches(wanted, self._policies, n=2, cutoff=0.4)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self._policies)}"
-            raise UnknownTarget(f"no policy is called {name!r}; {hint}")
-        return self._policies[wanted]
+        if path := self._policies.get(wanted := simplify(name)):
+            return path
+        hint = did_you_mean(wanted, self._policies) or f"there are {', '.join(self._policies)}"
+        raise UnknownTarget(f"no policy is called {name!r}; {hint}")
 
     def meaning(self, text: str) -> Meaning:
         """Return the regions that a user means, and what to know of them.
@@ -458,13 +425,6 @@ class Catalog:
         records = [self.region(key) for key in meant.regions]
         sold = tuple(region.id for region in records if region.status == "open" and region.zones)
         return (sold if meant.several else ()) or meant.regions
-
-
-def read_policy(path: Path) -> Policy:
-    """Read one policy file."""
-    document = read_named(path, "policies", "id", "sha256")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return document.validate(Policy, {"id": path.stem, "sha256": digest})
 
 
 def _refuse(problems: Iterable[str]) -> None:

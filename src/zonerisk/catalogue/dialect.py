@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UnknownTarget, UsageError, did_you_mean
 from zonerisk.core.model import Key, Record, Region, Text, Url, simplify
 
 if TYPE_CHECKING:
@@ -289,8 +289,6 @@ def _places(region: Region) -> set[str]:
 
 def _unknown(catalog: "Catalog", text: str, wanted: str) -> str:
     """Say what to type for a text that means nothing."""
-    import difflib
-
     for key, rest in _owners(catalog, wanted):
         provider = catalog.provider(key)
         if not rest and not catalog.regions_of(key):
@@ -299,6 +297,5 @@ def _unknown(catalog: "Catalog", text: str, wanted: str) -> str:
     known |= {*catalog.region_ids, *(name for key in catalog.provider_ids for name in _called(catalog, key))}
     known |= {simplify(name) for names in catalog.edition.countries.values() for name in names}
     known |= {place for key in catalog.region_ids for place in _places(catalog.region(key))}
-    near = difflib.get_close_matches(wanted, sorted(known), n=3, cutoff=0.7)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; see: zonerisk list regions"
-    return f"no region, provider or place is called {text!r}{hint}"
+    hint = did_you_mean(wanted, known, 3, 0.7) or "see: zonerisk list regions"
+    return f"no region, provider or place is called {text!r}; {hint}"

@@ -8,7 +8,8 @@ import math
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Evidence, Position, Region
-    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.core.model import Position, Region
 
 Layer = Literal["sites", "discs", "zones", "separations"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
@@ -67,12 +67,7 @@ def frame(
     names = catalog.region_ids if regions is None else regions
     ids = dict.fromkeys(region_id for name in names for region_id in catalog.resolve(name))
     chosen = [catalog.region(region_id) for region_id in ids]
-    if layer == "zones":
-        rows = list(_zones(catalog, chosen))
-    elif layer == "separations":
-        rows = list(_separations(catalog, chosen))
-    else:
-        rows = list(_sites(catalog, chosen, layer))
+    rows = list(_ROWS[layer](catalog, chosen))
     columns = {name: [row[name] for row in rows] for name in _COLUMNS[layer].split()}
     table = geopandas.GeoDataFrame(columns, geometry="geometry", crs=CRS)
     for name in table.columns:
@@ -85,15 +80,7 @@ def _joined(items: Iterable[str | None]) -> str | None:
     return "; ".join(dict.fromkeys(item for item in items if item)) or None
 
 
-def _from(evidence: tuple[Evidence, ...], cited: tuple[Evidence, ...]) -> dict[str, str | None]:
-    """Return the best grade of some evidence, and the addresses of all that is cited."""
-    return {
-        "grade": strongest(evidence) if evidence else None,
-        "sources": _joined(piece.url for piece in cited),
-    }
-
-
-def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[dict[str, Any]]:
+def _sites(catalog: Catalog, regions: Iterable[Region], drawn: bool) -> Iterator[dict[str, Any]]:
     from shapely import Point
 
     served: dict[str, list[str]] = defaultdict(list)
@@ -104,7 +91,7 @@ def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[
     for region in regions:
         for key, site in region.sites.items():
             at = site.position
-            if layer == "discs" and at is None:
+            if drawn and at is None:
                 continue
             placed = (*region.cite(at.evidence), *at.mapped) if at else ()
             as_stated = ("id", "name", "kind", "operator", "campus", "address", "since", "until", "fate")
@@ -115,13 +102,12 @@ def _sites(catalog: Catalog, regions: Iterable[Region], layer: str) -> Iterator[
                 "zones": _joined(served[site.id]),
                 "town": site.town or region.town,
                 "country": site.country or region.country,
-                "lat": at.lat if at else math.nan,
-                "lon": at.lon if at else math.nan,
-                "uncertainty_m": at.uncertainty_m if at else math.nan,
-                "method": at.method if at else None,
+                **{name: getattr(at, name, math.nan) for name in ("lat", "lon", "uncertainty_m")},
+                "method": at and at.method,
                 "read": max((piece.read for piece in placed), default=None),
-                **_from(placed, region.cite_site(key)),
-                "geometry": at and (Point(at.lon, at.lat) if layer == "sites" else disc(at)),
+                "grade": strongest(placed) if placed else None,
+                "sources": _joined(piece.url for piece in region.cite_site(key)),
+                "geometry": at and (disc(at) if drawn else Point(at.lon, at.lat)),
             }
 
 
@@ -147,39 +133,38 @@ def _zones(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[str, An
                 "disclosed": disclosed,
                 "sites": _joined(zone.sites),
                 "candidates": None if disclosed else _joined(maybe),
-                **_from(cited, cited),
+                "grade": strongest(cited) if cited else None,
+                "sources": _joined(piece.url for piece in cited),
                 "geometry": union_all(discs) if discs else None,
             }
 
 
 def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[str, Any]]:
+    from shapely import LineString
+
     day = catalog.edition.date
     for region in regions:
         sites = catalog.sites_of(region.id)
         for a, b in arrangement.pairs(arrangement.zone_units(region, sites, day)):
             distance = arrangement.distance_m(a, b)
             fibre = fibre_m(distance)
-            rtt = rtt_ms(fibre)
             row: dict[str, Any] = {"region": region.id, "provider": region.provider, "a": a.id, "b": b.id}
-            row["geometry"] = _line(a, b)
-            for name, span, unit, digits in (
-                ("distance", distance, "m", 0),
-                ("fibre", fibre, "m", 0),
-                ("rtt", rtt, "ms", 3),
-            ):
-                for end, value in (("_low", span.low), ("", span.best), ("_high", span.high)):
-                    row[f"{name}{end}_{unit}"] = math.nan if value is None else round(value, digits)
+            # The straight line between the closest sites of two that are disclosed.
+            ours, theirs = ([(at.lat, at.lon) for at in unit.positions] for unit in (a, b))
+            shown = a.disclosed and b.disclosed
+            row["geometry"] = LineString([at[::-1] for at in closest(ours, theirs)]) if shown else None
+            for name, span in (("distance{}_m", distance), ("fibre{}_m", fibre), ("rtt{}_ms", rtt_ms(fibre))):
+                ends = zip(("_low", "", "_high"), span.rounded(3 if "rtt" in name else 0), strict=True)
+                row |= {name.format(end): math.nan if value is None else value for end, value in ends}
             yield row
 
 
-def _line(a: FailureDomain, b: FailureDomain) -> BaseGeometry | None:
-    """Draw the straight line between the closest sites of two disclosed units."""
-    from shapely import LineString
-
-    if not (a.disclosed and b.disclosed):
-        return None
-    ours, theirs = ([(at.lat, at.lon) for at in unit.positions] for unit in (a, b))
-    return LineString([(lon, lat) for lat, lon in closest(ours, theirs)])
+_ROWS: dict[Layer, Callable[[Catalog, list[Region]], Iterator[dict[str, Any]]]] = {
+    "sites": partial(_sites, drawn=False),
+    "discs": partial(_sites, drawn=True),
+    "zones": _zones,
+    "separations": _separations,
+}
 
 
 def disc(at: Position) -> BaseGeometry:
@@ -219,9 +204,16 @@ def encode(
         return _geopackage({name: frame(catalog, name, regions) for name in layers}, catalog)
     table = frame(catalog, layer or "sites", regions)
     if suffix == ".parquet":
-        return _parquet(table)
+        if find_spec("pyarrow") is None:
+            raise MissingPackage("pyarrow")
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        return buffer.getvalue()
     if suffix == ".geojson":
-        return _geojson(table, catalog)
+        tree, edition = json.loads(table.to_json(drop_id=True, na="null")), catalog.edition
+        about = {"attribution": edition.attribution, "licence": edition.licence, "date": edition.date}
+        tree = {"type": tree["type"], **about, "features": tree["features"]}
+        return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()
     plain = table.drop(columns="geometry")
     if layer not in (None, "sites"):
         plain["geometry"] = table.geometry.to_wkt()
@@ -245,19 +237,3 @@ def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -
             return path.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def _parquet(table: geopandas.GeoDataFrame) -> bytes:
-    if find_spec("pyarrow") is None:
-        raise MissingPackage("pyarrow")
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _geojson(table: geopandas.GeoDataFrame, catalog: Catalog) -> bytes:
-    tree = json.loads(table.to_json(drop_id=True, na="null"))
-    edition = catalog.edition
-    about = {"attribution": edition.attribution, "licence": edition.licence, "date": edition.date}
-    tree = {"type": tree["type"], **about, "features": tree["features"]}
-    return (json.dumps(tree, ensure_ascii=False, indent=1) + "\n").encode()

@@ -31,31 +31,23 @@ class _Command(NamedTuple):
 
 # A module is loaded only when its command is called, so that one command's libraries never slow
 # another's start; the help stands here too, for the list of all commands loads none of them.
+_COMMANDS = """
+score verdicts Judge a region: whether its zones fail independently and recovery is far enough.
+compare verdicts Put regions side by side, one line each.
+dr verdicts Rank the regions that can be disaster recovery for TARGET, the best first.
+plan plan Judge your own deployment: quorum, recovery and backups against every shared risk.
+list records List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.
+show records Show one record with its sources.
+map pages Draw regions on a map: one HTML file that needs no network.
+atlas pages Write the atlas: index.html, a page for each provider and one for each region.
+report verdicts Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.
+export records Write sites, discs, zones and separations for a GIS or a data frame.
+layers layers List, show, fetch, sample or import hazard layers.
+data data Check, extend and compare the catalogue's records.
+"""
 COMMANDS = {
-    "score": _Command(
-        "verdicts", "Judge a region: whether its zones fail independently and recovery is far enough."
-    ),
-    "compare": _Command("verdicts", "Put regions side by side, one line each."),
-    "dr": _Command("verdicts", "Rank the regions that can be disaster recovery for TARGET, the best first."),
-    "plan": _Command(
-        "plan", "Judge your own deployment: quorum, recovery and backups against every shared risk."
-    ),
-    "list": _Command(
-        "records",
-        "List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.",
-    ),
-    "show": _Command("records", "Show one record with its sources."),
-    "map": _Command("pages", "Draw regions on a map: one HTML file that needs no network."),
-    "atlas": _Command(
-        "pages", "Write the atlas: index.html, a page for each provider and one for each region."
-    ),
-    "report": _Command(
-        "verdicts",
-        "Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.",
-    ),
-    "export": _Command("records", "Write sites, discs, zones and separations for a GIS or a data frame."),
-    "layers": _Command("layers", "List, show, fetch, sample or import hazard layers."),
-    "data": _Command("data", "Check, extend and compare the catalogue's records."),
+    name: _Command(module, told)
+    for name, module, told in (line.split(" ", 2) for line in _COMMANDS.strip().splitlines())
 }
 # What a shell that completes a line sets.
 COMPLETE = "_ZONERISK_COMPLETE"
@@ -126,25 +118,23 @@ def _completion(shell: str | None) -> None:
         raise typer.Exit
 
 
+_VERSION = typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+_SHELL = typer.Option(
+    "--show-completion",
+    metavar="bash|zsh|fish",
+    callback=_completion,
+    is_eager=True,
+    help="Print what a shell's start-up file needs to complete commands, ids and policies.",
+)
+_QUIET = typer.Option("-q", "--quiet", help="Write the answer and errors, and no notes.")
+
+
 @app.callback()
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, _VERSION] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
-    completion: Annotated[
-        str | None,
-        typer.Option(
-            "--show-completion",
-            metavar="bash|zsh|fish",
-            callback=_completion,
-            is_eager=True,
-            help="Print what a shell's start-up file needs to complete commands, ids and policies.",
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="Write the answer and errors, and no notes.")
-    ] = False,
+    completion: Annotated[str | None, _SHELL] = None,
+    quiet: Annotated[bool, _QUIET] = False,
 ) -> None:
     """Tell whether a cloud provider's zones really fail independently.
 

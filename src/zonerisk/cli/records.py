@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Incident
+    from zonerisk.library import Library
 
     Rows = Iterator[Sequence[output.Cell]]
 
 ShowFormats = Literal[Format.table, Format.json]
 ListFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson]
 Layers = Literal["sites", "discs", "zones", "separations"]
-
-
 What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations", "claims"]
 
 
@@ -35,9 +34,7 @@ def list_(
     of: Annotated[
         list[str] | None,
         argument(
-            "Only those of these providers or regions; not of providers and policies.",
-            metavar="[TARGET]...",
-            complete=ids,
+            "Only those of these providers or regions; not of providers and policies.", "[TARGET]...", ids
         ),
     ] = None,
     cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
@@ -76,54 +73,42 @@ def list_(
     if class_ and class_ not in allowed:
         raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
-        from zonerisk.core.model import CAUSES
-        from zonerisk.judging.arrangement import last_day
-
-        causes = sorted({name for listed in CAUSES.values() for name in listed})
-        if cause and cause not in causes:
-            raise UsageError(f"no cause is called {cause!r}; there are {', '.join(causes)}")
-        first = since and last_day(since) and since
-        events = [
-            event
-            for event in _incidents(catalog, of or ())
-            if cause in (None, event.cause) and class_ in (None, event.class_)
-            if event.several or not multi_zone
-            # A month or a year is listed where some day of it is late enough.
-            if not first or event.start[: len(first)] >= first[: len(event.start)]
-        ]
+        events = _incidents(catalog, of or (), cause, class_, since, multi_zone)
         output.write(_listed_incidents(catalog, events, form, out), out)
         return
-    head, rows, of_regions = _LISTS[what]
+    head, rows = _LISTS[what]
     if cause or (class_ and what != "regions") or since or multi_zone:
         raise UsageError("--cause, --class, --since and --multi-zone choose among incidents")
     if form is Format.geojson:
         raise UsageError(f"{what} are not listed as geojson; see: zonerisk export")
-    if of and not of_regions:
+    if of and what in ("providers", "policies"):
         raise UsageError(
             f"{what} are listed whole; name targets for regions, sites, incidents, feeds or stations"
         )
     regions = sorted(_resolved(catalog, of)) or catalog.region_ids
     if class_:
-        from zonerisk.judging.arrangement import last_day, zones_sold
-        from zonerisk.judging.independence import standing
-        from zonerisk.words import verdicts
-
-        day = last_day(catalog.date)
-        sold = [key for key in regions if zones_sold(catalog.region(key), day)]
-        # The class alone is quickly found; the rest only of regions that have it.
-        keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
-        meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
-        if form is Format.json:
-            text = output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
-        else:
-            text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
-        output.write(text, out)
-        return
-    if what == "claims" and form is Format.json:
+        text = _classed(catalog, regions, class_, form, out)
+    elif what == "claims" and form is Format.json:
         text = output.as_json({"schema": "zonerisk/claims/1", "claims": list(_words(catalog, regions))})
     else:
-        text = output.rows(head, rows(catalog, regions), form, out, what)
+        text = output.rows(head.split(", "), rows(catalog, regions), form, out, what)
     output.write(text, out)
+
+
+def _classed(catalog: Library, regions: Iterable[str], class_: str, form: Format, out: Path | None) -> str:
+    """Return the regions of one class of independence, or of any, worst first."""
+    from zonerisk.judging.arrangement import last_day, zones_sold
+    from zonerisk.judging.independence import standing
+    from zonerisk.words import verdicts
+
+    day = last_day(catalog.date)
+    sold = [key for key in regions if zones_sold(catalog.region(key), day)]
+    # The class alone is quickly found; the rest only of regions that have it.
+    keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
+    meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
+    if form is Format.json:
+        return output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
+    return output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
 
 
 def _words(catalog: Catalog, regions: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -146,9 +131,10 @@ def _claims(catalog: Catalog, regions: Iterable[str]) -> Rows:
             verb = "held" if test["held"] else "refuted"
             told.append(f"{test['region']} {verb}{f' ({pair})' if pair else ''}")
         held = sum(test["held"] for test in word["tested"])
-        numbers = word["regions"], len(told), held, len(told) - held
-        where = names(told) if told else None
-        yield word["provider"], word["kind"], word["text"], word["value"], word["unit"], *numbers, where
+        yield (
+            *(word[key] for key in ("provider", "kind", "text", "value", "unit", "regions")),
+            *(len(told), held, len(told) - held, names(told) if told else None),
+        )
 
 
 def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
@@ -156,84 +142,38 @@ def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
     return list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))
 
 
+def _cells(record: Any, columns: str) -> list[output.Cell]:
+    """Return what attributes of a record hold: the number of rows of a table, a list as one text."""
+    cells = [getattr(record, name) for name in columns.split()]
+    return [
+        len(cell) if isinstance(cell, dict) else " ".join(cell) if isinstance(cell, tuple) else cell
+        for cell in cells
+    ]
+
+
 def _regions(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    for region in map(catalog.region, regions):
-        yield region.id, region.name, region.country, region.status, len(region.zones), len(region.sites)
+    return (_cells(catalog.region(key), "id name country status zones sites") for key in regions)
 
 
 def _sites(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    for region in map(catalog.region, regions):
-        for site in region.sites.values():
-            at = site.position
-            place = (at.lat, at.lon, at.uncertainty_m, at.method) if at else (None, None, None, "unknown")
-            yield site.id, site.name, site.kind, *place, site.until
+    for site in (site for key in regions for site in catalog.region(key).sites.values()):
+        at = site.position
+        place = _cells(at, "lat lon uncertainty_m method") if at else (None, None, None, "unknown")
+        yield site.id, site.name, site.kind, *place, site.until
 
 
 def _providers(catalog: Catalog, _: Iterable[str]) -> Rows:
     for owner in map(catalog.provider, catalog.provider_ids):
-        regions = len(catalog.regions_of(owner.id))
-        yield owner.id, owner.name, owner.role, owner.country, owner.status, regions
+        yield *_cells(owner, "id name role country status"), len(catalog.regions_of(owner.id))
 
 
 def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
-    for chosen in map(catalog.policy, catalog.policy_ids):
-        yield chosen.id, chosen.name, chosen.standing, len(chosen.rules)
-
-
-def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format, out: Path | None) -> str:
-    if form is Format.geojson:
-        from zonerisk.pages.features import incident_collection
-
-        return output.as_json(incident_collection(catalog, events))
-    if form in (Format.table, Format.md):
-        return output.rows(INCIDENT_SHORT, map(_incident_short, events), form, out)
-    return output.rows(INCIDENT_HEAD, map(_incident_row, events), form, out, "incidents")
-
-
-def _incidents(catalog: Catalog, targets: Sequence[str]) -> list[Incident]:
-    """Return what is on record of providers and regions, without any all of it; the oldest first."""
-    from zonerisk.core.model import simplify
-    from zonerisk.judging import history
-
-    known = {event.id: event for event in (() if targets else catalog.incidents())}
-    for target in targets:
-        if simplify(target) in catalog.provider_ids:
-            known |= {event.id: event for event in catalog.incidents() if event.provider == simplify(target)}
-            continue
-        for region in map(catalog.region, catalog.resolve(target)):
-            known |= {event.id: event for event in history.of_region(region, catalog.incidents(region.id))}
-    return sorted(known.values(), key=lambda event: (event.start, event.id))
-
-
-INCIDENT_HEAD = (
-    *("id", "name", "class", "cause", "start", "hours", "severity", "scope", "zones", "at_least", "at_most"),
-    *("backup", "grade", "regions"),
-)
-
-
-INCIDENT_SHORT = ("id", "name", "cause", "start", "hours", "severity", "zones", "grade")
-
-
-def _incident_short(event: Incident) -> Sequence[output.Cell]:
-    """Return what fits a terminal's line: the start's day, and zones by name, else by number."""
-    zones = " ".join(zone.partition("/")[2] for zone in event.zones) or event.least
-    return event.id, event.name, event.cause, event.day, event.duration_h, event.severity, zones, event.grade
-
-
-def _incident_row(event: Incident) -> Sequence[output.Cell]:
-    zones = " ".join(zone.partition("/")[2] for zone in event.zones)
-    regions = "all or most" if event.everywhere else " ".join(event.regions)
-    return (
-        *(event.id, event.name, event.class_, event.cause, event.start, event.duration_h, event.severity),
-        *(event.scope, zones or None, event.least, event.at_most, event.backup, event.grade, regions),
-    )
+    return (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policy_ids)
 
 
 def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    for region in map(catalog.region, regions):
-        for key, feed in region.feeds.items():
-            lists = " ".join(feed.sites), " ".join(feed.upstream)
-            yield f"{region.id}/{key}", feed.kind, feed.name, *lists, feed.station
+    feeds = (feed for key in regions for feed in catalog.region(key).feeds.values())
+    return (_cells(feed, "id kind name sites upstream station") for feed in feeds)
 
 
 def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
@@ -246,26 +186,81 @@ def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
             yield *place, *[None] * 6
             continue
         for near in around.near:
-            upstream = ", ".join(
-                f"{sample.names[top.station].name} ({top.hops})"
-                for top in sample.upstream.get(near.station, ())[:3]
-            )
+            tops = sample.upstream.get(near.station, ())[:3]
+            upstream = ", ".join(f"{sample.names[top.station].name} ({top.hops})" for top in tops)
             likely = "yes" if near in around.candidates else "no"
             yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
 
 
-_CLAIM_HEAD = "provider kind statement value unit regions testable held refuted where"
-_STATION_HEAD = "site grid_area synchronous_area station name kv distance_km open upstream"
-# Of each list: its head, its rows of some regions, and whether regions can be chosen.
-_LISTS: dict[What, tuple[Sequence[str], Callable[[Catalog, Iterable[str]], Rows], bool]] = {
-    "regions": (("id", "name", "country", "status", "zones", "sites on file"), _regions, True),
-    "sites": (("id", "name", "kind", "lat", "lon", "uncertainty_m", "method", "until"), _sites, True),
-    "providers": (("id", "name", "role", "country", "status", "regions"), _providers, False),
-    "policies": (("id", "name", "standing", "rules"), _policies, False),
-    "feeds": (("id", "kind", "name", "sites", "upstream", "station"), _feeds, True),
-    "claims": (_CLAIM_HEAD.split(), _claims, True),
-    "stations": (_STATION_HEAD.split(), _stations, True),
+# Of each list: its head, and its rows of some regions.
+_LISTS: dict[str, tuple[str, Callable[[Catalog, Iterable[str]], Rows]]] = {
+    "regions": ("id, name, country, status, zones, sites on file", _regions),
+    "sites": ("id, name, kind, lat, lon, uncertainty_m, method, until", _sites),
+    "providers": ("id, name, role, country, status, regions", _providers),
+    "policies": ("id, name, standing, rules", _policies),
+    "feeds": ("id, kind, name, sites, upstream, station", _feeds),
+    "claims": ("provider, kind, statement, value, unit, regions, testable, held, refuted, where", _claims),
+    "stations": (
+        "site, grid_area, synchronous_area, station, name, kv, distance_km, open, upstream",
+        _stations,
+    ),
 }
+_SHORT = "id name cause start hours severity zones grade"
+_WHOLE = "id name class cause start hours severity scope zones at_least at_most backup grade regions"
+
+
+def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format, out: Path | None) -> str:
+    """Return incidents, on a terminal what fits its line: the start's day, zones by name, else by number."""
+    if form is Format.geojson:
+        from zonerisk.pages.features import incident_collection
+
+        return output.as_json(incident_collection(catalog, events))
+    short = form in (Format.table, Format.md)
+    rows: list[Sequence[output.Cell]] = []
+    for event in events:
+        zones = " ".join(zone.partition("/")[2] for zone in event.zones)
+        if short:
+            cells = _cells(event, "id name cause day duration_h severity")
+            rows.append([*cells, zones or event.least, event.grade])
+        else:
+            cells = _cells(event, "id name class_ cause start duration_h severity scope")
+            regions = "all or most" if event.everywhere else " ".join(event.regions)
+            rows.append([*cells, zones or None, *_cells(event, "least at_most backup grade"), regions])
+    return output.rows((_SHORT if short else _WHOLE).split(), rows, form, out, "incidents")
+
+
+def _incidents(
+    catalog: Catalog,
+    targets: Sequence[str],
+    cause: str | None,
+    class_: str | None,
+    since: str | None,
+    multi_zone: bool,
+) -> list[Incident]:
+    """Return what is on record of providers and regions, without any all of it; the oldest first."""
+    from zonerisk.core.model import CAUSES, simplify
+    from zonerisk.judging import history
+    from zonerisk.judging.arrangement import last_day
+
+    causes = sorted({name for listed in CAUSES.values() for name in listed})
+    if cause and cause not in causes:
+        raise UsageError(f"no cause is called {cause!r}; there are {', '.join(causes)}")
+    first = since and last_day(since) and since
+    known = {event.id: event for event in (() if targets else catalog.incidents())}
+    for target in targets:
+        if simplify(target) in catalog.provider_ids:
+            known |= {event.id: event for event in catalog.incidents() if event.provider == simplify(target)}
+            continue
+        for region in map(catalog.region, catalog.resolve(target)):
+            known |= {event.id: event for event in history.of_region(region, catalog.incidents(region.id))}
+    return [
+        event
+        for event in sorted(known.values(), key=lambda event: (event.start, event.id))
+        if cause in (None, event.cause) and class_ in (None, event.class_)
+        if event.several or not multi_zone
+        # A month or a year is listed where some day of it is late enough.
+        if not first or event.start[: len(first)] >= first[: len(event.start)]
+    ]
 
 
 def show(
@@ -295,7 +290,7 @@ def show(
     elif "rules" in content:
         text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"
     else:
-        text = "\n".join([f"# {file}", *_lines(content, 0)]) + "\n"
+        text = "\n".join([f"# {file}", *_lines(content)]) + "\n"
     output.write(text, out)
 
 
@@ -305,7 +300,7 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     from zonerisk.layers import cards
 
     wanted = simplify(name.replace("/", "-"))
-    if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.incident_ids:
+    if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.ids("incidents"):
         return _part(catalog, name)
     if wanted in catalog.provider_ids:
         content = _content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
@@ -318,9 +313,9 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     except UnknownTarget as unknown:
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", _content(card)
-        if wanted in catalog.incident_ids:
+        if wanted in catalog.ids("incidents"):
             return catalog.file_name(f"incidents/{wanted}"), _content(catalog.incident(wanted))
-        if wanted in catalog.measurement_ids:
+        if wanted in catalog.ids("measurements"):
             return catalog.file_name(f"measurements/{wanted}"), _content(catalog.measurement(wanted))
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
@@ -353,23 +348,16 @@ def _content(record: Any) -> dict[str, Any]:
     return content
 
 
-def _lines(value: Any, depth: int) -> list[str]:
-    pad = "  " * depth
-    lines = []
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, (dict, list)) and item:
-                lines += [f"{pad}{key}:", *_lines(item, depth + 1)]
-            else:
-                lines.append(f"{pad}{key}: {item}")
-        return lines
-    for item in value:
-        if isinstance(item, dict):
-            inner = _lines(item, depth + 1)
-            lines += [f"{pad}- {inner[0].strip()}", *inner[1:]]
-        else:
-            lines.append(f"{pad}- {item}")
-    return lines
+def _lines(value: Any, pad: str = "") -> Iterator[str]:
+    """Write mappings and lists by the line, as YAML does."""
+    mapped = isinstance(value, dict)
+    for key, item in value.items() if mapped else enumerate(value):
+        if not item or not isinstance(item, dict | list if mapped else dict):
+            yield f"{pad}{key}: {item}" if mapped else f"{pad}- {item}"
+            continue
+        first, *rest = _lines(item, f"{pad}  ")
+        yield from (f"{pad}{key}:", first) if mapped else (f"{pad}- {first.strip()}",)
+        yield from rest
 
 
 def export(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
 
@@ -81,6 +81,14 @@ class DataError(ZoneriskError, ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def did_you_mean(text: str, names: Iterable[str], most: int = 2, cutoff: float = 0.4) -> str:
+    """Return the question after what goes by names that are nearly a text; empty where none does."""
+    import difflib
+
+    near = difflib.get_close_matches(text, sorted(names), n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class Layer:
         if self.measure == "cell" and self.return_years:
             return Interval(0.0, None, 1 / self.return_years[ANY_CLASS])
         if self.measure == "area":
-            years = [_of_class(self.return_years, row.label) for row in rows]
+            years = [self.return_years.get(row.label, self.return_years.get(ANY_CLASS)) for row in rows]
             return None if None in years else Interval(1 / max(filter(None, years)), None, None)
         spans = [row.interval for row in rows if row.interval]
         if self.measure not in ("cell", "count") or not self.record_years or not spans:
@@ -114,14 +114,16 @@ class Layer:
 
     def intensity(self, rows: Sequence[HazardSample]) -> Interval | None:
         """Return how strong it is at the places of some rows, from the weakest to the strongest."""
-        # The label of a cell repeats its counts and names no class.
-        labels = [ANY_CLASS if self.measure in ("cell", "count") else row.label for row in rows]
-        classes = [_of_class(self.intensities, label) for label in labels]
-        spans = [
-            row.intensity or (Interval(ends[0], None, ends[1]) if ends else None)
-            for row, ends in zip(rows, classes, strict=True)
-        ]
-        return None if None in spans else _hull([span for span in spans if span], None)
+        spans = []
+        for row in rows:
+            # The label of a cell repeats its counts and names no class.
+            named = self.intensities.get(row.label) if self.measure not in ("cell", "count") else None
+            ends = named or self.intensities.get(ANY_CLASS)
+            if span := row.intensity or (ends and Interval(ends[0], None, ends[1])):
+                spans.append(span)
+        if len(spans) < len(rows):
+            return None
+        return _hull(spans, None)
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,9 @@ class HazardSample:
     @property
     def inside(self) -> bool | None:
         """For an area: whether the whole disc is inside; None if a part may be either."""
-        if self.interval is None or not self.object:
-            return None if self.interval is None else False
-        if self.interval.high is not None and self.interval.high <= 0:
-            return True
-        return False if self.interval.low > 0 else None
+        if self.interval is None:
+            return None
+        return self.interval.at_most(0.0) if self.object else False
 
     @property
     def side(self) -> Literal["inside", "edge", "outside"]:
@@ -169,16 +169,10 @@ HazardSamples = Mapping[str, Sequence[HazardSample]]
 """What every layer says at a site, by the site's id."""
 
 
-def _of_class(table: Mapping[str, _Of], label: str) -> _Of | None:
-    return table.get(label, table.get(ANY_CLASS))
-
-
 def _hull(spans: Sequence[Interval], best: float | None) -> Interval:
     """Return the interval that holds some others."""
-    highs = [span.high for span in spans]
-    return Interval(
-        min(span.low for span in spans), best, None if None in highs else max(filter(None, highs), default=0)
-    )
+    highs = [math.inf if span.high is None else span.high for span in spans]
+    return Interval(min(span.low for span in spans), best, None if math.inf in highs else max(highs))
 
 
 def bests(rows: Iterable[HazardSample]) -> list[float]:
@@ -192,18 +186,16 @@ def nearness(row: HazardSample) -> tuple[bool, float, str]:
 
 
 class Source(Protocol):
-    """Whatever can say what the layers say at a site."""
+    """What can say what layers say at a site: its layers, and the hash of each that is not shipped."""
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...  # noqa: D102
+
+    @property
+    def hashes(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def of(self, site: Site) -> tuple[HazardSample, ...]:
         """Return what every layer says at a site."""
-
-    @property
-    def layers(self) -> Sequence[Layer]:
-        """Every layer that it holds."""
-
-    @property
-    def hashes(self) -> Mapping[str, str]:
-        """Hash of each layer's data, where it is not the catalogue's own."""
 
 
 def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:
@@ -341,15 +333,13 @@ class Sample:
 
     def neighbourhood(self, site: Site) -> Neighbourhood | None:
         """Return the stations around a site, as far as its disc allows; None where none were derived."""
-        around = _derived(self.around, site)
-        if around is None or site.position is None:
-            return None
-        return replace(around, uncertainty_m=site.position.uncertainty_m)
+        around, at = _derived(self.around, site), site.position
+        return replace(around, uncertainty_m=at.uncertainty_m) if around and at else None
 
     def stale(self, site: Site) -> bool:
         """Return whether something was derived for the site where it stands no more."""
-        around = site.id in self.around and _derived(self.around, site) is None
-        return around or (site.id in self.areas and _derived(self.areas, site) is None)
+        derived = [(table, _derived(table, site)) for table in (self.around, self.areas)]
+        return any(site.id in table and figures is None for table, figures in derived)
 
     def area(self, site: Site) -> Area:
         """Return a site's grid and synchronous area; empty names where not known."""

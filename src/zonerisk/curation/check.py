@@ -212,9 +212,8 @@ class CheckedCatalogue:
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
     """Return what is checked: providers, regions and dialects by their ids, others with their folder."""
-    events = (f"{INCIDENTS}/{incident_id}" for incident_id in catalog.incident_ids)
-    trips = (f"{MEASUREMENTS}/{measurement_id}" for measurement_id in catalog.measurement_ids)
-    return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_ids, *events, *trips)
+    filed = (f"{table}/{key}" for table in (INCIDENTS, MEASUREMENTS) for key in catalog.ids(table))
+    return (*catalog.provider_ids, *catalog.region_ids, *catalog.ids("dialect"), *filed)
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
@@ -223,7 +222,7 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
     try:
         document = catalog.document(record_id)
         record: object
-        if record_id in catalog.dialect_ids:
+        if key == "dialect":
             record = catalog.dialect(record_id)
         elif folder == INCIDENTS:
             record = catalog.incident(key)
@@ -335,8 +334,6 @@ def reference_data(place: Path) -> Iterator[Problem]:
 
 
 def _reference(path: Path) -> Iterator[Problem]:
-    from zonerisk.catalogue.catalog import read_policy
-
     kind = path.resolve().parent.name
     name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
     yield from _hidden(path, name)
@@ -350,7 +347,7 @@ def _reference(path: Path) -> Iterator[Problem]:
         if kind == "layers":
             read_card(path)
             return
-        policy = read_policy(path)
+        policy = Catalog().policy(str(path))
     except DataError as error:
         yield from _refused(error.problems, name, "annex")
         return
