@@ -116,16 +116,9 @@ class Kubernetes(Record):
         """What stands before ``://`` in its provider ids."""
         return frozenset(text.partition("://")[0] for text in self.provider_ids)
 
-    def zone_in(self, provider_id: str) -> str | None:
-        """Return the zone that a node's providerID names."""
-        return self._zone(provider_id, self.provider_ids)
-
-    def volume_in(self, volume_id: str) -> str | None:
-        """Return the zone that a volume's id names."""
-        return self._zone(volume_id, self.volume_ids)
-
-    def _zone(self, name: str, patterns: tuple[str, ...]) -> str | None:
-        for text in patterns:
+    def zone_in(self, name: str) -> str | None:
+        """Return the zone that a node's providerID or a volume's id names."""
+        for text in (*self.provider_ids, *self.volume_ids):
             pattern = re.escape(text).replace(r"\{zone\}", "([a-z0-9-]+)").replace(r"\*", "[^/]*")
             if "{zone}" in text and (match := re.match(pattern, name)):
                 return match[1]
@@ -232,19 +225,17 @@ def _called(catalog: "Catalog", provider: str) -> set[str]:
 def _owners(catalog: "Catalog", wanted: str) -> Iterator[tuple[str, str]]:
     """Return providers whose name a text begins with, and what follows it."""
     for provider in catalog.provider_ids:
-        begins = [name for name in _called(catalog, provider) if f"{wanted}-".startswith(f"{name}-")]
-        if begins:
-            yield provider, wanted.removeprefix(max(begins, key=len)).lstrip("-")
+        names = [name for name in _called(catalog, provider) if f"{wanted}-".startswith(f"{name}-")]
+        if names:
+            yield provider, wanted.removeprefix(max(names, key=len)).lstrip("-")
 
 
 def _among(catalog: "Catalog", providers: Sequence[str], wanted: str, among: Sequence[str]) -> Meaning:
     """Find a country's regions, else a region by its code or zone, else those of a town or name."""
-    countries = {
-        code for code, names in catalog.edition.countries.items() if wanted in map(simplify, (code, *names))
-    }
-    if countries:
-        inside = (region for region in map(catalog.region, among) if region.country in countries)
-        return Meaning(tuple(region.id for region in inside), several=True)
+    listed = catalog.edition.countries.items()
+    if countries := {code for code, names in listed if wanted in map(simplify, (code, *names))}:
+        inside = tuple(key for key in among if catalog.region(key).country in countries)
+        return Meaning(inside, several=True)
     coded: dict[str, str | None] = {}
     for provider in providers:
         for code, note in _codes(catalog, provider, wanted, alone=len(providers) == 1):
@@ -261,8 +252,8 @@ def _among(catalog: "Catalog", providers: Sequence[str], wanted: str, among: Seq
         return Meaning(tuple(coded), note=next(iter(coded.values())))
     if by_zone := [region.id for region in records if wanted in region.zones]:
         return Meaning(tuple(by_zone))
-    listed = tuple(dict.fromkeys([*coded, *named]))
-    return Meaning(listed, several=len(listed) > 1)
+    meant = tuple(dict.fromkeys([*coded, *named]))
+    return Meaning(meant, several=len(meant) > 1)
 
 
 def _codes(catalog: "Catalog", provider: str, wanted: str, alone: bool) -> Iterator[tuple[str, str | None]]:

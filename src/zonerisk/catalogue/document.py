@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import errno
-import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,46 +64,32 @@ class Document:
         try:
             return model.model_validate({**self.tree, **(injected or {})})
         except ValidationError as error:
-            lines = [
-                self.problem(_written(problem["loc"], self.lines), _say(problem, quote), problem["input"])
-                for problem in error.errors(include_url=False, include_context=False)
-            ]
-            raise DataError(*dict.fromkeys(lines)) from None
+            flaws = error.errors(include_url=False, include_context=False)
+            raise DataError(*dict.fromkeys(self._flaw(flaw, quote) for flaw in flaws)) from None
 
-
-def _written(loc: Iterable[str | int], lines: dict[Path_, int]) -> Path_:
-    """Keep the steps of a pydantic location that the file knows, and the last one."""
-    steps = tuple(loc)
-    path: Path_ = ()
-    for index, step in enumerate(steps):
-        if (*path, step) in lines or index == len(steps) - 1:
-            path = (*path, step)
-    return path
+    def _flaw(self, flaw: ErrorDetails, quote: bool) -> FileProblem:
+        """Format what pydantic found, where the file has it: not all of its steps are steps in a file."""
+        path: Path_ = ()
+        for step in flaw["loc"]:
+            path = (*path, step) if (*path, step) in self.lines else path
+        if path[-1:] != flaw["loc"][-1:]:
+            path = (*path, *flaw["loc"][-1:])
+        what = str(flaw["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        what, value = _SAY.get(flaw["type"], what[:1].lower() + what[1:]), flaw["input"]
+        got = f" (got {value[:60]!r})" if quote and isinstance(value, str) else ""
+        return self.problem(path, what + got, value)
 
 
 _SAY = {
     "extra_forbidden": "unknown key; look for a typing error, or see data/schema",
     "missing": "is required",
-    "dict_type": "must be a mapping of keys to values",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
     "string_type": "must be text",
-    "float_parsing": "must be a number",
-    "float_type": "must be a number",
     "finite_number": "must be a finite number",
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "model_type": "must be a mapping of keys to values",
+    **dict.fromkeys(("dict_type", "model_type"), "must be a mapping of keys to values"),
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list"),
+    **dict.fromkeys(("float_parsing", "float_type"), "must be a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
 }
-
-
-def _say(problem: ErrorDetails, quote: bool) -> str:
-    what = _SAY.get(problem["type"])
-    if what is None:
-        what = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        what = what[:1].lower() + what[1:]
-    value = problem.get("input")
-    return f"{what} (got {value[:60]!r})" if quote and isinstance(value, str) else what
 
 
 # Where the package lies does not change while it runs.
@@ -129,11 +114,9 @@ def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[st
 
 def content(path: Path, max_bytes: int) -> bytes:
     """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode):
-        raise OSError(
-            errno.EINVAL, "is a directory" if stat.S_ISDIR(mode) else "is a device or a pipe, no file"
-        )
+    if not path.is_file():
+        path.stat()
+        raise OSError(errno.EINVAL, "is a directory" if path.is_dir() else "is a device or a pipe, no file")
     with path.open("rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
@@ -145,10 +128,9 @@ def read(path: Path, name: str | None = None) -> Document:
     """Read one YAML file of at most 5 MB as text, without aliases, tags, duplicate keys or deep nesting."""
     name = name or str(path)
     try:
-        raw = content(path, MAX_BYTES)
+        return parse(content(path, MAX_BYTES), name)
     except OSError as error:
         raise DataError(FileProblem(name, 0, f"cannot be read: {error.strerror or error}")) from None
-    return parse(raw, name)
 
 
 def read_named(path: Path, table: str, *keys: str) -> Document:
@@ -163,16 +145,14 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
     """Read YAML bytes as text; see :func:`read`."""
     if len(raw) > most:
         raise DataError(FileProblem(name, 0, f"{len(raw)} bytes; it must stay under {most}"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        text = raw.decode("utf-8")
+        return _built(yaml.parse(raw.decode("utf-8"), Loader=loader), name)
+    except DataError:
+        raise
     except UnicodeDecodeError as error:
         what = f"is not UTF-8 (byte {error.start}); save it as UTF-8"
         raise DataError(FileProblem(name, 0, what)) from None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return _built(yaml.parse(text, Loader=loader), name)
-    except DataError:
-        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -243,16 +223,13 @@ def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     """Write ids into records and full ids into references; leave what is malformed alone."""
 
     def full(reference: Tree) -> Tree:
+        if isinstance(reference, list):
+            return [*map(full, reference)]
         bare = isinstance(reference, str) and "/" not in reference
         return f"{region_id}/{reference}" if bare else reference
 
     def referring(row: dict[str, Tree]) -> dict[str, Tree]:
-        listed: dict[str, Tree] = {
-            name: [*map(full, each)]
-            for name in ("sites", "upstream")
-            if isinstance(each := row.get(name), list)
-        }
-        return row | listed | ({"campus": full(row["campus"])} if "campus" in row else {})
+        return row | {name: full(row[name]) for name in ("sites", "upstream", "campus") if name in row}
 
     def identified(row: Tree, key: str) -> Tree:
         row = {} if row is None else row
@@ -281,9 +258,8 @@ def leaves(tree: Tree, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
 
 def cited(tree: Tree) -> Iterator[tuple[Path_, str]]:
     """Return every evidence key that a tree cites, and where."""
-    for path, text in leaves(tree):
-        if len(path) > 1 and path[-2] == "evidence" and isinstance(path[-1], int):
-            yield path, text
+    texts = ((path, text) for path, text in leaves(tree) if path[-2:-1] == ("evidence",))
+    return ((path, text) for path, text in texts if isinstance(path[-1], int))
 
 
 def uncovered(document: Document, evidence: Mapping[str, Evidence]) -> Iterator[str]:
@@ -295,22 +271,9 @@ def uncovered(document: Document, evidence: Mapping[str, Evidence]) -> Iterator[
 
 def dangling(document: Document, region_id: str) -> Iterator[str]:
     """Find every reference to a site of this file, or to a campus of it, that is not there."""
-    tree = document.tree
-    sites, campuses = _rows(tree, "sites"), _rows(tree, "campuses")
-    naming: list[tuple[Path_, Tree]] = [
-        ((table, key), row)
-        for table in ("zones", "feeds", "hazards")
-        for key, row in _rows(tree, table).items()
-    ]
-    for path, row in (*naming, (("candidates",), tree.get("candidates"))):
-        listed = row.get("sites") if isinstance(row, dict) else None
-        for index, item in enumerate(listed if isinstance(listed, list) else ()):
-            name = str(item).removeprefix(f"{region_id}/")
-            if "/" not in name and name not in sites:
-                yield document.problem((*path, "sites", index), f"{item!r} is not under sites; add it there")
-    for key, row in sites.items():
-        campus = row.get("campus") if isinstance(row, dict) else None
-        if isinstance(campus, str) and "/" not in campus and campus not in campuses:
-            yield document.problem(
-                ("sites", key, "campus"), f"{campus!r} is not under campuses; add it there"
-            )
+    for path, text in leaves(document.tree):
+        listed = path[-2:-1] == ("sites",) and path[0] in ("zones", "feeds", "hazards", "candidates")
+        table = "sites" if listed else "campuses" if path[::2] == ("sites", "campus") else None
+        name = text.removeprefix(f"{region_id}/") if listed else text
+        if table and "/" not in name and name not in _rows(document.tree, table):
+            yield document.problem(path, f"{text!r} is not under {table}; add it there")

@@ -5,33 +5,22 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zonerisk.core import samples
 from zonerisk.core.errors import DataError, reading
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence
-from zonerisk.core.samples import (
-    Area,
-    Chart,
-    Circle,
-    HazardSample,
-    Layer,
-    Near,
-    Neighbourhood,
-    Sample,
-    Spot,
-    Upstream,
-    labelled,
-    layer_of,
-    missing,
-    unanswerable,
-)
+from zonerisk.core.samples import Chart, Circle, HazardSample, Layer, Near, Neighbourhood, Sample
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
@@ -92,8 +81,8 @@ class SampleFile:
             self._text = path.read_bytes()
             head = json.loads(self._text[1 : self._text.index(b"\n")])
             self.head: Mapping[str, Any] = head
-            self.layer = layer_of(head)
-            self._fields = _fields(self.layer)
+            self.layer = samples.layer_of(head)
+            self._fields = FIELDS + (_STRENGTH if self.layer.intensity_unit else ())
             rows = self._text.partition(b"\n")[2]
             rows.decode("utf-8")
             if "rows" in head and head["rows"] != hashlib.sha256(rows).hexdigest():
@@ -105,51 +94,41 @@ class SampleFile:
 
     def of(self, site: str, position: Position | None) -> tuple[HazardSample, ...]:
         """Return what the layer says at a site that stands at a position."""
-        reason = unanswerable(self.layer, position)
+        reason = samples.unanswerable(self.layer, position)
         if reason or position is None:
-            return (missing(self.layer, site, reason or "position_too_uncertain"),)
+            return (samples.missing(self.layer, site, reason or "position_too_uncertain"),)
         rows = self.rows(site)
         if not rows or any(not same_place(row, position) for row in rows):
-            return (missing(self.layer, site, "not_sampled"),)
-        return tuple(self._sample(row) for row in rows)
+            return (samples.missing(self.layer, site, "not_sampled"),)
+        return tuple(map(self._sample, rows))
 
     @cached_property
     def _lines(self) -> dict[bytes, list[bytes]]:
         """Lines by their site, not yet taken apart."""
-        lines: dict[bytes, list[bytes]] = {}
+        lines = defaultdict(list)
         for line in self._text.split(b"\n")[1:]:
-            lines.setdefault(line.partition(b",")[0], []).append(line)
+            lines[line.partition(b",")[0]].append(line)
         return lines
 
     def rows(self, site: str | None = None) -> list[dict[str, str]]:
         """Return a site's lines, or every line."""
         lines = self._text.splitlines()[2:] if site is None else self._lines.get(site.encode(), [])
-        return [self._row(values) for values in csv.reader(line.decode("utf-8") for line in lines)]
-
-    def _row(self, values: list[str]) -> dict[str, str]:
-        fields = self._fields
-        if len(values) != len(fields):
-            raise DataError(
-                f"{self.path}: a line has {len(values)} fields, not {len(fields)}: {','.join(values)[:80]}"
-            )
-        return dict(zip(fields, values, strict=True))
+        rows, most = list(csv.reader(line.decode("utf-8") for line in lines)), len(self._fields)
+        if odd := next((row for row in rows if len(row) != most), None):
+            raise DataError(f"{self.path}: a line has {len(odd)} fields, not {most}: {','.join(odd)[:80]}")
+        return [dict(zip(self._fields, row, strict=True)) for row in rows]
 
     def _sample(self, row: Mapping[str, str]) -> HazardSample:
         if row["reason"]:
-            return missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
+            return samples.missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
         try:
             interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
         except ValueError as error:
             raise DataError(f"{self.path}: {row['site']}: {error}") from None
         weakest, strongest = (_number(row.get(name, "")) for name in _STRENGTH)
         intensity = None if weakest is None else Interval(weakest, None, strongest)
-        return HazardSample(
-            self.layer, row["site"], interval, row["object"], row["name"], row["label"], None, intensity
-        )
-
-
-def _fields(layer: Layer) -> tuple[str, ...]:
-    return FIELDS + (_STRENGTH if layer.intensity_unit else ())
+        sample = HazardSample(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
+        return replace(sample, intensity=intensity) if intensity else sample
 
 
 def _number(text: str) -> float | None:
@@ -166,79 +145,69 @@ def place(position: Position) -> tuple[str, str, str]:
     return repr(position.lat), repr(position.lon), f"{position.uncertainty_m:g}"
 
 
-def table(head: Mapping[str, Any], samples: Iterable[HazardSample], positions: Mapping[str, Position]) -> str:
+def table(head: Mapping[str, Any], rows: Iterable[HazardSample], positions: Mapping[str, Position]) -> str:
     """Write a sample file, by site; no line where the layer's head alone tells that it says nothing."""
-    layer, text = layer_of(head), io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_fields(layer))
-    for sample in samples:
-        position = positions[sample.site]
-        if unanswerable(layer, position):
+    layer, buffer = samples.layer_of(head), io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(FIELDS + (_STRENGTH if layer.intensity_unit else ()))
+    for row in rows:
+        position = positions[row.site]
+        if samples.unanswerable(layer, position):
             continue
         ends = [
             "" if end is None else f"{end:g}" if abs(end) < 1e5 else f"{end:.0f}"
-            for end in sample.interval or (None, None, None)
+            for end in row.interval or (None, None, None)
         ]
-        row: list[object] = [sample.site, *place(position), sample.object, sample.name, *ends]
-        row += [sample.label, sample.reason]
-        if layer.intensity_unit:
-            row += [sample.intensity.low, sample.intensity.high] if sample.intensity else [None, None]
-        writer.writerow(row)
-    rows = text.getvalue()
+        strength = (row.intensity.low, row.intensity.high) if row.intensity else (None, None)
+        cells = [row.site, *place(position), row.object, row.name, *ends, row.label, row.reason]
+        writer.writerow([*cells, *(strength if layer.intensity_unit else ())])
+    text = buffer.getvalue()
     # A file that lost rows would say less of a site, and so of what it is near to.
-    whole = {**head, "rows": hashlib.sha256(rows.encode()).hexdigest()}
-    return "#" + json.dumps(whole, ensure_ascii=False, sort_keys=True) + "\n" + rows
+    whole = {**head, "rows": hashlib.sha256(text.encode()).hexdigest()}
+    return "#" + json.dumps(whole, ensure_ascii=False, sort_keys=True) + "\n" + text
 
 
 def read_supply(files: Mapping[str, Path]) -> Sample:
     """Read what was derived of the power supply, from the files of data folders by their names."""
     around: dict[str, tuple[Circle, Neighbourhood]] = {}
     names: dict[str, Near] = {}
-    for name, path in files.items():
-        if name.startswith("stations-") and name.endswith(".csv"):
-            stations = _stations(path)
-            around.update(stations)
-            names.update({near.station: near for _, there in stations.values() for near in there.near})
-    areas = {row[0]: (_disc(row), Area(row[4], row[5])) for row in _rows(files.get(AREAS), AREA_COLUMNS)}
-    upstream: dict[str, tuple[Upstream, ...]] = {}
+    for path in (path for name, path in files.items() if name.startswith("stations-")):
+        rows = sorted(_rows(path, STATION_COLUMNS), key=itemgetter(0))
+        for site, listed in itertools.groupby(rows, itemgetter(0)):
+            near = []
+            for _, lat, lon, doubt, station, name, kv, metres in listed:
+                near.append(Near(station, name, _number(kv), float(metres)))
+                disc = (float(lat), float(lon), float(doubt))
+            around[site] = disc, Neighbourhood(tuple(near), disc[2], path.stem)
+            names |= {station.station: station for station in near}
+    areas = {
+        site: ((float(lat), float(lon), float(doubt)), samples.Area(*names_))
+        for site, lat, lon, doubt, *names_ in _rows(files.get(AREAS), AREA_COLUMNS)
+    }
+    upstream: dict[str, tuple[samples.Upstream, ...]] = {}
     for station, top, hops, via, name, kv in _rows(files.get(UPSTREAMS), UPSTREAM_COLUMNS):
-        way = Upstream(top, int(float(hops)), tuple(via.split(";")) if via else ())
+        way = samples.Upstream(top, int(float(hops)), tuple(via.split(";")) if via else ())
         upstream[station] = (*upstream.get(station, ()), way)
         names[top] = Near(top, name, float(kv), 0.0)
-    return Sample(around, areas, upstream, names, _sources(files[SOURCES]) if SOURCES in files else {})
+    sources: dict[str, Evidence] = {}
+    if SOURCES in files:
+        with reading(SOURCES, _AGAIN):
+            for key, row in json.loads(files[SOURCES].read_text(encoding="utf-8")).items():
+                cited = {name: row[name] for name in ("title", "url", "claim")}
+                sources[key] = Evidence(kind="layer", read=row["as_of"], **cited)
+    return Sample(around, areas, upstream, names, sources)
 
 
 def read_chart(files: Mapping[str, Path]) -> Chart:
     """Read where stations stand and which circuits join them; no verdict needs it."""
     spots = {
-        key: Spot(labelled(name, _number(kv)), osm, (float(lat), float(lon)) if lat and lon else None)
+        key: samples.Spot(
+            samples.labelled(name, _number(kv)), osm, (float(lat), float(lon)) if lat and lon else None
+        )
         for key, name, kv, osm, lat, lon in _rows(files.get(POSITIONS), POSITION_COLUMNS)
     }
     rows = _rows(files.get(CIRCUITS), CIRCUIT_COLUMNS)
     return Chart(spots, {(min(a, b), max(a, b)): tuple(codes.split(";")) for a, b, codes in rows})
-
-
-def _sources(path: Path) -> dict[str, Evidence]:
-    with reading(path.name, _AGAIN):
-        rows = json.loads(path.read_text(encoding="utf-8")).items()
-        cited = {key: {name: row[name] for name in ("title", "url", "claim")} for key, row in rows}
-        return {key: Evidence(kind="layer", read=row["as_of"], **cited[key]) for key, row in rows}
-
-
-def _stations(path: Path) -> dict[str, tuple[Circle, Neighbourhood]]:
-    near: dict[str, list[Near]] = {}
-    discs: dict[str, Circle] = {}
-    for row in _rows(path, STATION_COLUMNS):
-        discs[row[0]] = _disc(row)
-        near.setdefault(row[0], []).append(Near(row[4], row[5], _number(row[6]), float(row[7])))
-    return {
-        site: (discs[site], Neighbourhood(tuple(stations), discs[site][2], path.stem))
-        for site, stations in near.items()
-    }
-
-
-def _disc(row: list[str]) -> Circle:
-    return float(row[1]), float(row[2]), float(row[3])
 
 
 def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:

@@ -37,11 +37,10 @@ def quantile(shape: float, share: float) -> float:
 
 def below(shape: float, value: float) -> float:
     """Return the share of Gamma(n + 1/2) of unit rate below a value: an error function and n terms."""
-    terms = (
-        math.exp((n + JEFFREYS) * math.log(value) - value - math.lgamma(n + 1 + JEFFREYS))
-        for n in range(int(shape))
-    )
-    return math.erf(math.sqrt(value)) - sum(terms) if value > 0 else 0.0
+    if value <= 0:
+        return 0.0
+    terms = ((n + JEFFREYS) * math.log(value) - math.lgamma(n + 1 + JEFFREYS) for n in range(int(shape)))
+    return math.erf(math.sqrt(value)) - sum(math.exp(term - value) for term in terms)
 
 
 class Moments(NamedTuple):

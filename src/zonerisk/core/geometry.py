@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from geographiclib.geodesic import Geodesic
     from pyproj import Geod
 
     from zonerisk.core.model import Position
@@ -33,8 +32,6 @@ PATIENCE = 2_000
 _LAMBERT_DOUBT, _LAMBERT_FAR, _LAMBERT_MOST = 3e-6, 5e-7, 0.97
 # From so many pairs on numpy, which takes a tenth of a second to load, is faster.
 _MANY_PAIRS = 20_000
-# Geodesic.DISTANCE, known before the library is loaded.
-_DISTANCE_ONLY = 1025
 
 LatLon = tuple[float, float]
 Disc = tuple[float, float, float]
@@ -57,19 +54,13 @@ class Interval:
 
     def rounded(self, digits: int = 0) -> Interval:
         """Return it as verdicts write it: metres to 0 digits, milliseconds to 3."""
-        return Interval(
-            round(self.low, digits),
-            None if self.best is None else round(self.best, digits),
-            None if self.high is None else round(self.high, digits),
-        )
+        best, high = (None if end is None else round(end, digits) for end in (self.best, self.high))
+        return Interval(round(self.low, digits), best, high)
 
     def scaled(self, low: float, best: float, high: float) -> Interval:
         """Multiply each end by its own factor."""
-        return Interval(
-            self.low * low,
-            None if self.best is None else self.best * best,
-            None if self.high is None else self.high * high,
-        )
+        ends = ((self.best, best), (self.high, high))
+        return Interval(self.low * low, *(None if end is None else end * factor for end, factor in ends))
 
     def within(self, most: float | None) -> Interval:
         """Return it with a bound from above that holds whatever else is known; None bounds nothing."""
@@ -107,14 +98,6 @@ UNKNOWN = Interval(0.0, None, None)
 
 
 @cache
-def _wgs84() -> Geodesic:
-    from geographiclib.geodesic import Geodesic
-
-    geodesic: Geodesic = Geodesic.WGS84
-    return geodesic
-
-
-@cache
 def _solver() -> Geod:
     from pyproj import Geod
 
@@ -126,7 +109,9 @@ def geodesic_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Geodesic distance on WGS 84 between two points, metres."""
     if geodesic_m.cache_info().misses > PATIENCE:
         return float(_solver().inv(lon1, lat1, lon2, lat2)[2])
-    return float(_wgs84().Inverse(lat1, lon1, lat2, lon2, _DISTANCE_ONLY)["s12"])
+    from geographiclib.geodesic import Geodesic
+
+    return float(Geodesic.WGS84.Inverse(lat1, lon1, lat2, lon2, Geodesic.DISTANCE)["s12"])
 
 
 def distance_m(a: Position, b: Position) -> float:
@@ -268,10 +253,8 @@ def closest(ours: Iterable[LatLon], theirs: Iterable[LatLon]) -> tuple[LatLon, L
 
 def circle_points(lat: float, lon: float, radius_m: float, steps: int) -> list[LatLon]:
     """Return the points of a geodesic circle, counterclockwise from the north, the first again at the end."""
-    from pyproj import Geod
-
     bearings = [-360.0 * step / steps for step in range(steps)]
-    lons, lats, _ = Geod(ellps="WGS84").fwd([lon] * steps, [lat] * steps, bearings, [radius_m] * steps)
+    lons, lats, _ = _solver().fwd([lon] * steps, [lat] * steps, bearings, [radius_m] * steps)
     return list(zip((*lats, lats[0]), (*lons, lons[0]), strict=True))
 
 

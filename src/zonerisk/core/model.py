@@ -7,8 +7,9 @@ What their fields mean stands in ``data/fields.yaml``.
 # a tenth of a cold start.
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -25,16 +26,14 @@ from zonerisk.core.kinds import CORRELATED, UNITS, ClaimKind, HazardKind, Stated
 
 Grade = Literal["A", "B", "C"]
 
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-FULL_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$"
-REFERENCE_PATTERN = r"^([a-z0-9]+(-[a-z0-9]+)*/)?[a-z0-9]+(-[a-z0-9]+)*$"
-STATION_PATTERN = r"^(rte/[A-Z0-9.]{1,5}|(node|way|relation)/[1-9][0-9]*)$"
-MAX_ZONES = 64
-MAX_SITES = 600
+_ID = "[a-z0-9]+(-[a-z0-9]+)*"
+ID_PATTERN = f"^{_ID}$"
+MAX_ZONES, MAX_SITES = 64, 600
 
 Key = Annotated[str, Field(pattern=ID_PATTERN)]
-FullId = Annotated[str, Field(pattern=FULL_ID_PATTERN)]
-Reference = Annotated[str, Field(pattern=REFERENCE_PATTERN)]
+FullId = Annotated[str, Field(pattern=f"^{_ID}/{_ID}$")]
+Reference = Annotated[str, Field(pattern=f"^({_ID}/)?{_ID}$")]
+_OSM = "(node|way|relation)/[1-9][0-9]*"
 # Controls of terminals and of the direction of writing, by which a text looks like another.
 CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
@@ -49,6 +48,8 @@ def _plain(text: str) -> str:
 
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Cited = Annotated[tuple[Key, ...], Field(min_length=1)]
+"""Keys of evidence, one at least."""
 
 
 def _real(text: str) -> str:
@@ -159,7 +160,7 @@ class Position(Record):
     lon: Annotated[float, Field(ge=-180, le=180)]
     uncertainty_m: Annotated[float, Field(gt=0, le=1_000_000)]
     method: PositionMethod
-    osm: Annotated[str, Field(pattern=r"^(node|way|relation)/[1-9][0-9]*$")] | None = None
+    osm: Annotated[str, Field(pattern=f"^{_OSM}$")] | None = None
     read: PartialDate | None = None
     footprint_m2: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
     evidence: tuple[Key, ...] = ()
@@ -181,8 +182,7 @@ class Position(Record):
             f"OpenStreetMap {self.osm.replace('/', ' ')}",
             f"https://www.openstreetmap.org/{self.osm}",
         )
-        claim = f"position: {self.method}"
-        return (Evidence(kind="map", title=title, url=url, read=self.read, claim=claim),)
+        return (Evidence(kind="map", title=title, url=url, read=self.read, claim=f"position: {self.method}"),)
 
 
 class Site(Dated):
@@ -215,7 +215,7 @@ class Campus(Lasting):
 
     id: str = ""
     name: Text
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
 
 class Zone(Dated):
@@ -237,14 +237,14 @@ class Candidates(Record):
 
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     one_per_zone: bool = False
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
 
 class Buildings(Lasting):
     """How many buildings the zones stand in, as stated; which zone in which is not."""
 
     at_most: Annotated[int, Field(ge=1, le=MAX_ZONES)]
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
 
 class Feed(Lasting):
@@ -255,8 +255,8 @@ class Feed(Lasting):
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     upstream: tuple[Reference, ...] = ()
-    station: Annotated[str, Field(pattern=STATION_PATTERN)] | None = None
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    station: Annotated[str, Field(pattern=rf"^(rte/[A-Z0-9.]{{1,5}}|{_OSM})$")] | None = None
+    evidence: Cited
     note: Text | None = None
 
 
@@ -269,7 +269,7 @@ class Hazard(Dated):
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
     relation: Literal["inside", "near", "outside"]
     distance_m: Annotated[float, Field(ge=0)] | None = None
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
     note: Text | None = None
 
 
@@ -282,7 +282,7 @@ class Claim(Dated):
     unit: Literal["km", "ms", "zones", "buildings"] | None = None
     zoned: bool = False
     exceptions: tuple[Key, ...] = ()
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
@@ -352,7 +352,7 @@ class IncidentFeed(Record):
     what: Text
     single_until: PartialDate | None = None
     without: tuple[Key, ...] = ()
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
 
 class Onset(Record):
@@ -361,7 +361,7 @@ class Onset(Record):
     not_before: PartialDate | None = None
     not_after: PartialDate | None = None
     about: PartialDate | None = None
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
 
 class Search(Record):
@@ -449,14 +449,7 @@ _BOTH = ("hardware", "unstated")
 CAUSES: Final[dict[str, tuple[str, ...]]] = {
     "physical": ("power", "cooling", "fire", "water", "storm", "quake", "fibre", "works", *_BOTH),
     "logical": (
-        "config",
-        "software",
-        "human",
-        "dns",
-        "identity",
-        "routing",
-        "capacity",
-        "security",
+        *("config", "software", "human", "dns", "identity", "routing", "capacity", "security"),
         *_BOTH,
     ),
     "conflict": ("conflict",),
@@ -537,66 +530,48 @@ class Incident(Record):
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
     note: Text | None = None
 
-    @field_validator("cause")
+    @field_validator(
+        *("cause", "end", "fixed_since", "hours", "regions", "sites"),
+        *("zones", "among", "at_most", "shares", "evidence"),
+    )
     @classmethod
-    def _of_its_class(cls, cause: str, info: ValidationInfo) -> str:
-        listed = CAUSES.get(info.data.get("class_", ""), (cause,))
-        if cause not in listed:
-            raise ValueError(f"a {info.data['class_']} cause is one of {', '.join(listed)}")
-        return cause
+    def _sound(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None:
+            for flaw in cls._flaws(str(info.field_name), value, info.data):
+                raise ValueError(flaw)
+        return value
 
-    @field_validator("end", "fixed_since")
-    @classmethod
-    def _not_before_start(cls, day: str | None, info: ValidationInfo) -> str | None:
-        start = info.data.get("start")
-        if day and start and day < start[: len(day)]:
-            raise ValueError(f"{day} lies before start {start}")
-        return day
-
-    @field_validator("hours")
-    @classmethod
-    def _as_its_ends(cls, hours: float | None, info: ValidationInfo) -> float | None:
-        ends = [info.data.get(name) or "" for name in ("start", "end")]
-        if hours is not None and all("T" in end for end in ends) and abs(_hours(*ends) - hours) > 0.1:
-            raise ValueError(f"start and end are {_hours(*ends):.2f} hours apart; drop it, or correct them")
-        return hours
-
-    @field_validator("regions", "sites", "zones", "among")
-    @classmethod
-    def _in_its_regions(cls, places: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for place in places if "regions" in info.data else ():
-            if place.partition("/")[0] not in info.data["regions"]:
-                raise ValueError(f"{place} is in none of the regions")
-        if len(set(places)) < len(places):
-            raise ValueError("names a place twice")
-        least, named = info.data.get("at_least") or 0, {*info.data.get("zones", ()), *places}
-        if info.field_name == "among" and places and least > len(named):
-            raise ValueError(f"{least} zones were hit at least, but zones and among name {len(named)}")
-        return places
-
-    @field_validator("at_most")
-    @classmethod
-    def _no_fewer(cls, most: int | None, info: ValidationInfo) -> int | None:
-        least = max(info.data.get("at_least") or 0, len(info.data.get("zones", ())))
-        if most is not None and most < least:
-            raise ValueError(f"{most} zones at most, but {least} were hit at least")
-        return most
-
-    @field_validator("shares")
-    @classmethod
-    def _of_named(cls, shares: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        for zone in shares if "zones" in info.data else ():
-            if zone not in info.data["zones"]:
-                raise ValueError(f"{zone} is not among the zones surely hit")
-        return shares
-
-    @field_validator("evidence")
-    @classmethod
-    def _cites(cls, evidence: dict[str, Evidence], info: ValidationInfo) -> dict[str, Evidence]:
-        for key in info.data.get("changed", ()):
-            if key not in evidence:
-                raise ValueError(f"changed: {key!r} is not under evidence; add it there")
-        return evidence
+    @staticmethod
+    def _flaws(field: str, value: Any, known: dict[str, Any]) -> Iterator[str]:
+        """Yield what is wrong with a field beside those before it, as far as they are sound."""
+        start, class_ = known.get("start"), known.get("class_", "")
+        zones, least = known.get("zones", ()), known.get("at_least") or 0
+        if field == "cause" and value not in CAUSES.get(class_, (value,)):
+            yield f"a {class_} cause is one of {', '.join(CAUSES[class_])}"
+        if field in ("end", "fixed_since") and start and value < start[: len(value)]:
+            yield f"{value} lies before start {start}"
+        if field == "hours" and "T" in (start or "") and "T" in (known.get("end") or ""):
+            apart = _hours(known["start"], known["end"])
+            if abs(apart - value) > 0.1:
+                yield f"start and end are {apart:.2f} hours apart; drop it, or correct them"
+        if field in ("regions", "sites", "zones", "among"):
+            for place in value if "regions" in known else ():
+                if place.partition("/")[0] not in known["regions"]:
+                    yield f"{place} is in none of the regions"
+            if len(set(value)) < len(value):
+                yield "names a place twice"
+            if field == "among" and value and least > len(named := {*zones, *value}):
+                yield f"{least} zones were hit at least, but zones and among name {len(named)}"
+        if field == "at_most" and value < max(least, len(zones)):
+            yield f"{value} zones at most, but {max(least, len(zones))} were hit at least"
+        if field == "shares":
+            for zone in value if "zones" in known else ():
+                if zone not in zones:
+                    yield f"{zone} is not among the zones surely hit"
+        if field == "evidence":
+            for key in known.get("changed", ()):
+                if key not in value:
+                    yield f"changed: {key!r} is not under evidence; add it there"
 
     @model_validator(mode="after")
     def _removed_by(self) -> Self:
@@ -726,7 +701,7 @@ class Rule(Record):
     text: Text | None = None
     article: Text | None = None
     quote: Annotated[Text, Field(max_length=400)] | None = None
-    evidence: Annotated[tuple[Key, ...], Field(min_length=1)]
+    evidence: Cited
 
     @model_validator(mode="after")
     def _has_unit(self) -> Self:

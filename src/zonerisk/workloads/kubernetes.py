@@ -327,7 +327,7 @@ class _Reader:
         dialect = self.placement.dialect(told)
         if not zones:
             handles = (each.get(key) for each in sources.values() for key in ("volumeID", "volumeHandle"))
-            zones = [zone for zone in (dialect.kubernetes.volume_in(str(each)) for each in handles) if zone]
+            zones = [zone for zone in (dialect.kubernetes.zone_in(str(each)) for each in handles) if zone]
         if not zones:
             raise Unplaced(wording.NO_ZONE)
         # A volume of another provider than the cluster's first node speaks for itself.
