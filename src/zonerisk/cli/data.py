@@ -14,7 +14,7 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, option
 from zonerisk.core.errors import UsageError
-from zonerisk.core.model import DEFAULT
+from zonerisk.core.model import DEFAULT, ID_PATTERN
 from zonerisk.words.phrases import count
 
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ def group() -> None:
 @app.command("check")
 def check_(
     paths: Annotated[
-        list[Path] | None,
-        argument(
-            "Files, policies too, or folders that hold datacenters/; the shipped catalogue without.",
-            metavar="[PATH]...",
-        ),
+        list[Path] | None, argument("Files or folders; the shipped catalogue without any.", "[PATH]...")
     ] = None,
     out: output.Output = None,
 ) -> None:
@@ -51,7 +47,6 @@ def check_(
     Examples: zonerisk data check; zonerisk data check data/datacenters/ovh/sbg.yaml;
     zonerisk data check my.yaml
     """
-    from zonerisk.catalogue.document import data_root
     from zonerisk.curation import check
 
     problems: set[check.Problem] = set()
@@ -83,14 +78,10 @@ def check_(
 @app.command("new")
 def new(
     provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
-    region: Annotated[
-        str, argument("The region's code, such as sbg; of the others, the provider; of a policy, its name.")
-    ],
-    name: Annotated[
-        str | None, argument("Of those, the name of the file, such as sbg-201711.", metavar="[NAME]")
-    ] = None,
+    region: Annotated[str, argument("The region's code; of a policy its name, of the others the provider.")],
+    name: Annotated[str | None, argument("Of the others, the file's name.", "[NAME]")] = None,
     folder: Annotated[
-        Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
+        Path | None, option("The catalogue to add to; else data/.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
     """Write a commented template of a region, and its provider if new; an incident; a measurement; a policy.
@@ -98,6 +89,8 @@ def new(
     Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711;
     zonerisk data new measurement aws eu-west-3-2026; zonerisk data new policy my-bank
     """
+    from zonerisk.curation.check import template
+
     kind: Form = "region"
     if provider in ("incident", "measurement"):
         kind = cast("Form", provider)
@@ -109,35 +102,31 @@ def new(
         raise UsageError(f"three names are those of an incident or a measurement: {told}")
     elif provider == "policy":
         kind = "policy"
-    table = {"region": "datacenters", "policy": "policies"}.get(kind, f"{kind}s")
     for part in (provider, region):
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
+        if not re.fullmatch(ID_PATTERN, part) or region == "provider":
             raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
-    root = folder or Path("data")
-    if folder is None and kind == "policy" and not (root / "datacenters").is_dir():
-        root = Path()
-    elif folder is None and not (root / "datacenters").is_dir():
+    root = folder or (Path("data") if Path("data/datacenters").is_dir() else None)
+    if root is None and kind != "policy":
         raise UsageError(
             "no data/datacenters/ here; go to a checkout, or name a folder of your own with --in DIR"
         )
-    from zonerisk.curation.check import template
-
-    if kind in ("incident", "measurement") and not any(
-        (base / "datacenters" / provider / "provider.yaml").is_file() for base in (root, data_root())
-    ):
+    provided = any(
+        (base / "datacenters" / provider / "provider.yaml").is_file() for base in (root, data_root()) if base
+    )
+    if kind in ("incident", "measurement") and not provided:
         raise UsageError(f"no provider is called {provider!r}; zonerisk list providers names them")
-    home = root / table / provider
-    if kind == "policy":
-        # Away from a checkout it is a file that --policy names.
-        home = root / table if folder or root.name else root
+    table = {"region": "datacenters", "policy": "policies"}.get(kind, f"{kind}s")
+    # Away from a checkout a policy is a file that --policy names.
+    home = Path() if root is None else root / table / (provider if kind != "policy" else "")
     target = home / f"{region}.yaml"
     if target.exists():
         raise UsageError(f"{target} is there already; edit it")
-    described = (root / "schema").is_dir()
+    described = root is not None and (root / "schema").is_dir()
     output.make_folder(home)
-    for path in (home / "provider.yaml", target):
-        if not path.exists() and (path == target or kind == "region"):
-            output.write(template(kind if path == target else "provider", described), path)
+    forms: dict[Path, Form] = {home / "provider.yaml": "provider"} if kind == "region" else {}
+    for path, form in {**forms, target: kind}.items():
+        if not path.exists():
+            output.write(template(form, described), path)
             output.write(f"{path}\n", None)
     output.note(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
@@ -209,9 +198,7 @@ def rates(
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
-    constants: Annotated[
-        bool, option("What likelihoods rest on, as data/rates.json.", "--constants")
-    ] = False,
+    constants: Annotated[bool, option("What likelihoods rest on: data/rates.json.", "--constants")] = False,
 ) -> None:
     """Count losses by kind, cause and provider over the years that complete feeds cover.
 
@@ -227,14 +214,8 @@ def rates(
         output.write(counting.written(counting.constants(catalog)), out)
         return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
-    tree: dict[str, object] = {
-        "rates": [row._asdict() for row in rows],
-        "backup_failed": {
-            cause: dict(zip(("failed", "held", "not_told"), row, strict=True))
-            for cause, row in backup.items()
-        },
-        "biases": words.BIASES,
-    }
+    failed = {key: dict(zip(("failed", "held", "not_told"), row, strict=True)) for key, row in backup.items()}
+    tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": words.BIASES}
     foot = [words.backup(backup), *words.BIASES]
     output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)
 
@@ -242,18 +223,13 @@ def rates(
 @app.command("freshness")
 def freshness(
     providers: Annotated[
-        list[str] | None,
-        argument("aws, azure, google, oracle, ovh; all without any.", metavar="[PROVIDER]..."),
+        list[str] | None, argument("aws, azure, google, oracle, ovh; else all.", "[PROVIDER]...")
     ] = None,
     lists: Annotated[
-        list[str] | None,
-        option(
-            "Read a provider's list from here instead; repeatable.", "--list", metavar="PROVIDER=FILE|URL"
-        ),
+        list[str] | None, option("Read a list from here; repeatable.", "--list", metavar="PROVIDER=FILE|URL")
     ] = None,
     fail_on: Annotated[
-        list[str] | None,
-        option("Exit with 1 if something is new, gone or changed; repeatable.", metavar="new|gone|changed"),
+        list[str] | None, option("Exit with 1 at such news; repeatable.", metavar="new|gone|changed")
     ] = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
@@ -292,11 +268,8 @@ def freshness(
         place = given.get(name, lists_.SOURCES[name].place)
         read.append({"provider": name, "list": place, "regions": len(listing.zones)})
         changes += lists_.changes(catalog, name, listing)
-    tree: dict[str, object] = {
-        "lists": read,
-        "unread": {name: str(error) for name, error in failed.items()},
-        "changes": [change._asdict() for change in changes],
-    }
+    unread = {name: str(error) for name, error in failed.items()}
+    tree = {"lists": read, "unread": unread, "changes": [change._asdict() for change in changes]}
     output.report("freshness", tree, lists_.Change._fields, changes, (), format_, out)
     output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
     if failed:
@@ -319,6 +292,6 @@ def backtest(
     from zonerisk.words import likelihood as words
 
     sha256, skills = counting.backtest(load(*(catalogue or ())))
-    tree: dict[str, object] = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
+    tree = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
     cells = [words.skill(*row) for row in skills]
     output.report("backtest", tree, words.SKILLS, cells, (words.BACKTEST.format(sha256[:12]),), format_, out)

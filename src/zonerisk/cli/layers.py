@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position
-    from zonerisk.layers.cards import Card, File
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.
@@ -29,6 +28,12 @@ _AROUND_M = 1000.0
 app = typer.Typer(**SETTINGS)
 
 Id = Annotated[str, argument("A layer, such as rivers.")]
+_AROUND = option(
+    "Only around the sites of a region or provider, or around your own: LAT,LON, or a CSV or GeoJSON file; "
+    "repeatable.",
+    "--region",
+    metavar="TARGET",
+)
 
 
 @app.callback()
@@ -53,27 +58,15 @@ def list_(
         file.layer.id: len({row["site"] for row in file.rows() if not row["reason"]})
         for file in catalog.samples.files
     }
-    rows = [
-        (
-            card.id,
-            card.kind,
-            card.name,
-            card.vintage,
-            f"{card.error_m:g}",
-            card.grade,
-            f"{sampled.get(card.id, 0)} sites",
-            _state(card, root),
-        )
-        for card in cards.known(catalog.roots).values()
-    ]
+    rows = []
+    for card in cards.known(catalog.roots).values():
+        try:
+            state = "yes" if store.locate(card, root) else "no"
+        except DataError:
+            state = "damaged"
+        told = (f"{card.error_m:g}", card.grade, f"{sampled.get(card.id, 0)} sites", state)
+        rows.append((card.id, card.kind, card.name, card.vintage, *told))
     output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out, "layers"), out)
-
-
-def _state(card: Card, cache: Path) -> str:
-    try:
-        return "yes" if store.locate(card, cache) else "no"
-    except DataError:
-        return "damaged"
 
 
 @app.command("show")
@@ -101,7 +94,7 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
         ("citation", [card.citation]),
         ("may say", card.may_say),
         ("must not say", card.must_not_say),
-        ("file", map(_file, card.files)),
+        ("file", (f"{f.url or f.path}{f' (sha256 {f.sha256})' if f.sha256 else ''}" for f in card.files)),
         ("names", [f"{key}: {known.name} (rule {known.kind})" for key, known in reading.hazards.items()]),
         ("keeps", [f"{column}: {'; '.join(values)}" for column, values in reading.where.items()]),
         ("shared in", [shared and f"{card.noun} {shared}"]),
@@ -116,22 +109,10 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
     output.write("\n".join(lines) + "\n", out)
 
 
-def _file(file: File) -> str:
-    return f"{file.url or file.path}{f' (sha256 {file.sha256})' if file.sha256 else ''}"
-
-
 @app.command("fetch")
 def fetch_(
     layer: Id,
-    regions: Annotated[
-        list[str] | None,
-        option(
-            "Only around the sites of a region or provider, or around your own: LAT,LON, or a "
-            "CSV or GeoJSON file; repeatable.",
-            "--region",
-            metavar="TARGET",
-        ),
-    ] = None,
+    regions: Annotated[list[str] | None, _AROUND] = None,
     cache: Cache = None,
     max_mb: Annotated[float, option("Refuse more than this.")] = 1000,
     catalogue: Catalogues = None,
@@ -191,9 +172,7 @@ def import_(
 
 @app.command("sample")
 def sample(
-    ids: Annotated[
-        list[str] | None, argument("Layers; all that are here without any.", metavar="[ID]...")
-    ] = None,
+    ids: Annotated[list[str] | None, argument("Layers; all that are here without any.", "[ID]...")] = None,
     raw: Raw = None,
     cache: Cache = None,
     into: Annotated[Path | None, option("Folder for the figures; else the catalogue's own.")] = None,
@@ -211,19 +190,18 @@ def sample(
     catalog = load(*(catalogue or ()))
     towns = [Disc(key, lat, lon, 1.0) for key, (lat, lon) in town_points(catalog).items()]
     folder = into or catalog.roots[-1] / "layers" / "samples"
-    positions = _positions(catalog)
+    sites = (site for key in catalog.region_ids for site in catalog.region(key).sites.values())
+    positions = {site.id: site.position for site in sites if site.position}
     discs = [Disc(site, at.lat, at.lon, at.uncertainty_m) for site, at in positions.items()]
     root, done = store.cache_root(cache), 0
     for card in [cards.load(name, catalog.roots) for name in ids or cards.known(catalog.roots)]:
         kept = store.locate(card, root, raw)
         if not kept or not card.ships:
+            if ids and not card.ships:
+                raise UsageError(f"{card.id}: its licence lets no figures ship")
             if ids:
-                raise UsageError(
-                    f"{card.id}: its files are not here; name their folder with "
-                    f"--from, or: zonerisk layers fetch {card.id}"
-                    if card.ships
-                    else f"{card.id}: its licence lets no figures ship"
-                )
+                fetch = f"name their folder with --from, or: zonerisk layers fetch {card.id}"
+                raise UsageError(f"{card.id}: its files are not here; {fetch}")
             continue
         store.verify(card, kept)
         found = sampling.sample(card, kept, discs)
@@ -239,27 +217,14 @@ def sample(
         )
 
 
-def _positions(catalog: Catalog) -> dict[str, Position]:
-    return {
-        site.id: site.position
-        for region_id in catalog.region_ids
-        for site in catalog.region(region_id).sites.values()
-        if site.position
-    }
-
-
 def _discs(catalog: Catalog, target: str) -> list[Position]:
     from zonerisk.workloads import own_sites as ownsites
 
     if ownsites.meant([target]):
         catalog = ownsites.catalog([target], _AROUND_M, catalog.edition.date)
         target = ownsites.REGION
-    found = [
-        site.position
-        for region_id in catalog.resolve(target)
-        for site in map(catalog.site, catalog.region(region_id).site_ids)
-        if site.position
-    ]
+    sites = (site for region_id in catalog.resolve(target) for site in catalog.sites_of(region_id).values())
+    found = [site.position for site in sites if site.position]
     if not found:
         raise UsageError(f"{target}: no site has a position; fetch the layer whole")
     return found

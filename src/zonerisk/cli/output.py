@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import itertools
+import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
@@ -18,7 +23,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import OUTCOMES, severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
@@ -95,8 +100,6 @@ def write(content: str | bytes, path: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
-    import tempfile
-
     temporary = None
     try:
         target = Path(os.path.realpath(path))
@@ -106,7 +109,8 @@ def write(content: str | bytes, path: Path | None) -> None:
             with target.open("wb") as device:
                 device.write(data)
             return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        os.umask(mask := os.umask(0))
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
@@ -147,12 +151,6 @@ def _styled() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder for what will be written; an error names it."""
     try:
@@ -163,8 +161,6 @@ def make_folder(folder: Path) -> None:
 
 def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) -> str:
     """Return what is shown on a screen; a file or a pipe gets no styles and a fixed width."""
-    import shutil
-
     from zonerisk.words.report import Screen
 
     terminal = out is None and sys.stdout.isatty()
@@ -177,8 +173,6 @@ def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) 
 
 def as_json(value: object) -> str:
     """Return JSON to be read by people too."""
-    import json
-
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -194,15 +188,11 @@ def rows(
     A number keeps the digits it came with, and is a number in JSON; what is not known is
     null there, and empty elsewhere.
     """
-    listed = list(cells)
     if format_ is Format.json:
-        objects = [dict(zip(head, row, strict=True)) for row in listed]
+        objects = [dict(zip(head, row, strict=True)) for row in cells]
         return as_json({"schema": f"zonerisk/{what}/1", what: objects})
-    texts = [[_text(cell) for cell in row] for row in listed]
+    texts = [[_text(cell) for cell in row] for row in cells]
     if format_ is Format.csv:
-        import csv
-        import io
-
         buffer = io.StringIO()
         csv.writer(buffer).writerows([head, *texts])
         return buffer.getvalue()
@@ -215,7 +205,7 @@ def rows(
 
 def report(
     schema: str,
-    tree: dict[str, object],
+    tree: Mapping[str, object],
     head: Sequence[str],
     cells: Iterable[Sequence[Cell]],
     foot: Sequence[str],
@@ -243,8 +233,7 @@ def _text(cell: Cell) -> str:
 
 def ids(incomplete: str) -> list[str]:
     """Return the regions and providers that begin so, for a shell."""
-    catalog = load()
-    return [key for key in (*catalog.provider_ids, *catalog.region_ids) if key.startswith(incomplete)]
+    return [key for key in (*load().provider_ids, *load().region_ids) if key.startswith(incomplete)]
 
 
 def policies(incomplete: str) -> list[str]:
@@ -254,43 +243,25 @@ def policies(incomplete: str) -> list[str]:
 
 Level = Literal["fail", "unknown", "warn"]
 FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
-PolicyOption = Annotated[
-    str,
-    option("A policy's id (zonerisk list policies) or a file of your own.", autocompletion=policies),
-]
-AsOf = Annotated[
-    str | None,
-    option(
-        "Judge this day, not the catalogue's: with the records that are dated to hold on it "
-        "and all that bear no date, so what is known today is projected back.",
-        metavar="DATE",
-    ),
-]
-Catalogues = Annotated[
-    list[Path] | None, option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
-]
-FailOn = Annotated[
-    list[str] | None,
-    option(
-        "Exit with 1: fail, unknown or warn where independence comes to that or worse (one zone alone "
-        "comes to none); a class, such as undisclosed, on that class; policy on a rule that is not met. "
-        "Repeatable.",
-        metavar="OUTCOME|CLASS|policy",
-    ),
-]
-Cache = Annotated[
-    Path | None,
-    option("Where fetched layers are kept; else the platform's cache folder.", envvar="ZONERISK_CACHE"),
-]
+_POLICY = option("A policy's id (zonerisk list policies) or a file of your own.", autocompletion=policies)
+PolicyOption = Annotated[str, _POLICY]
+_AS_OF = (
+    "Judge this day, not the catalogue's: with the records that are dated to hold on it and all that bear no "
+    "date, so what is known today is projected back."
+)
+AsOf = Annotated[str | None, option(_AS_OF, metavar="DATE")]
+_OVER = option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
+Catalogues = Annotated[list[Path] | None, _OVER]
+_FAIL_ON = (
+    "Exit with 1: fail, unknown or warn where independence comes to that or worse (one zone alone comes to "
+    "none); a class, such as undisclosed, on that class; policy on a rule that is not met. Repeatable."
+)
+FailOn = Annotated[list[str] | None, option(_FAIL_ON, metavar="OUTCOME|CLASS|policy")]
+_CACHE = option("Where fetched layers are kept; else the platform's cache folder.", envvar="ZONERISK_CACHE")
+Cache = Annotated[Path | None, _CACHE]
+_FOLDER = {"envvar": "ZONERISK_LAYERS", "exists": True, "file_okay": False}
 Raw = Annotated[
-    Path | None,
-    option(
-        "A folder of raw layers, laid out as the cards name them.",
-        "--from",
-        envvar="ZONERISK_LAYERS",
-        exists=True,
-        file_okay=False,
-    ),
+    Path | None, option("A folder of raw layers, laid out as the cards name them.", "--from", **_FOLDER)
 ]
 
 

@@ -29,30 +29,21 @@ Layers = Literal["sites", "discs", "zones", "separations"]
 What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations", "claims"]
 
 
+_CLASS = (
+    "Of incidents: physical, logical or conflict. Of regions: those of one class of independence, or any, "
+    "worst first; they are judged for it."
+)
+
+
 def list_(
     what: Annotated[What, typer.Argument()] = "regions",
     of: Annotated[
-        list[str] | None,
-        argument(
-            "Only those of these providers or regions; not of providers and policies.", "[TARGET]...", ids
-        ),
+        list[str] | None, argument("Only those of these providers or regions.", "[TARGET]...", ids)
     ] = None,
     cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
-    class_: Annotated[
-        str | None,
-        option(
-            "Of incidents: physical, logical or conflict. Of regions: those of one class of independence, or "
-            "any, worst first; they are judged for it.",
-            "--class",
-            metavar="CLASS",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None, option("Of incidents: those that began on this day or later.", metavar="DATE")
-    ] = None,
-    multi_zone: Annotated[
-        bool, option("Of incidents: those that hit two zones or sites of a region.", "--multi-zone")
-    ] = False,
+    class_: Annotated[str | None, option(_CLASS, "--class", metavar="CLASS")] = None,
+    since: Annotated[str | None, option("Of incidents: from this day on.", metavar="DATE")] = None,
+    multi_zone: Annotated[bool, option("Of incidents: of two zones or sites.", "--multi-zone")] = False,
     format_: Annotated[ListFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
@@ -263,16 +254,14 @@ def _incidents(
     ]
 
 
+_RECORD = (
+    "A provider, region, policy, incident, measurement or layer; or a region's site, zone, feed or hazard "
+    "(ovh-sbg/sbg3)."
+)
+
+
 def show(
-    record: Annotated[
-        str,
-        argument(
-            "A provider, region, policy, incident, measurement or layer; or a region's site, zone, feed or "
-            "hazard (ovh-sbg/sbg3).",
-            metavar="ID",
-            complete=ids,
-        ),
-    ],
+    record: Annotated[str, argument(_RECORD, "ID", ids)],
     format_: Annotated[ShowFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
@@ -363,9 +352,7 @@ def _lines(value: Any, pad: str = "") -> Iterator[str]:
 def export(
     file: Annotated[Path, argument("Ends in .gpkg, .parquet, .geojson or .csv.")],
     targets: Annotated[list[str] | None, argument("Regions or providers; all without.")] = None,
-    layer: Annotated[
-        Layers | None, option("One layer; a GeoPackage holds all four without, the others the sites.")
-    ] = None,
+    layer: Annotated[Layers | None, option("One layer; without, a GeoPackage holds all four.")] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Write sites, discs, zones and separations for a GIS or a data frame.

@@ -52,14 +52,6 @@ class Rate(NamedTuple):
     high: float
 
 
-class Exposure(NamedTuple):
-    """Years that feeds cover: of a region, of its zones while single losses were told, and with several."""
-
-    region_years: float
-    single_zone_years: float
-    several_years: float
-
-
 def rates(catalog: Catalog) -> list[Rate]:
     """Return the rates of losses by kind, cause and provider, from the records alone."""
     fed = {key: owner for key in catalog.provider_ids if complete_feeds(owner := catalog.provider(key))}
@@ -75,18 +67,25 @@ def rates(catalog: Catalog) -> list[Rate]:
         for key, owner in fed.items()
     }
     events = [event for event in catalog.incidents() if event.provider in fed]
-    counted = [event for event in events if _covered(event, fed[event.provider])]
+    counted = [event for event in events if event.feed in complete_feeds(fed[event.provider])]
     single = [event for event in counted if _single(event, fed[event.provider])]
     several = [event for event in counted if event.class_ == "physical" and event.several]
+    one_lost, lost = ([event for event in events if event.down] for events in (single, several))
     logical = [event for event in counted if event.class_ == "logical" and event.scope == "core"]
     wide = [event for event in logical if len(event.regions) == 1]
     everywhere = [event for event in logical if event.everywhere or len(event.regions) > 1]
     conflict = [event for event in counted if event.class_ == "conflict"]
     zone, region = "zone-year", "region-year of several zones"
     return [
-        *_rows("one zone lost", _down(single), zone_years, zone, CAUSES["physical"]),
+        *_rows("one zone lost", one_lost, zone_years, zone, CAUSES["physical"]),
         *_rows("one zone hit, degraded too", single, zone_years, zone),
-        *_rows("two zones or more lost", _down(several), several_years, region, CAUSES["physical"]),
+        *_rows(
+            "two zones or more lost",
+            lost,
+            several_years,
+            region,
+            CAUSES["physical"],
+        ),
         *_rows("two zones or more hit, degraded too", several, several_years, region),
         *_rows("software fault of one region", wide, region_years, "region-year", CAUSES["logical"]),
         *_rows("software fault of several regions", everywhere, provider_years, "provider-year"),
@@ -102,32 +101,37 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
     On a campus events count whether a feed tells of them or not, over all years that the region is open:
     those are known for their losses, so that the rate is an upper one.
     """
-    counted = {(row.event, row.of): row for row in rates(catalog)}
+    counted = {row.event: [row.events, row.exposure] for row in rates(catalog) if row.of == "all"}
     providers = {key: catalog.provider(key) for key in catalog.provider_ids}
     events = [event for event in catalog.incidents() if event.day < until]
     single = [event for event in events if took_one(event, providers[event.provider])]
     by_provider = {}
     for key in (key for key in providers if complete_feeds(providers[key])):
         regions_of = map(catalog.region, catalog.regions_of(key))
-        years = sum(exposure(region, providers[key], until).single_zone_years for region in regions_of)
-        if years:
+        if years := sum(exposure(region, providers[key], until)[1] for region in regions_of):
             by_provider[key] = Tally(sum(event.provider == key for event in single), round(years, 1))
-    exposed = {}
-    for region in map(catalog.region, catalog.region_ids):
-        row = _exposed(catalog, region, events, until)
-        if row.often or row.claims or row.years or row.campus is not None:
-            exposed[region.id] = row
+    rows = {key: _exposed(catalog, catalog.region(key), events, until) for key in catalog.region_ids}
+    exposed = {
+        key: row
+        for key, row in rows.items()
+        if row.often or row.claims or row.years or row.campus is not None
+    }
     shares: dict[str, list[int]] = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
     for event in events:
         for key in (key for key in event.regions if likelihood.took_several(event, key)):
             everywhere = shares["campus_all" if key in exposed and exposed[key].campus else "metro_all"]
-            everywhere[0] += _took_all(event, catalog.region(key))
+            # All that it sells as zones, or the one location that it is.
+            hit, sold = event.zones_hit(key), len(catalog.region(key).zones)
+            took_all = (hit or 0) >= sold > 1 or (event.extent == "region" and (hit or sold) >= sold)
+            everywhere[0] += took_all
             everywhere[1] += 1
             if event.duration_h is not None or event.severity == "data-lost":
                 shares["long"][0] += (event.duration_h or math.inf) > likelihood.LONG_H
                 shares["long"][1] += 1
     hazards = {file.layer.kind for file in catalog.samples.files if file.layer.frequent}
-    struck = {"flood": ("water",), "cyclone": ("storm",), "seismic": ("quake",)}
+    lost = [event for event in events if event.class_ == "physical" and event.down and event.scope != "edge"]
+    natural = Counter(event.cause for event in lost if event.trigger in ("weather", "water"))
+    struck = {"flood": "water", "cyclone": "storm", "seismic": "quake"}
     regions = {
         key: {name: value for name, value in asdict(row).items() if value or value is False}
         for key, row in exposed.items()
@@ -139,21 +143,9 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
         "spread": _spread(by_provider.values()),
         "providers": {key: astuple(row) for key, row in by_provider.items()},
         **shares,
-        "losses": {
-            kind: sum(
-                event.class_ == "physical"
-                and event.down
-                and event.cause in struck.get(kind, ())
-                and event.trigger in ("weather", "water")
-                and event.scope != "edge"
-                for event in events
-            )
-            for kind in sorted(hazards)
-        },
-        **{
-            name: [counted[event, "all"].events, counted[event, "all"].exposure]
-            for name, event in (("conflict", "conflict"), ("logical", "software fault of one region"))
-        },
+        "losses": {kind: natural[struck.get(kind, "")] for kind in sorted(hazards)},
+        "conflict": counted["conflict"],
+        "logical": counted["software fault of one region"],
         "regions": regions,
     }
     return {"sha256": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(), **tree}
@@ -173,12 +165,6 @@ def _spread(by_provider: Collection[Tally]) -> float:
     return round(math.sqrt(max(0.0, statistics.variance(logs) - noise)), 3)
 
 
-def _took_all(event: Incident, region: Region) -> bool:
-    """Return whether all that a region sells as zones, or the one location that it is, was lost."""
-    hit, sold = event.zones_hit(region.id), len(region.zones)
-    return (hit is not None and hit >= sold > 1) or (event.extent == "region" and (hit or sold) >= sold)
-
-
 def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
     """Return a region's zones, or its datacenters if it is one zone and numbered; None for one alone."""
     places, sold = catalog.sites_of(region.id), len(zones_sold(region, day))
@@ -195,9 +181,9 @@ def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until
     """Return what a region adds to the counts; of one zone alone, only how often hazards strike there."""
     day = last_day(catalog.date)
     places = catalog.sites_of(region.id)
-    struck = [likelihood.strikes_at(catalog.samples.of(site)) for site in places.values()]
+    struck = {key: likelihood.strikes_at(catalog.samples.of(site)) for key, site in places.items()}
     most: dict[str, float] = {}
-    for kind, (_, often) in (row for at_site in struck for row in at_site.items() if row[1][1]):
+    for kind, (_, often) in (row for at_site in struck.values() for row in at_site.items() if row[1][1]):
         most[kind] = max(most.get(kind, 0.0), often)
     arrangement = placed(catalog, region, day)
     if arrangement is None:
@@ -205,13 +191,13 @@ def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until
     provider = catalog.provider(region.provider)
     feeds = complete_feeds(provider)
     own = [event for event in events if likelihood.took_several(event, region.id)]
-    years = exposure(region, provider, until).several_years
+    years = exposure(region, provider, until)[2]
     campus = _campus(arrangement, site_units(region, places, day))
     open_years, born = 0.0, history.opened(region)
     if campus and born:
         days = _number(min(day, until)) - max(_number(born), _zoned(region) or 0)
         open_years = max(0, days) / history.YEAR_DAYS
-    at = [likelihood.strikes_at(catalog.samples.of(site)) for site in sites_of(arrangement.domains).values()]
+    at = [struck[key] for key in sites_of(arrangement.domains)]
     kinds = dict.fromkeys(kind for often in at for kind in often)
     strikes = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) * years for kind in kinds}
     return Exposed(
@@ -244,13 +230,11 @@ def _campus(arrangement: Arrangement, buildings: Sequence[FailureDomain]) -> boo
     known = [unit for unit in buildings if unit.disclosed]
     campuses: list[list[FailureDomain]] = []
     for unit in known:
-        near = [
-            group
-            for group in campuses
-            if any((arrangement.distance(unit, other).best or math.inf) <= CAMPUS_MOST_M for other in group)
-        ]
-        rest = [group for group in campuses if group not in near]
-        campuses = [*rest, [unit, *(other for group in near for other in group)]]
+        groups_of: dict[bool, list[list[FailureDomain]]] = {True: [], False: []}
+        for group in campuses:
+            away = (arrangement.distance(unit, other).best or math.inf for other in group)
+            groups_of[min(away) <= CAMPUS_MOST_M].append(group)
+        campuses = [*groups_of[False], [unit, *(other for group in groups_of[True] for other in group)]]
     return zones > len(campuses) * (max(2, -(-zones // 2)) - 1) if len(known) >= zones else None
 
 
@@ -282,22 +266,15 @@ def _rate(name: str, of: str, count: int, years: float, unit: str) -> Rate:
     return Rate(name, of, count, round(years, 1), unit, low, best, high)
 
 
-def _down(events: Sequence[Incident]) -> list[Incident]:
-    return [event for event in events if event.down]
-
-
 def complete_feeds(provider: Provider) -> dict[str, IncidentFeed]:
     """Return the feeds that hold all, or all large events, of what a provider makes public."""
     return {key: feed for key, feed in provider.incident_feeds.items() if feed.complete != "partial"}
 
 
-def _covered(event: Incident, provider: Provider) -> bool:
-    return event.feed in complete_feeds(provider)
-
-
 def took_one(event: Incident, provider: Provider) -> bool:
     """Return whether an incident counts as the loss of one zone, or of one alone."""
-    return event.down and likelihood.lasted(event) and _covered(event, provider) and _single(event, provider)
+    covered = event.feed in complete_feeds(provider)
+    return event.down and likelihood.lasted(event) and covered and _single(event, provider)
 
 
 def _single(event: Incident, provider: Provider) -> bool:
@@ -308,15 +285,16 @@ def _single(event: Incident, provider: Provider) -> bool:
     return event.class_ == "physical" and event.scope != "edge" and one and entered
 
 
-def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> Exposure:
-    """Return the years of a region that its provider's feeds cover; none before it is known to be open."""
+def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> tuple[float, float, float]:
+    """Return the years that feeds cover: of a region, of its zones while single losses were told, of several.
+
+    None count before it is known to be open.
+    """
     zones, single = covered(region, provider)
     ends = _number(until)
-    return Exposure(
-        sum(day < ends for day in zones) / history.YEAR_DAYS,
-        sum(zones[day] for day in single if day < ends) / history.YEAR_DAYS,
-        sum(sold > 1 for day, sold in zones.items() if day < ends) / history.YEAR_DAYS,
-    )
+    days = [day for day in zones if day < ends]
+    told, several = [zones[day] for day in days if day in single], [day for day in days if zones[day] > 1]
+    return len(days) / history.YEAR_DAYS, sum(told) / history.YEAR_DAYS, len(several) / history.YEAR_DAYS
 
 
 def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int]]:
@@ -387,21 +365,18 @@ def backtest(catalog: Catalog) -> tuple[str, list[Skill]]:
     rates = catalog.rates
     if tree["sha256"] != rates.sha256:
         raise DataError("the counts are not those of data/rates.json; run: zonerisk data rates --constants")
-    trials = {ONE: _trials(catalog, ONE), SEVERAL: _trials(catalog, SEVERAL)}
     early = Rates.of(constants(catalog, f"{SINCE}-01-01"))
     rows = []
-    for question, listed in trials.items():
+    for question in (ONE, SEVERAL):
+        listed = _trials(catalog, question)
         later = [trial for trial in listed if trial.year >= SINCE]
         before = [trial for trial in listed if trial.year < SINCE]
         rows.append(_skill(question, f"the years before {SINCE}", [(early, before, later)], rates.regions))
-        folds = [
-            (
-                without(rates, key),
-                [trial for trial in listed if trial.provider != key],
-                [trial for trial in listed if trial.provider == key],
-            )
-            for key in rates.providers
-        ]
+        folds: list[Fold] = []
+        for key in rates.providers:
+            own = [trial for trial in listed if trial.provider == key]
+            others = [trial for trial in listed if trial.provider != key]
+            folds.append((without(rates, key), others, own))
         rows.append(_skill(question, "the other providers", folds, rates.regions))
     return rates.sha256, rows
 
