@@ -222,9 +222,7 @@ def rates(
 
 @app.command("freshness")
 def freshness(
-    providers: Annotated[
-        list[str] | None, argument("aws, azure, google, oracle, ovh; else all.", "[PROVIDER]...")
-    ] = None,
+    providers: Annotated[list[str] | None, argument("Such as aws; all without any.", "[PROVIDER]...")] = None,
     lists: Annotated[
         list[str] | None, option("Read a list from here; repeatable.", "--list", metavar="PROVIDER=FILE|URL")
     ] = None,

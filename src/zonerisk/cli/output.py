@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
@@ -100,6 +99,8 @@ def write(content: str | bytes, path: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
         return
+    import tempfile
+
     temporary = None
     try:
         target = Path(os.path.realpath(path))

@@ -61,10 +61,12 @@ def _aws(data: bytes, name: str) -> Listing:
     """
     tree = http.read_json(data, name)
     listing = Listing(whole=not (isinstance(tree, dict) and "AvailabilityZones" in tree))
-    for row in () if listing.whole else http.rows(data, name, "AvailabilityZones"):
-        if row.get("ZoneType", "availability-zone") == "availability-zone":
-            listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
-    for part in http.rows(data, name, "partitions") if listing.whole else ():
+    if not listing.whole:
+        for row in http.rows(data, name, "AvailabilityZones"):
+            if row.get("ZoneType", "availability-zone") == "availability-zone":
+                listing.zones.setdefault(str(row.get("RegionName")), set()).add(str(row.get("ZoneId")))
+        return listing
+    for part in http.rows(data, name, "partitions"):
         regions, partition = part.get("regions"), str(part.get("partition"))
         if not isinstance(regions, dict):
             raise DataError(f"{name}: partition {partition} holds no regions; its format may have changed")
@@ -78,25 +80,22 @@ def _azure(data: bytes, name: str) -> Listing:
     listing, text = Listing(), data.decode("utf-8", errors="replace")
     if text.lstrip()[:1] in "[{":
         for row in http.rows(data, name, "value"):
-            meta, zones = row.get("metadata"), row.get("availabilityZoneMappings")
+            meta, code = row.get("metadata"), str(row.get("name"))
             if isinstance(meta, dict) and meta.get("regionType") == "Physical":
-                code = str(row.get("name"))
-                listing.zones[code] = set()
-                listing.zoned[code] = bool(zones)
+                listing.zones[code], listing.zoned[code] = set(), bool(row.get("availabilityZoneMappings"))
         return listing
-    column: dict[str, int] = {}
+    column: list[str] = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if "Programmatic name" in cells:
-            column = {cell: index for index, cell in enumerate(cells)}
+            column = cells
         elif column and len(cells) == len(column):
-            entry = {column_name: cells[index] for column_name, index in column.items()}
+            entry = dict(zip(column, cells, strict=True))
             code = entry["Programmatic name"]
             if re.fullmatch(r"[a-z0-9]+", code) and "coming" in entry["Region"]:
                 listing.coming.add(code)
             elif re.fullmatch(r"[a-z0-9]+", code):
-                listing.zones[code] = set()
-                listing.zoned[code] = bool(entry["Availability zone support"])
+                listing.zones[code], listing.zoned[code] = set(), bool(entry["Availability zone support"])
     return listing
 
 
@@ -126,21 +125,13 @@ def _ovh(data: bytes, name: str) -> Listing:
     return listing
 
 
+_DOCS = "https://raw.githubusercontent.com/MicrosoftDocs"
 SOURCES: dict[str, Source] = {
     "aws": Source("botocore/data/endpoints.json", _aws, partitions=None),
-    "azure": Source(
-        "https://raw.githubusercontent.com/MicrosoftDocs/reliability-docs/main/articles/reliability/regions-list.md",
-        _azure,
-    ),
+    "azure": Source(f"{_DOCS}/reliability-docs/main/articles/reliability/regions-list.md", _azure),
     "google": Source("https://cloud.google.com/compute/docs/regions-zones", _google),
-    "oracle": Source(
-        "https://docs.oracle.com/en-us/iaas/tools/public_ip_ranges.json",
-        _oracle,
-    ),
-    "ovh": Source(
-        "https://eu.api.ovh.com/v1/order/catalog/public/eco?ovhSubsidiary=FR",
-        _ovh,
-    ),
+    "oracle": Source("https://docs.oracle.com/en-us/iaas/tools/public_ip_ranges.json", _oracle),
+    "ovh": Source("https://eu.api.ovh.com/v1/order/catalog/public/eco?ovhSubsidiary=FR", _ovh),
 }
 
 
@@ -155,18 +146,15 @@ def listing(provider: str, given: str | None = None) -> Listing:
             package, _, inner = place.partition("/")
             data = (Path(place) if given else package_folder(package) / inner).read_bytes()
     except FetchError as error:
-        raise FetchError(
-            f"{provider}: {error}; save the list and name it: --list {provider}=FILE", error.status
-        ) from None
+        told = f"{provider}: {error}; save the list and name it: --list {provider}=FILE"
+        raise FetchError(told, error.status) from None
     except OSError as error:
-        raise UsageError(
-            f"{provider}: {place}: {error.strerror or error}; name a file or an address"
-        ) from None
+        told = f"{provider}: {place}: {error.strerror or error}; name a file or an address"
+        raise UsageError(told) from None
     read = source.read(data, place)
     if not read.zones:
-        raise DataError(
-            f"{provider}: {place} names no region; it is not that list, or its format has changed"
-        )
+        told = "names no region; it is not that list, or its format has changed"
+        raise DataError(f"{provider}: {place} {told}")
     return read
 
 
@@ -189,10 +177,9 @@ def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
     for code, region in sorted(regions.items()):
         covered = source.partitions is None or region.partition in source.partitions
         if read.whole and covered and region.status == "open" and code not in listed:
-            news: tuple[News, str] = (
-                ("changed", "listed as coming") if code in coming else ("gone", "not listed")
-            )
-            yield Change(provider, news[0], code, "", f"open in the catalogue, {news[1]}")
+            news: News = "changed" if code in coming else "gone"
+            told = "listed as coming" if code in coming else "not listed"
+            yield Change(provider, news, code, "", f"open in the catalogue, {told}")
 
 
 def _of_region(provider: str, code: str, region: Region, read: Listing) -> Iterator[Change]:

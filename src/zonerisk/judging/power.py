@@ -61,7 +61,7 @@ def assess(
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
             grade = strongest(evidence)
-            message = wording.shared_feed(hit, feed.name, grade)
+            message = (wording.may_hang if grade == "C" else wording.hang)(hit, feed.name)
             risks.append(risk(kind, feed.id, grade, hit, message, evidence))
     silent = [domain for domain in domains if domain.id not in supplied]
     notes, cited = _ended(kind, domains, owners, day)
@@ -77,9 +77,8 @@ def assess(
         grouped = {member for shared in risks for member in shared.members}
         around, sources = _around([domain for domain in domains if domain.id not in grouped], sample)
         notes, cited = (*notes, *around), (*cited, *sources)
-    return RiskGroups(
-        kind, tuple(risks), reason=wording.open_because(kind, silent), notes=notes, evidence=cited
-    )
+    reason = wording.no_feed(kind, silent) if silent else wording.feeds_end(kind)
+    return RiskGroups(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
 
 
 def _standing(domains: Sequence[FailureDomain], sites: Collection[str]) -> list[FailureDomain]:

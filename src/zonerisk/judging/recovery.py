@@ -293,7 +293,7 @@ def _record(facts: Facts, region_id: str, day: str) -> TrackRecord:
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
     """Format of what no other region is on record, where there is none to recover into."""
-    return verdicts.no_recovery(any(_open(peer, as_of) for peer in peers))
+    return verdicts.NO_PARTITION if any(_open(peer, as_of) for peer in peers) else verdicts.NO_RECOVERY
 
 
 class Judge:
@@ -375,7 +375,7 @@ class Judge:
                 floor_m = 1000 * (accepted.from_km or 0)
                 said = verdicts.analysis(accepted.from_km) if distance.at_least(floor_m) is not False else ""
             elif (other := self._other_class("seismic", ours, theirs)) is not False:
-                floor_m, said = 0.0, verdicts.seismic_zone(other)
+                floor_m, said = 0.0, verdicts.OTHER_ZONE if other else verdicts.SEISMIC_ZONE
                 if other:
                     return "pass", said
 

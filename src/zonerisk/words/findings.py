@@ -59,6 +59,9 @@ statement = sentence("{:named}: {}")
 one_class = sentence(
     "{:named} stand within {:near} of each other in {}: so near, one quake shakes them alike"
 )
+no_feed = sentence("no {} feed is disclosed for {:named}")
+feeds_end = sentence("the stated {} feeds do not say what lies upstream")
+hang, may_hang = sentence("{:named} hang on {}"), sentence("{:named} may hang on {}")
 more_stations = sentence("stations are known near {} more sites")
 # Of what a provider states.
 admitted = sentence("the provider states: {:quoted}")
@@ -320,18 +323,6 @@ def _labels(rows: Iterable[HazardSample]) -> str:
     return f" ({'; '.join(labels[:_MOST_LABELS])})" if labels else ""
 
 
-def shared_feed(domains: Sequence[Named], feed: str, grade: Grade) -> str:
-    """Format that domains hang on a stated feed."""
-    return f"{phrases.named(domains)} {'may hang on' if grade == 'C' else 'hang on'} {feed}"
-
-
-def open_because(kind: str, silent: Sequence[Named]) -> str:
-    """Format why it is open whether domains share a feed."""
-    if silent:
-        return f"no {kind} feed is disclosed for {phrases.named(silent)}"
-    return f"the stated {kind} feeds do not say what lies upstream"
-
-
 def shared_stations(
     domains: Sequence[Named],
     stations: Sequence[str],
@@ -343,10 +334,9 @@ def shared_stations(
     ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
     for chain in chains:
         ways.setdefault((chain.start, chain.hops), []).append(chain)
-    listed = "; ".join(_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items())
-    if grade == "C":
-        listed = f"{listed}; which stations feed them is not known"
-    return f"{phrases.named(domains)} {'may hang' if grade == 'C' else 'hang'} on {names} ({listed})"
+    listed = [_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items()]
+    listed += ["which stations feed them is not known"] * (grade == "C")
+    return f"{(may_hang if grade == 'C' else hang)(domains, names)} ({'; '.join(listed)})"
 
 
 def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:

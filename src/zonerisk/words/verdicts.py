@@ -14,15 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import (
-        Applied,
-        Finding,
-        Independence,
-        Option,
-        Score,
-        Verdict,
-        Zones,
-    )
+    from zonerisk.core.verdict import Applied, Finding, Independence, Option, Score, Verdict, Zones
 
 STANDS: dict[Block, str] = {
     "shared": "zones shared",
@@ -68,16 +60,12 @@ _MET: dict[Applied, str] = {
     "not-assessed": "not assessed",
 }
 
-COMPARED = (
-    "region",
-    "class",
-    "zones",
-    "shown",
-    "nearest or extent",
-    "lost 1, 2+",
-    "at most",
-    "recovery",
-)
+COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
+# Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
+OTHER_ZONE = "in another seismic zone, which is accepted in its place"
+SEISMIC_ZONE = "accepted in another seismic zone; in which the two stand is not known"
+NO_RECOVERY = "no other region of the provider is on record"
+NO_PARTITION = "no other region of its partition is on record"
 
 
 def summary(name: str, noun: str, standing: Independence) -> str:
@@ -88,16 +76,15 @@ def summary(name: str, noun: str, standing: Independence) -> str:
     known = f"{spread.buildings} known buildings" if spread else ""
     span = phrases.distance(spread.diameter_m) if spread else ""
     risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
-    why = f"{_capital(phrases.graded(risk.message, risk.grade))}." if risk else ""
+    graded = phrases.graded(risk.message, risk.grade) if risk else ""
+    why = f"{graded[:1].upper()}{graded[1:]}." if risk else ""
     if standing.class_ == "one-zone":
         halls = f" Its {known} stand within {span}." if spread and spread.close else ""
         return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails.{halls}"
     if standing.class_ in ("near", "apart"):
-        how = (
-            "stand apart" if standing.class_ == "apart" else "stand near each other, on campuses of their own"
-        )
+        how = "apart" if standing.class_ == "apart" else "near each other, on campuses of their own"
         pair, far = phrases.names(members), phrases.interval(cause.distance_m or UNKNOWN)
-        return f"{name}: its {units} {how}. The nearest, {pair}, are {far} apart."
+        return f"{name}: its {units} stand {how}. The nearest, {pair}, are {far} apart."
     if standing.class_ == "shared":
         as_sold = f" (sold as {phrases.count(sold, 'zone')})" if noun == "datacenter" and sold else ""
         return f"{name}: its {units}{as_sold} do not fail independently. {why}"
@@ -114,18 +101,11 @@ def summary(name: str, noun: str, standing: Independence) -> str:
     elif not risk and len(members) == len(names):
         reasons.append(f"It is not disclosed where any {noun} stands.")
     elif not risk:
-        reasons.append(
-            f"It is not disclosed where {phrases.names(members)} stand{'s' * (len(members) == 1)}."
-        )
-    if spread and spread.close:
-        reasons.append(f"All {known} stand within {span}.")
-    elif spread:
-        reasons.append(f"Its {known} span {span}.")
+        verb = "stands" if len(members) == 1 else "stand"
+        reasons.append(f"It is not disclosed where {phrases.names(members)} {verb}.")
+    if spread:
+        reasons.append(f"All {known} stand within {span}." if spread.close else f"Its {known} span {span}.")
     return f"{name}: not shown whether its {units} fail independently. {' '.join(reasons)}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
@@ -138,9 +118,7 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
 
 def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Format what is not known; rules with the same answer are told together."""
-    return tuple(
-        f"{rules}: {message}" for outcome, rules, message in grouped(findings) if outcome == "unknown"
-    )
+    return tuple(f"{rules}: {told}" for outcome, rules, told in grouped(findings) if outcome == "unknown")
 
 
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
@@ -171,9 +149,8 @@ def scored(policy: Policy) -> bool:
 
 def score_line(score: Score, letter: str | None, assessed: int, asked: int) -> str:
     """Format a score, its letter where both ends share it, and how many rules it rests on."""
-    grade = f", grade {letter}" if letter else ""
-    shown = f"shown {score.shown:.0f} of 100 (at most {score.possible:.0f}{grade})"
-    return f"{shown}, {assessed} of {asked} rules assessed"
+    most = f"at most {score.possible:.0f}{f', grade {letter}' if letter else ''}"
+    return f"shown {score.shown:.0f} of 100 ({most}), {assessed} of {asked} rules assessed"
 
 
 def recovery(
@@ -192,7 +169,7 @@ def recovery(
     distance; the worst of ``reasons`` comes first;
     ``countries`` and ``grid`` are what both have in common.
     """
-    parts = [_distance(distance, least_m, nowhere), *([instead] if instead else []), *reasons]
+    parts = [_distance(distance, least_m, nowhere), *filter(None, [instead]), *reasons]
     if limited:
         # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
         parts[0] += ", but only some services or some customers are served there"
@@ -221,13 +198,6 @@ def analysis(from_km: float | None) -> str:
     return f"accepted only with a written risk analysis{least}"
 
 
-def seismic_zone(other: bool | None) -> str:
-    """Format whether another seismic zone stands in for a distance."""
-    if other:
-        return "in another seismic zone, which is accepted in its place"
-    return "accepted in another seismic zone; in which the two stand is not known"
-
-
 def round_trip(least_ms: float, most_ms: float) -> str:
     """Format whether light alone can keep a round trip."""
     least = f"round trip at least {least_ms:.1f} ms by light alone"
@@ -236,27 +206,12 @@ def round_trip(least_ms: float, most_ms: float) -> str:
     return f"{least}; whether it stays within {most_ms:g} ms is to be measured"
 
 
-def no_recovery(others_sold: bool) -> str:
-    """Format of what no other region is on record, where there is none to recover into."""
-    return f"no other region of {'its partition' if others_sold else 'the provider'} is on record"
-
-
 def with_zones(message: str, zones: Zones | None) -> str:
     """Add how many zones are independent at a place to recover in, where they are few."""
     if zones is None or zones.effective.high > 2:
         return message
     noun = "zone" if zones.effective.high == 1 else "zones"
     return f"{message}; {phrases.span(zones.effective)} independent {noun} there"
-
-
-def apart_or_spread(verdict: Verdict) -> str:
-    """Format the nearest pair that stands in known places, else the extent of the known buildings."""
-    nearest, spread = extent(verdict)[0], verdict.independence.spread
-    if nearest.high is not None:
-        return phrases.interval(nearest) if nearest.best is None else phrases.distance(nearest.best)
-    if spread:
-        return f"{spread.buildings} in {phrases.distance(spread.diameter_m)}"
-    return f"{verdict.independence.datacenters.count} known"
 
 
 def extent(verdict: Verdict) -> tuple[Interval, Interval]:
@@ -269,20 +224,10 @@ def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     known = [row.distance_m for row in verdict.policy.separations if {row.a, row.b} <= placed]
     if not known:
         return UNKNOWN, UNKNOWN
-    nearest, farthest = (
-        Interval(
-            of(span.low for span in known),
-            None if any(span.best is None for span in known) else of(span.rank for span in known),
-            of(span.high or 0.0 for span in known),
-        )
-        for of in (min, max)
-    )
+    lows, ranks, highs = zip(*((span.low, span.rank, span.high or 0.0) for span in known), strict=True)
+    sure = all(span.best is not None for span in known)
+    nearest, farthest = (Interval(of(lows), of(ranks) if sure else None, of(highs)) for of in (min, max))
     return nearest, farthest
-
-
-def shared(verdict: Verdict) -> dict[str, int]:
-    """Count the shared risks of grade A and B by kind."""
-    return dict(Counter(risk.kind for risk in verdict.shared_risks if risk.grade != "C"))
 
 
 def stands(class_: Class) -> str:
@@ -299,21 +244,24 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
     """Return one row a region, for reading: in a line of 100 columns."""
     rows: list[tuple[str, ...]] = []
     for verdict in verdicts:
-        zones, best = verdict.independence.zones, best_recovery(verdict)
-        low, high = zones.effective.low, zones.effective.high
+        standing, best, nearest = verdict.independence, best_recovery(verdict), extent(verdict)[0]
+        low, high = standing.zones.effective.low, standing.zones.effective.high
         region = best and best.target.removeprefix(f"{verdict.target.partition('-')[0]}-")
-        rows.append(
-            (
-                verdict.target,
-                verdict.independence.class_,
-                f"{low if low == high else f'{low}-{high}'} of {zones.sold}",
-                f"{verdict.policy.score.shown:.0f}" if scored(policy) else "-",
-                apart_or_spread(verdict),
-                f"{sum(verdict.record.zone_losses.values())}, {len(verdict.record.several)}",
-                f"1 in {verdict.likelihood.at_most_one_in:,.0f}",
-                f"{region}, {block(best.class_)}" if best and best.class_ else "none shown",
-            )
+        # How far apart the nearest pair stands in known places, else the extent of the known buildings.
+        apart = f"{standing.datacenters.count} known"
+        if nearest.high is not None:
+            apart = phrases.interval(nearest) if nearest.best is None else phrases.distance(nearest.best)
+        elif standing.spread:
+            apart = f"{standing.spread.buildings} in {phrases.distance(standing.spread.diameter_m)}"
+        cells = (
+            f"{low if low == high else f'{low}-{high}'} of {standing.zones.sold}",
+            f"{verdict.policy.score.shown:.0f}" if scored(policy) else "-",
+            apart,
+            f"{sum(verdict.record.zone_losses.values())}, {len(verdict.record.several)}",
+            f"1 in {verdict.likelihood.at_most_one_in:,.0f}",
+            f"{region}, {block(best.class_)}" if best and best.class_ else "none shown",
         )
+        rows.append((verdict.target, standing.class_, *cells))
     return rows
 
 
@@ -330,7 +278,7 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
             "zones": asdict(verdict.independence.zones),
             "nearest_m": asdict(nearest.rounded()),
             "farthest_m": asdict(farthest.rounded()),
-            "shared_risks": shared(verdict),
+            "shared_risks": dict(Counter(risk.kind for risk in verdict.shared_risks if risk.grade != "C")),
             "dr": best and best.target,
             "dr_class": best and best.class_,
             "class": verdict.independence.class_,
