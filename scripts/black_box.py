@@ -24,8 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path("src").resolve()))
 import zonerisk
+from zonerisk.cli import output
 
 zonerisk.load = functools.cache(zonerisk.load)  # one catalogue for all questions
+output.load = lambda catalogue=None: zonerisk.load(*(catalogue or ()))
 KINDS = ("regions", "sites", "providers", "policies")
 PARTS, FORMS = ("verdicts", "dr", "plans", "texts", "page"), ("table", "md", "sarif", "json")
 TELLING = """ovh-sbg ovh-rbx ovh-eu-west-par scaleway-fr-par aws-eu-west-3 aws-us-east-1 azure-westeurope

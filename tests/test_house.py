@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -50,6 +51,14 @@ def test_nothing_imports_the_command_line() -> None:
     assert [m for m, names in IMPORTS.items() if folder(m) != "cli" and "cli" in map(folder, names)] == [
         "__main__"
     ]
+
+
+def test_nothing_in_the_house_comes_in_by_the_front_door() -> None:
+    """What users import, ``zonerisk`` itself, stands above all else: no module asks it for anything."""
+    for path in FILES.values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "zonerisk":
+                assert [alias.name for alias in node.names if alias.name not in FOLDERS] == [], path
 
 
 def test_a_forbidden_import_breaks_the_contract(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Catalog
@@ -22,26 +22,17 @@ if TYPE_CHECKING:
     from zonerisk.judging.recovery import RecoveryRanking
 
 
-@dataclass(frozen=True)
-class Verdicts:
+class Verdicts(tuple["Verdict", ...]):
     """Verdicts of several regions under one policy, in the order asked for."""
 
-    items: tuple[Verdict, ...]
-
-    def __iter__(self) -> Iterator[Verdict]:
-        """Return each verdict."""
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.items)
+    __slots__ = ()
 
     @property
     def common_ground(self) -> list[str]:
         """Places that several of the regions stand in, certainly or as candidates, as sentences."""
         from zonerisk.words import verdicts
 
-        return verdicts.common_ground(self.items)
+        return verdicts.common_ground(self)
 
     def to_frame(self) -> DataFrame:
         """Return one row a region: counts, distances in metres, outcome and score; None is not known."""
@@ -49,13 +40,12 @@ class Verdicts:
 
         from zonerisk.words import verdicts
 
-        records = verdicts.records(self.items)
+        records = verdicts.records(self)
         shared = [", ".join(record.pop("shared_risks")) for record in records]
         return json_normalize(records, sep="_").assign(shared_risks=shared)
 
     def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(escape=True, index=False, na_rep="")
-        return html
+        return str(self.to_frame().to_html(escape=True, index=False, na_rep=""))
 
 
 class Library(Catalog):
@@ -126,7 +116,7 @@ class Library(Catalog):
         else:
             raise UsageError("targets are a list of names, such as ['ovh-sbg']")
         rules = self._policy(policy)
-        return Verdicts(tuple(self.score(key, rules, as_of, units) for key in dict.fromkeys(regions)))
+        return Verdicts(self.score(key, rules, as_of, units) for key in dict.fromkeys(regions))
 
     def compare(
         self, targets: Iterable[str], policy: str | Policy = DEFAULT, as_of: str | None = None

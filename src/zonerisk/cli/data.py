@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
-from zonerisk import load
 from zonerisk.catalogue.document import data_root
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, option
+from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT, ID_PATTERN
 from zonerisk.words.phrases import count
@@ -178,7 +177,7 @@ def verdicts(
     """
     from zonerisk.curation.review import comma_separated, lines
 
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     output.write(comma_separated(lines(catalog, catalog.policy(policy), as_of)), out)
 
 
@@ -190,7 +189,7 @@ def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
     """
     from zonerisk.curation import review
 
-    output.write(review.coverage(load(*(catalogue or ()))), out)
+    output.write(review.coverage(load(catalogue)), out)
 
 
 @app.command("rates")
@@ -209,7 +208,7 @@ def rates(
     from zonerisk.curation import rates as counting
     from zonerisk.words import record as words
 
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     if constants:
         output.write(counting.written(counting.constants(catalog)), out)
         return
@@ -252,7 +251,7 @@ def freshness(
     for asked in fail_on or ():
         if asked not in get_args(lists_.News):
             raise UsageError(f"--fail-on {asked}: is one of {', '.join(get_args(lists_.News))}")
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     changes: list[lists_.Change] = []
     read: list[dict[str, object]] = []
     failed: dict[str, ZoneriskError] = {}
@@ -289,7 +288,7 @@ def backtest(
     from zonerisk.curation import rates as counting
     from zonerisk.words import likelihood as words
 
-    sha256, skills = counting.backtest(load(*(catalogue or ())))
+    sha256, skills = counting.backtest(load(catalogue))
     tree = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
     cells = [words.skill(*row) for row in skills]
     output.report("backtest", tree, words.SKILLS, cells, (words.BACKTEST.format(sha256[:12]),), format_, out)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zonerisk import load
 from zonerisk.cli import SETTINGS, output
-from zonerisk.cli.output import Cache, Catalogues, Raw, argument, option
+from zonerisk.cli.output import Cache, Catalogues, Raw, argument, load, option
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.layers import cards, store
 
@@ -53,7 +52,7 @@ def list_(
     Example: zonerisk layers list --format csv
     """
     head = ("id", "kind", "what", "vintage", "error m", "grade", "sampled at", "installed")
-    catalog, root = load(*(catalogue or ())), store.cache_root(cache)
+    catalog, root = load(catalogue), store.cache_root(cache)
     sampled = {
         file.layer.id: len({row["site"] for row in file.rows() if not row["reason"]})
         for file in catalog.samples.files
@@ -75,7 +74,7 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
 
     Example: zonerisk layers show flood-strasbourg
     """
-    card = cards.load(layer, load(*(catalogue or ())).roots)
+    card = cards.load(layer, load(catalogue).roots)
     reading = card.reading
     shared = "; ".join(reading.classes.get(key, key) for key in reading.shared)
     facts: list[tuple[str, Iterable[str | None]]] = [
@@ -124,7 +123,7 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     card = cards.load(layer, catalog.roots)
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
@@ -162,7 +161,7 @@ def import_(
 
     Example: zonerisk layers import runways runways.csv
     """
-    card, root = cards.load(layer, load(*(catalogue or ())).roots), store.cache_root(cache)
+    card, root = cards.load(layer, load(catalogue).roots), store.cache_root(cache)
     path = store.take(card, root, file)
     output.note(f"{path}\n")
     if not store.locate(card, root):
@@ -187,7 +186,7 @@ def sample(
     from zonerisk.core.samples import Disc
     from zonerisk.layers import sampling
 
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     towns = [Disc(key, lat, lon, 1.0) for key, (lat, lon) in town_points(catalog).items()]
     folder = into or catalog.roots[-1] / "layers" / "samples"
     sites = (site for key in catalog.region_ids for site in catalog.region(key).sites.values())

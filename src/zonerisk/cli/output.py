@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import typer
 
-from zonerisk import load
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import OUTCOMES, severity
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
+    from zonerisk.library import Library
     from zonerisk.words.report import Screen
 
 
@@ -230,6 +230,14 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def load(catalogue: Sequence[Path] | None = None) -> Library:
+    """Open the shipped catalogue, overlaid by a user's own folders."""
+    from zonerisk.catalogue.document import data_root
+    from zonerisk.library import Library
+
+    return Library(data_root(), *(catalogue or ()))
 
 
 def ids(incomplete: str) -> list[str]:

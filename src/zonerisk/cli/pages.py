@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
-from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.output import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, option
+from zonerisk.cli.output import AsOf, Cache, Catalogues, PolicyOption, Raw, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import severity
@@ -61,7 +60,7 @@ def map_(
     if out is None and sys.stdout.isatty():
         raise UsageError("a map is a page, not text for a terminal; name a file, such as -o map.html")
     online = ground.find_tiles(tiles)
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     chosen = catalog.policy(policy)
     verdicts = list(catalog.verdicts(targets or None, chosen, as_of))
     if not targets:
@@ -97,7 +96,7 @@ def atlas(
     from zonerisk.pages.page import ASSETS
 
     online = ground.find_tiles(tiles)
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     chosen = catalog.policy(policy)
     output.make_folder(folder)
     output.make_folder(folder / ASSETS)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.output import AsOf, Catalogues, Format, argument, option
+from zonerisk.cli.output import AsOf, Catalogues, Format, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 
@@ -93,7 +92,7 @@ def plan(
         return
     if not files:
         raise UsageError("give a plan, or start one: zonerisk plan --template")
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     stdin = sys.stdin.buffer.read(plans.MAX_BYTES + 1) if "-" in files else None
     request = plans.read(files, stdin, catalog, as_of)
     chosen = catalog.policy(policy or request.policy or DEFAULT)

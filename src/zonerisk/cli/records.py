@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from zonerisk import load
 from zonerisk.cli import output
-from zonerisk.cli.output import Catalogues, Format, argument, ids, option
+from zonerisk.cli.output import Catalogues, Format, argument, ids, load, option
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import OUTCOMES
@@ -58,7 +57,7 @@ def list_(
     Examples: zonerisk list regions scaleway; zonerisk list sites --format csv;
     zonerisk list stations scaleway-fr-par; zonerisk list incidents aws --cause power --multi-zone
     """
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     form = output.chosen(format_, out, ListFormats)
     allowed = (*OUTCOMES, "any") if what == "regions" else ("physical", "logical", "conflict")
     if class_ and class_ not in allowed:
@@ -272,7 +271,7 @@ def show(
 
     Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
     """
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     file, content = _find(catalog, record)
     if output.chosen(format_, out, ShowFormats) is Format.json:
         text = output.as_json({"schema": "zonerisk/record/1", **content})
@@ -362,7 +361,7 @@ def export(
     """
     from zonerisk.catalogue.frames import encode
 
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     regions = _resolved(catalog, targets) or None
     output.write(encode(catalog, file.suffix.lower(), layer, regions), file)
     output.note(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
-from zonerisk import load
 from zonerisk.cli import output
 from zonerisk.cli.output import (
     AsOf,
@@ -17,6 +16,7 @@ from zonerisk.cli.output import (
     PolicyOption,
     Raw,
     argument,
+    load,
     option,
 )
 from zonerisk.core.errors import UsageError
@@ -212,7 +212,7 @@ def _judge(
     """Judge regions of the catalogue, or a user's own sites."""
     from zonerisk.judging.score import score as judge
 
-    catalog: Catalog = load(*(catalogue or ()))
+    catalog: Catalog = load(catalogue)
     chosen, installed = catalog.policy(policy), sampled.installed
     if _own_sites(targets):
         from zonerisk.workloads import own_sites
@@ -447,7 +447,7 @@ def compare(
     from zonerisk.words import verdicts as words
 
     form = output.chosen(format_, out, output.Lists)
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     chosen = catalog.policy(policy)
     verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
@@ -455,12 +455,12 @@ def compare(
         text = output.as_json(
             {
                 "schema": "zonerisk/compare/2",
-                "regions": words.records(verdicts.items),
+                "regions": words.records(verdicts),
                 "common_ground": common,
             }
         )
     else:
-        text = output.rows(words.COMPARED, words.rows(verdicts.items, chosen), form, out)
+        text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
         bands = [verdict.likelihood.majority_lost for verdict in verdicts]
         common += filter(None, [likelihood.not_told_apart(bands)])
         if form is Format.md:
@@ -499,7 +499,7 @@ def dr(
     zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
     form = output.chosen(format_, out, DrFormats)
-    catalog = load(*(catalogue or ()))
+    catalog = load(catalogue)
     chosen = catalog.policy(policy)
     ranking = catalog.recovery(
         target,
