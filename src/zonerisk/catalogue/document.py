@@ -247,13 +247,12 @@ def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     return result
 
 
-def leaves(tree: Tree, path: Path_ = ()) -> Iterator[tuple[Path_, str]]:
+def leaves(tree: Tree, path: Path_ = ()) -> list[tuple[Path_, str]]:
     """Return every text of a tree, with the path of keys that leads there."""
     if isinstance(tree, str):
-        yield path, tree
+        return [(path, tree)]
     rows = tree.items() if isinstance(tree, dict) else enumerate(tree if isinstance(tree, list) else ())
-    for key, value in rows:
-        yield from leaves(value, (*path, key))
+    return [leaf for key, value in rows for leaf in leaves(value, (*path, key))]
 
 
 def cited(tree: Tree) -> Iterator[tuple[Path_, str]]:
