@@ -19,14 +19,10 @@ from zonerisk.core.geometry import metres_per_degree
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
 
-# A town reaches as far as its people need room for: about 20 km at two million.
-TOWN_KM = 4.0
-TOWN_KM_PER_ROOT = 0.015
 # Of several places of one name, those this much smaller than the largest are not meant.
 HOMONYM_RATIO = 25
 # The polygons are drawn to some hundred metres; a frontier site keeps its country.
 FRONTIER_M = 500.0
-_EARTH_KM = 6371.0
 _Row = dict[str, Any]
 
 
@@ -43,15 +39,14 @@ class Place(NamedTuple):
 
     def km(self, lat: float, lon: float) -> float:
         """Return the distance of a point from the place, km, on a sphere."""
-        half_lat = math.sin(math.radians(lat - self.lat) / 2) ** 2
-        half_lon = math.sin(math.radians(lon - self.lon) / 2) ** 2
-        chord = half_lat + math.cos(math.radians(lat)) * math.cos(math.radians(self.lat)) * half_lon
-        return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
+        (a, b), (c, d) = (map(math.radians, at) for at in ((lat, lon), (self.lat, self.lon)))
+        chord = math.sin((a - c) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((b - d) / 2) ** 2
+        return 2 * 6371.0 * math.asin(min(1.0, math.sqrt(chord)))
 
     @property
     def reach_km(self) -> float:
-        """The distance from its centre that still counts as the place, km."""
-        return TOWN_KM + TOWN_KM_PER_ROOT * math.sqrt(self.population)
+        """The distance from its centre that still counts as the place, km: 25 at two million people."""
+        return 4.0 + 0.015 * math.sqrt(self.population)
 
 
 def package_folder(name: str) -> Path:
@@ -78,8 +73,7 @@ def countries_at(lat: float, lon: float) -> frozenset[str]:
     package_folder("tzfpy")
     from tzfpy import get_tzs
 
-    countries = _zone_countries()
-    return frozenset(countries[zone] for zone in get_tzs(lon, lat) if zone in countries)
+    return frozenset(filter(None, map(_zone_countries().get, get_tzs(lon, lat))))
 
 
 def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool:

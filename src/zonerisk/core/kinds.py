@@ -85,14 +85,9 @@ FEEDS = tuple(row.id for row in _ROWS if row.family == "feed" and row.rule)
 CORRELATED = tuple(row.rule for row in _ROWS if row.correlated and row.rule)
 BY_POSITION = tuple(row.id for row in _ROWS if row.by_position)
 CLAIMS = (
-    "zone-count",
-    "building-count",
-    "separation-min",
-    "separation-max",
-    "rtt-max",
+    *("zone-count", "building-count", "separation-min", "separation-max", "rtt-max"),
     *(f"{how}-{feed}" for how in ("separate", "shared") for feed in FEEDS),
-    "dr-distance",
-    "other",
+    *("dr-distance", "other"),
 )
 # What the rules on kinds take as the unit of their threshold, by rule.
 UNITS = {row.rule: row.unit for row in _ROWS if row.rule}
@@ -104,10 +99,8 @@ if TYPE_CHECKING:
     StatedFeedKind: TypeAlias = str
     ClaimKind: TypeAlias = str
 else:
-    HazardKind = Literal[HAZARDS]
-    FeedKind = Literal[FEEDS]
-    StatedFeedKind = Literal[STATED_FEEDS]
-    ClaimKind = Literal[CLAIMS]
+    HazardKind, ClaimKind = Literal[HAZARDS], Literal[CLAIMS]
+    FeedKind, StatedFeedKind = Literal[FEEDS], Literal[STATED_FEEDS]
 
 
 def asked_by(rule: str) -> tuple[str, ...]:

@@ -287,8 +287,9 @@ class Claim(Dated):
     @model_validator(mode="after")
     def _measurable(self) -> Self:
         units = dict.fromkeys(("separation-min", "separation-max", "dr-distance"), "km")
-        units |= {"zone-count": "zones", "building-count": "buildings", "rtt-max": "ms"}
-        wanted = units.get(self.kind)
+        wanted = (units | {"zone-count": "zones", "building-count": "buildings", "rtt-max": "ms"}).get(
+            self.kind
+        )
         if wanted and (self.value is None or self.unit != wanted):
             raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")
         return self
@@ -326,12 +327,11 @@ class Measurement(Dated):
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:
-        pairs = [frozenset((row.a, row.b)) for row in self.round_trips]
+        pairs = [" and ".join(sorted((row.a, row.b))) for row in self.round_trips]
         if not pairs:
             raise ValueError("round_trips is empty; write a line for each pair of zones")
         if twice := next((pair for pair in pairs if pairs.count(pair) > 1), None):
-            both = " and ".join(sorted(twice))
-            raise ValueError(f"round_trips: {both} stand twice; keep the least of them")
+            raise ValueError(f"round_trips: {twice} stand twice; keep the least of them")
         return self
 
     @property
@@ -606,7 +606,7 @@ class Incident(Record):
     @property
     def grade(self) -> Grade:
         """The best grade of its evidence."""
-        return min((piece.grade for piece in self.cited), default="C")
+        return min(piece.grade for piece in self.cited)
 
     @property
     def key(self) -> str:
@@ -662,9 +662,8 @@ class Incident(Record):
 
     def counts(self, day: str, standing: frozenset[str] = frozenset()) -> bool:
         """Return whether its cause stands: ten years, or as stated, until a source says otherwise."""
-        return (
-            self.known_on(day) and not self.mended(day) and (self.standing in standing or not self.aged(day))
-        )
+        lasts = self.standing in standing or not self.aged(day)
+        return self.known_on(day) and not self.mended(day) and lasts
 
     def aged(self, day: str) -> bool:
         """Return whether it surely lies more than ten years before a day."""
@@ -738,9 +737,8 @@ class Policy(Record):
                 raise ValueError(f"rule {name}: alternatives are of a distance of the rule dr alone")
             if rule.threshold is None and name in _NEEDED and not rule.qualitative:
                 raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
-            for key in rule.evidence:
-                if key not in self.evidence:
-                    raise ValueError(f"rule {name}: {key!r} is not under evidence")
+            if missing := next((key for key in rule.evidence if key not in self.evidence), None):
+                raise ValueError(f"rule {name}: {missing!r} is not under evidence")
         if not any(rule.weight for rule in self.rules.values()):
             raise ValueError("at least one rule needs a weight above 0")
         return self

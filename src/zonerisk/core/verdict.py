@@ -57,11 +57,7 @@ def block(class_: Class) -> Block:
 
 def worst(outcomes: Iterable[Applied]) -> Outcome:
     """Return the worst of some outcomes; ``pass`` for none."""
-    listed: list[Outcome] = [
-        one
-        for one in outcomes
-        if one != "not-assessed" and one != "not-applicable"  # noqa: PLR1714
-    ]
+    listed: list[Any] = [one for one in outcomes if one not in ("not-assessed", "not-applicable")]
     return max(listed, key=severity, default="pass")
 
 
@@ -297,13 +293,10 @@ class Frequency(Result):
 
 def half_decade(value: float, up: bool) -> float:
     """Round to 1 or 3 times a power of ten, never inwards: up, or down."""
-    power = 10.0 ** math.floor(math.log10(value))
-    steps = [step * power for step in (1.0, 3.0, 10.0)]
-    near = [step for step in steps if math.isclose(step, value, rel_tol=1e-9)]
-    picked = (
-        near[0] if near else min(s for s in steps if s > value) if up else max(s for s in steps if s < value)
-    )
-    return float(f"{picked:.1g}")
+    slack = 1 - 1e-9 if up else 1 + 1e-9
+    steps = [step * 10.0 ** math.floor(math.log10(value)) for step in (1.0, 3.0, 10.0)]
+    beyond = [step for step in steps if (step >= value * slack if up else step <= value * slack)]
+    return float(f"{(min if up else max)(beyond):.1g}")
 
 
 def one_in(chance: float) -> float:
@@ -603,11 +596,8 @@ class Verdict(Result):
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: its card, the answer and its findings, all inert."""
-        rows = "".join(
-            f"<tr><td>{escape(finding.outcome)}</td><td>{escape(finding.rule)}</td>"
-            f"<td>{escape(finding.message)}</td></tr>"
-            for finding in self.policy.findings
-        )
+        cells = ([one.outcome, one.rule, one.message] for one in self.policy.findings)
+        rows = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in cells)
         head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
         drawn = Verdict.picture(self) if Verdict.picture else ""
         return (
@@ -776,9 +766,5 @@ class Audit(Result):
 
 def mean(scores: Sequence[Score]) -> Score:
     """Mean of scores, end by end; nothing known for none."""
-    if not scores:
-        return Score(0.0, 100.0)
-    return Score(
-        shown=round(sum(score.shown for score in scores) / len(scores), 1),
-        possible=round(sum(score.possible for score in scores) / len(scores), 1),
-    )
+    ends = [(score.shown, score.possible) for score in scores] or [(0.0, 100.0)]
+    return Score(*(round(sum(end) / len(ends), 1) for end in zip(*ends, strict=True)))
