@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import sampler
-from zonerisk.core import gamma
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.verdict import Frequency, half_decade, one_in
+from zonerisk.core.verdict import Frequency, Tally, half_decade, one_in
 from zonerisk.curation import rates as backtest
 from zonerisk.judging import likelihood
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
@@ -51,7 +50,7 @@ def test_the_quadrature_is_within_a_tenth_of_a_sampler(
     drawn = sampler.draws(rates, region, layout, least, long)
     shares = (0.05, 0.5, 0.95)
     states = likelihood.states(rates.shocks(region), layout, least, long=long)
-    for share, value in zip(shares, gamma.mixed(states, *shares), strict=True):
+    for share, value in zip(shares, likelihood.mixed(states, *shares), strict=True):
         assert value == pytest.approx(drawn[int(share * len(drawn))], rel=0.1)
 
 
@@ -62,9 +61,9 @@ def test_the_quadrature_is_within_a_tenth_of_a_sampler(
 def test_a_table_of_beta_holds_its_quantiles(
     a: float, b: float, low: float, middle: float, high: float
 ) -> None:
-    table = gamma.beta_table(a, b)
+    table = likelihood.beta_table(a, b)
     assert all(one <= other for one, other in pairwise(table))
-    points = [table[int(share * gamma.POINTS)] for share in (0.05, 0.5, 0.95)]
+    points = [table[int(share * likelihood.POINTS)] for share in (0.05, 0.5, 0.95)]
     assert points == pytest.approx([low, middle, high], abs=0.012)
 
 
@@ -272,7 +271,7 @@ def _sure(trials: list[backtest.Trial], right: bool) -> likelihood.Rates:
     rows = {t.region: Exposed("zz", campus=t.hit is right, years=0.0) for t in trials}
     rows["zz-metro"] = Exposed("zz", years=1000.0)
     rows["zz-campus"] = Exposed("zz", campus=True, campus_years=50.0, campus_hits=50)
-    empty = gamma.Tally(0, 1.0)
+    empty = Tally(0, 1.0)
     none = (0, 0)
     return likelihood.Rates("", "", {}, 1.0, 1.0, {}, none, none, none, {}, empty, empty, rows)
 

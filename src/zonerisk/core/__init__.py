@@ -2,4 +2,4 @@
 
 __version__ = "0.1.0"
 
-__all__ = ["errors", "gamma", "geometry", "kinds", "model", "samples", "verdict"]
+__all__ = ["errors", "geometry", "kinds", "model", "samples", "verdict"]

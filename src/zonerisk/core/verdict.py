@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
 from pydantic import Field
 
 from zonerisk.core import __version__
-from zonerisk.core.gamma import Tally
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade
 
@@ -59,6 +58,39 @@ def worst(outcomes: Iterable[Applied]) -> Outcome:
     """Return the worst of some outcomes; ``pass`` for none."""
     listed: list[Any] = [one for one in outcomes if one not in ("not-assessed", "not-applicable")]
     return max(listed, key=severity, default="pass")
+
+
+# Jeffreys' prior: half an event more than were counted.
+JEFFREYS = 0.5
+
+
+class Moments(NamedTuple):
+    """Mean and variance of a rate a year."""
+
+    mean: float
+    variance: float
+
+    def times(self, factor: float) -> Moments:
+        """Return them of the rate times a factor."""
+        return Moments(self.mean * factor, self.variance * factor * factor)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Events in years of exposure: their rate is Gamma(events + 1/2) over the years."""
+
+    events: int
+    years: float
+
+    @property
+    def moments(self) -> Moments:
+        """Mean and variance of the rate; less than a year of exposure counts as one."""
+        years = max(self.years, 1.0)
+        return Moments((self.events + JEFFREYS) / years, (self.events + JEFFREYS) / years**2)
+
+    def more(self, events: int) -> Tally:
+        """Return it with so many events more, never below none."""
+        return Tally(max(0, self.events + events), self.years)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from dataclasses import asdict, astuple, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.core import gamma
 from zonerisk.core.errors import DataError
-from zonerisk.core.gamma import Tally
 from zonerisk.core.model import CAUSES
+from zonerisk.core.verdict import JEFFREYS, Tally
 from zonerisk.judging import history, likelihood, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
@@ -161,7 +160,7 @@ def written(tree: dict[str, Any]) -> str:
 def _spread(by_provider: Collection[Tally]) -> float:
     """Return the deviation of the logarithms of providers' rates, less that of the counts themselves."""
     logs = [math.log(row.moments.mean) for row in by_provider]
-    noise = statistics.mean(1 / (row.events + gamma.JEFFREYS) for row in by_provider)
+    noise = statistics.mean(1 / (row.events + JEFFREYS) for row in by_provider)
     return round(math.sqrt(max(0.0, statistics.variance(logs) - noise)), 3)
 
 
@@ -262,8 +261,27 @@ def _rows(
 
 
 def _rate(name: str, of: str, count: int, years: float, unit: str) -> Rate:
-    low, best, high = (float(f"{end:.2g}") for end in gamma.rate(count, years))
-    return Rate(name, of, count, round(years, 1), unit, low, best, high)
+    """Return a count's rate by Jeffreys' prior, Gamma(count + 1/2) over the years: 5 %, mean and 95 %."""
+    shape = count + JEFFREYS
+    ends = quantile(shape, 0.05), shape, quantile(shape, 0.95)
+    return Rate(name, of, count, round(years, 1), unit, *(float(f"{end / years:.2g}") for end in ends))
+
+
+def quantile(shape: float, share: float) -> float:
+    """Return the value below which a share of Gamma(shape) of unit rate lies, for a shape of n + 1/2."""
+    low, high = 0.0, max(1.0, shape + 20 * math.sqrt(shape) + 20)
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if below(shape, middle) < share else (low, middle)
+    return (low + high) / 2
+
+
+def below(shape: float, value: float) -> float:
+    """Return the share of Gamma(n + 1/2) of unit rate below a value: an error function and n terms."""
+    if value <= 0:
+        return 0.0
+    terms = ((n + JEFFREYS) * math.log(value) - math.lgamma(n + 1 + JEFFREYS) for n in range(int(shape)))
+    return math.erf(math.sqrt(value)) - sum(math.exp(term - value) for term in terms)
 
 
 def complete_feeds(provider: Provider) -> dict[str, IncidentFeed]:

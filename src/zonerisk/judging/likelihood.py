@@ -6,12 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from zonerisk.core import gamma
-from zonerisk.core.gamma import JEFFREYS, POINTS, Moments, Tally, added
-from zonerisk.core.verdict import Frequency, Likelihood, half_decade, one_in
+from zonerisk.core.verdict import JEFFREYS, Frequency, Likelihood, Moments, Tally, half_decade, one_in
 from zonerisk.judging.arrangement import pairs, sites_of
 from zonerisk.judging.cause import together
 from zonerisk.judging.independence import most_taken, stands_apart
@@ -24,6 +23,12 @@ if TYPE_CHECKING:
     from zonerisk.judging.arrangement import Arrangement, Facts
     from zonerisk.judging.cause import RiskGroups
 
+_STEPS = 200
+# A table holds a distribution at the middles of so many equal shares: the points of a quadrature.
+POINTS = 101
+_SHARES = tuple((point + 0.5) / POINTS for point in range(POINTS))
+_NORMAL = NormalDist()
+_ANGLES = 512
 # Shocks are told apart by the system that failed; what else was counted keeps its own name.
 CAUSES = {"fibre": "network", "hardware": "network", "storm": "water"}
 ZONE_CAUSES = ("power", "cooling", "network", "fire", "water")
@@ -112,7 +117,7 @@ class Rates:
             ratio = math.log(counted.moments.mean / self.alone.mean)
             centre = (centre * weight + ratio * told) / (weight + told)
             weight += told
-        return gamma.factor_table(centre, weight**-0.5)
+        return factor_table(centre, weight**-0.5)
 
     @cached_property
     def _totals(self) -> tuple[Counter[str], float, Tally, Counter[str]]:
@@ -207,7 +212,7 @@ class Layout:
         if len(self.open) == 1:
             return (float(self.open[0]),) * POINTS
         together, apart = self.counts
-        return gamma.beta_table(together + JEFFREYS, apart + JEFFREYS)
+        return beta_table(together + JEFFREYS, apart + JEFFREYS)
 
 
 def states(
@@ -223,7 +228,7 @@ def states(
     if worst is not None:
         campus, strikes, years = (float(worst),) * POINTS, layout.most, 0.0
     known = [
-        (often, gamma.shuffled(gamma.beta_table(*shocks.chances.get(kind, (JEFFREYS, JEFFREYS))), _STRIKE))
+        (often, shuffled(beta_table(*shocks.chances.get(kind, (JEFFREYS, JEFFREYS))), _STRIKE))
         for kind, often in strikes.items()
     ]
     takes_all = least == layout.zones > 2
@@ -233,10 +238,10 @@ def states(
     alone, factors = Moments(0.0, 0.0), _SURE
     if least == 1:
         alone = rates.alone.times(layout.zones)
-        factors = gamma.shuffled(rates.factors(layout.provider if worst is None else ""), _FACTOR)
+        factors = shuffled(rates.factors(layout.provider if worst is None else ""), _FACTOR)
     rows = zip(
-        gamma.table(1 + layout.own),
-        gamma.shuffled(campus, _LAYOUT),
+        table(1 + layout.own),
+        shuffled(campus, _LAYOUT),
         of_campus,
         of_metro,
         lasting,
@@ -258,7 +263,7 @@ def states(
 
 def _told(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
     hits, of = counts
-    return gamma.shuffled(gamma.beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
+    return shuffled(beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
 
 
 def chance(rate: float) -> float:
@@ -269,17 +274,15 @@ def chance(rate: float) -> float:
 def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
     """Return the 95 % end of the chance a year that a majority is lost, for a chance of a shared campus."""
     if layout.most or layout.majority < 2:
-        return chance(*gamma.mixed(states(shocks, layout, layout.majority, worst), _HIGH))
+        return chance(*mixed(states(shocks, layout, layout.majority, worst), _HIGH))
     one, apart, either = shocks.parts
     shared = added((one if worst else apart, either))
-    return chance(
-        shared.mean * gamma.product(1 + layout.own, round(shared.mean**2 / shared.variance, 2), _HIGH)
-    )
+    return chance(shared.mean * product(1 + layout.own, round(shared.mean**2 / shared.variance, 2), _HIGH))
 
 
 def _band(found: Sequence[Moments], least_high: float = 0.0) -> Frequency:
     """Return the half decades that hold 5 to 95 %, as years between two events."""
-    low, high = map(chance, gamma.mixed(found, _LOW, _HIGH))
+    low, high = map(chance, mixed(found, _LOW, _HIGH))
     return Frequency(
         years_low=half_decade(1 / max(high, least_high), up=False),
         years_high=half_decade(1 / low, up=True),
@@ -462,3 +465,82 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
         not_assessed=not_assessed,
         counted_until=rates.until,
     )
+
+
+def added(parts: Iterable[Moments]) -> Moments:
+    """Return the moments of a sum of independent rates."""
+    means, variances = zip(*parts, strict=True)
+    return Moments(sum(means), sum(variances))
+
+
+@lru_cache(maxsize=256)
+def table(shape: int) -> tuple[float, ...]:
+    """Return Gamma(shape): exactly for 1, else by the cube root of Wilson and Hilferty."""
+    if shape == 1:
+        return tuple(-math.log1p(-share) for share in _SHARES)
+    ninth = 1 / (9 * shape)
+    return tuple(shape * (1 - ninth + _NORMAL.inv_cdf(share) * math.sqrt(ninth)) ** 3 for share in _SHARES)
+
+
+@lru_cache(maxsize=4096)
+def beta_table(a: float, b: float) -> tuple[float, ...]:
+    """Return Beta(a, b) of shapes from 1/2 up; over an angle, x = sin^2, its density has no pole."""
+    angles = [(step + 0.5) * math.pi / 2 / _ANGLES for step in range(_ANGLES)]
+    logs = [(2 * a - 1) * math.log(math.sin(at)) + (2 * b - 1) * math.log(math.cos(at)) for at in angles]
+    weights = [math.exp(log - max(logs)) for log in logs]
+    total, reached, step, values = sum(weights), 0.0, 0, []
+    for share in _SHARES:
+        while step < _ANGLES - 1 and reached + weights[step] < share * total:
+            reached += weights[step]
+            step += 1
+        angle = (step + min(1.0, (share * total - reached) / weights[step])) * math.pi / 2 / _ANGLES
+        values.append(math.sin(angle) ** 2)
+    return tuple(values)
+
+
+@lru_cache(maxsize=256)
+def factor_table(centre: float, spread: float) -> tuple[float, ...]:
+    """Return a lognormal factor, by the mean and the standard deviation of its logarithm."""
+    return tuple(math.exp(centre + spread * _NORMAL.inv_cdf(share)) for share in _SHARES)
+
+
+@lru_cache(maxsize=4096)
+def shuffled(values: tuple[float, ...], step: int) -> tuple[float, ...]:
+    """Return a table in the order of a lattice: those of different steps fill their combinations evenly."""
+    return tuple(values[(point * step + POINTS // 2) % POINTS] for point in range(POINTS))
+
+
+def mixed(states: Sequence[Moments], *shares: float) -> list[float]:
+    """Return the rates below which shares lie, over equally likely states of what is not known.
+
+    In each state the rate is taken for a Gamma of its moments, by the cube root of Wilson and Hilferty.
+    """
+    terms = []
+    for mean, variance in states:
+        root = 3 * mean / math.sqrt(variance)
+        terms.append((root / mean ** (1 / 3) * math.sqrt(0.5), (root - 1 / root) * math.sqrt(0.5)))
+    count = len(terms)
+    middles = sorted(shift / slope for slope, shift in terms)
+    found = []
+    for share in shares:
+        aim = (2 * share - 1) * count
+        low, high = 0.0, 3 * middles[-1]
+        at_low, at_high = -count - aim, count - aim
+        root = middles[min(count - 1, int(share * count))]
+        for _ in range(_STEPS):
+            at = sum([math.erf(root * slope - shift) for slope, shift in terms]) - aim
+            if abs(at) < 2e-4 * count:
+                break
+            if at < 0:
+                low, at_low, at_high = root, at, at_high * 0.6
+            else:
+                high, at_high, at_low = root, at, at_low * 0.6
+            root = (low * at_high - high * at_low) / (at_high - at_low)
+        found.append(root**3)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def product(shape: int, other: float, share: float) -> float:
+    """Return the value below which a share of Gamma(shape) times a Gamma of mean 1 and another shape lies."""
+    return mixed([Moments(value, value**2 / other) for value in table(shape)], share)[0]

@@ -10,8 +10,7 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.gamma import Tally
-    from zonerisk.core.verdict import Likelihood
+    from zonerisk.core.verdict import Likelihood, Tally
 
 ASKED = "how often zones would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}

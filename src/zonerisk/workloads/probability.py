@@ -7,8 +7,8 @@ from itertools import combinations
 from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core import gamma
 from zonerisk.core.errors import UsageError
+from zonerisk.core.verdict import JEFFREYS, Moments
 from zonerisk.judging import likelihood
 
 if TYPE_CHECKING:
@@ -120,14 +120,14 @@ def by_shocks(
     its zones, as often as events on file did, or else any two of them. ``copies`` stand by the ids of zones.
     """
     total = sum(copies.values())
-    states = [gamma.Moments(0.0, 0.0)] * gamma.POINTS
+    states = [Moments(0.0, 0.0)] * likelihood.POINTS
     for key, region in regions.items():
         own = {zone.id: copies.get(zone.id, 0) for zone in region.zones.values()}
         pairs = list(combinations(own.values(), 2))
         halves = sum(total - sum(pair) < quorum for pair in pairs) / max(1, len(pairs))
         row = rates.regions.get(key, likelihood.Exposed())
         hits, of = rates.campus_all if row.campus else rates.metro_all
-        share = (hits + gamma.JEFFREYS) / (of + 1)
+        share = (hits + JEFFREYS) / (of + 1)
         taken = share * (total - sum(own.values()) < quorum) + (1 - share) * halves if pairs else 0.0
         layout = likelihood.Layout(
             zones=max(2, len(own)),
@@ -138,13 +138,13 @@ def by_shocks(
         )
         alone = sum(total - number < quorum for number in own.values())
         zone = rates.alone.times(alone)
-        factors = gamma.shuffled(rates.factors(region.provider), 20)
+        factors = likelihood.shuffled(rates.factors(region.provider), 20)
         shared = likelihood.states(rates.shocks(key), layout, 2)
         states = [
-            gamma.added((before, several.times(taken), zone.times(factor)))
+            likelihood.added((before, several.times(taken), zone.times(factor)))
             for before, several, factor in zip(states, shared, factors, strict=True)
         ]
     if not any(state.mean for state in states):
         return 0.0, 0.0
-    low, high = map(likelihood.chance, gamma.mixed(states, 0.05, 0.95))
+    low, high = map(likelihood.chance, likelihood.mixed(states, 0.05, 0.95))
     return low, high
