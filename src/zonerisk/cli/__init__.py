@@ -18,10 +18,7 @@ from zonerisk.core import __version__
 from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
-
-class _Fault(ZoneriskError):
-    exit_code = 70  # EX_SOFTWARE of sysexits.h.
+_FAULT = 70  # EX_SOFTWARE of sysexits.h.
 
 
 class _Command(NamedTuple):
@@ -84,12 +81,11 @@ class Commands(TyperGroup):
             raise UsageError(f"zonerisk {cmd_name} is gone; use {GONE[cmd_name]}")
         if cmd_name not in COMMANDS:
             return None
-        target = function(cmd_name)
+        group = target = function(cmd_name)
         if not isinstance(target, typer.Typer):
             group = typer.Typer(**SETTINGS | {"no_args_is_help": False})
             group.command(cmd_name)(target)
-            target = group
-        command = typer.main.get_command(target)
+        command = typer.main.get_command(group)
         command.name = cmd_name
         return command
 
@@ -193,13 +189,14 @@ def _fail(error: Exception) -> NoReturn:
     elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         _close_output()
         error = UsageError(f"cannot write: {error.strerror}")
-    elif not isinstance(error, ZoneriskError):
-        what = (str(error) or "no more is known").splitlines()[0]
-        error = _Fault(
-            f"zonerisk failed, which is its own fault: {type(error).__name__}: {what[:300]}; please open "
-            "an issue that says what you ran, and what that writes with --debug"
+    told = str(error)
+    if not isinstance(error, ZoneriskError):
+        what = f"{type(error).__name__}: {(told or 'no more is known').splitlines()[0][:300]}"
+        told = (
+            f"zonerisk failed, which is its own fault: {what}; please open an issue that says what you ran, "
         )
+        told += "and what that writes with --debug"
     from zonerisk.cli import output
 
-    sys.stderr.write(output.shown(f"error: {error}\n"))
-    sys.exit(error.exit_code)
+    sys.stderr.write(output.shown(f"error: {told}\n"))
+    sys.exit(getattr(error, "exit_code", _FAULT))

@@ -164,10 +164,9 @@ def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) 
     """Return what is shown on a screen; a file or a pipe gets no styles and a fixed width."""
     from zonerisk.words.report import Screen
 
-    terminal = out is None and sys.stdout.isatty()
-    if terminal or (out is None and os.environ.get("COLUMNS")):
+    if out is None and (sys.stdout.isatty() or os.environ.get("COLUMNS")):
         width = shutil.get_terminal_size().columns
-    screen = Screen(width, terminal and _styled())
+    screen = Screen(width, out is None and _styled())
     show(screen)
     return screen.text
 
@@ -214,13 +213,11 @@ def report(
     out: Path | None,
 ) -> None:
     """Write an answer of rows: JSON of its schema, or a table with its notes below; CSV is rows alone."""
-    form = chosen(asked, out, Lists)
-    if form is Format.json:
-        write(as_json({"schema": f"zonerisk/{schema}/1", **tree}), out)
-        return
-    listed = list(cells)
+    form, listed = chosen(asked, out, Lists), list(cells)
     text = rows(head, listed, form, out) if listed or form is Format.csv else ""
-    if form is not Format.csv and foot:
+    if form is Format.json:
+        text = as_json({"schema": f"zonerisk/{schema}/1", **tree})
+    elif form is not Format.csv and foot:
         mark = "- " if form is Format.md and len(foot) > 1 else ""
         text += "\n" + "".join(f"{mark}{line}\n" for line in foot)
     write(text, out)

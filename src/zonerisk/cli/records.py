@@ -63,7 +63,7 @@ def list_(
     if class_ and class_ not in allowed:
         raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
-        events = _incidents(catalog, of or (), cause, class_, since, multi_zone)
+        events = _incidents(catalog, of or (), (cause, class_, since, multi_zone))
         output.write(_listed_incidents(catalog, events, form, out), out)
         return
     head, rows = _LISTS[what]
@@ -220,29 +220,27 @@ def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format
 
 
 def _incidents(
-    catalog: Catalog,
-    targets: Sequence[str],
-    cause: str | None,
-    class_: str | None,
-    since: str | None,
-    multi_zone: bool,
+    catalog: Catalog, targets: Sequence[str], wanted: tuple[str | None, str | None, str | None, bool]
 ) -> list[Incident]:
     """Return what is on record of providers and regions, without any all of it; the oldest first."""
     from zonerisk.core.model import CAUSES, simplify
     from zonerisk.judging import history
     from zonerisk.judging.arrangement import last_day
 
+    cause, class_, since, multi_zone = wanted
     causes = sorted({name for listed in CAUSES.values() for name in listed})
     if cause and cause not in causes:
         raise UsageError(f"no cause is called {cause!r}; there are {', '.join(causes)}")
     first = since and last_day(since) and since
     known = {event.id: event for event in (() if targets else catalog.incidents())}
     for target in targets:
-        if simplify(target) in catalog.provider_ids:
-            known |= {event.id: event for event in catalog.incidents() if event.provider == simplify(target)}
-            continue
-        for region in map(catalog.region, catalog.resolve(target)):
-            known |= {event.id: event for event in history.of_region(region, catalog.incidents(region.id))}
+        events = [event for event in catalog.incidents() if event.provider == simplify(target)]
+        if simplify(target) not in catalog.provider_ids:
+            regions = map(catalog.region, catalog.resolve(target))
+            events = [
+                e for region in regions for e in history.of_region(region, catalog.incidents(region.id))
+            ]
+        known |= {event.id: event for event in events}
     return [
         event
         for event in sorted(known.values(), key=lambda event: (event.start, event.id))
@@ -301,17 +299,14 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     except UnknownTarget as unknown:
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", _content(card)
-        if wanted in catalog.ids("incidents"):
-            return catalog.file_name(f"incidents/{wanted}"), _content(catalog.incident(wanted))
-        if wanted in catalog.ids("measurements"):
-            return catalog.file_name(f"measurements/{wanted}"), _content(catalog.measurement(wanted))
+        for table, read in (("incidents", catalog.incident), ("measurements", catalog.measurement)):
+            if wanted in catalog.ids(table):
+                return catalog.file_name(f"{table}/{wanted}"), _content(read(wanted))
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
             return names, {"event": wanted, "incidents": [_content(event) for event in events]}
-        policies = ", ".join(catalog.policy_ids)
-        raise UnknownTarget(
-            f"{unknown}; nor is it a policy ({policies}), an incident, a measurement or a layer"
-        ) from None
+        others = f"a policy ({', '.join(catalog.policy_ids)}), an incident, a measurement or a layer"
+        raise UnknownTarget(f"{unknown}; nor is it {others}") from None
 
 
 def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
@@ -323,17 +318,14 @@ def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     region = catalog.region(catalog.resolve(text)[0])
     others: dict[str, Any] = {**region.campuses, **region.hazards, **region.feeds, **region.zones}
     if key in others and key not in region.sites:
-        content = _content(others[key])
-        cited = [region.evidence[source] for source in others[key].evidence]
+        part, cited = others[key], region.cite(others[key].evidence)
     else:
-        content = _content(catalog.site(f"{region.id}/{key}"))
-        cited = [*region.cite_site(key)]
-    return catalog.file_name(region.id), {**content, "cited": [_content(piece) for piece in cited]}
+        part, cited = catalog.site(f"{region.id}/{key}"), region.cite_site(key)
+    return catalog.file_name(region.id), {**_content(part), "cited": [_content(piece) for piece in cited]}
 
 
 def _content(record: Any) -> dict[str, Any]:
-    content: dict[str, Any] = record.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return content
+    return dict(record.model_dump(mode="json", exclude_defaults=True, by_alias=True))
 
 
 def _lines(value: Any, pad: str = "") -> Iterator[str]:
