@@ -19,6 +19,7 @@ from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskErr
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FAULT = 70  # EX_SOFTWARE of sysexits.h.
+_TELL_US = "please open an issue that says what you ran, and what that writes with --debug"
 
 
 class _Command(NamedTuple):
@@ -192,10 +193,7 @@ def _fail(error: Exception) -> NoReturn:
     told = str(error)
     if not isinstance(error, ZoneriskError):
         what = f"{type(error).__name__}: {(told or 'no more is known').splitlines()[0][:300]}"
-        told = (
-            f"zonerisk failed, which is its own fault: {what}; please open an issue that says what you ran, "
-        )
-        told += "and what that writes with --debug"
+        told = f"zonerisk failed, which is its own fault: {what}; {_TELL_US}"
     from zonerisk.cli import output
 
     sys.stderr.write(output.shown(f"error: {told}\n"))

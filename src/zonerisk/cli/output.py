@@ -177,28 +177,24 @@ def as_json(value: object) -> str:
 
 
 def rows(
-    head: Sequence[str],
-    cells: Iterable[Sequence[Cell]],
-    format_: Format,
-    out: Path | None,
-    what: str = "rows",
+    head: Sequence[str], cells: Iterable[Sequence[Cell]], form: Format, out: Path | None, what: str = "rows"
 ) -> str:
     """Return rows in a format of :data:`Lists`; in JSON as objects under ``what``, as CSV by RFC 4180.
 
     A number keeps the digits it came with, and is a number in JSON; what is not known is
     null there, and empty elsewhere.
     """
-    if format_ is Format.json:
+    if form is Format.json:
         objects = [dict(zip(head, row, strict=True)) for row in cells]
         return as_json({"schema": f"zonerisk/{what}/1", what: objects})
     texts = [[_text(cell) for cell in row] for row in cells]
-    if format_ is Format.csv:
+    if form is Format.csv:
         buffer = io.StringIO()
         csv.writer(buffer).writerows([head, *texts])
         return buffer.getvalue()
     from zonerisk.words import report
 
-    if format_ is Format.md:
+    if form is Format.md:
         return "\n".join(report.rows(head, texts)[1:]) + "\n"
     return printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
 

@@ -237,9 +237,7 @@ def _incidents(
         events = [event for event in catalog.incidents() if event.provider == simplify(target)]
         if simplify(target) not in catalog.provider_ids:
             regions = map(catalog.region, catalog.resolve(target))
-            events = [
-                e for region in regions for e in history.of_region(region, catalog.incidents(region.id))
-            ]
+            events = [e for at in regions for e in history.of_region(at, catalog.incidents(at.id))]
         known |= {event.id: event for event in events}
     return [
         event

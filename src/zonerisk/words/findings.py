@@ -176,12 +176,8 @@ def nothing_known(unknown: Sequence[str]) -> str:
 
 def survivors(hardest: SharedRisk, left: int, count: str, majority: bool) -> str:
     """Format what is left when the worst happens."""
-    most = "at most " if hardest.groups > 1 else ""
-    verb = "is" if left == 1 else "are"
-    return (
-        f"{hardest.message}; if it fails, {most}{left} of {count} {verb} left, "
-        f"{'still' if majority else 'not'} a majority"
-    )
+    rest = f"{'at most ' if hardest.groups > 1 else ''}{left} of {count} {'is' if left == 1 else 'are'} left"
+    return f"{hardest.message}; if it fails, {rest}, {'still' if majority else 'not'} a majority"
 
 
 def recovery(best: Sequence[Option], outcome: Outcome) -> str:
@@ -208,11 +204,10 @@ def distance_stated(
     measured_ms: float | None,
 ) -> str:
     """Hold a distance or round trip against the pair that tells most."""
-    extent = f", {failing} of {total} pairs" if outcome == "fail" else ""
-    hidden = "" if disclosed else ", sites not disclosed"
-    trip = f", round trip {phrases.measured(measured_ms)}" if measured_ms is not None else ""
-    ends = " to ".join(unit.name for unit in pair)
-    return f"{STATED[outcome]}, {ends} {phrases.interval(distance)}{hidden}{trip}{extent}"
+    parts = [f"{STATED[outcome]}, {pair[0].name} to {pair[1].name} {phrases.interval(distance)}"]
+    parts += ["sites not disclosed"] * (not disclosed)
+    parts += [f"round trip {phrases.measured(measured_ms)}"] if measured_ms is not None else []
+    return ", ".join([*parts, *[f"{failing} of {total} pairs"] * (outcome == "fail")])
 
 
 def regional(
@@ -229,7 +224,8 @@ def _figures(layer: Layer, rows: Sequence[HazardSample]) -> str:
     lows, highs = [span.low for span in spans], [span.high for span in spans if span.high is not None]
     if layer.measure == "count":
         reach = f"; at least {min(lows):g} reached all of it" if layer.shared_from is not None else ""
-        return f"{layer.quantity}: {_count(bests(rows))}{reach}"
+        counts = list(map(int, bests(rows)))
+        return f"{layer.quantity}: {phrases.ends(min(counts), max(counts))}{reach}"
     places = dict.fromkeys(f" in {row.name}" for row in rows if row.name)
     named = next(iter(places)) if len(places) == 1 else ""
     low, high = f"{min(lows):.3g}", f"{max(highs):.3g}" if len(highs) == len(spans) else "more"
@@ -287,17 +283,9 @@ def left_open(kind: str, why: Open, domains: Sequence[Named]) -> str:
 def _range(metres: Iterable[float]) -> str:
     """Format the ends of some distances: ``25 to 38 m``, ``0.3 km``."""
     ordered = sorted(map(abs, metres))
-    low, high = (
-        _km(ordered[0]),
-        _km(ordered[-1]),
-    )
+    low, high = _km(ordered[0]), _km(ordered[-1])
     number, unit = low.split(" ")
     return low if low == high else f"{number if high.endswith(f' {unit}') else low} to {high}"
-
-
-def _count(counts: Iterable[float]) -> str:
-    whole = [int(value) for value in counts]
-    return phrases.ends(min(whole), max(whole))
 
 
 def _doubt(layer: Layer, rows: Iterable[HazardSample]) -> str:
@@ -324,10 +312,7 @@ def _labels(rows: Iterable[HazardSample]) -> str:
 
 
 def shared_stations(
-    domains: Sequence[Named],
-    stations: Sequence[str],
-    grade: Grade,
-    chains: Iterable[Chain],
+    domains: Sequence[Named], stations: Sequence[str], grade: Grade, chains: Iterable[Chain]
 ) -> str:
     """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
     names = " and ".join(stations)
@@ -342,13 +327,11 @@ def shared_stations(
 def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
     """Format the ways up from one start; a start that is itself what they hang on has been named."""
     sites = phrases.names([way.site for way in ways])
-    distances = [metres for way in ways for metres in way.distances_m]
-    if not distances:
-        feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
-        begin = f"{start}, which {feeds} {sites}"
-    else:
-        begin = f"nearest known at {_span_km(distances)} from {sites}"
-        begin = begin if start == names else f"{start}, {begin}"
+    feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
+    begin = f"{start}, which {feeds} {sites}"
+    if distances := [metres for way in ways for metres in way.distances_m]:
+        near = f"nearest known at {_span_km(distances)} from {sites}"
+        begin = near if start == names else f"{start}, {near}"
     return begin + (f", {phrases.count(hops, 'circuit')} below" if hops else "")
 
 
