@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.model import DEFAULT, Policy
+from zonerisk.core.samples import Source
+from zonerisk.core.verdict import Audit, Units, Verdict
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from geopandas import GeoDataFrame
     from pandas import DataFrame
 
     from zonerisk.catalogue.frames import Layer
-    from zonerisk.core.samples import Source
-    from zonerisk.core.verdict import Audit, Units, Verdict
     from zonerisk.judging.recovery import RecoveryRanking
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -29,13 +29,11 @@ from zonerisk.core.model import (
     Text,
     simplify,
 )
+from zonerisk.core.samples import Chart, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from zonerisk.catalogue.dialect import Dialect, Meaning
     from zonerisk.catalogue.document import Tree
-    from zonerisk.core.samples import Chart, Sample
     from zonerisk.judging.likelihood import Rates
 
 

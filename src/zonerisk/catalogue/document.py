@@ -13,11 +13,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from zonerisk.core.errors import DataError, FileProblem
+from zonerisk.core.model import Evidence
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-    from zonerisk.core.model import Evidence
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
 Path_ = tuple[str | int, ...]

@@ -8,7 +8,7 @@ import math
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,17 +16,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zonerisk.core.errors import MissingPackage, UsageError
 from zonerisk.core.geometry import circle_points, closest, fibre_m, rtt_ms
+from zonerisk.core.model import Position, Region
 from zonerisk.judging import arrangement
 from zonerisk.judging.cause import strongest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas
     from shapely.geometry.base import BaseGeometry
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Position, Region
 
 Layer = Literal["sites", "discs", "zones", "separations"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)

@@ -14,16 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zonerisk.core import samples
 from zonerisk.core.errors import DataError, reading
 from zonerisk.core.geometry import Interval
-from zonerisk.core.model import Evidence
+from zonerisk.core.model import Evidence, Position, Site
 from zonerisk.core.samples import Chart, Circle, HazardSample, Layer, Near, Neighbourhood, Sample
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Position, Site
 
 _PLACE = ("lat", "lon", "uncertainty_m")
 FIELDS = ("site", *_PLACE, "object", "name", "low", "best", "high", "label", "reason")

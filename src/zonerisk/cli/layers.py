@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.cli import SETTINGS, output
 from zonerisk.cli.output import Cache, Catalogues, Raw, argument, load, option
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import Position
 from zonerisk.layers import cards, store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Position
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
 # the layer's own reach comes on top.

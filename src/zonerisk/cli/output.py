@@ -11,21 +11,19 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import typer
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
-from zonerisk.core.verdict import OUTCOMES, severity
+from zonerisk.core.verdict import OUTCOMES, Verdict, severity
+from zonerisk.library import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.verdict import Verdict
-    from zonerisk.library import Library
     from zonerisk.words.report import Screen
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.cli import output
 from zonerisk.cli.output import Catalogues, Format, argument, ids, load, option
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.model import DEFAULT
+from zonerisk.core.model import DEFAULT, Incident
 from zonerisk.core.verdict import OUTCOMES
+from zonerisk.library import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Incident
-    from zonerisk.library import Library
-
     Rows = Iterator[Sequence[output.Cell]]
 
 ShowFormats = Literal[Format.table, Format.json]

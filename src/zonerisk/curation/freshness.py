@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from zonerisk.catalogue.gazetteer import package_folder
 from zonerisk.core.errors import DataError, FetchError, UsageError
-from zonerisk.core.model import simplify
+from zonerisk.core.model import Region, simplify
 from zonerisk.layers import http
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Region
-    from zonerisk.library import Library
+from zonerisk.library import Library
 
 News = Literal["new", "gone", "changed"]
 

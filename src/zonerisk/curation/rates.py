@@ -11,15 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError
-from zonerisk.core.model import CAUSES
+from zonerisk.core.model import CAUSES, Incident, IncidentFeed, Provider, Region
 from zonerisk.core.verdict import JEFFREYS, Tally
 from zonerisk.judging import history, likelihood, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
+    FailureDomain,
     last_day,
     site_units,
     sites_of,
@@ -27,11 +29,6 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.judging.likelihood import Exposed, Rates
-
-if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Incident, IncidentFeed, Provider, Region
-    from zonerisk.judging.arrangement import FailureDomain
 
 SINCE = 2021
 DRAWS, SEED = 2000, 14

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
+from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import KINDS, asked_by
-from zonerisk.core.samples import EDGE_M, UNNAMED, bests
+from zonerisk.core.model import Grade, Hazard
+from zonerisk.core.samples import EDGE_M, UNNAMED, Chain, HazardSample, Layer, Neighbourhood, bests
+from zonerisk.core.verdict import Option, Outcome, SharedRisk, Threshold
 from zonerisk.words import phrases
-from zonerisk.words.phrases import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Grade, Hazard
-    from zonerisk.core.samples import Chain, HazardSample, Layer, Neighbourhood
-    from zonerisk.core.verdict import Option, Outcome, SharedRisk, Threshold
-    from zonerisk.words.phrases import Named
+from zonerisk.words.phrases import Named, sentence
 
 # Shared risks that a finding names; its evidence holds the others.
 MOST_RISKS = 3

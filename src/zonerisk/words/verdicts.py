@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zonerisk.core.geometry import UNKNOWN, Interval
-from zonerisk.core.verdict import BLOCKS, Block, Class, Grid, block, severity
+from zonerisk.core.model import Policy
+from zonerisk.core.verdict import (
+    BLOCKS,
+    Applied,
+    Block,
+    Class,
+    Finding,
+    Grid,
+    Independence,
+    Option,
+    Score,
+    Verdict,
+    Zones,
+    block,
+    severity,
+)
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import Applied, Finding, Independence, Option, Score, Verdict, Zones
 
 STANDS: dict[Block, str] = {
     "shared": "zones shared",
