@@ -75,13 +75,7 @@ def rates(catalog: Catalog) -> list[Rate]:
     return [
         *_rows("one zone lost", one_lost, zone_years, zone, CAUSES["physical"]),
         *_rows("one zone hit, degraded too", single, zone_years, zone),
-        *_rows(
-            "two zones or more lost",
-            lost,
-            several_years,
-            region,
-            CAUSES["physical"],
-        ),
+        *_rows("two zones or more lost", lost, several_years, region, CAUSES["physical"]),
         *_rows("two zones or more hit, degraded too", several, several_years, region),
         *_rows("software fault of one region", wide, region_years, "region-year", CAUSES["logical"]),
         *_rows("software fault of several regions", everywhere, provider_years, "provider-year"),
