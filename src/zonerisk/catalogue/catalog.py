@@ -15,7 +15,7 @@ from pydantic import Field
 from zonerisk.catalogue import document as documents
 from zonerisk.catalogue.document import Document, data_root, files, uncovered
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
-from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError, did_you_mean
+from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError, did_you_mean, reading
 from zonerisk.core.model import (
     Country,
     Incident,
@@ -100,14 +100,13 @@ class Catalog:
                         FileProblem(str(stray), 0, f"is not read; put it under {table}/<provider>/")
                     )
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
-            provider = path.parent.name
+            provider, key = path.parent.name, f"{path.parent.name}-{path.stem}"
             if path.stem == "provider":
                 self._providers[provider] = path
             elif path.stem == DIALECT:
                 self._dialects[f"{provider}/{DIALECT}"] = path
             else:
-                self._regions[f"{provider}-{path.stem}"] = path
-                self._region_provider[f"{provider}-{path.stem}"] = provider
+                self._regions[key], self._region_provider[key] = path, provider
 
     @cached_property
     def edition(self) -> Edition:
@@ -156,14 +155,11 @@ class Catalog:
         """What is counted of losses: ``rates.json`` of the last folder that has one, else the shipped one."""
         from zonerisk.judging.likelihood import Rates
 
+        again = "zonerisk data rates --constants"
         if (path := self._rates_path) is None:
-            raise DataError(f"{data_root() / RATES}: is not there; write it: zonerisk data rates --constants")
-        try:
+            raise DataError(f"{data_root() / RATES}: is not there; write it: {again}")
+        with reading(str(path), f"holds no rates; write it again: {again}"):
             return Rates.of(json.loads(path.read_bytes()))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{path}: holds no rates ({error}); write it again: zonerisk data rates --constants"
-            ) from None
 
     @property
     def _rates_path(self) -> Path | None:
@@ -220,8 +216,7 @@ class Catalog:
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
-        owners = self._region_provider.items()
-        return tuple(sorted(region for region, owner in owners if owner == provider_id))
+        return tuple(sorted(key for key, owner in self._region_provider.items() if owner == provider_id))
 
     @_kept
     def provider(self, provider_id: str) -> Provider:
@@ -333,17 +328,16 @@ class Catalog:
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the incidents on record, or those that hit a region, the oldest first."""
-        if about is None:
-            listed = [self.incident(key) for key in self._paths_of[INCIDENTS]]
-        else:
+        listed: Iterable[Incident] = map(self.incident, self._paths_of[INCIDENTS])
+        if about is not None:
             naming = self._naming(self._region_provider.get(about, ""), (about, "everywhere"))
-            listed = [event for event in naming if event.about(about)]
+            listed = (event for event in naming if event.about(about))
         return tuple(sorted(listed, key=lambda event: (event.start, event.id)))
 
     def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
         """Read what is on record of some events at some providers."""
         wanted = set(events)
-        naming = [event for owner in sorted(set(providers)) for event in self._naming(owner, wanted)]
+        naming = (event for owner in sorted(set(providers)) for event in self._naming(owner, wanted))
         return tuple(event for event in naming if event.key in wanted)
 
     def _naming(self, provider_id: str, words: Iterable[str]) -> Iterator[Incident]:
@@ -404,9 +398,8 @@ class Catalog:
 
     def area(self, text: str) -> str:
         """Return the two letters of a country, or EU."""
-        wanted = simplify(text)
         for code, listed in {"EU": ("European Union",), **self.edition.countries}.items():
-            if wanted in map(simplify, (code, *listed)):
+            if simplify(text) in map(simplify, (code, *listed)):
                 return code
         raise UsageError(f"{text!r} is no country on record; write EU, or one such as France or FR")
 

@@ -2,6 +2,7 @@
 
 # No "from __future__ import annotations" here, as in core.model.
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -238,11 +239,9 @@ def _among(catalog: "Catalog", providers: Sequence[str], wanted: str, among: Seq
         return Meaning(inside, several=True)
     coded: dict[str, str | None] = {}
     for provider in providers:
-        for code, note in _codes(catalog, provider, wanted, alone=len(providers) == 1):
-            region = f"{provider}-{code}"
-            if region in among and region not in coded:
-                coded[region] = note
-                break
+        codes = _codes(catalog, provider, wanted, alone=len(providers) == 1)
+        known = ((f"{provider}-{code}", note) for code, note in codes if f"{provider}-{code}" in among)
+        coded.update(itertools.islice(known, 1))
     records = [catalog.region(key) for key in among]
     if len(providers) == 1:
         # Of one provider a name is a region's own, before it is the town of others.
@@ -284,9 +283,9 @@ def _unknown(catalog: "Catalog", text: str, wanted: str) -> str:
         provider = catalog.provider(key)
         if not rest and not catalog.regions_of(key):
             return f"{provider.name} has no region on record{f': {provider.note}' if provider.note else ''}"
-    known = {key.removeprefix(f"{catalog.region(key).provider}-") for key in catalog.region_ids}
-    known |= {*catalog.region_ids, *(name for key in catalog.provider_ids for name in _called(catalog, key))}
+    known = {*catalog.region_ids, *(name for key in catalog.provider_ids for name in _called(catalog, key))}
     known |= {simplify(name) for names in catalog.edition.countries.values() for name in names}
-    known |= {place for key in catalog.region_ids for place in _places(catalog.region(key))}
+    for key in catalog.region_ids:
+        known |= {key.removeprefix(f"{catalog.region(key).provider}-"), *_places(catalog.region(key))}
     hint = did_you_mean(wanted, known, 3, 0.7) or "see: zonerisk list regions"
     return f"no region, provider or place is called {text!r}; {hint}"

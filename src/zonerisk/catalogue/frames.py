@@ -194,9 +194,8 @@ def encode(
 ) -> bytes:
     """Write a layer as a file's bytes, always the same; without one, all in a GeoPackage, else the sites."""
     if suffix not in SUFFIXES:
-        raise UsageError(
-            f"a name that ends in {suffix or 'nothing'} names no format; use one of {', '.join(SUFFIXES)}"
-        )
+        told = f"a name that ends in {suffix or 'nothing'} names no format"
+        raise UsageError(f"{told}; use one of {', '.join(SUFFIXES)}")
     if suffix == ".gpkg":
         layers = LAYERS if layer is None else (layer,)
         return _geopackage({name: frame(catalog, name, regions) for name in layers}, catalog)
