@@ -158,9 +158,8 @@ def diff(
 
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load().policy(policy), as_of)
-    form = output.chosen(format_, out, output.Lists)
-    text = output.rows(Change._fields, rows, form, out, "changes") if rows or form in ("json", "csv") else ""
-    output.write(text, out)
+    tree = {"changes": [row._asdict() for row in rows]}
+    output.report("changes", tree, Change._fields, rows, (), format_, out)
     output.note(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 

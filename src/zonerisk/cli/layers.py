@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -125,26 +124,19 @@ def fetch_(
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
     discs = [disc for target in regions or () for disc in _discs(catalog, target)]
-    with _progress(card.id) as shown:
-        path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), shown)
-    output.note(f"{path}\n{card.attribution}; {card.licence}\n")
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show progress on standard error: one line that is written over, on a terminal alone."""
     shown = sys.stderr.isatty() and not output.quiet
 
-    def show(had: int, whole: int | None) -> None:
+    def progress(had: int, whole: int | None) -> None:
+        """Show it on standard error: one line that is written over, on a terminal alone."""
         if shown:
             total = f" of {whole / 1e6:.1f}" if whole else ""
-            sys.stderr.write(f"\r{name}: {had / 1e6:.1f}{total} MB")
+            sys.stderr.write(f"\r{card.id}: {had / 1e6:.1f}{total} MB")
 
     try:
-        yield show
+        path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), progress)
     finally:
-        if shown:
-            sys.stderr.write("\n")
+        sys.stderr.write("\n" * shown)
+    output.note(f"{path}\n{card.attribution}; {card.licence}\n")
 
 
 @app.command("import")

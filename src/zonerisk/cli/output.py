@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
@@ -128,10 +129,9 @@ def write(content: str | bytes, path: Path | None) -> None:
 
 def _is_output(path: Path) -> bool:
     """Return whether a path, such as /dev/stdout, is where standard output goes: never a file to replace."""
-    try:
+    with suppress(OSError, ValueError):
         return path.samefile(f"/dev/fd/{sys.stdout.fileno()}")
-    except (OSError, ValueError):
-        return False
+    return False
 
 
 def shown(text: str) -> str:
@@ -279,16 +279,14 @@ def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
 
 def failing(asked: Sequence[str] | None) -> Sequence[str]:
     """Return what ``--fail-on`` names, before anything is judged; refuse what is nothing to fail on."""
-    for trip in asked or ():
-        if trip not in FAILING:
-            raise UsageError(f"--fail-on {trip}: name one of {', '.join(FAILING)}")
+    if odd := [trip for trip in asked or () if trip not in FAILING]:
+        raise UsageError(f"--fail-on {odd[0]}: name one of {', '.join(FAILING)}")
     return asked or ()
 
 
 def exit_on(verdicts: Iterable[Verdict], asked: Sequence[str]) -> None:
     """Leave with 1 where a verdict comes to one of what ``--fail-on`` names."""
-    tripped = [each.target for each in verdicts if any(_tripped(each, trip) for trip in asked)]
-    if tripped:
+    if tripped := [each.target for each in verdicts if any(_tripped(each, trip) for trip in asked)]:
         note(f"--fail-on {', '.join(asked)}: {', '.join(tripped)}\n")
         raise typer.Exit(1)
 

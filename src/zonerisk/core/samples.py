@@ -205,15 +205,14 @@ def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:
 
 def layer_of(head: Mapping[str, Any]) -> Layer:
     """Return what a verdict needs from the first line of a sample file."""
-    kinds = {("official", "A"): "authority", ("history", "C"): "history"}
+    kinds: dict[Any, Any] = {("official", "A"): "authority", ("history", "C"): "history"}
     cited = {name: head[name] for name in ("title", "url", "read", "claim")}
-    kind: Any = kinds.get((head["basis"], head["grade"]), "layer")
+    evidence = Evidence(kind=kinds.get((head["basis"], head["grade"]), "layer"), **cited)
     known = {name: head[name] for name in Layer.__dataclass_fields__ if name in head}
-    for name in ("error_m", "list_radius_m", "max_uncertainty_m"):
-        known[name] = float(head[name])
+    known |= {name: float(head[name]) for name in ("error_m", "list_radius_m", "max_uncertainty_m")}
     known["boxes"] = tuple((float(w), float(s), float(e), float(n)) for w, s, e, n in head["boxes"])
     known["regions"] = None if head.get("regions") is None else frozenset(head["regions"])
-    return Layer(id=head["layer"], evidence=Evidence(kind=kind, **cited), **known)
+    return Layer(id=head["layer"], evidence=evidence, **known)
 
 
 def unanswerable(layer: Layer, position: Place | None) -> NoData | None:
@@ -234,14 +233,10 @@ def widened(layer: Layer, radius_m: float, distance: float, error_m: float) -> I
     Written to the metre, or to ten where the error is a hundred or more. Only a distance to
     an area's edge may be negative: inside it.
     """
-    doubt = radius_m + error_m
+    doubt, step = radius_m + error_m, 10 if error_m >= 100 else 1
     low = distance - doubt if layer.measure == "area" else max(0.0, distance - doubt)
-    step = 10 if error_m >= 100 else 1
-    return Interval(
-        math.floor(low / step) * step,
-        round(distance / step) * step,
-        math.ceil((distance + doubt) / step) * step,
-    )
+    ends = math.floor(low / step), round(distance / step), math.ceil((distance + doubt) / step)
+    return Interval(*(end * step for end in ends))
 
 
 def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> HazardSample:
@@ -357,8 +352,7 @@ class Sample:
 def _derived(table: Mapping[str, tuple[Circle, _Of]], site: Site) -> _Of | None:
     """Return what was derived at a site; old figures do not speak for a new place."""
     at, (disc, figures) = site.position, table.get(site.id, ((0.0, 0.0, 0.0), None))
-    held = at is not None and (at.lat, at.lon) == disc[:2] and at.uncertainty_m <= disc[2]
-    return figures if held else None
+    return figures if at and (at.lat, at.lon) == disc[:2] and at.uncertainty_m <= disc[2] else None
 
 
 EMPTY = Sample()
@@ -384,9 +378,8 @@ class Chain:
     def lines(self, sample: Sample) -> Iterator[Line]:
         """Yield the stations on a shortest way from each start; others may exist."""
         for station in self.stations:
-            ways = sample.upstream.get(station, ())
-            via = next((way.via for way in ways if way.station == self.top), ())
-            yield (station,) if station == self.top else (station, *via, self.top)
+            via = (way.via for way in sample.upstream.get(station, ()) if way.station == self.top)
+            yield (station,) if station == self.top else (station, *next(via, ()), self.top)
 
 
 class Spot(NamedTuple):
