@@ -14,6 +14,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 house = __import__("house")
 HOUSE, FILES, FOLDERS, folder = house.HOUSE, house.FILES, house.FOLDERS, house.folder
+MOST_MODULES, MOST_LINES = 75, 24_800
 IMPORTS = {name: house.imported(path) for name, path in FILES.items()}
 
 
@@ -31,6 +32,14 @@ def test_the_page_of_the_house_is_current() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [name for name in FILES if not house._sentence(name).endswith(".")] == []
+
+
+def test_the_house_does_not_grow_unseen() -> None:
+    """So many rooms and lines it has; who needs more takes out as much, or says here why not."""
+    modules = [path for path in FILES.values() if path.name != "__init__.py"]
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in FILES.values())
+    assert len(modules) <= MOST_MODULES
+    assert lines <= MOST_LINES
 
 
 def test_no_circle_of_folders() -> None:
