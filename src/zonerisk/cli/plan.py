@@ -18,7 +18,6 @@ from zonerisk.core.policy import DEFAULT
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
 
-_WRITERS = {Format.md: "markdown"}
 Formats = Literal[Format.table, Format.json, Format.md, Format.sarif, Format.junit, Format.comment]
 
 
@@ -83,7 +82,7 @@ def plan(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
-    from zonerisk.words import plan_report
+    from zonerisk.words import dossier, plan_report
     from zonerisk.workloads import advice, gate
     from zonerisk.workloads import plan as plans
     from zonerisk.workloads.audit import Auditor, audit
@@ -112,8 +111,10 @@ def plan(
         text = answer.to_json()
     elif form is Format.table:
         text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
+    elif form is Format.md:
+        text = dossier.written(chosen, (), [answer]).markdown
     else:
-        text = getattr(plan_report, _WRITERS.get(form, form.value))(answer, chosen)
+        text = getattr(plan_report, form.value)(answer, chosen)
     output.write(text, out)
     if not answer.workloads:
         raise UsageError("nothing here could be placed, so nothing is judged; the answer says why")

@@ -244,14 +244,15 @@ def _report(
     """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
     from zonerisk.catalogue import document
     from zonerisk.library import Library
-    from zonerisk.pages import features, page
+    from zonerisk.pages import card, features, page
     from zonerisk.words import dossier
     from zonerisk.workloads import plan as reading
     from zonerisk.workloads.audit import audit
 
     catalog, policy, verdicts = judged.catalog, judged.policy, judged.verdicts
+    settings = [features.setting(catalog, verdict) for verdict in verdicts]
     regions = []
-    for verdict in verdicts:
+    for verdict, around in zip(verdicts, settings, strict=True):
         rows: list[tuple[str, ...]] = []
         scope = ""
         if isinstance(catalog, Library) and ("dr" in policy.rules or to or within):
@@ -264,7 +265,7 @@ def _report(
             except UsageError as error:
                 told = str(error).partition(";")[0]
             scope = f"{told[:1].upper()}{told[1:]}. Looked at: {_scope(to, within)}."
-        regions.append(dossier.Asked(verdict, rows, scope, features.setting(catalog, verdict).retired))
+        regions.append(dossier.Asked(verdict, rows, scope, around.retired))
     audits = []
     for file in plans:
         request = reading.read([file], None, catalog, as_of)
@@ -272,8 +273,12 @@ def _report(
     says = document.read(document.data_root() / "report.yaml").tree
     written = dossier.written(policy, regions, audits, says)
     if form is Format.md:
-        return dossier.markdown(written)
-    return page.report_page(written, attribution=catalog.edition.attribution)
+        return written.markdown
+    pictures = {
+        verdict.target: card.draw(verdict, around, alone=False)
+        for verdict, around in zip(verdicts, settings, strict=True)
+    }
+    return page.report_page(written, pictures, catalog.edition.attribution)
 
 
 def _scope(to: Sequence[str] | None, within: str | None) -> str:
@@ -311,23 +316,24 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
 def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) -> str:
     """Write verdicts in a format."""
     from zonerisk.core.verdict import Answer
-    from zonerisk.words import answer, report
+    from zonerisk.words import answer, dossier, report
 
     verdicts, policy = judged.verdicts, judged.policy
     if form is Format.json:
         return Answer(verdicts=tuple(verdicts)).to_json()
     if form is Format.csv:
         return report.comma_separated(verdicts)
+    regions = [dossier.Asked(verdict) for verdict in verdicts]
     if form is Format.md:
-        return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+        return dossier.written(policy, regions).markdown
 
     def show(screen: Screen) -> None:
-        if not full:
+        if full:
+            told = dossier.Dossier()
+            screen.sections(dossier.answers(told, policy, regions))
+            screen.print(f"\n{len(told.sources)} sources: --format md or json lists them.", "dim")
+        else:
             answer.screen(verdicts, policy, screen)
-        for index, verdict in enumerate(verdicts if full else ()):
-            if index:
-                screen.print()
-            report.table(verdict, policy, screen)
 
     return output.printed(show, out)
 
@@ -519,7 +525,7 @@ def _ranking(
     catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
 ) -> str:
     """Write a ranking to be read: of each outcome the first."""
-    from zonerisk.words import report
+    from zonerisk.words.report import Section, Table, markdown
 
     shown = _most(ranking)
     rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
@@ -539,18 +545,13 @@ def _ranking(
             f"Looked for shared risks: incidents, {', '.join(ranking.kinds)}. "
             "What is not named is not on record, or not assessed."
         )
+    sections = [
+        Section("", [*head, Table(DR_HEAD, rows)], apart=True),
+        *(Section("", [line]) for line in tail),
+    ]
     if form is Format.md:
-        title = f"# Disaster recovery for {ranking.name} ({ranking.target})"
-        return "\n".join([title, "", *head, *report.rows(DR_HEAD, rows), "", *tail]).rstrip() + "\n"
-
-    def show(screen: Screen) -> None:
-        screen.print(head[0], "bold")
-        screen.print(head[1])
-        screen.table("", DR_HEAD, rows)
-        for line in tail:
-            screen.print(f"\n{line}", "dim")
-
-    return output.printed(show, out)
+        return markdown(f"Disaster recovery for {ranking.name} ({ranking.target})", "", sections)
+    return output.printed(lambda screen: screen.sections(sections), out)
 
 
 def _most(ranking: RecoveryRanking) -> list[Candidate]:

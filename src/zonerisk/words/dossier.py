@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.verdict import severity
-from zonerisk.words import answer, likelihood, phrases, plan_report, record, report
+from zonerisk.words import answer, likelihood, phrases, plan_report, record, report, verdicts
+from zonerisk.words.report import Quote, Section, Table
 from zonerisk.words.verdicts import RULES, policy_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Applied, Audit, Finding, Provenance, Verdict
+    from zonerisk.core.verdict import Applied, Audit, Finding, Option, Provenance, Separation, Verdict
+    from zonerisk.words.report import Block, Cell
 
-# A cell is text, or the numbers of sources.
-Cell = str | tuple[int, ...]
-
+MOST_PAIRS = 15
+MOST_OPTIONS = 6
+SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
+PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 MET: dict[Applied, str] = {
     "fail": "not met",
     "warn": "not met, advisory",
@@ -46,43 +49,15 @@ SIGNERS = ("Prepared by", "Reviewed by", "Risks accepted by")
 ACCEPTED = ("where", "rule", "outcome", "accepted?", "until", "why, and what is done instead")
 
 
-@dataclass(frozen=True)
-class Quote:
-    """Words of a text, and where they stand."""
-
-    kind: ClassVar[str] = "quote"
-    text: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under heads; an outcome marks its row."""
-
-    kind: ClassVar[str] = "table"
-    heads: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    outcomes: Sequence[str | None] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, and what stands under it; ``apart`` begins a page in print."""
-
-    title: str
-    blocks: Sequence[str | Quote | Table]
-    level: int = 2
-    apart: bool = False
-
-
 class Asked(NamedTuple):
     """One region of a report.
 
-    Its verdict; where it may recover (outcome, region, why), and among which; its sites out of service.
+    Its verdict; where it may recover (outcome, region, why), by the verdict where nothing more was asked,
+    and among which; its sites out of service.
     """
 
     verdict: Verdict
-    options: Sequence[tuple[str, ...]] = ()
+    options: Sequence[tuple[str, ...]] | None = None
     scope: str = ""
     retired: Sequence[Site] = ()
 
@@ -91,56 +66,68 @@ class Asked(NamedTuple):
 class Dossier:
     """A report: its title, what stands beneath it, its sections and the sources that they cite by number."""
 
-    title: str
-    crumb: str
+    title: str = ""
+    crumb: str = ""
     sections: list[Section] = field(default_factory=list)
     sources: dict[Evidence, int] = field(default_factory=dict)
 
-    def cite(self, pieces: Iterable[Evidence]) -> tuple[int, ...]:
-        """Return the numbers of sources; new ones are put on the list."""
-        return tuple(dict.fromkeys(self.sources.setdefault(piece, len(self.sources) + 1) for piece in pieces))
+    def cite(self, pieces: Iterable[Evidence]) -> tuple[tuple[int, str], ...]:
+        """Return the numbers and grades of sources; new ones are put on the list."""
+        grades = {self.sources.setdefault(piece, len(self.sources) + 1): piece.grade for piece in pieces}
+        return tuple(grades.items())
 
     @property
-    def grades(self) -> list[str]:
-        """The grades of the sources, in their order."""
-        return [piece.grade for piece in self.sources]
+    def markdown(self) -> str:
+        """The report as Markdown."""
+        return report.markdown(self.title, self.crumb, self.sections)
 
 
 def written(
-    policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit], says: Mapping[str, Any]
+    policy: Policy,
+    regions: Sequence[Asked],
+    audits: Sequence[Audit] = (),
+    says: Mapping[str, Any] | None = None,
 ) -> Dossier:
-    """Write a report on regions and deployments under a policy; what every report ``says`` is data."""
-    verdicts = [asked.verdict for asked in regions]
-    answered: list[Verdict | Audit] = [*verdicts, *audits]
-    day = answered[0].as_of
-    names = [verdict.name for verdict in verdicts] + [f"deployment of {_files(audit)}" for audit in audits]
+    """Write answers on regions and deployments under a policy, with sources and versions.
+
+    In the frame of a report for the file, where it is given what every report ``says``.
+    """
+    judged = [asked.verdict for asked in regions]
+    both: list[Verdict | Audit] = [*judged, *audits]
+    day = both[0].as_of
+    names = [verdict.name for verdict in judged] + [f"the deployment {_files(audit)}" for audit in audits]
     told = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
-    dossier = Dossier(told, f"{policy.name}; as of {day}")
-    add = dossier.sections.append
-    add(_scope(policy, verdicts, audits, day))
-    add(_summary(policy, verdicts, audits))
-    dossier.sections += _text(dossier, policy)
-    for asked in regions:
-        dossier.sections += _region(dossier, policy, asked)
-    for audit in audits:
-        dossier.sections += _plan(dossier, policy, audit)
-    add(Section("Limits", says["limits"]))
-    add(Section("Words", [Table(("word", "meaning"), [*says["words"].items()])]))
+    dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
+    if says:
+        dossier = Dossier(_sentence(told), f"{policy.name}; as of {day}")
+        text = _text(dossier, policy)
+        dossier.sections = [_scope(policy, judged, audits, day), _summary(policy, judged, audits), *text]
+    dossier.sections += answers(dossier, policy, regions, audits)
+    if says:
+        words = Table(("word", "meaning"), [*says["words"].items()])
+        dossier.sections += [Section("Limits", says["limits"]), Section("Words", [words])]
     rows = [
-        (
-            str(number),
-            piece.grade,
-            piece.source,
-            f"{piece.title} (read {piece.read}): {piece.claim}",
-            piece.url or "-",
-        )
-        for piece, number in dossier.sources.items()
+        (str(number), one.grade, one.source, f"{one.title} (read {one.read}): {one.claim}", one.url or "-")
+        for one, number in dossier.sources.items()
     ]
-    add(Section("Sources", [Table(("no.", "grade", "kind", "what it says", "address"), rows)]))
-    add(_versions([one.provenance for one in answered]))
-    add(_accepted(verdicts, audits))
-    add(Section("Signatures", [Table(SIGNED, [(role, "", "", "") for role in SIGNERS])]))
+    sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
+    dossier.sections += [
+        Section("Sources", [sources], of="sources"),
+        _versions([one.provenance for one in both]),
+    ]
+    if says:
+        signed = Table(SIGNED, [(role, "", "", "") for role in SIGNERS])
+        dossier.sections += [_accepted(judged, audits), Section("Signatures", [signed])]
     return dossier
+
+
+def answers(
+    dossier: Dossier, policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit] = ()
+) -> list[Section]:
+    """Write what is answered of regions and deployments; its sources are put on the list of a report."""
+    parts = [_region(dossier, policy, asked) for asked in regions]
+    parts += [_plan(dossier, policy, audit) for audit in audits]
+    return [section for sections in parts for section in sections]
 
 
 def _files(audit: Audit) -> str:
@@ -148,7 +135,8 @@ def _files(audit: Audit) -> str:
 
 
 def _rule(name: str) -> str:
-    return RULES.get(name, name)
+    """Write a rule by what it asks, and the id that policies and accepted risks name it by."""
+    return f"{RULES[name]} ({name})" if name in RULES else name
 
 
 def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str) -> Section:
@@ -181,7 +169,7 @@ def _text(dossier: Dossier, policy: Policy) -> list[Section]:
     sections = [Section("The text and how it is read", [told], apart=True)]
     for name, rule in policy.rules.items():
         pieces = policy.cite(name)
-        blocks: list[str | Quote | Table] = []
+        blocks: list[Block] = []
         if rule.quote:
             blocks.append(Quote(rule.quote, rule.article or pieces[0].title))
         elif policy.binding or policy.standing == "unverified":
@@ -197,44 +185,136 @@ def _text(dossier: Dossier, policy: Policy) -> list[Section]:
     return sections
 
 
-def _findings(dossier: Dossier, policy: Policy, findings: Iterable[Finding]) -> Table:
-    ranked = sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+def _findings(dossier: Dossier, policy: Policy, findings: Iterable[Finding], silent: str) -> Table:
+    """Tell each rule, the worst first; of those that the same is said of, in a row. Some are not asked."""
     own = set(policy.evidence.values())
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome)):
+        pieces = finding.evidence if finding.outcome != "not-applicable" else ()
+        cited = dossier.cite(piece for piece in pieces if piece not in own)
+        key = finding.outcome, _article(policy, finding.rule), finding.message, cited
+        alike.setdefault(key, []).append(finding.rule)
+    asked = {rule for rules in alike.values() for rule in rules}
+    for rule in policy.rules:
+        if rule not in asked:
+            alike.setdefault((None, _article(policy, rule), NOT_ASKED.get(rule, silent), ()), []).append(rule)
     rows: list[tuple[Cell, ...]] = [
-        (
-            *(MET[finding.outcome], _rule(finding.rule), _article(policy, finding.rule), finding.message),
-            dossier.cite(piece for piece in finding.evidence if piece not in own),
-        )
-        for finding in ranked
+        (MET.get(outcome, "not asked"), ", ".join(map(_rule, rules)), *told)
+        for (outcome, *told), rules in alike.items()
     ]
-    silent = [name for name in policy.rules if name not in {finding.rule for finding in ranked}]
-    rows += [("not asked", _rule(name), _article(policy, name), NOT_ASKED, ()) for name in silent]
     heads: tuple[str, ...] = ("outcome", "rule", "where", "why", "sources")
-    outcomes = [*(finding.outcome for finding in ranked), *([None] * len(silent))]
     if not any(rule.article for rule in policy.rules.values()):
         heads, rows = (*heads[:2], *heads[3:]), [(*row[:2], *row[3:]) for row in rows]
-    return Table(heads, rows, outcomes)
+    return Table(heads, rows, [outcome for outcome, *_ in alike])
 
 
 def _article(policy: Policy, rule: str) -> str:
     return (rule in policy.rules and policy.rules[rule].article) or "-"
 
 
+def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+    """Return the lines that stand first: the answer, the policy, the score and the counts."""
+    standing, asked = verdict.independence, verdict.policy
+    zones, sites = standing.zones, standing.datacenters
+    score = verdicts.score_line(asked.score, asked.letter, asked.assessed, asked.asked)
+    return (
+        verdict.summary,
+        policy_line(policy, asked.findings),
+        *([score] if verdicts.scored(policy) else []),
+        f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective; datacenters "
+        f"{sites.count} known, {phrases.span(sites.effective)} effective; as of {verdict.as_of}",
+    )
+
+
 def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     verdict = asked.verdict
     known = verdict.likelihood
     risks = sorted(verdict.shared_risks, key=lambda risk: (risk.grade, -severity(risk.outcome)))
+    shared = [(risk.kind, risk.grade, risk.message, dossier.cite(risk.evidence)) for risk in risks]
     events = [
         (
             *(record.day(event.start), event.name, event.cause, event.severity, event.grade),
-            ", ".join(report.short(verdict, zone) for zone in event.zones) or "not named",
+            ", ".join(_short(verdict, zone) for zone in event.zones) or "not named",
         )
         for event in verdict.record.incidents
     ]
+    table = Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events)
+    parts: dict[str, Sequence[Block]] = {
+        "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ONE_ZONE)],
+        "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
+        "Incidents": [f"{_sentence(verdict.record.message)}.", *([table] if events else [])],
+        "How often, by a model": [
+            likelihood.footnote(known),
+            Table((likelihood.ASKED, ""), likelihood.rows(known)),
+        ],
+        "Where recovery may go": _recovery(asked),
+        "What to ask the provider": answer.questions(verdict),
+        SEPARATIONS: pairs(verdict),
+        "Places": _places(dossier, asked),
+    }
+    title = f"{verdict.name} ({verdict.target})"
+    head = Section(title, heading(verdict, policy), apart=True, of=verdict.target)
+    return [head, *(Section(name, blocks, 3) for name, blocks in parts.items() if blocks)]
+
+
+def _recovery(asked: Asked) -> list[Block]:
+    rows, more = asked.options, 0
+    if rows is None:
+        shown, more = options_shown(asked.verdict)
+        rows = [(option.outcome, option.target, option.message) for option in shown]
+    table = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in rows], [row[0] for row in rows])
+    return [*filter(None, [asked.scope]), *([table] if rows else []), *_more(more, "region")]
+
+
+def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
+    """Return the first regions that qualify, then others, and how many are left out."""
+    fit = [option for option in verdict.recovery if option.outcome == "pass"]
+    rest = [option for option in verdict.recovery if option.outcome != "pass"]
+    shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
+    shown += rest[: MOST_OPTIONS - len(shown)]
+    return shown, len(verdict.recovery) - len(shown)
+
+
+def _more(number: int, noun: str) -> list[Block]:
+    return [f"{phrases.count(number, f'more {noun}')} in --format json."] if number else []
+
+
+def pairs(verdict: Verdict) -> list[Block]:
+    """Tell of the nearest pairs; those of which the same is said share a row."""
+    alike: dict[tuple[str, ...], list[Separation]] = {}
+    for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
+        alike.setdefault(_pair_cells(row), []).append(row)
+    rows = [(outcome, _ends(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
+    told = _more(max(0, len(rows) - MOST_PAIRS), "row")
+    return [Table(PAIR_HEAD, rows[:MOST_PAIRS]), *told] if rows else []
+
+
+def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
+    """Format pairs of which the same is said."""
+    ends = dict.fromkeys(_short(verdict, end) for pair in pairs for end in (pair.a, pair.b))
+    if len(pairs) == 1:
+        return " - ".join(ends)
+    if len(pairs) == len(ends) * (len(ends) - 1) / 2:
+        return f"any two of {phrases.names(list(ends))}"
+    return phrases.names([f"{_short(verdict, pair.a)} - {_short(verdict, pair.b)}" for pair in pairs])
+
+
+def _pair_cells(row: Separation) -> tuple[str, ...]:
+    """Return the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
+    shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared))
+    trip = phrases.round_trip(least_rtt_ms(row.distance_m))
+    if row.measured_ms is not None:
+        trip = phrases.measured(row.measured_ms)
+    spans = phrases.interval(row.distance_m), phrases.interval(row.fibre_m)
+    return row.outcome or "-", *spans, trip or "-", shared or "-"
+
+
+def _places(dossier: Dossier, asked: Asked) -> list[Block]:
+    verdict = asked.verdict
     places = [
         (
             place.name,
-            ", ".join(report.short(verdict, zone) for zone in place.zones) or "not disclosed",
+            ", ".join(_short(verdict, zone) for zone in place.zones) or "not disclosed",
             f"within {phrases.distance(place.uncertainty_m)}, {place.method}"
             if place.uncertainty_m
             else "not known",
@@ -242,50 +322,23 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
         )
         for place in verdict.places
     ]
-    shared = [(risk.kind, risk.grade, risk.message, dossier.cite(risk.evidence)) for risk in risks]
-    asks = answer.questions(verdict)
-    parts: list[tuple[str, Sequence[str | Quote | Table]]] = [
-        ("Rules, the worst first", [_findings(dossier, policy, verdict.policy.findings)]),
-        ("What is shared", [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK]),
-        (
-            "Incidents",
-            [
-                f"{_sentence(verdict.record.message)}.",
-                *(
-                    [Table(("day", "event", "cause", "how badly", "grade", "zones"), events)]
-                    if events
-                    else []
-                ),
-            ],
-        ),
-        (
-            "How often, by a model",
-            [likelihood.footnote(known), Table((likelihood.ASKED, ""), likelihood.rows(known))],
-        ),
-    ]
-    if asked.scope:
-        rows = [(FIT[outcome], *rest) for outcome, *rest in asked.options]
-        options = [Table(("", "region", "why"), rows, [row[0] for row in asked.options])]
-        parts.append(("Where recovery may go", [asked.scope, *(options if asked.options else [])]))
-    if asks:
-        parts.append(("What to ask the provider", asks))
-    near, more = report.pairs_shown(verdict)
-    if near:
-        told = [f"{phrases.count(more, 'pair')} more in --format json."] if more else []
-        parts.append((report.SEPARATIONS, [Table(report.PAIR_HEAD, near), *told]))
     gone = [
         f"{site.name}, {site.fate or 'out of service'}, in service until {site.until or 'not known'}"
         for site in asked.retired
     ]
     told = [f"Out of service by {verdict.as_of}: {'; '.join(gone)}."] if gone else []
-    table = Table(("place", "serves", "known to", "sources"), places)
-    parts.append(("Places", [*([table] if places else [NO_PLACE]), *told]))
-    title = f"{verdict.name} ({verdict.target})"
-    head = Section(title, [verdict.summary], apart=True)
-    return [head, *(Section(f"{verdict.name}: {name.lower()}", blocks, 3) for name, blocks in parts)]
+    return [Table(("place", "serves", "known to", "sources"), places) if places else NO_PLACE, *told]
 
 
-NOT_ASKED = "asked of a deployment alone; the option --plan judges one"
+def _short(verdict: Verdict, canonical: str) -> str:
+    """Drop the target from an id that stands beneath it."""
+    return canonical.removeprefix(f"{verdict.target}/")
+
+
+# Why rules were not asked of a region, and the others of a deployment.
+NOT_ASKED = {"backup": "asked of a deployment alone; the option --plan judges one"}
+ONE_ZONE = "asked of several zones alone"
+OF_REGIONS = "asked of a region alone"
 NO_RISK = "No shared risk is on record. That is not the same as none: see what cannot be shown."
 NO_PLACE = "No place of it is on record."
 
@@ -298,19 +351,22 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     head = [*plan_report.heading(audit, policy), *plan_report.change_line(audit)]
     sections = [Section(f"Deployment: {_files(audit)}", head, apart=True)]
     for workload in audit.workloads:
-        blocks: list[str | Quote | Table] = [
+        blocks: list[Block] = [
             f"{_sentence(plan_report.places_line(workload))}.",
             *workload.notes,
-            _findings(dossier, policy, workload.findings),
+            _findings(dossier, policy, workload.findings, OF_REGIONS),
         ]
         sections.append(Section(f"Workload {workload.id} ({workload.file}:{workload.line})", blocks, 3))
-    if audit.events:
-        table = Table(plan_report.EVENTS, plan_report.event_rows(audit))
-        sections.append(Section("Events, what hurts most first", [table], 3))
-    if audit.not_assessed:
-        table = Table(("why", "what"), plan_report.skipped_rows(audit))
-        sections.append(Section("What was read and not judged", [table], 3))
-    return sections
+    listed: list[tuple[str, Table, str]] = [
+        ("Events, what hurts most first", Table(plan_report.EVENTS, plan_report.event_rows(audit)), ""),
+        ("Advice", Table(plan_report.ADVICE, plan_report.advice_rows(audit)), plan_report.BOTH),
+        ("Accepted", Table(("outcome", "what", "why"), plan_report.accepted_rows(audit)), ""),
+        ("What was read and not judged", Table(("why", "what"), plan_report.skipped_rows(audit)), ""),
+    ]
+    for title, table, foot in listed:
+        if table.rows:
+            sections.append(Section(title, [table, *filter(None, [foot])], 3))
+    return [*sections, Section("How often a quorum is lost", [plan_report.model_line(audit)], 3)]
 
 
 def _versions(used: Sequence[Provenance]) -> Section:
@@ -337,25 +393,3 @@ def _accepted(verdicts: Sequence[Verdict], audits: Sequence[Audit]) -> Section:
     ]
     told = "What is not met or cannot be shown, for whoever answers for it to accept, refuse or mend."
     return Section("Risks to accept", [told, Table(ACCEPTED, rows)], apart=True)
-
-
-def markdown(dossier: Dossier) -> str:
-    """Write a report as Markdown."""
-    grades = dossier.grades
-
-    def text(cell: Cell) -> str:
-        if isinstance(cell, str):
-            return cell
-        return ", ".join(f"{number} ({grades[number - 1]})" for number in cell) or "-"
-
-    lines = [f"# {report.cell(dossier.title)}", "", report.cell(dossier.crumb)]
-    for section in dossier.sections:
-        lines += ["", f"{'#' * section.level} {report.cell(section.title)}"]
-        for block in section.blocks:
-            if isinstance(block, str):
-                lines += ["", report.cell(block)]
-            elif isinstance(block, Quote):
-                lines += ["", f"> {report.cell(block.text)}", ">", f"> ({report.cell(block.source)})"]
-            else:
-                lines += report.rows(block.heads, [[text(cell) for cell in row] for row in block.rows])
-    return "\n".join(lines) + "\n"

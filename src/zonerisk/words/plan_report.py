@@ -35,8 +35,8 @@ def heading(audit: Audit, policy: Policy) -> list[str]:
     asked = [verdicts.policy_line(policy, findings)] if findings else []
     counted = sum(finding.outcome in OUTCOMES.values() for finding in findings)
     line = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
-    scored = f" | {line}" if verdicts.scored(policy) else ""
-    return [audit.summary, *asked, f"outcome {audit.outcome}{scored} | as of {audit.as_of}"]
+    scored = f"; {line}" if verdicts.scored(policy) else ""
+    return [audit.summary, *asked, f"outcome {audit.outcome}{scored}; as of {audit.as_of}"]
 
 
 def change_line(audit: Audit) -> list[str]:
@@ -137,42 +137,16 @@ def table(audit: Audit, policy: Policy, screen: Screen) -> None:
             screen.print(line, "dim")
     screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
     skipped = [("", *row) for row in skipped_rows(audit)]
-    screen.table("Advice", _ADVICE, _advice_rows(audit))
+    screen.table("Advice", ADVICE, advice_rows(audit))
     if audit.advice:
         screen.print(BOTH, "dim")
-    accepted = [("", *row) for row in _accepted_rows(audit)]
+    accepted = [("", *row) for row in accepted_rows(audit)]
     screen.table("Accepted", ("", "outcome", "what", "why"), accepted)
     screen.table("Not assessed", ("", "why", "what"), skipped)
     screen.print()
     for line in change_line(audit):
         screen.print(line, "bold")
     screen.print(model_line(audit), "dim")
-
-
-def markdown(audit: Audit, policy: Policy) -> str:
-    """Write an audit as Markdown, evidence included."""
-    lines = ["# Plan: " + ", ".join(audit.files)]
-    for line in heading(audit, policy):
-        lines += ["", line.replace(" | ", "; ")]
-    for line in change_line(audit):
-        lines += ["", line]
-    for judged in audit.workloads:
-        lines += ["", f"## {judged.id}", "", places_line(judged) + "."]
-        lines += [f"Note: {note}." for note in judged.notes]
-        lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
-    if audit.events:
-        lines += ["", "## Events, what hurts most first", *report.rows(EVENTS, event_rows(audit))]
-    if audit.advice:
-        lines += ["", "## Advice", *report.rows(_ADVICE, _advice_rows(audit)), "", BOTH]
-    if audit.gate.accepted:
-        lines += ["", "## Accepted", *report.rows(("outcome", "what", "why"), _accepted_rows(audit))]
-    if audit.not_assessed:
-        lines += ["", "## Not assessed", *report.rows(("why", "what"), skipped_rows(audit))]
-    evidence = (
-        piece for judged in audit.workloads for finding in judged.findings for piece in finding.evidence
-    )
-    lines += ["", "## Evidence", *report.evidence_rows(evidence), "", model_line(audit), ""]
-    return "\n".join([*lines, report.provenance_line(audit.provenance)]) + "\n"
 
 
 def sarif(audit: Audit, policy: Policy) -> str:
@@ -245,17 +219,19 @@ def accepted_line(each: Accepted) -> str:
     return f"{each.reason} ({each.owner}, {'expired on' if each.expired else 'until'} {each.until})"
 
 
-def _accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+def accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return what was accepted: its outcome, what it is, and why."""
     return [
         (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
         for each in audit.gate.accepted
     ]
 
 
-_ADVICE = ("workload", "choice", "settles", "lost now", "then")
+ADVICE = ("workload", "choice", "settles", "lost now", "then")
 
 
-def _advice_rows(audit: Audit) -> list[tuple[str, ...]]:
+def advice_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return the choices that do best, in the order of :data:`ADVICE`."""
     return [
         (
             each.workload,
@@ -338,7 +314,7 @@ def comment(audit: Audit, policy: Policy) -> str:
         lines += [f"\n{len(rows) - MOST_ROWS} more in the report."] if len(rows) > MOST_ROWS else []
     lines += ["", *change_line(audit)]
     for title, head, cells in (
-        ("accepted", ("outcome", "what", "why"), _accepted_rows(audit)),
+        ("accepted", ("outcome", "what", "why"), accepted_rows(audit)),
         (
             "as before",
             ("outcome", "what"),
