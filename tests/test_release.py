@@ -151,8 +151,12 @@ def test_the_site_is_built_and_a_dead_link_is_found(tmp_path: Path) -> None:
         ("python", "to_geodataframe"),
         ("dictionary", "uncertainty_m"),
         ("index", "ovh-sbg"),
+        ("gallery", "OVHcloud Strasbourg: shared"),
     ):
         assert wanted in (tmp_path / f"site/{page}.html").read_text(), page
+    cards = sorted((tmp_path / "site/cards").glob("*.svg"))
+    assert len(cards) >= 8
+    assert all(path.read_text().startswith("<svg") for path in cards)
     # Nothing of the site is loaded from elsewhere.
     for path in (tmp_path / "site").glob("*.html"):
         assert not re.search(
