@@ -172,7 +172,7 @@ def _text(dossier: Dossier, policy: Policy) -> list[Section]:
         blocks: list[Block] = []
         if rule.quote:
             blocks.append(Quote(rule.quote, rule.article or pieces[0].title))
-        elif policy.binding or policy.standing == "unverified":
+        elif all(piece.secondary for piece in pieces):
             blocks.append("The words of the text were not read: this rests on what others tell of it.")
         asked = f" Asked: {rule.threshold:g} {rule.unit}." if rule.threshold is not None else ""
         asked += " The text names no figure: what is measured is told." if rule.qualitative else ""
