@@ -170,3 +170,7 @@ def test_the_notebook_runs() -> None:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT}}).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert "leaflet" in json.dumps(shown)
+    cards = [
+        text for output in shown for text in output.get("data", {}).get("text/html", ()) if "<svg" in text
+    ]
+    assert cards or any("<svg" in str(output.get("data", {}).get("text/html")) for output in shown)
