@@ -35,7 +35,7 @@ def test_a_report_under_a_law_has_what_a_risk_officer_files(run: Runner) -> None
     rule = told["recovery (dr): Article 12(5)(a)"]
     assert "> located at a geographical distance from the primary processing site" in rule
     assert "Our reading: " in rule
-    assert "authority, second-hand | B" in rule
+    assert "authority, second-hand | 1 (B) |" in rule
     rules = told["ovh-sbg: Rules, the worst first"]
     assert "| cannot be shown | recovery (dr) | Article 12(5)(a) | " in rules
     assert "| not asked | backup | Article 12(3) | asked of a deployment alone" in rules

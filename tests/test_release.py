@@ -83,14 +83,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(folder: Path) -> Path:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    """Build the sdist, and from it the wheel."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_is_the_same_each_time(wheel: Path, tmp_path: Path) -> None:
-    again = build(tmp_path)
-    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
+def test_the_wheel_and_the_sdist_are_the_same_each_time(wheel: Path, tmp_path: Path) -> None:
+    build(tmp_path)
+    first, again = (
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (wheel.parent, tmp_path)
+    )
+    assert first == again
+    assert {Path(name).suffix for name in first} == {".whl", ".gz"}
 
 
 def test_the_wheel_is_typed_and_holds_the_text_of_each_licence(wheel: Path) -> None:

@@ -178,8 +178,8 @@ def _text(dossier: Dossier, policy: Policy) -> list[Section]:
         asked += " The text names no figure: what is measured is told." if rule.qualitative else ""
         asked += " Not meeting it is advisory." if rule.severity == "warn" else ""
         blocks.append(f"Our reading: {rule.text or name}{asked}")
-        sources = [(piece.title, piece.source, piece.grade, dossier.cite([piece])) for piece in pieces]
-        blocks.append(Table(("source", "kind", "grade", "no."), sources))
+        sources = [(piece.title, piece.source, dossier.cite([piece])) for piece in pieces]
+        blocks.append(Table(("source", "kind", "no. and grade"), sources))
         title = f"{_rule(name)}{f': {rule.article}' if rule.article else ''}"
         sections.append(Section(title, blocks, 3))
     return sections
