@@ -322,7 +322,7 @@ def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) 
     if form is Format.json:
         return Answer(verdicts=tuple(verdicts)).to_json()
     if form is Format.csv:
-        return report.comma_separated(verdicts)
+        return output.rows(report.FINDING.split(), report.findings(verdicts), form, out)
     regions = [dossier.Asked(verdict) for verdict in verdicts]
     if form is Format.md:
         return dossier.written(policy, regions).markdown

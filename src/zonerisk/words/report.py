@@ -1,4 +1,4 @@
-"""Reports laid out: paragraphs, quotes and tables on a terminal's screen and in Markdown, findings as CSV."""
+"""Reports laid out: paragraphs, quotes and tables on a terminal's screen and in Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.verdict import Provenance, Verdict
 
-CSV_HEAD = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
+FINDING = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 
 # A cell is text, or sources: their numbers and grades.
 Cell = str | tuple[tuple[int, str], ...]
@@ -95,31 +95,18 @@ def rows(heads: Sequence[str], cells: Iterable[Iterable[str]]) -> list[str]:
     return lines + ["| " + " | ".join(cell(text) for text in row) + " |" for row in cells]
 
 
-def comma_separated(judged: Iterable[Verdict]) -> str:
-    """Format findings as CSV, one a row (RFC 4180, header first)."""
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_HEAD.split())
-    for verdict in judged:
-        for finding in verdict.policy.findings:
-            value, limit = finding.value, finding.threshold
-            writer.writerow(
-                (
-                    verdict.target,
-                    verdict.as_of,
-                    verdict.policy.id,
-                    finding.rule,
-                    finding.outcome,
-                    *((value.low, value.best, value.high, value.unit) if value else ("",) * 4),
-                    *((limit.value, limit.unit) if limit else ("", "")),
-                    " ".join(finding.subjects),
-                    finding.message,
-                )
-            )
-    return out.getvalue()
+def findings(judged: Iterable[Verdict]) -> list[tuple[str | float | None, ...]]:
+    """Return findings, one a row, in the order of :data:`FINDING`."""
+    return [
+        (
+            *(verdict.target, verdict.as_of, verdict.policy.id, finding.rule, finding.outcome),
+            *((value.low, value.best, value.high, value.unit) if (value := finding.value) else (None,) * 4),
+            *((limit.value, limit.unit) if (limit := finding.threshold) else (None, None)),
+            *(" ".join(finding.subjects), finding.message),
+        )
+        for verdict in judged
+        for finding in verdict.policy.findings
+    ]
 
 
 # How a terminal shows outcomes and weights, as ECMA-48 numbers them.
