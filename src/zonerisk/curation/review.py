@@ -254,13 +254,13 @@ def coverage(catalog: Catalog) -> str:
     )
     sought = (
         f"{len(dark)} of {len(large)} regions in service with three zones or more have no building or "
-        f"campus, for a zone or as a candidate, known to {campus}. Where they were looked for, and what was seen "
-        "there; whoever knows more adds it to the record (CONTRIBUTING.md)."
+        f"campus, for a zone or as a candidate, known to {campus}. Where they were looked for, and what was "
+        "seen there; whoever knows more adds it to the record (CONTRIBUTING.md)."
     )
     reach = (
         "What the shipped figures of layers reach. Regions are those that are open and sold as several "
-        "zones: whose town a layer covers, and with a figure at a site or over the metro. What no layer covers is "
-        "not assessed."
+        "zones: whose town a layer covers, and with a figure at a site or over the metro. What no layer "
+        "covers is not assessed."
     )
     cells = [
         *(_row(providers[key], counted[key]) for key in clouds),
