@@ -52,8 +52,8 @@ def test_equal_pairs_share_a_row(shipped: Library) -> None:
 def test_a_placeholder_gives_no_point_value(shipped: Library) -> None:
     """SBG4 is known by its campus alone; SBG3 and SBG5 are mapped."""
     rows = {row[1]: row for row in pairs_shown(shipped.score("ovh-sbg"))}
-    assert str(rows["sbg3 - sbg5"][2]).startswith("56 m")
-    for pair in ("sbg3 - sbg4", "sbg4 - sbg5"):
+    assert str(rows["SBG3 - SBG5"][2]).startswith("56 m")
+    for pair in ("SBG3 - SBG4", "SBG4 - SBG5"):
         assert str(rows[pair][2]).startswith("under ")
         assert str(rows[pair][3]).startswith("under ")
 

@@ -234,7 +234,7 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     events = [
         (
             *(record.day(event.start), event.name, event.cause, event.severity, event.grade),
-            ", ".join(_short(verdict, zone) for zone in event.zones) or "not named",
+            ", ".join(_name(verdict, zone) for zone in event.zones) or "not named",
         )
         for event in verdict.record.incidents
     ]
@@ -281,32 +281,35 @@ def _more(number: int, noun: str) -> list[Block]:
 
 def pairs(verdict: Verdict) -> list[Block]:
     """Tell of the nearest pairs; those of which the same is said share a row."""
-    alike: dict[tuple[str, ...], list[Separation]] = {}
+    alike: dict[tuple[Applied | None, tuple[str, ...]], list[Separation]] = {}
     for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
-        alike.setdefault(_pair_cells(row), []).append(row)
-    rows = [(outcome, _ends(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
+        alike.setdefault((row.outcome, _pair_cells(row)), []).append(row)
+    rows = [
+        (MET[outcome] if outcome else "-", _ends(verdict, pairs), *cells)
+        for (outcome, cells), pairs in alike.items()
+    ]
     told = _more(max(0, len(rows) - MOST_PAIRS), "row")
-    return [Table(PAIR_HEAD, rows[:MOST_PAIRS]), *told] if rows else []
+    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], [key[0] for key in alike]), *told] if rows else []
 
 
 def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
     """Format pairs of which the same is said."""
-    ends = dict.fromkeys(_short(verdict, end) for pair in pairs for end in (pair.a, pair.b))
+    ends = dict.fromkeys(_name(verdict, end) for pair in pairs for end in (pair.a, pair.b))
     if len(pairs) == 1:
         return " - ".join(ends)
     if len(pairs) == len(ends) * (len(ends) - 1) / 2:
         return f"any two of {phrases.names(list(ends))}"
-    return phrases.names([f"{_short(verdict, pair.a)} - {_short(verdict, pair.b)}" for pair in pairs])
+    return phrases.names([f"{_name(verdict, pair.a)} - {_name(verdict, pair.b)}" for pair in pairs])
 
 
 def _pair_cells(row: Separation) -> tuple[str, ...]:
-    """Return the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
+    """Return the cells of one separation after its pair, in the order of :data:`PAIR_HEAD`."""
     shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared))
     trip = phrases.round_trip(least_rtt_ms(row.distance_m))
     if row.measured_ms is not None:
         trip = phrases.measured(row.measured_ms)
     spans = phrases.interval(row.distance_m), phrases.interval(row.fibre_m)
-    return row.outcome or "-", *spans, trip or "-", shared or "-"
+    return *spans, trip or "-", shared or "-"
 
 
 def _places(dossier: Dossier, asked: Asked) -> list[Block]:
@@ -314,7 +317,7 @@ def _places(dossier: Dossier, asked: Asked) -> list[Block]:
     places = [
         (
             place.name,
-            ", ".join(_short(verdict, zone) for zone in place.zones) or "not disclosed",
+            ", ".join(_zone(verdict, zone) for zone in place.zones) or "not disclosed",
             f"within {phrases.distance(place.uncertainty_m)}, {place.method}"
             if place.uncertainty_m
             else "not known",
@@ -330,9 +333,15 @@ def _places(dossier: Dossier, asked: Asked) -> list[Block]:
     return [Table(("place", "serves", "known to", "sources"), places) if places else NO_PLACE, *told]
 
 
-def _short(verdict: Verdict, canonical: str) -> str:
-    """Drop the target from an id that stands beneath it."""
-    return canonical.removeprefix(f"{verdict.target}/")
+def _name(verdict: Verdict, key: str) -> str:
+    """Return the one name that sentences call a zone or site by; else its id without the region's."""
+    return verdict.independence.domains.get(key) or key.removeprefix(f"{verdict.target}/")
+
+
+def _zone(verdict: Verdict, key: str) -> str:
+    """Return a zone's name with the id that it is sold under, where they differ."""
+    name, id_ = _name(verdict, key), key.removeprefix(f"{verdict.target}/")
+    return name if name == id_ else f"{name} ({id_})"
 
 
 # Why rules were not asked of a region, and the others of a deployment.
