@@ -375,9 +375,10 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
 def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
     """Draw the card or the badge of one verdict."""
     from zonerisk.pages import card, features
+    from zonerisk.words import phrases
 
     if len(judged.verdicts) > 1:
-        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        names = phrases.names([verdict.target for verdict in judged.verdicts])
         raise UsageError(f"a card is of one region; name one of {names}")
     if form is Format.png and out is None and sys.stdout.isatty():
         raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
@@ -392,10 +393,11 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
     from zonerisk.catalogue import document
     from zonerisk.core.errors import UnknownTarget
     from zonerisk.judging.arrangement import last_day
+    from zonerisk.words import phrases
     from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
 
     if len(judged.verdicts) != 1:
-        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        names = phrases.names([verdict.target for verdict in judged.verdicts])
         raise UnknownTarget(f"round trips are of one region; name one of {names}")
     try:
         data = document.content(file, MAX_BYTES)
@@ -567,13 +569,14 @@ def _chances(catalog: Catalog, ranking: RecoveryRanking) -> str:
     from collections import Counter
 
     from zonerisk.judging.recovery import none_found
+    from zonerisk.words import phrases
 
     if not ranking.candidates:
         peers = catalog.regions_of(catalog.region(ranking.target).provider)
         return none_found([catalog.region(key) for key in peers if key != ranking.target], ranking.as_of)
     counts = Counter(candidate.outcome for candidate in ranking.candidates)
     return (
-        f"{counts['pass'] + counts['warn']} of {len(ranking.candidates)} regions "
+        f"{counts['pass'] + counts['warn']} of {phrases.count(len(ranking.candidates), 'region')} "
         f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
 

@@ -221,6 +221,8 @@ def rank(
         if key != target and wanted.takes_in(facts.region(key).country)
         if to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home))
     ]
+    if set(to) == {target}:
+        raise UsageError(f"{target} cannot recover in itself; name another region")
     if wanted.within and not others:
         raise UsageError(f"no region asked about lies within {wanted.within}; see: zonerisk list regions")
     candidates = [judge.candidate(ours, endpoint(facts, key, day)) for key in others]

@@ -289,7 +289,8 @@ def pairs(verdict: Verdict) -> list[Block]:
         for (outcome, cells), pairs in alike.items()
     ]
     told = _more(max(0, len(rows) - MOST_PAIRS), "row")
-    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], [key[0] for key in alike]), *told] if rows else []
+    outcomes = [outcome for outcome, _ in alike]
+    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], outcomes[:MOST_PAIRS]), *told] if rows else []
 
 
 def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
