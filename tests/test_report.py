@@ -9,7 +9,7 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
 from zonerisk.words import dossier
-from zonerisk.words.dossier import heading, options_shown
+from zonerisk.words.dossier import heading
 from zonerisk.words.report import Screen, Table
 from zonerisk.words.verdicts import grouped
 
@@ -69,7 +69,7 @@ def test_a_round_trip_is_told_by_its_least(shipped: Library) -> None:
 
 
 def test_recovery_is_ranked_by_outcome(shipped: Library) -> None:
-    options, _ = options_shown(shipped.score("ovh-sbg"))
+    options = shipped.score("ovh-sbg").recovery
     order = ["pass", "warn", "unknown", "fail"]
     keys = [order.index(each.outcome) for each in options]
     assert keys == sorted(keys)

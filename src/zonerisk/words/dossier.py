@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence, Site
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Applied, Audit, Finding, Option, Provenance, Separation, Verdict
+    from zonerisk.core.verdict import Applied, Audit, Finding, Separation, Verdict
     from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
@@ -40,13 +40,6 @@ FIT = {
     "fail": "will not do",
 }
 """What a region comes to as a place to recover in."""
-STANDINGS = {
-    True: "A rule that is not met is called non-compliant with the text, by our reading of it.",
-    False: "The text does not bind, or is an opinion: nothing here is called non-compliant.",
-}
-SIGNED = ("role", "name", "date", "signature")
-SIGNERS = ("Prepared by", "Reviewed by", "Risks accepted by")
-ACCEPTED = ("where", "rule", "outcome", "accepted?", "until", "why, and what is done instead")
 
 
 class Asked(NamedTuple):
@@ -93,15 +86,24 @@ def written(
     In the frame of a report for the file, where it is given what every report ``says``.
     """
     judged = [asked.verdict for asked in regions]
-    both: list[Verdict | Audit] = [*judged, *audits]
-    day = both[0].as_of
-    names = [verdict.name for verdict in judged] + [f"the deployment {_files(audit)}" for audit in audits]
-    told = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+    both: dict[str, Verdict | Audit] = {verdict.name: verdict for verdict in judged}
+    both |= {f"the deployment {_files(audit)}": audit for audit in audits}
+    names, day = [*both], next(iter(both.values())).as_of
+    title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
     dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
     if says:
-        dossier = Dossier(_sentence(told), f"{policy.name}; as of {day}")
-        text = _text(dossier, policy)
-        dossier.sections = [_scope(policy, judged, audits, day), _summary(policy, judged, audits), *text]
+        dossier = Dossier(_sentence(title), f"{policy.name}; as of {day}")
+        findings = [(verdict.target, verdict.policy.findings) for verdict in judged]
+        findings += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
+        told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
+        told += [audit.summary for audit in audits]
+        means = says["binding" if policy.binding else "advice"]
+        scope = _scope(policy, judged, audits, day, means)
+        dossier.sections = [
+            Section("Scope and date", [scope, *filter(None, [policy.note])]),
+            Section("Summary", [*told, _summary(findings)]),
+            *_text(dossier, policy, says["reading"]),
+        ]
     dossier.sections += answers(dossier, policy, regions, audits)
     if says:
         words = Table(("word", "meaning"), [*says["words"].items()])
@@ -113,11 +115,15 @@ def written(
     sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
     dossier.sections += [
         Section("Sources", [sources], of="sources"),
-        _versions([one.provenance for one in both]),
+        _versions(both),
     ]
     if says:
-        signed = Table(SIGNED, [(role, "", "", "") for role in SIGNERS])
-        dossier.sections += [_accepted(judged, audits), Section("Signatures", [signed])]
+        risks = Table([*says["accepted"]], _accepted(findings))
+        signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
+        dossier.sections += [
+            Section("Risks to accept", [says["accept"], risks], apart=True),
+            Section("Signatures", [signed]),
+        ]
     return dossier
 
 
@@ -139,33 +145,31 @@ def _rule(name: str) -> str:
     return f"{RULES[name]} ({name})" if name in RULES else name
 
 
-def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str) -> Section:
+def _scope(
+    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str, means: str
+) -> Table:
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
         ("day judged", f"{record.day(day)}, with the records of that day and those that bear no date"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
-        ("what that means", STANDINGS[policy.binding]),
+        ("what that means", means),
     ]
-    return Section("Scope and date", [Table(("", ""), rows), *([policy.note] if policy.note else [])])
+    return Table(("", ""), rows)
 
 
-def _summary(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit]) -> Section:
-    heads = ("judged", *(word for outcome, word in MET.items() if outcome != "not-applicable"))
-    judged = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    judged += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
+def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
+    words = [word for outcome, word in MET.items() if outcome != "not-applicable"]
     rows = []
     for name, findings in judged:
         counts = Counter(MET[finding.outcome] for finding in findings)
-        rows.append((name, *(str(counts[word]) for word in heads[1:])))
-    told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in verdicts]
-    return Section("Summary", [*told, *(audit.summary for audit in audits), Table(heads, rows)])
+        rows.append((name, *(str(counts[word]) for word in words)))
+    return Table(("judged", *words), rows)
 
 
-def _text(dossier: Dossier, policy: Policy) -> list[Section]:
+def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
     """Tell each rule: the words that it reads, our reading of them, and where they were read."""
-    told = "Each rule stands with the words of the text that it reads. What it asks is our reading of them."
     sections = [Section("The text and how it is read", [told], apart=True)]
     for name, rule in policy.rules.items():
         pieces = policy.cite(name)
@@ -242,7 +246,7 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     parts: dict[str, Sequence[Block]] = {
         "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ONE_ZONE)],
         "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
-        "Incidents": [f"{_sentence(verdict.record.message)}.", *([table] if events else [])],
+        "Incidents": [f"{_sentence(verdict.record.message)}.", table],
         "How often, by a model": [
             likelihood.footnote(known),
             Table((likelihood.ASKED, ""), likelihood.rows(known)),
@@ -260,19 +264,11 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
 def _recovery(asked: Asked) -> list[Block]:
     rows, more = asked.options, 0
     if rows is None:
-        shown, more = options_shown(asked.verdict)
-        rows = [(option.outcome, option.target, option.message) for option in shown]
+        options = asked.verdict.recovery
+        rows = [(option.outcome, option.target, option.message) for option in options[:MOST_OPTIONS]]
+        more = len(options) - len(rows)
     table = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in rows], [row[0] for row in rows])
-    return [*filter(None, [asked.scope]), *([table] if rows else []), *_more(more, "region")]
-
-
-def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
-    """Return the first regions that qualify, then others, and how many are left out."""
-    fit = [option for option in verdict.recovery if option.outcome == "pass"]
-    rest = [option for option in verdict.recovery if option.outcome != "pass"]
-    shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
-    shown += rest[: MOST_OPTIONS - len(shown)]
-    return shown, len(verdict.recovery) - len(shown)
+    return [*filter(None, [asked.scope]), table, *_more(more, "region")] if rows or asked.scope else []
 
 
 def _more(number: int, noun: str) -> list[Block]:
@@ -367,39 +363,32 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
             _findings(dossier, policy, workload.findings, OF_REGIONS),
         ]
         sections.append(Section(f"Workload {workload.id} ({workload.file}:{workload.line})", blocks, 3))
-    listed: list[tuple[str, Table, str]] = [
-        ("Events, what hurts most first", Table(plan_report.EVENTS, plan_report.event_rows(audit)), ""),
-        ("Advice", Table(plan_report.ADVICE, plan_report.advice_rows(audit)), plan_report.BOTH),
-        ("Accepted", Table(("outcome", "what", "why"), plan_report.accepted_rows(audit)), ""),
-        ("What was read and not judged", Table(("why", "what"), plan_report.skipped_rows(audit)), ""),
-    ]
-    for title, table, foot in listed:
-        if table.rows:
-            sections.append(Section(title, [table, *filter(None, [foot])], 3))
+    listed: dict[str, tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]] = {
+        "Events, what hurts most first": (plan_report.EVENTS, plan_report.event_rows(audit), ()),
+        "Advice": (plan_report.ADVICE, plan_report.advice_rows(audit), [plan_report.BOTH]),
+        "Accepted": (("outcome", "what", "why"), plan_report.accepted_rows(audit), ()),
+        "What was read and not judged": (("why", "what"), plan_report.skipped_rows(audit), ()),
+    }
+    for title, (heads, rows, foot) in listed.items():
+        sections += [Section(title, [Table(heads, rows), *foot], 3)] if rows else []
     return [*sections, Section("How often a quorum is lost", [plan_report.model_line(audit)], 3)]
 
 
-def _versions(used: Sequence[Provenance]) -> Section:
-    first = used[0]
-    rows = [
-        ("zonerisk", first.version),
-        ("catalogue", f"{first.catalogue.date}, sha256 {first.catalogue.sha256}"),
-        ("policy", f"{first.policy.id}, sha256 {first.policy.sha256}"),
-    ]
+def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
+    used = [one.provenance for one in judged.values()]
+    rows = [("zonerisk", used[0].version), ("policy", f"{used[0].policy.id}, sha256 {used[0].policy.sha256}")]
+    for name, one in zip(judged, used, strict=True):
+        rows.append((f"catalogue, for {name}", f"{one.catalogue.date}, sha256 {one.catalogue.sha256}"))
     layers = {name: sha256 for provenance in used for name, sha256 in provenance.layers.items()}
     rows += [(f"layer {name}", f"sha256 {sha256}") for name, sha256 in sorted(layers.items())]
     told = "The same input gives the same report, byte for byte: no clock and no network is asked."
     return Section("Made with", [Table(("", ""), rows), told])
 
 
-def _accepted(verdicts: Sequence[Verdict], audits: Sequence[Audit]) -> Section:
-    judged = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    judged += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
-    rows = [
+def _accepted(judged: Sequence[tuple[str, Sequence[Finding]]]) -> list[tuple[str, ...]]:
+    return [
         (where, _rule(finding.rule), MET[finding.outcome], "", "", "")
         for where, findings in judged
         for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
         if finding.outcome in ("fail", "warn", "unknown")
     ]
-    told = "What is not met or cannot be shown, for whoever answers for it to accept, refuse or mend."
-    return Section("Risks to accept", [told, Table(ACCEPTED, rows)], apart=True)

@@ -64,7 +64,7 @@ def markdown(title: str, crumb: str, sections: Iterable[Section]) -> str:
                 lines += ["", cell(block)]
             elif isinstance(block, Quote):
                 lines += ["", f"> {cell(block.text)}", ">", f"> ({cell(block.source)})"]
-            else:
+            elif block.rows:
                 lines += rows(block.heads, [map(_text, row) for row in block.rows])
     return "\n".join(lines) + "\n"
 
