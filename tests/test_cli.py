@@ -322,7 +322,7 @@ def test_within_leaves_other_regions_out(run: Runner) -> None:
     )
     assert {row["country"] for row in ranking["candidates"]} == {"DE"}
     assert ranking["within"] == "DE"
-    assert "is no country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
+    assert "is not a country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
     assert "lies within PL" in run("dr", "aws-eu-west-3", "--within", "PL", check=2).stderr
 
 

@@ -80,7 +80,7 @@ def test_recovery_and_deployments_are_parts_of_one_report(run: Runner, tmp_path:
     assert "| shop-db | backup | not met |" in alone["Risks to accept"]
     assert "name a region" in run("report", "--format", "md", check=2).stderr
     assert (
-        "is no country on record"
+        "is not a country on record"
         in run("report", "ovh-sbg", "--within", "Mars", "--format", "md", check=2).stderr
     )
     none = parts(run("report", "scaleway-fr-par", "--within", "FR", "--format", "md").stdout)

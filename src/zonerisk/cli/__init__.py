@@ -51,7 +51,7 @@ COMMANDS = {
     ),
     "report": _Command(
         "verdicts",
-        "Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.",
+        "Write a report to file: rules quoted, what is met or not, evidence, limits, signatures.",
     ),
     "export": _Command("records", "Write sites, discs, zones and separations for a GIS or a data frame."),
     "layers": _Command("layers", "List, show, fetch, sample or import hazard layers."),

@@ -38,13 +38,13 @@ def check_(
     paths: Annotated[
         list[Path] | None,
         argument(
-            "Files, policies too, or folders that hold datacenters/; the shipped catalogue without.",
+            "Records, policies, or folders that hold datacenters/; by default the shipped catalogue.",
             metavar="[PATH]...",
         ),
     ] = None,
     out: output.Output = None,
 ) -> None:
-    """Check records, all of them at once and without the network.
+    """Check records, all at once and without the network.
 
     Exits with 3 where a file is refused; warnings alone exit with 0.
 
@@ -84,16 +84,16 @@ def check_(
 def new(
     provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
     region: Annotated[
-        str, argument("The region's code, such as sbg; of the others, the provider; of a policy, its name.")
+        str, argument("The region's code, such as sbg; else the provider, or of a policy its name.")
     ],
     name: Annotated[
-        str | None, argument("Of those, the name of the file, such as sbg-201711.", metavar="[NAME]")
+        str | None, argument("Of an incident or measurement: the file, such as sbg-201711.", metavar="[NAME]")
     ] = None,
     folder: Annotated[
-        Path | None, option("The catalogue to add to; a checkout's data/ without.", "--in", metavar="DIR")
+        Path | None, option("The catalogue to add to; by default data/.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
-    """Write a commented template of a region, and its provider if new; an incident; a measurement; a policy.
+    """Write a commented template: a region (with its provider, if new), incident, measurement or policy.
 
     Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711;
     zonerisk data new measurement aws eu-west-3-2026; zonerisk data new policy my-bank
@@ -112,7 +112,7 @@ def new(
     table = {"region": "datacenters", "policy": "policies"}.get(kind, f"{kind}s")
     for part in (provider, region):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", part) or region == "provider":
-            raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
+            raise UsageError(f"{part!r} is not an id: lower case, digits, single dashes, such as eu-west-3")
     root = folder or Path("data")
     if folder is None and kind == "policy" and not (root / "datacenters").is_dir():
         root = Path()
@@ -156,13 +156,13 @@ def schema(name: Annotated[Schema, typer.Argument()] = "region", out: output.Out
 @app.command("diff")
 def diff(
     old: Annotated[str, argument("A catalogue's folder, or a git revision.")],
-    new: Annotated[str, argument("The same; the folder data without.")] = "data",
+    new: Annotated[str, argument("The same; by default the folder data.")] = "data",
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
 ) -> None:
-    """Say which verdicts change from one state of the records to another.
+    """Tell which verdicts change between two states of the records.
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
     """
@@ -215,7 +215,7 @@ def rates(
 ) -> None:
     """Count losses by kind, cause and provider over the years that complete feeds cover.
 
-    Rates are per year, with the ends that hold 90 % by Jeffreys' prior; from the records alone.
+    Rates are per year, with 90 % intervals by Jeffreys' prior, from the records alone.
 
     Example: zonerisk data rates --format md
     """
@@ -243,7 +243,7 @@ def rates(
 def freshness(
     providers: Annotated[
         list[str] | None,
-        argument("aws, azure, google, oracle, ovh; all without any.", metavar="[PROVIDER]..."),
+        argument("aws, azure, google, oracle, ovh; by default all.", metavar="[PROVIDER]..."),
     ] = None,
     lists: Annotated[
         list[str] | None,

@@ -53,7 +53,7 @@ class Format(StrEnum):
 
 Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
 Asked = TypeVar("Asked", bound=Format)
-FORMAT = option("Without it, what the ending of --output's file names, else the first.", "--format")
+FORMAT = option("Without it: by the ending of --output's file, else the first of these.", "--format")
 Output = Annotated[Path | None, option("Write to this file instead of the terminal.", "-o", "--output")]
 Cell = str | int | float | None
 
@@ -261,8 +261,8 @@ PolicyOption = Annotated[
 AsOf = Annotated[
     str | None,
     option(
-        "Judge this day, not the catalogue's: with the records that are dated to hold on it "
-        "and all that bear no date, so what is known today is projected back.",
+        "Judge this day instead of the catalogue's. Undated records count on every day, so "
+        "what is known today is projected back.",
         metavar="DATE",
     ),
 ]
@@ -272,15 +272,15 @@ Catalogues = Annotated[
 FailOn = Annotated[
     list[str] | None,
     option(
-        "Exit with 1: fail, unknown or warn where independence comes to that or worse (one zone alone "
-        "comes to none); a class, such as undisclosed, on that class; policy on a rule that is not met. "
-        "Repeatable.",
+        "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single "
+        "zone has none), if this is the class (such as undisclosed), or if a rule is not met "
+        "(policy). Repeatable.",
         metavar="OUTCOME|CLASS|policy",
     ),
 ]
 Cache = Annotated[
     Path | None,
-    option("Where fetched layers are kept; else the platform's cache folder.", envvar="ZONERISK_CACHE"),
+    option("Where fetched layers are kept; by default the platform's cache folder.", envvar="ZONERISK_CACHE"),
 ]
 Raw = Annotated[
     Path | None,

@@ -35,16 +35,17 @@ def plan(
     ] = None,
     as_of: AsOf = None,
     unavailability: Annotated[
-        str | None, option("Of one zone: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH")
+        str | None,
+        option("A zone's unavailability: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH"),
     ] = None,
     common: Annotated[
         str | None,
         option(
-            "Share of it that takes all zones at once (0.02,0.10 if not given).", metavar="SHARE|LOW,HIGH"
+            "The share of it that takes all zones at once; by default 0.02,0.10.", metavar="SHARE|LOW,HIGH"
         ),
     ] = None,
     advise: Annotated[
-        bool, option("Tell the best zones and recovery of each workload, and what each buys.", "--advise")
+        bool, option("Show the best zones and recovery for each workload, and what each buys.", "--advise")
     ] = False,
     format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
@@ -58,7 +59,7 @@ def plan(
     ] = None,
     only: Annotated[
         list[str] | None,
-        option("Judge these workloads alone, by id or pattern; repeatable.", metavar="WORKLOAD"),
+        option("Judge only these workloads, by id or pattern; repeatable.", metavar="WORKLOAD"),
     ] = None,
     skip: Annotated[
         list[str] | None, option("Leave these workloads out; repeatable.", metavar="WORKLOAD")
@@ -66,13 +67,13 @@ def plan(
     accepted: Annotated[
         Path | None,
         option(
-            "Accepted risks and what else a team keeps; else .zonerisk.yaml, if there is one.",
+            "A file of accepted risks and a team's settings; by default .zonerisk.yaml, if there is one.",
             metavar="FILE",
         ),
     ] = None,
     baseline: Annotated[
         Path | None,
-        option("An earlier answer in JSON: what is no worse than in it ends no pipeline.", metavar="FILE"),
+        option("An earlier answer in JSON: only what is worse than in it trips --fail-on.", metavar="FILE"),
     ] = None,
     catalogue: Catalogues = None,
 ) -> None:

@@ -35,26 +35,26 @@ def list_(
     of: Annotated[
         list[str] | None,
         argument(
-            "Only those of these providers or regions; not of providers and policies.",
+            "Only those of these providers or regions; not for providers and policies.",
             metavar="[TARGET]...",
             complete=ids,
         ),
     ] = None,
-    cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
+    cause: Annotated[str | None, option("Of incidents, only those of this cause, such as power.")] = None,
     class_: Annotated[
         str | None,
         option(
-            "Of incidents: physical, logical or conflict. Of regions: those of one class of independence, or "
-            "any, worst first; they are judged for it.",
+            "Of incidents: physical, logical or conflict. Of regions: one class of "
+            "independence, or any, worst first; judging them takes a while.",
             "--class",
             metavar="CLASS",
         ),
     ] = None,
     since: Annotated[
-        str | None, option("Of incidents: those that began on this day or later.", metavar="DATE")
+        str | None, option("Of incidents, only those that began on this day or later.", metavar="DATE")
     ] = None,
     multi_zone: Annotated[
-        bool, option("Of incidents: those that hit two zones or sites of a region.", "--multi-zone")
+        bool, option("Of incidents, only those that hit two zones or sites of a region.", "--multi-zone")
     ] = False,
     format_: Annotated[ListFormats | None, output.FORMAT] = None,
     out: output.Output = None,
@@ -284,7 +284,7 @@ def show(
 ) -> None:
     """Show one record with its sources.
 
-    A policy is shown as its file: zonerisk show podcast > my.yaml is one to start from.
+    A policy is shown as its file, to start your own from: zonerisk show podcast > my.yaml.
 
     Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
     """
@@ -374,9 +374,9 @@ def _lines(value: Any, depth: int) -> list[str]:
 
 def export(
     file: Annotated[Path, argument("Ends in .gpkg, .parquet, .geojson or .csv.")],
-    targets: Annotated[list[str] | None, argument("Regions or providers; all without.")] = None,
+    targets: Annotated[list[str] | None, argument("Regions or providers; by default all.")] = None,
     layer: Annotated[
-        Layers | None, option("One layer; a GeoPackage holds all four without, the others the sites.")
+        Layers | None, option("One layer; by default a GeoPackage holds all four, other files the sites.")
     ] = None,
     catalogue: Catalogues = None,
 ) -> None:

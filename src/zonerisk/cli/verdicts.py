@@ -42,14 +42,12 @@ Targets = Annotated[
         complete=output.ids,
     ),
 ]
-UnitsOption = Annotated[
-    Literal["zones", "sites"] | None, option("Compare zones, or datacenter by datacenter.")
-]
+UnitsOption = Annotated[Literal["zones", "sites"] | None, option("Compare zones, or datacenters one by one.")]
 Installed = Annotated[
-    bool, option("Judge also by the layers on this machine; your own sites always are.", "--installed")
+    bool, option("Also use the layers on this machine, as is always done for your own sites.", "--installed")
 ]
 UncertaintyM = Annotated[
-    float | None, option("Of your own sites: the radius that surely holds each, metres.")
+    float | None, option("For your own sites: the radius in metres within which each surely stands.")
 ]
 ScoreFormats = Literal[
     Format.table,
@@ -87,14 +85,12 @@ def score(
     out: output.Output = None,
     fail_on: FailOn = None,
     catalogue: Catalogues = None,
-    full: Annotated[
-        bool, option("As a table: all findings, risks, distances and places to recover in.", "--full")
-    ] = False,
+    full: Annotated[bool, option("As a table: all that a report tells of each region.", "--full")] = False,
     rtt: Annotated[
         Path | None,
         option(
-            "Hold measured round trips against what is claimed and recorded: CSV a,b,rtt_ms; "
-            "cloudping, IBM, Azure shapes. As csv, these alone are written.",
+            "Check claims and records against measured round trips: CSV a,b,rtt_ms, or what "
+            "cloudping, IBM and Azure publish. With --format csv, only these are written.",
             metavar="FILE",
         ),
     ] = None,
@@ -159,11 +155,11 @@ def report(
     as_of: AsOf = None,
     units: UnitsOption = None,
     to: Annotated[
-        list[str] | None, option("Tell of recovery in these regions alone; repeatable.", metavar="TARGET")
+        list[str] | None, option("Look for recovery in these regions only; repeatable.", metavar="TARGET")
     ] = None,
     within: Annotated[
         str | None,
-        option("Tell of recovery in a country (France, FR) or in the EU alone.", metavar="COUNTRY|EU"),
+        option("Look for recovery in one country (France, FR) or in the EU only.", metavar="COUNTRY|EU"),
     ] = None,
     plan: Annotated[
         list[str] | None, option("A deployment to judge as a part of the report; repeatable.", metavar="FILE")
@@ -176,7 +172,7 @@ def report(
     raw: Raw = None,
     cache: Cache = None,
 ) -> None:
-    """Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.
+    """Write a report to file: rules quoted, what is met or not, evidence, limits, signatures.
 
     Examples: zonerisk report ovh-sbg --policy dora -o report.html;
     zonerisk report scaleway-fr-par --policy nis2 --within EU --plan plan.yaml -o report.md
@@ -481,16 +477,14 @@ def compare(
 
 def dr(
     target: Annotated[str, argument("The region to recover.", "TARGET", output.ids)],
-    to: Annotated[
-        list[str] | None, option("Judge these regions alone; repeatable.", metavar="TARGET")
-    ] = None,
+    to: Annotated[list[str] | None, option("Judge only these regions; repeatable.", metavar="TARGET")] = None,
     any_provider: Annotated[bool, option("Look at every provider's regions.", "--any-provider")] = False,
     within: Annotated[
         str | None, option("Only regions in a country (France, FR) or in the EU.", metavar="COUNTRY|EU")
     ] = None,
-    min_km: Annotated[float | None, option("Least distance; the policy's if not given.", min=0)] = None,
+    min_km: Annotated[float | None, option("Least distance; by default the policy's.", min=0)] = None,
     max_rtt_ms: Annotated[
-        float | None, option("Longest round trip: rules out what light alone cannot reach in time.", min=0)
+        float | None, option("Longest round trip: rules out what even light cannot reach in time.", min=0)
     ] = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
@@ -500,8 +494,9 @@ def dr(
 ) -> None:
     """Rank the regions that can be disaster recovery for TARGET, the best first.
 
-    What surely will do comes first, then what no one cause is known to take; of what is about as far, what
-    is shown to stand apart, and what lies in the same country or in another synchronous area.
+    Regions that surely qualify come first, and those that one cause is known to take come last; among
+    regions about as far away, those whose zones are shown to stand apart, and those in the same country or
+    on another synchronous grid.
 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU

@@ -241,7 +241,7 @@ def last_day(text: str) -> str:
                 day = last
             if 1 <= day <= last:
                 return f"{year:04}-{month:02}-{day:02}"
-    raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
+    raise UsageError(f"{text!r} is not a date; write YYYY-MM-DD, such as 2021-03-09")
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:

@@ -488,7 +488,7 @@ class Judge:
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
     def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
-        """Return the sites, campuses and mapped objects of a side, and the stations it may hang on."""
+        """Return the sites, campuses and mapped objects of a side, and the stations it may depend on."""
         if whole.places not in self._traces:
             objects: list[frozenset[object]] = []
             for site in whole.sites or whole.possible:

@@ -168,8 +168,8 @@ def _labels(rows: Iterable[HazardSample]) -> str:
 
 
 def shared_feed(domains: Sequence[Named], feed: str, grade: Grade) -> str:
-    """Format that domains hang on a stated feed."""
-    return f"{phrases.named(domains)} {'may hang on' if grade == 'C' else 'hang on'} {feed}"
+    """Format that domains depend on a stated feed."""
+    return f"{phrases.named(domains)} {'may depend on' if grade == 'C' else 'depend on'} {feed}"
 
 
 def open_because(kind: str, silent: Sequence[Named]) -> str:
@@ -202,7 +202,7 @@ def shared_stations(
 
 
 def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
-    """Format the ways up from one start; a start that is itself what they hang on has been named."""
+    """Format the ways up from one start; a start that is itself what they depend on has been named."""
     sites = phrases.names([way.site for way in ways])
     distances = [metres for way in ways for metres in way.distances_m]
     if not distances:
