@@ -60,7 +60,7 @@ def test_fail_on(run: Runner) -> None:
         (("score", "ovh-sbgg"), 2, "did you mean"),
         (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
         (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
-        (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "no date"),
+        (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "not a date"),
         (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),
         (("score", "ovh-sbg", "--catalogue", "/nowhere"), 2, "holds no datacenters"),
         (("score", "ovh-sbg", "-o", "/nowhere/x.json"), 2, "cannot write"),

@@ -71,7 +71,7 @@ def test_points_of_a_csv(tmp_path: Path) -> None:
     assert list(found["nom"]) == ["A"]
     assert (found.geometry[0].x, found.geometry[0].y) == (2.13, 51.01)
     path.write_text("nom;lat;lon\nA;51.01;2.13\nB;51,01;2.13\n", encoding="utf-8")
-    with pytest.raises(DataError, match="row 2: lat is no number"):
+    with pytest.raises(DataError, match="row 2: lat is not a number"):
         read(path, Reading(name="nom"))
 
 
@@ -83,7 +83,7 @@ def test_geometries_of_a_csv(tmp_path: Path) -> None:
     )
     assert list(read(path, PLAIN)["id"]) == [1, 3]
     path.write_text('id,geo_shape\n1,"{""type"": ""Polygon""}"\n')
-    with pytest.raises(DataError, match=r"zones\.csv:2: is no geometry"):
+    with pytest.raises(DataError, match=r"zones\.csv:2: is not a geometry"):
         read(path, PLAIN)
 
 

@@ -258,7 +258,7 @@ class TestCommands:
         ("arguments", "said"),
         [
             (("incidents", "--cause", "rain"), "no cause is called 'rain'"),
-            (("incidents", "--since", "soon"), "'soon' is no date"),
+            (("incidents", "--since", "soon"), "'soon' is not a date"),
             (("regions", "--multi-zone"), "choose among incidents"),
             (("regions", "--format", "geojson"), "not listed as geojson"),
             (("incidents", "nowhere"), "is called 'nowhere'"),

@@ -41,7 +41,7 @@ def test_coordinates_become_zones() -> None:
         (["nan,7"], "decimal points"),
         (["48.5 7,2"], "decimal points"),
         (["48.5,7.7", "48,5;7,7"], "decimal points"),
-        (["48.585,7.797", "ovh-sbg"], "'ovh-sbg': is no LAT,LON pair"),
+        (["48.585,7.797", "ovh-sbg"], "'ovh-sbg': is not a LAT,LON pair"),
         (["a.csv", "b.csv"], "one file of sites"),
         (["48.5,7.7", "b.geojson"], "one file of sites"),
     ],
@@ -181,7 +181,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
         (
             "x.csv",
             f"name,lat,lon\n{'a' * 200_000},3,4\n",
-            "1: is no CSV from here on: field larger",
+            "1: is not CSV from here on: field larger",
         ),
     ],
 )

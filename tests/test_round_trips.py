@@ -46,10 +46,10 @@ def test_matrix() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"", "is no table"),
-        (b"a,b,rtt_ms\n", "is no table"),
+        (b"", "is not a table"),
+        (b"a,b,rtt_ms\n", "is not a table"),
         (b"x,y\n1,2\n", "columns are x, y"),
-        (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is no round trip"),
+        (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is not a round trip"),
         (b"a,b,rtt_ms\np,q,nan\n", "no round trip"),
         (b"a,b,rtt_ms\np,q\n", "x:2: 2 of 3 columns"),
         (b"a,b,rtt_ms\np,p,1\n", "between two different places"),

@@ -111,7 +111,8 @@ def plan(
     if form is Format.json:
         text = answer.to_json()
     elif form is Format.table:
-        text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
+        sections = dossier.answers(dossier.Dossier(), chosen, (), [answer])
+        text = output.printed(lambda screen: screen.sections(sections), out)
     elif form is Format.md:
         text = dossier.written(chosen, (), [answer]).markdown
     else:

@@ -231,7 +231,7 @@ def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
 
 
 def last_day(text: str) -> str:
-    """Return the last day that a partial date covers; refuse what is no date."""
+    """Return the last day that a partial date covers; refuse what is not a date."""
     if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
         year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
         month = month or 12

@@ -238,12 +238,12 @@ def _check_system(text: bytes, name: str) -> None:
 
 
 def _check_geojson(data: bytes, name: str) -> None:
-    """Refuse JSON that is no GeoJSON, or that names its reference system by a link or a file."""
+    """Refuse JSON that is not GeoJSON, or that names its reference system by a link or a file."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs if key in ("type", "crs")]
         if len(keys) > len(set(keys)):
-            raise DataError(f"{name}: is no GeoJSON: {keys[0]} stands twice")
+            raise DataError(f"{name}: is not GeoJSON: {keys[0]} stands twice")
         return {key: value for key, value in pairs if key in ("type", "crs", "properties", "name")}
 
     try:
@@ -251,7 +251,7 @@ def _check_geojson(data: bytes, name: str) -> None:
     except RecursionError:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
-        raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
+        raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
     if tree.get("crs") is None:
         return
     system = _system(tree)

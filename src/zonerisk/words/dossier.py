@@ -33,6 +33,7 @@ MET: dict[Applied, str] = {
     "not-applicable": "does not apply",
 }
 """What a rule comes to, the worst first."""
+IDLE = "not-applicable"
 FIT = {
     "pass": "will do",
     "warn": "will do, with a reservation",
@@ -160,7 +161,7 @@ def _scope(
 
 
 def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
-    words = [word for outcome, word in MET.items() if outcome != "not-applicable"]
+    words = [word for outcome, word in MET.items() if outcome != IDLE]
     rows = []
     for name, findings in judged:
         counts = Counter(MET[finding.outcome] for finding in findings)
@@ -189,22 +190,23 @@ def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
     return sections
 
 
-def _findings(dossier: Dossier, policy: Policy, findings: Iterable[Finding], silent: str) -> Table:
-    """Tell each rule, the worst first; of those that the same is said of, in a row. Some are not asked."""
+def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], silent: str) -> Table:
+    """Tell each rule, the worst first, and those that are not asked; the same is said once."""
     own = set(policy.evidence.values())
-    alike: dict[tuple[Any, ...], list[str]] = {}
-    for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome)):
-        pieces = finding.evidence if finding.outcome != "not-applicable" else ()
-        cited = dossier.cite(piece for piece in pieces if piece not in own)
-        key = finding.outcome, _article(policy, finding.rule), finding.message, cited
-        alike.setdefault(key, []).append(finding.rule)
-    asked = {rule for rules in alike.values() for rule in rules}
-    for rule in policy.rules:
-        if rule not in asked:
-            alike.setdefault((None, _article(policy, rule), NOT_ASKED.get(rule, silent), ()), []).append(rule)
+    asked = {finding.rule for finding in findings}
+    told: list[tuple[str, Applied | None, str, Sequence[Evidence]]] = [
+        (finding.rule, finding.outcome, finding.message, () if finding.outcome == IDLE else finding.evidence)
+        for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+    ]
+    told += [(rule, None, NOT_ASKED.get(rule, silent), ()) for rule in policy.rules if rule not in asked]
+    alike: dict[tuple[Applied | None, str, str], tuple[list[str], list[Evidence]]] = {}
+    for rule, outcome, message, evidence in told:
+        rules, pieces = alike.setdefault((outcome, _article(policy, rule), message), ([], []))
+        rules.append(_rule(rule))
+        pieces += [piece for piece in evidence if piece not in own]
     rows: list[tuple[Cell, ...]] = [
-        (MET.get(outcome, "not asked"), ", ".join(map(_rule, rules)), *told)
-        for (outcome, *told), rules in alike.items()
+        (MET[outcome] if outcome else "not asked", ", ".join(rules), where, why, dossier.cite(pieces))
+        for (outcome, where, why), (rules, pieces) in alike.items()
     ]
     heads: tuple[str, ...] = ("outcome", "rule", "where", "why", "sources")
     if not any(rule.article for rule in policy.rules.values()):

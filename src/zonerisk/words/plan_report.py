@@ -1,4 +1,4 @@
-"""Reports of an audit: a terminal table, Markdown, and what forges read: SARIF 2.1.0, JUnit, a comment."""
+"""Reports of an audit for forges: SARIF 2.1.0, JUnit, a comment; and its rows in the report."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
     from zonerisk.core.policy import Policy
     from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
-    from zonerisk.words.report import Screen
 
 MOST_EVENTS = 8
 MOST_IDS = 6
 MOST_ROWS = 20
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
-_FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is told in one note a workload; what passes is not reported.
 LEVELS = {"fail": "error", "warn": "warning"}
@@ -124,29 +122,6 @@ def model_line(audit: Audit) -> str:
         f"Chances are {model.note}: unavailability of a place {place}, common share {common}"
         f"{alpha} ({model.common_source})."
     )
-
-
-def table(audit: Audit, policy: Policy, screen: Screen) -> None:
-    """Write an audit for reading in a terminal."""
-    for index, line in enumerate(heading(audit, policy)):
-        screen.print(line, "" if index else "bold")
-    for judged in audit.workloads:
-        title = f"{judged.id} ({judged.file}:{judged.line})"
-        screen.table(title, _FINDINGS, verdicts.grouped(judged.findings))
-        for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
-            screen.print(line, "dim")
-    screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
-    skipped = [("", *row) for row in skipped_rows(audit)]
-    screen.table("Advice", ADVICE, advice_rows(audit))
-    if audit.advice:
-        screen.print(BOTH, "dim")
-    accepted = [("", *row) for row in accepted_rows(audit)]
-    screen.table("Accepted", ("", "outcome", "what", "why"), accepted)
-    screen.table("Not assessed", ("", "why", "what"), skipped)
-    screen.print()
-    for line in change_line(audit):
-        screen.print(line, "bold")
-    screen.print(model_line(audit), "dim")
 
 
 def sarif(audit: Audit, policy: Policy) -> str:
