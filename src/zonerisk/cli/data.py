@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
@@ -219,6 +219,7 @@ def rates(
 
     Example: zonerisk data rates --format md
     """
+    from zonerisk.catalogue import document
     from zonerisk.curation import rates as counting
     from zonerisk.words import record as words
 
@@ -227,15 +228,16 @@ def rates(
         output.write(counting.written(counting.constants(catalog)), out)
         return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
+    biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     tree: dict[str, object] = {
         "rates": [row._asdict() for row in rows],
         "backup_failed": {
             cause: dict(zip(("failed", "held", "not_told"), row, strict=True))
             for cause, row in backup.items()
         },
-        "biases": words.BIASES,
+        "biases": biases,
     }
-    foot = [words.backup(backup), *words.BIASES]
+    foot = [words.backup(backup), *biases]
     output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)
 
 
