@@ -169,7 +169,7 @@ def test_check_exits_with_3_and_names_every_file(run: Runner, tmp_path: Path) ->
     assert "x.yaml:1: country: is required [format]" in done.stdout
     assert "y.yaml:" in done.stdout
     assert done.stderr.startswith("3 files, ")
-    assert "names no catalogue" in run("data", "check", "/nowhere", check=2).stderr
+    assert "is not a catalogue" in run("data", "check", "/nowhere", check=2).stderr
 
 
 def test_check_of_two_paths(run: Runner, tmp_path: Path) -> None:

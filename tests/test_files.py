@@ -114,9 +114,9 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b"\xff\xfe\x00", "not a readable CSV file"),
         ("x.csv.gz", PACKED[:-20], "cannot be unpacked"),
         ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "cannot be unpacked"),
-        ("x.geojson", NAN, "no numbers on the Earth"),
-        ("x.csv", b"lat,lon\ninf,2\n", "no numbers on the Earth"),
-        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),
+        ("x.geojson", NAN, "not numbers on the Earth"),
+        ("x.csv", b"lat,lon\ninf,2\n", "not numbers on the Earth"),
+        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not numbers on the Earth"),
     ],
 )
 def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:

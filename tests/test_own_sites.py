@@ -148,8 +148,8 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
         ("x.csv", "lat,lon\nnan,2\n", ":2: lat"),
         ("x.csv", "lat,lon\n", "holds no site"),
         ("x.csv", "", "needs the columns"),
-        ("x.geojson", "[]", "no GeoJSON"),
-        ("x.geojson", "{", "no GeoJSON"),
+        ("x.geojson", "[]", "not a GeoJSON"),
+        ("x.geojson", "{", "not a GeoJSON"),
         ("x.json", '{"features": [{"geometry": null}]}', "feature 1: needs a Point"),
         (
             "x.json",
@@ -157,7 +157,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             "is a LineString",
         ),
         ("x.json", '{"features": []}', "holds no site"),
-        ("x.json", '{"features": 3}', "no GeoJSON"),
+        ("x.json", '{"features": 3}', "not a GeoJSON"),
         ("x.json", '{"features": ["a", null]}', "feature 1: needs a Point"),
         ("x.json", POINT.replace("[1, 2]", "[1]"), "feature 1: needs a Point"),
         (
@@ -165,7 +165,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             POINT.replace("[1, 2]", f"[{'9' * 400}, 2]"),
             "feature 1: lon: must be a number",
         ),
-        ("x.json", POINT.replace("[1, 2]", f"[{'9' * 5000}, 2]"), "no GeoJSON"),
+        ("x.json", POINT.replace("[1, 2]", f"[{'9' * 5000}, 2]"), "not a GeoJSON"),
         (
             "x.json",
             POINT.replace("Point", "Polygon").replace("[1, 2]", "[[[1, 2]]]"),
@@ -176,7 +176,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             POINT[:-1] + ', "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}}',
             "EPSG::2154, not in WGS 84",
         ),
-        ("x.csv", 'name,lat,lon\n"A,1,2\nB,3,4\n', "no CSV from here on: unexpected end of data"),
+        ("x.csv", 'name,lat,lon\n"A,1,2\nB,3,4\n', "not CSV from here on: unexpected end of data"),
         ("x.csv", 'name,lat,lon\n"A\nB",3,4\n', "3: a quoted field goes on"),
         (
             "x.csv",

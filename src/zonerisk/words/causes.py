@@ -190,7 +190,7 @@ def shared_stations(
     grade: Grade,
     chains: Iterable[Chain],
 ) -> str:
-    """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
+    """Format that domains depend, or may depend, on stations, and the ways there by start and circuits."""
     names = " and ".join(stations)
     ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
     for chain in chains:
@@ -198,7 +198,7 @@ def shared_stations(
     listed = "; ".join(_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items())
     if grade == "C":
         listed = f"{listed}; which stations feed them is not known"
-    return f"{phrases.named(domains)} {'may hang' if grade == 'C' else 'hang'} on {names} ({listed})"
+    return f"{phrases.named(domains)} {'may depend' if grade == 'C' else 'depend'} on {names} ({listed})"
 
 
 def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:

@@ -241,7 +241,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     except DataError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(f"{path}: is not GeoJSON FeatureCollection") from None
+        raise DataError(f"{path}: is not a GeoJSON FeatureCollection") from None
     places = []
     for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"
