@@ -46,19 +46,19 @@ def test_matrix() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"", "is no table"),
-        (b"a,b,rtt_ms\n", "is no table"),
+        (b"", "is not a table"),
+        (b"a,b,rtt_ms\n", "is not a table"),
         (b"x,y\n1,2\n", "columns are x, y"),
-        (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is no round trip"),
-        (b"a,b,rtt_ms\np,q,nan\n", "no round trip"),
+        (b"a,b,rtt_ms\np,q,-1\n", "x:2: rtt_ms: '-1' is not a round trip"),
+        (b"a,b,rtt_ms\np,q,nan\n", "not a round trip"),
         (b"a,b,rtt_ms\np,q\n", "x:2: 2 of 3 columns"),
         (b"a,b,rtt_ms\np,p,1\n", "between two different places"),
         (b"{", "x:1: is not JSON"),
-        (b'{"data": {"a": 3}}', "no known table"),
-        (b'[{"from": 1}]', "no known table"),
-        (b"[1]", "no known table"),
+        (b'{"data": {"a": 3}}', "not a known table"),
+        (b'[{"from": 1}]', "not a known table"),
+        (b"[1]", "not a known table"),
         (b"\xff\xfe", "UTF-8"),
-        (b'{"data": {"a": {"b": "x"}}}', "no round trip"),
+        (b'{"data": {"a": {"b": "x"}}}', "not a round trip"),
     ],
 )
 def test_bad_tables(text: bytes, said: str) -> None:

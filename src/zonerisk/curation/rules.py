@@ -150,7 +150,7 @@ def file_name(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw
         return
     for part in (file.path.parent.name, file.path.stem):
         if not _ID.fullmatch(part):
-            yield (), f"{part!r} is no id; rename it: lower case, digits and single dashes"
+            yield (), f"{part!r} is not an id; rename it: lower case, digits and single dashes"
     if file.path.stem == "provider":
         for stray in sorted(file.path.parent.iterdir()):
             if stray.is_dir() or stray.suffix != ".yaml":

@@ -238,12 +238,12 @@ def _check_system(text: bytes, name: str) -> None:
 
 
 def _check_geojson(data: bytes, name: str) -> None:
-    """Refuse JSON that is no GeoJSON, or that names its reference system by a link or a file."""
+    """Refuse JSON that is not GeoJSON, or that names its reference system by a link or a file."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs if key in ("type", "crs")]
         if len(keys) > len(set(keys)):
-            raise DataError(f"{name}: is no GeoJSON: {keys[0]} stands twice")
+            raise DataError(f"{name}: is not GeoJSON: {keys[0]} stands twice")
         return {key: value for key, value in pairs if key in ("type", "crs", "properties", "name")}
 
     try:
@@ -251,12 +251,12 @@ def _check_geojson(data: bytes, name: str) -> None:
     except RecursionError:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
-        raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
+        raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
     if tree.get("crs") is None:
         return
     system = _system(tree)
     if not isinstance(system, str) or not _NAMED_SYSTEM.fullmatch(system):
-        raise DataError(f"{name}: its crs is no name of a reference system; nothing else is followed")
+        raise DataError(f"{name}: its crs is not the name of a reference system; nothing else is followed")
 
 
 def _check_geopackage(data: bytes, name: str) -> None:
@@ -352,7 +352,7 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
     strange = column.index[numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(strange):
         raise DataError(
-            f"{path}: row {strange[0] + 1}: {column.name} is no number ({column[strange[0]]!r:.40})"
+            f"{path}: row {strange[0] + 1}: {column.name} is not a number ({column[strange[0]]!r:.40})"
         )
     return numbers
 
@@ -366,7 +366,7 @@ def _geometry(text: object, where: str) -> Any:
     try:
         return shape_of(json.loads(text)) if text.lstrip().startswith("{") else shapely.from_wkt(text)
     except (ValueError, RecursionError, shapely.errors.ShapelyError) as error:
-        raise DataError(f"{where}: is no geometry: {error}") from None
+        raise DataError(f"{where}: is not a geometry: {error}") from None
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:
@@ -420,7 +420,7 @@ def _check_on_earth(frame: gpd.GeoDataFrame, path: Path) -> None:
         return
     west, south, east, north = frame.total_bounds
     if not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
-        raise DataError(f"{path}: holds coordinates that are no numbers on the Earth")
+        raise DataError(f"{path}: holds coordinates that are not numbers on the Earth")
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
         raise DataError(
             f"{path}: reaches from {south:.1f} to {north:.1f} in latitude; are its "

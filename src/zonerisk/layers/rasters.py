@@ -115,7 +115,7 @@ def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
     kind = np.dtype(file.dtypes[0])
     if kind.kind not in "iuf" or math.prod(file.block_shapes[0]) * kind.itemsize > MAX_BLOCK_BYTES:
         raise DataError(
-            f"{name}: its cells are no numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
+            f"{name}: its cells are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
         )
 
 

@@ -179,7 +179,7 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    with errors.reading(name, "is no table of round trips"):
+    with errors.reading(name, "is not a table of round trips"):
         trips = _json(text, name) if text.lstrip()[:1] in ("{", "[") else _csv(text, name)
     least: dict[tuple[str, str, str], Trip] = {}
     for trip in trips:
@@ -202,7 +202,7 @@ def milliseconds(text: str) -> float:
         else 0.0
     )
     if not 0 < value < 60_000:
-        raise ValueError(f"{text!r} is no round trip; write milliseconds, or 412 us")
+        raise ValueError(f"{text!r} is not a round trip; write milliseconds, or 412 us")
     return value
 
 
@@ -222,7 +222,7 @@ def of_region(trips: Iterable[Trip], region_id: str, names: Iterable[str]) -> tu
 def _csv(text: str, name: str) -> list[Trip]:
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if len(rows) < 2:
-        raise DataError(f"{name}: is no table: it needs a header and rows; {_SHAPES}")
+        raise DataError(f"{name}: is not a table: it needs a header and rows; {_SHAPES}")
     header = [cell.strip().lower() for cell in rows[0]]
     ends = next((pair for pair in _ENDS if set(pair) <= set(header)), None)
     value = next((column for column in _VALUES if column in header), None)
@@ -273,7 +273,7 @@ def _json(text: str, name: str) -> list[Trip]:
             if a != b and value is not None
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{name}: is no known table ({error}); {_SHAPES}") from None
+        raise DataError(f"{name}: is not a known table ({error}); {_SHAPES}") from None
     except ValueError as error:
         raise DataError(f"{name}: {error}") from None
 
