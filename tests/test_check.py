@@ -458,6 +458,14 @@ def test_one_file_or_one_folder_of_a_catalogue(sound: Path) -> None:
     assert rules(problems(sound / "datacenters/tt")) == {"sign", "campus-spread"}
 
 
+def test_a_provider_s_file_says_what_its_regions_will_say(sound: Path) -> None:
+    """A source that regions cite, dropped from their provider's file, refuses each of them."""
+    path = sound / "datacenters/tt/provider.yaml"
+    assert problems(path) == []
+    path.write_text(path.read_text().replace("zone-list:", "another-list:"))
+    assert {Path(problem.file).name for problem in problems(path)} == {"strasbourg.yaml", "kehl.yaml"}
+
+
 def test_own_records_may_refer_to_shipped_sites(sound: Path) -> None:
     (sound / "catalog.yaml").unlink()
     damage(sound, "sites: [one]", "sites: [one, ovh-sbg/sbg3]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
@@ -18,6 +19,7 @@ from zonerisk.catalogue.document import (
     dangling,
     data_root,
     files,
+    listed,
     read,
     read_named,
     uncovered,
@@ -106,7 +108,7 @@ class Catalog:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
-                for stray in sorted((root / table).glob("*.yaml")):
+                for stray in listed(root / table, "*.yaml"):
                     told = f"is not read; put it under {table}/<provider>/"
                     raise DataError(FileProblem(str(stray), 0, told))
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
@@ -156,7 +158,8 @@ class Catalog:
     def file_name(self, record_id: str) -> str:
         """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        shipped = path.is_relative_to(data_root()) or path.resolve().is_relative_to(data_root())
+        real = Path(os.path.realpath(path))
+        shipped = path.is_relative_to(data_root()) or real.is_relative_to(data_root())
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import data_root, leaves, read
+from zonerisk.catalogue.document import MAX_BYTES, content, data_root, leaves, listed, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import CAUSES, CONTROLS, TRIGGERS, Incident, Measurement, Position, Provider, Region
@@ -254,13 +255,16 @@ def characters(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Pro
 
 
 def _hidden(path: Path, name: str) -> Iterator[Problem]:
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+    try:
+        text = content(path, MAX_BYTES).decode(errors="replace")
+    except (OSError, DataError):  # As the format's rule tells.
+        return
+    for number, line in enumerate(text.split("\n"), 1):
         hidden = CONTROLS.search(line.removesuffix("\r"))
         if hidden:
-            text = (
-                f"holds U+{ord(hidden[0]):04X}, a control that no reader sees, at column {hidden.start() + 1}"
-            )
-            yield Problem(name, number, f"{text}; take it out", "characters")
+            where = f"a control that no reader sees, at column {hidden.start() + 1}"
+            told = f"holds U+{ord(hidden[0]):04X}, {where}; take it out"
+            yield Problem(name, number, told, "characters")
 
 
 def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
@@ -283,7 +287,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     A folder that has no ``catalog.yaml`` of its own lies over the shipped catalogue, so that its files may
     refer to shipped sites.
     """
-    place = path.resolve()
+    place = Path(os.path.realpath(path))  # Which takes links in a circle for a file that is not there.
     tables = ("datacenters", INCIDENTS, MEASUREMENTS)
     roots = [
         folder for folder in (place, *place.parents) if any((folder / table).is_dir() for table in tables)
@@ -299,8 +303,10 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     ids = frozenset(
         record_id
         for record_id in record_ids(catalog)
-        if catalog.path(record_id).resolve().is_relative_to(place)
+        if Path(os.path.realpath(catalog.path(record_id))).is_relative_to(place)
     )
+    # What a provider's file says holds for its regions, which are refused with it.
+    ids |= {region for provider in ids & {*catalog.provider_ids} for region in catalog.regions_of(provider)}
     if not ids:
         raise UsageError(f"{path}: holds no record; a region is datacenters/<provider>/<code>.yaml")
     return catalog, ids
@@ -313,9 +319,9 @@ def reference_files(place: Path) -> list[Path]:
     """
     if place.is_dir():
         folders = [place] if place.name in _REFERENCE else [place / name for name in _REFERENCE]
-        return [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+        return [path for folder in folders for path in listed(folder, "*.yaml")]
     alone = place.is_file() and place.suffix in (".yaml", ".yml")
-    filed = any((folder / "datacenters").is_dir() for folder in place.resolve().parents)
+    filed = any((folder / "datacenters").is_dir() for folder in Path(os.path.realpath(place)).parents)
     return [place] if alone and (place.parent.name in _REFERENCE or not filed) else []
 
 
@@ -328,7 +334,7 @@ def reference_data(place: Path) -> Iterator[Problem]:
 def _reference(path: Path) -> Iterator[Problem]:
     from zonerisk.catalogue.catalog import read_policy
 
-    kind = path.resolve().parent.name
+    kind = Path(os.path.realpath(path)).parent.name
     name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
     yield from _hidden(path, name)
     try:

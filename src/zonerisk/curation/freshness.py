@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from zonerisk.catalogue.document import content
 from zonerisk.catalogue.gazetteer import package_folder
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import simplify
@@ -153,7 +154,7 @@ def listing(provider: str, given: str | None = None) -> Listing:
             data = http.get(place, headers={"Accept": "application/json, text/plain, text/html"})
         else:
             package, _, inner = place.partition("/")
-            data = (Path(place) if given else package_folder(package) / inner).read_bytes()
+            data = content(Path(place) if given else package_folder(package) / inner, 50_000_000)
     except FetchError as error:
         raise FetchError(
             f"{provider}: {error}; save the list and name it: --list {provider}=FILE", error.status
