@@ -363,7 +363,7 @@ def test_what_kills_left_is_swept_and_nothing_is_lost(tmp_path: Path) -> None:
     os.utime(set_aside, (0, 0))
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match="bad.csv: has neither"):
+    with pytest.raises(DataError, match=r"bad\.csv: has neither"):
         store.take(layer, tmp_path, bad)
     assert not set_aside.exists()
     assert running.exists(), "another call may be at work"

@@ -19,7 +19,7 @@ from zonerisk.catalogue.document import (
     dangling,
     data_root,
     files,
-    listed,
+    held,
     read,
     read_named,
     uncovered,
@@ -108,7 +108,7 @@ class Catalog:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
-                for stray in listed(root / table, "*.yaml"):
+                for stray in held(root / table, "*.yaml"):
                     told = f"is not read; put it under {table}/<provider>/"
                     raise DataError(FileProblem(str(stray), 0, told))
         for path in files(self.roots, "datacenters", "*/*.yaml").values():

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import MAX_BYTES, content, data_root, leaves, listed, read
+from zonerisk.catalogue.document import MAX_BYTES, content, data_root, held, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import CAUSES, CONTROLS, TRIGGERS, Incident, Measurement, Position, Provider, Region
@@ -319,7 +319,7 @@ def reference_files(place: Path) -> list[Path]:
     """
     if place.is_dir():
         folders = [place] if place.name in _REFERENCE else [place / name for name in _REFERENCE]
-        return [path for folder in folders for path in listed(folder, "*.yaml")]
+        return [path for folder in folders for path in held(folder, "*.yaml")]
     alone = place.is_file() and place.suffix in (".yaml", ".yml")
     filed = any((folder / "datacenters").is_dir() for folder in Path(os.path.realpath(place)).parents)
     return [place] if alone and (place.parent.name in _REFERENCE or not filed) else []

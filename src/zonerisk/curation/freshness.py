@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue.document import content
 from zonerisk.catalogue.gazetteer import package_folder
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import simplify
 from zonerisk.layers import http
@@ -163,7 +164,8 @@ def listing(provider: str, given: str | None = None) -> Listing:
         raise UsageError(
             f"{provider}: {place}: {error.strerror or error}; name a file or an address"
         ) from None
-    read = source.read(data, place)
+    with errors.reading(place, "is no such list; its format may have changed"):
+        read = source.read(data, place)
     if not read.zones:
         raise DataError(
             f"{provider}: {place} names no region; it is not that list, or its format has changed"
