@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -24,7 +24,7 @@ from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import CAUSES, CONTROLS, TRIGGERS, Incident, Measurement, Position, Provider, Region
 from zonerisk.core.policy import Policy
 from zonerisk.core.verdict import Answer
-from zonerisk.curation.rules import MODELINE, RULES, PlacedSite, rule
+from zonerisk.curation.rules import FINDS, MODELINE, PlacedSite
 from zonerisk.layers.cards import Card, known, read_card
 from zonerisk.workloads.plan import PlanFile
 
@@ -210,22 +210,16 @@ def record_ids(catalog: Catalog) -> tuple[str, ...]:
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
-    path, document = catalog.path(record_id), None
-    folder, _, key = record_id.partition("/")
+    path, document, (folder, _, key) = catalog.path(record_id), None, record_id.partition("/")
+    filed: dict[str, Callable[[str], object]] = {
+        INCIDENTS: catalog.incident, MEASUREMENTS: catalog.measurement,
+    }  # fmt: skip
+    if record_id in catalog.dialect_ids:
+        filed[folder], key = catalog.dialect, record_id
+    by_id = catalog.provider if record_id in catalog.provider_ids else catalog.region
     try:
         document = catalog.document(record_id)
-        record: object
-        if record_id in catalog.dialect_ids:
-            record = catalog.dialect(record_id)
-        elif folder == INCIDENTS:
-            record = catalog.incident(key)
-        elif folder == MEASUREMENTS:
-            record = catalog.measurement(key)
-        elif record_id in catalog.provider_ids:
-            record = catalog.provider(record_id)
-        else:
-            record = catalog.region(record_id)
-        return RecordFile(record_id, path, document, record)
+        return RecordFile(record_id, path, document, filed.get(folder, by_id)(key or record_id))
     except DataError as error:
         return RecordFile(record_id, path, document, None, error.problems)
 
@@ -242,19 +236,8 @@ def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]
             yield Problem(problem.file, problem.line, problem.what, rule)
 
 
-@rule()
-def format_(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
-    """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
-    yield from _refused(file.refused, str(file.path), "format")
-
-
-@rule()
-def characters(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
-    """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
-    yield from _hidden(file.path, file.document.name if file.document else str(file.path))
-
-
 def _hidden(path: Path, name: str) -> Iterator[Problem]:
+    """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
     try:
         text = content(path, MAX_BYTES).decode(errors="replace")
     except (OSError, DataError):  # As the format's rule tells.
@@ -271,13 +254,16 @@ def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[
     """Return what the rules find in all files, or in some by id; rules on two records still see all."""
     problems: set[Problem] = set()
     for file in (checked.files[record_id] for record_id in (checked.files if only is None else only)):
-        for name, (subject, find) in RULES.items():
-            if subject is Position:
-                found = ((row.key, flaw) for row in file.placed for flaw in find(row, checked))
-                flaws = [(("sites", key, *keys), *rest) for key, (keys, *rest) in found]
-            else:
-                flaws = list(find(file, checked)) if isinstance(file.record, subject) else []
-            problems |= {flaw if isinstance(flaw, Problem) else file.problem(name, *flaw) for flaw in flaws}
+        problems |= {*_refused(file.refused, str(file.path), "format")}
+        problems |= {*_hidden(file.path, file.document.name if file.document else str(file.path))}
+        for subject, find in FINDS:
+            for row in file.placed if subject is Position else ():
+                found = find(row, checked)
+                problems |= {
+                    file.problem(name, ("sites", row.key, *keys), *rest) for name, keys, *rest in found
+                }
+            if isinstance(file.record, subject):
+                problems |= {file.problem(*flaw) for flaw in find(file, checked)}
     return sorted(problems)
 
 
