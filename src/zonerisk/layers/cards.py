@@ -153,10 +153,11 @@ class Card(Record):
         valued = valued or (reading.method == "raster" and not reading.classes)
         bare = (self.intensity_unit is None) == bool(self.intensities) and not valued
         cell, counted = reading.method == "raster" or reading.names_by, measure in ("cell", "count")
-        pages, reported = reading.method == "pages", measure == "stated" and reading.hazards
+        pages, named = reading.method == "pages", reading.hazards or reading.class_of
+        report = reading.method == "georisques" and not (measure == "stated" and reading.hazards)
         places = all(mark in (reading.url or "") for mark in ("{lat}", "{lon}"))
         # A narrower circle would leave objects in reach of a site unasked for.
-        narrow = (reading.radius_m or 0) <= self.list_radius_m + self.error_m
+        narrow = measure == "near" and (reading.radius_m or 0) <= self.list_radius_m + self.error_m
         texts = filter(None, (reading.url, *(file.url for file in self.files)))
         odd = [text[:60] for text in texts if not _TEMPLATE.fullmatch(_PERIOD.sub("", text))]
         unknown = {*self.return_years, *self.intensities} - {ANY_CLASS, *reading.classes}
@@ -171,16 +172,12 @@ class Card(Record):
             "intensities and intensity_unit go together": bare,
             "return_years are of areas and cells": self.return_years and measure not in ("area", "cell"),
             "record_years are of cells and counts": self.record_years is not None and not counted,
-            f"{min(unknown, default='')!r} is not one of reading.classes; write {ANY_CLASS!r} for all": unknown,
+            f"{min(unknown, default='')!r} is not one of reading.classes; {ANY_CLASS!r} is for all": unknown,
             "an axis needs reading.ends": measure == "axis" and reading.ends is None,
-            "a statement needs reading.hazards or reading.class_of": measure == "stated"
-            and not (reading.hazards or reading.class_of),
-            "georisques answers statements, named by reading.hazards": reading.method == "georisques"
-            and not reported,
+            "a statement needs reading.hazards or reading.class_of": measure == "stated" and not named,
+            "georisques answers statements, named by reading.hazards": report,
             "reading.url of pages needs {lat} and {lon}": pages and not places,
-            "reading.radius_m must exceed list_radius_m and error_m together": pages
-            and measure == "near"
-            and narrow,
+            "reading.radius_m must exceed list_radius_m and error_m together": pages and narrow,
         }
         for told, wrong in flaws.items():
             if wrong:

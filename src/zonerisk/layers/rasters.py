@@ -76,7 +76,7 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
         if path != name:
             raise FileNotFoundError(path)
-        return remote.stream() if remote else Path(name).open("rb")
+        return http.RemoteStream(remote) if remote else Path(name).open("rb")
 
     with rasterio.Env(**_OPTIONS):
         try:
