@@ -258,10 +258,8 @@ def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[
         problems |= {*_hidden(file.path, file.document.name if file.document else str(file.path))}
         for subject, find in FINDS:
             for row in file.placed if subject is Position else ():
-                found = find(row, checked)
-                problems |= {
-                    file.problem(name, ("sites", row.key, *keys), *rest) for name, keys, *rest in found
-                }
+                found = ((("sites", row.key, *flaw[1]), flaw) for flaw in find(row, checked))
+                problems |= {file.problem(flaw[0], path, *flaw[2:]) for path, flaw in found}
             if isinstance(file.record, subject):
                 problems |= {file.problem(*flaw) for flaw in find(file, checked)}
     return sorted(problems)
