@@ -478,11 +478,8 @@ def _beside(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         alike = row.at.osm is not None and row.at.osm == other.at.osm
         if alike or (row.at.lat, row.at.lon) == (other.at.lat, other.at.lon):
             what = f"{row.at.osm if alike else row.point} is the point of {other.site.id} too"
-            yield (
-                "same-point",
-                ("position",),
-                f"{what}; refer to that site, or find where this one really stands",
-            )
+            then = "refer to that site, or find where this one really stands"
+            yield "same-point", ("position",), f"{what}; {then}"
         elif other.file.path.parent != row.file.path.parent:
             metres = metres_between(row.at, other.at)
             if 0 < metres <= TWIN_M:
