@@ -83,3 +83,24 @@ def test_a_device_a_pipe_a_folder_and_a_file_without_end_are_refused(tmp_path: P
     (tmp_path / "large.yaml").write_bytes(b"#" * (document.MAX_BYTES + 1))
     with pytest.raises(DataError, match="too large"):
         document.read(tmp_path / "large.yaml")
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    """One that is not there is; what is shut, or a circle of links, is said."""
+    assert document.held(tmp_path / "none", "*.yaml") == []
+    assert document.files((tmp_path,), "datacenters", "*/*.yaml") == {}
+    table = tmp_path / "datacenters"
+    (table / "a").mkdir(parents=True)
+    (table / "a" / "x.yaml").write_text("")
+    (table / "b").symlink_to("c")
+    (table / "c").symlink_to("b")
+    with pytest.raises(DataError, match="datacenters/b: cannot be read: Too many"):
+        document.files((tmp_path,), "datacenters", "*/*.yaml")
+    for link in "bc":
+        (table / link).unlink()
+    assert list(document.files((tmp_path,), "datacenters", "*/*.yaml")) == ["a/x.yaml"]
+    (table / "a").chmod(0)
+    if os.access(table / "a", os.R_OK):
+        pytest.skip("this user may read everything")
+    with pytest.raises(DataError, match="datacenters/a: cannot be read: Permission denied"):
+        document.files((tmp_path,), "datacenters", "*/*.yaml")

@@ -15,13 +15,29 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import HERE, ROOT
+from grid import hifld, neso, odre, overpass, peeringdb, pypsa
+from grid.cache import FeedCache
+from test_freshness import PAGE
+from test_neso import archive
+from test_point_queries import REPORT
+from test_services import gml
+from test_tiles import png
 from zonerisk.cli import main
+from zonerisk.core.errors import ZoneriskError
+from zonerisk.core.samples import Disc
+from zonerisk.curation import freshness
+from zonerisk.layers import cards, http, sampling, services, store
+from zonerisk.layers.cards import Card
+from zonerisk.library import Library
+from zonerisk.workloads import round_trips
 
 SECONDS = float(os.environ.get("ZONERISK_FUZZ_SECONDS", "1.5"))
 SEED = int(os.environ.get("ZONERISK_FUZZ_SEED", "0"))
@@ -66,6 +82,102 @@ READERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "Kubernetes": (NODES, "nodes.json", ("plan", "{file}")),
     "layer": (GEOJSON, "layer.geojson", ("layers", "import", "faults", "{file}", "--cache", "{root}/cache")),
 }
+
+
+def answers(*names: str) -> list[bytes]:
+    return [(HERE / "answers" / name).read_bytes() for name in names]
+
+
+def tree(**members: object) -> bytes:
+    return json.dumps(members).encode()
+
+
+ZONE = {"type": "Polygon", "coordinates": [[[7.75, 48.55], [7.76, 48.55], [7.76, 48.56], [7.75, 48.55]]]}
+FEATURES = tree(
+    type="FeatureCollection",
+    features=[{"type": "Feature", "properties": {"name": name}, "geometry": ZONE} for name in "ab"],
+    numberMatched=2,
+    links=[{"rel": "self", "href": "x"}],
+)
+PLACE = Disc("s", 48.56, 7.76, 50)
+BOX = (7.7, 48.5, 7.9, 48.7)
+
+
+def fetched(name: str, **reading: Any) -> Callable[[bytes, Path], object]:
+    """Fetch a layer around a place and sample it; a bad answer leaves the cache as it was."""
+    tree = cards.load(name).model_dump()
+    layer = Card.model_validate(tree | {"boxes": [], "reading": tree["reading"] | reading})
+
+    def read(data: bytes, cache: Path) -> object:
+        before = store.locate(layer, cache)
+        try:
+            store.fetch(layer, cache, [PLACE], 10**7)
+        except ZoneriskError:
+            assert store.locate(layer, cache) == before
+            raise
+        return sampling.sample(layer, store.locate(layer, cache), [PLACE])
+
+    return read
+
+
+def kept(read: Callable[[bytes, str], object]) -> Callable[[bytes, Path], object]:
+    """Read an answer by way of the cache of feeds, which keeps none that cannot be read."""
+
+    def ask(data: bytes, cache: Path) -> object:
+        try:
+            return FeedCache(cache / "feeds", refresh=True).get("x", ["https://zz.example.org"], "", read)
+        except ZoneriskError:
+            assert not list((cache / "feeds").glob("*.part"))
+            raise
+
+    return ask
+
+
+def listed(provider: str) -> Callable[[bytes, Path], object]:
+    return lambda data, cache: list(
+        freshness.changes(LIBRARY, provider, freshness.listing(provider, "https://zz.example.org"))
+    )
+
+
+LIBRARY = Library(HERE / "zz")
+ZONES = tree(
+    AvailabilityZones=[{"RegionName": "eu-zz-1", "ZoneId": "euz-az1", "ZoneType": "availability-zone"}]
+)
+LOCATIONS = tree(
+    value=[{"name": "northzed", "metadata": {"regionType": "Physical"}, "availabilityZoneMappings": [{}]}]
+)
+PLANS = tree(plans=[{"configurations": [{"name": "dedicated_datacenter", "values": ["gra", "sbg"]}]}])
+WORKS = tree(results=1, page=1, total_pages=1, next=None, data=[{
+    "codeAIOT": "0001", "raisonSociale": "DEPOT", "statutSeveso": "Seveso seuil haut",
+    "latitude": 48.56, "longitude": 7.76, "rubriques": [{"nature": "x"}]}])  # fmt: skip
+URL = {"url": "https://zz.example.org/q", "collection": "z"}
+GRID = tree(
+    type="FeatureCollection", features=[{"type": "Feature", "properties": {"id": 1}, "geometry": ZONE}]
+)
+# What each service answers, and how it is read.
+SERVICES: dict[str, tuple[list[bytes], Callable[[bytes, Path], object]]] = {
+    "OGC API": ([FEATURES], fetched("flood-england", method="features", **URL)),
+    "ArcGIS": ([FEATURES], fetched("flood-england", method="arcgis", **URL)),
+    "WFS": ([FEATURES], fetched("flood-england", method="wfs", **URL)),
+    "WFS in GML": ([gml("a", matched=1)], fetched("flood-england", method="wfs-gml", **URL)),
+    "tiles": ([png("ffd8c0")], fetched("flood-japan-tiles")),
+    "Georisques": ([json.dumps(REPORT).encode()], fetched("georisques")),
+    "pages": ([WORKS], fetched("industry-france")),
+    "grid of tiles": ([GRID], lambda data, cache: services.covering_tiles("https://zz.example.org", BOX)),
+    "Overpass, stations": (answers("overpass_stations.json"), kept(overpass.read_stations)),
+    "Overpass, lines": (answers("overpass_lines.json"), kept(overpass.read_lines)),
+    "Overpass, datacenters": (answers("overpass_datacenters.json"), kept(overpass.read_datacentres)),
+    "ODRE": (answers("odre_records.json", "odre_stations_2024.csv"), kept(odre.read_stations)),
+    "HIFLD": (answers("hifld_last.json"), kept(hifld.read_stations)),
+    "PyPSA, buses": (answers("pypsa_buses.csv"), kept(pypsa.read_stations)),
+    "PyPSA, lines": (answers("pypsa_lines.csv"), kept(pypsa.read_circuits)),
+    "PeeringDB": (answers("peeringdb_fac.json"), kept(peeringdb.read_facilities)),
+    "NESO": ([archive("GSP_regions_4326_20250109.geojson")], kept(neso.read)),
+    "round trips": (answers("cloudping.json", "azure_zones.json", "ibm_zones.csv"), lambda data, cache: round_trips.read(data, "x")),
+    "AWS": ([ZONES], listed("aws")),
+    "Azure": ([LOCATIONS, PAGE.encode()], listed("azure")),
+    "OVHcloud": ([PLANS], listed("ovh")),
+}  # fmt: skip
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, -(2**70), 1e308, -0.0, float("nan"), float("inf"), "", " ", "\x1b[31m", "\u202eabc",
     "\ud800", "é" * 5000, "../../etc", "2026-13-45", "1e999", [], {}, [[]], {"": None}, ["a"] * 300, "a: b", "&x", "*x",
@@ -95,6 +207,16 @@ def nodes(tree: Any) -> list[tuple[Any, Any]]:
     return [place for key in keys for place in ((tree, key), *nodes(tree[key]))]
 
 
+def damaged_bytes(data: bytes, chance: random.Random) -> bytes:
+    """Bytes that are no text, such as a picture or a zip: cut, doubled or changed."""
+    try:
+        return damaged(data.decode(), chance)
+    except UnicodeDecodeError:
+        at, more = chance.randrange(len(data)), chance.randint(1, 30)
+        middle = chance.choice((b"", data[at : at + more] * 2, chance.randbytes(more)))
+        return data[:at] + middle + data[at + more :]
+
+
 def damaged(text: str, chance: random.Random) -> bytes:
     """A text with a few faults: of its tree, where it is JSON, or of its characters, or of its bytes."""
     if text.startswith("{") and chance.random() < 0.7:
@@ -103,7 +225,7 @@ def damaged(text: str, chance: random.Random) -> bytes:
             holder, key = chance.choice(nodes(tree))
             action = chance.randrange(4)
             if action == 0:
-                holder[key] = chance.choice(ODD)
+                holder[key] = deepcopy(chance.choice(ODD))
             elif action == 1 and isinstance(holder, dict):
                 del holder[key]
                 if not nodes(tree):
@@ -167,3 +289,32 @@ def test_a_damaged_file_is_answered_or_refused(
         seed += 1
     # On a slow machine a handful of runs may all be answered.
     assert codes - {0} or seed < SEED + 30, "nothing was ever refused: the damage does not reach the reader"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_damaged_answer_is_read_or_refused(
+    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that is damaged anywhere is an error that names its service, or an answer, and in no time."""
+    sound, read = SERVICES[service]
+    given = [b""]
+    monkeypatch.setattr(http, "get", lambda url, **_: given[0])
+    for data in sound:
+        given[0] = data
+        assert read(data, tmp_path) is not None, "what is sound is read"
+    end, seed, refused = time.monotonic() + SECONDS / 4, SEED, 0
+    while time.monotonic() < end or seed < SEED + 10:
+        chance = random.Random(f"{service} {seed}")
+        given[0] = damaged_bytes(chance.choice(sound), chance)
+        begun = time.process_time()
+        try:
+            read(given[0], tmp_path)
+        except ZoneriskError:
+            refused += 1
+        except Exception as error:
+            error.add_note(f"seed {seed}")
+            raise
+        assert time.process_time() - begun < 5, f"seed {seed}"
+        seed += 1
+    assert refused, "nothing was ever refused: the damage does not reach the reader"

@@ -6,6 +6,7 @@ import ctypes
 import io
 import json
 import os
+import re
 import sqlite3
 import sys
 import warnings
@@ -20,6 +21,7 @@ import pytest
 import rasterio
 import shapely
 
+from conftest import Runner
 from grid import hifld, neso, odre, overpass, peeringdb, pypsa
 from loopback import Server, running, send
 from zonerisk.core import errors
@@ -379,3 +381,27 @@ def test_nothing_else_imports_gdal() -> None:
         if path.name != "frames.py":  # Which writes.
             assert "import pyogrio" not in text, path
         assert "rasterio.open(" not in text or path.name == "rasters.py"
+
+
+@pytest.mark.skipif(not LINUX, reason="only Linux says which files are read")
+def test_a_map_s_tiles_are_asked_for_by_its_reader_alone(
+    lure: tuple[Path, Server, Watch], run: Runner, tmp_path: Path
+) -> None:
+    """Making a page asks nobody and reads nothing; the page itself lets a browser ask that one host."""
+    folder, server, watch = lure
+    page, base = tmp_path / "map.html", f"http://127.0.0.1:{server.server_port}"
+    run("map", "scaleway-fr-par", "--tiles", f"{base}/{{z}}/{{x}}/{{y}}.png", "-o", str(page))
+    (allowed,) = re.findall(r"img-src ([^;\"]*)", page.read_text())
+    assert allowed == base
+    for address in (
+        f"{folder}/secret.tif",
+        f"{folder}/{{z}}/{{x}}/{{y}}.png",
+        f"file://{folder}/{{z}}/{{x}}/{{y}}.png",
+        f"{base}/{{z}}/{{x}}/{{y}}.png; script-src *",
+        f'{base}/{{z}}/{{x}}/{{y}}.png" onload="x',
+        f"https://name:word@{base[7:]}/{{z}}/{{x}}/{{y}}.png",
+    ):
+        done = run("map", "scaleway-fr-par", "--tiles", address, "-o", str(page), check=2)
+        assert "is no tile address" in done.stderr
+    assert not watch.events()
+    assert not server.asked

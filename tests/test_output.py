@@ -138,7 +138,7 @@ def test_styles_of_a_screen_stay_and_others_do_not(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("made", ["/dev/zero", "pipe"])
-@pytest.mark.parametrize("command", [("plan", "{}"), ("score", "ovh-sbg", "--rtt", "{}"), ("score", "{}.csv", "--uncertainty-m", "10")])  # fmt: skip
+@pytest.mark.parametrize("command", [("plan", "{}"), ("score", "ovh-sbg", "--rtt", "{}"), ("score", "{}.csv", "--uncertainty-m", "10"), ("data", "freshness", "aws", "--list", "aws={}")])  # fmt: skip
 def test_what_has_no_end_is_no_input(
     run: Runner, tmp_path: Path, made: str, command: tuple[str, ...]
 ) -> None:
@@ -147,3 +147,28 @@ def test_what_has_no_end_is_no_input(
         os.mkfifo(link) if made == "pipe" else link.symlink_to(made)
     done = run(*(word.format(path) for word in command), check=2)
     assert "is a device or a pipe" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("data", "check", "{}"),
+        ("map", "ovh-sbg", "-o", "{}"),
+        ("plan", "{}"),
+        ("score", "ovh-sbg", "--policy", "{}"),
+        ("layers", "import", "runways", "{}"),
+        ("layers", "list", "--catalogue", "{}/.."),
+        ("score", "ovh-sbg", "--catalogue", "{}/.."),
+    ],
+)
+def test_links_in_a_circle_are_said(run: Runner, tmp_path: Path, command: tuple[str, ...]) -> None:
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    for name, other in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")):
+        (folder / name).symlink_to(other)
+    (tmp_path / "incidents").symlink_to("measurements")
+    (tmp_path / "measurements").symlink_to("incidents")
+    words = [word.format(folder / "a.yaml").replace("a.yaml/..", "..") for word in command]
+    done = run(*words, check=None)
+    assert done.returncode in (2, 3)
+    assert "fault" not in done.stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -348,3 +349,22 @@ def test_a_damaged_note_is_a_layer_that_failed(tmp_path: Path) -> None:
 def test_a_layer_without_an_address_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="layers import faults FILE"):
         store.fetch(cards.load("faults"), tmp_path, [], 10**6)
+
+
+def test_what_kills_left_is_swept_and_nothing_is_lost(tmp_path: Path) -> None:
+    layer, mine = cards.load("nuclear"), tmp_path / "mine.csv"
+    mine.write_bytes(PLANTS)
+    home = store.home(layer, tmp_path)
+    store.take(layer, tmp_path, mine)
+    set_aside, running = home.with_name("nuclear.left"), home.with_name("nuclear.now")
+    for folder in (set_aside, running):
+        folder.mkdir()
+    home.rename(set_aside / "old")  # A call was killed between its two renames.
+    os.utime(set_aside, (0, 0))
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=r"bad\.csv: has neither"):
+        store.take(layer, tmp_path, bad)
+    assert not set_aside.exists()
+    assert running.exists(), "another call may be at work"
+    assert store.locate(layer, tmp_path), "what was there before is there again"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +21,8 @@ from zonerisk.layers import http
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
 TIMEOUT_S = 180.0
+# After this long no call can still be writing a file, seconds.
+_LEFT_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ class FeedCache:
         stem, dot, suffix = name.partition(".")
         path = self.folder / f"{stem}-{tag}{dot}{suffix}"
         try:
-            if path.is_file() and not self.refresh:
-                return _read(read, path.read_bytes(), path.name)
+            if path.is_file() and not self.refresh and (data := _kept(path)) is not None:
+                return _read(read, data, path.name)
             if self.offline:
                 raise UsageError(
                     f"{path.name} is not in the cache ({self.folder}); leave out --offline to fetch it"
@@ -92,8 +96,26 @@ class FeedCache:
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        _replace(path.with_name(path.name + ".source.json"), json.dumps(card, indent=2).encode() + b"\n")
+        for stray in self.folder.glob("*.part"):  # What a kill has left.
+            with suppress(FileNotFoundError):  # Another call may sweep too.
+                if time.time() - stray.stat().st_mtime > _LEFT_S:
+                    stray.unlink()
         _replace(path, data)
+        _replace(_note(path), json.dumps(card, indent=2).encode() + b"\n")
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + ".source.json")
+
+
+def _kept(path: Path) -> bytes | None:
+    """Return an answer that is the one its note tells of; None where a kill, or another call, parted them."""
+    data = path.read_bytes()
+    try:
+        told = json.loads(_note(path).read_bytes())["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return data if told == hashlib.sha256(data).hexdigest() else None
 
 
 def _read(read: Callable[[bytes, str], T], data: bytes, name: str) -> T:
@@ -102,6 +124,11 @@ def _read(read: Callable[[bytes, str], T], data: bytes, name: str) -> T:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
+    """Put a file in its place whole, by a name of its own: several calls may keep the same answer at once."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        part = Path(file.name)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

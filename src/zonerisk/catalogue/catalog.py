@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, wraps
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import Field
 
 from zonerisk.catalogue import document as documents
-from zonerisk.catalogue.document import Document, data_root, files, uncovered
+from zonerisk.catalogue.document import Document, data_root, files, held, uncovered
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError, did_you_mean, reading
 from zonerisk.core.model import (
@@ -95,10 +96,9 @@ class Catalog:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
-                for stray in sorted((root / table).glob("*.yaml")):
-                    raise DataError(
-                        FileProblem(str(stray), 0, f"is not read; put it under {table}/<provider>/")
-                    )
+                for stray in held(root / table, "*.yaml"):
+                    told = f"is not read; put it under {table}/<provider>/"
+                    raise DataError(FileProblem(str(stray), 0, told))
         for path in files(self.roots, "datacenters", "*/*.yaml").values():
             provider, key = path.parent.name, f"{path.parent.name}-{path.stem}"
             if path.stem == "provider":
@@ -142,7 +142,8 @@ class Catalog:
     def file_name(self, record_id: str) -> str:
         """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        shipped = path.is_relative_to(data_root()) or path.resolve().is_relative_to(data_root())
+        real = Path(os.path.realpath(path))
+        shipped = path.is_relative_to(data_root()) or real.is_relative_to(data_root())
         return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
 
     @cached_property

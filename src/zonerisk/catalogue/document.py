@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -107,8 +108,20 @@ def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[st
     paths: dict[str, Path] = {}
     for root in roots:
         folder = root / table
-        paths |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern)}
+        paths |= {path.relative_to(folder).as_posix(): path for path in held(folder, pattern)}
     return dict(sorted(paths.items()))
+
+
+def held(folder: Path, pattern: str) -> list[Path]:
+    """Return what a folder holds by a pattern, sorted; a folder that is shut is no empty one."""
+    name, _, rest = pattern.partition("/")
+    try:
+        found = sorted(path for path in folder.iterdir() if fnmatch.fnmatch(path.name, name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise DataError(FileProblem(str(folder), 0, f"cannot be read: {error.strerror}")) from None
+    return [path for part in found for path in held(part, rest)] if rest else found
 
 
 def content(path: Path, max_bytes: int) -> bytes:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from zonerisk.core import __version__
-from zonerisk.core.errors import EXTRAS, MissingPackage, UsageError, ZoneriskError
+from zonerisk.core.errors import EXTRAS, DataError, MissingPackage, UsageError, ZoneriskError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FAULT = 70  # EX_SOFTWARE of sysexits.h.
@@ -190,6 +190,8 @@ def _fail(error: Exception) -> NoReturn:
     elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         _close_output()
         error = UsageError(f"cannot write: {error.strerror}")
+    elif isinstance(error, OSError) and error.filename and error.strerror:
+        error = DataError(f"{error.filename}: cannot be used: {error.strerror}")
     told = str(error)
     if not isinstance(error, ZoneriskError):
         what = f"{type(error).__name__}: {(told or 'no more is known').splitlines()[0][:300]}"

@@ -125,7 +125,7 @@ def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | No
     checkout = data_root().parent
     if page is None or not (checkout / "pyproject.toml").is_file():
         return {}
-    folder = page.resolve().parent
+    folder = Path(os.path.realpath(page)).parent
     if not folder.is_relative_to(checkout):
         return {}
     return {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import data_root, leaves, read
+from zonerisk.catalogue.document import MAX_BYTES, content, data_root, held, leaves, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import (
@@ -32,7 +33,7 @@ from zonerisk.core.model import (
     Region,
 )
 from zonerisk.core.verdict import Answer
-from zonerisk.curation.rules import MODELINE, RULES, PlacedSite, rule
+from zonerisk.curation.rules import FINDS, MODELINE, PlacedSite
 from zonerisk.layers.cards import Card, known, read_card
 from zonerisk.workloads.plan import PlanFile
 
@@ -217,22 +218,16 @@ def record_ids(catalog: Catalog) -> tuple[str, ...]:
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
-    path, document = catalog.path(record_id), None
-    folder, _, key = record_id.partition("/")
+    path, document, (folder, _, key) = catalog.path(record_id), None, record_id.partition("/")
+    filed: dict[str, Callable[[str], object]] = {
+        INCIDENTS: catalog.incident, MEASUREMENTS: catalog.measurement,
+    }  # fmt: skip
+    if key == "dialect":
+        filed[folder], key = catalog.dialect, record_id
+    by_id = catalog.provider if record_id in catalog.provider_ids else catalog.region
     try:
         document = catalog.document(record_id)
-        record: object
-        if key == "dialect":
-            record = catalog.dialect(record_id)
-        elif folder == INCIDENTS:
-            record = catalog.incident(key)
-        elif folder == MEASUREMENTS:
-            record = catalog.measurement(key)
-        elif record_id in catalog.provider_ids:
-            record = catalog.provider(record_id)
-        else:
-            record = catalog.region(record_id)
-        return RecordFile(record_id, path, document, record)
+        return RecordFile(record_id, path, document, filed.get(folder, by_id)(key or record_id))
     except DataError as error:
         return RecordFile(record_id, path, document, None, error.problems)
 
@@ -249,39 +244,32 @@ def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]
             yield Problem(problem.file, problem.line, problem.what, rule)
 
 
-@rule()
-def format_(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
-    """Refuse what is not YAML, or not a record: keys, types, dates, addresses, sources."""
-    yield from _refused(file.refused, str(file.path), "format")
-
-
-@rule()
-def characters(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Problem]:
-    """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
-    yield from _hidden(file.path, file.document.name if file.document else str(file.path))
-
-
 def _hidden(path: Path, name: str) -> Iterator[Problem]:
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+    """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
+    try:
+        text = content(path, MAX_BYTES).decode(errors="replace")
+    except (OSError, DataError):  # As the format's rule tells.
+        return
+    for number, line in enumerate(text.split("\n"), 1):
         hidden = CONTROLS.search(line.removesuffix("\r"))
         if hidden:
-            text = (
-                f"holds U+{ord(hidden[0]):04X}, a control that no reader sees, at column {hidden.start() + 1}"
-            )
-            yield Problem(name, number, f"{text}; take it out", "characters")
+            where = f"a control that no reader sees, at column {hidden.start() + 1}"
+            told = f"holds U+{ord(hidden[0]):04X}, {where}; take it out"
+            yield Problem(name, number, told, "characters")
 
 
 def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:
     """Return what the rules find in all files, or in some by id; rules on two records still see all."""
     problems: set[Problem] = set()
     for file in (checked.files[record_id] for record_id in (checked.files if only is None else only)):
-        for name, (subject, find) in RULES.items():
-            if subject is Position:
-                found = ((row.key, flaw) for row in file.placed for flaw in find(row, checked))
-                flaws = [(("sites", key, *keys), *rest) for key, (keys, *rest) in found]
-            else:
-                flaws = list(find(file, checked)) if isinstance(file.record, subject) else []
-            problems |= {flaw if isinstance(flaw, Problem) else file.problem(name, *flaw) for flaw in flaws}
+        problems |= {*_refused(file.refused, str(file.path), "format")}
+        problems |= {*_hidden(file.path, file.document.name if file.document else str(file.path))}
+        for subject, find in FINDS:
+            for row in file.placed if subject is Position else ():
+                found = ((("sites", row.key, *flaw[1]), flaw) for flaw in find(row, checked))
+                problems |= {file.problem(flaw[0], path, *flaw[2:]) for path, flaw in found}
+            if isinstance(file.record, subject):
+                problems |= {file.problem(*flaw) for flaw in find(file, checked)}
     return sorted(problems)
 
 
@@ -291,7 +279,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     A folder that has no ``catalog.yaml`` of its own lies over the shipped catalogue, so that its files may
     refer to shipped sites.
     """
-    place = path.resolve()
+    place = Path(os.path.realpath(path))  # Which takes links in a circle for a file that is not there.
     tables = ("datacenters", INCIDENTS, MEASUREMENTS)
     roots = [
         folder for folder in (place, *place.parents) if any((folder / table).is_dir() for table in tables)
@@ -307,8 +295,10 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     ids = frozenset(
         record_id
         for record_id in record_ids(catalog)
-        if catalog.path(record_id).resolve().is_relative_to(place)
+        if Path(os.path.realpath(catalog.path(record_id))).is_relative_to(place)
     )
+    # What a provider's file says holds for its regions, which are refused with it.
+    ids |= {region for provider in ids & {*catalog.provider_ids} for region in catalog.regions_of(provider)}
     if not ids:
         raise UsageError(f"{path}: holds no record; a region is datacenters/<provider>/<code>.yaml")
     return catalog, ids
@@ -321,9 +311,9 @@ def reference_files(place: Path) -> list[Path]:
     """
     if place.is_dir():
         folders = [place] if place.name in _REFERENCE else [place / name for name in _REFERENCE]
-        return [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+        return [path for folder in folders for path in held(folder, "*.yaml")]
     alone = place.is_file() and place.suffix in (".yaml", ".yml")
-    filed = any((folder / "datacenters").is_dir() for folder in place.resolve().parents)
+    filed = any((folder / "datacenters").is_dir() for folder in Path(os.path.realpath(place)).parents)
     return [place] if alone and (place.parent.name in _REFERENCE or not filed) else []
 
 
@@ -334,7 +324,7 @@ def reference_data(place: Path) -> Iterator[Problem]:
 
 
 def _reference(path: Path) -> Iterator[Problem]:
-    kind = path.resolve().parent.name
+    kind = Path(os.path.realpath(path)).parent.name
     name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
     yield from _hidden(path, name)
     try:

@@ -9,7 +9,9 @@ from html import unescape
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from zonerisk.catalogue.document import content
 from zonerisk.catalogue.gazetteer import package_folder
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import Region, simplify
 from zonerisk.layers import http
@@ -141,14 +143,15 @@ def listing(provider: str, given: str | None = None) -> Listing:
             data = http.get(place, headers={"Accept": "application/json, text/plain, text/html"})
         else:
             package, _, inner = place.partition("/")
-            data = (Path(place) if given else package_folder(package) / inner).read_bytes()
+            data = content(Path(place) if given else package_folder(package) / inner, 50_000_000)
     except FetchError as error:
         told = f"{provider}: {error}; save the list and name it: --list {provider}=FILE"
         raise FetchError(told, error.status) from None
     except OSError as error:
         told = f"{provider}: {place}: {error.strerror or error}; name a file or an address"
         raise UsageError(told) from None
-    read = source.read(data, place)
+    with errors.reading(place, "is no such list; its format may have changed"):
+        read = source.read(data, place)
     if not read.zones:
         told = "names no region; it is not that list, or its format has changed"
         raise DataError(f"{provider}: {place} {told}")

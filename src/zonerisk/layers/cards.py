@@ -88,18 +88,16 @@ class Reading(Record):
 
     @model_validator(mode="after")
     def _filled(self) -> Reading:
-        names = ("name", "class", "towns", *self.id, *filter(None, (self.name,)))
-        _fill("named", self.named, names)
+        words = ("name", "class", "towns", *self.id, *filter(None, (self.name,)))
+        filled = [("named", self.named, words)]
         if self.method == "pages":
-            _fill("url", self.url or "", ("lat", "lon", "radius"))
+            filled.append(("url", self.url or "", ("lat", "lon", "radius")))
+        for field, template, names in filled:
+            # Fields by their names: nothing that reckons a width, or looks into a value.
+            fields = "|".join(re.escape(f"{{{name}}}") for name in names)
+            if not re.fullmatch(rf"([^{{}}]|{fields})*", template, re.DOTALL):
+                raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only")
         return self
-
-
-def _fill(field: str, template: str, names: tuple[str, ...]) -> None:
-    # Fields by their names: nothing that reckons a width, or looks into a value.
-    fields = "|".join(re.escape(f"{{{name}}}") for name in names)
-    if not re.fullmatch(rf"([^{{}}]|{fields})*", template, re.DOTALL):
-        raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only")
 
 
 class Card(Record):
@@ -149,51 +147,42 @@ class Card(Record):
 
     @model_validator(mode="after")
     def _sound(self) -> Card:
-        if self.search_radius_m < self.list_radius_m:
-            raise ValueError("search_radius_m lies below list_radius_m")
-        if not self.files and not self.reading.url:
-            raise ValueError("needs files, or reading.url of a service")
-        if self.measure == "count" and self.reading.radius_m is None:
-            raise ValueError("a count needs reading.radius_m")
-        if self.measure == "cell" and self.reading.method != "raster" and not self.reading.names_by:
-            raise ValueError("a cell is one of a raster, or a polygon that reading.names_by gives a value")
-        if (self.shared_from is None) != (self.shared_why is None):
-            raise ValueError("shared_from and shared_why go together")
-        if self.shared_from is not None and self.measure not in ("cell", "count"):
-            raise ValueError("shared_from is of cells and counts")
-        for text in filter(None, (self.reading.url, *(file.url for file in self.files))):
-            if not _TEMPLATE.fullmatch(_PERIOD.sub("", text)):
-                raise ValueError(f"{text[:60]}: write fields as {{name}}, with nothing else in braces")
-        self._severe()
-        if self.measure == "axis" and self.reading.ends is None:
-            raise ValueError("an axis needs reading.ends")
-        reading = self.reading
-        if self.measure == "stated" and not (reading.hazards or reading.class_of):
-            raise ValueError("a statement needs reading.hazards or reading.class_of")
-        if reading.method == "georisques" and not (self.measure == "stated" and reading.hazards):
-            raise ValueError("georisques answers statements, named by reading.hazards")
-        if reading.method == "pages":
-            if not all(mark in (reading.url or "") for mark in ("{lat}", "{lon}")):
-                raise ValueError("reading.url of pages needs {lat} and {lon}")
-            # A narrower circle would leave objects in reach of a site unasked for.
-            asked = reading.radius_m or 0
-            if self.measure == "near" and asked <= self.list_radius_m + self.error_m:
-                raise ValueError("reading.radius_m must exceed list_radius_m and error_m together")
-        return self
-
-    def _severe(self) -> None:
+        reading, measure = self.reading, self.measure
         # A raster of depths, or tracks with a wind, need the unit alone: their values are the intensities.
-        valued = self.measure == "count" and bool(self.reading.id and self.reading.least)
-        own = valued or (self.reading.method == "raster" and not self.reading.classes)
-        if (self.intensity_unit is None) == bool(self.intensities) and not own:
-            raise ValueError("intensities and intensity_unit go together")
-        if self.return_years and self.measure not in ("area", "cell"):
-            raise ValueError("return_years are of areas and cells")
-        if self.record_years is not None and self.measure not in ("cell", "count"):
-            raise ValueError("record_years are of cells and counts")
-        for key in (*self.return_years, *self.intensities):
-            if key != ANY_CLASS and key not in self.reading.classes:
-                raise ValueError(f"{key!r} is not one of reading.classes; write {ANY_CLASS!r} for all")
+        valued = measure == "count" and bool(reading.id and reading.least)
+        valued = valued or (reading.method == "raster" and not reading.classes)
+        bare = (self.intensity_unit is None) == bool(self.intensities) and not valued
+        cell, counted = reading.method == "raster" or reading.names_by, measure in ("cell", "count")
+        pages, named = reading.method == "pages", reading.hazards or reading.class_of
+        report = reading.method == "georisques" and not (measure == "stated" and reading.hazards)
+        places = all(mark in (reading.url or "") for mark in ("{lat}", "{lon}"))
+        # A narrower circle would leave objects in reach of a site unasked for.
+        narrow = measure == "near" and (reading.radius_m or 0) <= self.list_radius_m + self.error_m
+        texts = filter(None, (reading.url, *(file.url for file in self.files)))
+        odd = [text[:60] for text in texts if not _TEMPLATE.fullmatch(_PERIOD.sub("", text))]
+        unknown = {*self.return_years, *self.intensities} - {ANY_CLASS, *reading.classes}
+        flaws = {
+            "search_radius_m lies below list_radius_m": self.search_radius_m < self.list_radius_m,
+            "needs files, or reading.url of a service": not self.files and not reading.url,
+            "a count needs reading.radius_m": measure == "count" and reading.radius_m is None,
+            "a cell needs a raster, or polygons with reading.names_by": measure == "cell" and not cell,
+            "shared_from needs shared_why": (self.shared_from is None) != (self.shared_why is None),
+            "shared_from is of cells and counts": self.shared_from is not None and not counted,
+            f"{odd}: write fields as {{name}}, with nothing else in braces": odd,
+            "intensities and intensity_unit go together": bare,
+            "return_years are of areas and cells": self.return_years and measure not in ("area", "cell"),
+            "record_years are of cells and counts": self.record_years is not None and not counted,
+            f"{min(unknown, default='')!r} is not one of reading.classes; {ANY_CLASS!r} is for all": unknown,
+            "an axis needs reading.ends": measure == "axis" and reading.ends is None,
+            "a statement needs reading.hazards or reading.class_of": measure == "stated" and not named,
+            "georisques answers statements, named by reading.hazards": report,
+            "reading.url of pages needs {lat} and {lon}": pages and not places,
+            "reading.radius_m must exceed list_radius_m and error_m together": pages and narrow,
+        }
+        for told, wrong in flaws.items():
+            if wrong:
+                raise ValueError(told)
+        return self
 
     def by_label(self, table: Mapping[str, _Of]) -> dict[str, _Of]:
         """Return a table by class as one by what the class is called."""

@@ -87,9 +87,7 @@ def shape_of(geometry: Any) -> Any:
     try:
         with np.errstate(invalid="ignore"):
             return shapely.geometry.shape(geometry)
-    except (
-        KeyError, TypeError, AttributeError, OverflowError, RecursionError, shapely.errors.ShapelyError
-    ) as error:  # fmt: skip
+    except Exception as error:
         raise ValueError(str(error)) from None
 
 
@@ -99,10 +97,20 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
     ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or WKT in one;
     anything else is known by its content, see :func:`vector`.
     """
+    import numpy as np
+    import shapely
+
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
-    csv = path.name.lower().endswith((".csv", ".csv.gz"))
-    frame = _read_csv(path, reading) if csv else _read_ogr(path, reading)
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        frame = _read_csv(path, reading)
+    elif path.suffix.lower() == ".shp":
+        parts = {end: path.with_suffix(end) for end in _SHAPEFILE}
+        frame = opened(
+            _zipped({end: content(p) for end, p in parts.items() if p.is_file()}, str(path)), str(path)
+        )
+    else:
+        frame = vector(content(path), str(path), reading.layer)
     if not len(frame):
         import geopandas as gpd
 
@@ -117,7 +125,12 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
         frame = frame.to_crs("EPSG:4326")
     except Exception as error:
         raise DataError(f"{path}: cannot be brought to WGS 84: {error}") from None
-    _check_on_earth(frame, path)
+    if len(frame) and not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
+        raise DataError(f"{path}: holds coordinates that are no numbers on the Earth")
+    west, south, east, north = frame.total_bounds
+    if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
+        told = f"reaches from {south:.1f} to {north:.1f} in latitude; are its axes exchanged"
+        raise DataError(f"{path}: {told}, or its reference system another?")
     if frame.geometry.has_z.any():
         frame = frame.set_geometry(frame.geometry.force_2d())
     broken = ~frame.geometry.is_valid
@@ -170,22 +183,11 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     data = document.content(path, max_bytes)
     if not path.name.endswith(".gz"):
         return data
-    try:
-        with gzip.open(io.BytesIO(data)) as packed:
-            data = packed.read(max_bytes + 1)
-    except BROKEN as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}") from None
+    with errors.reading(str(path), "cannot be unpacked"), gzip.open(io.BytesIO(data)) as packed:
+        data = packed.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise DataError(f"{path}: unpacks to more than {max_bytes} bytes")
     return data
-
-
-def _read_ogr(path: Path, reading: Reading) -> gpd.GeoDataFrame:
-    if path.suffix.lower() != ".shp":
-        return vector(content(path), str(path), reading.layer)
-    parts = {end: path.with_suffix(end) for end in _SHAPEFILE}
-    here = {end: content(part) for end, part in parts.items() if part.is_file()}
-    return opened(_zipped(here, str(path)), str(path))
 
 
 def vector(data: bytes, name: str, layer: str | None = None, first: bool = False) -> gpd.GeoDataFrame:
@@ -219,10 +221,8 @@ def _check_format(data: bytes, name: str) -> None:
     """Refuse a file of no known format by how it begins, and one that points out of itself."""
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if data[:1] in b"\xef \t\r\n{" else data
     if not text.startswith(_BEGINNINGS):
-        raise DataError(
-            f"{name}: is not a readable vector file: neither GeoJSON, GeoPackage, "
-            "FlatGeobuf, a shapefile nor CSV"
-        )
+        told = "neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV"
+        raise DataError(f"{name}: is not a readable vector file: {told}")
     if text.startswith(b"{"):
         _check_geojson(text, name)
     elif text.startswith(b"SQLite"):
@@ -251,12 +251,9 @@ def _check_geojson(data: bytes, name: str) -> None:
     except RecursionError:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
-        raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
-    if tree.get("crs") is None:
-        return
-    system = _system(tree)
-    if not isinstance(system, str) or not _NAMED_SYSTEM.fullmatch(system):
-        raise DataError(f"{name}: its crs is not the name of a reference system; nothing else is followed")
+        raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
+    if tree.get("crs") is not None and not _NAMED_SYSTEM.fullmatch(str(_system(tree))):
+        raise DataError(f"{name}: its crs is no name of a reference system; nothing else is followed")
 
 
 def _check_geopackage(data: bytes, name: str) -> None:
@@ -311,9 +308,8 @@ def _zipped(parts: dict[str, bytes], name: str) -> bytes:
 def _only_one(names: list[str], source: str) -> str:
     if len(names) == 1:
         return names[0]
-    raise DataError(
-        f"{source}: holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
-    )
+    told = f"holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
+    raise DataError(f"{source}: {told}")
 
 
 def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
@@ -322,15 +318,13 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
 
     texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     data = content(path)
-    try:
+    with errors.reading(str(path), "is not a readable CSV file"):
         head = [str(name) for name in pd.read_csv(io.BytesIO(data), nrows=0)]
         sep = ";" if ",".join(head).count(";") >= len(head) else ","
         if len(head) > MAX_COLUMNS:
             raise ValueError(f"it has {len(head)} columns; at most {MAX_COLUMNS} are read")
         # What names things stays text: runway 09 is not 9.
         table = pd.read_csv(io.BytesIO(data), sep=sep, low_memory=False, dtype=dict.fromkeys(texts, str))
-    except BROKEN as error:
-        raise DataError(f"{path}: is not a readable CSV file: {error}") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
         y, x = (_degrees(table[name], path) for name in (lat, lon))
@@ -351,9 +345,8 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
     numbers = pd.to_numeric(column, errors="coerce")
     strange = column.index[numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(strange):
-        raise DataError(
-            f"{path}: row {strange[0] + 1}: {column.name} is not a number ({column[strange[0]]!r:.40})"
-        )
+        told = f"{column.name} is no number ({column[strange[0]]!r:.40})"
+        raise DataError(f"{path}: row {strange[0] + 1}: {told}")
     return numbers
 
 
@@ -363,10 +356,8 @@ def _geometry(text: object, where: str) -> Any:
 
     if not isinstance(text, str):
         return None
-    try:
+    with errors.reading(where, "is no geometry"):
         return shape_of(json.loads(text)) if text.lstrip().startswith("{") else shapely.from_wkt(text)
-    except (ValueError, RecursionError, shapely.errors.ShapelyError) as error:
-        raise DataError(f"{where}: is not a geometry: {error}") from None
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:
@@ -379,12 +370,9 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
     """Keep the rows of a table that a card keeps; a value that it should know and does not is an error."""
     import pandas as pd
 
-    missing = [name for name in _columns(reading) if name not in frame]
-    if missing:
-        raise DataError(
-            f"{source}: has no column {missing[0]!r}; it has "
-            f"{', '.join(str(name) for name in frame.columns[:12])}"
-        )
+    if missing := [name for name in _columns(reading) if name not in frame]:
+        here = ", ".join(str(name) for name in frame.columns[:12])
+        raise DataError(f"{source}: has no column {missing[0]!r}; it has {here}")
     for column, values in reading.where.items():
         texts = frame[column].astype(str).where(frame[column].notna(), "")
         if column in reading.leave:
@@ -394,15 +382,9 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
         frame = frame[texts.isin(values)]
     for column, least in reading.least.items():
         frame = frame[pd.to_numeric(frame[column], errors="coerce") >= least]
-    return _numeric(frame, reading, source)
-
-
-def _numeric(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFrame:
-    """Make numbers of an axis's ends; one without both is left out, as a point without coordinates is."""
-    import pandas as pd
-
     if not reading.ends:
         return frame
+    # An axis without both its ends is left out, as a point without coordinates is.
     frame = frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in reading.ends})
     frame = frame.dropna(subset=list(reading.ends))
     for name, most in zip(reading.ends, (90, 360, 90, 360), strict=True):
@@ -410,19 +392,3 @@ def _numeric(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
         if len(off):
             raise DataError(f"{source}: row {off[0] + 1}: {name} is not on the Earth")
     return frame
-
-
-def _check_on_earth(frame: gpd.GeoDataFrame, path: Path) -> None:
-    import numpy as np
-    import shapely
-
-    if not len(frame):
-        return
-    west, south, east, north = frame.total_bounds
-    if not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
-        raise DataError(f"{path}: holds coordinates that are not numbers on the Earth")
-    if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
-        raise DataError(
-            f"{path}: reaches from {south:.1f} to {north:.1f} in latitude; are its "
-            "axes exchanged, or its reference system another?"
-        )

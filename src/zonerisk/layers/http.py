@@ -108,15 +108,16 @@ class _Web(urllib.request.HTTPSHandler):
         self.deadline = deadline
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(self._connected, http.client.HTTPConnection), req)
+        def connected(host: str, **options: Any) -> Any:
+            secure = req.type == "https"
+            kind: Any = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+            connection = kind(host, **options, **({"context": _tls()} if secure else {}))
+            connection.response_class = partial(_TimedResponse, deadline=self.deadline)
+            return connection
 
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(partial(self._connected, http.client.HTTPSConnection), req, context=_tls())
+        return self.do_open(connected, req)
 
-    def _connected(self, kind: Any, host: str, **options: Any) -> Any:
-        connection = kind(host, **options)
-        connection.response_class = partial(_TimedResponse, deadline=self.deadline)
-        return connection
+    https_open = http_open
 
 
 def get(
@@ -159,10 +160,6 @@ class Remote:
         self._tag: str | None = None
         self._fetch(0, 1)
 
-    def stream(self) -> io.RawIOBase:
-        """Open it for reading."""
-        return _Stream(self)
-
     def read(self, start: int, length: int) -> bytes:
         """Return the bytes from a place on; none at its end, or if they cannot be had."""
         first, last = start // _PART, max(start, min(start + length, self.size) - 1) // _PART
@@ -202,21 +199,14 @@ class Remote:
             return data, size, response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
 
 
-class _Stream(io.RawIOBase):
+class RemoteStream(io.RawIOBase):
+    """A remote file, open for reading at a place of its own."""
+
     def __init__(self, remote: Remote) -> None:
         self.remote, self.place = remote, 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
     def seek(self, offset: int, whence: int = 0, /) -> int:
         self.place = offset + (0, self.place, self.remote.size)[whence]
-        return self.place
-
-    def tell(self) -> int:
         return self.place
 
     def readinto(self, buffer: Buffer, /) -> int:
@@ -262,12 +252,10 @@ def download(
             lambda: _gather(url, part, max_bytes, timeout_s, deadline, progress), deadline
         )
         had, digest = part.stat().st_size, store.digest(part)
-        if (size is not None and had != size) or (sha256 is not None and digest != sha256):
+        if (size or had, sha256 or digest) != (had, digest):
             _drop(part)
-            raise FetchError(
-                f"{url}: is not the file expected: {had} bytes, sha256 {digest}; "
-                f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
-            )
+            wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
+            raise FetchError(f"{url}: is not the file expected: {had} bytes, sha256 {digest}; {wanted}")
         part.replace(path)
         _tag(part).unlink(missing_ok=True)
     except OSError as error:
@@ -279,18 +267,16 @@ def download(
     return Fetched(path, final, had, digest, modified)
 
 
-def _repeated(read: Callable[[], T], deadline: float) -> T:
+def _repeated(read: Callable[[], T], deadline: float, attempt: int = 1) -> T:
     """Try until an answer came whole, as long as there are tries left and time for them."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return read()
-        except _PassingError as error:
-            wait_s = error.wait_s if error.wait_s is not None else 0.5 * 2**attempt
-            last = attempt + 1 == ATTEMPTS
-            if last or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
-                raise FetchError(str(error)) from None
-        time.sleep(wait_s)
-    raise AssertionError
+    try:
+        return read()
+    except _PassingError as error:
+        wait_s = error.wait_s if error.wait_s is not None else 0.25 * 2**attempt
+        if attempt == ATTEMPTS or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
+            raise FetchError(str(error)) from None
+    time.sleep(wait_s)
+    return _repeated(read, deadline, attempt + 1)
 
 
 def _gather(
@@ -453,9 +439,7 @@ def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
     tree = read_json(data, name)
     listed = tree.get(key) if isinstance(tree, dict) else tree
     if not isinstance(listed, list):
-        raise DataError(
-            f"{name}: holds no list of {key}; its service may have changed, so the answer is unknown"
-        )
+        raise DataError(f"{name}: holds no list of {key}; its service may have changed")
     return tuple(row for row in listed if isinstance(row, dict))
 
 

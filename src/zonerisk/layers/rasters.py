@@ -76,24 +76,19 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
         if path != name:
             raise FileNotFoundError(path)
-        return remote.stream() if remote else Path(name).open("rb")
+        return http.RemoteStream(remote) if remote else Path(name).open("rb")
 
+    what = "is not a readable GeoTIFF"
     with rasterio.Env(**_OPTIONS):
         try:
-            file = rasterio.open(name, driver="GTiff", opener=only)
-        except (RasterioError, OSError) as error:
-            raise DataError(f"{name}: is not a readable GeoTIFF: {_cause(remote, error)}") from None
-        with file:
-            _check_raster(file, name)
-            try:
+            with rasterio.open(name, driver="GTiff", opener=only) as file:
+                _check_raster(file, name)
+                what = "a part of it cannot be read"
                 yield file
-            except RasterioError as error:
-                raise DataError(f"{name}: a part of it cannot be read: {_cause(remote, error)}") from None
-
-
-def _cause(remote: http.Remote | None, error: Exception) -> str:
-    """Return what went wrong on the way, if anything did; GDAL knows only that it had no bytes."""
-    return str((remote and remote.trouble) or _plain(str(error)))
+        except (RasterioError, OSError) as error:
+            # GDAL knows only that it had no bytes, not what went wrong on the way.
+            cause = (remote and remote.trouble) or _plain(str(error))
+            raise DataError(f"{name}: {what}: {cause}") from None
 
 
 def _plain(name: str) -> str:
@@ -114,19 +109,16 @@ def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
         raise DataError(f"{name}: reaches past 180 degrees; turn its longitudes to -180 to 180")
     kind = np.dtype(file.dtypes[0])
     if kind.kind not in "iuf" or math.prod(file.block_shapes[0]) * kind.itemsize > MAX_BLOCK_BYTES:
-        raise DataError(
-            f"{name}: its cells are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
-        )
+        told = f"are no numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
+        raise DataError(f"{name}: its cells {told}")
 
 
 def _cells(file: rasterio.io.DatasetReader, *span: int) -> Any:
     """Read cells as the numbers that they stand for, masked where there is no data."""
     from rasterio.windows import Window as Cells
 
-    cells = file.read(1, window=Cells(*span), masked=True)
-    if (file.scales[0], file.offsets[0]) == (1, 0):
-        return cells
-    return cells.astype("float32") * file.scales[0] + file.offsets[0]
+    cells, scale = file.read(1, window=Cells(*span), masked=True), (file.scales[0], file.offsets[0])
+    return cells if scale == (1, 0) else cells.astype("float32") * scale[0] + scale[1]
 
 
 def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, int, int]:
@@ -210,7 +202,8 @@ def sample(
     """
     import numpy as np
 
-    with opened(path) as file:
+    with ExitStack() as stack:
+        file, *mask_files = (stack.enter_context(opened(each)) for each in (path, *masks))
         west, south, east, north = file.bounds
         inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
         names = dict(_flooded(card, file, inside))
@@ -220,9 +213,8 @@ def sample(
             if cells is None:
                 continue
             _check_values(card, cells.values, path)
-            for mask_path in masks:
-                with opened(mask_path) as mask_file:
-                    mask = window(mask_file, disc.lat, disc.lon, reach)
+            for mask_file, mask_path in zip(mask_files, masks, strict=True):
+                mask = window(mask_file, disc.lat, disc.lon, reach)
                 if mask is None or mask.values.shape != cells.values.shape:
                     raise DataError(f"{mask_path}: its cells are not those of {path}")
                 cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
@@ -318,15 +310,12 @@ def _depth(card: Card, touched: npt.NDArray[np.float64]) -> Interval | None:
 
 def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
     """Return what the raster says at the point and over the disc."""
-    import numpy as np
-
-    top = float(np.fmax.reduce(touched, initial=math.nan))
-    values = [0.0 if math.isnan(value) else value for value in (own, top)]
-    if card.reading.classes:
-        here, most = (card.reading.classes.get(f"{value:g}", "none mapped") for value in values)
-        return here if here == most else f"{here}, up to {most} within the disc"
-    here, most = (f"{max(0.0, value):.1f} {card.unit}" for value in values)
-    return f"{here}, up to {most} within the disc"
+    values, known = (own, max(touched[touched >= 0], default=math.nan)), card.reading.classes
+    here, most = (
+        known.get(f"{value:g}", "none mapped") if known else f"{max(0.0, value):.1f} {card.unit}"
+        for value in (0.0 if math.isnan(value) else value for value in values)
+    )
+    return here if known and here == most else f"{here}, up to {most} within the disc"
 
 
 def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str, str]]:
@@ -442,20 +431,17 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
     except (RasterioError, ValueError, KeyError) as error:
         raise FetchError(f"{address}: is no PNG tile: {error}") from None
     if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:
-        raise FetchError(
-            f"{address}: is {bands.shape[2]} x {bands.shape[1]} cells of "
-            f"{bands.shape[0]} bands, not a tile of {TILE_SIZE}"
-        )
+        count, high, wide = bands.shape
+        told = f"is {wide} x {high} cells of {count} bands, not a tile of {TILE_SIZE}"
+        raise FetchError(f"{address}: {told}")
     shown = (bands[0].astype("uint32") << 16) + (bands[1].astype("uint32") << 8) + bands[2]
-    known = bands[3] == 0 if bands.shape[0] == 4 else np.zeros(shown.shape, dtype=bool)
-    clear = known.copy()
-    classes = np.zeros(shown.shape, dtype="uint8")
+    clear = bands[3] == 0 if bands.shape[0] == 4 else np.zeros(shown.shape, dtype=bool)
+    classes, known = np.zeros(shown.shape, dtype="uint8"), clear.copy()
     for colour, value in colours.items():
         hit = (shown == int(colour, 16)) & ~clear
         classes[hit] = int(value)
         known |= hit
     if not known.all():
-        raise FetchError(
-            f"{address}: shows the colour {shown[~known][0]:06x}, which the card does not explain"
-        )
+        told = f"shows the colour {shown[~known][0]:06x}, which the card does not explain"
+        raise FetchError(f"{address}: {told}")
     return classes

@@ -6,8 +6,8 @@ import json
 import math
 import re
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core import errors
@@ -39,33 +39,27 @@ _STEPS = 90
 
 def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
     """Read what a layer's source holds around places, by file name, with the area that was asked for."""
-    source = card.reading.url or card.reading.index or card.url
-    with errors.reading(source, "gave an answer that cannot be read; it may have changed"):
-        return _read(card, places, max_bytes)
-
-
-def _read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
     reading = card.reading
-    if reading.method in ("georisques", "pages"):
-        return _of_places(card, places, max_bytes)
-    bounds = _area(card, places)
-    if reading.method == "raster":
-        tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
-        return {
-            file.path.rpartition("/")[2]: rasters.part(
-                [tile_address(file.url, tile) for tile in tiles], bounds, max_bytes
-            )
-            for file in card.files
-            if file.url
-        }
-    url = reading.url or ""
-    if reading.method == "tiles":
-        tiff = rasters.coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
-        return {f"{card.id}.tif": tiff}
-    west, south, east, north = bounds
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    found = features(reading.method, url, reading.collection, bounds, max_bytes, reading.axes)
-    return {f"{card.id}.geojson": collection(found), AREA: collection([_feature("Polygon", [ring])])}
+    url = reading.url or reading.index or card.url
+    with errors.reading(url, "gave an answer that cannot be read; it may have changed"):
+        if reading.method in ("georisques", "pages"):
+            return _of_places(card, places, max_bytes)
+        bounds = _area(card, places)
+        if reading.method == "raster":
+            tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
+            parts = {
+                Path(file.path).name: [tile_address(file.url, tile) for tile in tiles]
+                for file in card.files
+                if file.url
+            }
+            return {name: rasters.part(part, bounds, max_bytes) for name, part in parts.items()}
+        if reading.method == "tiles":
+            tiff = rasters.coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
+            return {f"{card.id}.tif": tiff}
+        west, south, east, north = bounds
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        found = features(reading.method, url, reading.collection, bounds, max_bytes, reading.axes)
+        return {f"{card.id}.geojson": collection(found), AREA: collection([_feature("Polygon", [ring])])}
 
 
 def _area(card: Card, places: Sequence[Place]) -> Bounds:
@@ -77,11 +71,9 @@ def _area(card: Card, places: Sequence[Place]) -> Bounds:
         boxes.append((place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
     wests, souths, easts, norths = zip(*boxes, strict=True)
     west, south, east, north = min(wests), max(-90.0, min(souths)), max(easts), min(90.0, max(norths))
-    if east - west > MAX_SPAN or north - south > MAX_SPAN:
-        raise UsageError(
-            f"{card.id}: the places span {east - west:.1f} by {north - south:.1f} "
-            f"degrees; name fewer, within {MAX_SPAN:g}"
-        )
+    if max(east - west, north - south) > MAX_SPAN:
+        span = f"{east - west:.1f} by {north - south:.1f} degrees"
+        raise UsageError(f"{card.id}: the places span {span}; name fewer, within {MAX_SPAN:g}")
     return west, south, east, north
 
 
@@ -94,17 +86,17 @@ def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     for row in http.rows(http.get(url, max_bytes=MAX_INDEX_BYTES), url, "features"):
         try:
             outline = files.shape_of(dict(files.mapping(row, "geometry")))
-            properties = dict(files.mapping(row, "properties"))
         except ValueError:
-            raise FetchError(f"{url}: lists a tile without an outline or properties") from None
+            raise FetchError(f"{url}: lists a tile without an outline") from None
         if shapely.area(shapely.intersection(outline, asked)) > 0:
-            tiles.append(properties)
+            tiles.append(dict(files.mapping(row, "properties")))
     if not tiles:
-        raise FetchError(
-            f"{url}: no tile covers {bounds[0]:.2f} to {bounds[2]:.2f} E, "
-            f"{bounds[1]:.2f} to {bounds[3]:.2f} N: nothing is known there"
-        )
+        raise FetchError(f"{url}: no tile covers {_where(bounds)}: nothing is known there")
     return tiles
+
+
+def _where(bounds: Bounds) -> str:
+    return "{0:.2f} to {2:.2f} E, {1:.2f} to {3:.2f} N".format(*bounds)
 
 
 def tile_address(template: str, properties: dict[str, Any]) -> str:
@@ -120,6 +112,23 @@ def tile_address(template: str, properties: dict[str, Any]) -> str:
     return filled
 
 
+_WFS = {
+    "service": "WFS", "version": "2.0.0", "request": "GetFeature", "typeNames": "{collection}",
+    "startIndex": "0", "count": "{page}", "srsName": "EPSG:4326", "bbox": "{box},urn:ogc:def:crs:EPSG::4326",
+}  # fmt: skip
+# How services of features are asked: the address's end, what counts the features had, and the query.
+_QUERIES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "features": ("/collections/{}/items", "", {"bbox": "{box}", "limit": "{page}", "f": "json"}),
+    "wfs": ("", "startIndex", {**_WFS, "outputFormat": "application/json"}),
+    "wfs-gml": ("", "startIndex", _WFS),  # The one format that all of them have to speak.
+    "arcgis": ("/query", "resultOffset", {
+        "where": "1=1", "geometry": "{box}", "geometryType": "esriGeometryEnvelope", "inSR": "4326",
+        "outSR": "4326", "spatialRel": "esriSpatialRelIntersects", "outFields": "*",
+        "f": "geojson", "resultOffset": "0",
+    }),
+}  # fmt: skip
+
+
 def features(
     method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int, axes: str = "lon-lat"
 ) -> list[Feature]:
@@ -128,15 +137,32 @@ def features(
     An answer cut at the server's own limit is asked on for, never taken for the whole. A service that
     answers of another place, or does not give all it has, is an error.
     """
-    ask: dict[str, Callable[..., list[Feature]]] = {
-        "features": _ogc,
-        "wfs": _wfs,
-        "wfs-gml": partial(_wfs, gml=True),
-        "arcgis": _arcgis,
-    }
-    return [
-        _placed(feature, url, bounds, axes) for feature in ask[method](url, collection, bounds, max_bytes)
-    ]
+    west, south, east, north = bounds
+    # By its URN, EPSG:4326 has the latitude first.
+    order = (south, west, north, east) if method.startswith("wfs") else bounds
+    box = ",".join(f"{end:.6f}" for end in order)
+    path, start, texts = _QUERIES[method]
+    query = url.rstrip("/") + path.format(collection) if path else url
+    words = {"box": box, "collection": collection or "", "page": PAGE}
+    params = {key: text.format(**words) for key, text in texts.items()}
+
+    def advance(tree: dict[str, Any], had: int) -> tuple[str, Mapping[str, str] | None] | None:
+        if not start:
+            links = tree["links"] if _objects(tree.get("links")) else []
+            onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
+            return (_next_page(query, onward), None) if onward and tree["features"] else None
+        if method == "arcgis":
+            mark = "exceededTransferLimit"
+            more = tree.get(mark) or files.mapping(tree, "properties").get(mark)
+            if more and not tree["features"]:
+                raise FetchError(f"{query}: has more than the {had} features that it gives")
+        else:
+            total = _total(tree)
+            more = tree["features"] and (total is None or had < total)
+        return (query, {**params, start: str(had)}) if more else None
+
+    found = _pages(query, params, advance, max_bytes, _gml_page if method == "wfs-gml" else _page)
+    return [_placed(feature, url, bounds, axes) for feature in found]
 
 
 def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
@@ -158,11 +184,9 @@ def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
         raise FetchError(f"{url}: answered coordinates that are not numbers")
     asked = shapely.box(*bounds)
     if not asked.intersects(shapely.box(west, south, east, north)):
-        other = asked.intersects(shapely.box(south, west, north, east))
-        raise FetchError(
-            f"{url}: answered of {west:.2f} to {east:.2f} E, {south:.2f} to "
-            f"{north:.2f} N, which was not asked for" + ("; its axes are exchanged" if other else "")
-        )
+        turned = asked.intersects(shapely.box(south, west, north, east))
+        told = "which was not asked for" + ("; its axes are exchanged" if turned else "")
+        raise FetchError(f"{url}: answered of {_where((west, south, east, north))}, {told}")
     return feature
 
 
@@ -241,39 +265,6 @@ def _next_page(url: str, link: object, bare: str = "") -> str:
     return target
 
 
-def _ogc(url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
-    items = f"{url.rstrip('/')}/collections/{collection}/items"
-
-    def advance(tree: dict[str, Any], _: int) -> tuple[str, None] | None:
-        links = tree["links"] if _objects(tree.get("links")) else []
-        onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
-        return (_next_page(items, onward), None) if onward and tree["features"] else None
-
-    params = {"bbox": ",".join(f"{end:.6f}" for end in bounds), "limit": str(PAGE), "f": "json"}
-    return _pages(items, params, advance, max_bytes)
-
-
-def _wfs(
-    url: str, collection: str | None, bounds: Bounds, max_bytes: int, *, gml: bool = False
-) -> list[Feature]:
-    """Ask a WFS for GeoJSON, or in GML, the one format that all of them have to speak."""
-    west, south, east, north = bounds
-    # By its URN, EPSG:4326 has the latitude first.
-    box = f"{south:.6f},{west:.6f},{north:.6f},{east:.6f},urn:ogc:def:crs:EPSG::4326"
-    params = {"service": "WFS", "version": "2.0.0", "request": "GetFeature", "typeNames": collection or ""}
-    params |= {"srsName": "EPSG:4326", "count": str(PAGE), "startIndex": "0", "bbox": box}
-    if not gml:
-        params["outputFormat"] = "application/json"
-
-    def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
-        total = _total(tree)
-        if not tree["features"] or (total is not None and had >= total):
-            return None
-        return url, {**params, "startIndex": str(had)}
-
-    return _pages(url, params, advance, max_bytes, _gml_page if gml else _page)
-
-
 def _gml_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
     raw = http.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
     features, total = _read_gml(raw, url)
@@ -305,23 +296,6 @@ def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
     return json.loads(frame.to_crs("EPSG:4326").to_json())["features"], matched
 
 
-def _arcgis(url: str, _: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
-    query = f"{url.rstrip('/')}/query"
-    box = ",".join(f"{end:.6f}" for end in bounds)
-    params = {"where": "1=1", "geometry": box, "geometryType": "esriGeometryEnvelope", "inSR": "4326"}
-    params |= {"outSR": "4326", "spatialRel": "esriSpatialRelIntersects", "outFields": "*", "f": "geojson"}
-    params["resultOffset"] = "0"
-
-    def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
-        mark = "exceededTransferLimit"
-        more = tree.get(mark) or files.mapping(tree, "properties").get(mark)
-        if more and not tree["features"]:
-            raise FetchError(f"{query}: has more than the {had} features that it gives")
-        return (query, {**params, "resultOffset": str(had)}) if more else None
-
-    return _pages(query, params, advance, max_bytes)
-
-
 def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
     """Ask a service about each place; a failure at one is a failure of all. Return files by name."""
     room = max_bytes // len(places)
@@ -336,19 +310,15 @@ def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str,
             answers.append({"lat": place.lat, "lon": place.lon, "told": rows})
         return {f"{card.id}.json": _json(answers, indent=1)}
     by_key = {json.dumps(row, sort_keys=True): row for place in places for row in _around(card, place, room)}
-    features = []
-    for row in by_key.values():
-        point = _point(card, row)
-        features.append(_feature("Point", [point[1], point[0]] if point else None, row))
+    points = [(row, _point(card, row)) for row in by_key.values()]
+    found = [_feature("Point", [point[1], point[0]] if point else None, row) for row, point in points]
     reach = (card.reading.radius_m or 0) - card.list_radius_m - card.error_m
-    circles = []
-    for place in places:
-        ring = circle_points(place.lat, place.lon, reach, _STEPS)
-        circles.append(_feature("Polygon", [[[lon, lat] for lat, lon in ring]]))
-    return {f"{card.id}.geojson": collection(features), AREA: collection(circles)}
+    rings = [circle_points(place.lat, place.lon, reach, _STEPS) for place in places]
+    circles = [_feature("Polygon", [[[lon, lat] for lat, lon in ring]]) for ring in rings]
+    return {f"{card.id}.geojson": collection(found), AREA: collection(circles)}
 
 
-def _around(card: Card, place: Place, max_bytes: int) -> Iterable[dict[str, Any]]:
+def _around(card: Card, place: Place, max_bytes: int) -> list[dict[str, Any]]:
     """Return the rows around a place, their nested parts left out."""
     import pandas as pd
 

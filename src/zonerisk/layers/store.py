@@ -9,8 +9,9 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,8 @@ NOTE = "source.json"
 MAX_NOTE_BYTES = 1_000_000
 # The file that holds the area within which a fetched layer is known.
 AREA = "coverage.geojson"
+# After this long no call can still be gathering files, seconds.
+_LEFT_S = 86_400.0
 
 
 class LayerFile(NamedTuple):
@@ -252,7 +255,10 @@ def take(card: Card, cache: Path, source: Path) -> Path:
         paths = [folder / name, *(folder / path.name for path in others)]
         for path, old in zip(paths, (source, *others), strict=True):
             shutil.copyfile(old, path)
-        _check(card, paths[0])
+        try:
+            _check(card, paths[0])
+        except DataError as error:  # Of the file that was named, not of the copy, which goes.
+            raise DataError(str(error).replace(str(paths[0]), str(source))) from None
         _note(card, paths, {"imported": source.name})
     return home(card, cache) / name
 
@@ -272,6 +278,7 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
     left = final.with_name(f"{final.name}.part")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final, left)
         own = Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=final.parent))
         folder, old = own / "new", own / "old"
         try:
@@ -291,6 +298,16 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
             shutil.rmtree(own, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"{final}: cannot be written: {error.strerror or error}") from None
+
+
+def _sweep(final: Path, left: Path) -> None:
+    """Take away what killed calls left, but not what one of them had set aside and nothing replaced."""
+    for stray in set(final.parent.glob(f"{final.name}.*")) - {left}:
+        with suppress(FileNotFoundError):  # Another call may sweep too.
+            if time.time() - stray.stat().st_mtime > _LEFT_S:
+                if (stray / "old").is_dir() and not final.exists():
+                    (stray / "old").rename(final)
+                shutil.rmtree(stray, ignore_errors=True)
 
 
 def _check(card: Card, path: Path, *, may_be_empty: bool = False) -> None:
