@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.core.geometry import UNKNOWN, Interval, beyond, farthest_m, nearest_m
 from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDo
     return list(combinations(units, 2))
 
 
+def pair_ids(units: Iterable[FailureDomain]) -> list[Pair]:
+    """Every pair of units once, by id."""
+    return list(combinations([unit.id for unit in units], 2))
+
+
 def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
     """Distance between two units, metres: the closest pair of their sites decides.
 
@@ -109,6 +114,12 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
         return UNKNOWN
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
+    """Return, cheaply, whether two units surely stand no nearer to each other than a limit."""
+    known = a.disclosed and b.disclosed and not (a.partial or b.partial)
+    return known and beyond(a.positions, b.positions, limit_m)
 
 
 def _one(a: FailureDomain, b: FailureDomain) -> bool:
@@ -210,7 +221,7 @@ class Arrangement:
     @property
     def open_kinds(self) -> list[str]:
         """Kinds of risk, but for mere exposure, of which it is not known whether some pair shares them."""
-        listed = [(a.id, b.id) for a, b in pairs(self.domains)]
+        listed = pair_ids(self.domains)
         judged = {kind: groups for kind, groups in self.groups.items() if not KINDS[kind].exposure}
         return [kind for kind, groups in judged.items() if groups.leaves_open(listed)]
 
