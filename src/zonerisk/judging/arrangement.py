@@ -72,6 +72,13 @@ class FailureDomain:
             site.kind == "metro" and site.position for site in self.possible
         )
 
+    @cached_property
+    def where(self) -> tuple[Site, ...]:
+        """Where it stands, or may: in a metro that is placed, a candidate without a place adds nothing."""
+        if self.sites or not self.bounded:
+            return self.sites or self.possible
+        return tuple(site for site in self.possible if site.position)
+
     @property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""

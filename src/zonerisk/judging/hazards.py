@@ -267,7 +267,7 @@ def _views(
                     rows[same],
                 )
                 continue
-            sites = [tables.get(key, {}).get(site.id, []) for site in domain.sites or domain.possible]
+            sites = [tables.get(key, {}).get(site.id, []) for site in domain.where]
             hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
             if not domain.bounded:
                 # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
