@@ -308,7 +308,8 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
     """Build a unit for each building or campus that serves the region on a day."""
     ids = [key for zone in zones_sold(region, as_of) for key in zone.sites]
     ids += region.candidates.sites if region.candidates else ()
-    if not region.zones:
+    if region.numbered or not region.zones:
+        # No datacenter of those sold by number is forgotten where no zone is said to hold it.
         ids += [site.id for site in region.sites.values()]
     standing = _standing(dict.fromkeys(ids), sites, as_of)
     return tuple(FailureDomain(site.id, site.name, (site,)) for site in standing if site.kind != "metro")

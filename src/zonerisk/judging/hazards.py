@@ -254,27 +254,24 @@ def _views(
                 if row.interval:
                     tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
     views = []
+    # Undisclosed zones of a region may all stand at the same places.
+    alike = {domain.places: domain for domain in domains}
     for key in sorted(layers):
-        reached, others, rows = {}, {}, {}
-        # Undisclosed zones of a region may all stand at the same places.
-        alike: dict[object, str] = {}
-        for domain in domains:
-            same = alike.setdefault(domain.places, domain.id)
-            if same != domain.id:
-                reached[domain.id], others[domain.id], rows[domain.id] = (
-                    reached[same],
-                    others[same],
-                    rows[same],
-                )
-                continue
+        told: dict[object, tuple[dict[str, bool | None], bool | None, list[HazardSample]]] = {}
+        for places, domain in alike.items():
             sites = [tables.get(key, {}).get(site.id, []) for site in domain.where]
             hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
             if not domain.bounded:
                 # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
                 hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
-            reached[domain.id], others[domain.id] = hits, rest
-            rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
+            told[places] = hits, rest, sorted((row for site in sites for row in site), key=nearness)
+        each = [(domain.id, *told[domain.places]) for domain in domains]
+        rows = {unit: seen for unit, _, _, seen in each}
         if any(rows.values()):
+            reached, others = (
+                {unit: hits for unit, hits, _, _ in each},
+                {unit: rest for unit, _, rest, _ in each},
+            )
             views.append(_View(layers[key], reached, others, rows))
     return views
 
