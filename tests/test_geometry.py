@@ -13,12 +13,12 @@ from zonerisk.core.geometry import (
     Interval,
     _bounds_m,
     _few_of_many,
+    beyond,
     closest,
     distance_m,
     farthest_m,
     geodesic_m,
     nearest_m,
-    within,
 )
 from zonerisk.core.model import Position
 
@@ -98,9 +98,10 @@ def test_empty_sets_are_unknown() -> None:
 
 
 @given(discs, discs, st.floats(0, 1e6))
-def test_within_never_misses(a: Position, b: Position, limit: float) -> None:
-    if separation_m(a, b).low <= limit:
-        assert within(a, b, limit)
+def test_beyond_is_exact(a: Position, b: Position, limit: float) -> None:
+    low = separation_m(a, b).low
+    if abs(low - limit) > 1e-6 and limit:
+        assert beyond([a], [b], limit) is (low > limit)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e5), st.floats(0, 1e5), st.floats(0, 1e6))
@@ -135,7 +136,7 @@ def test_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: floa
 @settings(max_examples=50, deadline=None)
 @given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6))
 def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[Position]) -> None:
-    """What numpy leaves of very many pairs holds those that decide each end."""
+    """What is left of very many pairs holds those that decide each end."""
     sides = [[(at.lat, at.lon, at.uncertainty_m) for at in side] for side in (ours, theirs)]
     few = [(disc(*a), disc(*b)) for a, b in _few_of_many(*sides)]
     assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)

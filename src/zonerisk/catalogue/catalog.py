@@ -329,11 +329,14 @@ class Catalog:
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the incidents on record, or those that hit a region, the oldest first."""
-        listed: Iterable[Incident] = map(self.incident, self._paths_of[INCIDENTS])
-        if about is not None:
-            naming = self._naming(self._region_provider.get(about, ""), (about, "everywhere"))
-            listed = (event for event in naming if event.about(about))
-        return tuple(sorted(listed, key=lambda event: (event.start, event.id)))
+        held = self._held["incidents"]
+        if (key := about or "") not in held:
+            naming = self._naming(self._region_provider.get(key, ""), (key, "everywhere"))
+            every = (self.incident(key) for key in self._paths_of[INCIDENTS])
+            listed = every if about is None else (event for event in naming if event.about(about))
+            held[key] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
+        found: tuple[Incident, ...] = held[key]
+        return found
 
     def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
         """Read what is on record of some events at some providers."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ PATIENCE = 2_000
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.
 _LAMBERT_DOUBT, _LAMBERT_FAR, _LAMBERT_MOST = 3e-6, 5e-7, 0.97
-# From so many pairs on numpy, which takes a tenth of a second to load, is faster.
-_MANY_PAIRS = 20_000
+# From so many pairs on it pays to leave out by their chords what cannot decide.
+_MANY_PAIRS = 64
 
 LatLon = tuple[float, float]
 Disc = tuple[float, float, float]
@@ -167,23 +168,39 @@ def _bounds_m(a: Disc, b: Disc) -> tuple[float, float]:
 def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
     """Bound the distance of every pair; of very many, of those alone that may decide."""
     many = len(ours) * len(theirs) >= _MANY_PAIRS
-    pairs = _few_of_many(ours, theirs) if many else [(a, b) for a in ours for b in theirs]
+    pairs = _few_of_many(ours, theirs) if many else product(ours, theirs)
     return [(*_bounds_m(a, b), a[2] + b[2], a, b) for a, b in pairs]
 
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
     """Drop the pairs that their arcs on the sphere already rule out as the nearest and as the farthest."""
-    import numpy as np
+    alike: dict[float, list[tuple[float, Disc, Disc]]] = {}
+    there = [(b, *_on_sphere(b[0], b[1])) for b in theirs]
+    for a in ours:
+        x, y, z = _on_sphere(a[0], a[1])
+        for b, u, v, w in there:
+            square = (x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2
+            alike.setdefault(a[2] + b[2], []).append((square, a, b))
+    ends = [(doubt, _arc(min(rows)[0]), _arc(max(rows)[0])) for doubt, rows in alike.items()]
+    most = max(SEMI_MINOR_M * far + doubt for doubt, _, far in ends) - 0.01
+    least = {
+        sign: min(SEMI_MAJOR_M * near + sign * doubt for doubt, near, _ in ends) + 0.01 for sign in (-1, 0, 1)
+    }
+    left = []
+    for doubt, rows in alike.items():
+        near = max(end - sign * doubt for sign, end in least.items()) / SEMI_MINOR_M
+        at_most, at_least = (_square(arc) for arc in (near, (most - doubt) / SEMI_MAJOR_M))
+        left += [(a, b) for square, a, b in rows if square <= at_most or square >= at_least]
+    return left
 
-    here, there = (np.array([_on_sphere(lat, lon) for lat, lon, _ in side]) for side in (ours, theirs))
-    half = np.sqrt(((here[:, None] - there[None]) ** 2).sum(axis=2)) / 2
-    arc = 2 * np.arcsin(np.minimum(1.0, half))
-    low, high = SEMI_MINOR_M * arc - 1e-3, SEMI_MAJOR_M * arc + 1e-3
-    doubt = np.array([a[2] for a in ours])[:, None] + np.array([b[2] for b in theirs])
-    left = high + doubt >= (low + doubt).max()
-    for sign in (-1, 0, 1):
-        left |= low + sign * doubt <= (high + sign * doubt).min()
-    return [(ours[a], theirs[b]) for a, b in zip(*(axis.tolist() for axis in left.nonzero()), strict=True)]
+
+def _arc(square: float) -> float:
+    return 2 * math.asin(min(1.0, math.sqrt(square) / 2))
+
+
+def _square(arc: float) -> float:
+    """Return the squared chord of an arc; below zero for one that none is as short as."""
+    return 4 * math.sin(min(math.pi, arc) / 2) ** 2 if arc > 0 else min(0.0, arc)
 
 
 def _least(rows: Sequence[Row], sign: int) -> float:
@@ -201,14 +218,17 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
     return sorted(tuple((at.lat, at.lon, at.uncertainty_m) for at in side) for side in (ours, theirs))
 
 
-def within(a: Position, b: Position, limit_m: float) -> bool:
-    """Return cheaply whether two discs may come within a limit; never wrongly False."""
-    reach_m = limit_m + a.uncertainty_m + b.uncertainty_m
-    (x, y, z), (u, v, w) = _on_sphere(a.lat, a.lon), _on_sphere(b.lat, b.lon)
-    # No way over the ground is shorter than the chord on a sphere of the semi-minor axis.
-    if ((x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2) * SEMI_MINOR_M**2 > (reach_m + 1e-3) ** 2:
-        return False
-    return _bounds_m((a.lat, a.lon, 0), (b.lat, b.lon, 0))[0] <= reach_m
+def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float) -> bool:
+    """Return cheaply whether no disc of two sets comes nearer to one of the other than a limit, metres."""
+    others = [(at.lat, at.lon, at.uncertainty_m) for at in theirs]
+    for at in ours:
+        disc = (at.lat, at.lon, at.uncertainty_m)
+        for other in others:
+            low, high = _bounds_m(disc, other)
+            reach_m = limit_m + disc[2] + other[2]
+            if low < reach_m and (high < reach_m or geodesic_m(*disc[:2], *other[:2]) < reach_m):
+                return False
+    return True
 
 
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:

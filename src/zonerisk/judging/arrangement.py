@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, nearest_m
+from zonerisk.core.geometry import UNKNOWN, Interval, beyond, farthest_m, nearest_m
 from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -72,6 +72,13 @@ class FailureDomain:
             site.kind == "metro" and site.position for site in self.possible
         )
 
+    @cached_property
+    def where(self) -> tuple[Site, ...]:
+        """Where it stands, or may: in a metro that is placed, a candidate without a place adds nothing."""
+        if self.sites or not self.bounded:
+            return self.sites or self.possible
+        return tuple(site for site in self.possible if site.position)
+
     @property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
@@ -86,6 +93,11 @@ def positions(sites: Iterable[Site]) -> tuple[Position, ...]:
 def pairs(units: Iterable[FailureDomain]) -> list[tuple[FailureDomain, FailureDomain]]:
     """Every pair of units once, in their order."""
     return list(combinations(units, 2))
+
+
+def pair_ids(units: Iterable[FailureDomain]) -> list[Pair]:
+    """Every pair of units once, by id."""
+    return list(combinations([unit.id for unit in units], 2))
 
 
 def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
@@ -109,6 +121,12 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
         return UNKNOWN
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
     return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+
+
+def farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
+    """Return, cheaply, whether two units surely stand no nearer to each other than a limit."""
+    known = a.disclosed and b.disclosed and not (a.partial or b.partial)
+    return known and beyond(a.positions, b.positions, limit_m)
 
 
 def _one(a: FailureDomain, b: FailureDomain) -> bool:
@@ -210,7 +228,7 @@ class Arrangement:
     @property
     def open_kinds(self) -> list[str]:
         """Kinds of risk, but for mere exposure, of which it is not known whether some pair shares them."""
-        listed = [(a.id, b.id) for a, b in pairs(self.domains)]
+        listed = pair_ids(self.domains)
         judged = {kind: groups for kind, groups in self.groups.items() if not KINDS[kind].exposure}
         return [kind for kind, groups in judged.items() if groups.leaves_open(listed)]
 
@@ -290,7 +308,8 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
     """Build a unit for each building or campus that serves the region on a day."""
     ids = [key for zone in zones_sold(region, as_of) for key in zone.sites]
     ids += region.candidates.sites if region.candidates else ()
-    if not region.zones:
+    if region.numbered or not region.zones:
+        # No datacenter of those sold by number is forgotten where no zone is said to hold it.
         ids += [site.id for site in region.sites.values()]
     standing = _standing(dict.fromkeys(ids), sites, as_of)
     return tuple(FailureDomain(site.id, site.name, (site,)) for site in standing if site.kind != "metro")

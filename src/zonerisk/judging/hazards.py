@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zonerisk.core.geometry import geodesic_m, nearest_m, within
+from zonerisk.core.geometry import geodesic_m, nearest_m
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import simplify
 from zonerisk.core.samples import UNNAMED, bests, nearness
-from zonerisk.judging.arrangement import pairs, sites_of
+from zonerisk.judging.arrangement import farther, pair_ids, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
@@ -70,7 +70,7 @@ def assess(
     return RiskGroups(
         kind,
         (*risks, *statements.risks),
-        frozenset((a.id, b.id) for a, b in pairs(domains)) if wide else layers.apart,
+        frozenset(pair_ids(domains)) if wide else layers.apart,
         statements.reason if statements.notes and not layers.assessed else layers.reason,
         (*notes, *statements.notes, *layers.notes),
         (*cited, *statements.evidence, *layers.evidence),
@@ -226,7 +226,7 @@ def mapped(
     most_m = _most_m(kind, views, limit_m)
     if pairwise and most_m is not None:
         apart |= {
-            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and _farther(a, b, most_m)
+            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, most_m)
         }
     judged = [view for view in views if view.layer.judges or KINDS[kind].exposure]
     why, whose = _why_open(judged, domains, reached)
@@ -255,17 +255,24 @@ def _views(
                 if row.interval:
                     tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
     views = []
+    # Undisclosed zones of a region may all stand at the same places.
+    alike = {domain.places: domain for domain in domains}
     for key in sorted(layers):
-        reached, others, rows = {}, {}, {}
-        for domain in domains:
-            sites = [tables.get(key, {}).get(site.id, []) for site in domain.sites or domain.possible]
+        told: dict[object, tuple[dict[str, bool | None], bool | None, list[HazardSample]]] = {}
+        for places, domain in alike.items():
+            sites = [tables.get(key, {}).get(site.id, []) for site in domain.where]
             hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
             if not domain.bounded:
                 # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
                 hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
-            reached[domain.id], others[domain.id] = hits, rest
-            rows[domain.id] = sorted((row for site in sites for row in site), key=nearness)
+            told[places] = hits, rest, sorted((row for site in sites for row in site), key=nearness)
+        each = [(domain.id, *told[domain.places]) for domain in domains]
+        rows = {unit: seen for unit, _, _, seen in each}
         if any(rows.values()):
+            reached, others = (
+                {unit: hits for unit, hits, _, _ in each},
+                {unit: rest for unit, _, rest, _ in each},
+            )
             views.append(_View(layers[key], reached, others, rows))
     return views
 
@@ -379,13 +386,6 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
     discs = [site.position for site in sites if site.position and site != metro]
     return all(
         geodesic_m(at.lat, at.lon, middle.lat, middle.lon) + at.uncertainty_m <= radius_m for at in discs
-    )
-
-
-def _farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
-    """Return, cheaply, whether two domains surely stand farther apart than a limit."""
-    return bool(a.positions and b.positions) and not any(
-        within(ours, theirs, limit_m) for ours in a.positions for theirs in b.positions
     )
 
 

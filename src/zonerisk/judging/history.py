@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
-from zonerisk.judging.arrangement import pairs
+from zonerisk.judging.arrangement import pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import record as wording
 
@@ -95,7 +95,7 @@ def assess(
             cites += past.evidence
     if any(known.outcome == "fail" for known in (*risks, *counted)):
         notes.append(wording.NOT_FIXED)
-    apart = frozenset((a.id, b.id) for a, b in pairs(domains)) - together((*risks, *counted))
+    apart = frozenset(pair_ids(domains)) - together((*risks, *counted))
     told = wording.OPEN_PAIRS, tuple(notes), tuple(cites)
     return RiskGroups("incident", tuple(risks), apart, *told, tuple(counted))
 

@@ -16,6 +16,7 @@ from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
     least_trips,
+    pair_ids,
     pairs,
     site_units,
     sites_of,
@@ -175,7 +176,7 @@ def classify(
     at = Cause(kind="distance", members=tuple(unit.id for unit in ends), distance_m=nearest.rounded())
     ways = {stands_apart(distance, a, b) for distance, a, b in listed}
     stands = not hidden and all(arrangement.sited(unit) for unit in units)
-    if not stands or None in ways or any(groups[kind].leaves_open(_ids(units)) for kind in _PLACES):
+    if not stands or None in ways or any(groups[kind].leaves_open(pair_ids(units)) for kind in _PLACES):
         return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
     if any(distance.high is not None and distance.high < CAMPUS_MOST_M for distance, _, _ in listed):
         return "near", at
@@ -185,10 +186,6 @@ def classify(
 # What evidence of grade C makes suspect, and what has to be known of every pair that stands apart.
 _SUSPECT = ("building", "campus", "incident")
 _PLACES = ("building", "campus")
-
-
-def _ids(units: Iterable[FailureDomain]) -> list[tuple[str, str]]:
-    return [(a.id, b.id) for a, b in pairs(units)]
 
 
 def _by_risk(risk: SharedRisk, total: int) -> Cause:

@@ -10,7 +10,7 @@ from zonerisk.core.geometry import Interval, least_rtt_ms
 from zonerisk.core.kinds import HAZARDS, KINDS, asked_by
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, pairs
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, pair_ids, pairs
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
@@ -224,7 +224,7 @@ def _judge_kinds(
     if len(arrangement.domains) < 2:
         alone = _alone(name, arrangement, threshold)
         return replace(alone, message=wording.together((alone.message, *notes)), evidence=noted)
-    listed = [(a.id, b.id) for a, b in pairs(arrangement.domains)]
+    listed = pair_ids(arrangement.domains)
     outcome: Applied = worst(
         [groups.outcome(pair) for groups in assessed for pair in listed]
         + [group.outcome for groups in assessed for group in groups.counted_groups]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, CAMPUS_MS, pairs, sites_of
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, CAMPUS_MS, farther, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 
@@ -67,16 +67,15 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
             continue
         if not (a.disclosed and b.disclosed):
             continue
-        distance = arrangement.distance(a, b)
-        near = distance.at_most(radius_m)
-        if near:
+        wide_m = max(radius_m, CAMPUS_MOST_M)
+        if farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
+            apart.add(pair)
+        elif (distance := arrangement.distance(a, b)).at_most(radius_m):
             key = f"{a.id}+{b.id.rpartition('/')[2]}"
             sites = [site.id for unit in (a, b) for site in unit.sites]
             cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
             message = wording.near(a.name, b.name, distance, radius_m)
             risks.append(risk("campus", key, "B", (a, b), message, tuple(cited)))
-        elif distance.low >= max(radius_m, CAMPUS_MOST_M) or (near is False and on_named_campuses(a, b)):
-            apart.add(pair)
     return RiskGroups("campus", tuple(risks), frozenset(apart), wording.CAMPUSES_OPEN)
 
 
