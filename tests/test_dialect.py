@@ -211,3 +211,21 @@ def test_no_region_goes_by_one_name_in_two_openstacks(shipped: Library) -> None:
     ]
     assert len(codes) == 2
     assert not set.intersection(*codes)
+
+
+def test_every_shipped_row_says_when_its_source_was_opened(shipped: Library) -> None:
+    rows: dict[str, tuple[object, object]] = {
+        f"controllers.yaml {at}": (row.sources, row.checked)
+        for at, row in enumerate(kubernetes.controllers())
+    }
+    for key, dialect in shipped.dialects.items():
+        speech = dialect.kubernetes
+        if speech.provider_ids:
+            # What was not opened may have no address at all.
+            rows[f"{key} kubernetes"] = (speech.sources or speech.checked == "not opened", speech.checked)
+        for type_, row in dialect.terraform.types.items():
+            rows[f"{key} {type_}"] = (row.source, row.checked)
+            for at, variant in enumerate(row.variants):
+                rows[f"{key} {type_}.variants.{at}"] = (variant.source, variant.checked)
+    assert len(rows) > 250
+    assert [name for name, told in rows.items() if not all(told)] == []

@@ -213,6 +213,20 @@ def test_kafka_controllers_vote_though_no_stateful_set_keeps_them(shipped: Catal
     assert "how many it needs is not told" in survives.message
 
 
+def test_workers_of_connectors_vote_for_nothing_and_poolers_hold_no_data(shipped: Catalog) -> None:
+    kind = {"strimzi.io/cluster": "c", "strimzi.io/kind": "KafkaConnect"}
+    connect = [pod(f"c-{host}", host, "StrimziPodSet", "c-connect", labels=kind) for host in ("n0", "n2")]
+    cluster = {"cnpg.io/cluster": "pg"}
+    data = [pod(f"pg-{host}", host, "Cluster", "pg", labels=cluster) for host in ("n0", "n1")]
+    pooler = [pod("r-1", "n2", "ReplicaSet", "r", labels={**cluster, "cnpg.io/podRole": "pooler"})]
+    found = judged(shipped, *connect, *data, *pooler)
+    assert found["StrimziPodSet db/c-connect"].quorum == 1
+    # Both copies of the data stand in one zone, whatever the pooler does elsewhere.
+    assert found["PostgreSQL db/pg"].copies == 2
+    assert outcomes(found["PostgreSQL db/pg"])["survives"] == "fail"
+    assert found["ReplicaSet db/r"].quorum == 1
+
+
 def test_an_owner_that_is_not_known_needs_nobody_knows_how_many(shipped: Catalog) -> None:
     spread = [pod(f"v-{host}", host, "VitessShard", "s") for host in ("n0", "n2", "n3")]
     together = [pod(f"w-{host}", host, "VitessShard", "t") for host in ("n0", "n1")]

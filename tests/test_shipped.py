@@ -97,7 +97,7 @@ def test_zones_are_tied_to_places(shipped: Library) -> None:
         for zone in region.zones.values():
             at = [sites[key].position for key in zone.sites if sites[key].kind != "metro"]
             tied += any(position and position.uncertainty_m <= 1000 for position in at)
-    assert tied >= 65
+    assert tied >= 69
 
 
 def test_a_claim_is_refuted_by_the_places_of_the_zones(shipped: Library) -> None:

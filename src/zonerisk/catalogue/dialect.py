@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from zonerisk.core.errors import UnknownTarget, UsageError, did_you_mean
-from zonerisk.core.model import Key, Record, Region, Text, Url, simplify
+from zonerisk.core.model import Key, PartialDate, Record, Region, Text, Url, simplify
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Pattern = re.Pattern[str]
 AttributePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(\.([A-Za-z0-9_]+|\*))*$")]
 """Attributes joined by dots; ``*`` is any item of a list."""
+Checked = PartialDate | Literal["not opened"]
 Count = Annotated[int, Field(ge=0, le=100)]
 TypeName = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")]
@@ -70,6 +71,7 @@ class Variant(Standing):
 
     when: Annotated[dict[AttributePath, Pattern], Field(min_length=1)]
     source: Url | None = None
+    checked: Checked | None = None
     members: TypeName | None = None
 
 
@@ -77,6 +79,7 @@ class ResourceType(Standing):
     """How one Terraform type tells where it stands, and what a copy of it is."""
 
     source: Url
+    checked: Checked | None = None
     variants: tuple[Variant, ...] = ()
     alone: bool = False
     joined: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
@@ -86,7 +89,7 @@ class ResourceType(Standing):
         """Return the type as a variant has it."""
         if variant is None:
             return self
-        told = variant.model_fields_set - {"when", "source"}
+        told = variant.model_fields_set - {"when", "source", "checked"}
         return self.model_copy(update={key: getattr(variant, key) for key in told})
 
 
@@ -111,19 +114,22 @@ class Kubernetes(Record):
     zone_value: Pattern | None = None
     drivers: tuple[Text, ...] = ()
     volume_ids: tuple[Text, ...] = ()
+    sources: tuple[Url, ...] = ()
+    checked: Checked | None = None
 
     @cached_property
     def schemes(self) -> frozenset[str]:
         """What stands before ``://`` in its provider ids."""
         return frozenset(text.partition("://")[0] for text in self.provider_ids)
 
-    def zone_in(self, name: str) -> str | None:
-        """Return the zone that a node's providerID or a volume's id names."""
-        for text in (*self.provider_ids, *self.volume_ids):
-            pattern = re.escape(text).replace(r"\{zone\}", "([a-z0-9-]+)").replace(r"\*", "[^/]*")
-            if "{zone}" in text and (match := re.match(pattern, name)):
-                return match[1]
-        return None
+
+def zone_in(name: str, patterns: tuple[str, ...]) -> str | None:
+    """Return the zone that a node's providerID, or a volume's id, names."""
+    for text in patterns:
+        pattern = re.escape(text).replace(r"\{zone\}", "([a-z0-9-]+)").replace(r"\*", "[^/]*")
+        if "{zone}" in text and (match := re.match(pattern, name)):
+            return match[1]
+    return None
 
 
 class OpenStack(Record):

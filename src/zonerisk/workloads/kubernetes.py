@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from zonerisk.catalogue.dialect import Checked, zone_in
 from zonerisk.catalogue.document import data_root
 from zonerisk.catalogue.document import read as document
 from zonerisk.core.errors import DataError
@@ -60,7 +61,8 @@ class Controller(Record):
     join: tuple[Text, ...] = ()
     needs: Need
     why: Text | None = None
-    source: Url
+    sources: Annotated[tuple[Url, ...], Field(min_length=1)]
+    checked: Checked
 
     def keeps(self, kind: str, labels: Mapping[str, Json]) -> bool:
         """Return whether a pod with such an owner and labels is one of its."""
@@ -188,7 +190,7 @@ class _Reader:
         # Oracle's ids are its own: ocid1.instance...
         provider = self._provider(node, re.split(r"://|\.", provider_id)[0])
         dialect = self.placement.dialect(provider)
-        named = [node.label(self.zone_labels), dialect.kubernetes.zone_in(provider_id)]
+        named = [node.label(self.zone_labels), zone_in(provider_id, dialect.kubernetes.provider_ids)]
         zone = next(filter(None, named), None)
         # An id names no region; what else the node says does.
         told = (dialect.region_of(each) for each in named if each)
@@ -327,7 +329,8 @@ class _Reader:
         dialect = self.placement.dialect(told)
         if not zones:
             handles = (each.get(key) for each in sources.values() for key in ("volumeID", "volumeHandle"))
-            zones = [zone for zone in (dialect.kubernetes.zone_in(str(each)) for each in handles) if zone]
+            named = (zone_in(str(each), dialect.kubernetes.volume_ids) for each in handles)
+            zones = [zone for zone in named if zone]
         if not zones:
             raise Unplaced(wording.NO_ZONE)
         # A volume of another provider than the cluster's first node speaks for itself.
