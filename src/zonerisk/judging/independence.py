@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from zonerisk.judging.arrangement import Facts, FailureDomain
     from zonerisk.judging.cause import RiskGroups
 
-Graph = dict[str, set[str]]
 # Buildings that all stand within a circle of this radius may be one campus; a place that is known no
 # better than to this does not count, metres.
 CLOSE_M = VAGUE_M = 1000.0
@@ -113,9 +112,17 @@ def _regions(arrangement: Arrangement) -> list[str]:
 
 
 def assess(
-    facts: Facts, units: Sequence[FailureDomain], policy: Policy, day: str, own: Sequence[Region] = ()
+    facts: Facts,
+    units: Sequence[FailureDomain],
+    policy: Policy,
+    day: str,
+    own: Sequence[Region] = (),
+    distances: dict[object, Interval] | None = None,
 ) -> dict[str, RiskGroups]:
-    """Assess units of any regions together, whoever sells them; ``own`` are not in the catalogue."""
+    """Assess units of any regions together, whoever sells them; ``own`` are not in the catalogue.
+
+    The ``distances`` that were measured before are not measured again, and new ones are added.
+    """
     sites = sites_of(units)
     known = {region.id: region for region in own}
     sold = set(facts.region_ids)
@@ -124,6 +131,8 @@ def assess(
     measured = (row for key in ids if key in sold for row in facts.measurements(key))
     trips = least_trips(measured, day)
     places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips)
+    if distances is not None:
+        places = replace(places, _distances=distances)
     groups = assess_arrangement(places, facts, facts.samples)
     return by_policy(groups, places, policy, facts, facts.samples)
 
@@ -277,59 +286,68 @@ def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) 
 
 def heaviest_apart(weights: Mapping[str, int], joined: Callable[[str, str], bool]) -> tuple[str, ...]:
     """Return the nodes of greatest weight of which no two are joined, in their order."""
-    graph: Graph = {node: set() for node in weights}
-    for a, b in combinations(weights, 2):
-        if joined(a, b):
-            graph[a].add(b)
-            graph[b].add(a)
-    chosen = _heaviest(graph, weights)
-    return tuple(node for node in weights if node in chosen)
+    nodes = [*weights]
+    near = [0] * len(nodes)
+    for a, b in combinations(range(len(nodes)), 2):
+        if joined(nodes[a], nodes[b]):
+            near[a] |= 1 << b
+            near[b] |= 1 << a
+    chosen = _heaviest((1 << len(nodes)) - 1, near, [*weights.values()])
+    return tuple(nodes[at] for at in _members(chosen))
 
 
-def _heaviest(graph: Graph, weights: Mapping[str, int]) -> set[str]:
-    """Choose from a graph, which is used up, part by part."""
-    chosen: set[str] = set()
+def _members(mask: int) -> Iterator[int]:
+    """Return the nodes of a set, a bit each."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int]) -> int:
+    """Choose from a set of nodes, part by part; ``near`` is what each is joined to."""
+    chosen = 0
     while graph:
-        free = next((node for node in graph if _dominates(node, graph, weights)), None)
+        free = next((node for node in _members(graph) if _dominates(node, graph, near, weights)), None)
         if free is not None:
-            chosen.add(free)
-            _remove(graph, {free, *graph[free]})
+            chosen |= 1 << free
+            graph &= ~(near[free] | 1 << free)
             continue
-        part = _connected(graph)
-        pivot = max(part, key=lambda node: len(part[node]))
-        _remove(graph, set(part))
-        without = {node: set(others) for node, others in part.items()}
-        _remove(without, {pivot})
-        _remove(part, {pivot, *part[pivot]})
-        branches = (_heaviest(without, weights), {pivot, *_heaviest(part, weights)})
-        chosen |= max(branches, key=lambda nodes: sum(weights[node] for node in nodes))
+        part = _connected(graph, near)
+        pivot = max(_members(part), key=lambda node: (near[node] & part).bit_count())
+        graph &= ~part
+        part ^= 1 << pivot
+        branches = (
+            _heaviest(part, near, weights),
+            1 << pivot | _heaviest(part & ~near[pivot], near, weights),
+        )
+        chosen |= max(branches, key=lambda nodes: sum(weights[node] for node in _members(nodes)))
     return chosen
 
 
-def _dominates(node: str, graph: Graph, weights: Mapping[str, int]) -> bool:
+def _dominates(node: int, graph: int, near: Sequence[int], weights: Sequence[int]) -> bool:
     """Return whether a node is in some heaviest set.
 
     It is where its neighbours are all joined to each other and none of them is heavier, so that
     most graphs of places shrink without branching.
     """
-    others = graph[node]
-    return all(weights[other] <= weights[node] and others - {other} <= graph[other] for other in others)
+    others = left = near[node] & graph
+    while left:
+        lowest = left & -left
+        other = lowest.bit_length() - 1
+        if weights[other] > weights[node] or others & ~(near[other] | lowest):
+            return False
+        left ^= lowest
+    return True
 
 
-def _connected(graph: Graph) -> Graph:
-    """Copy what hangs together with the first node: parts that are not joined are solved alone."""
-    reached: set[str] = set()
-    waiting = [next(iter(graph))]
+def _connected(graph: int, near: Sequence[int]) -> int:
+    """Return what hangs together with the first node: parts that are not joined are solved alone."""
+    reached, waiting = 0, graph & -graph
     while waiting:
-        node = waiting.pop()
-        if node not in reached:
-            reached.add(node)
-            waiting += graph[node]
-    return {node: set(others) for node, others in graph.items() if node in reached}
-
-
-def _remove(graph: Graph, gone: set[str]) -> None:
-    for node in gone:
-        for other in graph.pop(node):
-            if other in graph:
-                graph[other].discard(node)
+        reached |= waiting
+        nearest = 0
+        for node in _members(waiting):
+            nearest |= near[node]
+        waiting = nearest & graph & ~reached
+    return reached

@@ -156,7 +156,7 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         )
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
     ends = [separation.ends(name, rule, row[0], arrangement.trip(*row[1:])) for row in listed]
-    outcome = separation.agreed((worst([low for low, _ in ends]), worst([high for _, high in ends])))
+    outcome = separation.agreed((worst({low for low, _ in ends}), worst({high for _, high in ends})))
     rows = [(separation.agreed(both), *row) for both, row in zip(ends, listed, strict=True)]
     alike = [row for row in rows if row[0] == outcome]
     _, straight, a, b = claims.telling(alike or rows, nearest=name == "separation-min")
@@ -226,8 +226,8 @@ def _judge_kinds(
         return replace(alone, message=wording.together((alone.message, *notes)), evidence=noted)
     listed = pair_ids(arrangement.domains)
     outcome: Applied = worst(
-        [groups.outcome(pair) for groups in assessed for pair in listed]
-        + [group.outcome for groups in assessed for group in groups.counted_groups]
+        {groups.outcome(pair) for groups in assessed for pair in listed}
+        | {group.outcome for groups in assessed for group in groups.counted_groups}
     )
     risks = [risk for groups in assessed for risk in groups.all_risks]
     risks.sort(key=lambda risk: (-severity(risk.outcome), -len(risk.members)))

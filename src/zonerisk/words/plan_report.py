@@ -42,11 +42,12 @@ def change_line(audit: Audit) -> list[str]:
     change = audit.change
     if change is None:
         return []
+    before, after = change.failing_before, change.failing_after
+    told = f"failing findings: {before} now, {after} then"
+    if before == after:
+        told = f"{f'still {before} failing' if before else 'nothing fails now'}, but more is shown to hold"
     settled = f"; settles {', '.join(change.settles)}" if change.settles else ""
-    return [
-        f"Helps most: {change.message}, for {_ids(change.workloads)}: failing findings "
-        f"{change.failing_before} to {change.failing_after}{settled}."
-    ]
+    return [f"Helps most: {change.message}, for {_ids(change.workloads)}: {told}{settled}."]
 
 
 def _ids(ids: Sequence[str]) -> str:

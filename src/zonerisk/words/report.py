@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
@@ -197,6 +198,7 @@ class Screen:
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.styled and text and style in STYLES else text
 
 
+@lru_cache(maxsize=10_000)
 def _wrapped(text: str, width: int) -> list[str]:
     return [
         part

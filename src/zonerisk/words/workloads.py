@@ -25,7 +25,7 @@ def summary(
 ) -> str:
     """Answer in one sentence: workloads lost to one event, the worst event, what was not assessed."""
     if not total:
-        return f"Nothing here could be placed; {unassessed} things were not assessed."
+        return f"Nothing here could be placed; {unassessed} not assessed."
     one = lost < 2
     count = "No workload" if not lost else "The workload" if total == 1 else f"{lost} of {total} workloads"
     text = f"{count} lose{'s' if one else ''} {'its' if one else 'their'} quorum to one event on record"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zonerisk.core.kinds import BY_POSITION, FEEDS
@@ -254,7 +254,7 @@ class Auditor:
             if risk.grade != "C" and len(members := self.arrangements.taken(risk)) > 1
         ]
         return losses + [
-            _Loss(f"place:{place.id}", "place", self.arrangements.inside(place, distinct.values()))
+            _Loss(f"place:{place.id}", "place", self.arrangements.inside(place, distinct))
             for place in distinct.values()
         ]
 
@@ -474,6 +474,8 @@ class Auditor:
 
 def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:
     """Return whether one event of a kind may take a quorum, by pairs of which it is not known."""
+    if not groups.leaves_open(combinations(copies, 2)):
+        return False
     taken = most_taken(copies, lambda a, b: groups.outcome((a, b)) != "pass")
     left = sum(copies.values()) - sum(copies[place] for place in taken)
     return left < quorum and any(groups.outcome(pair) == "unknown" for pair in permutations(taken, 2))

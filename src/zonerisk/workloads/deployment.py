@@ -24,7 +24,7 @@ from zonerisk.judging.arrangement import (
 from zonerisk.judging.cause import RiskGroups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Policy, Region
@@ -301,6 +301,7 @@ class Arrangements:
         self.own = (own,) if own else ()
         self._built: dict[tuple[str, ...], Arrangement] = {}
         self._distances: dict[Pair, Interval] = {}
+        self._measured: dict[object, Interval] = {}
         self._domains: dict[str, FailureDomain] = {}
         self._places: dict[str, Place] = {}
         self._in_zones: dict[str, dict[str, RiskGroups]] = {}
@@ -319,7 +320,9 @@ class Arrangements:
         domains = tuple(self.domain(place) for place in distinct.values())
         if key not in self._built:
             listed = [self._domains[each] for each in key]
-            groups = independence.assess(self.catalog, listed, self.policy, self.day, self.own)
+            groups = independence.assess(
+                self.catalog, listed, self.policy, self.day, self.own, self._measured
+            )
             far = frozenset((a.id, b.id) for a, b in pairs(listed) if self.distance(a, b).low >= REGIONAL_M)
             for kind, each in groups.items():
                 # A workload's places come in its own order.
@@ -342,6 +345,7 @@ class Arrangements:
 
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance between two domains, metres."""
+        a, b = sorted((a, b), key=lambda each: each.id)
         if (a.id, b.id) not in self._distances:
             self._distances[a.id, b.id] = self._distance(self._places[a.id], self._places[b.id], a, b)
         return self._distances[a.id, b.id]
@@ -361,7 +365,9 @@ class Arrangements:
                 known = [distance_m(one, two) for one, two in pairs(units)]
                 highs = [each.high for each in known if each.high is not None]
                 return Interval(min(each.low for each in known), None, max(highs))
-        return distance_m(a, b)
+        if (a.places, b.places) not in self._measured:
+            self._measured[a.places, b.places] = distance_m(a, b)
+        return self._measured[a.places, b.places]
 
     def taken(self, risk: SharedRisk) -> tuple[str, ...]:
         """Return the members that a risk takes: one of several buildings is not all of them."""
@@ -369,10 +375,10 @@ class Arrangements:
             return risk.members
         return tuple(member for member in risk.members if len(self._domains[member].sites) < 2)
 
-    def inside(self, place: Place, places: Iterable[Place]) -> tuple[str, ...]:
-        """Return what is lost with a place: itself, and the sites that it is made of."""
-        sites = {site.id for site in self.domain(place).sites} if place.kind == "zone" else set()
-        return tuple(dict.fromkeys((place.id, *(each.id for each in places if each.id in sites))))
+    def inside(self, place: Place, others: Container[str]) -> tuple[str, ...]:
+        """Return what of some places is lost with one: itself, and the sites that it is made of."""
+        sites = self.domain(place).sites if place.kind == "zone" else ()
+        return (place.id, *(site.id for site in sites if site.id in others and site.id != place.id))
 
 
 def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
