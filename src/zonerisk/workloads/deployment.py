@@ -231,9 +231,10 @@ class Placement:
             return only
         raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
 
-    def unnamed(self, region: str, number: int, owner: str = "unnamed") -> Place:
-        """Return one of several zones that a plan tells apart, but does not name; their owner is alike."""
-        return Place(f"{region}/unnamed-zone-{number}", region, "label", f"unnamed zone {number}", owner)
+    def unnamed(self, region: str, first: int, last: int, owner: str = "unnamed") -> list[Place]:
+        """Return several zones that a plan tells apart, but does not name; their owner is alike."""
+        names = [f"unnamed zone {number}" for number in range(first, last + 1)]
+        return [Place(f"{region}/{name.replace(' ', '-')}", region, "label", name, owner) for name in names]
 
     def whole(self, provider: str, region: str) -> Place:
         """Return the place of something that its provider spreads over a region."""

@@ -511,12 +511,10 @@ class _Reader:
             raise DataError(f"{self.name}: {key}: over {MAX_COPIES} copies")
         mores = [stand.more for stand in stands]
         more = None if None in mores else sum(filter(None, mores))
-        needed = stands[0].needed
+        needed, source = stands[0].needed, self._source(first, key)
         quorum = {"one": 1, "all": len(places)}.get(needed)
-        source = self._source(first, key)
-        self.workloads.append(
-            self.placement.workload(key, source, places, quorum, _BASIS[needed], notes, more)
-        )
+        basis = _BASIS[needed]
+        self.workloads.append(self.placement.workload(key, source, places, quorum, basis, notes, more))
 
     def _stand(
         self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings, notes: set[str]
@@ -685,7 +683,7 @@ class _Reader:
             if lone or (not over and loose == 0):
                 places = tuple(self.placement.whole(provider, each) for each in dict.fromkeys(regions))
                 return _Stand(places, 0, "one" if len(places) > 1 else row.needed)
-            distinct = [self.placement.unnamed(region, number) for number in range(1, (over or 0) + 1)]
+            distinct = self.placement.unnamed(region, 1, over or 0)
         more: int | None = row.elsewhere
         bounds = row.copies or row.least or row.most
         count = None if loose != 0 else len(named) or len(distinct) or len(regions)
@@ -710,13 +708,10 @@ class _Reader:
             distinct = distinct or [anywhere]
         elif labels or not distinct:
             clique = distinct[0].clique if distinct else "unnamed"
-            distinct += [
-                self.placement.unnamed(region, number, clique)
-                for number in range(len(distinct) + 1, len(distinct) + labels + 1)
-            ]
+            distinct += self.placement.unnamed(region, len(distinct) + 1, len(distinct) + labels, clique)
             return _Stand((*distinct, *[anywhere] * (count - len(distinct))), more, row.needed)
         elif 1 < count < len(distinct):
-            distinct = [self.placement.unnamed(region, number) for number in range(1, count + 1)]
+            distinct = self.placement.unnamed(region, 1, count)
         elif count < len(distinct):
             distinct = [anywhere]
         return _Stand(spread(distinct, count), more, row.needed)
