@@ -28,7 +28,7 @@ aliases: [gc, gull-cloud]
 regions:
   ending: "-old"
   aliases: {harbour: gull-1}
-  multi: [EVERYWHERE]
+  multi: EVERYWHERE
 zones:
   suffix: "-[xyz]"
 kubernetes:

@@ -306,7 +306,7 @@ def test_only_an_openstack_is_taken_for_ovhcloud(shipped: Catalog, provider_id: 
     assert not any(place.region.startswith("ovh") for each in found.workloads for place in each.places)
     (guessed,) = read(shipped, node("n", "openstack:///7", topology_kubernetes_io__region="SGP1")).workloads
     assert guessed.places[0].region == "ovh-sgp"
-    assert "taken for ovh's by the name of its region" in guessed.notes[0]
+    assert "assumed to be OVHcloud's by the name of its region" in guessed.notes[0]
 
 
 ZONE = "failure-domain.beta.kubernetes.io/zone"

@@ -199,7 +199,7 @@ def test_whose_openstack_it_is(shipped: Catalog) -> None:
         shipped,
     )
     assert found.workloads[0].places[0].id == "ovh-gra/gra"
-    assert "taken for ovh's" in found.workloads[0].notes[0]
+    assert "assumed to be OVHcloud's" in found.workloads[0].notes[0]
     assert "whose OpenStack" in found.unassessed[0].reason
 
 

@@ -489,7 +489,9 @@ def test_references_of_a_plan_are_followed_through_modules(shipped: Catalog) -> 
         },
     )
     found = judged(tree, shipped)
-    assert places(found["aws_autoscaling_group.web"]) == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    # A slice of them is written alike: in how many it stands is not told before there are ids.
+    assert places(found["aws_autoscaling_group.web"]) == ["somewhere-1", "somewhere-2", "somewhere-3"]
+    assert told(found["aws_autoscaling_group.web"])[2:] == ("unknown", "unknown")
     assert places(found["aws_instance.one"]) == ["eu-west-1a"]
     # One of three: which is not told.
     assert places(found["aws_instance.any"]) == ["somewhere-1"]
@@ -735,3 +737,373 @@ def test_a_reference_of_another_type_names_nothing(shipped: Catalog) -> None:
     refers = {"subnet_id": {"references": [{"a": 1}, ["b"], 3]}}
     found = judged(planned(node, expressions={"aws_instance.k": refers}), shipped)
     assert places(found["aws_instance.k"]) == ["eu-west-1a"]
+
+
+def nets(*letters: str, **more: Any) -> list[dict[str, Any]]:
+    return [
+        resource(f"aws_subnet.n{one}", {"availability_zone": f"eu-west-1{one}"} | more) for one in letters
+    ]
+
+
+@pytest.mark.parametrize(
+    ("references", "letters", "answer"),
+    [
+        # Each is named by its id, and nothing else chooses.
+        (["aws_subnet.na.id", "aws_subnet.na", "aws_subnet.nb.id", "aws_subnet.nb"], "ab", ["a", "b", "a"]),
+        (["var.wide", "aws_subnet.na.id", "aws_subnet.na", "aws_subnet.nb.id", "aws_subnet.nb"], "ab", []),
+        (["aws_subnet.na.id", "aws_subnet.na", "local.more"], "ab", []),
+        (
+            ["aws_subnet.na.id", "aws_subnet.na", "data.aws_subnets.rest.ids", "data.aws_subnets.rest"],
+            "a",
+            [],
+        ),
+        (["aws_subnet.na", "aws_subnet.gone"], "a", []),
+        # Whichever it picks, they stand in one zone.
+        (["var.wide", "aws_subnet.na.id", "aws_subnet.na"], "a", ["a", "a", "a"]),
+    ],
+)
+def test_what_an_expression_may_pick_is_not_all_that_it_picks(
+    shipped: Catalog, references: list[str], letters: str, answer: list[str]
+) -> None:
+    tree = planned(
+        *nets(*letters),
+        resource("aws_autoscaling_group.g", {"desired_capacity": 3}),
+        expressions={"aws_autoscaling_group.g": {"vpc_zone_identifier": {"references": references}}},
+    )
+    tree["variables"] = {"wide": {"value": True}}
+    found = judged(tree, shipped)["aws_autoscaling_group.g"]
+    want = [f"eu-west-1{letter}" for letter in answer] or [f"somewhere-{number}" for number in (1, 2, 3)]
+    assert sorted(places(found)) == sorted(want)
+    assert answer or told(found)[2:] == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("subnets", "answer"),
+    [("ab", ["eu-west-1a", "eu-west-1b"]), ("abc", ["unnamed-zone-1", "unnamed-zone-2"])],
+)
+def test_a_list_of_as_many_unknown_ids_as_subnets_is_all_of_them(
+    shipped: Catalog, subnets: str, answer: list[str]
+) -> None:
+    values = {"deployment_type": "MULTI_AZ_1", "subnet_ids": [None, None]}
+    refers = {"aws_fsx_ontap_file_system.f": {"subnet_ids": {"references": ["aws_subnet.s"]}}}
+    zones = [{"availability_zone": f"eu-west-1{one}"} for one in subnets]
+    made = [resource(f"aws_subnet.s[{at}]", zone) for at, zone in enumerate(zones)]
+    tree = planned(*made, resource("aws_fsx_ontap_file_system.f", values), expressions=refers)
+    assert places(judged(tree, shipped)["aws_fsx_ontap_file_system.f"]) == answer
+
+
+def test_a_subnet_outside_the_file_may_stand_in_any_zone(shipped: Catalog) -> None:
+    subnet = resource("aws_subnet.s", {"id": "subnet-1", "availability_zone": "eu-west-1a"})
+    both = ["subnet-1", "subnet-x"]
+    found = judged(
+        planned(
+            subnet,
+            resource("aws_autoscaling_group.g", {"desired_capacity": 3, "vpc_zone_identifier": both}),
+            resource("aws_lb.two", {"subnets": both}),
+            resource("aws_lb.one", {"subnets": ["subnet-x"]}),
+            resource("aws_lambda_function.free", {}),
+        ),
+        shipped,
+    )
+    assert told(found["aws_autoscaling_group.g"]) == (3, 2, "unknown", "unknown")
+    assert places(found["aws_lb.two"]) == ["somewhere-1"]
+    assert found["aws_lb.two"].copies_at_most == 2
+    assert told(found["aws_lb.one"]) == (1, 1, "fail", "fail")
+    # Without a subnet, its provider spreads it.
+    assert places(found["aws_lambda_function.free"]) == ["aws-eu-west-1"]
+
+
+def test_one_name_in_two_regions_names_two_things(shipped: Catalog) -> None:
+    def region(name: str) -> list[dict[str, Any]]:
+        subnet = {"id": f"s-{name}", "availability_zone": f"{name}a"}
+        return [
+            resource(f"aws_subnet.{name}", subnet),
+            resource(f"aws_db_subnet_group.{name}", {"name": "shop", "subnet_ids": [f"s-{name}"]}),
+            resource(
+                f"aws_db_instance.{name}",
+                {"arn": f"arn:aws:rds:{name}:1:db:d", "db_subnet_group_name": "shop"},
+            ),
+        ]
+
+    found = judged(state(*region("eu-west-1"), *region("us-east-1")), shipped)
+    assert [places(each) for each in found.values()] == [["eu-west-1a"], ["us-east-1a"]]
+
+
+GKE = {"google": {"region": "europe-west1", "zone": "europe-west1-d"}}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "pool", "cluster_zones", "pool_zones"),
+    [
+        # Its location is the provider's zone, never the provider's region.
+        ({}, {"node_count": 2}, "dd", "dd"),
+        ({"location": "europe-west1", "node_locations": ["europe-west1-c"]}, {"node_count": 1}, "cc", "c"),
+        (
+            {"location": "europe-west1-b", "node_locations": ["europe-west1-c"]},
+            {"location": "europe-west1-b", "node_count": 1},
+            "bbcc",
+            "bc",
+        ),
+        (
+            {"location": "europe-west1", "node_locations": ["europe-west1-c"]},
+            {"location": "europe-west1", "node_count": 1, "node_locations": ["europe-west1-b"]},
+            "cc",
+            "b",
+        ),
+    ],
+)
+def test_pools_of_gke_stand_where_their_cluster_does(
+    shipped: Catalog, cluster: dict[str, Any], pool: dict[str, Any], cluster_zones: str, pool_zones: str
+) -> None:
+    refers = {"cluster": {"references": ["google_container_cluster.c.name", "google_container_cluster.c"]}}
+    found = judged(
+        planned(
+            resource("google_container_cluster.c", {"initial_node_count": 2, **cluster}),
+            resource("google_container_node_pool.p", pool),
+            providers=GKE,
+            expressions={"google_container_node_pool.p": refers},
+        ),
+        shipped,
+    )
+    ends = [
+        "".join(sorted(place[-1] for place in places(found[f"google_container_{one}"])))
+        for one in ("cluster.c", "node_pool.p")
+    ]
+    assert ends == [cluster_zones, pool_zones]
+
+
+def test_a_default_pool_that_is_removed_has_no_nodes(shipped: Catalog) -> None:
+    values = {"location": "europe-west1", "initial_node_count": 1, "remove_default_node_pool": True}
+    found = judged(planned(resource("google_container_cluster.c", values), providers=GKE), shipped)
+    assert places(found["google_container_cluster.c"]) == ["google-europe-west1"]
+
+
+@pytest.mark.parametrize(
+    ("scaling", "copies", "most"),
+    [
+        ({"min_node_count": 0, "max_node_count": 2}, 1, 6),
+        ({"min_node_count": 1, "max_node_count": 2}, 3, 6),
+        ({"total_min_node_count": 0, "total_max_node_count": 5}, 1, 5),
+        ({"total_min_node_count": 4, "total_max_node_count": 5}, 4, 5),
+    ],
+)
+def test_bounds_of_a_pool_are_a_zone_s_or_the_whole_pool_s(
+    shipped: Catalog, scaling: dict[str, int], copies: int, most: int
+) -> None:
+    pool = resource("google_container_node_pool.p", {"location": "europe-west1", "autoscaling": [scaling]})
+    found = judged(planned(pool, providers=GKE), shipped)["google_container_node_pool.p"]
+    assert (found.copies, found.copies_at_most) == (copies, most)
+
+
+def test_one_zone_named_twice_holds_two_copies(shipped: Catalog) -> None:
+    zones = ["eu-west-1a", "eu-west-1a", "eu-west-1b"]
+    values = {"az_mode": "cross-az", "num_cache_nodes": 3, "preferred_availability_zones": zones}
+    found = judged(planned(resource("aws_elasticache_cluster.c", values)), shipped)[
+        "aws_elasticache_cluster.c"
+    ]
+    assert places(found) == zones
+    assert told(found)[3] == "fail"
+    standby = {"availability_zone": ["eu-de-01", "eu-de-01"], "region": "eu-de"}
+    found = judged(state(resource("opentelekomcloud_rds_instance_v3.d", standby)), shipped)
+    assert places(found["opentelekomcloud_rds_instance_v3.d"]) == ["eu-de-01", "eu-de-01"]
+    nodes = {"nodes": [{"region": "GRA"}, {"region": "GRA"}]}
+    found = judged(state(resource("ovh_cloud_project_database.d", nodes)), shipped)
+    assert places(found["ovh_cloud_project_database.d"]) == ["gra", "gra"]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [("dual-region-japan1", "multi-region"), ("custom-nam9", "multi-region"), ("nam-x", "multi-region")],
+)
+def test_a_configuration_that_is_no_region_is_not_the_provider_s(
+    shipped: Catalog, config: str, words: str
+) -> None:
+    spanner = resource("google_spanner_instance.s", {"config": f"projects/p/instanceConfigs/{config}"})
+    unknown = [resource("google_spanner_instance.t", {}), resource("google_bigquery_dataset.d", {})]
+    found = read(planned(spanner, *unknown, providers=GKE), shipped)
+    assert found.workloads == ()
+    assert words in found.unassessed[0].reason
+    assert all("names no region" in each.reason for each in found.unassessed[1:])
+
+
+@pytest.mark.parametrize(("second", "placed"), [("eu-west-3", 0), ("eu-west-1", 1)])
+def test_a_region_of_several_variables_is_none_of_them(shipped: Catalog, second: str, placed: int) -> None:
+    tree = planned(resource("aws_ebs_volume.v", {}))
+    expression = tree["configuration"]["provider_config"]["aws"]["expressions"]
+    expression["region"] = {"references": ["var.one", "var.two"]}
+    tree["variables"] = {"one": {"value": "eu-west-1"}, "two": {"value": second}}
+    assert len(read(tree, shipped).workloads) == placed
+
+
+def test_domains_of_two_tenancies_may_be_one(shipped: Catalog) -> None:
+    def found(*domains: str) -> tuple[str, ...]:
+        machines = (
+            resource(
+                f"oci_core_instance.i[{at}]", {"availability_domain": f"{one}:EU-FRANKFURT-1-AD-{at + 1}"}
+            )
+            for at, one in enumerate(domains)
+        )
+        return told(judged(state(*machines), shipped)["oci_core_instance.i"])[2:]
+
+    assert found("AbCd", "AbCd", "AbCd")[0] == "pass"
+    assert found("AbCd", "EfGh", "IjKl") == ("unknown", "unknown")
+
+
+def test_what_stands_outside_the_regions_is_named(shipped: Catalog) -> None:
+    found = read(
+        planned(
+            resource("azurerm_linux_virtual_machine.v", {"location": "westus", "edge_zone": "losangeles"}),
+            resource(
+                "aws_ebs_volume.v", {"availability_zone": "eu-west-1a", "outpost_arn": "arn:aws:outposts"}
+            ),
+        ),
+        shipped,
+    )
+    assert found.workloads == ()
+    assert all(each.stands and "outside the provider's regions" in each.reason for each in found.unassessed)
+
+
+def test_one_zone_ia_is_one_zone_wherever_it_is_said(shipped: Catalog) -> None:
+    moved = {"transition": [{"days": 30, "storage_class": "ONEZONE_IA"}]}
+    found = judge(
+        planned(
+            resource("aws_s3_bucket.b", {"lifecycle_rule": [moved]}),
+            resource("aws_s3_bucket_lifecycle_configuration.l", {"rule": [moved]}),
+            resource("aws_s3_object.o", {"storage_class": "ONEZONE_IA"}),
+            resource("aws_s3_object.p", {"storage_class": "STANDARD"}),
+            resource("aws_s3_bucket.c", {}),
+        ),
+        shipped,
+    )
+    assert [each.outcome for each in found.workloads] == ["fail"] * 3 + ["unknown"]
+    assert [(each.id, each.stands) for each in found.not_assessed] == [("aws_s3_object.p", False)]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "aws_cognito_user_pool",
+        "azurerm_key_vault",
+        "azurerm_virtual_network_gateway",
+        "azurerm_availability_set",
+        "google_dataflow_job",
+        "google_firestore_database",
+        "google_compute_network_endpoint_group",
+        "ovh_cloud_project_region_loadbalancer",
+        "outscale_flexible_gpu",
+        "aws_rds_shard_group",
+        "azurerm_app_configuration",
+        "azurerm_private_endpoint",
+        "digitalocean_vpc_nat_gateway",
+        "ibm_is_public_gateway",
+    ],
+)
+def test_what_has_a_place_is_never_counted_as_placeless(shipped: Catalog, type_: str) -> None:
+    (skipped,) = read(planned(resource(f"{type_}.x", {})), shipped).unassessed
+    assert skipped.stands
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "answer"),
+    [
+        ("azurerm_virtual_machine_scale_set", {"location": "westeurope", "sku": [{"capacity": 2}]}, (2, 2)),
+        ("azurerm_sql_database", {"location": "westeurope"}, (1, 1)),
+        ("linode_lke_cluster", {"region": "eu-west", "pool": [{"count": 2}, {"count": 3}]}, (5, 3)),
+        ("aws_rds_cluster", {"engine_mode": "serverless", "region": "eu-west-1"}, (1, 1)),
+    ],
+)
+def test_older_types_and_several_pools_are_counted(
+    shipped: Catalog, type_: str, values: dict[str, Any], answer: tuple[int, int]
+) -> None:
+    assert told(judged(state(resource(f"{type_}.x", values)), shipped)[f"{type_}.x"])[:2] == answer
+
+
+def test_outscale_s_subnets_are_followed(shipped: Catalog) -> None:
+    subnet = resource("outscale_subnet.s", {"subnet_id": "subnet-1", "subregion_name": "eu-west-2b"})
+    machine = resource("outscale_vm.v", {"subnet_id": "subnet-1"})
+    assert places(judged(state(subnet, machine), shipped)["outscale_vm.v"]) == ["eu-west-2b"]
+
+
+def test_a_zone_of_another_form_is_told(shipped: Catalog) -> None:
+    found = read(planned(resource("aws_instance.x", {"availability_zone": "1"})), shipped)
+    assert "sells no zone 1" in found.unassessed[0].reason
+    zones = {
+        letter: resource(f"aws_instance.{letter}", {"availability_zone": f"eu-west-1{letter}"})
+        for letter in "cz"
+    }
+    notes = {key: found.notes for key, found in judged(planned(*zones.values()), shipped).items()}
+    assert len(notes["aws_instance.c"]) == 1
+    assert any(note.startswith("eu-west-1z is beyond the zones") for note in notes["aws_instance.z"])
+
+
+def test_events_that_read_alike_are_told_once(shipped: Catalog) -> None:
+    events = judge(
+        planned(resource("aws_instance.x[0]", {}), resource("aws_instance.x[1]", {})), shipped
+    ).events
+    assert [event.lost for event in events] == [("aws_instance.x",)]
+
+
+def in_module(expressions: dict[str, Any], references: list[str], outputs: Any = None) -> dict[str, Any]:
+    """Return a plan whose autoscaling group, in a module, refers to something."""
+    group = {
+        "address": "aws_autoscaling_group.g",
+        "provider_config_key": "aws",
+        "expressions": {"vpc_zone_identifier": {"references": references}},
+    }
+    call = {"expressions": expressions, "module": {"resources": [group]}}
+    net = {"module": {"outputs": outputs or {}, "resources": [{"address": "aws_subnet.n"}]}}
+    tree = planned(*nets("a", "b"), module_calls={"m": call, "net": net})
+    address = "module.m.aws_autoscaling_group.g"
+    made = resource(address, {"desired_capacity": 2}, type="aws_autoscaling_group")
+    tree["planned_values"]["root_module"]["child_modules"] = [{"address": "module.m", "resources": [made]}]
+    return tree
+
+
+BOTH = ["aws_subnet.na.id", "aws_subnet.na", "aws_subnet.nb.id", "aws_subnet.nb"]
+
+
+@pytest.mark.parametrize(
+    ("given", "references", "answer"),
+    [
+        ({"ids": {"references": BOTH}}, ["var.ids"], ["eu-west-1a", "eu-west-1b"]),
+        # An item of them, and what a switch that the module is given chooses, is one of them.
+        ({"ids": {"references": BOTH}}, ["var.ids[0]", "var.ids"], ["somewhere-1", "somewhere-2"]),
+        (
+            {"ids": {"references": BOTH}, "wide": {"constant_value": False}},
+            ["var.wide", "var.ids"],
+            ["somewhere-1", "somewhere-2"],
+        ),
+        ({"ids": {"references": BOTH}}, ["var.unset", "var.ids"], ["somewhere-1", "somewhere-2"]),
+    ],
+)
+def test_what_a_module_is_given_is_followed_and_its_switches_choose(
+    shipped: Catalog, given: dict[str, Any], references: list[str], answer: list[str]
+) -> None:
+    found = judged(in_module(given, references), shipped)
+    assert places(found["module.m.aws_autoscaling_group.g"]) == answer
+
+
+def test_a_provider_in_a_module_has_the_module_s_variables(shipped: Catalog) -> None:
+    tree = in_module({"region": {"references": ["var.dr"]}}, [])
+    tree["configuration"]["provider_config"]["module.m:aws"] = {
+        "expressions": {"region": {"references": ["var.region"]}}
+    }
+    tree["variables"] = {"dr": {"value": "eu-west-3"}, "region": {"value": "us-east-1"}}
+    call = tree["configuration"]["root_module"]["module_calls"]["m"]
+    call["module"]["resources"][0]["provider_config_key"] = "module.m:aws"
+    found = read(tree, shipped)
+    assert [each.places[0].region for each in found.workloads] == ["aws-eu-west-3"], found.unassessed
+
+
+def test_a_zone_that_is_not_known_yet_is_not_the_provider_s(shipped: Catalog) -> None:
+    unknown = {"zone": {"references": ["random_shuffle.z.result[0]", "random_shuffle.z.result"]}}
+    found = judged(
+        planned(
+            resource("google_compute_instance.drawn", {}),
+            resource("google_compute_instance.silent", {}),
+            providers=GKE,
+            expressions={"google_compute_instance.drawn": unknown},
+        ),
+        shipped,
+    )
+    assert [places(each)[0] for each in found.values()] == ["somewhere-1", "europe-west1-d"]

@@ -33,7 +33,7 @@ class RegionNames(Record):
     aliases: Annotated[dict[Key, Key], Field(default_factory=dict)]
     ending: Pattern | None = None
     joined: bool = False
-    multi: tuple[Text, ...] = ()
+    multi: Pattern | None = None
     dual: Annotated[dict[Text, tuple[Key, ...]], Field(default_factory=dict)]
 
 
@@ -52,6 +52,7 @@ class Standing(Record):
 
     zones: tuple[AttributePath, ...] = ()
     regions: tuple[AttributePath, ...] = ("region",)
+    default: tuple[AttributePath, ...] = ("region", "zone")
     through: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
     within: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
     spare: tuple[AttributePath, ...] = ()
@@ -83,6 +84,7 @@ class ResourceType(Standing):
     variants: tuple[Variant, ...] = ()
     alone: bool = False
     joined: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
+    only: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
     members: TypeName | None = None
 
     def varied(self, variant: Variant | None) -> "ResourceType":
@@ -100,6 +102,7 @@ class Terraform(Record):
     carriers: Annotated[dict[TypeName, Standing], Field(default_factory=dict)]
     placeless: tuple[Pattern, ...] = ()
     endpoint: Text | None = None
+    outside: tuple[AttributePath, ...] = ()
     region_in: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
     zone_ids: Annotated[dict[TypeName, tuple[TypeName, TypeName]], Field(default_factory=dict)]
 

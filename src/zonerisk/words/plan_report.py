@@ -89,7 +89,7 @@ def skipped_rows(audit: Audit) -> list[tuple[str, str]]:
     for skipped in audit.not_assessed:
         reasons.setdefault((skipped.stands, skipped.reason), []).append(skipped.id)
     return [
-        (reason, ", ".join(ids) if stands else f"{len(ids)} resources")
+        (reason, ", ".join(ids) if stands else phrases.count(len(ids), "resource"))
         for (stands, reason), ids in reasons.items()
     ]
 

@@ -99,9 +99,14 @@ def lying(site: str, place: str) -> str:
     return f"{site} lies in {place}: the plan names no country that it could be held against"
 
 
+def odd_zone(zone: str, region: str) -> str:
+    """Say that a zone's letter or number is beyond those of its region."""
+    return f"{zone} is beyond the zones that {region} is known to have: is it spelt right?"
+
+
 def guessed(provider: str) -> str:
     """Say that an OpenStack's provider was told by its region's name."""
-    return f"its cloud is an OpenStack, taken for {provider}'s by the name of its region"
+    return f"its cloud is an OpenStack, assumed to be {provider}'s by the name of its region"
 
 
 NO_PROVIDER = "its providerID is of no provider that zonerisk knows"

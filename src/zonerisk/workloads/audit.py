@@ -72,12 +72,11 @@ def audit(
     auditor = Auditor(catalog, policy, deployment, day, inputs)
     judged = tuple(auditor.judge(workload) for workload in deployment.workloads)
     events = auditor.events()
-    lost = {key for event in events for key in event.lost} | {
-        each.id
-        for each in judged
-        for finding in each.findings
-        if (finding.rule, finding.outcome) == ("survives", "fail")
-    }
+    lost = {key for event in events for key in event.lost}
+    lost |= {each.id for each in judged if "survives" in _failing(each)}
+    worst_of: tuple[str | None, int, int] = (None, 0, 0)
+    for event in events[:1]:
+        worst_of = (event.message, len(event.lost), len(event.with_backup))
     total = mean([each.score for each in judged])
     regions = {place.region for workload in deployment.workloads for place in _all_places(workload)} - {OWN}
     model = inputs and Model(
@@ -93,14 +92,7 @@ def audit(
         outcome=worst([each.outcome for each in judged]) if judged else "unknown",
         letter=score.letter(total),
         score=total,
-        summary=wording.summary(
-            len(lost),
-            len(judged),
-            events[0].message if events else None,
-            len(events[0].lost) if events else 0,
-            len(events[0].with_backup) if events else 0,
-            len(deployment.unassessed),
-        ),
+        summary=wording.summary(len(lost), len(judged), *worst_of, len(deployment.unassessed)),
         workloads=judged,
         events=events,
         change=_best(auditor, judged),
@@ -171,19 +163,14 @@ class Auditor:
     def _judge(self, workload: Workload) -> Judged:
         known = self.arrangements.build(_told(workload.places), workload.id)
         findings = list(self._by_rules(workload, known))
-        for rule, judge in (
-            ("quorum", self._quorum),
-            ("survives", self._survives),
-            ("dr", self._recovery),
-            ("backup", self._backup),
-        ):
+        judges = {"quorum": self._quorum, "survives": self._survives}
+        for rule, judge in (judges | {"dr": self._recovery, "backup": self._backup}).items():
             if rule in self.policy.rules:
                 findings.append(self._weighed(rule, judge(workload, known)))
         findings.sort(key=lambda finding: -severity(finding.outcome))
-        count = len(known.domains)
-        independent = (
-            effective(known.domains, known.groups.values()) if count > 1 else Range(low=count, high=count)
-        )
+        independent = Range(low=(count := len(known.domains)), high=count)
+        if count > 1:
+            independent = effective(known.domains, known.groups.values())
         return Judged(
             id=workload.id,
             file=workload.source.file,
@@ -235,9 +222,8 @@ class Auditor:
         outcome: Outcome = (
             "pass" if least >= wanted else "unknown" if most is None or most >= wanted else "fail"
         )
-        if workload.basis == UNTOLD and outcome == "pass" and least < threshold:
-            outcome = "unknown"
-        if workload.spread:
+        untold = workload.basis == UNTOLD and outcome == "pass" and least < threshold
+        if untold or workload.spread:
             outcome = "unknown"
         stand = wording.places(least, most, workload.spread)
         one = workload.quorum == 1 and workload.basis != UNTOLD
@@ -345,18 +331,11 @@ class Auditor:
             message = wording.same_place(there.name, there.id, building)
             return _Answer("unknown" if spread else "fail", message, subjects, certain=building)
         groups = self.arrangements.build((*_told(workload.places), backup)).groups
-        risks = [
-            risk
-            for kind in BACKUP_KINDS
-            for risk in groups[kind].risks
-            if backup.id in risk.members and not primaries.isdisjoint(risk.members)
-        ]
+        hits = (risk for kind in BACKUP_KINDS for risk in groups[kind].risks if backup.id in risk.members)
+        risks = [risk for risk in hits if not primaries.isdisjoint(risk.members)]
         distances = [self.arrangements.distance(unit, there) for unit in known.domains]
-        unknown = [
-            kind
-            for kind in BACKUP_KINDS
-            if any(groups[kind].outcome((place, backup.id)) == "unknown" for place in primaries)
-        ]
+        both = [(place, backup.id) for place in primaries]
+        unknown = [kind for kind in BACKUP_KINDS if "unknown" in map(groups[kind].outcome, both)]
         if min(each.low for each in distances) >= REGIONAL_M:
             # Beyond regional threats, what nobody discloses is not held against a backup.
             unknown = []
@@ -392,9 +371,7 @@ class Auditor:
     def _counted(self, workload: Workload) -> Chance | None:
         """Return the chance a year by the rates on record, and with one more zone of its region."""
         copies = Counter(place.id for place in workload.places)
-        if OWN in {place.region for place in workload.places} or any(
-            p.kind != "zone" for p in workload.places
-        ):
+        if any(place.kind != "zone" or place.region == OWN for place in workload.places):
             return None
         regions = {place.region: self.catalog.region(place.region) for place in workload.places}
         low, high = probability.by_shocks(self.catalog.rates, regions, copies, workload.quorum)
@@ -403,8 +380,8 @@ class Auditor:
         if len(regions) == 1 and spare:
             wider = copies + Counter({spare[0]: max(copies.values())})
             quorum = workload.quorum
-            if quorum == copies.total() // 2 + 1:
-                quorum = wider.total() // 2 + 1
+            if quorum == majority(copies.total()):
+                quorum = majority(wider.total())
             more = probability.by_shocks(self.catalog.rates, regions, wider, quorum)
         return Chance(model="counted", low=low, high=high, with_a_zone_more=more)
 
@@ -414,12 +391,8 @@ class Auditor:
         What a provider spreads over a region is left out: it is lost with no single zone.
         """
         workloads = self.deployment.workloads
-        places = [
-            place
-            for workload in workloads
-            for place in _told(_all_places(workload))
-            if place.kind != "region"
-        ]
+        every = (place for workload in workloads for place in _told(_all_places(workload)))
+        places = [place for place in every if place.kind != "region"]
         if not places:
             return ()
         copies_at: dict[str, Counter[int]] = {}
@@ -428,48 +401,31 @@ class Auditor:
                 copies_at.setdefault(place.id, Counter())[index] += 1
         known = self.arrangements.build(places)
         names = {unit.id: unit.name for unit in known.domains}
-        unnamed = {place.id for place in places if place.name}
-        events = []
+        unnamed = {place.id: (place.region, place.name) for place in places if place.name}
+        events: dict[object, Event] = {}
         for loss in self._losses(known, places):
             gone: Counter[int] = Counter()
             for member in loss.members:
                 gone.update(copies_at.get(member, {}))
-            lost = [
-                workloads[index]
-                for index in sorted(gone)
-                if workloads[index].more == 0
-                and len(workloads[index].places) - gone[index] < workloads[index].quorum
-            ]
-            if not lost:
-                continue
+            found = ((workloads[index], count) for index, count in sorted(gone.items()))
+            lost = [one for one, taken in found if one.more == 0 and len(one.places) - taken < one.quorum]
             members, first = frozenset(loss.members), loss.members[0]
-            if loss.risk is None and first in unnamed:
-                # A zone without a name is one workload's own: another's may be another zone.
-                events += [
-                    Event(
-                        id=f"{loss.id}:{each.id}",
-                        kind=loss.kind,
-                        grade=None,
-                        message=wording.lost(names[first], each.id),
-                        lost=(each.id,),
-                        with_backup=(),
-                        with_recovery=(),
-                    )
-                    for each in lost
-                ]
-                continue
-            event = Event(
-                id=loss.id,
-                kind=loss.kind,
-                grade=loss.risk.grade if loss.risk else None,
-                message=loss.risk.message if loss.risk else wording.lost(names[first], first),
-                lost=tuple(each.id for each in lost),
-                with_backup=tuple(each.id for each in lost if _gone(each.backup, members)),
-                with_recovery=tuple(each.id for each in lost if _gone(each.dr, members)),
-            )
-            events.append(event)
-        events.sort(key=lambda event: (-len(event.lost), -len(event.with_backup), -len(event.with_recovery)))
-        return tuple(events)
+            # A zone without a name is one workload's own: another's may be another zone.
+            alone = None if loss.risk else unnamed.get(first)
+            for hit in [[each] for each in lost] if alone else filter(None, [lost]):
+                of = hit[0].id if alone else first
+                event = Event(
+                    id=f"{loss.id}:{of}" if alone else loss.id,
+                    kind=loss.kind,
+                    grade=loss.risk.grade if loss.risk else None,
+                    message=loss.risk.message if loss.risk else wording.lost(names[first], of),
+                    lost=tuple(each.id for each in hit),
+                    with_backup=tuple(each.id for each in hit if _gone(each.backup, members)),
+                    with_recovery=tuple(each.id for each in hit if _gone(each.dr, members)),
+                )
+                events.setdefault((alone, of) if alone else loss.id, event)
+        sizes = {key: (len(e.lost), len(e.with_backup), len(e.with_recovery)) for key, e in events.items()}
+        return tuple(events[key] for key in sorted(events, key=sizes.__getitem__, reverse=True))
 
 
 def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:
@@ -555,7 +511,7 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
     asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
     change, most = None, [0.0]
     failing = sum(len(_failing(each)) for each in judged)
-    for trial in _trials(auditor, workloads, judged):
+    for trial in _trials(auditor, judged):
         after = {index: auditor.judge(workload) for index, workload in trial.changed.items()}
         # Summed by differences, so that what stays as it was counts for nothing at all.
         pairs = [(_points(auditor, judged[index]), _points(auditor, new)) for index, new in after.items()]
@@ -563,20 +519,16 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
         helps = gain[:2] if asked else gain[2:]
         if min(helps) < 0 or max(helps) <= 0 or (change and gain <= most):
             continue
-        settled = (
-            rule
-            for index, new in after.items()
-            for rule in _failing(judged[index])
-            if rule not in _failing(new)
-        )
+        before = {index: _failing(judged[index]) for index in after}
+        later = {index: _failing(new) for index, new in after.items()}
+        settled = (rule for index in after for rule in before[index] if rule not in later[index])
         most = gain
         change = Change(
             kind=trial.kind,
             message=trial.message,
             workloads=tuple(workloads[index].id for index in after),
             failing_before=failing,
-            failing_after=failing
-            + sum(len(_failing(new)) - len(_failing(judged[index])) for index, new in after.items()),
+            failing_after=failing + sum(len(later[index]) - len(before[index]) for index in after),
             settles=tuple(dict.fromkeys(settled)),
         )
     return change
@@ -597,53 +549,46 @@ def _failing(judged: Judged) -> list[str]:
     return [finding.rule for finding in judged.findings if finding.outcome == "fail"]
 
 
-def _trials(auditor: Auditor, workloads: Sequence[Workload], judged: Sequence[Judged]) -> Iterator[_Trial]:
+def _trials(auditor: Auditor, judged: Sequence[Judged]) -> Iterator[_Trial]:
     alike: dict[tuple[object, ...], list[int]] = {}
     homes: dict[str, list[int]] = {}
-    for index, each in enumerate(workloads):
+    for index, each in enumerate(auditor.deployment.workloads):
         alike.setdefault((each.places, each.quorum, each.basis), []).append(index)
         home = next((place.region for place in each.places if place.region != OWN), None)
         if home:
             homes.setdefault(home, []).append(index)
     for indices in alike.values():
-        yield from _more_zones(auditor, workloads, indices)
+        yield from _more_zones(auditor, indices)
     for home, indices in homes.items():
         for region in auditor.fallbacks(home)[:MOST_REGIONS]:
-            yield from _moved(auditor, workloads, judged, indices, region)
+            yield from _moved(auditor, judged, indices, region)
 
 
 def _moved(
-    auditor: Auditor,
-    workloads: Sequence[Workload],
-    judged: Sequence[Judged],
-    indices: Sequence[int],
-    region: str,
+    auditor: Auditor, judged: Sequence[Judged], indices: Sequence[int], region: str
 ) -> Iterator[_Trial]:
     """Put the backups, then the recovery, of a region's workloads into another region.
 
     Where a file does not tell of either, there is nothing to better.
     """
     place = auditor.arrangements.placement.whole(auditor.catalog.region(region).provider, region)
-    amiss = {
-        index: {finding.rule for finding in judged[index].findings if finding.outcome != "pass"}
-        for index in indices
-    }
     for field, kind, message in (
         ("backup", "move-backup", wording.move_backup(region)),
         ("dr", "recovery", wording.prepare_recovery(region)),
     ):
-        moved = {
-            index: replace(workloads[index], **{field: (place,)})  # type: ignore[arg-type]
-            for index in indices
-            if field in amiss[index]
-            and (getattr(workloads[index], field) is not None or workloads[index].could_tell)
-        }
+        moved = {}
+        for index in indices:
+            one = auditor.deployment.workloads[index]
+            amiss = (each.rule for each in judged[index].findings if each.outcome != "pass")
+            if field in amiss and (one.could_tell or getattr(one, field) is not None):
+                moved[index] = replace(one, **{field: (place,)})  # type: ignore[arg-type]
         if moved:
             yield _Trial(kind, message, moved)  # type: ignore[arg-type]
 
 
-def _more_zones(auditor: Auditor, workloads: Sequence[Workload], indices: Sequence[int]) -> Iterator[_Trial]:
+def _more_zones(auditor: Auditor, indices: Sequence[int]) -> Iterator[_Trial]:
     """Spread the copies over a region's zones, or add one in a zone that is not used yet."""
+    workloads = auditor.deployment.workloads
     first = workloads[indices[0]]
     used = {place.id for place in first.places}
     regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.catalogue.dialect import Dialect
@@ -22,9 +23,10 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.judging.cause import RiskGroups
+from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Policy, Region
@@ -210,8 +212,11 @@ class Placement:
         key = simplify(self.zone_ids.get(zone, zone))
         code = region.removeprefix(f"{provider}-")
         dialect = self.dialect(provider)
-        if dialect.zones.account_relative and re.fullmatch(f"({re.escape(code)}-?)?([a-z]|[1-9])", key):
-            return Place(f"{region}/{key if key.startswith(code) else f'{code}-{key}'}", region, "label")
+        if dialect.zones.account_relative and dialect.zones.suffix and not only:
+            named = (name for name in (key, f"{code}{key}", f"{code}-{key}") if name.startswith(code))
+            suffix = f"{re.escape(code)}(?:{dialect.zones.suffix.pattern})"
+            if name := next((name for name in named if re.fullmatch(suffix, name)), None):
+                return Place(f"{region}/{name}", region, "label")
         if any(each.id == f"{region}/{key}" for each in sold):
             return Place(f"{region}/{key}", region, "zone")
         site = record.sites.get(key)
@@ -225,11 +230,10 @@ class Placement:
             return only
         raise Unplaced(f"{region} sells no zone {shown(zone)} on {self.day}; see: zonerisk show {region}")
 
-    def unnamed(self, region: str, number: int, owner: str = "unnamed") -> Place:
-        """Return one of several zones that a plan tells apart, but does not name; their owner is alike."""
-        mark = "" if owner == "unnamed" else f".{owner}"
-        name = f"unnamed zone {number}"
-        return Place(f"{region}/unnamed-zone-{number}{mark}", region, "label", name, owner)
+    def unnamed(self, region: str, first: int, last: int, owner: str = "unnamed") -> list[Place]:
+        """Return several zones that a plan tells apart, but does not name; their owner is alike."""
+        names = [f"unnamed zone {number}" for number in range(first, last + 1)]
+        return [Place(f"{region}/{name.replace(' ', '-')}", region, "label", name, owner) for name in names]
 
     def whole(self, provider: str, region: str) -> Place:
         """Return the place of something that its provider spreads over a region."""
@@ -247,15 +251,22 @@ class Placement:
         more: int | None = 0,
     ) -> Workload:
         """Build a workload of copies that stand at some places; a majority is needed if nothing is said."""
-        relative = (
-            self.dialect(self.provider_of(place.region)).zones.account_relative
-            for place in places
-            if place.kind == "label" and not place.name
-        )
-        notes = tuple(sorted({*notes, *filter(None, relative)}))
+        labels = [place for place in dict.fromkeys(places) if place.kind == "label" and not place.name]
+        told = [self.dialect(self.provider_of(place.region)).zones.account_relative for place in labels]
+        told += [
+            wording.odd_zone(place.id.partition("/")[2], place.region) for place in filter(self._odd, labels)
+        ]
+        notes = tuple(sorted({*notes, *filter(None, told)}))
         return Workload(
             key, source, apart(places), quorum or majority(len(places)), basis, notes=notes, more=more
         )
+
+    def _odd(self, place: Place) -> bool:
+        """Return whether a zone's letter or number is beyond all that its region has had."""
+        last = place.id.partition(".")[0][-1]
+        number = int(last) if last.isdigit() else ord(last) - ord("a") + 1
+        sold = zones_sold(self.catalog.region(place.region), self.day)
+        return number > max([len(sold), *(int(zone.id[-1]) for zone in sold if zone.id[-1].isdigit())])
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""
@@ -331,11 +342,38 @@ class Arrangements:
             loose = {each for each in key if distinct[each].kind == "somewhere"}
             if loose and "incident" in groups:
                 groups["incident"] = _without(groups["incident"], loose)
-            groups = relabelled(groups, [distinct[each] for each in key], self._zones)
+            groups = self._relabelled(groups, [distinct[each] for each in key])
             self._built[key] = Arrangement(
                 name, "place", self.day, domains, len(domains), measure=self.distance, groups=groups
             )
         return replace(self._built[key], id=name, domains=domains)
+
+    def _relabelled(self, groups: dict[str, RiskGroups], places: Iterable[Place]) -> dict[str, RiskGroups]:
+        """Add to what is known of labels what does not depend on which zones they stand for.
+
+        Two labels of one region are two of its zones. Where no two zones of the region share a
+        risk of some kind, neither do the labels; where one risk takes all zones, it takes them.
+        """
+        # A zone id and a letter may be the same zone, so each kind is compared with its own.
+        labels: dict[tuple[str, str], list[str]] = {}
+        for place in places:
+            if place.kind in ("label", "zone") and place.region != OWN:
+                labels.setdefault((place.region, place.clique), []).append(place.id)
+        for (region, _), listed in labels.items():
+            if len(listed) < 2:
+                continue
+            units, known = self._zones(region)
+            # Where the sources give one site a zone, the units are those sites.
+            zones = {unit.id for unit in units}
+            ids = tuple(key for key in listed if key not in zones)
+            for kind, there in known.items() if 1 < len(ids) <= len(units) else ():
+                here = groups.get(kind, RiskGroups(kind))
+                if set(combinations(sorted(zones), 2)) <= {(min(pair), max(pair)) for pair in there.apart}:
+                    groups[kind] = replace(here, apart=here.apart | set(permutations(ids, 2)))
+                else:
+                    whole = (replace(risk, members=ids) for risk in there.risks if zones <= set(risk.members))
+                    groups[kind] = replace(here, risks=(*here.risks, *whole))
+        return groups
 
     def _zones(self, region: str) -> tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]:
         units = self.placement.zones(region)
@@ -391,40 +429,3 @@ def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
         return events
     apart = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
     return replace(events, risks=risks, counted_groups=counted, apart=apart)
-
-
-def relabelled(
-    groups: dict[str, RiskGroups],
-    places: Iterable[Place],
-    zones_of: Callable[[str], tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]],
-) -> dict[str, RiskGroups]:
-    """Add to what is known of labels what does not depend on which zones they stand for.
-
-    Two labels of one region are two of its zones. Where no two zones of the region share a
-    risk of some kind, neither do the labels; where one risk takes all zones, it takes them.
-    """
-    # A zone id and a letter may be the same zone, so each kind is compared with its own.
-    labels: dict[tuple[str, str], list[str]] = {}
-    for place in places:
-        if place.kind in ("label", "zone"):
-            labels.setdefault((place.region, place.clique), []).append(place.id)
-    result = dict(groups)
-    for (region, _), listed in labels.items():
-        if len(listed) < 2 or region == OWN:
-            continue
-        units, known = zones_of(region)
-        # Where the sources give one site a zone, the units are those sites.
-        zones = {unit.id for unit in units}
-        ids = [key for key in listed if key not in zones]
-        if len(ids) > 1 and len(units) >= len(ids):
-            for kind, each in known.items():
-                result[kind] = _merged(result.get(kind, RiskGroups(kind)), each, ids, zones)
-    return result
-
-
-def _merged(ours: RiskGroups, theirs: RiskGroups, ids: Sequence[str], zones: set[str]) -> RiskGroups:
-    apart_there = {tuple(sorted(pair)) for pair in theirs.apart}
-    if {(a, b) for a in zones for b in zones if a < b} <= apart_there:
-        return replace(ours, apart=ours.apart | {(a, b) for a in ids for b in ids if a != b})
-    whole = [replace(risk, members=tuple(ids)) for risk in theirs.risks if zones <= set(risk.members)]
-    return replace(ours, risks=(*ours.risks, *whole)) if whole else ours

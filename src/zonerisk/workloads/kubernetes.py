@@ -345,7 +345,9 @@ class _Reader:
     def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need = "majority") -> None:
         quorum, basis = _NEEDS[needs]
         workload = self.placement.workload(key, source, places, quorum, basis)
-        guessed = map(wording.guessed, sorted(self.guesses))
+        guessed = (
+            wording.guessed(self.placement.dialect(each).name or each) for each in sorted(self.guesses)
+        )
         self.workloads.append(replace(workload, notes=(*workload.notes, *guessed)))
 
 

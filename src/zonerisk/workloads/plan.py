@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from bisect import bisect
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -49,7 +47,7 @@ from zonerisk.workloads.deployment import (
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from zonerisk.catalogue.catalog import Catalog
@@ -57,7 +55,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000
-_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.MULTILINE)
 Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -238,7 +235,7 @@ def _from_trees(
     parts, cluster = [], [*clusters]
     for name, text, tree in trees:
         if terraform.recognise(tree):
-            parts.append(_written(terraform.read(name, text, tree, catalog, day), tree, Path(name).parent))
+            parts.append(terraform.read(name, text, tree, catalog, day))
         elif kubernetes.recognise(tree):
             cluster.append((name, lines_of(text, "name"), tree))
         else:
@@ -246,58 +243,6 @@ def _from_trees(
                 f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
             )
     return [*parts, kubernetes.read(cluster, catalog, day)] if cluster else parts
-
-
-def _written(part: Deployment, tree: Json, folder: Path) -> Deployment:
-    """Tell what is judged, and what is not, by the lines of the ``.tf`` files that a configuration names."""
-    from zonerisk.workloads import terraform
-
-    sources = dict(
-        _resources(
-            mapping(mapping(tree.get("configuration")).get("root_module")), folder, "", cache(_headers)
-        )
-    )
-
-    def source(key: str, file: str, line: int) -> Source:
-        return sources.get(terraform.unindexed(key)) or Source(file, line)
-
-    workloads = (
-        replace(each, source=source(each.id, each.source.file, each.source.line)) for each in part.workloads
-    )
-    skipped = (
-        replace(each, file=at.file, line=at.line)
-        for each in part.unassessed
-        for at in [source(each.id, each.file, each.line)]
-    )
-    return replace(part, workloads=tuple(workloads), unassessed=tuple(skipped))
-
-
-def _resources(
-    module: dict[str, Json], folder: Path, prefix: str, headers: Callable[[Path], list[tuple[str, Source]]]
-) -> Iterator[tuple[str, Source]]:
-    """Return where a module's resources are written, in the folder it is told to stand in, by address."""
-    named = {str(mapping(each).get("address")) for each in sequence(module.get("resources"))}
-    for address, source in headers(folder):
-        if address in named:
-            yield f"{prefix}{address}", source
-    for name, call in mapping(module.get("module_calls")).items():
-        path, inner = str(mapping(call).get("source")), mapping(mapping(call).get("module"))
-        if path.startswith(("./", "../")):
-            yield from _resources(
-                inner, Path(os.path.normpath(folder / path)), f"{prefix}module.{name}.", headers
-            )
-
-
-def _headers(folder: Path) -> list[tuple[str, Source]]:
-    """Read the resources that the ``.tf`` files of a folder begin, and where."""
-    found = []
-    with suppress(OSError, ValueError, DataError):
-        for path in sorted(folder.glob("*.tf")):
-            text = document.content(path, document.MAX_BYTES).decode("utf-8", "replace")
-            for match in _RESOURCE.finditer(text):
-                at = Source(os.path.normpath(path), text.count("\n", 0, match.start(1)) + 1)
-                found.append((f"{match[1]}.{match[2]}", at))
-    return found
 
 
 def loaded(name: str) -> Json:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
+from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
     ANOTHER,
     MAJORITY,
@@ -27,11 +32,12 @@ from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.catalogue.dialect import ResourceType, Standing
+    from zonerisk.catalogue.dialect import Dialect, ResourceType, Standing
     from zonerisk.core.verdict import Skipped
 
 MAX_RESOURCES = 100_000
 MAX_DEPTH = 3
+_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.MULTILINE)
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 # Providers of Terraform itself: what they make stands nowhere.
 _LOGICAL = frozenset(("archive", "cloudinit", "external", "http", "local", "null", "random", "template"))
@@ -40,13 +46,17 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
 _KEY = re.compile(rf"\[{_QUOTED}\]$")
 _BASIS = {"majority": MAJORITY, "one": ANOTHER, "all": "all, as each holds a part"}
+# By these others may name a resource.
+_NAMES = ("id", "arn", "self_link", "name", "subnet_id")
 NOT_READ = "zonerisk does not read where this type of resource stands"
 NO_PROVIDER = "zonerisk reads no resources of this provider"
-PLACELESS = "stands nowhere by itself"
+PLACELESS = "has no place of its own"
 OF_WHAT = "a backup, but of what the file does not tell; state it in a plan (YAML)"
 NO_PLACE = "the file names no region or zone for it (not known before apply, or set outside)"
 NO_MEMBER = "its copies are instances, and the file holds none"
 NO_COPIES = "it has no copies"
+OUTSIDE = "stands outside the provider's regions, in an edge zone or on premises"
+ONE_OF = "in which of the subnets that it refers to it stands, the file does not tell"
 
 
 class _Resource(NamedTuple):
@@ -89,6 +99,19 @@ class _Use(NamedTuple):
     module: str
     expressions: dict[str, Json]
     key: str
+
+
+class _Told(NamedTuple):
+    """Zones and regions of what a resource refers to; ``most`` of them, None without a bound.
+
+    Not ``sure`` where one may stand outside the file, or where which of several it is depends on a
+    condition, an index or a slice: an expression tells no more than all that it may take.
+    """
+
+    zones: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    most: int | None = 0
+    sure: bool = True
 
 
 class _Stand(NamedTuple):
@@ -166,57 +189,69 @@ def _every(values: Json) -> Iterator[tuple[Json, _Resource]]:
 class _Configuration:
     """The configuration part of a plan: which provider a resource has, and what it refers to."""
 
-    def __init__(self, tree: Json) -> None:
+    def __init__(self, tree: Json, folder: Path) -> None:
         configuration = mapping(tree.get("configuration"))
         root = mapping(configuration.get("root_module"))
-        self.variables = {
-            key: mapping(value).get(word)
-            for whole, word in ((root, "default"), (tree, "value"))
-            for key, value in mapping(whole.get("variables")).items()
-        }
-        self.providers = {
-            key: self._provider(key, mapping(value))
-            for key, value in mapping(configuration.get("provider_config")).items()
-        }
+        self.variables: dict[str, Json] = {}
         self.uses: dict[str, _Use] = {}
         self.calls: dict[str, tuple[str, dict[str, Json]]] = {}
         self.outputs: dict[str, Json] = {}
-        waiting = [("", root)]
+        self.written: dict[str, Source] = {}
+        headers = cache(_headers)
+        waiting: list[tuple[str, dict[str, Json], Path | None]] = [("", root, folder)]
         while waiting:
-            prefix, module = waiting.pop()
+            prefix, module, folder_ = waiting.pop()
+            for name, variable in mapping(module.get("variables")).items():
+                self.variables[f"{prefix}{name}"] = mapping(variable).get("default")
             for resource in map(mapping, sequence(module.get("resources"))):
-                key = str(resource.get("provider_config_key", ""))
+                key, address = str(resource.get("provider_config_key", "")), str(resource.get("address", ""))
                 expressions = mapping(resource.get("expressions"))
-                self.uses[prefix + str(resource.get("address", ""))] = _Use(prefix, expressions, key)
+                self.uses[prefix + address] = _Use(prefix, expressions, key)
+                if folder_ and (source := headers(folder_).get(address)):
+                    self.written[prefix + address] = source
             for name, output in mapping(module.get("outputs")).items():
                 self.outputs[f"{prefix}{name}"] = mapping(output).get("expression")
             for name, call in mapping(module.get("module_calls")).items():
                 below = f"{prefix}module.{name}."
+                path = str(mapping(call).get("source"))
                 self.calls[below] = (prefix, mapping(mapping(call).get("expressions")))
-                waiting.append((below, mapping(mapping(call).get("module"))))
+                beside = folder_ if path.startswith(("./", "../")) else None
+                inner = beside and Path(os.path.normpath(beside / path))
+                waiting.append((below, mapping(mapping(call).get("module")), inner))
+        given = mapping(tree.get("variables"))
+        self.variables |= {name: mapping(variable).get("value") for name, variable in given.items()}
+        blocks = mapping(configuration.get("provider_config"))
+        self.providers = {key: self._provider(key, mapping(block)) for key, block in blocks.items()}
 
     def _provider(self, key: str, config: dict[str, Json]) -> _Settings | None:
         """Read a provider's block; None for one that says nothing, which inherits."""
         expressions = mapping(config.get("expressions"))
         if not expressions:
             return None
+        module = _path(key)
         region, zone, url = (
-            self._value(mapping(expressions.get(each))) for each in ("region", "zone", "auth_url")
+            self._value(module, expressions.get(key)) for key in ("region", "zone", "auth_url")
         )
-        addresses = [
-            self._value(mapping(value))
-            for block in sequence(expressions.get("endpoints"))
-            for value in mapping(block).values()
-        ]
+        hosts = (each for block in sequence(expressions.get("endpoints")) for each in mapping(block).values())
+        addresses = [self._value(module, each) for each in hosts]
         host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
         return _Settings({"region": region, "zone": zone}, host, tuple(filter(None, addresses)), key)
 
-    def _value(self, expression: dict[str, Json]) -> str | None:
-        value = expression.get("constant_value")
-        references = sequence(expression.get("references"))
-        if value is None and references:
-            value = self.variables.get(str(references[0]).removeprefix("var."))
-        return value if isinstance(value, str) and value else None
+    def _value(self, module: str, expression: Json) -> str | None:
+        expression = mapping(expression)
+        values = [expression.get("constant_value")]
+        if values == [None]:
+            # One of several variables, or what several make together, is none of them.
+            values = [
+                self._variable(module, name) for name in map(str, sequence(expression.get("references")))
+            ]
+        first = values[0] if values else None
+        return first if isinstance(first, str) and first and values.count(first) == len(values) else None
+
+    def _variable(self, module: str, reference: str) -> Json:
+        name = reference.removeprefix("var.")
+        parent, given = self.calls.get(module, ("", {}))
+        return self._value(parent, given[name]) if name in given else self.variables.get(f"{module}{name}")
 
     def settings(self, address: str) -> _Settings:
         """Return the provider's settings of a resource, told by its address without indices.
@@ -228,9 +263,8 @@ class _Configuration:
         use = self.uses.get(address)
         if use is None:
             return _NOTHING
-        module, _, plain = use.key.rpartition(":")
-        path = re.sub(r"(^|[:.])(?!module\.)([^:.]+)", r"\1module.\2", module) if module else ""
-        for key in (use.key, f"{path}:{plain}"):
+        plain = use.key.rpartition(":")[2]
+        for key in (use.key, f"{_path(use.key)[:-1]}:{plain}"):
             if key in self.providers:
                 own = self.providers[key]
                 return own or self.providers.get(plain) or _NOTHING
@@ -239,13 +273,15 @@ class _Configuration:
         handed = [self.providers[key] or _NOTHING for key in of_kind]
         return handed[0] if handed and all(each[:3] == handed[0][:3] for each in handed) else _NOTHING
 
-    def targets(self, address: str, path: str) -> set[str]:
-        """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
+    def targets(self, address: str, path: str) -> tuple[set[str], bool, bool]:
+        """Return the addresses of what an attribute refers to, through variables and outputs of modules.
+
+        Whether that is all it may refer to, and whether nothing else chooses among it, is told as well.
+        """
         use = self.uses.get(address)
         found: set[str] = set()
-        if use is None:
-            return found
-        waiting = [(use.module, each) for each in values_at(use.expressions, path)]
+        whole = plain = use is not None
+        waiting = [(use.module, each) for each in values_at(use.expressions, path)] if use else []
         seen = set()
         while waiting:
             module, expression = waiting.pop()
@@ -254,20 +290,56 @@ class _Configuration:
                     continue
                 seen.add((module, reference))
                 head, *rest = reference.split(".")
-                if head == "var" and rest and module in self.calls:
-                    parent, given = self.calls[module]
-                    waiting.append((parent, given.get(unindexed(rest[0]))))
-                elif head == "module" and len(rest) > 1:
-                    below = f"{module}module.{unindexed(rest[0])}."
-                    waiting.append((below, self.outputs.get(below + unindexed(rest[1]))))
+                name = unindexed(rest[head == "module"]) if rest[head == "module" :] else ""
+                if head in ("var", "module"):
+                    # An item of a list is one of them.
+                    plain &= name in rest or not name
+                if head == "var":
+                    parent, given = self.calls.get(module, ("", {}))
+                    constant = mapping(given.get(name)).get("constant_value")
+                    constant = constant if name in given else self.variables.get(f"{module}{name}")
+                    if name in given and constant is None:
+                        waiting.append((parent, given[name]))
+                    else:
+                        plain = False
+                        whole &= isinstance(constant, bool | int)
+                elif head == "module":
+                    below = f"{module}module.{unindexed(rest[0])}." if name else ""
+                    waiting.append((below, self.outputs.get(below + name)))
+                    whole &= not name or below + name in self.outputs
+                elif head in ("count", "local", "path", "terraform"):
+                    plain = False
+                    whole &= head == "count"
                 elif rest:
                     found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
-        return {each for each in found if not any(one.startswith(f"{each}[") for one in found)}
+        nearest = {each for each in found if not any(one.startswith(f"{each}[") for one in found)}
+        return nearest, whole, plain
 
 
-def values_at(values: Json, path: str) -> list[Json]:
-    """Return what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item."""
+def _path(key: str) -> str:
+    """Return the module that a provider's key begins with, as addresses have it: ``module.a.``."""
+    names = re.split("[:.]", key.rpartition(":")[0])
+    return "".join(f"module.{name}." for name in names if name not in ("", "module"))
+
+
+def _headers(folder: Path) -> dict[str, Source]:
+    """Read where the ``.tf`` files of a folder begin which resource."""
+    found = {}
+    with suppress(OSError, ValueError, DataError):
+        for path in sorted(folder.glob("*.tf")):
+            text = document.content(path, document.MAX_BYTES).decode("utf-8", "replace")
+            for match in _RESOURCE.finditer(text):
+                line = text.count("\n", 0, match.start(1)) + 1
+                found[f"{match[1]}.{match[2]}"] = Source(os.path.normpath(path), line)
+    return found
+
+
+def values_at(values: Json, path: str, unknown: bool = False) -> list[Json]:
+    """Return what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item.
+
+    What is ``unknown`` before apply is None in a list; it is left out if it is not asked for.
+    """
     nodes = [values]
     for step in path.split("."):
         below: list[Json] = []
@@ -278,34 +350,28 @@ def values_at(values: Json, path: str) -> list[Json]:
                 below += node if step == "*" else node[int(step) : int(step) + 1] if step.isdigit() else []
         nodes = below
     flat = (item for node in nodes for item in (node if isinstance(node, list) else [node]))
-    return [item for item in flat if item not in (None, "")]
+    return [item for item in flat if item != "" and (unknown or item is not None)]
 
 
 def _texts(values: Json, paths: Iterable[str]) -> list[str]:
     """Return what stands at the first path that is set; of a link, its last part."""
-    return next(
-        (
-            [re.split("[/:]", str(each))[-1] for each in items]
-            for path in paths
-            if (items := values_at(values, path))
-        ),
-        [],
-    )
+    found = next(filter(None, (values_at(values, path) for path in paths)), [])
+    return [str(each).rpartition("/")[2] for each in found]
 
 
 def _number(values: Json, paths: Iterable[str]) -> int | None:
-    """Return the first count that is set, or that stands there itself."""
+    """Return the first count that is set, or that stands there itself; of several items, their sum."""
     for path in paths:
-        found = [path] if path.isdecimal() else values_at(values, path)
-        if found and str(found[0]).isdecimal() and int(found[0]) <= MAX_COPIES:
-            return int(found[0])
+        found = list(map(str, [path] if path.isdecimal() else values_at(values, path)))
+        if found and all(map(str.isdecimal, found)) and (total := sum(map(int, found))) <= MAX_COPIES:
+            return total
     return None
 
 
 def _fits(values: Json, when: dict[str, re.Pattern[str]]) -> bool:
     for path, pattern in when.items():
         found = [
-            str(value).lower() if isinstance(value, bool) else str(value) for value in values_at(values, path)
+            str(each).lower() if isinstance(each, bool) else str(each) for each in values_at(values, path)
         ]
         if not any(map(pattern.fullmatch, found or ["-"])):
             return False
@@ -320,7 +386,7 @@ class _Reader:
     ) -> None:
         self.name, self.placement = name, placement
         self.lines = lines_of(text, "address")
-        self.configuration = _Configuration(tree)
+        self.configuration = _Configuration(tree, Path(name).parent)
         # Several providers may run what is behind one type: OpenStack.
         self.types: dict[str, dict[str, ResourceType]] = {}
         self.carriers: dict[str, Standing] = {}
@@ -341,16 +407,17 @@ class _Reader:
         # Letters of zones are each account's own: its id for each, by whose it is.
         self.letters: dict[str, dict[str, str]] = defaultdict(dict)
         self.known_as: dict[str, str] = {}
-        every = list(chain(chain.from_iterable(groups.values()), (each for _, each in _every(prior))))
-        accounts = {account for each in every if (account := _account(each.values))}
+        every = list(chain((each for _, each in _every(prior)), chain.from_iterable(groups.values())))
+        accounts = {account for each in every if (account := _of_arn(each.values, 4))}
         self.several = len(accounts) > 1
         self.owners: dict[str, list[str]] = defaultdict(list)
+        # What will be is held over what was before.
+        carriers: dict[str, _Resource] = {}
         for each in every:
             if each.type in self.carriers:
-                for key in {each.address, each.address + _key(each), each.full}:
-                    self.instances[key].append(each)
-                for key in {str(each.values.get(key)) for key in ("id", "arn", "self_link", "name")}:
-                    self.named[each.type, key].append(each)
+                before = carriers[each.full].values if each.full in carriers else {}
+                new = {key: value for key, value in each.values.items() if value is not None}
+                carriers[each.full] = each._replace(values={**before, **new})
             if each.type in tables:
                 paths, pattern = tables[each.type]
                 names, ids = (values_at(each.values, path) for path in paths)
@@ -358,26 +425,30 @@ class _Reader:
                     if pattern.fullmatch(key):
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
+        for each in carriers.values():
+            for key in {each.address, each.address + _key(each), each.full}:
+                self.instances[key].append(each)
+            for key in {str(each.values.get(key)) for key in _NAMES}:
+                self.named[each.type, key].append(each)
         self.led: list[_Resource] = []
-        self.told: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
-        self.referred: dict[tuple[str, ...], list[_Resource]] = {}
+        self.told: dict[tuple[object, ...], _Told] = {}
+        self.referred: dict[tuple[object, ...], tuple[list[_Resource], bool, bool]] = {}
         self.joined: dict[str, list[tuple[_Resource, _Stand]]] = {}
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
     def _owner(self, resource: _Resource) -> str:
         """Return whose letters a resource speaks in: the account of its ARN, else its provider's key."""
-        return (self.several and _account(resource.values)) or self.configuration.settings(
-            resource.address
-        ).key
+        account = _of_arn(resource.values, 4) if self.several else ""
+        return account or self.configuration.settings(resource.address).key
 
     def group(self, address: str, resources: list[_Resource]) -> None:
         """Place the resources of one address, or say why they are not."""
-        type_ = resources[0].type
-        kinds = self.types.get(type_)
-        source = self._source(resources[0])
-        if kinds is None:
-            self.unassessed.append(self._unread(type_, address, source))
+        first = resources[0]
+        kinds = self.types.get(first.type, {})
+        resources = [one for one in resources if any(_fits(one.values, kind.only) for kind in kinds.values())]
+        if not resources:
+            self.unassessed.append(self._unread(first.type, address, first))
             return
         settings = self.configuration.settings(address)
         stands: list[tuple[_Resource, _Stand]] = []
@@ -387,7 +458,7 @@ class _Reader:
             try:
                 provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, settings, notes)
                 kind = kinds[provider]
-                stand = self._stand(provider, kind, resource, settings)
+                stand = self._stand(provider, kind, resource, settings, notes)
                 if not stand.places:
                     raise Unplaced(NO_COPIES)
             except Unplaced as error:
@@ -404,37 +475,31 @@ class _Reader:
         elif stands:
             self._add(address, resources[0], [stand for _, stand in stands], notes)
 
-    def _source(self, resource: _Resource) -> Source:
-        return Source(self.name, self.lines.get(resource.full, 1))
+    def _source(self, resource: _Resource, address: str = "") -> Source:
+        at = self.configuration.written.get(unindexed(address or resource.address))
+        return at or Source(self.name, self.lines.get(resource.full, 1))
 
-    def _unread(self, type_: str, address: str, source: Source) -> Skipped:
+    def _unread(self, type_: str, address: str, first: _Resource) -> Skipped:
         prefix, _, rest = type_.partition("_")
-        provider = self.prefixes.get(prefix)
-        speech = self.placement.dialect(provider or "").terraform
-        if (
-            prefix in _LOGICAL
-            or type_ in speech.carriers
-            or any(each.search(rest) for each in speech.placeless)
-        ):
+        speech = self._dialect(type_).terraform
+        source = self._source(first)
+        placeless = any(each.search(rest) for each in speech.placeless)
+        if placeless or prefix in _LOGICAL or type_ in speech.carriers or type_ in speech.types:
             return source.skipped(address, PLACELESS, stands=False)
-        return source.skipped(
-            address, OF_WHAT if _BACKUP.search(type_) else NOT_READ if provider else NO_PROVIDER
-        )
+        reason = OF_WHAT if _BACKUP.search(type_) else NOT_READ if prefix in self.prefixes else NO_PROVIDER
+        return source.skipped(address, reason)
 
     def join(self) -> None:
         """Take the instances of one cluster as its copies, whichever of them leads."""
         for whole, parts in self.joined.items():
             self._add(whole, parts[0][0], [stand for _, stand in parts], ())
-        self.unassessed += [
-            self._source(each).skipped(each.full, NO_MEMBER)
-            for each in self.led
-            if self.joined.keys().isdisjoint((each.full, each.address))
-        ]
+        alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
+        self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
 
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
         ((path, type_),) = kind.joined.items()
-        wholes = [each.full for each in islice(self._referred(resource, path, type_), 2)]
+        wholes = [each.full for each in self._referred(resource, path, type_)[0]]
         if len(wholes) > 1:
             return resource.full  # Of which of several clusters, the file does not tell.
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
@@ -446,30 +511,38 @@ class _Reader:
             raise DataError(f"{self.name}: {key}: over {MAX_COPIES} copies")
         mores = [stand.more for stand in stands]
         more = None if None in mores else sum(filter(None, mores))
-        needed = stands[0].needed
+        needed, source = stands[0].needed, self._source(first, key)
         quorum = {"one": 1, "all": len(places)}.get(needed)
-        source = self._source(first)
-        self.workloads.append(
-            self.placement.workload(key, source, places, quorum, _BASIS[needed], notes, more)
-        )
+        basis = _BASIS[needed]
+        self.workloads.append(self.placement.workload(key, source, places, quorum, basis, notes, more))
 
-    def _stand(self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings) -> _Stand:
+    def _stand(
+        self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings, notes: set[str]
+    ) -> _Stand:
         values = resource.values
         dialect = self.placement.dialect(provider)
-        own = dialect.terraform.endpoint
-        if own and any(own not in address for address in settings.endpoints):
+        host = dialect.terraform.endpoint
+        if host and any(host not in address for address in settings.endpoints):
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
+        if any(values_at(values, path) for path in dialect.terraform.outside):
+            raise Unplaced(OUTSIDE)
         variant = next((each for each in kind.variants if _fits(values, each.when)), None)
         row = kind.varied(variant)
         if row.members:
             self.led.append(resource)
             raise Unplaced("")
-        given = {**settings.defaults, **{key: value for key, value in values.items() if value is not None}}
-        through, beyond = self._through(resource, row)
-        zones = _texts(given, row.zones) or through
+        # What is written and not known before apply is no default.
+        use = self.configuration.uses.get(resource.address)
+        defaults = {
+            key: each for key, each in settings.defaults.items() if not use or key not in use.expressions
+        }
+        given = defaults | {key: value for key, value in values.items() if value is not None}
+        told = self._through(resource, row)
+        own, through, beyond = _texts(given, row.zones), list(told.zones), list(told.regions)
         if len(through) == 1 and dialect.zones.id and dialect.zones.id.fullmatch(through[0]):
             # What it stands in says which zone its letter is.
-            zones = through
+            own = []
+        zones = own or through
         within = [
             match[1]
             for path, pattern in dialect.terraform.region_in.items()
@@ -477,13 +550,9 @@ class _Reader:
             if (match := pattern.match(str(text)))
         ]
         of_zone: list[str] = []
-        for zone in zones[:1]:
-            with suppress(Unplaced):
-                code = dialect.region_of(zone) or dialect.region_of(self.known_as.get(zone, "")) or ""
-                of_zone = [self.placement.region(provider, code)]
-        regions = (
-            _texts(values, row.regions) or of_zone or within or beyond or _texts(given, ("region", "zone"))
-        )
+        with suppress(Unplaced):
+            of_zone = [self.placement.region(provider, self._code(dialect, zone)) for zone in zones[:1]]
+        regions = _texts(values, row.regions) or of_zone or within or beyond or _texts(given, row.default)
         if not regions:
             # A zone that is no zone's name is told as the file has it.
             regions = [self.placement.region(provider, zone) for zone in zones[:1]]
@@ -491,91 +560,167 @@ class _Reader:
             raise Unplaced(NO_PLACE)
         if all(dialect.is_zone(each) for each in regions):
             zones, regions = zones or regions, [dialect.region_of(regions[0]) or ""]
-        regions = list(dict.fromkeys(code for each in regions for code in self._regions(provider, each)))
-        zones += [each for path in row.spare for each in _texts(values, (path,))]
-        named = list(dict.fromkeys(self._zone(provider, regions[0], zone, resource) for zone in zones))
-        return self._copies(row, values, provider, regions, named)
+        zones += [each for path in row.spare for each in _texts(values, (path,)) if each not in regions]
+        regions = [code for each in regions for code in self._regions(provider, each)]
+        loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
+        if loose:
+            notes.add(ONE_OF)
+        places = [self._zone(provider, regions[0], zone, resource) for zone in zones if not loose]
+        places = places if own else list(dict.fromkeys(places))
+        return self._copies(row, values, provider, regions, places, told.most if loose else 0)
 
-    def _referred(self, resource: _Resource, path: str, type_: str) -> Iterator[_Resource]:
-        """Return the resources of a type that an attribute names by id, or refers to before there is one."""
-        keys = values_at(resource.values, path)
-        found = [each for key in keys for each in self.named.get((type_, str(key)), ())]
-        if found:
-            return iter(found)
-        targets = sorted(self.configuration.targets(resource.address, path))
-        # By each.key it is what has the same key; what a module refers to stands in the same instance of it.
-        if any(key.endswith("each.key") for key in targets):
-            targets = [own for key in targets if (own := key + _key(resource)) in self.instances] or targets
-        asked = (*targets, type_, _module(resource))
+    def _code(self, dialect: Dialect, zone: str) -> str:
+        """Return the region that a zone's name begins with, or the name that the file has for its id."""
+        name = zone.rpartition(":")[2]
+        return dialect.region_of(name) or dialect.region_of(self.known_as.get(name, "")) or ""
+
+    def _home(self, resource: _Resource, zones: Iterable[str] = ()) -> str:
+        """Return the region that a resource, or its zones, are in, as the file has it."""
+        region = resource.values.get("region") or _of_arn(resource.values, 3)
+        region = region or self.configuration.settings(resource.address).defaults.get("region")
+        zones = [*zones, *_texts(resource.values, self.carriers[resource.type].zones)]
+        codes = (self._code(self._dialect(resource.type), zone) for zone in zones)
+        return str(region or next(filter(None, codes), ""))
+
+    def _near(self, found: list[_Resource], resource: _Resource) -> list[_Resource]:
+        """Return those in a resource's region of several with one name: it may be given in each region."""
+        if len(found) < 2:
+            return found
+        told = ((each, self._through(each, self.carriers[each.type]).zones) for each in found)
+        home = self._home(resource)
+        return [each for each, zones in told if self._home(each, zones) == home] or found
+
+    def _referred(self, resource: _Resource, path: str, type_: str) -> tuple[list[_Resource], bool, bool]:
+        """Return the resources of a type that an attribute names by id, or refers to before there is one.
+
+        Whether there may be no others, and whether it is all of them, is told as well.
+        """
+        keys = values_at(resource.values, path, unknown=True)
+        named = [self.named.get((type_, str(key)), []) for key in keys if key is not None]
+        if any(named):
+            listed = [self._near(each, resource) for each in named]
+            found = list({one.full: one for each in listed for one in each}.values())
+            whole = len(named) == len(keys) and all(listed)
+            return found, whole, whole and len(found) <= len(set(map(str, keys)))
+        targets, whole, plain = self.configuration.targets(resource.address, path)
+        loops = {key for key in targets if re.search(r"(^|\.)(each|self)\.", key)}
+        key, module = _key(resource) if loops else "", _module(resource)
+        asked = (*sorted(targets), type_, module, key, len(keys), bool(named))
         if asked not in self.referred:
-            every = [each for key in targets for each in self.instances.get(key, ()) if each.type == type_]
-            self.referred[asked] = [each for each in every if _module(each) == asked[-1]] or every
-        return iter(self.referred[asked])
+            names = sorted(targets - loops)
+            # By each.key it is what has the same key; what a module refers to is in the same instance of it.
+            same = [own for name in names if (own := name + key) in self.instances]
+            names = (any(loop.endswith("each.key") for loop in loops) and same) or names
+            listed = [[one for one in self.instances.get(name, ()) if one.type == type_] for name in names]
+            listed = [[each for each in one if _module(each) == module] or one for one in listed]
+            every = list({each.full: each for one in listed for each in one}.values())
+            whole &= bool(every) and all(listed) and not named and (not loops or names == same)
+            lone = all(len(one) == 1 for one in listed) or len(keys) == len(every)
+            self.referred[asked] = every, whole, whole and plain and lone
+        return self.referred[asked]
 
-    def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> tuple[list[str], list[str]]:
+    def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> _Told:
         """Return the zones and regions of what a resource refers to."""
-        zones: dict[str, None] = {}
-        regions: dict[str, None] = {}
         paths = row.through | row.within
-        asked = (
-            resource.address,
-            _module(resource),
-            _key(resource),
-            *(tuple(map(str, values_at(resource.values, path))) for path in paths),
-        )
+        named = [tuple(map(str, values_at(resource.values, path, unknown=True))) for path in paths]
+        asked = (resource.address, _module(resource), _key(resource), *named)
         if asked in self.told:
             return self.told[asked]
-        for path, type_ in paths.items():
-            for each in self._referred(resource, path, type_):
-                carrier = self.carriers[type_]
-                farther = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else ([], [])
-                if path in row.through:
-                    zones |= dict.fromkeys(_texts(each.values, carrier.zones) or farther[0])
-                regions |= dict.fromkeys(_texts(each.values, carrier.regions) or farther[1])
-        self.told[asked] = list(zones), list(regions)
+        zones: dict[str, None] = {}
+        regions: dict[str, None] = {}
+        whole = exact = True
+        most: int | None = 0
+        use = self.configuration.uses.get(resource.address)
+        for (path, type_), keys in zip(paths.items(), named, strict=True):
+            found, all_of, each_of = self._referred(resource, path, type_)
+            if not found and not keys and not (use and values_at(use.expressions, path)):
+                continue
+            carrier, dialect = self.carriers[type_], self._dialect(type_)
+            stands = []
+            for each in found:
+                there = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else _Told()
+                own, region = _texts(each.values, carrier.zones), _texts(each.values, carrier.regions)
+                if path in row.within:
+                    # A zonal cluster has its own zone where a region is asked for.
+                    own += [text for text in region if own and dialect.is_zone(text)]
+                    there = _Told((), there.regions)
+                there = _Told(tuple(own), there.regions, 1) if own else there
+                stands.append(there._replace(regions=tuple(region) or there.regions))
+            zones |= dict.fromkeys(zone for each in stands for zone in each.zones)
+            regions |= dict.fromkeys(code for each in stands for code in each.regions)
+            if path in row.through:
+                bounded = all_of and all(each.zones for each in stands)
+                whole &= bounded
+                exact &= each_of and all(each.sure for each in stands)
+                bound = len(keys) or (sum(each.most or 1 for each in stands) if bounded else None)
+                most = None if most is None or bound is None else most + bound
+        # Of several in one zone it does not matter which.
+        sure = whole and (exact or len(zones) == 1)
+        self.told[asked] = _Told(tuple(zones if whole else ()), tuple(regions), most, sure)
         return self.told[asked]
 
+    def _dialect(self, type_: str) -> Dialect:
+        return self.placement.dialect(self.prefixes.get(type_.partition("_")[0], ""))
+
     def _copies(
-        self, row: Standing, values: dict[str, Json], provider: str, regions: list[str], named: list[Place]
+        self,
+        row: Standing,
+        values: dict[str, Json],
+        provider: str,
+        regions: list[str],
+        named: list[Place],
+        loose: int | None,
     ) -> _Stand:
-        """Deal copies over zones; those that are told apart and not named are places of their own."""
-        region = regions[0]
+        """Deal copies over zones; those that are told apart and not named are places of their own.
+
+        ``loose`` is the number of places among which the file does not tell them; None without a bound.
+        """
+        region, distinct = regions[0], list(dict.fromkeys(named))
         anywhere = self.placement.place(provider, region)
         lone = anywhere.kind == "zone"
         if not named and row.spread:
             over = _number(values, row.spread)
-            if not over or lone:
-                places = tuple(self.placement.whole(provider, each) for each in regions)
+            if lone or (not over and loose == 0):
+                places = tuple(self.placement.whole(provider, each) for each in dict.fromkeys(regions))
                 return _Stand(places, 0, "one" if len(places) > 1 else row.needed)
-            named = [self.placement.unnamed(region, number) for number in range(1, over + 1)]
-        count = _number(values, row.copies) if row.copies else len(named) or len(regions)
+            distinct = self.placement.unnamed(region, 1, over or 0)
         more: int | None = row.elsewhere
+        bounds = row.copies or row.least or row.most
+        count = None if loose != 0 else len(named) or len(distinct) or len(regions)
+        count = _number(values, row.copies) if bounds else count
+        times = max(1, len(distinct)) if row.per_zone else 1
         if count is None:
-            count, most = _number(values, row.least) or 1, _number(values, row.most)
-            more = None if most is None else max(0, most - count)
-        times = max(1, len(named)) if row.per_zone else 1
-        count, more = (count + row.beside) * times, more and more * times
-        labels = max(0, min(row.apart, count) - len(named))
-        if not named and len(regions) > 1:
+            least, most = _number(values, row.least), _number(values, row.most) if bounds else loose
+            # Of none in each zone, one somewhere is the least that there is to judge.
+            count = 1 if least == 0 else (least or 1) * times
+            more = None if most is None else max(0, most * times - count)
+        else:
+            count, more = count * times, more and more * times
+        count += row.beside * times
+        if not named and len(set(regions)) > 1:
             named = [self.placement.place(provider, each) for each in regions]
-        elif lone:
-            named = named or [anywhere]
-        elif labels or not named:
-            clique = named[0].clique if named else "unnamed"
-            named += [
-                self.placement.unnamed(region, number, clique)
-                for number in range(len(named) + 1, len(named) + labels + 1)
-            ]
-            return _Stand((*named, *[anywhere] * (count - len(named))), more, row.needed)
-        elif 1 < count < len(named):
-            named = [self.placement.unnamed(region, number) for number in range(1, count + 1)]
-        elif count < len(named):
-            named = [anywhere]
-        return _Stand(spread(named, count), more, row.needed)
+            distinct = list(dict.fromkeys(named))
+        labels = max(0, min(row.apart, count) - len(distinct))
+        if len(named) == count:
+            # One place a copy, the same one twice where the file has it twice.
+            return _Stand(tuple(named), more, row.needed)
+        if lone:
+            distinct = distinct or [anywhere]
+        elif labels or not distinct:
+            clique = distinct[0].clique if distinct else "unnamed"
+            distinct += self.placement.unnamed(region, len(distinct) + 1, len(distinct) + labels, clique)
+            return _Stand((*distinct, *[anywhere] * (count - len(distinct))), more, row.needed)
+        elif 1 < count < len(distinct):
+            distinct = self.placement.unnamed(region, 1, count)
+        elif count < len(distinct):
+            distinct = [anywhere]
+        return _Stand(spread(distinct, count), more, row.needed)
 
     def _zone(self, provider: str, region: str, zone: str, resource: _Resource) -> Place:
+        # Oracle's names of zones begin with whose they are.
+        prefix, _, zone = zone.rpartition(":")
         ids = self.letters.get(zone, {})
-        owner = self._owner(resource)
+        owner = prefix or self._owner(resource)
         # One account's letters tell nothing of another's.
         several = self.several or len(set(ids.values())) > 1
         key = ids.get(owner) if several else next(iter(ids.values()), None)
@@ -590,16 +735,13 @@ class _Reader:
 
     def _regions(self, provider: str, text: str) -> list[str]:
         dialect = self.placement.dialect(provider)
+        codes = dialect.regions.dual.get(text.upper(), (text,))
         try:
-            return [
-                self.placement.region(provider, code)
-                for code in dialect.regions.dual.get(text.upper(), (text,))
-            ]
+            return [self.placement.region(provider, code) for code in codes]
         except Unplaced:
-            if text.upper() in dialect.regions.multi:
-                raise Unplaced(
-                    f"{dialect.name}'s multi-region {text.upper()}: which regions hold it is not told"
-                ) from None
+            if dialect.regions.multi and dialect.regions.multi.fullmatch(text.upper()):
+                told = f"{dialect.name}'s multi-region {text.upper()}: which regions hold it is not told"
+                raise Unplaced(told) from None
             # A zone's name where a region is asked for.
             with suppress(Unplaced):
                 return [self.placement.region(provider, dialect.region_of(text) or "")]
@@ -616,11 +758,11 @@ class _Reader:
         guess = self.placement.openstack(region)
         if guess is None:
             raise Unplaced("whose OpenStack it is the file does not tell")
-        notes.add(f"taken for {guess}'s by its region's name: the file does not tell whose OpenStack it is")
+        notes.add(wording.guessed(self.placement.dialect(guess).name or guess))
         return guess
 
 
-def _account(values: dict[str, Json]) -> str | None:
-    """Return the account that a resource's ARN names."""
+def _of_arn(values: dict[str, Json], part: Literal[3, 4]) -> str:
+    """Return the region, or the account, that a resource's ARN names."""
     parts = str(values.get("arn", "")).split(":")
-    return parts[4] if len(parts) > 5 and parts[4] else None
+    return parts[part] if len(parts) > 5 else ""
