@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from conftest import SAYS, Opener, Runner
 from zonerisk.core.errors import UsageError
+from zonerisk.core.model import CONTROLS
 from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
 from zonerisk.pages import features, ground, map_payload, page, supplies
@@ -122,7 +123,10 @@ def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
 
 def test_nothing_of_the_page_lies_elsewhere(shipped: Library) -> None:
     text = map_of(shipped, "ovh-sbg", "scaleway-fr-par", online=ground.find_tiles(None))
-    assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
+    assert not re.findall(r"<(?:img|iframe|object|embed|base)\b", text)
+    assert re.findall(r"<link [^>]*>", text) == re.findall(
+        r'<link rel="icon" href="data:image/svg[^>]*>', text
+    )
     assert not re.findall(r"<script[^>]*\bsrc=", text)
     for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
         assert not re.findall(r"@import|url\(", style)
@@ -175,7 +179,7 @@ def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> 
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
     opened = tab(map_of(shipped, "scaleway-fr-par"))
     before = opened.run("zonerisk.map.getZoom()")
-    button = opened.page.get_by_role("button", name="separation-min")
+    button = opened.page.get_by_role("button", name="Zones far enough apart")
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.run("zonerisk.map.getZoom()") > before
@@ -249,7 +253,7 @@ def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener)
             return at.x > 0 && at.y > 0 && at.y < zonerisk.map.getSize().y - credits; }"""
         for place in verdict.places:
             assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
-        opened.page.get_by_role("button", name="power", exact=True).first.click()
+        opened.page.get_by_role("button", name="Power", exact=True).first.click()
         assert opened.page.evaluate(seen, [48.67497, 2.22856])
 
 
@@ -271,9 +275,9 @@ def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
     for _ in range(12):
         keys.press("Tab")
         reached = opened.run("document.activeElement.textContent")
-        if reached == "colocation":
+        if reached == "No shared building or campus":
             break
-    assert reached == "colocation"
+    assert reached == "No shared building or campus"
     keys.press("Enter")
     assert opened.run("document.activeElement.getAttribute('aria-pressed')") == "true"
     assert "SBG3, SBG4, SBG5" in opened.page.inner_text("#status")
@@ -461,7 +465,7 @@ def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener)
     )
     opened.page.locator('[data-layer="tiles"]').check()
     opened.until("document.getElementById('status').textContent.includes('does not answer')")
-    opened.page.get_by_role("button", name="colocation").click()
+    opened.page.get_by_role("button", name="No shared building").click()
     assert "SBG3" in opened.page.inner_text("#status")
 
 
@@ -558,8 +562,30 @@ def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -
     assert text.index('<div class="picture"') < text.index("<main>")
     assert '<title id="ovh-sbg-t">OVHcloud Strasbourg: shared</title>' in text
     assert '<meta property="og:title" content="OVHcloud Strasbourg">' in text
-    assert '<meta property="og:description" content="Its 3 datacenters' in text
+    assert '<meta name="description" property="og:description" content="Its 3 datacenters' in text
     assert "<noscript>" in text
+    for words in (
+        "docs/method.md",
+        "zonerisk show ovh-sbg",
+        "CONTRIBUTING.md",
+        "data/datacenters/ovh/sbg.yaml",
+    ):
+        assert words in text
+
+
+def test_an_address_names_a_finding(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "ovh-sbg"))
+    opened.page.goto(f"{opened.page.url}#finding=power")
+    opened.page.reload()
+    row = opened.page.locator(".finding.rule", has=opened.page.locator("[aria-pressed=true]"))
+    assert (row.count(), row.get_attribute("id")) == (1, "finding=power")
+    assert opened.page.inner_text("#status").startswith("The map shows ")
+    opened.page.get_by_role("button", name="No shared building").click()
+    assert opened.page.url.endswith("#finding=colocation"), "what is chosen can be sent"
+    opened.run("location.hash = 'finding=disclosure'")
+    opened.until("document.activeElement.closest('.finding')?.id === 'finding=disclosure'")
+    opened.run("location.hash = 'finding=none-such'")
+    assert opened.troubles == []
 
 
 def test_the_card_and_the_map_have_no_violation_of_accessibility(shipped: Library, tab: Opener) -> None:
@@ -592,7 +618,21 @@ def test_a_name_cannot_turn_the_sentence_round(zz: Library) -> None:
     verdict = replace(zz.score("zz-good"), name="Go\u202eod")
     text = page.map_page([verdict])
     assert "\u202e" not in text
-    assert "<h1>Good</h1>" in text
+    assert "<h1>Go\\u202eod</h1>" in text
+
+
+def test_what_no_reader_sees_is_written_out(zz: Library, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    odd = "a\x1b[31m\u202eb\x08\u200b\x7fc"
+    places = tuple(replace(place, name=odd) for place in verdict.places)
+    text = page.map_page([replace(verdict, name=odd, places=places)])
+    assert not CONTROLS.search(text)
+    opened = tab(text)
+    said = r"a\u001b[31m\u202eb\u0008\u200b\u007fc"
+    assert opened.page.inner_text("h1") == said
+    assert said in opened.page.inner_text("#site-list")
+    assert not CONTROLS.search(opened.text)
+    assert opened.troubles == []
 
 
 def test_several_regions_say_whose_and_what_is_unknown(run: Runner, tmp_path: Path) -> None:
@@ -681,7 +721,7 @@ def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
     script = base64.b64encode(hashlib.sha256(b"let a = 1;").digest()).decode()
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == f"'sha256-{script}'"
-    assert rules["img-src"] == "https://tile.example"
+    assert rules["img-src"] == "data: https://tile.example", "data: is the page's own icon"
     assert rules["base-uri"] == rules["form-action"] == "'none'"
     assert "<title>&lt;T&gt;</title>" in text
     assert text.count("</script>") == 2

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import UsageError
+from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import block, severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
-from zonerisk.pages.map_payload import MapData, web_address
+from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import block_order
 
@@ -50,6 +51,7 @@ class Entry(NamedTuple):
     owner: Provider
     class_: Block
     cause: str
+    rule: str | None
     why: str
     bound: str
     disclosed: int
@@ -98,18 +100,24 @@ class Atlas:
         return cls(catalog, verdicts, settings, unjudged)
 
     def pages(
-        self, online: Tiles | None = None, files: Mapping[str, str] | None = None
+        self,
+        online: Tiles | None = None,
+        files: Mapping[str, str] | None = None,
+        site: str | None = None,
     ) -> Iterator[tuple[str, str]]:
-        """Write every page: its file name and its text; files say where regions' records can be opened."""
+        """Write every page: its file name and its text.
+
+        Files say where records and documents can be opened; the site where the folder will be served.
+        """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
-        shared = page.Shared()
-        yield INDEX, self._overview(list(self.verdicts), None, online, shared)
+        shared, files = page.Shared(site), files or {}
+        yield INDEX, self._overview(list(self.verdicts), None, online, shared, files)
         for owner_id in sorted({owner.id for owner in owners.values()}):
             owner = self.catalog.provider(owner_id)
             keys = [key for key in self.verdicts if owners[key].id == owner.id]
-            yield _provider_page(owner), self._overview(keys, owner, online, shared)
+            yield _provider_page(owner), self._overview(keys, owner, online, shared, files)
         for key, verdict in self.verdicts.items():
             text = page.map_page(
                 [verdict],
@@ -122,11 +130,7 @@ class Atlas:
                 shared=shared,
             )
             yield f"{key}.html", text
-        rows = [
-            (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
-            for piece in shared.cited
-        ]
-        shared.link("sources.js", f"window.sharedSources = {page.island(rows)};\n")
+        shared.finish()
         yield (
             page.SOURCES,
             page.render(
@@ -137,6 +141,9 @@ class Atlas:
                 layout="sources-page",
                 version=__version__,
                 cited=shared.cited,
+                address=page.SOURCES,
+                picture=None,
+                files=files,
             ),
         )
         yield from shared.files.items()
@@ -153,6 +160,7 @@ class Atlas:
             recovery = "not known" if outcome == "unknown" else "none found"
             rank = 1e6 * severity(outcome)
         standing = verdict.independence
+        kind = KINDS.get(standing.cause.kind) if standing.cause.risk else None
         return Entry(
             key,
             verdict,
@@ -160,6 +168,7 @@ class Atlas:
             self.catalog.provider(region.provider),
             block(standing.class_),
             CAUSES.get(standing.cause.kind, standing.cause.kind),
+            kind and kind.rule,
             answer.why(verdict),
             likelihood.bound(verdict.likelihood),
             _disclosed(verdict),
@@ -182,7 +191,12 @@ class Atlas:
         }
 
     def _overview(
-        self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
+        self,
+        keys: Sequence[str],
+        owner: Provider | None,
+        online: Tiles | None,
+        shared: page.Shared,
+        files: Mapping[str, str],
     ) -> str:
         """Write the page of all regions, or of one provider's."""
         entries = sorted(map(self.entry, keys), key=lambda entry: block_order(entry.verdict))
@@ -207,6 +221,11 @@ class Atlas:
             scripts=["atlas.js"],
             styles=["atlas.css"],
             islands={"names": self._names(entries)},
+            target="ID",
+            address=_provider_page(owner) if owner else INDEX,
+            picture=None,
+            files=files,
+            policy_file=f"data/policies/{first.policy.id}.yaml",
             title=owner.name if owner else "Atlas of availability zones",
             headline=owner.name if owner else f"{len(several)} cloud regions sell several zones; {shown}",
             crumb=owner.id if owner else "zonerisk",

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -24,29 +25,23 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 1200, 630
 """What pages that show a link's picture ask for."""
-# By class: the colour in the light and in the dark. Colour tells outcomes alone; the ground is grey.
+_ASSETS = files("zonerisk.pages") / "assets"
+# Colours as the pages' style has them: they tell outcomes alone; the ground is grey.
+_LIGHT, _DARK = (
+    dict(re.findall(r"--([\w-]+): (#\w+)", block))
+    for block in (_ASSETS / "page.css").read_text("utf-8").split("{", 4)[1:4:2]
+)
+_GREYS = {"ground": "raised", "town": "plan", "water": "pond", "none": "quiet"}
 _TONES = {
-    "ink": ("#17212b", "#e8edf2"),
-    "quiet": ("#566372", "#9dabb9"),
-    "paper": ("#ffffff", "#12181f"),
-    "ground": ("#f3f4f5", "#1a222b"),
-    "town": ("#e6e7e8", "#242e38"),
-    "water": ("#cdd5dc", "#36424e"),
-    "none": ("#566372", "#9dabb9"),
-    "pass": ("#17795a", "#4cc79a"),
-    "warn": ("#965500", "#eca645"),
-    "fail": ("#c22a20", "#ff7e72"),
-    "unknown": ("#6552b5", "#aa9bf5"),
+    name: (_LIGHT[_GREYS.get(name, name)], _DARK[_GREYS.get(name, name)])
+    for name in ("ink", "quiet", "paper", *_GREYS, "pass", "warn", "fail", "unknown")
 }
 _FAMILIES = ("DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica")
 _FONT = "system-ui,'DejaVu Sans','Liberation Sans',sans-serif"
 # Shapes of the outcomes, for eyes that do not tell the colours apart.
-_SHAPES = {
-    "fail": "M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z",
-    "unknown": "M8 .3L15.7 8 8 15.7.3 8z",
-    "warn": "M8 .8l7.6 14H.4z",
-    "pass": "M8 .6a7.4 7.4 0 1 0 .01 0z",
-}
+_SHAPES = dict(
+    re.findall(r'symbol id="(\w+)".*?class="shape" d="(.*?)"', (_ASSETS / "base.html").read_text("utf-8"))
+)
 # The plan's place and size, and the left edge of what stands beside it.
 _X, _Y, _W, _H, _RIGHT, _END = 48, 222, 520, 350, 612, 1152
 # Finer than so many metres a pixel the ground would put sites into the wrong street; wider, rivers crowd.
@@ -75,8 +70,9 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
     sources = len({piece for cited in pieces for piece in cited})
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" '
-        f'height="{HIGH}" role="img" aria-labelledby="{name}-t {name}-d" font-family="{_FONT}"'
-        f'{_tone("card ink")}><title id="{name}-t">{_plain(f"{verdict.name}: {standing.class_}")}</title>'
+        f'height="{HIGH}" role="img" aria-labelledby="{name}-t {name}-d" font-family="{_FONT}" '
+        f'stroke="currentColor" stroke-width="0"{_tone("card ink")}>'
+        f'<title id="{name}-t">{_plain(f"{verdict.name}: {standing.class_}")}</title>'
         f'<desc id="{name}-d">{_plain(" ".join([verdict.summary, *told[:2], *odds]))}</desc>',
         _style() if alone else "",
         f'<rect width="{WIDE}" height="{HIGH}"{_tone("paper")}/>',
@@ -167,7 +163,7 @@ def _line(
     look += f' stroke-opacity="{opacity}"' if opacity else ""
     look += f' stroke-dasharray="{dash}"' if dash else ""
     look += f' fill="currentColor" fill-opacity="{fill}"' if fill else ' fill="none"'
-    return f'<path{look} stroke="currentColor" stroke-width="{width}" d="{path}"/>'
+    return f'<path{look} stroke-width="{width}" d="{path}"/>'
 
 
 def _style() -> str:
@@ -236,7 +232,7 @@ def _class(class_: str, outcome: str | None) -> str:
     left = _END - wide
     return (
         f'<g{_tone(outcome or "none")}><rect x="{left:.0f}" y="28" width="{wide:.0f}" height="42" rx="21" '
-        'fill="none" stroke="currentColor" stroke-width="2"/>'
+        'fill="none" stroke-width="2"/>'
         f"{_text(left + 44, 57, class_, 24, bold=True)}</g>{_sign(outcome, left + 14, 38, 22)}"
     )
 
@@ -321,24 +317,22 @@ def _plan(verdict: Verdict, around: Setting) -> Iterator[str]:
         x, y = plane.at(at)
         radius = (place.uncertainty_m or 0) / plane.metres
         if radius > 9 and (served[place] or place.kind == "metro"):
-            look = 'fill-opacity=".08" stroke="currentColor" stroke-opacity=".5" stroke-dasharray="4 4"'
+            look = 'fill-opacity=".08" stroke-width="1" stroke-opacity=".5" stroke-dasharray="4 4"'
             yield f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.0f}" {look}/>'
         plane.taken.append((x - 8, y - 8, x + 8, y + 8))
     yield from _cause(verdict, plane, shown)
     tied = {place: keys for place, keys in served.items() if keys}
     loose = {tuple(round(v / 3) * 3 for v in plane.at(shown[place])) for place in shown if place not in tied}
-    if loose:
-        dots = "".join(f"M{x} {y}h.1" for x, y in sorted(loose))
-        for width, tone in ((9, "ink"), (5.5, "paper")):
-            yield _line(dots, width, tone).replace("<path", '<path stroke-linecap="round"')
+    key = re.sub(r"\W+", "-", verdict.target)
+    yield _dots(f"{key}-c", loose, (9, "ink"), (5.5, "paper"))
+    yield _dots(f"{key}-z", {tuple(map(round, plane.at(shown[place]))) for place in tied}, (16, "ink"))
     named: set[str] = set()
     for place, keys in tied.items():
-        x, y = plane.at(shown[place])
-        yield f'<circle cx="{x:.0f}" cy="{y:.0f}" r="8"{_tone("ink")}/>'
         fresh = [key for key in keys if key not in named]
         named |= set(fresh)
         if fresh:
-            yield plane.name((x, y), ", ".join(domains[key] for key in fresh), 17, "ink", bold=True)
+            name = ", ".join(domains[key] for key in fresh)
+            yield plane.name(plane.at(shown[place]), name, 17, "ink", bold=True)
     for place in (
         [place for place in shown if place not in tied][:_MOST_NAMED] if len(loose) <= _MOST_NAMED else ()
     ):
@@ -357,6 +351,16 @@ def _plan(verdict: Verdict, around: Setting) -> Iterator[str]:
         yield _text(14, _H - 14, words, 14, "quiet", wide=_W - 150)
     yield _places(plane)
     yield _scale(plane) + "</svg>"
+
+
+def _dots(key: str, spots: set[tuple[int, ...]], *looks: tuple[float, str]) -> str:
+    """Draw one dot on another at each spot."""
+    path = "".join(f"M{x} {y}h.1" for x, y in sorted(spots))
+    drawn = "".join(
+        f'<use href="#{key}" stroke-width="{width}"{_tone(tone, fill="")}/>' for width, tone in looks
+    )
+    shape = f'<defs><path id="{key}" stroke-linecap="round" d="{path}"/></defs>'
+    return shape + drawn if spots else ""
 
 
 def _below(plane: _Plane) -> Iterator[str]:
@@ -531,14 +535,13 @@ def _ruler(verdict: Verdict, around: Setting) -> Iterator[str]:
         yield _line(bar, 7, outcome or "none", opacity=".55", dash=dash)
         if span.best is not None:
             yield f'<circle{_tone(outcome or "none")} cx="{left + span.best * pixels:.0f}" cy="{y}" r="6"/>'
-    marks = dict.fromkeys(round(step, 6) for step in (0, *(at for at in (low, high) if at), most / 1.08))
-    written = -99.0
+    marks: list[tuple[float, str]] = []
     yield _line(f"M{left:.0f} {bottom}H{_END}", 1, opacity=".4")
-    for at in sorted(marks):
-        x, words = left + at * pixels, phrases.distance(at).replace(".0 km", " km") if at else "0"
-        if x - written > _width(words, 13) + 12:
-            yield _text(x, bottom + 16, words, 13, "quiet", anchor="middle")
-            written = x
+    for at in sorted({0.0, low or 0.0, high or 0.0, most / 1.08}):
+        x, words = left + at * pixels, _short(at) if at else "0"
+        if not marks or x - marks[-1][0] > _width(words, 13) + 12:
+            marks.append((x, words))
+    yield _ticks(bottom + 16, marks)
 
 
 def _timeline(verdict: Verdict) -> Iterator[str]:
@@ -567,18 +570,11 @@ def _timeline(verdict: Verdict) -> Iterator[str]:
         if event.id in record.several or event.id in record.conflict:
             yield f'<path{_tone("fail")} d="M{x - 5:.0f} {y - 5}h10v10h-10z"/>'
         else:
-            fill = ' fill="none" stroke="currentColor" stroke-width="1.5"' if event.kind == "logical" else ""
+            fill = ' fill="none" stroke-width="1.5"' if event.kind == "logical" else ""
             yield f'<circle cx="{x:.0f}" cy="{y}" r="{3.5 if fill else 4.5}"{fill}/>'
     step = next(step for step in (1, 2, 5, 10) if (last - first) / step <= 7)
-    for year in range(-(-first // step) * step, int(last) + 1, step):
-        yield _text(
-            _RIGHT + (year - first) * wide,
-            line + 18,
-            str(year),
-            13,
-            "quiet",
-            anchor="start" if year == first else "middle",
-        )
+    years = range(-(-first // step) * step, int(last) + 1, step)
+    yield _ticks(line + 18, [(_RIGHT + max((year - first) * wide, 16), str(year)) for year in years])
     yield _text(
         _RIGHT,
         line + 36,
@@ -587,6 +583,12 @@ def _timeline(verdict: Verdict) -> Iterator[str]:
         "quiet",
         wide=540,
     )
+
+
+def _ticks(y: float, marks: Sequence[tuple[float, str]]) -> str:
+    """Write what an axis says at its marks."""
+    texts = "".join(f'<text x="{x:.0f}" y="{y:.0f}">{_plain(words)}</text>' for x, words in marks)
+    return f'<g font-size="13"{_tone("quiet")} text-anchor="middle">{texts}</g>'
 
 
 def _year(day: str) -> float:
@@ -608,6 +610,5 @@ def _odds(verdict: Verdict, told: str, bound: str) -> Iterator[str]:
     x, x2, most = across(band.years_low), across(band.years_high), across(model.at_most_one_in)
     yield _line(f"M{_RIGHT} {y}H{_END}", 1, opacity=".4")
     yield _line(f"M{x:.0f} {y}H{x2:.0f}", 9, opacity=".75") + _line(f"M{most:.0f} {y - 10}v20", 3)
-    for power, words in enumerate(("1 year", "10", "100", "1,000", "10,000 years")):
-        anchor = "start" if not power else "end" if power == 4 else "middle"
-        yield _text(across(10.0**power), y + 21, words, 13, "quiet", anchor=anchor)
+    marks = zip((22, 135, 270, 405, 493), ("1 year", "10", "100", "1,000", "10,000 years"), strict=True)
+    yield _ticks(y + 21, [(_RIGHT + x, words) for x, words in marks])

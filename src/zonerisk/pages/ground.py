@@ -106,7 +106,7 @@ class Sheet(NamedTuple):
 
 
 # Of the world, a wide and a close sheet: tolerance, decimals, and the last rank of places.
-_DETAIL = ((0.25, 2, 1), (0.03, 3, 4), (0.004, 3, 10))
+_DETAIL = ((0.25, 1, 1), (0.03, 3, 4), (0.004, 3, 10))
 # The world leaves out what a glance at it would not show.
 _NEAR_ONLY = ("urban", "rivers", "rails")
 _MOST_PLACES = 400
@@ -114,7 +114,7 @@ _MOST_PLACES = 400
 
 def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
-    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
+    near = box.grown(max(0.8, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
     span = max(near.north - near.south, near.east - near.west)
     wide = [near.grown(2).snapped(6)] if span < 60 else []
     boxes = [WORLD, *wide, *([near] if span < 12 else [])]
@@ -122,8 +122,9 @@ def around(box: Box) -> list[Sheet]:
 
 
 def errors_km(sheets: Sequence[Sheet]) -> list[float]:
-    """Return how far off the lines of a map's sheets may be, kilometres: source and thinning."""
-    return [math.ceil(2 * (_SOURCE_KM + 111 * tolerance)) / 2 for tolerance, *_ in _DETAIL[: len(sheets)]]
+    """Return how far off the lines of a map's sheets may be, kilometres: source, thinning and rounding."""
+    thinned = [tolerance + 10**-decimals / 2 for tolerance, decimals, _ in _DETAIL[: len(sheets)]]
+    return [math.ceil(2 * (_SOURCE_KM + 111 * degrees)) / 2 for degrees in thinned]
 
 
 def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
+    from zonerisk.pages.page import Shared
     from zonerisk.pages.view import MapViews
 
 _DECIMALS = 5
@@ -101,14 +102,21 @@ class MapData:
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
         return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
-    def tables(self, cite: Callable[[Evidence], int] | None = None) -> dict[str, Any]:
-        """Return each layer's rows, and the sources they cite by number, or as cite numbers them."""
-        tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
-        return {**tables, "sources": [cite(piece) for piece in self._sources] if cite else self._cited()}
+    def tables(self, shared: Shared | None = None) -> dict[str, Any]:
+        """Return each layer's rows, and the sources they cite by number, or by the numbers of shared ones."""
+        peer = shared.peer if shared else None
+        tables = {layer.key: self._table(layer.kind, peer) for layer in self.layers() if layer.shape}
+        sources = [shared.cite(piece) for piece in self._sources] if shared else self._cited()
+        return {**tables, "sources": sources}
 
-    def _table(self, kind: str) -> dict[str, Any]:
-        """Write rows: id, name, coordinates, then the values of the columns that differ."""
+    def _table(self, kind: str, peer: Callable[[Feature], int] | None = None) -> dict[str, Any]:
+        """Write rows: id, name, then the values of the columns that differ, and where they all are.
+
+        Of a region to recover in, its number among the peers that pages share stands for all but the values.
+        """
         rows = self.of_kind(kind)
+        numbered = peer if kind == "dr-region" else None
+        dots = all(row.shape == "point" for row in rows)
         low, *_, high = sorted(row.id for row in rows) * 2
         same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
         prefix = low[:same]
@@ -117,21 +125,32 @@ class MapData:
             "zone": [self.zones.get(_served(row)) for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
             # What is said of a region to recover in stands in the page's list.
-            **{word: [row.words[word] for row in rows] for word in rows[0].words if word != "message"},
+            **{
+                word: [_short(row.words[word]) for row in rows] for word in rows[0].words if word != "message"
+            },
         }
+        if numbered:
+            del columns["radius"], columns["site"]
         packed = {word: _few(values) for word, values in columns.items()}
         if kind in ("site", "retired"):
             packed["sources"] = (
                 None,
                 [[self._number(piece) for piece in self.evidence.get(row.id, ())] for row in rows],
             )
-        heads = [[row.id[len(prefix) :], row.name, _coordinates(row)] for row in rows]
-        tails = [values for few, values in packed.values() if few is None or len(few) > 1]
+        heads: list[list[Any]] = [
+            [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
+        ]
+        if not dots:
+            heads = [[*head, _rings(row)] for head, row in zip(heads, rows, strict=True)]
         return {
             "kind": kind,
             "prefix": prefix,
+            "digits": _digits(kind),
+            **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not numbered else {}),
             "columns": [[word, few] for word, (few, _) in packed.items()],
-            "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)],
+            "rows": [
+                head + tail for head, tail in zip(heads, _varied(packed.values(), len(rows)), strict=True)
+            ],
         }
 
     def _number(self, piece: Evidence) -> int:
@@ -149,11 +168,8 @@ class MapData:
             mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
             title, address = (None, path) if mapped else (piece.title, url)
             rows.append((piece.grade, title, address, piece.read, piece.claim))
-        packed = [_few(list(column)) for column in zip(*rows, strict=True)] or [([], [])] * 5
-        return {
-            "few": [few for few, _ in packed],
-            "rows": list(zip(*(column for _, column in packed), strict=True)),
-        }
+        packed = [_few(list(column)) for column in zip(*rows, strict=True)]
+        return {"few": [few for few, _ in packed], "rows": _varied(packed, len(rows))}
 
     def credits(self) -> list[str]:
         """List whom the drawn layers want named."""
@@ -274,19 +290,23 @@ def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
     return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
-def _coordinates(row: Feature) -> list[float] | list[str]:
-    """Write a point as two numbers, a line or outline and its holes as encoded polylines."""
-    if row.shape == "point":
-        return [round(value, _DECIMALS) for value in row.points[0]]
-    return [
-        ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
-        for ring in (row.points, *row.holes)
-    ]
+def _rings(row: Feature) -> list[str]:
+    """Write a point, a line, or an outline and its holes as encoded polylines."""
+    return [_encoded(ring, row.kind) for ring in (row.points, *row.holes)]
 
 
-def _short(metres: float | None) -> float | None:
+def _encoded(points: Iterable[Point], kind: str) -> str:
+    return ground.encode([[round(value * 10 ** _digits(kind)) for value in point] for point in points])
+
+
+def _digits(kind: str) -> int:
+    """Return how many decimals of a degree lines have: nobody sees a kilometre of what is hundreds away."""
+    return 2 if kind == "dr-limit" else _DECIMALS
+
+
+def _short(value: float | str | None) -> float | str | None:
     """Drop the ``.0`` of whole metres."""
-    return int(metres) if metres is not None and metres == int(metres) else metres
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
@@ -295,6 +315,12 @@ def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
     if len(numbers) * 4 > len(values):
         return None, values
     return list(numbers), [numbers[value] for value in values]
+
+
+def _varied(columns: Iterable[tuple[list[Any] | None, list[Any]]], count: int) -> list[list[Any]]:
+    """Write rows of the columns that hold more than one value."""
+    kept = [values for few, values in columns if few is None or len(few) > 1]
+    return [[values[index] for values in kept] for index in range(count)]
 
 
 def _turned(row: Feature, origin: float) -> Feature:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
-    from zonerisk.pages.features import Setting
+    from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.pages.map_payload import Layer, MapData
     from zonerisk.words.dossier import Dossier
 
 ASSETS = "assets"
 SOURCES = "sources.html"
+CARDS = "cards"
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 # The short form beside the map; the whole stands at the page's foot.
 _SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
@@ -44,27 +46,38 @@ _MOST_WHOLE = 60
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-# Characters that turn the direction of what follows them: a name could reverse a sentence.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What JSON writes of signs that no reader sees.
+_UNSEEN = re.compile(r"\\u00[01]|\\u202[89]|\\[bfr]")
+# A page's mark in its reader's tabs: two zones, and what they share.
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
+    '<g stroke="#7a8794"><circle cx="5.5" cy="8" r="4.4"/><circle cx="10.5" cy="8" r="4.4"/></g>'
+    '<path stroke="#c22a20" d="M8 5.8v4.4"/></svg>'
+)
 
 
 class Shared:
-    """What the pages of one folder share: files beside them by their names, each text once."""
+    """What the pages of one folder share: files beside them by their names, each text once.
 
-    def __init__(self) -> None:
+    The site is the address that the folder will be served from, if that is known.
+    """
+
+    def __init__(self, site: str | None = None) -> None:
+        self.site = site
         self.files: dict[str, str] = {}
         self.cited: dict[Evidence, int] = {}
+        self.peers: dict[tuple[object, ...], int] = {}
         self._parts: dict[Hashable, str] = {}
 
     def link(self, name: str, text: str) -> str:
         """Keep a file, and return its address from a page."""
-        self.files[f"{ASSETS}/{name}"] = _TURNS.sub("", text)
+        self.files[f"{ASSETS}/{name}"] = text
         return f"{ASSETS}/{name}"
 
     def sheet(self, sheet: Sheet) -> str:
         """Keep a sheet of ground, and return its address."""
         if sheet not in self._parts:
-            self._parts[sheet] = self.part(f"(window.sheets ??= []).push({island(sheet)});\n", "ground")
+            self._parts[sheet] = self.part(f"(window.sheets ??= []).push({_told(sheet)});\n", "ground")
         return self._parts[sheet]
 
     def part(self, text: str, kind: str) -> str:
@@ -77,6 +90,20 @@ class Shared:
     def cite(self, piece: Evidence) -> int:
         """Return the number of a source on the page of sources."""
         return self.cited.setdefault(piece, len(self.cited) + 1)
+
+    def peer(self, row: Feature) -> int:
+        """Return the number of a place that several regions may recover in."""
+        place = (row.id, row.name, row.points[0], row.uncertainty_m, row.words["site"])
+        return self.peers.setdefault(place, len(self.peers))
+
+    def finish(self) -> None:
+        """Keep the files of what the pages refer to by numbers, once all pages are written."""
+        sources = [
+            (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
+            for piece in self.cited
+        ]
+        data = {"sources": sources, "peers": list(self.peers)}
+        self.link("sources.js", f"window.sharedData = {_told(data)};\n")
 
 
 def map_page(
@@ -94,7 +121,7 @@ def map_page(
     """Build the map of one region, or of several together; owner heads the page of several.
 
     The page offers the online map switched off; it leads back to the index (of an atlas) and the crumbs
-    (names with their pages). Files say where a region's record can be opened, by its id.
+    (names with their pages). Files say where records and documents can be opened, by their names.
     """
     from markupsafe import Markup
 
@@ -107,7 +134,7 @@ def map_page(
         settings = [replace(around, supplies=Supplies(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
-    views = [view.build_view(verdict, around, shows, files) for verdict, around in pairs]
+    views = [view.build_view(verdict, around, shows) for verdict, around in pairs]
     data = map_payload.build_map_data(pairs)
     summed = len(verdicts) > _MOST_WHOLE
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
@@ -125,6 +152,11 @@ def map_page(
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
+        files=files or {},
+        target=verdicts[0].target if single else "ID",
+        address=f"{verdicts[0].target}.html",
+        picture=f"{CARDS}/{verdicts[0].target}.png" if single else None,
+        policy_file=f"data/policies/{verdicts[0].policy.id}.yaml",
         card=Markup(card.draw(verdicts[0], settings[0], alone=False)) if single else None,
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
@@ -148,6 +180,7 @@ def report_page(dossier: Dossier, attribution: str = ATTRIBUTION) -> str:
         title=dossier.title,
         dossier=dossier,
         attribution=attribution,
+        files={},
     )
 
 
@@ -220,7 +253,7 @@ def render_map(
         islands={
             "page": page,
             **({} if shared else {"ground": sheets}),
-            **data.tables(shared.cite if shared else None),
+            **data.tables(shared),
             **(islands or {}),
         },
         linked=[*(shared.sheet(sheet) for sheet in sheets), f"{ASSETS}/sources.js"] if shared else (),
@@ -314,7 +347,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
     for layer in layers:
         group = folium.FeatureGroup(name=layer.name, show=True)
         composed.add_child(group)
-        group.add_child(island("layer", layer.key))
+        group.add_child(island("layer", layer.key, layer.name))
         group.add_child(island("draw", layer.key, layer.shape) if layer.shape else island(layer.key))
     composed.add_child(island("start"))
     # folium's ids are random; numbered, the same map always gives the same text.
@@ -372,6 +405,20 @@ def island(data: Any) -> str:
     return text.translate(_ESCAPES)
 
 
+def _told(data: Any) -> str:
+    """Write data as JSON, with what a reader would not see written out."""
+    text = island(data)
+    return island(_shown(data)) if _UNSEEN.search(text) or phrases.visible(text) != text else text
+
+
+def _shown(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_shown(key): _shown(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_shown(value) for value in data]
+    return phrases.visible(data) if isinstance(data, str) else data
+
+
 @cache
 def _templates() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -411,23 +458,27 @@ def render(
         links += [shared.part(script, "start")] if script else []
         sheets = [shared.link(name, text) for name, text in (styles or {}).items()]
         own, inline, codes, looks = [], [], ["'self'"], ["'self'"]
+        icon, pictures = shared.link("icon.svg", _ICON), ["'self'", *pictures]
     else:
         own, inline = [*(scripts or {}).values(), *([script] if script else [])], [*(styles or {}).values()]
         links, sheets, codes, looks = [], [], [*map(_hash, own)], [*map(_hash, inline)]
+        icon, pictures = f"data:image/svg+xml,{quote(_ICON)}", ["data:", *pictures]
     page = _templates().get_template(template)
     text = page.render(
         policy=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
         f"style-src {' '.join(looks) or repr('none')}; "
-        f"img-src {' '.join(pictures) or repr('none')}; base-uri 'none'; form-action 'none'",
+        f"img-src {' '.join(pictures)}; base-uri 'none'; form-action 'none'",
         scripts=[Markup(source) for source in own],
         styles=[Markup(source) for source in inline],
         links=links,
         sheets=sheets,
+        icon=icon,
+        site=shared.site if shared else None,
         cite=shared.cite if shared else None,
-        islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
+        islands={key: Markup(_told(data)) for key, data in (islands or {}).items()},
         **words,
     )
-    return _TURNS.sub("", text)
+    return phrases.visible(text)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,12 +10,11 @@ from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import Option, severity
 from zonerisk.pages.features import index_places
-from zonerisk.words import phrases
+from zonerisk.words import phrases, verdicts
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Finding, Outcome, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
@@ -64,17 +63,6 @@ class Pair(NamedTuple):
     rtt: str
 
 
-class SiteRow(NamedTuple):
-    """A site as a row of a table; sources are numbers in the list of sources."""
-
-    name: str
-    kind: str
-    zones: str
-    position: str
-    doubt: str
-    sources: tuple[int, ...]
-
-
 # Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
 FeatureKey = tuple[str, str]
 
@@ -121,7 +109,7 @@ class MapViews:
 
 @dataclass(frozen=True)
 class View:
-    """All that a page says of one verdict; records that were read come with where they can be opened."""
+    """All that a page says of one verdict, and which files of records were read for it."""
 
     verdict: Verdict
     around: Setting
@@ -129,9 +117,7 @@ class View:
     risks: list[Row]
     separations: list[Pair]
     options: list[Row]
-    sites: list[SiteRow]
-    sources: tuple[Evidence, ...]
-    files: tuple[tuple[str, str | None], ...]
+    files: tuple[str, ...]
 
     @property
     def own(self) -> bool:
@@ -162,13 +148,12 @@ class View:
         return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
 
 
-def build_view(
-    verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None
-) -> View:
-    """Write a verdict's rows, and keep a view of the map for each; links say where records can be opened."""
+def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
+    """Write a verdict's rows, and keep a view of the map for each."""
     name = around.name
     findings = [
-        Row(finding, _finding_shown(finding, verdict, around, shows)) for finding in verdict.policy.findings
+        Row(finding, _finding_shown(finding, verdict, around, shows), asked(finding.rule))
+        for finding in verdict.policy.findings
     ]
     risks = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
@@ -186,16 +171,15 @@ def build_view(
         Row(option, name=name(option.target), near=number < _MOST_TOLD)
         for number, option in enumerate(verdict.recovery)
     ]
-    cited: tuple[Finding | SharedRisk | Place, ...]
-    cited = (*verdict.policy.findings, *verdict.shared_risks, *verdict.places)
-    sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))
-    number = {piece: index for index, piece in enumerate(sources, 1)}
-    sites = [
-        _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
-    ]
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
-    files = tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners)
-    return View(verdict, around, findings, risks, separations, options, sites, sources, files)
+    files = tuple(file for key, file in around.files.items() if key in owners)
+    return View(verdict, around, findings, risks, separations, options, files)
+
+
+def asked(rule: str) -> str:
+    """Return what a rule asks, in words that head what was found."""
+    words = verdicts.RULES.get(rule, rule)
+    return words[:1].upper() + words[1:]
 
 
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
@@ -232,21 +216,6 @@ def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey,
 def _named(subjects: Sequence[str], around: Setting) -> str:
     names = ", ".join(map(around.name, subjects[:6]))
     return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
-
-
-def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
-    zones = ", ".join(map(around.name, place.zones)) or "no zone disclosed"
-    if place.lat is None or place.lon is None:
-        return SiteRow(place.name, place.kind, zones, "not known", "", sources)
-    doubt = f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}"
-    return SiteRow(place.name, place.kind, zones, _degrees(place), doubt, sources)
-
-
-def _degrees(place: Place) -> str:
-    """Write a position with no more decimals than its doubt leaves a meaning to."""
-    doubt = place.uncertainty_m or 0.0
-    digits = 5 if doubt < 20 else 4 if doubt < 200 else 3 if doubt < 2000 else 2
-    return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
 
 
 def measure_m(span: Interval) -> Measure:

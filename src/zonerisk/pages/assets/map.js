@@ -3,7 +3,7 @@
 const zonerisk = (() => {
   "use strict";
 
-  const {read, make, km, brief, ms, describe} = told;
+  const {read, make, km, brief, ms, describe, unpack} = told;
   const page = read("page");
   const layers = {};
   const features = new Map();
@@ -260,8 +260,15 @@ const zonerisk = (() => {
 
   /* ---- features --------------------------------------------------------------------- */
 
-  function layer(group, key) {
+  function layer(group, key, name) {
     layers[key] = group;
+    const list = document.getElementById("layers");
+    if (list && name) {
+      const box = make("input");
+      box.type = "checkbox";
+      box.dataset.layer = key;
+      list.append(make("label", "", box, make("i", `swatch ${key}`), make("span", "", name)));
+    }
     const box = document.querySelector(`[data-layer="${key}"]`);
     if (box) {
       box.addEventListener("change", () => {
@@ -274,18 +281,17 @@ const zonerisk = (() => {
     }
   }
 
-  /* A column of few different values has them listed, its rows their numbers; a column of
-     one value has nothing in the rows. */
   function rows(id) {
-    const {kind, prefix, columns, rows: listed} = read(id);
-    return listed.map(([key, name, points, ...values]) => {
-      const rings = typeof points[0] === "string" ? points.map((text) => decode(text, 1e5)) : [[points]];
-      const one = {kind, id: prefix + key, name, rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
-      let next = 0;
-      for (const [word, few] of columns) {
-        if (few && few.length === 1) one[word] = few[0];
-        else one[word] = few ? few[values[next++]] : values[next++];
-      }
+    const {kind, prefix, digits, at, columns, rows: listed} = read(id);
+    const dots = at && decode(at, 10 ** digits);
+    return listed.map((row, index) => {
+      /* Several pages share where other regions recover: a row has its number. */
+      const peer = typeof row[0] === "number" ? sharedData.peers[row[0]] : null;
+      const [key, name, ...rest] = peer ? [peer[0].slice(prefix.length), peer[1], ...row.slice(1)] : row;
+      const rings = peer ? [[peer[2]]] : dots ? [[dots[index]]] : rest.shift().map((text) => decode(text, 10 ** digits));
+      const one = {kind, id: prefix + key, name, ...(peer && {radius: peer[3], site: peer[4]}), rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
+      const told = unpack(columns.map(([, few]) => few), rest);
+      columns.forEach(([word], column) => { one[word] = told[column]; });
       return one;
     });
   }
@@ -492,6 +498,8 @@ const zonerisk = (() => {
 
   function show(index, button) {
     press(button);
+    const finding = page.single && button.closest(".finding.rule");
+    if (finding) history.replaceState(null, "", `#${finding.id}`);
     reveal(page.shows[index].features);
     light(page.shows[index].features);
     map.closePopup();
@@ -505,8 +513,7 @@ const zonerisk = (() => {
     const list = document.querySelector(".options");
     for (const {one} of list && layers.recovery ? layers.recovery.getLayers() : []) {
       if (list.querySelector(`[data-region="${CSS.escape(one.id)}"]`)) continue;
-      const icon = document.querySelector(`.key .icon.${one.outcome}`).cloneNode(true);
-      const item = make("li", "", icon, make("span", "away", one.outcome), " ", make("button", "pick", one.name), " ", make("span", "quiet", brief(one, "distance_m", km)));
+      const item = make("li", one.outcome, make("button", "pick", one.name), " ", make("span", "quiet", brief(one, "distance_m", km)));
       item.dataset.region = one.id;
       list.append(item);
     }
@@ -523,6 +530,16 @@ const zonerisk = (() => {
     bring();
     fit([Math.min(south, lat), Math.min(west, lon), Math.max(north, lat), Math.max(east, lon)], !still.matches, 56, 16);
     tell(`The map shows ${one.name}.`);
+  }
+
+  /* The address names a finding: it is chosen, and told of. */
+  function follow() {
+    const item = location.hash.startsWith("#finding=") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!item) return;
+    const button = item.querySelector(".pick") || item;
+    button.click();
+    item.scrollIntoView({block: "nearest"});
+    button.focus({preventScroll: true});
   }
 
   function whole() {
@@ -586,6 +603,7 @@ const zonerisk = (() => {
 
   function start() {
     for (const button of document.querySelectorAll(".pick[data-show]")) {
+      button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => show(Number(button.dataset.show), button));
     }
     farther();
@@ -597,7 +615,7 @@ const zonerisk = (() => {
       button.addEventListener("click", () => {
         const on = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(on));
-        for (const row of document.querySelectorAll(`.finding.rule[data-outcome="${button.dataset.filter}"]`)) row.hidden = !on;
+        for (const row of document.querySelectorAll(`.finding.rule.${button.dataset.filter}`)) row.hidden = !on;
       });
     }
     for (const mark of document.querySelectorAll(".zone-mark")) sketch(mark);
@@ -614,6 +632,7 @@ const zonerisk = (() => {
     labels.sort((a, b) => a.rank - b.rank);
     map.createPane("labels").classList.add("leaflet-zoom-hide");
     if (bandGroup) startBand(bandGroup);
+    addEventListener("hashchange", follow);
     map.on("moveend zoomend resize", write);
     write();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
@@ -625,6 +644,7 @@ const zonerisk = (() => {
       map.fitBounds(seen, {animate: false});
       write();
     });
+    follow();
     dispatchEvent(new Event("started"));
   }
 

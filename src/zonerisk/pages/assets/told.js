@@ -65,10 +65,14 @@ const told = (() => {
     return list;
   }
 
-  const unpack = (row) => row.map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
+  /* A column of few different values has them listed, its rows their numbers; a column of one value has nothing in the rows. */
+  function unpack(columns, values) {
+    let next = 0;
+    return columns.map((few) => (few ? few[few.length > 1 ? values[next++] : 0] : values[next++]));
+  }
   function cited(indices) {
     const list = make("ul", "cited");
-    for (const index of indices || []) list.append(source(window.sharedSources ? window.sharedSources[sources[index] - 1] : unpack(sources.rows[index])));
+    for (const index of indices || []) list.append(source(window.sharedData ? sharedData.sources[sources[index] - 1] : unpack(sources.few, sources.rows[index])));
     return list.childElementCount ? list : "";
   }
 
@@ -80,8 +84,8 @@ const told = (() => {
   }
 
   /* Where pages share their sources, numbers become what they stand for. */
-  for (const short of window.sharedSources ? document.querySelectorAll("p.evidence") : []) {
-    const list = make("ul", "", ...Array.from(short.children, (one) => source(window.sharedSources[one.hash.slice(2) - 1])));
+  for (const short of window.sharedData ? document.querySelectorAll("p.evidence") : []) {
+    const list = make("ul", "", ...Array.from(short.children, (one) => source(sharedData.sources[one.hash.slice(2) - 1])));
     short.replaceWith(make("details", "evidence", make("summary", "", `Evidence (${list.childElementCount})`), list));
   }
 
@@ -131,5 +135,5 @@ const told = (() => {
     return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
   }
 
-  return {read, make, km, ms, brief, describe};
+  return {read, make, km, ms, brief, describe, unpack};
 })();
