@@ -104,11 +104,10 @@ def atlas(
     """
     from zonerisk.pages import card, ground
     from zonerisk.pages.atlas import INDEX, Atlas
-    from zonerisk.pages.map_payload import web_address
     from zonerisk.pages.page import ASSETS, CARDS
 
     online = ground.find_tiles(tiles)
-    if site_url and not web_address(site_url):
+    if site_url and not re.match(r"https?://[^\s\"'<>]+$", site_url):
         raise UsageError(f"{site_url!r} is no web address; write one such as https://example.org/atlas")
     catalog = load(*(catalogue or ()))
     chosen = catalog.policy(policy)

@@ -500,7 +500,8 @@ def _ruler(verdict: Verdict, around: Setting) -> Iterator[str]:
         ]
         if not rows and pairs:
             widest = max(pairs, key=lambda row: row.fibre_m.high or math.inf)
-            rows = [("any two zones", widest.fibre_m if fibre else widest.distance_m, widest.outcome)]
+            span = widest.fibre_m if fibre else widest.distance_m
+            rows = [("any two zones", span, widest.outcome)] if fibre or span.high else []
     else:
         title, limit = "How far off it may recover", asked.get("dr")
         low, high = (limit.value * 1000, None) if limit else (None, None)
