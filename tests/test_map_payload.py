@@ -109,13 +109,14 @@ def test_several_regions_share_a_map(zz: Library) -> None:
     ]
 
 
+@pytest.mark.parametrize("single", [True, False])
 @pytest.mark.parametrize("origin", [179.5, -179.5])
-def test_a_region_astride_the_antimeridian_stays_together(origin: float) -> None:
+def test_places_astride_the_antimeridian_stay_together(origin: float, single: bool) -> None:
     rows = [
         Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
         for n, lon in enumerate((origin, -origin))
     ]
-    drawn = MapData(rows, {})
+    drawn = MapData(rows, {}, single=single)
     assert drawn.box.east - drawn.box.west == pytest.approx(1.0)
     assert len(drawn.turns()) == 2
 

@@ -4,9 +4,10 @@ import base64
 import csv
 import hashlib
 import json
+import math
 import re
 from dataclasses import fields, is_dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -244,13 +245,19 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     assert opened.troubles == []
 
 
-def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener) -> None:
+def test_the_nearest_zones_of_paris_fill_the_opening_view_and_all_are_a_click_away(
+    shipped: Library, tab: Opener
+) -> None:
     for width in (390, 1280):
         opened = tab(map_of(shipped, "scaleway-fr-par"), width)
         verdict = shipped.score("scaleway-fr-par")
         seen = """([lat, lon]) => { const at = zonerisk.map.latLngToContainerPoint([lat, lon]);
             const credits = document.querySelector(".leaflet-control-attribution").offsetHeight;
             return at.x > 0 && at.y > 0 && at.y < zonerisk.map.getSize().y - credits; }"""
+        nearest = [place for place in verdict.places if not {"scaleway-fr-par/fr-par-2"} & set(place.zones)]
+        for place in nearest:
+            assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
+        opened.page.get_by_role("button", name="Show all").click()
         for place in verdict.places:
             assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
         opened.page.get_by_role("button", name="Power", exact=True).first.click()
@@ -555,6 +562,52 @@ def test_what_does_not_bear_on_the_headline_is_off_until_it_is_chosen(shipped: L
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.stations)")
     opened.page.locator("[data-region] .pick").first.click()
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.recovery)")
+
+
+def test_a_map_opens_on_its_cause_alone(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "azure-westeurope"))
+    wide = "zonerisk.map.getBounds().getSouthWest().distanceTo(zonerisk.map.getBounds().getNorthEast())"
+    assert opened.run("zonerisk.map.getBounds().contains([52.7637, 5.0376])"), "the campus of two zones"
+    assert opened.run(wide) < 15_000
+    opened.page.get_by_role("button", name="Show all").click()
+    assert opened.run("zonerisk.map.getBounds().contains([52.2762, 4.7433])"), "the third zone's"
+    assert opened.troubles == []
+
+
+def test_places_on_one_point_stand_around_it_and_say_so(zz: Library, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    places = tuple(replace(verdict.places[0], id=f"zz-good/{n}", name=f"Hall {n}") for n in range(20))
+    opened = tab(page.map_page([replace(verdict, places=places)]))
+    spots = opened.run("""zonerisk.layers.sites.getLayers().map(({one}) => one.shift || [0, 0])""")
+    assert len(spots) == 20
+    assert min(math.dist(a, b) for a, b in combinations(spots, 2)) > 15, "each mark is within reach"
+    opened.page.get_by_role("button", name="Hall 7", exact=True).click()
+    assert "20 marks have this very point" in opened.page.inner_text(".leaflet-popup")
+    assert opened.troubles == []
+
+
+def test_a_town_is_named_where_it_is(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "aws-us-east-1"))
+    # The map has copies of the world, since recovery may lie across the antimeridian; the town is in one.
+    at = opened.run("""(() => { const box = document.querySelector(".folium-map").getBoundingClientRect();
+        const town = Array.from(document.querySelectorAll(".label.town")).find((one) => /^Wash/.test(one.textContent));
+        const {left, right, top, bottom} = town.getBoundingClientRect(), {x, y} = zonerisk.map.latLngToContainerPoint([38.901, -77.011]);
+        return [(left + right) / 2 - box.left - x, (top + bottom) / 2 - box.top - y]; })()""")
+    assert math.hypot(*at) < 80
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_widen_nothing(zz: Library, tab: Opener, width: int) -> None:
+    verdict = zz.score("zz-good")
+    long = "W" * 400
+    places = tuple(replace(place, name=f"{place.name} {long}") for place in verdict.places)
+    opened = tab(page.map_page([replace(verdict, name=long, places=places)]), width)
+    assert opened.run("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.run(
+        "document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth"
+    )
+    widest = "Math.max(0, ...Array.from(document.querySelectorAll('.label'), (one) => one.offsetWidth))"
+    assert opened.run(widest) < width
 
 
 def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -> None:

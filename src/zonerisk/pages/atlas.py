@@ -213,7 +213,7 @@ class Atlas:
         first = entries[0].verdict
         return page.render_map(
             "atlas",
-            MapData([*marks.values()][::-1], {}, origin=0.0),
+            MapData([*marks.values()][::-1], {}, single=False),
             online,
             self.catalog.edition.attribution,
             shared=shared,

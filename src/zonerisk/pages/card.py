@@ -442,9 +442,10 @@ def _cause(verdict: Verdict, plane: _Plane, shown: dict[Place, Point]) -> Iterat
     if not hit or not words or cause.kind == "count":
         return
     # So far around the sites that an outline is no line between them.
-    outline = features.hull([(at, radius + 18 * plane.metres) for at, radius in hit])
-    yield _line(f"{plane.path(outline)}Z", 2.5, tone, dash=dash, fill=".12")
-    x, y = min((plane.at(point) for point in outline), key=lambda spot: spot[1])
+    drawn = [(at, radius + 18 * plane.metres) for at, radius in hit]
+    rings = [features.hull(drawn)] if dash else features.outlines(drawn)
+    yield _line("".join(f"{plane.path(ring)}Z" for ring in rings), 2.5, tone, dash=dash, fill=".12")
+    x, y = min((plane.at(point) for point in rings[0]), key=lambda spot: spot[1])
     yield plane.name((x, max(y, 24)), words, 16, tone, bold=True)
 
 

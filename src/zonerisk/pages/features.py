@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,7 @@ from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
 from zonerisk.core.verdict import worst
 from zonerisk.pages import supplies
 from zonerisk.pages.supplies import Supplies
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from shapely import LineString
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Incident, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
-Shape = Literal["point", "disc", "line", "area"]
+Shape = Literal["point", "disc", "line", "area", "areas"]
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
 _LEG_M = 100_000.0
-# What stands at one point still needs an outline to be seen.
-_MARGIN_M = 60.0
+# What stands at one point still needs an outline to be seen, and one of places far apart room around each.
+_MARGIN_M, _ROOM = 60.0, 0.03
+# Sites no farther apart are outlined together: an outline from town to town would read as a line.
+_TOGETHER_M = 1000.0
 _STEPS = 64
 # Six decimals are a decimetre: finer than any position of the catalogue.
 _DECIMALS = 6
@@ -45,7 +49,8 @@ class Feature:
     """Something to draw: of which record, how it was judged, and plain values ready to be shown.
 
     The points are a point, a disc's centre, a line, or the closed outline of an area, which may leave out
-    holes. A site has the first zone that it serves, and the radius of the disc that it may stand in.
+    holes; of areas the holes are the other outlines. A site has the first zone that it serves, and the radius
+    of the disc that it may stand in.
     """
 
     kind: str
@@ -129,6 +134,7 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
         *_limit(verdict),
         *around.landmarks,
         *recovery,
+        *_spread(verdict),
         *_risks(verdict, around, places),
         *_discs([*recovery, *sites]),
         *_circuits(verdict, around),
@@ -198,18 +204,38 @@ def _ends(name: str, span: Interval) -> dict[str, float | None]:
 
 
 def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
-    """Outline the sites that each shared risk hits: their discs' common hull."""
-    outline = cache(hull)
+    """Outline the sites that each shared risk hits."""
+    outline = cache(outlines)
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
         hit = {place.id: place for member in risk.members for place in places.get(member, ())}
         discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place)))
         if discs:
             members = ", ".join(map(around.name, risk.members))
             words = {"risk_kind": risk.kind, "grade": risk.grade, "members": members}
-            area = outline(discs)
+            area, *others = outline(discs)
             yield Feature(
-                "shared-risk", risk.id, risk.message, "area", area, outcome=risk.outcome, words=words
+                "shared-risk",
+                risk.id,
+                risk.message,
+                "areas",
+                area,
+                outcome=risk.outcome,
+                holes=tuple(others),
+                words=words,
             )
+
+
+def _spread(verdict: Verdict) -> Iterator[Feature]:
+    """Outline the buildings in any of which a zone may stand, where one is in no known place."""
+    standing = verdict.independence
+    placed = {key for place in verdict.places for key in (place.id, *place.zones)}
+    if standing.spread and not placed.issuperset(standing.domains):
+        known = [at for place in verdict.places if place.kind != "metro" and (at := _located(place))]
+        span = phrases.distance(standing.spread.diameter_m)
+        count = phrases.count(standing.spread.buildings, "known building")
+        name = f"{count} within {span}; a zone may stand in any"
+        if known:
+            yield Feature("spread", verdict.target, name, "area", hull([(at, 0.0) for at in known]))
 
 
 def _circuits(verdict: Verdict, around: Setting) -> Iterator[Feature]:
@@ -312,6 +338,23 @@ def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Poin
     for point in points:
         line.append(turned(Point(*point), line[-1].lon))
     return tuple(line)
+
+
+def outlines(discs: Sequence[tuple[Point, float]]) -> list[tuple[Point, ...]]:
+    """Outline discs, those that stand together in one, most of them first."""
+    import numpy as np
+    import shapely
+
+    lats, lons, radii = np.array([(*turned(at, discs[0][0].lon), radius) for at, radius in discs]).T
+    plane = 111_195 * np.column_stack((lons * math.cos(math.radians(lats.mean())), lats))
+    extent = float(np.hypot(*np.ptp(plane, axis=0)))
+    spots = shapely.points(plane)
+    grown = shapely.buffer(spots, radii + max(_TOGETHER_M / 2, 2 * _ROOM * extent))
+    groups = shapely.get_parts(shapely.union_all(grown))
+    _, owner = shapely.STRtree(groups).query(spots, "intersects")
+    parts = [[disc for disc, group in zip(discs, owner, strict=True) if group == key] for key in set(owner)]
+    parts.sort(key=len, reverse=True)
+    return [hull([(at, radius + _ROOM * extent) for at, radius in part]) for part in parts]
 
 
 def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
@@ -417,6 +460,11 @@ def geometry(feature: Feature) -> dict[str, Any]:
         return {"type": "Point", "coordinates": _position(points[0])}
     if feature.shape == "line":
         return _cut_line(points)
+    if feature.shape == "areas":
+        parts = [_cut_area(ring, ()) for ring in (points, *feature.holes)]
+        whole = [part["coordinates"] for part in parts if part["type"] == "Polygon"]
+        whole += [ring for part in parts if part["type"] == "MultiPolygon" for ring in part["coordinates"]]
+        return {"type": "MultiPolygon", "coordinates": whole} if len(whole) > 1 else parts[0]
     if feature.shape == "disc":
         points = circle(points[0], feature.uncertainty_m or 0.0)
     return _cut_area(points, feature.holes)

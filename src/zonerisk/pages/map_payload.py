@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.geometry import CIRCUITY
@@ -46,6 +47,7 @@ LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
     Layer("landmarks", "landmark", "Mapped hazards: water, others", "any"),
     Layer("band", "band", "", ""),
+    Layer("spread", "spread", "Known buildings, a zone in any", "area"),
     Layer("risks", "shared-risk", "Sites sharing a risk (C: dashed)", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
     Layer("circuits", "circuit", "Circuits, not their routes", "line"),
@@ -59,7 +61,7 @@ LAYERS = (
 
 
 class MapData:
-    """What one page draws, all longitudes within half a turn of one origin: without it, the first site's.
+    """What one page draws, of one region or of several, all longitudes within half a turn of their middle.
 
     Rows come with what lies undermost first, evidence by site, and the fibre (from, to) that zones may be
     apart, None where the policy does not ask.
@@ -70,11 +72,11 @@ class MapData:
         rows: Sequence[Feature],
         evidence: Mapping[str, Sequence[Evidence]],
         band_km: tuple[float | None, float | None] = (None, None),
-        origin: float | None = None,
+        *,
+        single: bool = True,
     ) -> None:
-        self.single = origin is None
-        if origin is None:
-            origin = next((row.points[0].lon for row in rows if row.kind in ("site", "region")), 0.0)
+        self.single = single
+        origin = _middle(row.points[0].lon for row in rows if row.kind in ("site", "region"))
         self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
         self._kinds: dict[str, list[Feature]] = {}
         for row in self.rows:
@@ -183,7 +185,15 @@ class MapData:
         sites = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
         # Where buildings are known, the whole metro around them would only make them small.
         sites = [row for row in sites if row.words.get("site_kind") != "metro"] or sites
-        return bounds(point for row in sites or self.rows for point in _extent(row))
+        return bounds(point for row in sites or self.rows for point in extent(row))
+
+    def decisive(self, verdict: Verdict) -> list[Feature]:
+        """List what is drawn of a verdict's cause: the risk's outline, the pair, or where zones may stand."""
+        cause = verdict.independence.cause
+        pairs = {("separation", " ".join(members)) for members in (cause.members, cause.members[::-1])}
+        risk = ("shared-risk", self._outlines.get(cause.risk, "") if cause.risk else "")
+        wanted = {risk} if cause.risk else {*pairs, ("spread", verdict.target)}
+        return [row for row in self.rows if (row.kind, row.id) in wanted]
 
     def turns(self) -> list[int]:
         """List the copies of the world, by their turn in degrees, that features stand on."""
@@ -222,7 +232,7 @@ class MapData:
             near = [_nearest(at[key], rows) for key in keys if key[0] == "landmark"]
             shows.append(
                 {
-                    "bounds": bounds([*near, *(point for row in rows for point in _extent(row))]),
+                    "bounds": bounds([*near, *(point for row in rows for point in extent(row))]),
                     "features": [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else [],
                     "words": view.words,
                 }
@@ -246,7 +256,7 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
     for _, around in pairs:
         evidence |= around.cited
     if not single:
-        return MapData(rows, evidence, origin=0.0)
+        return MapData(rows, evidence, single=False)
     asked = {
         finding.rule: finding.threshold.value
         for finding in pairs[0][0].policy.findings
@@ -257,10 +267,10 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
 
 def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
     """Draw risks of the same sites as one outline, the worst on top; also return which has which."""
-    alike: dict[tuple[Point, ...], list[Feature]] = {}
+    alike: dict[tuple[tuple[Point, ...], ...], list[Feature]] = {}
     for row in rows:
         if row.kind == "shared-risk":
-            alike.setdefault(row.points, []).append(row)
+            alike.setdefault((row.points, *row.holes), []).append(row)
     outlines: list[Feature] = []
     outline_of: dict[str, str] = {}
     for risks in alike.values():
@@ -323,6 +333,13 @@ def _varied(columns: Iterable[tuple[list[Any] | None, list[Any]]], count: int) -
     return [[values[index] for values in kept] for index in range(count)]
 
 
+def _middle(lons: Iterable[float]) -> float:
+    """Return the longitude opposite the widest gap between some."""
+    around = sorted({lon % 360 for lon in lons}) or [0.0]
+    wide, end = max((after - before, after) for before, after in pairwise([*around, around[0] + 360]))
+    return features.turned(Point(0, end + (360 - wide) / 2), 0.0).lon
+
+
 def _turned(row: Feature, origin: float) -> Feature:
     turn = 360 * round((row.points[0].lon - origin) / 360)
     if not turn:
@@ -331,10 +348,10 @@ def _turned(row: Feature, origin: float) -> Feature:
     return replace(row, points=points, holes=tuple(holes))
 
 
-def _extent(row: Feature) -> Iterable[Point]:
+def extent(row: Feature) -> Iterable[Point]:
     """List the corners of what a feature covers; a disc's are good enough for a view."""
     if not row.uncertainty_m:
-        return row.points
+        return chain(row.points, *row.holes)
     reach = row.uncertainty_m / 111_000
     wide = reach / max(0.05, 1 - (row.points[0].lat / 90) ** 2)
     lat, lon = row.points[0]

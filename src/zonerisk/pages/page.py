@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -148,7 +149,7 @@ def map_page(
         shared=shared,
         shows=[] if summed else data.shows(shows),
         off=_unrelated(verdicts[0]) if single else (),
-        first=_decisive(verdicts[0]) if single else (),
+        first=data.decisive(verdicts[0]) if single else (),
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
@@ -191,12 +192,6 @@ def _unrelated(verdict: Verdict) -> list[str]:
     return [key for of, keys in away.items() if of != kind for key in keys]
 
 
-def _decisive(verdict: Verdict) -> list[str]:
-    """Return ids of what decides a verdict, which is labelled first: the shared risk, or the pair."""
-    cause = verdict.independence.cause
-    return [cause.risk] if cause.risk else [" ".join(cause.members), " ".join(reversed(cause.members))]
-
-
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
     outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
     fails = outcomes["fail"]
@@ -215,7 +210,7 @@ def render_map(
     *,
     shows: list[dict[str, Any]],
     off: Sequence[str] = (),
-    first: Sequence[str] = (),
+    first: Sequence[Feature] = (),
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
     islands: Mapping[str, Any] | None = None,
@@ -231,11 +226,12 @@ def render_map(
     leaflet_script, leaflet_style = leaflet()
     page = {
         "single": data.single,
-        "view": data.box,
+        "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else data.box,
+        "whole": data.box,
         "turns": data.turns(),
         "shows": shows,
         "off": list(off),
-        "first": list(first),
+        "first": [f"{row.kind}:{row.id}" for row in first],
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,

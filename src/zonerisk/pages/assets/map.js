@@ -103,6 +103,7 @@ const zonerisk = (() => {
     separation: (one) => ({
       color: palette[one.outcome || "quiet"], weight: WEIGHT[one.outcome] || 3,
       dashArray: DASH[one.outcome], opacity: 0.95}),
+    spread: () => ({color: palette.quiet, weight: 2, dashArray: "2 7", fillColor: palette.quiet, fillOpacity: 0.06}),
     "shared-risk": (one) => ({
       color: palette[one.outcome], weight: 2.5, fillColor: palette[one.outcome], fillOpacity: 0.1, dashArray: one.grade === "C" ? "7 6" : null}),
     station: (one) => ({
@@ -217,7 +218,7 @@ const zonerisk = (() => {
     }
     for (const [words, lat, lon, rank] of places) {
       const at = [lat, lon + turn];
-      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
+      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) + Math.abs(town.at[1] - at[1]) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
     }
   }
 
@@ -237,8 +238,9 @@ const zonerisk = (() => {
       paddingBottomRight: [padding + right, padding + Math.max(narrow, low)]});
   }
 
-  function home(animate) {
-    fit(page.view, animate, 34, 16);
+  /* A page opens on what decides its headline; all of it is one click away. */
+  function home(animate, box = page.view) {
+    fit(box, animate, 34, 16);
   }
 
   /* So close up that the ground may be off by many pixels, the page says so and offers the online map. */
@@ -306,14 +308,16 @@ const zonerisk = (() => {
     },
   };
 
-  /* Marks on one and the same point stand side by side, each within reach. */
+  /* Marks on one and the same point stand in rings around it, each within reach, and say so. */
   const crowded = new Map();
   function shift(one) {
     if (!page.single) return;
     const where = one.at.join();
-    const before = crowded.get(where) || 0;
-    crowded.set(where, before + 1);
-    one.shift = before && before < 7 ? [19 * Math.ceil(before / 2) * (before % 2 ? 1 : -1), 0] : null;
+    if (!crowded.has(where)) crowded.set(where, []);
+    one.here = crowded.get(where);
+    const before = one.here.push(one.name) - 1, ring = Math.ceil((Math.sqrt(9 + 12 * before) - 3) / 6);
+    const angle = (before - 3 * ring * (ring - 1)) / (6 * ring) * 2 * Math.PI;
+    one.shift = before ? [19 * ring * Math.cos(angle), 19 * ring * Math.sin(angle)] : null;
   }
 
   const shifted = (one) => map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
@@ -358,15 +362,15 @@ const zonerisk = (() => {
       site: () => [one.zone > 7 ? `${one.name}: ${one.zones}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
       "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
       separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre${one.rtt_ms_least < 0.005 ? "" : ` \u00b7 \u2265 ${ms(one.rtt_ms_least)}`}`, 2],
-      "shared-risk": () => [one.name, 5],
+      "shared-risk": () => [one.name, 5], spread: () => [one.name, 2],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
       landmark: () => (one.risk_kind === "flood" ? null : [one.name, 4]), "dr-limit": () => [one.name, 6],
     }[one.kind];
     const said = say && say();
     if (!said || labels.length >= 2000) return;
-    const [words, usual] = said, rank = page.first.includes(one.id) ? 0 : usual;
-    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.ring
+    const [long, usual] = said, words = long.length > 60 ? `${long.slice(0, 59)}\u2026` : long, rank = page.first.includes(`${one.kind}:${one.id}`) ? 0 : usual;
+    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.kind === "spread" || one.ring
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
     labels.push({words, rank, at, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
@@ -394,7 +398,7 @@ const zonerisk = (() => {
     pane.textContent = "";
     const size = map.getSize(), box = map.getContainer(), frame = box.getBoundingClientRect();
     const around = ({x, y}, wide) => [x - wide, y - wide, x + wide, y + wide];
-    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend"), (one) => {
+    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend, .schematic-note:not([hidden])"), (one) => {
       const {left, top, right, bottom} = one.getBoundingClientRect();
       return [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top];
     });
@@ -407,7 +411,7 @@ const zonerisk = (() => {
       const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.7 + 10, high = 18;
-      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind);
+      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread", "band"].includes(one.kind);
       const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
@@ -522,7 +526,7 @@ const zonerisk = (() => {
   /* From all sites to the nearest of another region. */
   function reach(button) {
     const id = button.closest("li").dataset.region, {one} = features.get(`dr-region:${id}`)[0];
-    const [south, west, north, east] = page.view, [lat, lon] = one.at;
+    const [south, west, north, east] = page.whole, [lat, lon] = one.at;
     press(button);
     reveal([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
     light([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
@@ -546,7 +550,7 @@ const zonerisk = (() => {
     press(null);
     halo.clearLayers();
     map.closePopup();
-    home(!still.matches);
+    home(!still.matches, page.whole);
     tell("The map shows all sites.");
   }
 
@@ -637,7 +641,10 @@ const zonerisk = (() => {
     write();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     let seen = map.getBounds();
-    addEventListener("beforeprint", () => { seen = map.getBounds(); });
+    /* On paper the legend is open: nobody can open it there. */
+    const legend = document.getElementById("legend"), open = legend && legend.open;
+    addEventListener("beforeprint", () => { seen = map.getBounds(); if (legend) legend.open = true; });
+    addEventListener("afterprint", () => { if (legend) legend.open = open; });
     matchMedia("print").addEventListener("change", () => {
       repaint();
       map.invalidateSize({animate: false});

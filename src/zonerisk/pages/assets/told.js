@@ -108,7 +108,7 @@ const told = (() => {
       ])],
     "shared-risk": (one) => [
       facts([["Outcome", one.outcome], ["Hits", one.members]]),
-      ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
+      ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt and some room. Nothing between them is meant.")],
     "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]),
       make("p", "", document.querySelector(`[data-region="${CSS.escape(one.id)}"] .quiet`)?.textContent ?? "")],
     retired: (one) => [
@@ -116,6 +116,7 @@ const told = (() => {
     region: (one) => [
       facts([["Class", one.class], ["Why", one.why]]), make("p", "", link(one.page, "Open its page"))],
     "dr-limit": () => [],
+    spread: () => [make("p", "quiet", "Outlined: the buildings on record. Which zone stands where is not disclosed, and there may be others.")],
     station: (one) => [
       facts([
         ["On record", one.standing], ["Near", one.near],
@@ -132,7 +133,8 @@ const told = (() => {
   };
 
   function describe(one) {
-    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
+    const crowd = one.here && one.here.length > 1 && make("p", "quiet", `${one.here.length} marks have this very point; they stand around it: ${one.here.join(", ")}.`);
+    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one), crowd || "");
   }
 
   return {read, make, km, ms, brief, describe, unpack};
