@@ -235,7 +235,8 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
         count = phrases.count(standing.spread.buildings, "known building")
         name = f"{count} within {span}; a zone may stand in any"
         if known:
-            yield Feature("spread", verdict.target, name, "area", hull([(at, 0.0) for at in known]))
+            area = hull([(at, 2 * _ROOM * standing.spread.diameter_m) for at in known])
+            yield Feature("spread", verdict.target, name, "area", area)
 
 
 def _circuits(verdict: Verdict, around: Setting) -> Iterator[Feature]:

@@ -322,8 +322,6 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
         location=(0, 0),
         tiles=None,
         prefer_canvas=True,
-        min_zoom=2,
-        max_zoom=19,
         zoom_control=False,
         zoom_snap=0.25,
         wheel_px_per_zoom_level=90,

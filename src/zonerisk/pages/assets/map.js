@@ -174,6 +174,7 @@ const zonerisk = (() => {
     }
     const legend = document.getElementById("legend");
     if (legend && map.getSize().x < 620) legend.open = false;
+    map.setMinZoom(Math.max(0, Math.floor(4 * Math.log2(map.getSize().x / 256)) / 4));
     home(false);
     map.on("zoomend", blunt);
     const north_arrow = L.control({position: "topright"});
@@ -225,14 +226,15 @@ const zonerisk = (() => {
   /* How much of the map's left the open legend takes. */
   function covered() {
     const legend = document.getElementById("legend");
-    return legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
+    return legend && legend.open && document.getElementById("layers") && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
   }
 
   /* Fits a view into the part of the map that the legend and the controls leave free. */
   function fit([south, west, north, east], animate, padding, most) {
     const size = map.getSize(), narrow = size.x < 620 ? 24 : 0;
     const corner = (name) => map.getContainer().querySelector(`.leaflet-${name}.leaflet-right`);
-    const right = Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
+    const right = east - west > 180 ? 0 : Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
+    if (east - west > 180) padding = 8;
     map.fitBounds([[south, west], [north, east]], {
       animate, maxZoom: most, paddingTopLeft: [padding + covered(), padding + narrow],
       paddingBottomRight: [padding + right, padding + Math.max(narrow, low)]});
@@ -398,7 +400,7 @@ const zonerisk = (() => {
     pane.textContent = "";
     const size = map.getSize(), box = map.getContainer(), frame = box.getBoundingClientRect();
     const around = ({x, y}, wide) => [x - wide, y - wide, x + wide, y + wide];
-    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend, .schematic-note:not([hidden])"), (one) => {
+    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend, .pin, .schematic-note:not([hidden])"), (one) => {
       const {left, top, right, bottom} = one.getBoundingClientRect();
       return [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top];
     });
@@ -684,5 +686,5 @@ const zonerisk = (() => {
     });
   }
 
-  return {lay, layer, draw, discs, band, start, home, show, whole, get map() { return map; }, layers, features};
+  return {lay, layer, draw, discs, band, start, home, show, whole, write, get map() { return map; }, layers, features};
 })();
