@@ -100,10 +100,7 @@ class Atlas:
         return cls(catalog, verdicts, settings, unjudged)
 
     def pages(
-        self,
-        online: Tiles | None = None,
-        files: Mapping[str, str] | None = None,
-        site: str | None = None,
+        self, online: Tiles | None = None, files: Mapping[str, str] | None = None, site: str | None = None
     ) -> Iterator[tuple[str, str]]:
         """Write every page: its file name and its text.
 

@@ -424,11 +424,7 @@ def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict
             "sources": [piece.url for piece in event.cited if piece.url],
         }
         features.append({"type": "Feature", "id": event.id, "properties": properties, "geometry": shape})
-    return {
-        "type": "FeatureCollection",
-        "attribution": catalog.edition.attribution,
-        "features": features,
-    }
+    return {"type": "FeatureCollection", "attribution": catalog.edition.attribution, "features": features}
 
 
 def _where(catalog: Catalog, event: Incident) -> tuple[str | None, list[list[float]]]:
