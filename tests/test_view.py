@@ -18,8 +18,8 @@ from zonerisk.pages import features, view
 )
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
-    said = view.measure_m(Interval(low=low, best=middle, high=high))
-    assert (said.best, said.span) == (best, ends)
+    span = Interval(low=low, best=middle, high=high)
+    assert (view.best_m(span), view.ends_m(span)) == (best, ends)
 
 
 def test_round_trips_are_lower_bounds(shipped: Library) -> None:

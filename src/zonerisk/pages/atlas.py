@@ -151,7 +151,7 @@ class Atlas:
         outcome: Outcome = min((option.outcome for option in verdict.recovery), key=severity, default="fail")
         fit = next((option for option in verdict.recovery if option.outcome == "pass"), None)
         if fit:
-            recovery = f"{self.settings[key].name(fit.target)}, {view.measure_m(fit.distance_m).best}"
+            recovery = f"{self.settings[key].name(fit.target)}, {view.best_m(fit.distance_m)}"
             rank = (fit.distance_m.best or 0) / 1000
         else:
             recovery = "not known" if outcome == "unknown" else "none found"

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue.frames import split_at_antimeridian
 from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
-from zonerisk.core.verdict import worst
-from zonerisk.pages import supplies
-from zonerisk.pages.supplies import Supplies
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -50,7 +47,7 @@ class Feature:
 
     The points are a point, a disc's centre, a line, or the closed outline of an area, which may leave out
     holes; of areas the holes are the other outlines. A site has the first zone that it serves, and the radius
-    of the disc that it may stand in.
+    of the disc that it may stand in; a station or circuit the shared risks that speak of it.
     """
 
     kind: str
@@ -63,6 +60,7 @@ class Feature:
     zone: str | None = None
     holes: tuple[tuple[Point, ...], ...] = ()
     words: Mapping[str, str | float | None] = field(default_factory=dict)
+    risks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,15 +79,26 @@ class Setting:
     files: Mapping[str, str] = field(default_factory=dict)
     landmarks: tuple[Feature, ...] = ()
     layers: tuple[str, ...] | None = None
-    supplies: Supplies = field(default_factory=Supplies)
+    supplies: tuple[Feature, ...] = ()
 
     def name(self, key: str) -> str:
         """Name a zone, site or region; without a name, the last part of its id."""
         return self.names.get(key) or key.rpartition("/")[2]
 
+    def supplied(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return kind and id of what is drawn of shared risks' supplies; without any, of all stations."""
+        wanted = set(risks)
+        return tuple(
+            (row.kind, row.id)
+            for row in self.supplies
+            if row.points and (wanted.intersection(row.risks) if wanted else row.kind == "station")
+        )
+
 
 def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     """Gather what the catalogue knows around a verdict."""
+    from zonerisk.pages import supplies
+
     region = catalog.region(verdict.target)
     names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
     names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
@@ -137,10 +146,10 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
         *_spread(verdict),
         *_risks(verdict, around, places),
         *_discs([*recovery, *sites]),
-        *_circuits(verdict, around),
+        *(row for row in around.supplies if row.kind == "circuit"),
         *_lines(verdict, around, places),
         *_retired(around),
-        *_stations(verdict, around),
+        *(row for row in around.supplies if row.kind == "station" and row.points),
         *sites,
     ]
 
@@ -237,39 +246,6 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
         if known:
             area = hull([(at, 2 * _ROOM * standing.spread.diameter_m) for at in known])
             yield Feature("spread", verdict.target, name, "area", area)
-
-
-def _circuits(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    """Draw circuits from station to station: nobody says where they run."""
-    for leg in around.supplies.legs:
-        first, *via, last = leg.stations
-        assert first.at
-        assert last.at
-        line = path(Point(*first.at), Point(*last.at))
-        words = {
-            "codes": ", ".join(leg.codes),
-            "via": ", ".join(station.label for station in via),
-            "note": "Circuits known by their codes; the line is not their route.",
-            "attribution": last.attribution,
-        }
-        name, outcome = f"{first.label} to {last.label}", _worst(verdict, leg.risks)
-        yield Feature("circuit", leg.id, name, "line", line, outcome=outcome, words=words)
-
-
-def _stations(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    for station in around.supplies.stations:
-        if station.at:
-            keys = ("standing", "near", "osm", "mapped", "attribution")
-            words = {key: getattr(station, key) for key in keys}
-            outcome, at = _worst(verdict, station.tops), (Point(*station.at),)
-            yield Feature(
-                "station", station.id, station.label, "point", at, station.doubt_m, outcome, words=words
-            )
-
-
-def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
-    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in risks]
-    return worst(outcomes) if outcomes else None
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:

@@ -18,10 +18,8 @@ from urllib.parse import quote
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import severity
 from zonerisk.pages import card, features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
-from zonerisk.pages.supplies import Supplies
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -132,7 +130,7 @@ def map_page(
     single = len(verdicts) == 1
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
-        settings = [replace(around, supplies=Supplies(), recovery={}) for around in settings]
+        settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
     views = [view.build_view(verdict, around, shows) for verdict, around in pairs]
@@ -167,7 +165,7 @@ def map_page(
         counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
         site_count=sum(len(verdict.places) for verdict in verdicts),
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
-        unplaced=settings[0].supplies.unplaced,
+        unplaced=[row.name for row in settings[0].supplies if not row.points],
     )
 
 
@@ -424,7 +422,8 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"severity": severity, "span": phrases.span, "web_address": web_address}
+    templates.filters |= {"span": phrases.span, "web_address": web_address}
+    templates.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
     return templates
 
 

@@ -8,59 +8,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import asked_by
-from zonerisk.core.verdict import Option, severity
+from zonerisk.core.verdict import severity
 from zonerisk.pages.features import index_places
 from zonerisk.words import phrases, verdicts
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.verdict import Finding, Outcome, Place, Separation, SharedRisk, Verdict
+    from zonerisk.core.verdict import Finding, Option, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
 # Of the regions to recover in, so many are told in full.
 _MOST_TOLD = 10
-# A sentence so short stands beside the rule's name.
-_BRIEF = 16
 
 
 class Row(NamedTuple):
-    """A finding, risk or option, and which view of the map shows it."""
+    """A finding, risk, pair or option, what heads it, and which view of the map shows it."""
 
-    item: Finding | SharedRisk | Option
-    show: int | None = None
-    name: str = ""
-    near: bool = True
-
-    @property
-    def far(self) -> str:
-        """Return how far an option is."""
-        return measure_m(self.item.distance_m).best if isinstance(self.item, Option) else ""
-
-    @property
-    def brief(self) -> bool:
-        """True where the sentence is short enough to stand beside the rule's name."""
-        return len(self.item.message) <= _BRIEF
-
-
-class Measure(NamedTuple):
-    """A quantity as a page writes it: best figure, and interval."""
-
-    best: str
-    span: str
-
-
-class Pair(NamedTuple):
-    """A separation as a row of a table."""
-
-    name: str
+    item: Finding | SharedRisk | Separation | Option
     show: int | None
-    outcome: Outcome | None
-    distance: Measure
-    fibre: Measure
-    rtt: str
+    name: str
+    near: bool = True
 
 
 # Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
@@ -115,7 +85,7 @@ class View:
     around: Setting
     findings: list[Row]
     risks: list[Row]
-    separations: list[Pair]
+    separations: list[Row]
     options: list[Row]
     files: tuple[str, ...]
 
@@ -163,12 +133,9 @@ def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
     separations = []
     for pair in verdict.policy.separations[:_MOST_PAIRS]:
         show = shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around))
-        ends = measure_m(pair.distance_m), measure_m(pair.fibre_m)
-        separations.append(
-            Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
-        )
+        separations.append(Row(pair, show, f"{name(pair.a)} to {name(pair.b)}"))
     options = [
-        Row(option, name=name(option.target), near=number < _MOST_TOLD)
+        Row(option, None, name(option.target), number < _MOST_TOLD)
         for number, option in enumerate(verdict.recovery)
     ]
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
@@ -195,7 +162,7 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     also = _drawn_of(risks, around)
     if not subjects or subjects == (verdict.target,):
         if rule == "power":
-            also = around.supplies.drawn(())
+            also = around.supplied(())
         return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
     seen_from = (verdict.target,) if rule == "dr" else ()
     return shows.add(verdict, (*seen_from, *subjects), _named(subjects, around), also)
@@ -209,7 +176,7 @@ def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey,
     return (
         *(("shared-risk", risk.id) for risk in risks),
         *dict.fromkeys(("landmark", mark.id) for mark in around.landmarks if mark.id in objects),
-        *around.supplies.drawn([risk.id for risk in risks]),
+        *around.supplied(risk.id for risk in risks),
     )
 
 
@@ -218,13 +185,17 @@ def _named(subjects: Sequence[str], around: Setting) -> str:
     return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
 
 
-def measure_m(span: Interval) -> Measure:
-    """Write metres."""
+def best_m(span: Interval) -> str:
+    """Write the best figure of a distance."""
+    return "not known" if span.best is None else phrases.distance(span.best)
+
+
+def ends_m(span: Interval) -> str:
+    """Write the interval of a distance."""
     if span.low is None and span.high is None:
-        return Measure("not known", "")
+        return ""
     low = phrases.distance(span.low or 0.0)
-    ends = f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
-    return Measure("not known" if span.best is None else phrases.distance(span.best), ends)
+    return f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
 
 
 def least_rtt(pair: Separation) -> str:
