@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core import __version__
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import block, severity
@@ -104,17 +103,18 @@ class Atlas:
     ) -> Iterator[tuple[str, str]]:
         """Write every page: its file name and its text.
 
-        Files say where records and documents can be opened; the site where the folder will be served.
+        Files say where records and documents can be opened, by their names; the site where the folder will be
+        served.
         """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
-        shared, files = page.Shared(site), files or {}
-        yield INDEX, self._overview(list(self.verdicts), None, online, shared, files)
+        shared = page.Shared(site, files)
+        yield INDEX, self._overview(list(self.verdicts), None, online, shared)
         for owner_id in sorted({owner.id for owner in owners.values()}):
             owner = self.catalog.provider(owner_id)
             keys = [key for key in self.verdicts if owners[key].id == owner.id]
-            yield _provider_page(owner), self._overview(keys, owner, online, shared, files)
+            yield _provider_page(owner), self._overview(keys, owner, online, shared)
         for key, verdict in self.verdicts.items():
             text = page.map_page(
                 [verdict],
@@ -122,7 +122,6 @@ class Atlas:
                 online=online,
                 index=INDEX,
                 crumbs=[(owners[key].name, _provider_page(owners[key]))],
-                files=files,
                 attribution=self.catalog.edition.attribution,
                 shared=shared,
             )
@@ -136,11 +135,9 @@ class Atlas:
                 shared=shared,
                 title="Sources",
                 layout="sources-page",
-                version=__version__,
                 cited=shared.cited,
                 address=page.SOURCES,
-                picture=None,
-                files=files,
+                files=shared.records,
             ),
         )
         yield from shared.files.items()
@@ -188,12 +185,7 @@ class Atlas:
         }
 
     def _overview(
-        self,
-        keys: Sequence[str],
-        owner: Provider | None,
-        online: Tiles | None,
-        shared: page.Shared,
-        files: Mapping[str, str],
+        self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
     ) -> str:
         """Write the page of all regions, or of one provider's."""
         entries = sorted(map(self.entry, keys), key=lambda entry: block_order(entry.verdict))
@@ -220,9 +212,8 @@ class Atlas:
             islands={"names": self._names(entries)},
             target="ID",
             address=_provider_page(owner) if owner else INDEX,
-            picture=None,
-            files=files,
-            policy_file=f"data/policies/{first.policy.id}.yaml",
+            files=shared.records,
+            policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
             headline=owner.name if owner else f"{len(several)} cloud regions sell several zones; {shown}",
             crumb=owner.id if owner else "zonerisk",

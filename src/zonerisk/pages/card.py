@@ -69,7 +69,7 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
     sources = phrases.count(len({piece for cited in pieces for piece in cited}), "source")
     odds = _odds(verdict)
     drawn = (
-        _templates()
+        templates()
         .get_template("card.svg")
         .render(
             verdict=verdict,
@@ -94,7 +94,7 @@ def badge(verdict: Verdict) -> str:
     """Draw a badge for a README: the region and its class."""
     standing = verdict.independence
     words, tone = [f"zonerisk {verdict.target}", standing.class_], _TONES[standing.outcome or "none"][0]
-    drawn = _templates().get_template("badge.svg").render(words=words, title=verdict.summary, tone=tone)
+    drawn = templates().get_template("badge.svg").render(words=words, title=verdict.summary, tone=tone)
     return f"{phrases.visible(drawn.strip())}\n"
 
 
@@ -119,7 +119,8 @@ def png(picture: str) -> bytes:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Return the pages' templates, which escape what they write."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     made = Environment(

@@ -58,11 +58,12 @@ _ICON = (
 class Shared:
     """What the pages of one folder share: files beside them by their names, each text once.
 
-    The site is the address that the folder will be served from, if that is known.
+    The site is the address that the folder will be served from, if that is known; records say where records
+    and documents can be opened, by their names.
     """
 
-    def __init__(self, site: str | None = None) -> None:
-        self.site = site
+    def __init__(self, site: str | None = None, records: Mapping[str, str] | None = None) -> None:
+        self.site, self.records = site, records or {}
         self.files: dict[str, str] = {}
         self.cited: dict[Evidence, int] = {}
         self.peers: dict[tuple[object, ...], int] = {}
@@ -151,11 +152,11 @@ def map_page(
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
-        files=files or {},
+        files=shared.records if shared else files or {},
         target=verdicts[0].target if single else "ID",
         address=f"{verdicts[0].target}.html",
         picture=f"{CARDS}/{verdicts[0].target}.png" if single else None,
-        policy_file=f"data/policies/{verdicts[0].policy.id}.yaml",
+        policy=verdicts[0].policy.id,
         card=Markup(card.draw(verdicts[0], settings[0], alone=False)) if single else None,
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
@@ -175,11 +176,9 @@ def report_page(dossier: Dossier, attribution: str = ATTRIBUTION) -> str:
         "report.html",
         styles={name: code(name) for name in ("page.css", "report.css")},
         layout="report-page",
-        version=__version__,
         title=dossier.title,
         dossier=dossier,
         attribution=attribution,
-        files={},
     )
 
 
@@ -254,16 +253,13 @@ def render_map(
         shared=shared,
         pictures=online.hosts if online else (),
         layout=f"{layout}-page",
-        version=__version__,
         map_html=Markup(element),
-        layers=layers,
         single=data.single,
         sites=any(layer.key == "sites" for layer in layers),
         lined=any(layer.shape == "line" for layer in layers),
         band=band,
         tiles=online,
         attribution=attribution,
-        ground=ground,
         errors_km=errors_km[::-1],
         **words,
     )
@@ -413,18 +409,11 @@ def _shown(data: Any) -> Any:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FunctionLoader(asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {"span": phrases.span, "web_address": web_address}
-    templates.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
-    return templates
+    made = card.templates()
+    made.globals |= {"version": __version__, "ground": ground, "files": {}, "picture": None, "policy": None}
+    made.filters |= {"span": phrases.span, "web_address": web_address}
+    made.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
+    return made
 
 
 def render(
@@ -458,7 +447,7 @@ def render(
         icon, pictures = f"data:image/svg+xml,{quote(_ICON)}", ["data:", *pictures]
     page = _templates().get_template(template)
     text = page.render(
-        policy=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
+        allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
         f"style-src {' '.join(looks) or repr('none')}; "
         f"img-src {' '.join(pictures)}; base-uri 'none'; form-action 'none'",
         scripts=[Markup(source) for source in own],
