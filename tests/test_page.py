@@ -179,6 +179,7 @@ def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> 
 
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
     opened = tab(map_of(shipped, "scaleway-fr-par"))
+    opened.page.get_by_role("button", name="Show all").click()
     before = opened.run("zonerisk.map.getZoom()")
     button = opened.page.get_by_role("button", name="Zones far enough apart")
     button.click()
@@ -201,7 +202,8 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     opened = tab(map_of(wired, "zz-good"))
     assert opened.run("zonerisk.layers.stations.getLayers().length") == 4
     assert opened.run("zonerisk.layers.circuits.getLayers().length") == 2
-    # The map opens on the zones: the station above them may lie outside.
+    # All zones are in view: the station above them may lie outside.
+    opened.page.get_by_role("button", name="Show all").click()
     inside = "zonerisk.map.getBounds().contains([56.1, 3.3])"
     sites = "[[56.18, 3.0], [56.0, 3.15], [56.0, 2.85]].every((at) => zonerisk.map.getBounds().contains(at))"
     assert opened.run(sites)
