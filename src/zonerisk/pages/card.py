@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
@@ -204,10 +203,17 @@ class _Plane:
 
     def path(self, points: Sequence[tuple[float, float]]) -> str:
         """Write a line of latitudes and longitudes in whole pixels, each once."""
-        spots = [tuple(round(value) for value in self.at(point)) for point in points]
-        kept = [spot for index, spot in enumerate(spots) if not index or spot != spots[index - 1]]
-        (x, y), steps = kept[0], [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(kept)]
-        return f"M{x} {y}l" + " ".join(f"{dx} {dy}" for dx, dy in steps).replace(" -", "-")
+        import numpy as np
+
+        lats, lons = np.array(points).T
+        east = ((lons - self.lon + 180) % 360 - 180) * self.east_m
+        north = (lats - self.lat) * 111_195
+        spots = (
+            np.column_stack((_W / 2 + east / self.metres, _H / 2 - north / self.metres)).round().astype(int)
+        )
+        steps = np.diff(spots, axis=0)
+        drawn = " ".join(f"{dx} {dy}" for dx, dy in steps[steps.any(axis=1)].tolist())
+        return f"M{spots[0, 0]} {spots[0, 1]}l" + drawn.replace(" -", "-")
 
     def name(
         self, at: tuple[float, float], words: str, size: float, tone: str = "quiet", bold: bool = False
@@ -228,35 +234,36 @@ class _Plane:
 
 def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     """Lay the zones out to scale, with the places around and what decides the verdict."""
-    places = {
-        place: Point(place.lat, place.lon)
+    places = [
+        (place, Point(place.lat, place.lon))
         for place in verdict.places
         if place.lat is not None and place.lon is not None
-    }
-    shown = {place: at for place, at in places.items() if place.kind != "metro"} or places
+    ]
+    shown = [(place, at) for place, at in places if place.kind != "metro"] or places
     kinds = ("ground", "discs", "pair", "outline", "dash", "loose", "tied", "gone", "labels", "scale")
     empty: dict[str, Any] = dict.fromkeys(kinds, "")
     if not shown:
         return empty
-    plane = _Plane([(at, place.uncertainty_m or 0.0) for place, at in shown.items()])
+    plane = _Plane([(at, place.uncertainty_m or 0.0) for place, at in shown])
     if not ground.places(plane.box, 1):
         plane.taken.append((0, 0, 380, 34))
     domains = verdict.independence.domains
-    served = {place: [key for key in (place.id, *place.zones) if key in domains] for place in shown}
-    spots = {place: plane.at(at) for place, at in shown.items()}
-    plane.taken += [(x - 8, y - 8, x + 8, y + 8) for x, y in spots.values()]
-    doubts = {place: (place.uncertainty_m or 0) / plane.metres for place in shown}
+    rows = [
+        (place, plane.at(at), [key for key in (place.id, *place.zones) if key in domains])
+        for place, at in shown
+    ]
+    plane.taken += [(x - 8, y - 8, x + 8, y + 8) for _, (x, y), _ in rows]
     cause = _cause(verdict, plane, shown)
-    tied = {place: keys for place, keys in served.items() if keys}
-    free = [place for place in shown if place not in tied]
-    loose = {tuple(round(value / 3) * 3 for value in spots[place]) for place in free}
+    tied = {tuple(map(round, spot)) for _, spot, keys in rows if keys}
+    free = [(place, spot) for place, spot, keys in rows if not keys]
+    loose = {tuple(round(value / 3) * 3 for value in spot) for _, spot in free}
     named: set[str] = set()
-    for place, keys in tied.items():
+    for _, spot, keys in rows:
         if fresh := [key for key in keys if key not in named]:
-            plane.name(spots[place], ", ".join(domains[key] for key in fresh), 17, "ink", True)
+            plane.name(spot, ", ".join(domains[key] for key in fresh), 17, "ink", True)
         named |= set(keys)
-    for place in free if len(loose) <= _MOST_NAMED else ():
-        plane.name(spots[place], place.name, 14)
+    for place, spot in free if len(loose) <= _MOST_NAMED else ():
+        plane.name(spot, place.name, 14)
     gone = ""
     for site in around.retired:
         if site.position:
@@ -273,12 +280,12 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
         **cause,
         "ground": list(_below(plane)),
         "discs": [
-            (*spots[place], radius)
-            for place, radius in doubts.items()
-            if radius > 9 and (served[place] or place.kind == "metro")
+            (*spot, radius)
+            for place, spot, keys in rows
+            if (radius := (place.uncertainty_m or 0) / plane.metres) > 9 and (keys or place.kind == "metro")
         ],
         "loose": _dots(loose),
-        "tied": _dots({tuple(map(round, spots[place])) for place in tied}),
+        "tied": _dots(tied),
         "gone": gone,
         "labels": plane.labels,
         "scale": _scale(plane),
@@ -328,12 +335,12 @@ def _scale(plane: _Plane) -> dict[str, str]:
     }
 
 
-def _cause(verdict: Verdict, plane: _Plane, shown: dict[Place, Point]) -> dict[str, str]:
+def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]) -> dict[str, str]:
     """Draw what decides: the nearest pair, those that one cause takes, or how far candidates spread."""
     standing = verdict.independence
     cause, tone = standing.cause, standing.outcome or "none"
     of = {
-        member: [(at, place) for place, at in shown.items() if member in (place.id, *place.zones)]
+        member: [(at, place) for place, at in shown if member in (place.id, *place.zones)]
         for member in cause.members
     }
     if cause.kind == "distance":
@@ -347,7 +354,7 @@ def _cause(verdict: Verdict, plane: _Plane, shown: dict[Place, Point]) -> dict[s
     hit = {at: place.uncertainty_m or 0.0 for sites in of.values() for at, place in sites}
     words, dash = _named_cause(verdict), ""
     if not hit and standing.spread:
-        hit, dash = dict.fromkeys(shown.values(), 0.0), "3 7"
+        hit, dash = dict.fromkeys((at for _, at in shown), 0.0), "3 7"
         words = words or f"{standing.spread.buildings} known buildings"
     if not hit or not words or cause.kind == "count":
         return {}

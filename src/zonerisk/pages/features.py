@@ -338,12 +338,15 @@ def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
     """Outline discs by their centres and radii, metres, counterclockwise."""
     import numpy as np
     from pyproj import Geod
-    from shapely import LineString, Polygon
+    from shapely import LineString, MultiPoint, Polygon, get_coordinates
     from shapely.geometry.polygon import orient
 
     # All circles at once: an outline may be that of hundreds of sites.
     origin = discs[0][0].lon
-    rows = [(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs]
+    rows = np.array([(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs])
+    if len(rows) > 2 and np.ptp(rows[:, 2]) == 0:  # Of discs of one size the outermost are enough.
+        corners = get_coordinates(MultiPoint(rows[:, :2]).convex_hull)
+        rows = np.column_stack((corners, np.full(len(corners), rows[0, 2])))
     lats, lons, radii = np.repeat(rows, _STEPS, axis=0).T
     bearings = np.tile(np.arange(_STEPS) * (-360.0 / _STEPS), len(rows))
     x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)

@@ -46,7 +46,7 @@ _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 # What JSON writes of signs that no reader sees.
-_UNSEEN = re.compile(r"\\u00[01]|\\u202[89]|\\[bfr]")
+_UNSEEN = re.compile(r"\\(?:[^bfru]|(u00[01]|u202[89]|[bfr]))")
 # A page's mark in its reader's tabs: two zones, and what they share.
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
@@ -396,7 +396,8 @@ def island(data: Any) -> str:
 def _told(data: Any) -> str:
     """Write data as JSON, with what a reader would not see written out."""
     text = island(data)
-    return island(_shown(data)) if _UNSEEN.search(text) or phrases.visible(text) != text else text
+    hidden = phrases.visible(text) != text or any(found[1] for found in _UNSEEN.finditer(text))
+    return island(_shown(data)) if hidden else text
 
 
 def _shown(data: Any) -> Any:
