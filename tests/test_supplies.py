@@ -70,7 +70,7 @@ def test_the_ways_to_a_shared_station(wired: Library) -> None:
 def test_without_a_position_a_station_is_named_not_drawn(wired: Library) -> None:
     found = around(wired, "zz-good")
     assert unplaced(found) == ["LOW 63 kV", "MID 225 kV"]
-    drawn = features.Setting(supplies=found).supplied([RISK])
+    drawn = features.Setting(supplies=found).drawn([RISK])
     assert {key for kind, key in drawn if kind == "station"} == {"rte/GULL", "rte/TERN", "rte/TOP"}
     rows = features.build_features(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
     assert not {"rte/LOW", "rte/MID"} & {row.id for row in rows}

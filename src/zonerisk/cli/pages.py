@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
 
 # More providers than these would crowd the heading.
@@ -72,13 +71,15 @@ def map_(
         settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:
         settings = [features.setting(catalog, verdict) for verdict in verdicts]
+    ids = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
+    owners = [catalog.provider(owner).name for owner in ids]
     text = pages.map_page(
         verdicts,
         settings,
         online=online,
         attribution=catalog.edition.attribution,
         files=_links(catalog, chosen.id, settings, out),
-        owner=_owner(catalog, verdicts),
+        owner=", ".join(owners) if len(owners) <= _MOST_NAMED else f"{len(owners)} providers",
     )
     output.write(text, out)
 
@@ -127,14 +128,6 @@ def atlas(
             old.unlink()
     count = sum(name.endswith(".html") for name in written)
     output.note(f"{count} pages in {folder}; open {folder / INDEX}\n")
-
-
-def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
-    """Name whose the regions are."""
-    owners = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
-    if len(owners) > _MOST_NAMED:
-        return f"{len(owners)} providers"
-    return ", ".join(catalog.provider(owner).name for owner in owners)
 
 
 def _links(catalog: Catalog, policy: str, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
@@ -19,7 +19,7 @@ from zonerisk.words.verdicts import block_order
 if TYPE_CHECKING:
     from zonerisk.core.model import Provider, Region
     from zonerisk.core.policy import Policy
-    from zonerisk.core.verdict import Block, Outcome, RecordedIncident, Verdict
+    from zonerisk.core.verdict import Block, Outcome, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Tiles
@@ -57,19 +57,6 @@ class Entry(NamedTuple):
     recovery: str
     recovery_outcome: Outcome
     recovery_rank: float
-
-
-class Event(NamedTuple):
-    """A physical event on record, the regions that it hit, and whether it took several zones of one."""
-
-    incident: RecordedIncident
-    regions: tuple[Entry, ...]
-    several: bool
-
-    @property
-    def year(self) -> str:
-        """Return the year in which it began."""
-        return self.incident.start[:4]
 
 
 @dataclass(frozen=True)
@@ -263,7 +250,7 @@ class Atlas:
         return None
 
 
-def _events(entries: Sequence[Entry]) -> list[Event]:
+def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Gather what happened to the regions, the latest first; faults of software are another matter."""
     hit: dict[str, list[Entry]] = {}
     known = {event.id: event for entry in entries for event in entry.verdict.record.incidents}
@@ -271,12 +258,11 @@ def _events(entries: Sequence[Entry]) -> list[Event]:
     for entry in entries:
         for event in entry.verdict.record.incidents:
             hit.setdefault(event.id, []).append(entry)
-    listed = (
-        Event(event, tuple(hit[key]), key in several)
-        for key, event in known.items()
+    return [
+        {"incident": event, "year": event.start[:4], "regions": hit[event.id], "several": event.id in several}
+        for event in sorted(known.values(), key=lambda event: (event.start, event.id), reverse=True)
         if event.kind != "logical"
-    )
-    return sorted(listed, key=lambda event: (event.incident.start, event.incident.id), reverse=True)
+    ]
 
 
 def _provider_page(owner: Provider) -> str:

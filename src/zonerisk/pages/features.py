@@ -47,7 +47,7 @@ class Feature:
 
     The points are a point, a disc's centre, a line, or the closed outline of an area, which may leave out
     holes; of areas the holes are the other outlines. A site has the first zone that it serves, and the radius
-    of the disc that it may stand in; a station or circuit the shared risks that speak of it.
+    of the disc that it may stand in; an object, a station or circuit the risks that speak of it.
     """
 
     kind: str
@@ -85,14 +85,15 @@ class Setting:
         """Name a zone, site or region; without a name, the last part of its id."""
         return self.names.get(key) or key.rpartition("/")[2]
 
-    def supplied(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Return kind and id of what is drawn of shared risks' supplies; without any, of all stations."""
-        wanted = set(risks)
-        return tuple(
-            (row.kind, row.id)
-            for row in self.supplies
-            if row.points and (wanted.intersection(row.risks) if wanted else row.kind == "station")
-        )
+    def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return kind and id of what is drawn of shared risks; without any, of the stations."""
+        wanted = dict.fromkeys(risks)
+        rows = [row for row in (*self.landmarks, *self.supplies) if row.points]
+        parts = [row for row in rows if not wanted.keys().isdisjoint(row.risks)]
+        if not wanted:
+            parts = [row for row in rows if row.kind == "station"]
+        keys = dict.fromkeys((row.kind, row.id) for row in parts)
+        return (*(("shared-risk", risk) for risk in wanted), *keys)
 
 
 def setting(catalog: Catalog, verdict: Verdict) -> Setting:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from zonerisk.pages.view import MapViews
 
 _DECIMALS = 5
+# Nobody sees a kilometre of what is hundreds away.
+_DIGITS = {"dr-limit": 2}
 _OSM = "https://www.openstreetmap.org/"
 # A view never shrinks below so many degrees (about 600 m), or a point would fill the screen.
 _LEAST_VIEW = 0.003
@@ -143,11 +145,12 @@ class MapData:
             [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
         ]
         if not dots:
-            heads = [[*head, _rings(row)] for head, row in zip(heads, rows, strict=True)]
+            for head, row in zip(heads, rows, strict=True):
+                head.append([_encoded(ring, kind) for ring in (row.points, *row.holes)])
         return {
             "kind": kind,
             "prefix": prefix,
-            "digits": _digits(kind),
+            "digits": _DIGITS.get(kind, _DECIMALS),
             **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not numbered else {}),
             "columns": [[word, few] for word, (few, _) in packed.items()],
             "rows": [
@@ -300,18 +303,10 @@ def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
     return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
-def _rings(row: Feature) -> list[str]:
-    """Write a point, a line, or an outline and its holes as encoded polylines."""
-    return [_encoded(ring, row.kind) for ring in (row.points, *row.holes)]
-
-
 def _encoded(points: Iterable[Point], kind: str) -> str:
-    return ground.encode([[round(value * 10 ** _digits(kind)) for value in point] for point in points])
-
-
-def _digits(kind: str) -> int:
-    """Return how many decimals of a degree lines have: nobody sees a kilometre of what is hundreds away."""
-    return 2 if kind == "dr-limit" else _DECIMALS
+    return ground.encode(
+        [[round(value * 10 ** _DIGITS.get(kind, _DECIMALS)) for value in point] for point in points]
+    )
 
 
 def _short(value: float | str | None) -> float | str | None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,7 @@ from zonerisk.core.kinds import KINDS
 from zonerisk.pages import card, features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
 from zonerisk.words import phrases
+from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,18 +68,12 @@ class Shared:
         self.files: dict[str, str] = {}
         self.cited: dict[Evidence, int] = {}
         self.peers: dict[tuple[object, ...], int] = {}
-        self._parts: dict[Hashable, str] = {}
+        self._parts: dict[str, str] = {}
 
     def link(self, name: str, text: str) -> str:
         """Keep a file, and return its address from a page."""
         self.files[f"{ASSETS}/{name}"] = text
         return f"{ASSETS}/{name}"
-
-    def sheet(self, sheet: Sheet) -> str:
-        """Keep a sheet of ground, and return its address."""
-        if sheet not in self._parts:
-            self._parts[sheet] = self.part(f"(window.sheets ??= []).push({_told(sheet)});\n", "ground")
-        return self._parts[sheet]
 
     def part(self, text: str, kind: str) -> str:
         """Keep a script that several pages have, numbered among its kind, and return its address."""
@@ -191,9 +186,8 @@ def _unrelated(verdict: Verdict) -> list[str]:
 
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
     outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
-    fails = outcomes["fail"]
     return (
-        f"{len(verdicts)} regions: in {fails} one cause takes two zones or more, "
+        f"{len(verdicts)} regions: in {outcomes['fail']} one cause takes two zones or more, "
         f"of {outcomes['unknown']} it is not known; under the policy {verdicts[0].policy.id} "
         f"{unknowns:,} findings are unknown."
     )
@@ -249,7 +243,9 @@ def render_map(
             **data.tables(shared),
             **(islands or {}),
         },
-        linked=[*(shared.sheet(sheet) for sheet in sheets), f"{ASSETS}/sources.js"] if shared else (),
+        linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
+        if shared
+        else (),
         shared=shared,
         pictures=online.hosts if online else (),
         layout=f"{layout}-page",
@@ -393,6 +389,11 @@ def island(data: Any) -> str:
     return text.translate(_ESCAPES)
 
 
+@cache
+def _laid(sheet: Sheet) -> str:
+    return f"(window.sheets ??= []).push({_told(sheet)});\n"
+
+
 def _told(data: Any) -> str:
     """Write data as JSON, with what a reader would not see written out."""
     text = island(data)
@@ -412,6 +413,7 @@ def _shown(data: Any) -> Any:
 def _templates() -> Environment:
     made = card.templates()
     made.globals |= {"version": __version__, "ground": ground, "files": {}, "picture": None, "policy": None}
+    made.globals["own"] = own_sites.REGION
     made.filters |= {"span": phrases.span, "web_address": web_address}
     made.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
     return made

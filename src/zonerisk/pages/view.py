@@ -11,7 +11,6 @@ from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.pages.features import index_places
 from zonerisk.words import phrases, verdicts
-from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
@@ -33,17 +32,13 @@ class Row(NamedTuple):
     near: bool = True
 
 
-# Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
-FeatureKey = tuple[str, str]
-
-
 class MapView(NamedTuple):
-    """What a reader can call up: sites and other features to light, and what is told of them."""
+    """What a reader can call up: sites and other features (kind, id) to light, and words."""
 
     sites: tuple[str, ...]
     subjects: tuple[str, ...]
     words: str
-    also: tuple[FeatureKey, ...]
+    also: tuple[tuple[str, str], ...]
 
 
 class MapViews:
@@ -55,7 +50,7 @@ class MapViews:
         self._places: dict[str, dict[str, list[Place]]] = {}
 
     def add(
-        self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[FeatureKey, ...] = ()
+        self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[tuple[str, str], ...] = ()
     ) -> int | None:
         """Keep a view of some zones and sites and return its number; None if none has a position."""
         members = tuple(subjects)
@@ -88,11 +83,6 @@ class View:
     separations: list[Row]
     options: list[Row]
     files: tuple[str, ...]
-
-    @property
-    def own(self) -> bool:
-        """True where no provider sells the zones: they are a reader's own."""
-        return self.verdict.target == own_sites.REGION
 
     @property
     def answer(self) -> str:
@@ -128,7 +118,7 @@ def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
     risks = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
         members = _named(risk.members, around)
-        show = shows.add(verdict, risk.members, members, _drawn_of([risk], around))
+        show = shows.add(verdict, risk.members, members, around.drawn([risk.id]))
         risks.append(Row(risk, show, members))
     separations = []
     for pair in verdict.policy.separations[:_MOST_PAIRS]:
@@ -157,27 +147,15 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     rule, subjects = finding.rule, finding.subjects
     kinds = asked_by(rule)
     risks = [
-        risk for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
+        risk.id for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
     ]
-    also = _drawn_of(risks, around)
+    also = around.drawn(risks) if risks else ()
     if not subjects or subjects == (verdict.target,):
         if rule == "power":
-            also = around.supplied(())
+            also = around.drawn(())
         return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
     seen_from = (verdict.target,) if rule == "dr" else ()
     return shows.add(verdict, (*seen_from, *subjects), _named(subjects, around), also)
-
-
-def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey, ...]:
-    """Return kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
-    if not risks:
-        return ()
-    objects = {risk.id.partition(":")[2] for risk in risks}
-    return (
-        *(("shared-risk", risk.id) for risk in risks),
-        *dict.fromkeys(("landmark", mark.id) for mark in around.landmarks if mark.id in objects),
-        *around.supplied(risk.id for risk in risks),
-    )
 
 
 def _named(subjects: Sequence[str], around: Setting) -> str:
