@@ -21,9 +21,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "maps"
 
 # Name, page, width, height, colours, and what is done before the picture is taken.
 SHOTS = (
-    ("strasbourg", "ovh-sbg", 1280, 760, "light", ".pick:text-is('colocation')"),
+    ("strasbourg", "ovh-sbg", 1280, 760, "light", ".pick:text-is('No shared building or campus')"),
     ("paris", "scaleway-fr-par", 1280, 760, "dark", None),
-    ("paris-power", "scaleway-fr-par", 1280, 760, "light", ".pick:text-is('power') >> nth=0"),
+    ("paris-power", "scaleway-fr-par", 1280, 760, "light", ".pick:text-is('Power') >> nth=0"),
     ("paris-phone", "scaleway-fr-par", 390, 800, "light", None),
     ("atlas", INDEX.removesuffix(".html"), 1280, 860, "light", None),
 )

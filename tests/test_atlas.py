@@ -14,6 +14,8 @@ import pytest
 from conftest import HERE, Opener, Runner
 from test_page import HOSTILE, SEEN, poisoned
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.cli import pages as command
+from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.core.verdict import block
 from zonerisk.library import Library
@@ -73,9 +75,9 @@ def test_every_source_stands_once(pages: dict[str, str]) -> None:
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
     cited = {link for name, text in pages.items() for link in re.findall(r'sources\.html#s(\d+)"', text)}
     assert cited == set(numbers)
-    assert len(json.loads(pages["assets/sources.js"].removeprefix("window.sharedSources = ")[:-2])) == len(
-        numbers
-    )
+    assert len(
+        json.loads(pages["assets/sources.js"].removeprefix("window.sharedData = ")[:-2])["sources"]
+    ) == len(numbers)
 
 
 def test_shared_files_are_read_from_a_disk(folder: Path, pages: dict[str, str], tab: Opener) -> None:
@@ -172,7 +174,7 @@ def test_every_region_is_one_mark_counted_by_class(shipped: Library) -> None:
     assert "event=ovh-sbg-2021" in " ".join(f"event={key}" for key in events)
     # Strasbourg burned: its mark says why, and its cause leads to the finding.
     assert "Strasbourg: 3 of 3 datacenters share one campus; fire 2021" in text
-    assert 'href="ovh-sbg.html#finding=campus"' in text
+    assert 'href="ovh-sbg.html#finding=colocation"' in text
 
 
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
@@ -180,6 +182,26 @@ def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
     done = run("atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere", check=2)
     assert "no tile provider" in done.stderr
     assert not folder.exists()
+
+
+def test_a_second_run_sweeps_what_the_first_left(
+    zz: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "load", lambda *_: zz)
+    (tmp_path / "assets").mkdir()
+    for name in ("ground-999.js", "start-99.js", "mine-1.js", "ground-x.js"):
+        (tmp_path / "assets" / name).write_text("old")
+    with pytest.raises(UsageError, match="no web address"):
+        command.atlas(tmp_path, site_url="ftp://x")
+    command.atlas(tmp_path, site_url="https://example.org/atlas/")
+    left = {path.name for path in (tmp_path / "assets").iterdir()}
+    assert not left & {"ground-999.js", "start-99.js"}
+    assert left >= {"mine-1.js", "ground-x.js", "ground-0.js", "start-0.js", "icon.svg"}
+    text = (tmp_path / "zz-pair.html").read_text("utf-8")
+    assert '<meta property="og:url" content="https://example.org/atlas/zz-pair.html">' in text
+    assert '<meta property="og:image" content="https://example.org/atlas/cards/zz-pair.png">' in text
+    assert (tmp_path / "cards" / "zz-pair.png").read_bytes().startswith(b"\x89PNG")
+    assert "og:image" not in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:

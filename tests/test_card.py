@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
 import re
 import struct
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -77,11 +79,12 @@ def test_every_region_has_a_card_with_nothing_beyond_its_edges(shipped: Library)
         picture = card.draw(verdict, alone=False)
         assert len(picture) < 11_000, target
         assert " color=" not in picture
-        for text in ElementTree.fromstring(picture).iter(f"{SVG}text"):
-            wide = card._width("".join(text.itertext()), float(text.get("font-size", 0))) * 0.85
-            left = float(text.get("x", 0)) - wide * {"middle": 0.5, "end": 1}.get(
-                text.get("text-anchor", ""), 0
-            )
+        root = ElementTree.fromstring(picture)
+        within = {text: group for group in root.iter(f"{SVG}g") for text in group}
+        for text in root.iter(f"{SVG}text"):
+            look = {**within.get(text, text).attrib, **text.attrib}
+            wide = card._width("".join(text.itertext()), float(look["font-size"])) * 0.85
+            left = float(look["x"]) - wide * {"middle": 0.5, "end": 1}.get(look.get("text-anchor", ""), 0)
             assert left >= 0, (target, text.text)
             assert left + wide <= card.WIDE + 8, (target, text.text)
 
@@ -116,6 +119,61 @@ def test_colour_tells_outcomes_alone_and_a_shape_beside_it(shipped: Library) -> 
 def spread(colour: str) -> tuple[int, int, int]:
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return red, green, blue
+
+
+# Machado, Oliveira and Fernandes 2009: linear light as eyes see it that lack the cones for red, or for green.
+EYES = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+}
+XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+
+
+def light(colour: str) -> list[float]:
+    parts = [part / 255 for part in spread(colour)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def times(matrix: Iterable[tuple[float, ...]], values: list[float]) -> list[float]:
+    return [sum(a * b for a, b in zip(row, values, strict=True)) for row in matrix]
+
+
+def seen(colour: str, eyes: str) -> tuple[float, float, float]:
+    """Return a colour in CIE L*a*b* as some eyes see it."""
+    values = [min(1.0, max(0.0, part)) for part in times(EYES[eyes], light(colour))]
+    x, y, z = (
+        (part / white) ** (1 / 3) if part / white > 216 / 24389 else (24389 / 27 * part / white + 16) / 116
+        for part, white in zip(times(XYZ, values), (0.95047, 1, 1.08883), strict=True)
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("eyes", EYES)
+@pytest.mark.parametrize("dark", [False, True])
+def test_outcomes_are_told_apart_by_every_eye(eyes: str, dark: bool) -> None:
+    colours = {name: card._TONES[name][dark] for name in ("pass", "warn", "fail", "unknown")}
+    far = {
+        (a, b): math.dist(seen(colours[a], eyes), seen(colours[b], eyes)) for a, b in combinations(colours, 2)
+    }
+    # A difference of 2.3 is just seen, one of 10 at a glance; red and brown were 4 apart once.
+    assert min(far.values()) > 18, far
+    paper = times(XYZ, light(card._TONES["paper"][dark]))[1]
+    for name, colour in colours.items():
+        low, high = sorted((paper, times(XYZ, light(colour))[1]))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, name
 
 
 def test_a_card_and_a_badge_are_written(run: Runner, tmp_path: Path) -> None:

@@ -103,3 +103,27 @@ def test_the_limit_is_300_km_from_the_nearest_site(zz: Library) -> None:
         nearest = min(GEOD.inv(site.lon, site.lat, corner.lon, corner.lat)[2] for site in sites)
         # Where two circles meet the joined outline cuts a chord off, never more than this.
         assert 299_000 < nearest <= 300_001
+
+
+def test_an_outline_bridges_no_places_far_apart() -> None:
+    near = [(Point(52.76, 5.03), 50.0), (Point(52.766, 5.03), 50.0), (Point(52.77, 5.04), 50.0)]
+    far = (Point(52.27, 4.74), 1000.0)
+    assert len(features.outlines(near)) == 1
+    rings = features.outlines([*near, far])
+    assert [ring[0] == ring[-1] for ring in rings] == [True, True]
+    lats = [{round(at.lat, 1) for at in ring} for ring in rings]
+    assert min(lats[0]) > 52.6, "the greater group is first"
+    assert max(lats[1]) < 52.4
+    assert len(features.outlines([(Point(-17.0, 179.999), 50.0), (Point(-17.0, -179.999), 50.0)])) == 1
+
+
+def test_areas_apart_are_a_multipolygon(shipped: Library) -> None:
+    rows = features.feature_collection(shipped.score("azure-westeurope"))["features"]
+    shapes = {row["geometry"]["type"] for row in rows if row["properties"]["kind"] == "shared-risk"}
+    assert shapes == {"Polygon", "MultiPolygon"}
+
+
+def test_candidates_are_outlined_where_a_zone_stands_in_no_known_place(shipped: Library) -> None:
+    (drawn,) = features._spread(shipped.score("aws-us-east-1"))
+    assert drawn.name.startswith("124 known buildings within 41")
+    assert not list(features._spread(shipped.score("scaleway-fr-par")))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -18,19 +20,32 @@ def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
-    """Read a table as the page's script does."""
+    """Read a table of points as the page's script does."""
     rows = []
-    for key, name, points, *values in table["rows"]:
-        row = {"id": table["prefix"] + key, "name": name, "points": points}
-        left = iter(values)
-        for word, few in table["columns"]:
-            if few and len(few) == 1:
-                row[word] = few[0]
-            else:
-                row[word] = few[next(left)] if few else next(left)
-        assert not list(left)
-        rows.append(row)
+    for (key, name, *values), at in zip(table["rows"], decoded(table["at"]), strict=True):
+        row = {"id": table["prefix"] + key, "name": name, "points": at}
+        heads, columns = zip(*table["columns"], strict=True)
+        rows.append(row | dict(zip(heads, whole(columns, values), strict=True)))
     return rows
+
+
+def whole(columns: Iterable[list[Any] | None], values: Iterable[Any]) -> list[Any]:
+    left = iter(values)
+    row = [few[next(left) if len(few) > 1 else 0] if few else next(left) for few in columns]
+    assert not list(left)
+    return row
+
+
+def decoded(text: str) -> list[list[float]]:
+    numbers, value, shift = [], 0, 0
+    for sign in text:
+        value |= (ord(sign) - 63 & 31) << shift
+        shift += 5
+        if ord(sign) - 63 < 32:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    lats, lons = accumulate(numbers[::2]), accumulate(numbers[1::2])
+    return [[lat / 1e5, lon / 1e5] for lat, lon in zip(lats, lons, strict=True)]
 
 
 def test_rows_lose_nothing(shipped: Library) -> None:
@@ -48,10 +63,7 @@ def test_rows_lose_nothing(shipped: Library) -> None:
         cited = [tables["sources"]["rows"][number] for number in row["sources"]]
         titles = []
         for source in cited:
-            grade, title, url, read, claim = (
-                few[value] if few else value
-                for few, value in zip(tables["sources"]["few"], source, strict=True)
-            )
+            grade, title, url, read, claim = whole(tables["sources"]["few"], source)
             titles.append(title or f"OpenStreetMap {url.replace('/', ' ')}")
             assert grade in ("A", "B", "C")
             assert read
@@ -97,13 +109,14 @@ def test_several_regions_share_a_map(zz: Library) -> None:
     ]
 
 
+@pytest.mark.parametrize("single", [True, False])
 @pytest.mark.parametrize("origin", [179.5, -179.5])
-def test_a_region_astride_the_antimeridian_stays_together(origin: float) -> None:
+def test_places_astride_the_antimeridian_stay_together(origin: float, single: bool) -> None:
     rows = [
         Feature("site", str(n), str(n), "point", (Point(-17.0, lon),))
         for n, lon in enumerate((origin, -origin))
     ]
-    drawn = MapData(rows, {})
+    drawn = MapData(rows, {}, single=single)
     assert drawn.box.east - drawn.box.west == pytest.approx(1.0)
     assert len(drawn.turns()) == 2
 

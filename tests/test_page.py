@@ -4,9 +4,10 @@ import base64
 import csv
 import hashlib
 import json
+import math
 import re
 from dataclasses import fields, is_dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 
 from conftest import SAYS, Opener, Runner
 from zonerisk.core.errors import UsageError
+from zonerisk.core.model import CONTROLS
 from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
 from zonerisk.pages import features, ground, map_payload, page, supplies
@@ -122,7 +124,10 @@ def test_same_input_same_bytes(run: Runner, tmp_path: Path) -> None:
 
 def test_nothing_of_the_page_lies_elsewhere(shipped: Library) -> None:
     text = map_of(shipped, "ovh-sbg", "scaleway-fr-par", online=ground.find_tiles(None))
-    assert not re.findall(r"<(?:link|img|iframe|object|embed|base)\b", text)
+    assert not re.findall(r"<(?:img|iframe|object|embed|base)\b", text)
+    assert re.findall(r"<link [^>]*>", text) == re.findall(
+        r'<link rel="icon" href="data:image/svg[^>]*>', text
+    )
     assert not re.findall(r"<script[^>]*\bsrc=", text)
     for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
         assert not re.findall(r"@import|url\(", style)
@@ -174,8 +179,9 @@ def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> 
 
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
     opened = tab(map_of(shipped, "scaleway-fr-par"))
+    opened.page.get_by_role("button", name="Show all").click()
     before = opened.run("zonerisk.map.getZoom()")
-    button = opened.page.get_by_role("button", name="separation-min")
+    button = opened.page.get_by_role("button", name="Zones far enough apart")
     button.click()
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.run("zonerisk.map.getZoom()") > before
@@ -196,7 +202,8 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     opened = tab(map_of(wired, "zz-good"))
     assert opened.run("zonerisk.layers.stations.getLayers().length") == 4
     assert opened.run("zonerisk.layers.circuits.getLayers().length") == 2
-    # The map opens on the zones: the station above them may lie outside.
+    # All zones are in view: the station above them may lie outside.
+    opened.page.get_by_role("button", name="Show all").click()
     inside = "zonerisk.map.getBounds().contains([56.1, 3.3])"
     sites = "[[56.18, 3.0], [56.0, 3.15], [56.0, 2.85]].every((at) => zonerisk.map.getBounds().contains(at))"
     assert opened.run(sites)
@@ -240,16 +247,22 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     assert opened.troubles == []
 
 
-def test_the_zones_of_paris_fill_the_opening_view(shipped: Library, tab: Opener) -> None:
+def test_the_nearest_zones_of_paris_fill_the_opening_view_and_all_are_a_click_away(
+    shipped: Library, tab: Opener
+) -> None:
     for width in (390, 1280):
         opened = tab(map_of(shipped, "scaleway-fr-par"), width)
         verdict = shipped.score("scaleway-fr-par")
         seen = """([lat, lon]) => { const at = zonerisk.map.latLngToContainerPoint([lat, lon]);
             const credits = document.querySelector(".leaflet-control-attribution").offsetHeight;
             return at.x > 0 && at.y > 0 && at.y < zonerisk.map.getSize().y - credits; }"""
+        nearest = [place for place in verdict.places if not {"scaleway-fr-par/fr-par-2"} & set(place.zones)]
+        for place in nearest:
+            assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
+        opened.page.get_by_role("button", name="Show all").click()
         for place in verdict.places:
             assert opened.page.evaluate(seen, [place.lat, place.lon]), (width, place.name)
-        opened.page.get_by_role("button", name="power", exact=True).first.click()
+        opened.page.get_by_role("button", name="Power", exact=True).first.click()
         assert opened.page.evaluate(seen, [48.67497, 2.22856])
 
 
@@ -271,9 +284,9 @@ def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
     for _ in range(12):
         keys.press("Tab")
         reached = opened.run("document.activeElement.textContent")
-        if reached == "colocation":
+        if reached == "No shared building or campus":
             break
-    assert reached == "colocation"
+    assert reached == "No shared building or campus"
     keys.press("Enter")
     assert opened.run("document.activeElement.getAttribute('aria-pressed')") == "true"
     assert "SBG3, SBG4, SBG5" in opened.page.inner_text("#status")
@@ -461,7 +474,7 @@ def test_a_dead_online_map_leaves_the_page_usable(shipped: Library, tab: Opener)
     )
     opened.page.locator('[data-layer="tiles"]').check()
     opened.until("document.getElementById('status').textContent.includes('does not answer')")
-    opened.page.get_by_role("button", name="colocation").click()
+    opened.page.get_by_role("button", name="No shared building").click()
     assert "SBG3" in opened.page.inner_text("#status")
 
 
@@ -553,21 +566,122 @@ def test_what_does_not_bear_on_the_headline_is_off_until_it_is_chosen(shipped: L
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.recovery)")
 
 
+def test_a_map_opens_on_its_cause_alone(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "azure-westeurope"))
+    wide = "zonerisk.map.getBounds().getSouthWest().distanceTo(zonerisk.map.getBounds().getNorthEast())"
+    assert opened.run("zonerisk.map.getBounds().contains([52.7637, 5.0376])"), "the campus of two zones"
+    assert opened.run(wide) < 15_000
+    opened.page.get_by_role("button", name="Show all").click()
+    assert opened.run("zonerisk.map.getBounds().contains([52.2762, 4.7433])"), "the third zone's"
+    assert opened.troubles == []
+
+
+def test_places_on_one_point_stand_around_it_and_say_so(zz: Library, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    places = tuple(replace(verdict.places[0], id=f"zz-good/{n}", name=f"Hall {n}") for n in range(20))
+    opened = tab(page.map_page([replace(verdict, places=places)]))
+    spots = opened.run("""zonerisk.layers.sites.getLayers().map(({one}) => one.shift || [0, 0])""")
+    assert len(spots) == 20
+    assert min(math.dist(a, b) for a, b in combinations(spots, 2)) > 15, "each mark is within reach"
+    opened.page.get_by_role("button", name="Hall 7", exact=True).click()
+    assert "20 marks have this very point" in opened.page.inner_text(".leaflet-popup")
+    assert opened.troubles == []
+
+
+def test_a_town_is_named_where_it_is(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "aws-us-east-1"))
+    # The map has copies of the world, since recovery may lie across the antimeridian; the town is in one.
+    at = opened.run("""(() => { const box = document.querySelector(".folium-map").getBoundingClientRect();
+        const town = Array.from(document.querySelectorAll(".label.town")).find((one) => /^Wash/.test(one.textContent));
+        const {left, right, top, bottom} = town.getBoundingClientRect(), {x, y} = zonerisk.map.latLngToContainerPoint([38.901, -77.011]);
+        return [(left + right) / 2 - box.left - x, (top + bottom) / 2 - box.top - y]; })()""")
+    assert math.hypot(*at) < 80
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_widen_nothing(zz: Library, tab: Opener, width: int) -> None:
+    verdict = zz.score("zz-good")
+    long = "W" * 400
+    places = tuple(replace(place, name=f"{place.name} {long}") for place in verdict.places)
+    opened = tab(page.map_page([replace(verdict, name=long, places=places)]), width)
+    assert opened.run("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.run(
+        "document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth"
+    )
+    widest = "Math.max(0, ...Array.from(document.querySelectorAll('.label'), (one) => one.offsetWidth))"
+    assert opened.run(widest) < width
+
+
 def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -> None:
     text = map_of(shipped, "ovh-sbg")
     assert text.index('<div class="picture"') < text.index("<main>")
     assert '<title id="ovh-sbg-t">OVHcloud Strasbourg: shared</title>' in text
     assert '<meta property="og:title" content="OVHcloud Strasbourg">' in text
-    assert '<meta property="og:description" content="Its 3 datacenters' in text
+    assert '<meta name="description" property="og:description" content="Its 3 datacenters' in text
     assert "<noscript>" in text
+    for words in (
+        "docs/method.md",
+        "zonerisk show ovh-sbg",
+        "CONTRIBUTING.md",
+        "data/datacenters/ovh/sbg.yaml",
+    ):
+        assert words in text
 
 
-def test_the_card_and_the_map_have_no_violation_of_accessibility(shipped: Library, tab: Opener) -> None:
+def test_an_address_names_a_finding(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "ovh-sbg"))
+    opened.page.goto(f"{opened.page.url}#finding=power")
+    opened.page.reload()
+    row = opened.page.locator(".finding.rule", has=opened.page.locator("[aria-pressed=true]"))
+    assert (row.count(), row.get_attribute("id")) == (1, "finding=power")
+    assert opened.page.inner_text("#status").startswith("The map shows ")
+    opened.page.get_by_role("button", name="No shared building").click()
+    assert opened.page.url.endswith("#finding=colocation"), "what is chosen can be sent"
+    opened.run("location.hash = 'finding=disclosure'")
+    opened.until("document.activeElement.closest('.finding')?.id === 'finding=disclosure'")
+    opened.run("location.hash = 'finding=none-such'")
+    assert opened.troubles == []
+
+
+def violations(opened: Any) -> list[tuple[str, list[str]]]:
     from axe_playwright_python.sync_playwright import Axe
 
-    opened = tab(map_of(shipped, "ovh-sbg"))
-    found = Axe().run(opened.page).response["violations"]
-    assert not [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+    tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(opened.page, options={"runOnly": tags}).response["violations"]
+    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("target", "width", "look"),
+    [
+        ("ovh-sbg", 1280, {}),
+        ("azure-westeurope", 1280, {"color_scheme": "dark"}),
+        ("aws-us-east-1", 390, {}),
+        ("google-us-central1", 390, {"color_scheme": "dark"}),
+        ("cloud-temple-fr1", 1280, {"forced_colors": "active"}),
+        ("hetzner-fsn1", 1280, {"media": "print"}),
+        ("ovh-sbg scaleway-fr-par", 1280, {"color_scheme": "dark"}),
+    ],
+)
+def test_maps_and_cards_have_no_violation_of_accessibility(
+    shipped: Library, tab: Opener, target: str, width: int, look: dict[str, Any]
+) -> None:
+    opened = tab(map_of(shipped, *target.split()), width)
+    opened.page.emulate_media(**look)
+    # All that a reader may open is looked at too.
+    opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert not violations(opened)
+
+
+def test_a_report_has_no_violation_of_accessibility(shipped: Library, tab: Opener) -> None:
+    opened = tab(report_of(shipped, shipped.score("ovh-sbg")))
+    looks: tuple[dict[str, Any], ...]
+    looks = ({"color_scheme": "dark"}, {"media": "print"}, {"forced_colors": "active"})
+    for look in looks:
+        opened.page.emulate_media(
+            **{"media": "screen", "color_scheme": "light", "forced_colors": "none"} | look
+        )
+        assert not violations(opened), look
 
 
 def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
@@ -592,7 +706,21 @@ def test_a_name_cannot_turn_the_sentence_round(zz: Library) -> None:
     verdict = replace(zz.score("zz-good"), name="Go\u202eod")
     text = page.map_page([verdict])
     assert "\u202e" not in text
-    assert "<h1>Good</h1>" in text
+    assert "<h1>Go\\u202eod</h1>" in text
+
+
+def test_what_no_reader_sees_is_written_out(zz: Library, tab: Opener) -> None:
+    verdict = zz.score("zz-good")
+    odd = "a\x1b[31m\u202eb\x08\u200b\x7fc"
+    places = tuple(replace(place, name=odd) for place in verdict.places)
+    text = page.map_page([replace(verdict, name=odd, places=places)])
+    assert not CONTROLS.search(text)
+    opened = tab(text)
+    said = r"a\u001b[31m\u202eb\u0008\u200b\u007fc"
+    assert opened.page.inner_text("h1") == said
+    assert said in opened.page.inner_text("#site-list")
+    assert not CONTROLS.search(opened.text)
+    assert opened.troubles == []
 
 
 def test_several_regions_say_whose_and_what_is_unknown(run: Runner, tmp_path: Path) -> None:
@@ -681,7 +809,7 @@ def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
     script = base64.b64encode(hashlib.sha256(b"let a = 1;").digest()).decode()
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == f"'sha256-{script}'"
-    assert rules["img-src"] == "https://tile.example"
+    assert rules["img-src"] == "data: https://tile.example", "data: is the page's own icon"
     assert rules["base-uri"] == rules["form-action"] == "'none'"
     assert "<title>&lt;T&gt;</title>" in text
     assert text.count("</script>") == 2

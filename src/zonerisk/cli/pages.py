@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
 
 # More providers than these would crowd the heading.
 _MOST_NAMED = 3
+_DOCUMENTS = ("docs/method.md", "CONTRIBUTING.md")
 
 TilesOption = Annotated[
     str | None,
@@ -69,13 +70,15 @@ def map_(
         settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:
         settings = [features.setting(catalog, verdict) for verdict in verdicts]
+    ids = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
+    owners = [catalog.provider(owner).name for owner in ids]
     text = pages.map_page(
         verdicts,
         settings,
         online=online,
         attribution=catalog.edition.attribution,
-        files=_record_links(catalog, settings, out),
-        owner=_owner(catalog, verdicts),
+        files=_links(catalog, chosen.id, settings, out),
+        owner=", ".join(owners) if len(owners) <= _MOST_NAMED else f"{len(owners)} providers",
     )
     output.write(text, out)
 
@@ -83,6 +86,14 @@ def map_(
 def atlas(
     folder: Annotated[Path, option("Where the pages go.", "-o", "--output", metavar="DIR")] = Path("maps"),
     tiles: TilesOption = None,
+    site_url: Annotated[
+        str | None,
+        option(
+            "Where the folder will be served; each region's page then names its card as the picture of a "
+            "link to it, and the cards are drawn beside the pages (with the extra png).",
+            metavar="URL",
+        ),
+    ] = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     catalogue: Catalogues = None,
@@ -91,35 +102,35 @@ def atlas(
 
     Example: zonerisk atlas -o maps
     """
-    from zonerisk.pages import ground
+    from zonerisk.pages import card, ground
     from zonerisk.pages.atlas import INDEX, Atlas
-    from zonerisk.pages.page import ASSETS
+    from zonerisk.pages.page import ASSETS, CARDS
 
     online = ground.find_tiles(tiles)
+    if site_url and not re.match(r"https?://[^\s\"'<>]+$", site_url):
+        raise UsageError(f"{site_url!r} is no web address; write one such as https://example.org/atlas")
     catalog = load(catalogue)
     chosen = catalog.policy(policy)
-    output.make_folder(folder)
-    output.make_folder(folder / ASSETS)
+    for name in ("", ASSETS, *([CARDS] if site_url else [])):
+        output.make_folder(folder / name)
     output.note(f"judging {len(catalog.region_ids)} regions\n")
     made = Atlas.build(catalog, chosen, as_of)
-    links = _record_links(catalog, made.settings.values(), folder / INDEX)
-    count = 0
-    for name, page in made.pages(online, links):
+    links = _links(catalog, chosen.id, made.settings.values(), folder / INDEX)
+    written = set()
+    for key, verdict in made.verdicts.items() if site_url else ():
+        output.write(card.png(card.draw(verdict, made.settings[key])), folder / CARDS / f"{key}.png")
+    for name, page in made.pages(online, links, site_url and site_url.rstrip("/")):
         output.write(page, folder / name)
-        count += name.endswith(".html")
+        written.add(name)
+    for old in (folder / ASSETS).glob("*-*.js"):  # An earlier run may have written more of these.
+        if re.fullmatch(r"(ground|start)-\d+\.js", old.name) and f"{ASSETS}/{old.name}" not in written:
+            old.unlink()
+    count = sum(name.endswith(".html") for name in written)
     output.note(f"{count} pages in {folder}; open {folder / INDEX}\n")
 
 
-def _owner(catalog: Catalog, verdicts: Iterable[Verdict]) -> str:
-    """Name whose the regions are."""
-    owners = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
-    if len(owners) > _MOST_NAMED:
-        return f"{len(owners)} providers"
-    return ", ".join(catalog.provider(owner).name for owner in owners)
-
-
-def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
-    """Link the records that were read where they lie in the same checkout as the page."""
+def _links(catalog: Catalog, policy: str, settings: Iterable[Setting], page: Path | None) -> dict[str, str]:
+    """Link records, policy, method and how to correct them by their names, from a page in their checkout."""
     from zonerisk.catalogue.document import data_root
 
     checkout = data_root().parent
@@ -128,8 +139,10 @@ def _record_links(catalog: Catalog, settings: Iterable[Setting], page: Path | No
     folder = Path(os.path.realpath(page)).parent
     if not folder.is_relative_to(checkout):
         return {}
+    known = {name: checkout / name for name in (*_DOCUMENTS, f"data/policies/{policy}.yaml")}
+    known |= {name: catalog.path(key) for setting in settings for key, name in setting.files.items()}
     return {
-        key: quote(Path(os.path.relpath(path, folder)).as_posix())
-        for key in sorted({key for setting in settings for key in setting.files})
-        if (path := catalog.path(key)).is_relative_to(checkout)
+        name: quote(Path(os.path.relpath(path, folder)).as_posix())
+        for name, path in known.items()
+        if path.is_relative_to(checkout) and path.is_file()
     }

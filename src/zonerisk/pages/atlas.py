@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.core import __version__
 from zonerisk.core.errors import UsageError
+from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import block, severity
 from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
-from zonerisk.pages.map_payload import MapData, web_address
+from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import block_order
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Policy, Provider, Region
-    from zonerisk.core.verdict import Block, Outcome, RecordedIncident, Verdict
+    from zonerisk.core.verdict import Block, Outcome, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Tiles
@@ -49,25 +49,13 @@ class Entry(NamedTuple):
     owner: Provider
     class_: Block
     cause: str
+    rule: str | None
     why: str
     bound: str
     disclosed: int
     recovery: str
     recovery_outcome: Outcome
     recovery_rank: float
-
-
-class Event(NamedTuple):
-    """A physical event on record, the regions that it hit, and whether it took several zones of one."""
-
-    incident: RecordedIncident
-    regions: tuple[Entry, ...]
-    several: bool
-
-    @property
-    def year(self) -> str:
-        """Return the year in which it began."""
-        return self.incident.start[:4]
 
 
 @dataclass(frozen=True)
@@ -97,13 +85,17 @@ class Atlas:
         return cls(catalog, verdicts, settings, unjudged)
 
     def pages(
-        self, online: Tiles | None = None, files: Mapping[str, str] | None = None
+        self, online: Tiles | None = None, files: Mapping[str, str] | None = None, site: str | None = None
     ) -> Iterator[tuple[str, str]]:
-        """Write every page: its file name and its text; files say where regions' records can be opened."""
+        """Write every page: its file name and its text.
+
+        Files say where records and documents can be opened, by their names; the site where the folder will be
+        served.
+        """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
         owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
-        shared = page.Shared()
+        shared = page.Shared(site, files)
         yield INDEX, self._overview(list(self.verdicts), None, online, shared)
         for owner_id in sorted({owner.id for owner in owners.values()}):
             owner = self.catalog.provider(owner_id)
@@ -116,16 +108,11 @@ class Atlas:
                 online=online,
                 index=INDEX,
                 crumbs=[(owners[key].name, _provider_page(owners[key]))],
-                files=files,
                 attribution=self.catalog.edition.attribution,
                 shared=shared,
             )
             yield f"{key}.html", text
-        rows = [
-            (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
-            for piece in shared.cited
-        ]
-        shared.link("sources.js", f"window.sharedSources = {page.island(rows)};\n")
+        shared.finish()
         yield (
             page.SOURCES,
             page.render(
@@ -134,8 +121,9 @@ class Atlas:
                 shared=shared,
                 title="Sources",
                 layout="sources-page",
-                version=__version__,
                 cited=shared.cited,
+                address=page.SOURCES,
+                files=shared.records,
             ),
         )
         yield from shared.files.items()
@@ -146,12 +134,13 @@ class Atlas:
         outcome: Outcome = min((option.outcome for option in verdict.recovery), key=severity, default="fail")
         fit = next((option for option in verdict.recovery if option.outcome == "pass"), None)
         if fit:
-            recovery = f"{self.settings[key].name(fit.target)}, {view.measure_m(fit.distance_m).best}"
+            recovery = f"{self.settings[key].name(fit.target)}, {view.best_m(fit.distance_m)}"
             rank = (fit.distance_m.best or 0) / 1000
         else:
             recovery = "not known" if outcome == "unknown" else "none found"
             rank = 1e6 * severity(outcome)
         standing = verdict.independence
+        kind = KINDS.get(standing.cause.kind) if standing.cause.risk else None
         return Entry(
             key,
             verdict,
@@ -159,6 +148,7 @@ class Atlas:
             self.catalog.provider(region.provider),
             block(standing.class_),
             CAUSES.get(standing.cause.kind, standing.cause.kind),
+            kind and kind.rule,
             answer.why(verdict),
             likelihood.bound(verdict.likelihood),
             _disclosed(verdict),
@@ -198,7 +188,7 @@ class Atlas:
         first = entries[0].verdict
         return page.render_map(
             "atlas",
-            MapData([*marks.values()][::-1], {}, origin=0.0),
+            MapData([*marks.values()][::-1], {}, single=False),
             online,
             self.catalog.edition.attribution,
             shared=shared,
@@ -206,6 +196,10 @@ class Atlas:
             scripts=["atlas.js"],
             styles=["atlas.css"],
             islands={"names": self._names(entries)},
+            target="ID",
+            address=_provider_page(owner) if owner else INDEX,
+            files=shared.records,
+            policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
             headline=owner.name if owner else f"{len(several)} cloud regions sell several zones; {shown}",
             crumb=owner.id if owner else "zonerisk",
@@ -255,7 +249,7 @@ class Atlas:
         return None
 
 
-def _events(entries: Sequence[Entry]) -> list[Event]:
+def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Gather what happened to the regions, the latest first; faults of software are another matter."""
     hit: dict[str, list[Entry]] = {}
     known = {event.id: event for entry in entries for event in entry.verdict.record.incidents}
@@ -263,12 +257,11 @@ def _events(entries: Sequence[Entry]) -> list[Event]:
     for entry in entries:
         for event in entry.verdict.record.incidents:
             hit.setdefault(event.id, []).append(entry)
-    listed = (
-        Event(event, tuple(hit[key]), key in several)
-        for key, event in known.items()
+    return [
+        {"incident": event, "year": event.start[:4], "regions": hit[event.id], "several": event.id in several}
+        for event in sorted(known.values(), key=lambda event: (event.start, event.id), reverse=True)
         if event.kind != "logical"
-    )
-    return sorted(listed, key=lambda event: (event.incident.start, event.incident.id), reverse=True)
+    ]
 
 
 def _provider_page(owner: Provider) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue.frames import split_at_antimeridian
 from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
-from zonerisk.core.verdict import worst
-from zonerisk.pages import supplies
-from zonerisk.pages.supplies import Supplies
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from shapely import LineString
@@ -21,13 +20,15 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Incident, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
-Shape = Literal["point", "disc", "line", "area"]
+Shape = Literal["point", "disc", "line", "area", "areas"]
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
 # A straight line longer than this bends visibly on the globe: it is drawn in legs.
 _LEG_M = 100_000.0
-# What stands at one point still needs an outline to be seen.
-_MARGIN_M = 60.0
+# What stands at one point still needs an outline to be seen, and one of places far apart room around each.
+_MARGIN_M, _ROOM = 60.0, 0.03
+# Sites no farther apart are outlined together: an outline from town to town would read as a line.
+_TOGETHER_M = 1000.0
 _STEPS = 64
 # Six decimals are a decimetre: finer than any position of the catalogue.
 _DECIMALS = 6
@@ -45,7 +46,8 @@ class Feature:
     """Something to draw: of which record, how it was judged, and plain values ready to be shown.
 
     The points are a point, a disc's centre, a line, or the closed outline of an area, which may leave out
-    holes. A site has the first zone that it serves, and the radius of the disc that it may stand in.
+    holes; of areas the holes are the other outlines. A site has the first zone that it serves, and the radius
+    of the disc that it may stand in; an object, a station or circuit the risks that speak of it.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Feature:
     zone: str | None = None
     holes: tuple[tuple[Point, ...], ...] = ()
     words: Mapping[str, str | float | None] = field(default_factory=dict)
+    risks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,27 @@ class Setting:
     files: Mapping[str, str] = field(default_factory=dict)
     landmarks: tuple[Feature, ...] = ()
     layers: tuple[str, ...] | None = None
-    supplies: Supplies = field(default_factory=Supplies)
+    supplies: tuple[Feature, ...] = ()
 
     def name(self, key: str) -> str:
         """Name a zone, site or region; without a name, the last part of its id."""
         return self.names.get(key) or key.rpartition("/")[2]
 
+    def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return kind and id of what is drawn of shared risks; without any, of the stations."""
+        wanted = dict.fromkeys(risks)
+        rows = [row for row in (*self.landmarks, *self.supplies) if row.points]
+        parts = [row for row in rows if not wanted.keys().isdisjoint(row.risks)]
+        if not wanted:
+            parts = [row for row in rows if row.kind == "station"]
+        keys = dict.fromkeys((row.kind, row.id) for row in parts)
+        return (*(("shared-risk", risk) for risk in wanted), *keys)
+
 
 def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     """Gather what the catalogue knows around a verdict."""
+    from zonerisk.pages import supplies
+
     region = catalog.region(verdict.target)
     names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
     names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
@@ -129,12 +144,13 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
         *_limit(verdict),
         *around.landmarks,
         *recovery,
+        *_spread(verdict),
         *_risks(verdict, around, places),
         *_discs([*recovery, *sites]),
-        *_circuits(verdict, around),
+        *(row for row in around.supplies if row.kind == "circuit"),
         *_lines(verdict, around, places),
         *_retired(around),
-        *_stations(verdict, around),
+        *(row for row in around.supplies if row.kind == "station" and row.points),
         *sites,
     ]
 
@@ -198,51 +214,39 @@ def _ends(name: str, span: Interval) -> dict[str, float | None]:
 
 
 def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
-    """Outline the sites that each shared risk hits: their discs' common hull."""
-    outline = cache(hull)
+    """Outline the sites that each shared risk hits."""
+    outline = cache(outlines)
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
         hit = {place.id: place for member in risk.members for place in places.get(member, ())}
         discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place)))
         if discs:
             members = ", ".join(map(around.name, risk.members))
             words = {"risk_kind": risk.kind, "grade": risk.grade, "members": members}
-            area = outline(discs)
+            area, *others = outline(discs)
             yield Feature(
-                "shared-risk", risk.id, risk.message, "area", area, outcome=risk.outcome, words=words
+                "shared-risk",
+                risk.id,
+                risk.message,
+                "areas",
+                area,
+                outcome=risk.outcome,
+                holes=tuple(others),
+                words=words,
             )
 
 
-def _circuits(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    """Draw circuits from station to station: nobody says where they run."""
-    for leg in around.supplies.legs:
-        first, *via, last = leg.stations
-        assert first.at
-        assert last.at
-        line = path(Point(*first.at), Point(*last.at))
-        words = {
-            "codes": ", ".join(leg.codes),
-            "via": ", ".join(station.label for station in via),
-            "note": "Circuits known by their codes; the line is not their route.",
-            "attribution": last.attribution,
-        }
-        name, outcome = f"{first.label} to {last.label}", _worst(verdict, leg.risks)
-        yield Feature("circuit", leg.id, name, "line", line, outcome=outcome, words=words)
-
-
-def _stations(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    for station in around.supplies.stations:
-        if station.at:
-            keys = ("standing", "near", "osm", "mapped", "attribution")
-            words = {key: getattr(station, key) for key in keys}
-            outcome, at = _worst(verdict, station.tops), (Point(*station.at),)
-            yield Feature(
-                "station", station.id, station.label, "point", at, station.doubt_m, outcome, words=words
-            )
-
-
-def _worst(verdict: Verdict, risks: Iterable[str]) -> Outcome | None:
-    outcomes = [risk.outcome for risk in verdict.shared_risks if risk.id in risks]
-    return worst(outcomes) if outcomes else None
+def _spread(verdict: Verdict) -> Iterator[Feature]:
+    """Outline the buildings in any of which a zone may stand, where one is in no known place."""
+    standing = verdict.independence
+    placed = {key for place in verdict.places for key in (place.id, *place.zones)}
+    if standing.spread and not placed.issuperset(standing.domains):
+        known = [at for place in verdict.places if place.kind != "metro" and (at := _located(place))]
+        span = phrases.distance(standing.spread.diameter_m)
+        count = phrases.count(standing.spread.buildings, "known building")
+        name = f"{count} within {span}; a zone may stand in any"
+        if known:
+            area = hull([(at, 2 * _ROOM * standing.spread.diameter_m) for at in known])
+            yield Feature("spread", verdict.target, name, "area", area)
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:
@@ -314,16 +318,36 @@ def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Poin
     return tuple(line)
 
 
+def outlines(discs: Sequence[tuple[Point, float]]) -> list[tuple[Point, ...]]:
+    """Outline discs, those that stand together in one, most of them first."""
+    import numpy as np
+    import shapely
+
+    lats, lons, radii = np.array([(*turned(at, discs[0][0].lon), radius) for at, radius in discs]).T
+    plane = 111_195 * np.column_stack((lons * math.cos(math.radians(lats.mean())), lats))
+    extent = float(np.hypot(*np.ptp(plane, axis=0)))
+    spots = shapely.points(plane)
+    grown = shapely.buffer(spots, radii + max(_TOGETHER_M / 2, 2 * _ROOM * extent))
+    groups = shapely.get_parts(shapely.union_all(grown))
+    _, owner = shapely.STRtree(groups).query(spots, "intersects")
+    parts = [[disc for disc, group in zip(discs, owner, strict=True) if group == key] for key in set(owner)]
+    parts.sort(key=len, reverse=True)
+    return [hull([(at, radius + _ROOM * extent) for at, radius in part]) for part in parts]
+
+
 def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
     """Outline discs by their centres and radii, metres, counterclockwise."""
     import numpy as np
     from pyproj import Geod
-    from shapely import LineString, Polygon
+    from shapely import LineString, MultiPoint, Polygon, get_coordinates
     from shapely.geometry.polygon import orient
 
     # All circles at once: an outline may be that of hundreds of sites.
     origin = discs[0][0].lon
-    rows = [(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs]
+    rows = np.array([(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs])
+    if len(rows) > 2 and np.ptp(rows[:, 2]) == 0:  # Of discs of one size the outermost are enough.
+        corners = get_coordinates(MultiPoint(rows[:, :2]).convex_hull)
+        rows = np.column_stack((corners, np.full(len(corners), rows[0, 2])))
     lats, lons, radii = np.repeat(rows, _STEPS, axis=0).T
     bearings = np.tile(np.arange(_STEPS) * (-360.0 / _STEPS), len(rows))
     x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)
@@ -380,11 +404,7 @@ def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict
             "sources": [piece.url for piece in event.cited if piece.url],
         }
         features.append({"type": "Feature", "id": event.id, "properties": properties, "geometry": shape})
-    return {
-        "type": "FeatureCollection",
-        "attribution": catalog.edition.attribution,
-        "features": features,
-    }
+    return {"type": "FeatureCollection", "attribution": catalog.edition.attribution, "features": features}
 
 
 def _where(catalog: Catalog, event: Incident) -> tuple[str | None, list[list[float]]]:
@@ -417,6 +437,11 @@ def geometry(feature: Feature) -> dict[str, Any]:
         return {"type": "Point", "coordinates": _position(points[0])}
     if feature.shape == "line":
         return _cut_line(points)
+    if feature.shape == "areas":
+        parts = [_cut_area(ring, ()) for ring in (points, *feature.holes)]
+        whole = [part["coordinates"] for part in parts if part["type"] == "Polygon"]
+        whole += [ring for part in parts if part["type"] == "MultiPolygon" for ring in part["coordinates"]]
+        return {"type": "MultiPolygon", "coordinates": whole} if len(whole) > 1 else parts[0]
     if feature.shape == "disc":
         points = circle(points[0], feature.uncertainty_m or 0.0)
     return _cut_area(points, feature.holes)

@@ -68,15 +68,6 @@ class Box(NamedTuple):
 WORLD = Box(-60.0, -180.0, 84.0, 180.0)
 
 
-class Level(NamedTuple):
-    """One degree of detail (tolerance in degrees) and the box that it covers."""
-
-    box: Box
-    tolerance: float
-    decimals: int
-    rank: int
-
-
 class Town(NamedTuple):
     """A place to name; the greatest have the least rank."""
 
@@ -106,7 +97,7 @@ class Sheet(NamedTuple):
 
 
 # Of the world, a wide and a close sheet: tolerance, decimals, and the last rank of places.
-_DETAIL = ((0.25, 2, 1), (0.03, 3, 4), (0.004, 3, 10))
+_DETAIL = ((0.25, 1, 1), (0.03, 3, 4), (0.004, 3, 10))
 # The world leaves out what a glance at it would not show.
 _NEAR_ONLY = ("urban", "rivers", "rails")
 _MOST_PLACES = 400
@@ -114,16 +105,17 @@ _MOST_PLACES = 400
 
 def around(box: Box) -> list[Sheet]:
     """Cut the ground for a map that opens on a box: the world, and finer sheets upon it."""
-    near = box.grown(max(1.2, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
+    near = box.grown(max(0.8, 0.5 * max(box.north - box.south, box.east - box.west))).snapped(2)
     span = max(near.north - near.south, near.east - near.west)
     wide = [near.grown(2).snapped(6)] if span < 60 else []
     boxes = [WORLD, *wide, *([near] if span < 12 else [])]
-    return [_cut(Level(each, *detail)) for each, detail in zip(boxes, _DETAIL, strict=False)]
+    return [_cut(each, *detail) for each, detail in zip(boxes, _DETAIL, strict=False)]
 
 
 def errors_km(sheets: Sequence[Sheet]) -> list[float]:
-    """Return how far off the lines of a map's sheets may be, kilometres: source and thinning."""
-    return [math.ceil(2 * (_SOURCE_KM + 111 * tolerance)) / 2 for tolerance, *_ in _DETAIL[: len(sheets)]]
+    """Return how far off the lines of a map's sheets may be, kilometres: source, thinning and rounding."""
+    thinned = [tolerance + 10**-decimals / 2 for tolerance, decimals, _ in _DETAIL[: len(sheets)]]
+    return [math.ceil(2 * (_SOURCE_KM + 111 * degrees)) / 2 for degrees in thinned]
 
 
 def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:
@@ -153,18 +145,18 @@ def lines(kind: str, box: Box, tolerance: float = 0.0) -> list[list[tuple[float,
 
 
 @lru_cache(maxsize=512)
-def _cut(level: Level) -> Sheet:
+def _cut(box: Box, tolerance: float, decimals: int, rank: int) -> Sheet:
     drawn: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for _, frame in _frames(level.box):
+    for _, frame in _frames(box):
         for kind in KINDS:
-            if level.box is not WORLD or kind not in _NEAR_ONLY:
-                drawn[kind] += _encoded(_clipped(kind, frame, level.tolerance), level.decimals)
+            if box is not WORLD or kind not in _NEAR_ONLY:
+                drawn[kind] += _encoded(_clipped(kind, frame, tolerance), decimals)
     named = [
         (town.name, round(town.lat, 3), round((town.lon + 180) % 360 - 180, 3), town.rank)
-        for town in places(level.box, rank=level.rank)
+        for town in places(box, rank=rank)
     ]
     lines = {kind: tuple(listed) for kind, listed in drawn.items()}
-    return Sheet(box=level.box, decimals=level.decimals, places=tuple(named), **lines)
+    return Sheet(box=box, decimals=decimals, places=tuple(named), **lines)
 
 
 def _frames(box: Box) -> Iterable[tuple[float, Box]]:

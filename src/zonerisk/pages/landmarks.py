@@ -140,4 +140,5 @@ def _feature(card: Card, key: str, name: str, part: Any, ring: str = "") -> Feat
         "attribution": card.attribution,
         "ring": ring,
     }
-    return Feature("landmark", key, name, shape, points, holes=tuple(holes), words=words)
+    risks = (f"{card.kind}:{key}",)
+    return Feature("landmark", key, name, shape, points, holes=tuple(holes), words=words, risks=risks)

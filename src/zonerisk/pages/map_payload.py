@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.geometry import CIRCUITY
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Setting
+    from zonerisk.pages.page import Shared
     from zonerisk.pages.view import MapViews
 
 _DECIMALS = 5
+# Nobody sees a kilometre of what is hundreds away.
+_DIGITS = {"dr-limit": 2}
 _OSM = "https://www.openstreetmap.org/"
 # A view never shrinks below so many degrees (about 600 m), or a point would fill the screen.
 _LEAST_VIEW = 0.003
@@ -45,6 +49,7 @@ LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
     Layer("landmarks", "landmark", "Mapped hazards: water, others", "any"),
     Layer("band", "band", "", ""),
+    Layer("spread", "spread", "Known buildings, a zone in any", "area"),
     Layer("risks", "shared-risk", "Sites sharing a risk (C: dashed)", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
     Layer("circuits", "circuit", "Circuits, not their routes", "line"),
@@ -58,7 +63,7 @@ LAYERS = (
 
 
 class MapData:
-    """What one page draws, all longitudes within half a turn of one origin: without it, the first site's.
+    """What one page draws, of one region or of several, all longitudes within half a turn of their middle.
 
     Rows come with what lies undermost first, evidence by site, and the fibre (from, to) that zones may be
     apart, None where the policy does not ask.
@@ -69,11 +74,11 @@ class MapData:
         rows: Sequence[Feature],
         evidence: Mapping[str, Sequence[Evidence]],
         band_km: tuple[float | None, float | None] = (None, None),
-        origin: float | None = None,
+        *,
+        single: bool = True,
     ) -> None:
-        self.single = origin is None
-        if origin is None:
-            origin = next((row.points[0].lon for row in rows if row.kind in ("site", "region")), 0.0)
+        self.single = single
+        origin = _middle(row.points[0].lon for row in rows if row.kind in ("site", "region"))
         self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
         self._kinds: dict[str, list[Feature]] = {}
         for row in self.rows:
@@ -101,14 +106,21 @@ class MapData:
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
         return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
 
-    def tables(self, cite: Callable[[Evidence], int] | None = None) -> dict[str, Any]:
-        """Return each layer's rows, and the sources they cite by number, or as cite numbers them."""
-        tables = {layer.key: self._table(layer.kind) for layer in self.layers() if layer.shape}
-        return {**tables, "sources": [cite(piece) for piece in self._sources] if cite else self._cited()}
+    def tables(self, shared: Shared | None = None) -> dict[str, Any]:
+        """Return each layer's rows, and the sources they cite by number, or by the numbers of shared ones."""
+        peer = shared.peer if shared else None
+        tables = {layer.key: self._table(layer.kind, peer) for layer in self.layers() if layer.shape}
+        sources = [shared.cite(piece) for piece in self._sources] if shared else self._cited()
+        return {**tables, "sources": sources}
 
-    def _table(self, kind: str) -> dict[str, Any]:
-        """Write rows: id, name, coordinates, then the values of the columns that differ."""
+    def _table(self, kind: str, peer: Callable[[Feature], int] | None = None) -> dict[str, Any]:
+        """Write rows: id, name, then the values of the columns that differ, and where they all are.
+
+        Of a region to recover in, its number among the peers that pages share stands for all but the values.
+        """
         rows = self.of_kind(kind)
+        numbered = peer if kind == "dr-region" else None
+        dots = all(row.shape == "point" for row in rows)
         low, *_, high = sorted(row.id for row in rows) * 2
         same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
         prefix = low[:same]
@@ -117,21 +129,33 @@ class MapData:
             "zone": [self.zones.get(_served(row)) for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
             # What is said of a region to recover in stands in the page's list.
-            **{word: [row.words[word] for row in rows] for word in rows[0].words if word != "message"},
+            **{
+                word: [_short(row.words[word]) for row in rows] for word in rows[0].words if word != "message"
+            },
         }
+        if numbered:
+            del columns["radius"], columns["site"]
         packed = {word: _few(values) for word, values in columns.items()}
         if kind in ("site", "retired"):
             packed["sources"] = (
                 None,
                 [[self._number(piece) for piece in self.evidence.get(row.id, ())] for row in rows],
             )
-        heads = [[row.id[len(prefix) :], row.name, _coordinates(row)] for row in rows]
-        tails = [values for few, values in packed.values() if few is None or len(few) > 1]
+        heads: list[list[Any]] = [
+            [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
+        ]
+        if not dots:
+            for head, row in zip(heads, rows, strict=True):
+                head.append([_encoded(ring, kind) for ring in (row.points, *row.holes)])
         return {
             "kind": kind,
             "prefix": prefix,
+            "digits": _DIGITS.get(kind, _DECIMALS),
+            **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not numbered else {}),
             "columns": [[word, few] for word, (few, _) in packed.items()],
-            "rows": [[*head, *tail] for head, *tail in zip(heads, *tails, strict=True)],
+            "rows": [
+                head + tail for head, tail in zip(heads, _varied(packed.values(), len(rows)), strict=True)
+            ],
         }
 
     def _number(self, piece: Evidence) -> int:
@@ -149,11 +173,8 @@ class MapData:
             mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
             title, address = (None, path) if mapped else (piece.title, url)
             rows.append((piece.grade, title, address, piece.read, piece.claim))
-        packed = [_few(list(column)) for column in zip(*rows, strict=True)] or [([], [])] * 5
-        return {
-            "few": [few for few, _ in packed],
-            "rows": list(zip(*(column for _, column in packed), strict=True)),
-        }
+        packed = [_few(list(column)) for column in zip(*rows, strict=True)]
+        return {"few": [few for few, _ in packed], "rows": _varied(packed, len(rows))}
 
     def credits(self) -> list[str]:
         """List whom the drawn layers want named."""
@@ -167,7 +188,15 @@ class MapData:
         sites = [row for row in self.rows if row.kind in ("site", "region", "shared-risk")]
         # Where buildings are known, the whole metro around them would only make them small.
         sites = [row for row in sites if row.words.get("site_kind") != "metro"] or sites
-        return bounds(point for row in sites or self.rows for point in _extent(row))
+        return bounds(point for row in sites or self.rows for point in extent(row))
+
+    def decisive(self, verdict: Verdict) -> list[Feature]:
+        """List what is drawn of a verdict's cause: the risk's outline, the pair, or where zones may stand."""
+        cause = verdict.independence.cause
+        pairs = {("separation", " ".join(members)) for members in (cause.members, cause.members[::-1])}
+        risk = ("shared-risk", self._outlines.get(cause.risk, "") if cause.risk else "")
+        wanted = {risk} if cause.risk else {*pairs, ("spread", verdict.target)}
+        return [row for row in self.rows if (row.kind, row.id) in wanted]
 
     def turns(self) -> list[int]:
         """List the copies of the world, by their turn in degrees, that features stand on."""
@@ -206,7 +235,7 @@ class MapData:
             near = [_nearest(at[key], rows) for key in keys if key[0] == "landmark"]
             shows.append(
                 {
-                    "bounds": bounds([*near, *(point for row in rows for point in _extent(row))]),
+                    "bounds": bounds([*near, *(point for row in rows for point in extent(row))]),
                     "features": [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else [],
                     "words": view.words,
                 }
@@ -230,7 +259,7 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
     for _, around in pairs:
         evidence |= around.cited
     if not single:
-        return MapData(rows, evidence, origin=0.0)
+        return MapData(rows, evidence, single=False)
     asked = {
         finding.rule: finding.threshold.value
         for finding in pairs[0][0].policy.findings
@@ -241,10 +270,10 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
 
 def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
     """Draw risks of the same sites as one outline, the worst on top; also return which has which."""
-    alike: dict[tuple[Point, ...], list[Feature]] = {}
+    alike: dict[tuple[tuple[Point, ...], ...], list[Feature]] = {}
     for row in rows:
         if row.kind == "shared-risk":
-            alike.setdefault(row.points, []).append(row)
+            alike.setdefault((row.points, *row.holes), []).append(row)
     outlines: list[Feature] = []
     outline_of: dict[str, str] = {}
     for risks in alike.values():
@@ -274,19 +303,15 @@ def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
     return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
-def _coordinates(row: Feature) -> list[float] | list[str]:
-    """Write a point as two numbers, a line or outline and its holes as encoded polylines."""
-    if row.shape == "point":
-        return [round(value, _DECIMALS) for value in row.points[0]]
-    return [
-        ground.encode([[round(value * 10**_DECIMALS) for value in point] for point in ring])
-        for ring in (row.points, *row.holes)
-    ]
+def _encoded(points: Iterable[Point], kind: str) -> str:
+    return ground.encode(
+        [[round(value * 10 ** _DIGITS.get(kind, _DECIMALS)) for value in point] for point in points]
+    )
 
 
-def _short(metres: float | None) -> float | None:
+def _short(value: float | str | None) -> float | str | None:
     """Drop the ``.0`` of whole metres."""
-    return int(metres) if metres is not None and metres == int(metres) else metres
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
@@ -297,6 +322,19 @@ def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
     return list(numbers), [numbers[value] for value in values]
 
 
+def _varied(columns: Iterable[tuple[list[Any] | None, list[Any]]], count: int) -> list[list[Any]]:
+    """Write rows of the columns that hold more than one value."""
+    kept = [values for few, values in columns if few is None or len(few) > 1]
+    return [[values[index] for values in kept] for index in range(count)]
+
+
+def _middle(lons: Iterable[float]) -> float:
+    """Return the longitude opposite the widest gap between some."""
+    around = sorted({lon % 360 for lon in lons}) or [0.0]
+    wide, end = max((after - before, after) for before, after in pairwise([*around, around[0] + 360]))
+    return features.turned(Point(0, end + (360 - wide) / 2), 0.0).lon
+
+
 def _turned(row: Feature, origin: float) -> Feature:
     turn = 360 * round((row.points[0].lon - origin) / 360)
     if not turn:
@@ -305,10 +343,10 @@ def _turned(row: Feature, origin: float) -> Feature:
     return replace(row, points=points, holes=tuple(holes))
 
 
-def _extent(row: Feature) -> Iterable[Point]:
+def extent(row: Feature) -> Iterable[Point]:
     """List the corners of what a feature covers; a disc's are good enough for a view."""
     if not row.uncertainty_m:
-        return row.points
+        return chain(row.points, *row.holes)
     reach = row.uncertainty_m / 111_000
     wide = reach / max(0.05, 1 - (row.points[0].lat / 90) ** 2)
     lat, lon = row.points[0]

@@ -7,33 +7,35 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import severity
 from zonerisk.pages import card, features, ground, map_payload, view
 from zonerisk.pages.map_payload import web_address
-from zonerisk.pages.supplies import Supplies
 from zonerisk.words import phrases
+from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Verdict
-    from zonerisk.pages.features import Setting
+    from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.pages.map_payload import Layer, MapData
     from zonerisk.words.dossier import Dossier
 
 ASSETS = "assets"
 SOURCES = "sources.html"
+CARDS = "cards"
 ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contributors, ODbL 1.0"
 # The short form beside the map; the whole stands at the page's foot.
 _SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
@@ -44,28 +46,34 @@ _MOST_WHOLE = 60
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-# Characters that turn the direction of what follows them: a name could reverse a sentence.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What JSON writes of signs that no reader sees.
+_UNSEEN = re.compile(r"\\(?:[^bfru]|(u00[01]|u202[89]|[bfr]))")
+# A page's mark in its reader's tabs: two zones, and what they share.
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
+    '<g stroke="#7a8794"><circle cx="5.5" cy="8" r="4.4"/><circle cx="10.5" cy="8" r="4.4"/></g>'
+    '<path stroke="#c22a20" d="M8 5.8v4.4"/></svg>'
+)
 
 
 class Shared:
-    """What the pages of one folder share: files beside them by their names, each text once."""
+    """What the pages of one folder share: files beside them by their names, each text once.
 
-    def __init__(self) -> None:
+    The site is the address that the folder will be served from, if that is known; records say where records
+    and documents can be opened, by their names.
+    """
+
+    def __init__(self, site: str | None = None, records: Mapping[str, str] | None = None) -> None:
+        self.site, self.records = site, records or {}
         self.files: dict[str, str] = {}
         self.cited: dict[Evidence, int] = {}
-        self._parts: dict[Hashable, str] = {}
+        self.peers: dict[tuple[object, ...], int] = {}
+        self._parts: dict[str, str] = {}
 
     def link(self, name: str, text: str) -> str:
         """Keep a file, and return its address from a page."""
-        self.files[f"{ASSETS}/{name}"] = _TURNS.sub("", text)
+        self.files[f"{ASSETS}/{name}"] = text
         return f"{ASSETS}/{name}"
-
-    def sheet(self, sheet: Sheet) -> str:
-        """Keep a sheet of ground, and return its address."""
-        if sheet not in self._parts:
-            self._parts[sheet] = self.part(f"(window.sheets ??= []).push({island(sheet)});\n", "ground")
-        return self._parts[sheet]
 
     def part(self, text: str, kind: str) -> str:
         """Keep a script that several pages have, numbered among its kind, and return its address."""
@@ -77,6 +85,20 @@ class Shared:
     def cite(self, piece: Evidence) -> int:
         """Return the number of a source on the page of sources."""
         return self.cited.setdefault(piece, len(self.cited) + 1)
+
+    def peer(self, row: Feature) -> int:
+        """Return the number of a place that several regions may recover in."""
+        place = (row.id, row.name, row.points[0], row.uncertainty_m, row.words["site"])
+        return self.peers.setdefault(place, len(self.peers))
+
+    def finish(self) -> None:
+        """Keep the files of what the pages refer to by numbers, once all pages are written."""
+        sources = [
+            (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
+            for piece in self.cited
+        ]
+        data = {"sources": sources, "peers": list(self.peers)}
+        self.link("sources.js", f"window.sharedData = {_told(data)};\n")
 
 
 def map_page(
@@ -94,7 +116,7 @@ def map_page(
     """Build the map of one region, or of several together; owner heads the page of several.
 
     The page offers the online map switched off; it leads back to the index (of an atlas) and the crumbs
-    (names with their pages). Files say where a region's record can be opened, by its id.
+    (names with their pages). Files say where records and documents can be opened, by their names.
     """
     from markupsafe import Markup
 
@@ -104,10 +126,10 @@ def map_page(
     single = len(verdicts) == 1
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
-        settings = [replace(around, supplies=Supplies(), recovery={}) for around in settings]
+        settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
-    views = [view.build_view(verdict, around, shows, files) for verdict, around in pairs]
+    views = [view.build_view(verdict, around, shows) for verdict, around in pairs]
     data = map_payload.build_map_data(pairs)
     summed = len(verdicts) > _MOST_WHOLE
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
@@ -121,10 +143,15 @@ def map_page(
         shared=shared,
         shows=[] if summed else data.shows(shows),
         off=_unrelated(verdicts[0]) if single else (),
-        first=_decisive(verdicts[0]) if single else (),
+        first=data.decisive(verdicts[0]) if single else (),
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
+        files=shared.records if shared else files or {},
+        target=verdicts[0].target if single else "ID",
+        address=f"{verdicts[0].target}.html",
+        picture=f"{CARDS}/{verdicts[0].target}.png" if single else None,
+        policy=verdicts[0].policy.id,
         card=Markup(card.draw(verdicts[0], settings[0], alone=False)) if single else None,
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
@@ -134,7 +161,7 @@ def map_page(
         counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
         site_count=sum(len(verdict.places) for verdict in verdicts),
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
-        unplaced=settings[0].supplies.unplaced,
+        unplaced=[row.name for row in settings[0].supplies if not row.points],
     )
 
 
@@ -148,7 +175,6 @@ def report_page(
         "report.html",
         styles={name: code(name) for name in ("page.css", "report.css")},
         layout="report-page",
-        version=__version__,
         title=dossier.title,
         dossier=dossier,
         cards={key: Markup(drawn) for key, drawn in (pictures or {}).items()},
@@ -163,17 +189,10 @@ def _unrelated(verdict: Verdict) -> list[str]:
     return [key for of, keys in away.items() if of != kind for key in keys]
 
 
-def _decisive(verdict: Verdict) -> list[str]:
-    """Return ids of what decides a verdict, which is labelled first: the shared risk, or the pair."""
-    cause = verdict.independence.cause
-    return [cause.risk] if cause.risk else [" ".join(cause.members), " ".join(reversed(cause.members))]
-
-
 def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
     outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
-    fails = outcomes["fail"]
     return (
-        f"{len(verdicts)} regions: in {fails} one cause takes two zones or more, "
+        f"{len(verdicts)} regions: in {outcomes['fail']} one cause takes two zones or more, "
         f"of {outcomes['unknown']} it is not known; under the policy {verdicts[0].policy.id} "
         f"{unknowns:,} findings are unknown."
     )
@@ -187,7 +206,7 @@ def render_map(
     *,
     shows: list[dict[str, Any]],
     off: Sequence[str] = (),
-    first: Sequence[str] = (),
+    first: Sequence[Feature] = (),
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
     islands: Mapping[str, Any] | None = None,
@@ -203,11 +222,12 @@ def render_map(
     leaflet_script, leaflet_style = leaflet()
     page = {
         "single": data.single,
-        "view": data.box,
+        "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else data.box,
+        "whole": data.box,
         "turns": data.turns(),
         "shows": shows,
         "off": list(off),
-        "first": list(first),
+        "first": [f"{row.kind}:{row.id}" for row in first],
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,
@@ -225,23 +245,22 @@ def render_map(
         islands={
             "page": page,
             **({} if shared else {"ground": sheets}),
-            **data.tables(shared.cite if shared else None),
+            **data.tables(shared),
             **(islands or {}),
         },
-        linked=[*(shared.sheet(sheet) for sheet in sheets), f"{ASSETS}/sources.js"] if shared else (),
+        linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
+        if shared
+        else (),
         shared=shared,
         pictures=online.hosts if online else (),
         layout=f"{layout}-page",
-        version=__version__,
         map_html=Markup(element),
-        layers=layers,
         single=data.single,
         sites=any(layer.key == "sites" for layer in layers),
         lined=any(layer.shape == "line" for layer in layers),
         band=band,
         tiles=online,
         attribution=attribution,
-        ground=ground,
         errors_km=errors_km[::-1],
         **words,
     )
@@ -298,8 +317,6 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
         location=(0, 0),
         tiles=None,
         prefer_canvas=True,
-        min_zoom=2,
-        max_zoom=19,
         zoom_control=False,
         zoom_snap=0.25,
         wheel_px_per_zoom_level=90,
@@ -319,7 +336,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
     for layer in layers:
         group = folium.FeatureGroup(name=layer.name, show=True)
         composed.add_child(group)
-        group.add_child(island("layer", layer.key))
+        group.add_child(island("layer", layer.key, layer.name))
         group.add_child(island("draw", layer.key, layer.shape) if layer.shape else island(layer.key))
     composed.add_child(island("start"))
     # folium's ids are random; numbered, the same map always gives the same text.
@@ -378,18 +395,33 @@ def island(data: Any) -> str:
 
 
 @cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+def _laid(sheet: Sheet) -> str:
+    return f"(window.sheets ??= []).push({_told(sheet)});\n"
 
-    templates = Environment(
-        loader=FunctionLoader(asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {"severity": severity, "span": phrases.span, "web_address": web_address}
-    return templates
+
+def _told(data: Any) -> str:
+    """Write data as JSON, with what a reader would not see written out."""
+    text = island(data)
+    hidden = phrases.visible(text) != text or any(found[1] for found in _UNSEEN.finditer(text))
+    return island(_shown(data)) if hidden else text
+
+
+def _shown(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_shown(key): _shown(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_shown(value) for value in data]
+    return phrases.visible(data) if isinstance(data, str) else data
+
+
+@cache
+def _templates() -> Environment:
+    made = card.templates()
+    made.globals |= {"version": __version__, "ground": ground, "files": {}, "picture": None, "policy": None}
+    made.globals["own"] = own_sites.REGION
+    made.filters |= {"span": phrases.span, "web_address": web_address}
+    made.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
+    return made
 
 
 def render(
@@ -416,23 +448,27 @@ def render(
         links += [shared.part(script, "start")] if script else []
         sheets = [shared.link(name, text) for name, text in (styles or {}).items()]
         own, inline, codes, looks = [], [], ["'self'"], ["'self'"]
+        icon, pictures = shared.link("icon.svg", _ICON), ["'self'", *pictures]
     else:
         own, inline = [*(scripts or {}).values(), *([script] if script else [])], [*(styles or {}).values()]
         links, sheets, codes, looks = [], [], [*map(_hash, own)], [*map(_hash, inline)]
+        icon, pictures = f"data:image/svg+xml,{quote(_ICON)}", ["data:", *pictures]
     page = _templates().get_template(template)
     text = page.render(
-        policy=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
+        allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
         f"style-src {' '.join(looks) or repr('none')}; "
-        f"img-src {' '.join(pictures) or repr('none')}; base-uri 'none'; form-action 'none'",
+        f"img-src {' '.join(pictures)}; base-uri 'none'; form-action 'none'",
         scripts=[Markup(source) for source in own],
         styles=[Markup(source) for source in inline],
         links=links,
         sheets=sheets,
+        icon=icon,
+        site=shared.site if shared else None,
         cite=shared.cite if shared else None,
-        islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
+        islands={key: Markup(_told(data)) for key, data in (islands or {}).items()},
         **words,
     )
-    return _TURNS.sub("", text)
+    return phrases.visible(text)
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zonerisk.core.samples import YARD_M, Spot
+from zonerisk.core.verdict import worst
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
+from zonerisk.pages.features import Feature, Point, path
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.samples import Chart, Line, Sample
-    from zonerisk.core.verdict import SharedRisk, Verdict
+    from zonerisk.core.verdict import Outcome, SharedRisk, Verdict
 
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
 TIED_M = 600.0
@@ -26,71 +27,11 @@ _OSM = "Stations: \u00a9 OpenStreetMap contributors, ODbL"
 _RTE = "French names and circuits: RTE, Licence Ouverte 2.0"
 
 
-@dataclass(frozen=True)
-class Station:
-    """A station that a verdict gives reason to name.
+def around(catalog: Catalog, verdict: Verdict) -> tuple[Feature, ...]:
+    """Draw the circuits and stations near a verdict's sites, and the ways to those above them.
 
-    It is drawn where OpenStreetMap has it, if it has: as which object, and when that was read. In words: its
-    standing to the sites, and how near it is to which. Shared risks speak of it; it is the top of some.
+    A station is drawn where OpenStreetMap has it; one that it has not is named, without a point.
     """
-
-    id: str
-    label: str
-    at: tuple[float, float] | None
-    doubt_m: float
-    osm: str
-    mapped: str
-    standing: str
-    near: str
-    risks: tuple[str, ...]
-    tops: tuple[str, ...]
-
-    @property
-    def attribution(self) -> str:
-        """Whom its position and its name are from."""
-        return f"{_OSM}; {_RTE}" if self.id.startswith("rte/") else _OSM
-
-
-@dataclass(frozen=True)
-class Leg:
-    """Circuits between two stations that are placed; between may be others that are not."""
-
-    stations: tuple[Station, ...]
-    codes: tuple[str, ...]
-    risks: tuple[str, ...]
-
-    @property
-    def id(self) -> str:
-        """Its stations' ids."""
-        return " ".join(station.id for station in self.stations)
-
-
-@dataclass(frozen=True)
-class Supplies:
-    """What is on record of the power supply around a verdict's sites, ready to be drawn."""
-
-    stations: tuple[Station, ...] = ()
-    legs: tuple[Leg, ...] = ()
-
-    @property
-    def unplaced(self) -> list[str]:
-        """Name the stations that cannot be drawn."""
-        return [station.label for station in self.stations if station.at is None]
-
-    def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Return kind and id of what is drawn of some shared risks; without any, every station."""
-        wanted = set(risks)
-        stations = [
-            ("station", station.id)
-            for station in self.stations
-            if station.at and (not wanted or wanted.intersection(station.risks))
-        ]
-        legs = [("circuit", leg.id) for leg in self.legs if wanted.intersection(leg.risks)]
-        return (*stations, *legs)
-
-
-def around(catalog: Catalog, verdict: Verdict) -> Supplies:
-    """Gather the stations near a verdict's sites, those above them, and the ways there."""
     sample, chart = catalog.supply, catalog.supply_chart
     region, named = catalog.region(verdict.target), catalog.sites_of(verdict.target)
     units = (site_units if verdict.units == "sites" else zone_units)(region, named, verdict.as_of)
@@ -112,7 +53,7 @@ def around(catalog: Catalog, verdict: Verdict) -> Supplies:
     stations = {
         key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ())) for key in ids
     }
-    return Supplies(tuple(stations.values()), tuple(_legs(lines, stations, chart)))
+    return (*_circuits(lines, stations, chart), *stations.values())
 
 
 def _station(
@@ -122,32 +63,37 @@ def _station(
     lines: Iterable[tuple[SharedRisk, Line]],
     near: Iterable[str],
     stated: Iterable[str],
-) -> Station:
+) -> Feature:
+    """Draw a station, and say how it stands to the sites; one that risks are shared at has their outcome."""
     spot, source = _spot(key, sample, chart)
     mine = {risk.id: risk for risk, line in lines if key in line}
-    tops = tuple(dict.fromkeys(risk.id for risk, line in lines if line[-1] == key))
+    tops = [risk for risk, line in lines if line[-1] == key]
     if stated:
         standing = f"stated in the record: {'; '.join(stated)}"
     elif near:
         standing = NEAR
     elif not tops:
         standing = "on a way between stations, by circuits"
-    elif all(mine[key].grade == "C" for key in tops):
+    elif all(risk.grade == "C" for risk in tops):
         standing = "above stations that are near, by circuits; not known to feed"
     else:
         standing = "above the stated stations, by circuits"
-    return Station(
-        key,
-        spot.label,
-        spot.at,
-        TIED_M if key.startswith("rte/") else YARD_M,
-        spot.osm,
-        sample.sources[source].read if spot.at and source in sample.sources else "",
-        standing,
-        phrases.names(list(near)) if near else "",
-        tuple(mine),
-        tops,
+    words = {
+        "standing": standing,
+        "near": phrases.names(list(near)) if near else "",
+        "osm": spot.osm,
+        "mapped": sample.sources[source].read if spot.at and source in sample.sources else "",
+        "attribution": f"{_OSM}; {_RTE}" if key.startswith("rte/") else _OSM,
+    }
+    at, doubt = (Point(*spot.at),) if spot.at else (), TIED_M if key.startswith("rte/") else YARD_M
+    return Feature(
+        "station", key, spot.label, "point", at, doubt, _outcome(tops), words=words, risks=tuple(mine)
     )
+
+
+def _outcome(risks: Iterable[SharedRisk]) -> Outcome | None:
+    outcomes = [risk.outcome for risk in risks]
+    return worst(outcomes) if outcomes else None
 
 
 def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
@@ -163,19 +109,27 @@ def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
     return Spot(label, "", (lat, lon)), "stations-osm2016"
 
 
-def _legs(
-    lines: Iterable[tuple[SharedRisk, Line]], stations: Mapping[str, Station], chart: Chart
-) -> Iterator[Leg]:
-    """Join each station of a line to the next that has a place, each such leg once."""
-    legs: dict[Line, list[str]] = {}
+def _circuits(
+    lines: Iterable[tuple[SharedRisk, Line]], stations: Mapping[str, Feature], chart: Chart
+) -> Iterator[Feature]:
+    """Draw circuits from each station that has a place to the next: nobody says where they run."""
+    legs: dict[Line, dict[str, SharedRisk]] = {}
     for risk, line in lines:
-        placed = [index for index, key in enumerate(line) if stations[key].at]
-        for first, last in pairwise(placed):
-            part = line[first : last + 1]
-            risks = legs.setdefault(min(part, part[::-1]), [])
-            if risk.id not in risks:
-                risks.append(risk.id)
+        placed = [index for index, key in enumerate(line) if stations[key].points]
+        for start, end in pairwise(placed):
+            part = line[start : end + 1]
+            legs.setdefault(min(part, part[::-1]), {})[risk.id] = risk
     for part, risks in legs.items():
+        first, *via, last = (stations[key] for key in part)
         ends = [(min(pair), max(pair)) for pair in pairwise(part)]
-        codes = tuple(code for pair in ends for code in chart.circuits.get(pair, ()))
-        yield Leg(tuple(stations[key] for key in part), codes, tuple(risks))
+        words = {
+            "codes": ", ".join(code for pair in ends for code in chart.circuits.get(pair, ())),
+            "via": ", ".join(station.name for station in via),
+            "note": "Circuits known by their codes; the line is not their route.",
+            "attribution": last.words["attribution"],
+        }
+        name, drawn = f"{first.name} to {last.name}", path(first.points[0], last.points[0])
+        outcome = _outcome(risks.values())
+        yield Feature(
+            "circuit", " ".join(part), name, "line", drawn, outcome=outcome, words=words, risks=tuple(risks)
+        )

@@ -2,90 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import asked_by
-from zonerisk.core.verdict import Option, severity
+from zonerisk.core.verdict import severity
 from zonerisk.pages.features import index_places
-from zonerisk.words import phrases
-from zonerisk.workloads import own_sites
+from zonerisk.words import phrases, verdicts
 
 if TYPE_CHECKING:
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Finding, Outcome, Place, Separation, SharedRisk, Verdict
+    from zonerisk.core.verdict import Finding, Option, Place, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Setting
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
 # Of the regions to recover in, so many are told in full.
 _MOST_TOLD = 10
-# A sentence so short stands beside the rule's name.
-_BRIEF = 16
 
 
 class Row(NamedTuple):
-    """A finding, risk or option, and which view of the map shows it."""
+    """A finding, risk, pair or option, what heads it, and which view of the map shows it."""
 
-    item: Finding | SharedRisk | Option
-    show: int | None = None
-    name: str = ""
-    near: bool = True
-
-    @property
-    def far(self) -> str:
-        """Return how far an option is."""
-        return measure_m(self.item.distance_m).best if isinstance(self.item, Option) else ""
-
-    @property
-    def brief(self) -> bool:
-        """True where the sentence is short enough to stand beside the rule's name."""
-        return len(self.item.message) <= _BRIEF
-
-
-class Measure(NamedTuple):
-    """A quantity as a page writes it: best figure, and interval."""
-
-    best: str
-    span: str
-
-
-class Pair(NamedTuple):
-    """A separation as a row of a table."""
-
-    name: str
+    item: Finding | SharedRisk | Separation | Option
     show: int | None
-    outcome: Outcome | None
-    distance: Measure
-    fibre: Measure
-    rtt: str
-
-
-class SiteRow(NamedTuple):
-    """A site as a row of a table; sources are numbers in the list of sources."""
-
     name: str
-    kind: str
-    zones: str
-    position: str
-    doubt: str
-    sources: tuple[int, ...]
-
-
-# Kind and id of a feature that is drawn besides the sites: an outline, station or circuit.
-FeatureKey = tuple[str, str]
+    near: bool = True
 
 
 class MapView(NamedTuple):
-    """What a reader can call up: sites and other features to light, and what is told of them."""
+    """What a reader can call up: sites and other features (kind, id) to light, and words."""
 
     sites: tuple[str, ...]
     subjects: tuple[str, ...]
     words: str
-    also: tuple[FeatureKey, ...]
+    also: tuple[tuple[str, str], ...]
 
 
 class MapViews:
@@ -97,7 +50,7 @@ class MapViews:
         self._places: dict[str, dict[str, list[Place]]] = {}
 
     def add(
-        self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[FeatureKey, ...] = ()
+        self, verdict: Verdict, subjects: Iterable[str], words: str, also: tuple[tuple[str, str], ...] = ()
     ) -> int | None:
         """Keep a view of some zones and sites and return its number; None if none has a position."""
         members = tuple(subjects)
@@ -121,22 +74,15 @@ class MapViews:
 
 @dataclass(frozen=True)
 class View:
-    """All that a page says of one verdict; records that were read come with where they can be opened."""
+    """All that a page says of one verdict, and which files of records were read for it."""
 
     verdict: Verdict
     around: Setting
     findings: list[Row]
     risks: list[Row]
-    separations: list[Pair]
+    separations: list[Row]
     options: list[Row]
-    sites: list[SiteRow]
-    sources: tuple[Evidence, ...]
-    files: tuple[tuple[str, str | None], ...]
-
-    @property
-    def own(self) -> bool:
-        """True where no provider sells the zones: they are a reader's own."""
-        return self.verdict.target == own_sites.REGION
+    files: tuple[str, ...]
 
     @property
     def answer(self) -> str:
@@ -162,40 +108,35 @@ class View:
         return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
 
 
-def build_view(
-    verdict: Verdict, around: Setting, shows: MapViews, links: Mapping[str, str] | None = None
-) -> View:
-    """Write a verdict's rows, and keep a view of the map for each; links say where records can be opened."""
+def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
+    """Write a verdict's rows, and keep a view of the map for each."""
     name = around.name
     findings = [
-        Row(finding, _finding_shown(finding, verdict, around, shows)) for finding in verdict.policy.findings
+        Row(finding, _finding_shown(finding, verdict, around, shows), asked(finding.rule))
+        for finding in verdict.policy.findings
     ]
     risks = []
     for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
         members = _named(risk.members, around)
-        show = shows.add(verdict, risk.members, members, _drawn_of([risk], around))
+        show = shows.add(verdict, risk.members, members, around.drawn([risk.id]))
         risks.append(Row(risk, show, members))
     separations = []
     for pair in verdict.policy.separations[:_MOST_PAIRS]:
         show = shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around))
-        ends = measure_m(pair.distance_m), measure_m(pair.fibre_m)
-        separations.append(
-            Pair(f"{name(pair.a)} to {name(pair.b)}", show, pair.outcome, *ends, least_rtt(pair))
-        )
+        separations.append(Row(pair, show, f"{name(pair.a)} to {name(pair.b)}"))
     options = [
-        Row(option, name=name(option.target), near=number < _MOST_TOLD)
+        Row(option, None, name(option.target), number < _MOST_TOLD)
         for number, option in enumerate(verdict.recovery)
     ]
-    cited: tuple[Finding | SharedRisk | Place, ...]
-    cited = (*verdict.policy.findings, *verdict.shared_risks, *verdict.places)
-    sources = tuple(dict.fromkeys(piece for item in cited for piece in item.evidence))
-    number = {piece: index for index, piece in enumerate(sources, 1)}
-    sites = [
-        _site(place, around, tuple(number[piece] for piece in place.evidence)) for place in verdict.places
-    ]
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
-    files = tuple((file, (links or {}).get(key)) for key, file in around.files.items() if key in owners)
-    return View(verdict, around, findings, risks, separations, options, sites, sources, files)
+    files = tuple(file for key, file in around.files.items() if key in owners)
+    return View(verdict, around, findings, risks, separations, options, files)
+
+
+def asked(rule: str) -> str:
+    """Return what a rule asks, in words that head what was found."""
+    words = verdicts.RULES.get(rule, rule)
+    return words[:1].upper() + words[1:]
 
 
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
@@ -206,27 +147,15 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
     rule, subjects = finding.rule, finding.subjects
     kinds = asked_by(rule)
     risks = [
-        risk for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
+        risk.id for risk in verdict.shared_risks if risk.kind in kinds and set(risk.members) == set(subjects)
     ]
-    also = _drawn_of(risks, around)
+    also = around.drawn(risks) if risks else ()
     if not subjects or subjects == (verdict.target,):
         if rule == "power":
-            also = around.supplies.drawn(())
+            also = around.drawn(())
         return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
     seen_from = (verdict.target,) if rule == "dr" else ()
     return shows.add(verdict, (*seen_from, *subjects), _named(subjects, around), also)
-
-
-def _drawn_of(risks: Sequence[SharedRisk], around: Setting) -> tuple[FeatureKey, ...]:
-    """Return kind and id of what is drawn of shared risks: outline, object, stations, circuits."""
-    if not risks:
-        return ()
-    objects = {risk.id.partition(":")[2] for risk in risks}
-    return (
-        *(("shared-risk", risk.id) for risk in risks),
-        *dict.fromkeys(("landmark", mark.id) for mark in around.landmarks if mark.id in objects),
-        *around.supplies.drawn([risk.id for risk in risks]),
-    )
 
 
 def _named(subjects: Sequence[str], around: Setting) -> str:
@@ -234,28 +163,17 @@ def _named(subjects: Sequence[str], around: Setting) -> str:
     return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
 
 
-def _site(place: Place, around: Setting, sources: tuple[int, ...]) -> SiteRow:
-    zones = ", ".join(map(around.name, place.zones)) or "no zone disclosed"
-    if place.lat is None or place.lon is None:
-        return SiteRow(place.name, place.kind, zones, "not known", "", sources)
-    doubt = f"within {phrases.distance(place.uncertainty_m or 0)}, {place.method}"
-    return SiteRow(place.name, place.kind, zones, _degrees(place), doubt, sources)
+def best_m(span: Interval) -> str:
+    """Write the best figure of a distance."""
+    return "not known" if span.best is None else phrases.distance(span.best)
 
 
-def _degrees(place: Place) -> str:
-    """Write a position with no more decimals than its doubt leaves a meaning to."""
-    doubt = place.uncertainty_m or 0.0
-    digits = 5 if doubt < 20 else 4 if doubt < 200 else 3 if doubt < 2000 else 2
-    return f"{place.lat:.{digits}f}, {place.lon:.{digits}f}"
-
-
-def measure_m(span: Interval) -> Measure:
-    """Write metres."""
+def ends_m(span: Interval) -> str:
+    """Write the interval of a distance."""
     if span.low is None and span.high is None:
-        return Measure("not known", "")
+        return ""
     low = phrases.distance(span.low or 0.0)
-    ends = f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
-    return Measure("not known" if span.best is None else phrases.distance(span.best), ends)
+    return f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
 
 
 def least_rtt(pair: Separation) -> str:

@@ -97,6 +97,7 @@ addEventListener("started", () => {
       layers.regions.addLayer(pin);
       pin.getElement()?.setAttribute("aria-label", title);
     }
+    zonerisk.write();
   }
   const TONES = {shared: "fail", partly: "fail", "not-shown": "unknown", near: "warn", apart: "pass", "one-zone": "edge"};
   /* A ring of the classes in it, by their numbers. */

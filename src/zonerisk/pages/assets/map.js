@@ -3,7 +3,7 @@
 const zonerisk = (() => {
   "use strict";
 
-  const {read, make, km, brief, ms, describe} = told;
+  const {read, make, km, brief, ms, describe, unpack} = told;
   const page = read("page");
   const layers = {};
   const features = new Map();
@@ -103,6 +103,7 @@ const zonerisk = (() => {
     separation: (one) => ({
       color: palette[one.outcome || "quiet"], weight: WEIGHT[one.outcome] || 3,
       dashArray: DASH[one.outcome], opacity: 0.95}),
+    spread: () => ({color: palette.quiet, weight: 2, dashArray: "2 7", fillColor: palette.quiet, fillOpacity: 0.06}),
     "shared-risk": (one) => ({
       color: palette[one.outcome], weight: 2.5, fillColor: palette[one.outcome], fillOpacity: 0.1, dashArray: one.grade === "C" ? "7 6" : null}),
     station: (one) => ({
@@ -173,6 +174,7 @@ const zonerisk = (() => {
     }
     const legend = document.getElementById("legend");
     if (legend && map.getSize().x < 620) legend.open = false;
+    map.setMinZoom(Math.max(0, Math.floor(4 * Math.log2(map.getSize().x / 256)) / 4));
     home(false);
     map.on("zoomend", blunt);
     const north_arrow = L.control({position: "topright"});
@@ -217,28 +219,30 @@ const zonerisk = (() => {
     }
     for (const [words, lat, lon, rank] of places) {
       const at = [lat, lon + turn];
-      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
+      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) + Math.abs(town.at[1] - at[1]) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
     }
   }
 
   /* How much of the map's left the open legend takes. */
   function covered() {
     const legend = document.getElementById("legend");
-    return legend && legend.open && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
+    return legend && legend.open && document.getElementById("layers") && map.getSize().x > 760 ? legend.offsetWidth + 12 : 0;
   }
 
   /* Fits a view into the part of the map that the legend and the controls leave free. */
   function fit([south, west, north, east], animate, padding, most) {
     const size = map.getSize(), narrow = size.x < 620 ? 24 : 0;
     const corner = (name) => map.getContainer().querySelector(`.leaflet-${name}.leaflet-right`);
-    const right = Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
+    const right = east - west > 180 ? 0 : Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
+    if (east - west > 180) padding = 8;
     map.fitBounds([[south, west], [north, east]], {
       animate, maxZoom: most, paddingTopLeft: [padding + covered(), padding + narrow],
       paddingBottomRight: [padding + right, padding + Math.max(narrow, low)]});
   }
 
-  function home(animate) {
-    fit(page.view, animate, 34, 16);
+  /* A page opens on what decides its headline; all of it is one click away. */
+  function home(animate, box = page.view) {
+    fit(box, animate, 34, 16);
   }
 
   /* So close up that the ground may be off by many pixels, the page says so and offers the online map. */
@@ -260,8 +264,15 @@ const zonerisk = (() => {
 
   /* ---- features --------------------------------------------------------------------- */
 
-  function layer(group, key) {
+  function layer(group, key, name) {
     layers[key] = group;
+    const list = document.getElementById("layers");
+    if (list && name) {
+      const box = make("input");
+      box.type = "checkbox";
+      box.dataset.layer = key;
+      list.append(make("label", "", box, make("i", `swatch ${key}`), make("span", "", name)));
+    }
     const box = document.querySelector(`[data-layer="${key}"]`);
     if (box) {
       box.addEventListener("change", () => {
@@ -274,18 +285,17 @@ const zonerisk = (() => {
     }
   }
 
-  /* A column of few different values has them listed, its rows their numbers; a column of
-     one value has nothing in the rows. */
   function rows(id) {
-    const {kind, prefix, columns, rows: listed} = read(id);
-    return listed.map(([key, name, points, ...values]) => {
-      const rings = typeof points[0] === "string" ? points.map((text) => decode(text, 1e5)) : [[points]];
-      const one = {kind, id: prefix + key, name, rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
-      let next = 0;
-      for (const [word, few] of columns) {
-        if (few && few.length === 1) one[word] = few[0];
-        else one[word] = few ? few[values[next++]] : values[next++];
-      }
+    const {kind, prefix, digits, at, columns, rows: listed} = read(id);
+    const dots = at && decode(at, 10 ** digits);
+    return listed.map((row, index) => {
+      /* Several pages share where other regions recover: a row has its number. */
+      const peer = typeof row[0] === "number" ? sharedData.peers[row[0]] : null;
+      const [key, name, ...rest] = peer ? [peer[0].slice(prefix.length), peer[1], ...row.slice(1)] : row;
+      const rings = peer ? [[peer[2]]] : dots ? [[dots[index]]] : rest.shift().map((text) => decode(text, 10 ** digits));
+      const one = {kind, id: prefix + key, name, ...(peer && {radius: peer[3], site: peer[4]}), rings, points: rings[0], at: rings[0][0], crowd: listed.length > 300};
+      const told = unpack(columns.map(([, few]) => few), rest);
+      columns.forEach(([word], column) => { one[word] = told[column]; });
       return one;
     });
   }
@@ -300,14 +310,16 @@ const zonerisk = (() => {
     },
   };
 
-  /* Marks on one and the same point stand side by side, each within reach. */
+  /* Marks on one and the same point stand in rings around it, each within reach, and say so. */
   const crowded = new Map();
   function shift(one) {
     if (!page.single) return;
     const where = one.at.join();
-    const before = crowded.get(where) || 0;
-    crowded.set(where, before + 1);
-    one.shift = before && before < 7 ? [19 * Math.ceil(before / 2) * (before % 2 ? 1 : -1), 0] : null;
+    if (!crowded.has(where)) crowded.set(where, []);
+    one.here = crowded.get(where);
+    const before = one.here.push(one.name) - 1, ring = Math.ceil((Math.sqrt(9 + 12 * before) - 3) / 6);
+    const angle = (before - 3 * ring * (ring - 1)) / (6 * ring) * 2 * Math.PI;
+    one.shift = before ? [19 * ring * Math.cos(angle), 19 * ring * Math.sin(angle)] : null;
   }
 
   const shifted = (one) => map.latLngToContainerPoint(one.at).add(one.shift || [0, 0]);
@@ -352,15 +364,15 @@ const zonerisk = (() => {
       site: () => [one.zone > 7 ? `${one.name}: ${one.zones}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
       "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
       separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre${one.rtt_ms_least < 0.005 ? "" : ` \u00b7 \u2265 ${ms(one.rtt_ms_least)}`}`, 2],
-      "shared-risk": () => [one.name, 5],
+      "shared-risk": () => [one.name, 5], spread: () => [one.name, 2],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
       landmark: () => (one.risk_kind === "flood" ? null : [one.name, 4]), "dr-limit": () => [one.name, 6],
     }[one.kind];
     const said = say && say();
     if (!said || labels.length >= 2000) return;
-    const [words, usual] = said, rank = page.first.includes(one.id) ? 0 : usual;
-    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.ring
+    const [long, usual] = said, words = long.length > 60 ? `${long.slice(0, 59)}\u2026` : long, rank = page.first.includes(`${one.kind}:${one.id}`) ? 0 : usual;
+    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.kind === "spread" || one.ring
       ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
       : middle(one.points);
     labels.push({words, rank, at, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
@@ -388,7 +400,7 @@ const zonerisk = (() => {
     pane.textContent = "";
     const size = map.getSize(), box = map.getContainer(), frame = box.getBoundingClientRect();
     const around = ({x, y}, wide) => [x - wide, y - wide, x + wide, y + wide];
-    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend"), (one) => {
+    const taken = Array.from(box.parentElement.querySelectorAll(".leaflet-control, .legend, .pin, .schematic-note:not([hidden])"), (one) => {
       const {left, top, right, bottom} = one.getBoundingClientRect();
       return [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top];
     });
@@ -401,7 +413,7 @@ const zonerisk = (() => {
       const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const wide = one.words.length * 6.7 + 10, high = 18;
-      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "band"].includes(one.kind);
+      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread", "band"].includes(one.kind);
       const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
         ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10]]
         : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
@@ -492,6 +504,8 @@ const zonerisk = (() => {
 
   function show(index, button) {
     press(button);
+    const finding = page.single && button.closest(".finding.rule");
+    if (finding) history.replaceState(null, "", `#${finding.id}`);
     reveal(page.shows[index].features);
     light(page.shows[index].features);
     map.closePopup();
@@ -505,8 +519,7 @@ const zonerisk = (() => {
     const list = document.querySelector(".options");
     for (const {one} of list && layers.recovery ? layers.recovery.getLayers() : []) {
       if (list.querySelector(`[data-region="${CSS.escape(one.id)}"]`)) continue;
-      const icon = document.querySelector(`.key .icon.${one.outcome}`).cloneNode(true);
-      const item = make("li", "", icon, make("span", "away", one.outcome), " ", make("button", "pick", one.name), " ", make("span", "quiet", brief(one, "distance_m", km)));
+      const item = make("li", one.outcome, make("button", "pick", one.name), " ", make("span", "quiet", brief(one, "distance_m", km)));
       item.dataset.region = one.id;
       list.append(item);
     }
@@ -515,7 +528,7 @@ const zonerisk = (() => {
   /* From all sites to the nearest of another region. */
   function reach(button) {
     const id = button.closest("li").dataset.region, {one} = features.get(`dr-region:${id}`)[0];
-    const [south, west, north, east] = page.view, [lat, lon] = one.at;
+    const [south, west, north, east] = page.whole, [lat, lon] = one.at;
     press(button);
     reveal([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
     light([...features.keys()].filter((name) => name.startsWith("site:") || name === `dr-region:${id}`));
@@ -525,11 +538,21 @@ const zonerisk = (() => {
     tell(`The map shows ${one.name}.`);
   }
 
+  /* The address names a finding: it is chosen, and told of. */
+  function follow() {
+    const item = location.hash.startsWith("#finding=") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!item) return;
+    const button = item.querySelector(".pick") || item;
+    button.click();
+    item.scrollIntoView({block: "nearest"});
+    button.focus({preventScroll: true});
+  }
+
   function whole() {
     press(null);
     halo.clearLayers();
     map.closePopup();
-    home(!still.matches);
+    home(!still.matches, page.whole);
     tell("The map shows all sites.");
   }
 
@@ -586,6 +609,7 @@ const zonerisk = (() => {
 
   function start() {
     for (const button of document.querySelectorAll(".pick[data-show]")) {
+      button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => show(Number(button.dataset.show), button));
     }
     farther();
@@ -597,7 +621,7 @@ const zonerisk = (() => {
       button.addEventListener("click", () => {
         const on = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(on));
-        for (const row of document.querySelectorAll(`.finding.rule[data-outcome="${button.dataset.filter}"]`)) row.hidden = !on;
+        for (const row of document.querySelectorAll(`.finding.rule.${button.dataset.filter}`)) row.hidden = !on;
       });
     }
     for (const mark of document.querySelectorAll(".zone-mark")) sketch(mark);
@@ -614,17 +638,22 @@ const zonerisk = (() => {
     labels.sort((a, b) => a.rank - b.rank);
     map.createPane("labels").classList.add("leaflet-zoom-hide");
     if (bandGroup) startBand(bandGroup);
+    addEventListener("hashchange", follow);
     map.on("moveend zoomend resize", write);
     write();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
     let seen = map.getBounds();
-    addEventListener("beforeprint", () => { seen = map.getBounds(); });
+    /* On paper the legend is open: nobody can open it there. */
+    const legend = document.getElementById("legend"), open = legend && legend.open;
+    addEventListener("beforeprint", () => { seen = map.getBounds(); if (legend) legend.open = true; });
+    addEventListener("afterprint", () => { if (legend) legend.open = open; });
     matchMedia("print").addEventListener("change", () => {
       repaint();
       map.invalidateSize({animate: false});
       map.fitBounds(seen, {animate: false});
       write();
     });
+    follow();
     dispatchEvent(new Event("started"));
   }
 
@@ -657,5 +686,5 @@ const zonerisk = (() => {
     });
   }
 
-  return {lay, layer, draw, discs, band, start, home, show, whole, get map() { return map; }, layers, features};
+  return {lay, layer, draw, discs, band, start, home, show, whole, write, get map() { return map; }, layers, features};
 })();

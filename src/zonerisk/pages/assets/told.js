@@ -65,10 +65,14 @@ const told = (() => {
     return list;
   }
 
-  const unpack = (row) => row.map((value, column) => (sources.few[column] ? sources.few[column][value] : value));
+  /* A column of few different values has them listed, its rows their numbers; a column of one value has nothing in the rows. */
+  function unpack(columns, values) {
+    let next = 0;
+    return columns.map((few) => (few ? few[few.length > 1 ? values[next++] : 0] : values[next++]));
+  }
   function cited(indices) {
     const list = make("ul", "cited");
-    for (const index of indices || []) list.append(source(window.sharedSources ? window.sharedSources[sources[index] - 1] : unpack(sources.rows[index])));
+    for (const index of indices || []) list.append(source(window.sharedData ? sharedData.sources[sources[index] - 1] : unpack(sources.few, sources.rows[index])));
     return list.childElementCount ? list : "";
   }
 
@@ -80,8 +84,8 @@ const told = (() => {
   }
 
   /* Where pages share their sources, numbers become what they stand for. */
-  for (const short of window.sharedSources ? document.querySelectorAll("p.evidence") : []) {
-    const list = make("ul", "", ...Array.from(short.children, (one) => source(window.sharedSources[one.hash.slice(2) - 1])));
+  for (const short of window.sharedData ? document.querySelectorAll("p.evidence") : []) {
+    const list = make("ul", "", ...Array.from(short.children, (one) => source(sharedData.sources[one.hash.slice(2) - 1])));
     short.replaceWith(make("details", "evidence", make("summary", "", `Evidence (${list.childElementCount})`), list));
   }
 
@@ -104,7 +108,7 @@ const told = (() => {
       ])],
     "shared-risk": (one) => [
       facts([["Outcome", one.outcome], ["Hits", one.members]]),
-      ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt.")],
+      ...one.told.split("\n").map((words) => make("p", "", words)), make("p", "quiet", "Outlined: the sites that it hits, with their doubt and some room. Nothing between them is meant.")],
     "dr-region": (one) => [facts([["Outcome", one.outcome], ["Nearest site", one.site && `${one.site}, within ${km(one.radius)}`]]),
       make("p", "", document.querySelector(`[data-region="${CSS.escape(one.id)}"] .quiet`)?.textContent ?? "")],
     retired: (one) => [
@@ -112,6 +116,7 @@ const told = (() => {
     region: (one) => [
       facts([["Class", one.class], ["Why", one.why]]), make("p", "", link(one.page, "Open its page"))],
     "dr-limit": () => [],
+    spread: () => [make("p", "quiet", "Outlined: the buildings on record. Which zone stands where is not disclosed, and there may be others.")],
     station: (one) => [
       facts([
         ["On record", one.standing], ["Near", one.near],
@@ -128,8 +133,9 @@ const told = (() => {
   };
 
   function describe(one) {
-    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one));
+    const crowd = one.here && one.here.length > 1 && make("p", "quiet", `${one.here.length} marks have this very point; they stand around it: ${one.here.join(", ")}.`);
+    return make("div", "popup", make("h4", "", one.name), ...DESCRIBE[one.kind](one), crowd || "");
   }
 
-  return {read, make, km, ms, brief, describe};
+  return {read, make, km, ms, brief, describe, unpack};
 })();
