@@ -64,6 +64,42 @@ def test_each_rule_is_sourced_and_said(shipped_policy: Policy) -> None:
     assert used == set(shipped_policy.evidence)
 
 
+def test_texts_of_authorities_are_quoted_from_them_or_marked_second_hand(shipped_policy: Policy) -> None:
+    if shipped_policy.standing in ("opinion", "provider-claim", "product-limit", "withdrawn"):
+        return
+    for name, rule in shipped_policy.rules.items():
+        cited = shipped_policy.cite(name)
+        # The words that the rule reads, and where they stand; else nobody here has read them.
+        assert (rule.quote and rule.article) or all(one.secondary for one in cited), name
+        for one in cited:
+            assert one.grade == ("B" if one.secondary else "A") or one.kind != "authority"
+
+
+def test_the_texts_that_supervisors_are_asked_about_are_there(shipped: Catalog) -> None:
+    for name in (
+        "dora",
+        "nis2",
+        "apra",
+        "ffiec-bcm",
+        "mas-trm",
+        "hkma-tm-g-2",
+        "rbi-2023",
+        "sebi",
+        "nist-800-53",
+    ):
+        policy = shipped.policy(name)
+        assert any(one.kind == "authority" for one in policy.evidence.values()), name
+        assert policy.scope, name
+        assert policy.rules["backup" if name == "nis2" else "dr"].quote, name
+
+
+def test_the_table_of_policies_names_all(shipped: Catalog) -> None:
+    page = (Path(__file__).parents[1] / "docs/plan.md").read_text()
+    told = dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", page[page.index("| policy | standing |") :]))
+    standings = {name: shipped.policy(name).standing for name in shipped.policy_ids}
+    assert standings.keys() <= told.keys()
+
+
 def test_only_what_binds_can_be_breached(shipped_policy: Policy) -> None:
     weak = (
         "opinion",
