@@ -1,4 +1,4 @@
-"""What the documentation site (mkdocs.yml) holds beside docs/: root pages, pictures, dictionary, Python."""
+"""What the documentation site (mkdocs.yml) holds beside docs/: pages, pictures, cards, dictionary, Python."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from mkdocs.structure.files import File, Files
 
+import zonerisk
+from zonerisk.pages import card, features
+
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
 
@@ -16,6 +19,11 @@ ROOT = Path(__file__).parents[1]
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "CHANGELOG.md": "CHANGELOG.md"}
 SCHEMAS = (
     "region", "provider", "dialect", "incident", "measurement", "policy", "layer", "plan", "verdict",
+)  # fmt: skip
+# Regions whose cards are shown: some of each class.
+GALLERY = (
+    "ovh-sbg", "azure-westeurope", "google-us-east1", "google-europe-west9", "aws-us-east-1",
+    "azure-northeurope", "ibm-us-east", "scaleway-fr-par", "aws-eu-north-1", "hetzner-fsn1",
 )  # fmt: skip
 PYTHON = """# Python
 
@@ -45,6 +53,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, str(path.relative_to(ROOT)), abs_src_path=str(path)))
     for name in ("LICENSE", "data/LICENSE", "examples/zones.ipynb"):
         files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
+    parts = ["# Gallery", "The verdict on a region as one picture: `zonerisk score REGION -o card.svg`."]
+    library = zonerisk.load()
+    for verdict in map(library.score, GALLERY):
+        place, name = f"cards/{verdict.target}.svg", f"{verdict.name}: {verdict.independence.class_}"
+        drawn = card.draw(verdict, features.setting(library, verdict))
+        files.append(File.generated(config, place, content=drawn))
+        parts.append(f"## {name}\n\n[![{name}]({place})]({place})")
+    files.append(File.generated(config, "gallery.md", content="\n\n".join(parts) + "\n"))
     files.append(File.generated(config, "dictionary.md", content=dictionary()))
     files.append(File.generated(config, "python.md", content=PYTHON))
     return files

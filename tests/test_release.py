@@ -83,14 +83,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(folder: Path) -> Path:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    """Build the sdist, and from it the wheel."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_is_the_same_each_time(wheel: Path, tmp_path: Path) -> None:
-    again = build(tmp_path)
-    assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
+def test_the_wheel_and_the_sdist_are_the_same_each_time(wheel: Path, tmp_path: Path) -> None:
+    build(tmp_path)
+    first, again = (
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (wheel.parent, tmp_path)
+    )
+    assert first == again
+    assert {Path(name).suffix for name in first} == {".whl", ".gz"}
 
 
 def test_the_wheel_is_typed_and_holds_the_text_of_each_licence(wheel: Path) -> None:
@@ -151,8 +157,12 @@ def test_the_site_is_built_and_a_dead_link_is_found(tmp_path: Path) -> None:
         ("python", "to_geodataframe"),
         ("dictionary", "uncertainty_m"),
         ("index", "ovh-sbg"),
+        ("gallery", "OVHcloud Strasbourg: shared"),
     ):
         assert wanted in (tmp_path / f"site/{page}.html").read_text(), page
+    cards = sorted((tmp_path / "site/cards").glob("*.svg"))
+    assert len(cards) >= 8
+    assert all(path.read_text().startswith("<svg") for path in cards)
     # Nothing of the site is loaded from elsewhere.
     for path in (tmp_path / "site").glob("*.html"):
         assert not re.search(
@@ -166,3 +176,7 @@ def test_the_notebook_runs() -> None:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT}}).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert "leaflet" in json.dumps(shown)
+    cards = [
+        text for output in shown for text in output.get("data", {}).get("text/html", ()) if "<svg" in text
+    ]
+    assert cards or any("<svg" in str(output.get("data", {}).get("text/html")) for output in shown)
