@@ -75,7 +75,7 @@ def test_drift_is_named(tmp_path: Path) -> None:
     assert len(sites) == 1
     assert sites[0].endswith("a maintainer runs zonerisk layers sample --from RAW [stale]")
     assert "there is no card data/layers/other.yaml" in said
-    assert "broken.csv: is no sample file" in said
+    assert "broken.csv: is not a sample file" in said
     assert "warning: " in said
 
 

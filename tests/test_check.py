@@ -466,7 +466,7 @@ def test_own_records_may_refer_to_shipped_sites(sound: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere", "/", str(ROOT / "tests/test_check.py")])
 def test_a_path_without_records(path: str) -> None:
-    with pytest.raises(UsageError, match=r"no catalogue|no record"):
+    with pytest.raises(UsageError, match=r"not a catalogue|no record"):
         open_path(Path(path))
 
 

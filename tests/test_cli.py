@@ -28,8 +28,8 @@ def test_table_answers_first(run: Runner) -> None:
     lines = run("score", "OVH SBG", "--full").stdout.splitlines()
     assert lines[0] == run("score", "OVH", "SBG").stdout.splitlines()[0]
     assert lines[0].startswith("OVHcloud Strasbourg: its 3 datacenters (sold as 1 zone) do not fail")
-    order = [line.split()[0] for line in lines if line.startswith(("fail ", "unknown ", "warn ", "pass "))]
-    assert order.index("fail") < order.index("unknown") < order.index("pass")
+    order = [line.split("  ")[0] for line in lines if line.startswith(("not met ", "cannot be ", "met "))]
+    assert order.index("not met") < order.index("cannot be shown") < order.index("met")
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])
@@ -60,7 +60,7 @@ def test_fail_on(run: Runner) -> None:
         (("score", "ovh-sbgg"), 2, "did you mean"),
         (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
         (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
-        (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "no date"),
+        (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "not a date"),
         (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),
         (("score", "ovh-sbg", "--catalogue", "/nowhere"), 2, "holds no datacenters"),
         (("score", "ovh-sbg", "-o", "/nowhere/x.json"), 2, "cannot write"),
@@ -322,7 +322,7 @@ def test_within_leaves_other_regions_out(run: Runner) -> None:
     )
     assert {row["country"] for row in ranking["candidates"]} == {"DE"}
     assert ranking["within"] == "DE"
-    assert "is no country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
+    assert "is not a country on record" in run("dr", "ovh-sbg", "--within", "Mars", check=2).stderr
     assert "lies within PL" in run("dr", "aws-eu-west-3", "--within", "PL", check=2).stderr
 
 

@@ -102,8 +102,8 @@ def test_new_overwrites_nothing(run: Runner, tmp_path: Path) -> None:
     run(*arguments)
     assert "is there already" in run(*arguments, check=2).stderr
     assert run("data", "new", "acme", "lyon", "--in", str(tmp_path)).stdout.count("\n") == 1
-    assert "is no id" in run("data", "new", "Acme", "paris", check=2).stderr
-    assert "is no id" in run("data", "new", "../x", "paris", "--in", str(tmp_path), check=2).stderr
+    assert "is not an id" in run("data", "new", "Acme", "paris", check=2).stderr
+    assert "is not an id" in run("data", "new", "../x", "paris", "--in", str(tmp_path), check=2).stderr
     assert "cannot write" in run("data", "new", "acme", "paris", "--in", "/dev/null", check=2).stderr
 
 
@@ -169,7 +169,7 @@ def test_check_exits_with_3_and_names_every_file(run: Runner, tmp_path: Path) ->
     assert "x.yaml:1: country: is required [format]" in done.stdout
     assert "y.yaml:" in done.stdout
     assert done.stderr.startswith("3 files, ")
-    assert "names no catalogue" in run("data", "check", "/nowhere", check=2).stderr
+    assert "is not a catalogue" in run("data", "check", "/nowhere", check=2).stderr
 
 
 def test_check_of_two_paths(run: Runner, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_an_address_with_subdomains() -> None:
     ],
 )
 def test_what_is_no_tile_address(text: str) -> None:
-    with pytest.raises(UsageError, match="is no tile address"):
+    with pytest.raises(UsageError, match="is not a tile address"):
         ground.find_tiles(text)
 
 

@@ -258,7 +258,7 @@ class TestCommands:
         ("arguments", "said"),
         [
             (("incidents", "--cause", "rain"), "no cause is called 'rain'"),
-            (("incidents", "--since", "soon"), "'soon' is no date"),
+            (("incidents", "--since", "soon"), "'soon' is not a date"),
             (("regions", "--multi-zone"), "choose among incidents"),
             (("regions", "--format", "geojson"), "not listed as geojson"),
             (("incidents", "nowhere"), "is called 'nowhere'"),
@@ -279,5 +279,5 @@ class TestCommands:
 
     def test_score_tells_the_record(self, run: Runner) -> None:
         text = " ".join(run("score", "ovh-sbg", "--full").stdout.split())
-        assert "record: since 2017: 3 events took two datacenters or more: " in text
+        assert "Incidents Since 2017: 3 events took two datacenters or more: " in text
         assert "no complete list of its events was found, so silence proves little" in text

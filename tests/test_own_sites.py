@@ -41,7 +41,7 @@ def test_coordinates_become_zones() -> None:
         (["nan,7"], "decimal points"),
         (["48.5 7,2"], "decimal points"),
         (["48.5,7.7", "48,5;7,7"], "decimal points"),
-        (["48.585,7.797", "ovh-sbg"], "'ovh-sbg': is no LAT,LON pair"),
+        (["48.585,7.797", "ovh-sbg"], "'ovh-sbg': is not a LAT,LON pair"),
         (["a.csv", "b.csv"], "one file of sites"),
         (["48.5,7.7", "b.geojson"], "one file of sites"),
     ],
@@ -148,8 +148,8 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
         ("x.csv", "lat,lon\nnan,2\n", ":2: lat"),
         ("x.csv", "lat,lon\n", "holds no site"),
         ("x.csv", "", "needs the columns"),
-        ("x.geojson", "[]", "no GeoJSON"),
-        ("x.geojson", "{", "no GeoJSON"),
+        ("x.geojson", "[]", "not a GeoJSON"),
+        ("x.geojson", "{", "not a GeoJSON"),
         ("x.json", '{"features": [{"geometry": null}]}', "feature 1: needs a Point"),
         (
             "x.json",
@@ -157,7 +157,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             "is a LineString",
         ),
         ("x.json", '{"features": []}', "holds no site"),
-        ("x.json", '{"features": 3}', "no GeoJSON"),
+        ("x.json", '{"features": 3}', "not a GeoJSON"),
         ("x.json", '{"features": ["a", null]}', "feature 1: needs a Point"),
         ("x.json", POINT.replace("[1, 2]", "[1]"), "feature 1: needs a Point"),
         (
@@ -165,7 +165,7 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             POINT.replace("[1, 2]", f"[{'9' * 400}, 2]"),
             "feature 1: lon: must be a number",
         ),
-        ("x.json", POINT.replace("[1, 2]", f"[{'9' * 5000}, 2]"), "no GeoJSON"),
+        ("x.json", POINT.replace("[1, 2]", f"[{'9' * 5000}, 2]"), "not a GeoJSON"),
         (
             "x.json",
             POINT.replace("Point", "Polygon").replace("[1, 2]", "[[[1, 2]]]"),
@@ -176,12 +176,12 @@ def test_properties_that_are_none_say_nothing(tmp_path: Path, properties: str) -
             POINT[:-1] + ', "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}}',
             "EPSG::2154, not in WGS 84",
         ),
-        ("x.csv", 'name,lat,lon\n"A,1,2\nB,3,4\n', "no CSV from here on: unexpected end of data"),
+        ("x.csv", 'name,lat,lon\n"A,1,2\nB,3,4\n', "not CSV from here on: unexpected end of data"),
         ("x.csv", 'name,lat,lon\n"A\nB",3,4\n', "3: a quoted field goes on"),
         (
             "x.csv",
             f"name,lat,lon\n{'a' * 200_000},3,4\n",
-            "1: is no CSV from here on: field larger",
+            "1: is not CSV from here on: field larger",
         ),
     ],
 )

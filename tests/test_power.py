@@ -92,7 +92,7 @@ class TestStated:
         found = zz.score("zz-campus")
         shore = next(risk for risk in found.shared_risks if risk.id == "power:zz-campus/shore")
         assert shore.grade == "A"
-        assert shore.message == "k1 and k3 hang on the shore station"
+        assert shore.message == "k1 and k3 depend on the shore station"
 
     def test_removing_a_feed_never_turns_anything_to_pass(self, zz_copy: Path) -> None:
         path = zz_copy / "datacenters/zz/campus.yaml"
@@ -126,7 +126,7 @@ class TestCandidates:
         (shared,) = found.risks
         assert (shared.id, shared.grade, shared.outcome) == ("power:top+near", "C", "warn")
         assert shared.message == (
-            "a and b may hang on TOP 400 kV (S1 225 kV, nearest known at 0.5 km from a, 1 circuit "
+            "a and b may depend on TOP 400 kV (S1 225 kV, nearest known at 0.5 km from a, 1 circuit "
             "below; S3 225 kV, nearest known at 0.5 km from b, 2 circuits below; which "
             "stations feed them is not known)"
         )
@@ -171,7 +171,7 @@ class TestCandidates:
         beside = {key: [Near("top", "TOP", 400, far)] for key, far in (("a", 500), ("b", 900))}
         (shared,) = assess("power", units("a", "b"), [], DAY, sample(beside, {"x": {"top": 1}})).risks
         assert shared.message == (
-            "a and b may hang on TOP 400 kV (nearest known at 0.5 to 0.9 km from a and b; which "
+            "a and b may depend on TOP 400 kV (nearest known at 0.5 to 0.9 km from a and b; which "
             "stations feed them is not known)"
         )
 
@@ -187,7 +187,7 @@ class TestStatedStation:
         grid = sample({}, {"rte/GULL": {"rte/TOP": 1}, "rte/TERN": {"rte/TOP": 2}})
         (shared,) = assess("power", units("a", "b"), [owner], DAY, grid).risks
         assert (shared.id, shared.grade, shared.outcome) == ("power:rte/TOP", "B", "fail")
-        assert "hang on RTE/TOP 400 kV" in shared.message
+        assert "depend on RTE/TOP 400 kV" in shared.message
 
     def test_an_inferred_station_may_feed(self) -> None:
         guessed = Evidence(kind="inference", title="i", read="2026", claim="c")
@@ -316,7 +316,7 @@ class TestCatalogue:
     def test_strasbourg_today(self, shipped: Library) -> None:
         power = next(one for one in shipped.score("ovh-sbg").policy.findings if one.rule == "power")
         assert power.outcome == "fail"
-        assert power.message.startswith("SBG3 and SBG4 hang on the electric supply of the site")
+        assert power.message.startswith("SBG3 and SBG4 depend on the electric supply of the site")
         assert "none known to feed it: PORT-AUX-PETROLES 63 kV at 0.8 km" in power.message
 
 
@@ -325,7 +325,7 @@ def test_a_supply_that_is_only_inferred_may_be_shared() -> None:
     held = region(line=feed("a", "b", evidence=("guess",)))
     held = held.model_copy(update={"evidence": {**SAYS, "guess": guessed}})
     (found,) = assess("power", units("a", "b"), [held], DAY).risks
-    assert (found.grade, found.message) == ("C", "a and b may hang on the cable")
+    assert (found.grade, found.message) == ("C", "a and b may depend on the cable")
 
 
 def test_an_ended_supply_of_undisclosed_sites_is_told_of_the_region() -> None:

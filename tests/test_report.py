@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
-from zonerisk.words.report import Screen, heading, markdown, options_shown, pairs_shown
+from zonerisk.words import dossier
+from zonerisk.words.dossier import heading
+from zonerisk.words.report import Screen, Table
 from zonerisk.words.verdicts import grouped
 
 load = Catalog().policy
@@ -20,46 +24,52 @@ def test_rules_with_one_answer_share_a_row(zz: Library) -> None:
 def test_markdown_escapes_what_records_say(zz: Library) -> None:
     verdict = zz.score("zz-good")
     hostile = replace(verdict, summary="<script>|x")
-    text = markdown(hostile, load("podcast"))
+    text = dossier.written(load("podcast"), [dossier.Asked(hostile)]).markdown
     assert "<script>" not in text
     assert "&lt;script>\\|x" in text
 
 
 def test_the_first_lines_fit_a_terminal(shipped: Library) -> None:
-    """The answer, the record and the policy wrap as sentences do; the lines of figures never do."""
+    """The answer and the policy wrap as sentences do; the lines of figures never do."""
     for region in ("ovh-sbg", "scaleway-fr-par", "aws-us-east-1"):
-        _, _, _, *figures = heading(shipped.score(region), load("podcast"))
+        _, _, *figures = heading(shipped.score(region), load("podcast"))
         assert all(len(line) <= 100 for line in figures)
 
 
+def pairs_shown(verdict: Verdict) -> Sequence[Sequence[object]]:
+    table, *more = dossier.pairs(verdict)
+    assert not more
+    assert isinstance(table, Table)
+    return table.rows
+
+
 def test_equal_pairs_share_a_row(shipped: Library) -> None:
-    rows, more = pairs_shown(shipped.score("google-europe-west8"))
-    assert more == 0
+    rows = pairs_shown(shipped.score("google-europe-west8"))
     assert len(rows) == 1
-    assert rows[0][1].startswith("any two of europe-west8-a, europe-west8-b")
+    assert str(rows[0][1]).startswith("any two of europe-west8-a, europe-west8-b")
 
 
 def test_a_placeholder_gives_no_point_value(shipped: Library) -> None:
     """SBG4 is known by its campus alone; SBG3 and SBG5 are mapped."""
-    rows = {row[1]: row for row in pairs_shown(shipped.score("ovh-sbg"))[0]}
-    assert rows["sbg3 - sbg5"][2].startswith("56 m")
-    for pair in ("sbg3 - sbg4", "sbg4 - sbg5"):
-        assert rows[pair][2].startswith("under ")
-        assert rows[pair][3].startswith("under ")
+    rows = {row[1]: row for row in pairs_shown(shipped.score("ovh-sbg"))}
+    assert str(rows["SBG3 - SBG5"][2]).startswith("56 m")
+    for pair in ("SBG3 - SBG4", "SBG4 - SBG5"):
+        assert str(rows[pair][2]).startswith("under ")
+        assert str(rows[pair][3]).startswith("under ")
 
 
 def test_a_round_trip_is_told_by_its_least(shipped: Library) -> None:
     paris = shipped.score("scaleway-fr-par")
-    rows, _ = pairs_shown(paris)
+    rows = pairs_shown(paris)
     assert [row[4] for row in rows] == [
         f"{2 * (row.distance_m.low or 0) / 204_190:.2f} ms"
         for row in sorted(paris.policy.separations, key=lambda row: row.distance_m.best or 0)
     ]
-    assert pairs_shown(shipped.score("ovh-sbg"))[0][0][4] == "-"
+    assert pairs_shown(shipped.score("ovh-sbg"))[0][4] == "-"
 
 
 def test_recovery_is_ranked_by_outcome(shipped: Library) -> None:
-    options, _ = options_shown(shipped.score("ovh-sbg"))
+    options = shipped.score("ovh-sbg").recovery
     order = ["pass", "warn", "unknown", "fail"]
     keys = [order.index(each.outcome) for each in options]
     assert keys == sorted(keys)

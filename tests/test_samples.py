@@ -90,7 +90,7 @@ def test_no_data_has_its_reason(samples: Samples, key: str, position: Position |
 @pytest.mark.parametrize("text", [b"", b"no json\n", b'#{"layer": 1}\n', b"\xff\xfe\n"])
 def test_a_damaged_file_is_named(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "x.csv").write_bytes(text)
-    with pytest.raises(DataError, match=r"x\.csv: is no sample file"):
+    with pytest.raises(DataError, match=r"x\.csv: is not a sample file"):
         SampleFile(tmp_path / "x.csv")
 
 
@@ -128,7 +128,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         b"#" + b"[" * 5000 + b"\n" + rows,
     ):
         (tmp_path / "nuclear.csv").write_bytes(damaged)
-        with pytest.raises(DataError, match="is no sample file"):
+        with pytest.raises(DataError, match="is not a sample file"):
             SampleFile(tmp_path / "nuclear.csv")
 
 

@@ -204,7 +204,7 @@ def test_every_policy_answers(zz: Library) -> None:
 
 
 def test_bad_calls(zz: Library) -> None:
-    with pytest.raises(UsageError, match="no date"):
+    with pytest.raises(UsageError, match="not a date"):
         zz.score("zz-good", as_of="yesterday")
     with pytest.raises(UnknownTarget, match="is several regions"):
         zz.score("zz")

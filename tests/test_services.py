@@ -183,7 +183,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ("wfs", body(b"<ows:ExceptionReport/>", "application/xml"), "web page"),
     ("features", body(b"<html></html>", "text/html"), "web page"),
     ("features", body(b'{"type": "FeatureCollection"}'), "without features"),
-    ("features", body(b"[]"), "no object"),
+    ("features", body(b"[]"), "not an object"),
     ("features", body(b"[" * 100_000), "nested too deep"),
     ("features", body(b'{"features": [' + b"9" * 5000 + b"]}"), "not JSON"),
     ("features", body(b'{"features": ["zone", null]}'), "without features"),
@@ -195,11 +195,11 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ("features", body(b'{"status": "error", "features": []}'), "answered: error"),
     ("features", shape(f"{'[' * 900}{']' * 900}"), "geometry that is none"),
     ("features", shape(f"[[[{'9' * 400}, 48.5], [7.8, 48.6], [7.7, 48.6]]]"), "that is none"),
-    ("features", shape("[[[7.75, 48.55], [NaN, 48.6], [7.8, 48.6], [7.75, 48.55]]]"), "no numbers"),
+    ("features", shape("[[[7.75, 48.55], [NaN, 48.6], [7.8, 48.6], [7.75, 48.55]]]"), "not numbers"),
     (
         "features",
         shape("[[[7.75, 48.55], [1e999, 48.6], [7.8, 48.6], [7.75, 48.55]]]"),
-        "no numbers",
+        "not numbers",
     ),
     ("features", lambda request: reply(request, [zone("a")], crs="EPSG:2154"), "not in WGS 84"),
     (

@@ -167,7 +167,11 @@ class TestCommand:
         assert len(answer["candidates"]) > 100
 
     def test_markdown(self, run: Runner) -> None:
-        assert "| fail | ovh-gra |" in run("dr", "ovh-rbx", "--to", "ovh-gra", "--format", "md").stdout
+        alone = run("dr", "ovh-rbx", "--to", "ovh-gra", "--format", "md").stdout
+        assert "| fail | ovh-gra |" in alone
+        assert "0 of 1 region can be" in alone
+        assert "cannot recover in itself" in run("dr", "ovh-rbx", "--to", "ovh-rbx", check=2).stderr
+        assert "not told apart" not in run("compare", "ovh-rbx").stdout
 
     @pytest.mark.parametrize(
         "bad",

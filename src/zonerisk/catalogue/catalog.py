@@ -408,7 +408,7 @@ class Catalog:
         for code, listed in {"EU": ("European Union",), **self.edition.countries}.items():
             if wanted in map(simplify, (code, *listed)):
                 return code
-        raise UsageError(f"{text!r} is no country on record; write EU, or one such as France or FR")
+        raise UsageError(f"{text!r} is not a country on record; write EU, or one such as France or FR")
 
     def resolve(self, text: str) -> tuple[str, ...]:
         """Return the region ids that a user means; see :meth:`meaning`."""

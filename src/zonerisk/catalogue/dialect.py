@@ -181,7 +181,7 @@ class Meaning(NamedTuple):
 def meaning(catalog: "Catalog", text: str) -> Meaning:
     """Return what a text means; refuse what means nothing, or one of several regions."""
     if not isinstance(text, str):
-        raise UsageError(f"{text!r} is no name; write text, such as 'ovh-sbg'")
+        raise UsageError(f"{text!r} is not a name; write text, such as 'ovh-sbg'")
     wanted = simplify(text)
     meant = _meaning(catalog, wanted)
     if len(meant.regions) > 1 and not meant.several:

@@ -86,7 +86,7 @@ class SampleFile:
                 raise ValueError("its rows are not those that were written")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
-                f"{path}: is no sample file ({error}); make it again: zonerisk layers sample"
+                f"{path}: is not a sample file ({error}); make it again: zonerisk layers sample"
             ) from None
 
     def of(self, site: str, position: Position | None) -> tuple[HazardSample, ...]:

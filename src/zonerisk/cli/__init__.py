@@ -38,7 +38,7 @@ list records List regions, sites, providers, policies, incidents, feeds, claims 
 show records Show one record with its sources.
 map pages Draw regions on a map: one HTML file that needs no network.
 atlas pages Write the atlas: index.html, a page for each provider and one for each region.
-report verdicts Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.
+report verdicts Write a report to file: rules quoted, what is met or not, evidence, limits, signatures.
 export records Write sites, discs, zones and separations for a GIS or a data frame.
 layers layers List, show, fetch, sample or import hazard layers.
 data data Check, extend and compare the catalogue's records.

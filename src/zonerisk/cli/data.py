@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
@@ -35,11 +35,11 @@ def group() -> None:
 @app.command("check")
 def check_(
     paths: Annotated[
-        list[Path] | None, argument("Files or folders; the shipped catalogue without any.", "[PATH]...")
+        list[Path] | None, argument("Files or folders; by default the shipped catalogue.", "[PATH]...")
     ] = None,
     out: output.Output = None,
 ) -> None:
-    """Check records, all of them at once and without the network.
+    """Check records, all at once and without the network.
 
     Exits with 3 where a file is refused; warnings alone exit with 0.
 
@@ -77,13 +77,15 @@ def check_(
 @app.command("new")
 def new(
     provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
-    region: Annotated[str, argument("The region's code; of a policy its name, of the others the provider.")],
-    name: Annotated[str | None, argument("Of the others, the file's name.", "[NAME]")] = None,
+    region: Annotated[
+        str, argument("The region's code; for a policy its name, for the others the provider.")
+    ],
+    name: Annotated[str | None, argument("For the others, the file's name.", "[NAME]")] = None,
     folder: Annotated[
-        Path | None, option("The catalogue to add to; else data/.", "--in", metavar="DIR")
+        Path | None, option("The catalogue to add to; by default data/.", "--in", metavar="DIR")
     ] = None,
 ) -> None:
-    """Write a commented template of a region, and its provider if new; an incident; a measurement; a policy.
+    """Write a commented template: a region (with its provider, if new), incident, measurement or policy.
 
     Examples: zonerisk data new ovh sbg; zonerisk data new incident ovh sbg-201711;
     zonerisk data new measurement aws eu-west-3-2026; zonerisk data new policy my-bank
@@ -103,7 +105,7 @@ def new(
         kind = "policy"
     for part in (provider, region):
         if not re.fullmatch(ID_PATTERN, part) or region == "provider":
-            raise UsageError(f"{part!r} is no id: lower case, digits and single dashes, such as eu-west-3")
+            raise UsageError(f"{part!r} is not an id: lower case, digits, single dashes, such as eu-west-3")
     root = folder or (Path("data") if Path("data/datacenters").is_dir() else None)
     if root is None and kind != "policy":
         raise UsageError(
@@ -144,13 +146,13 @@ def schema(name: Annotated[Schema, typer.Argument()] = "region", out: output.Out
 @app.command("diff")
 def diff(
     old: Annotated[str, argument("A catalogue's folder, or a git revision.")],
-    new: Annotated[str, argument("The same; the folder data without.")] = "data",
+    new: Annotated[str, argument("The same; by default the folder data.")] = "data",
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
 ) -> None:
-    """Say which verdicts change from one state of the records to another.
+    """Tell which verdicts change between two states of the records.
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
     """
@@ -201,10 +203,11 @@ def rates(
 ) -> None:
     """Count losses by kind, cause and provider over the years that complete feeds cover.
 
-    Rates are per year, with the ends that hold 90 % by Jeffreys' prior; from the records alone.
+    Rates are per year, with 90 % intervals by Jeffreys' prior, from the records alone.
 
     Example: zonerisk data rates --format md
     """
+    from zonerisk.catalogue import document
     from zonerisk.curation import rates as counting
     from zonerisk.words import record as words
 
@@ -214,14 +217,15 @@ def rates(
         return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
     failed = {key: dict(zip(("failed", "held", "not_told"), row, strict=True)) for key, row in backup.items()}
-    tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": words.BIASES}
-    foot = [words.backup(backup), *words.BIASES]
+    biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
+    tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": biases}
+    foot = [words.backup(backup), *biases]
     output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)
 
 
 @app.command("freshness")
 def freshness(
-    providers: Annotated[list[str] | None, argument("Such as aws; all without any.", "[PROVIDER]...")] = None,
+    providers: Annotated[list[str] | None, argument("Such as aws; by default all.", "[PROVIDER]...")] = None,
     lists: Annotated[
         list[str] | None, option("Read a list from here; repeatable.", "--list", metavar="PROVIDER=FILE|URL")
     ] = None,

@@ -110,12 +110,12 @@ def fetch_(
     layer: Id,
     regions: Annotated[list[str] | None, _AROUND] = None,
     cache: Cache = None,
-    max_mb: Annotated[float, option("Refuse more than this.")] = 1000,
+    max_mb: Annotated[float, option("Refuse more than so many megabytes.")] = 1000,
     catalogue: Catalogues = None,
 ) -> None:
     """Bring a layer's raw data from its source to this machine.
 
-    A source that fails leaves what was there before. Licence and date are kept beside.
+    A source that fails leaves what was there before. Its licence and date are kept beside it.
 
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
@@ -168,10 +168,10 @@ def import_(
 
 @app.command("sample")
 def sample(
-    ids: Annotated[list[str] | None, argument("Layers; all that are here without any.", "[ID]...")] = None,
+    ids: Annotated[list[str] | None, argument("Layers; by default all that are here.", "[ID]...")] = None,
     raw: Raw = None,
     cache: Cache = None,
-    into: Annotated[Path | None, option("Folder for the figures; else the catalogue's own.")] = None,
+    into: Annotated[Path | None, option("A folder for the figures; by default the catalogue's own.")] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Derive the figures at the catalogue's sites again from the raw layers.

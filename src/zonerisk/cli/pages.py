@@ -37,7 +37,7 @@ TilesOption = Annotated[
 def map_(
     targets: Annotated[
         list[str] | None,
-        argument("Regions or providers; without any, every open region.", metavar="[TARGET]..."),
+        argument("Regions or providers; by default every open region.", metavar="[TARGET]..."),
     ] = None,
     out: output.Output = None,
     tiles: TilesOption = None,
@@ -49,7 +49,7 @@ def map_(
 ) -> None:
     """Draw regions on a map: one HTML file that needs no network.
 
-    The map of a single region also shows what the hazard layers on this machine map there.
+    The map of a single region also shows what the hazard layers on this machine hold there.
 
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """

@@ -17,7 +17,6 @@ from zonerisk.core.model import DEFAULT
 if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
 
-_WRITERS = {Format.md: "markdown"}
 Formats = Literal[Format.table, Format.json, Format.md, Format.sarif, Format.junit, Format.comment]
 
 
@@ -35,16 +34,17 @@ def plan(
     ] = None,
     as_of: AsOf = None,
     unavailability: Annotated[
-        str | None, option("Of one zone: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH")
+        str | None,
+        option("A zone's unavailability: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH"),
     ] = None,
     common: Annotated[
         str | None,
         option(
-            "Share of it that takes all zones at once (0.02,0.10 if not given).", metavar="SHARE|LOW,HIGH"
+            "The share of it that takes all zones at once; by default 0.02,0.10.", metavar="SHARE|LOW,HIGH"
         ),
     ] = None,
     advise: Annotated[
-        bool, option("Tell the best zones and recovery of each workload, and what each buys.", "--advise")
+        bool, option("Show the best zones and recovery for each workload, and what each buys.", "--advise")
     ] = False,
     format_: Annotated[Formats | None, output.FORMAT] = None,
     out: output.Output = None,
@@ -58,7 +58,7 @@ def plan(
     ] = None,
     only: Annotated[
         list[str] | None,
-        option("Judge these workloads alone, by id or pattern; repeatable.", metavar="WORKLOAD"),
+        option("Judge only these workloads, by id or pattern; repeatable.", metavar="WORKLOAD"),
     ] = None,
     skip: Annotated[
         list[str] | None, option("Leave these workloads out; repeatable.", metavar="WORKLOAD")
@@ -66,13 +66,13 @@ def plan(
     accepted: Annotated[
         Path | None,
         option(
-            "Accepted risks and what else a team keeps; else .zonerisk.yaml, if there is one.",
+            "A file of accepted risks and a team's settings; by default .zonerisk.yaml, if there is one.",
             metavar="FILE",
         ),
     ] = None,
     baseline: Annotated[
         Path | None,
-        option("An earlier answer in JSON: what is no worse than in it ends no pipeline.", metavar="FILE"),
+        option("An earlier answer in JSON: only what is worse than in it trips --fail-on.", metavar="FILE"),
     ] = None,
     catalogue: Catalogues = None,
 ) -> None:
@@ -82,7 +82,7 @@ def plan(
     terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
-    from zonerisk.words import plan_report
+    from zonerisk.words import dossier, plan_report
     from zonerisk.workloads import advice, gate
     from zonerisk.workloads import plan as plans
     from zonerisk.workloads.audit import Auditor, audit
@@ -110,9 +110,12 @@ def plan(
     if form is Format.json:
         text = answer.to_json()
     elif form is Format.table:
-        text = output.printed(lambda screen: plan_report.table(answer, chosen, screen), out)
+        sections = dossier.answers(dossier.Dossier(), chosen, (), [answer])
+        text = output.printed(lambda screen: screen.sections(sections), out)
+    elif form is Format.md:
+        text = dossier.written(chosen, (), [answer]).markdown
     else:
-        text = getattr(plan_report, _WRITERS.get(form, form.value))(answer, chosen)
+        text = getattr(plan_report, form.value)(answer, chosen)
     output.write(text, out)
     if not answer.workloads:
         raise UsageError("nothing here could be placed, so nothing is judged; the answer says why")

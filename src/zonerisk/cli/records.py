@@ -26,8 +26,8 @@ What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds"
 
 
 _CLASS = (
-    "Of incidents: physical, logical or conflict. Of regions: those of one class of independence, or any, "
-    "worst first; they are judged for it."
+    "Of incidents: physical, logical or conflict. Of regions: one class of independence, or "
+    "any, worst first; judging them takes a while."
 )
 
 
@@ -36,10 +36,12 @@ def list_(
     of: Annotated[
         list[str] | None, argument("Only those of these providers or regions.", "[TARGET]...", ids)
     ] = None,
-    cause: Annotated[str | None, option("Of incidents: those of one cause, such as power.")] = None,
+    cause: Annotated[str | None, option("Of incidents: only this cause, such as power.")] = None,
     class_: Annotated[str | None, option(_CLASS, "--class", metavar="CLASS")] = None,
     since: Annotated[str | None, option("Of incidents: from this day on.", metavar="DATE")] = None,
-    multi_zone: Annotated[bool, option("Of incidents: of two zones or sites.", "--multi-zone")] = False,
+    multi_zone: Annotated[
+        bool, option("Of incidents: only those that hit two zones or sites.", "--multi-zone")
+    ] = False,
     format_: Annotated[ListFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
@@ -260,7 +262,7 @@ def show(
 ) -> None:
     """Show one record with its sources.
 
-    A policy is shown as its file: zonerisk show podcast > my.yaml is one to start from.
+    A policy is shown as its file, to start your own from: zonerisk show podcast > my.yaml.
 
     Examples: zonerisk show ovh-sbg; zonerisk show ovh-sbg/sbg3; zonerisk show podcast
     """
@@ -337,8 +339,8 @@ def _lines(value: Any, pad: str = "") -> Iterator[str]:
 
 def export(
     file: Annotated[Path, argument("Ends in .gpkg, .parquet, .geojson or .csv.")],
-    targets: Annotated[list[str] | None, argument("Regions or providers; all without.")] = None,
-    layer: Annotated[Layers | None, option("One layer; without, a GeoPackage holds all four.")] = None,
+    targets: Annotated[list[str] | None, argument("Regions or providers; by default all.")] = None,
+    layer: Annotated[Layers | None, option("One layer; by default a GeoPackage holds all four.")] = None,
     catalogue: Catalogues = None,
 ) -> None:
     """Write sites, discs, zones and separations for a GIS or a data frame.

@@ -42,14 +42,12 @@ Targets = Annotated[
         complete=output.ids,
     ),
 ]
-UnitsOption = Annotated[
-    Literal["zones", "sites"] | None, option("Compare zones, or datacenter by datacenter.")
-]
+UnitsOption = Annotated[Literal["zones", "sites"] | None, option("Compare zones, or datacenters one by one.")]
 Installed = Annotated[
-    bool, option("Judge also by the layers on this machine; your own sites always are.", "--installed")
+    bool, option("Also use the layers on this machine, as is always done for your own sites.", "--installed")
 ]
 UncertaintyM = Annotated[
-    float | None, option("Of your own sites: the radius that surely holds each, metres.")
+    float | None, option("For your own sites: the radius in metres within which each surely stands.")
 ]
 ScoreFormats = Literal[
     Format.table,
@@ -87,14 +85,12 @@ def score(
     out: output.Output = None,
     fail_on: FailOn = None,
     catalogue: Catalogues = None,
-    full: Annotated[
-        bool, option("As a table: all findings, risks, distances and places to recover in.", "--full")
-    ] = False,
+    full: Annotated[bool, option("As a table: all that a report tells of each region.", "--full")] = False,
     rtt: Annotated[
         Path | None,
         option(
-            "Hold measured round trips against what is claimed and recorded: CSV a,b,rtt_ms; "
-            "cloudping, IBM, Azure shapes. As csv, these alone are written.",
+            "Check claims and records against measured round trips: CSV a,b,rtt_ms, or what "
+            "cloudping, IBM and Azure publish. With --format csv, only these are written.",
             metavar="FILE",
         ),
     ] = None,
@@ -159,11 +155,11 @@ def report(
     as_of: AsOf = None,
     units: UnitsOption = None,
     to: Annotated[
-        list[str] | None, option("Tell of recovery in these regions alone; repeatable.", metavar="TARGET")
+        list[str] | None, option("Look for recovery in these regions only; repeatable.", metavar="TARGET")
     ] = None,
     within: Annotated[
         str | None,
-        option("Tell of recovery in a country (France, FR) or in the EU alone.", metavar="COUNTRY|EU"),
+        option("Look for recovery in one country (France, FR) or in the EU only.", metavar="COUNTRY|EU"),
     ] = None,
     plan: Annotated[
         list[str] | None, option("A deployment to judge as a part of the report; repeatable.", metavar="FILE")
@@ -176,7 +172,7 @@ def report(
     raw: Raw = None,
     cache: Cache = None,
 ) -> None:
-    """Write a report for the file: rules quoted, what is met or not, evidence, limits, signatures.
+    """Write a report to file: rules quoted, what is met or not, evidence, limits, signatures.
 
     Examples: zonerisk report ovh-sbg --policy dora -o report.html;
     zonerisk report scaleway-fr-par --policy nis2 --within EU --plan plan.yaml -o report.md
@@ -244,14 +240,15 @@ def _report(
     """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
     from zonerisk.catalogue import document
     from zonerisk.library import Library
-    from zonerisk.pages import features, page
+    from zonerisk.pages import card, features, page
     from zonerisk.words import dossier
     from zonerisk.workloads import plan as reading
     from zonerisk.workloads.audit import audit
 
     catalog, policy, verdicts = judged.catalog, judged.policy, judged.verdicts
+    settings = [features.setting(catalog, verdict) for verdict in verdicts]
     regions = []
-    for verdict in verdicts:
+    for verdict, around in zip(verdicts, settings, strict=True):
         rows: list[tuple[str, ...]] = []
         scope = ""
         if isinstance(catalog, Library) and ("dr" in policy.rules or to or within):
@@ -264,7 +261,7 @@ def _report(
             except UsageError as error:
                 told = str(error).partition(";")[0]
             scope = f"{told[:1].upper()}{told[1:]}. Looked at: {_scope(to, within)}."
-        regions.append(dossier.Asked(verdict, rows, scope, features.setting(catalog, verdict).retired))
+        regions.append(dossier.Asked(verdict, rows, scope, around.retired))
     audits = []
     for file in plans:
         request = reading.read([file], None, catalog, as_of)
@@ -272,8 +269,12 @@ def _report(
     says = document.read(document.data_root() / "report.yaml").tree
     written = dossier.written(policy, regions, audits, says)
     if form is Format.md:
-        return dossier.markdown(written)
-    return page.report_page(written, attribution=catalog.edition.attribution)
+        return written.markdown
+    pictures = {
+        verdict.target: card.draw(verdict, around, alone=False)
+        for verdict, around in zip(verdicts, settings, strict=True)
+    }
+    return page.report_page(written, pictures, catalog.edition.attribution)
 
 
 def _scope(to: Sequence[str] | None, within: str | None) -> str:
@@ -311,23 +312,24 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
 def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) -> str:
     """Write verdicts in a format."""
     from zonerisk.core.verdict import Answer
-    from zonerisk.words import answer, report
+    from zonerisk.words import answer, dossier, report
 
     verdicts, policy = judged.verdicts, judged.policy
     if form is Format.json:
         return Answer(verdicts=tuple(verdicts)).to_json()
     if form is Format.csv:
-        return report.comma_separated(verdicts)
+        return output.rows(report.FINDING.split(), report.findings(verdicts), form, out)
+    regions = [dossier.Asked(verdict) for verdict in verdicts]
     if form is Format.md:
-        return "\n".join(report.markdown(verdict, policy) for verdict in verdicts)
+        return dossier.written(policy, regions).markdown
 
     def show(screen: Screen) -> None:
-        if not full:
+        if full:
+            told = dossier.Dossier()
+            screen.sections(dossier.answers(told, policy, regions))
+            screen.print(f"\n{len(told.sources)} sources: --format md or json lists them.", "dim")
+        else:
             answer.screen(verdicts, policy, screen)
-        for index, verdict in enumerate(verdicts if full else ()):
-            if index:
-                screen.print()
-            report.table(verdict, policy, screen)
 
     return output.printed(show, out)
 
@@ -369,9 +371,10 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
 def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
     """Draw the card or the badge of one verdict."""
     from zonerisk.pages import card, features
+    from zonerisk.words import phrases
 
     if len(judged.verdicts) > 1:
-        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        names = phrases.names([verdict.target for verdict in judged.verdicts])
         raise UsageError(f"a card is of one region; name one of {names}")
     if form is Format.png and out is None and sys.stdout.isatty():
         raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
@@ -386,10 +389,11 @@ def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...
     from zonerisk.catalogue import document
     from zonerisk.core.errors import UnknownTarget
     from zonerisk.judging.arrangement import last_day
+    from zonerisk.words import phrases
     from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
 
     if len(judged.verdicts) != 1:
-        names = ", ".join(verdict.target for verdict in judged.verdicts)
+        names = phrases.names([verdict.target for verdict in judged.verdicts])
         raise UnknownTarget(f"round trips are of one region; name one of {names}")
     try:
         data = document.content(file, MAX_BYTES)
@@ -473,16 +477,14 @@ def compare(
 
 def dr(
     target: Annotated[str, argument("The region to recover.", "TARGET", output.ids)],
-    to: Annotated[
-        list[str] | None, option("Judge these regions alone; repeatable.", metavar="TARGET")
-    ] = None,
+    to: Annotated[list[str] | None, option("Judge only these regions; repeatable.", metavar="TARGET")] = None,
     any_provider: Annotated[bool, option("Look at every provider's regions.", "--any-provider")] = False,
     within: Annotated[
         str | None, option("Only regions in a country (France, FR) or in the EU.", metavar="COUNTRY|EU")
     ] = None,
-    min_km: Annotated[float | None, option("Least distance; the policy's if not given.", min=0)] = None,
+    min_km: Annotated[float | None, option("Least distance; by default the policy's.", min=0)] = None,
     max_rtt_ms: Annotated[
-        float | None, option("Longest round trip: rules out what light alone cannot reach in time.", min=0)
+        float | None, option("Longest round trip: rules out what even light cannot reach in time.", min=0)
     ] = None,
     policy: PolicyOption = DEFAULT,
     as_of: AsOf = None,
@@ -492,8 +494,9 @@ def dr(
 ) -> None:
     """Rank the regions that can be disaster recovery for TARGET, the best first.
 
-    What surely will do comes first, then what no one cause is known to take; of what is about as far, what
-    is shown to stand apart, and what lies in the same country or in another synchronous area.
+    Regions that surely qualify come first, and those that one cause is known to take come last; among
+    regions about as far away, those whose zones are shown to stand apart, and those in the same country or
+    on another synchronous grid.
 
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
@@ -519,7 +522,7 @@ def _ranking(
     catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
 ) -> str:
     """Write a ranking to be read: of each outcome the first."""
-    from zonerisk.words import report
+    from zonerisk.words.report import Section, Table, markdown
 
     shown = _most(ranking)
     rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
@@ -539,18 +542,13 @@ def _ranking(
             f"Looked for shared risks: incidents, {', '.join(ranking.kinds)}. "
             "What is not named is not on record, or not assessed."
         )
+    sections = [
+        Section("", [*head, Table(DR_HEAD, rows)], apart=True),
+        *(Section("", [line]) for line in tail),
+    ]
     if form is Format.md:
-        title = f"# Disaster recovery for {ranking.name} ({ranking.target})"
-        return "\n".join([title, "", *head, *report.rows(DR_HEAD, rows), "", *tail]).rstrip() + "\n"
-
-    def show(screen: Screen) -> None:
-        screen.print(head[0], "bold")
-        screen.print(head[1])
-        screen.table("", DR_HEAD, rows)
-        for line in tail:
-            screen.print(f"\n{line}", "dim")
-
-    return output.printed(show, out)
+        return markdown(f"Disaster recovery for {ranking.name} ({ranking.target})", "", sections)
+    return output.printed(lambda screen: screen.sections(sections), out)
 
 
 def _most(ranking: RecoveryRanking) -> list[Candidate]:
@@ -566,13 +564,14 @@ def _chances(catalog: Catalog, ranking: RecoveryRanking) -> str:
     from collections import Counter
 
     from zonerisk.judging.recovery import none_found
+    from zonerisk.words import phrases
 
     if not ranking.candidates:
         peers = catalog.regions_of(catalog.region(ranking.target).provider)
         return none_found([catalog.region(key) for key in peers if key != ranking.target], ranking.as_of)
     counts = Counter(candidate.outcome for candidate in ranking.candidates)
     return (
-        f"{counts['pass'] + counts['warn']} of {len(ranking.candidates)} regions "
+        f"{counts['pass'] + counts['warn']} of {phrases.count(len(ranking.candidates), 'region')} "
         f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
 

@@ -298,7 +298,7 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     ]
     if not place.exists() or not roots:
         raise UsageError(
-            f"{path}: names no catalogue; give a folder that holds datacenters/, or a file in it"
+            f"{path}: is not a catalogue; give a folder that holds datacenters/, or a file in one"
         )
     here = Path.cwd()
     root = roots[0].relative_to(here) if roots[0].is_relative_to(here) else roots[0]

@@ -229,57 +229,52 @@ def _sum(parts: Iterable[Count]) -> Count:
 
 def coverage(catalog: Catalog) -> str:
     """Return how much of each provider the catalogue can place, as a page of Markdown."""
-    from zonerisk.words.report import rows
+    from zonerisk.words.report import Section, Table, markdown
 
     counted = counts(catalog)
     providers = {key: catalog.provider(key) for key in counted}
     total = _sum(counted.values())
     clouds = [key for key in counted if providers[key].role == "cloud"]
     owners = [key for key in counted if providers[key].role != "cloud"]
-    precise = total.buildings + total.campuses
-    lines = [
-        "# Coverage",
-        "",
-        f"{len(clouds)} providers and {len(owners)} operators of buildings, {total.regions} "
-        f"region files, {total.zones} zones as sold; {precise} sites known to "
-        f"{CAMPUS_M / 1000:g} km or better, {total.buildings} of them to "
-        f"{BUILDING_M:g} m. Catalogue of {catalog.edition.date}.",
-        "",
-        "A zone is located where a source ties it to a site that is known to "
-        f"{CAMPUS_M / 1000:g} km. *Candidate sites known*: zones of regions whose buildings "
-        "are known while nobody says which zone is which. Everything else is not "
-        "disclosed, and a verdict says so.",
-        "",
-        "Written by `zonerisk data coverage`.",
-        "",
-        "## Providers",
-    ]
-    cells = [_row(providers[key], counted[key]) for key in clouds]
-    lines += rows(HEAD, [*cells, ("all", *map(str, _sum(counted[key] for key in clouds)))])
-    lines += ["", "## Operators whose buildings they rent"]
-    cells = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
-    lines += rows(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in cells])
+    rented = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
     regions = map(catalog.region, catalog.region_ids)
     large = [region for region in regions if region.status == "open" and len(region.zones) >= 3]
     dark = [region for region in large if not positioned(catalog, region)]
-    lines += [
-        "",
-        "## Regions without a known building",
-        "",
+    campus = f"{CAMPUS_M / 1000:g} km"
+    whole = (
+        f"{len(clouds)} providers and {len(owners)} operators of buildings, {total.regions} region files, "
+        f"{total.zones} zones as sold; {total.buildings + total.campuses} sites known to {campus} or better, "
+        f"{total.buildings} of them to {BUILDING_M:g} m. Catalogue of {catalog.edition.date}."
+    )
+    located = (
+        f"A zone is located where a source ties it to a site that is known to {campus}. *Candidate sites "
+        "known*: zones of regions whose buildings are known while nobody says which zone is which. "
+        "Everything else is not disclosed, and a verdict says so."
+    )
+    sought = (
         f"{len(dark)} of {len(large)} regions in service with three zones or more have no building or "
-        f"campus, for a zone or as a candidate, known to {CAMPUS_M / 1000:g} km. Where they were looked for, "
-        "and what was seen there; whoever knows more adds it to the record (CONTRIBUTING.md).",
-    ]
-    cells = [(region.id, _looked(region)) for region in dark]
-    lines += rows(("region", "looked for in"), cells)
-    lines += ["", "## Hazards", ""]
-    lines += [
+        f"campus, for a zone or as a candidate, known to {campus}. Where they were looked for, and what was "
+        "seen there; whoever knows more adds it to the record (CONTRIBUTING.md)."
+    )
+    reach = (
         "What the shipped figures of layers reach. Regions are those that are open and sold as several "
         "zones: whose town a layer covers, and with a figure at a site or over the metro. What no layer "
-        "covers is not assessed.",
+        "covers is not assessed."
+    )
+    cells = [
+        *(_row(providers[key], counted[key]) for key in clouds),
+        ("all", *map(str, _sum(counted[key] for key in clouds))),
     ]
-    lines += rows(_HAZARD_HEAD, _reached(catalog))
-    return "\n".join(lines) + "\n"
+    owned = Table(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in rented])
+    looked = Table(("region", "looked for in"), [(region.id, _looked(region)) for region in dark])
+    sections = [
+        Section("", [whole, located, "Written by `zonerisk data coverage`."]),
+        Section("Providers", [Table(HEAD, cells)]),
+        Section("Operators whose buildings they rent", [owned]),
+        Section("Regions without a known building", [sought, looked]),
+        Section("Hazards", [reach, Table(_HAZARD_HEAD, _reached(catalog))]),
+    ]
+    return markdown("Coverage", "", sections)
 
 
 _HAZARD_HEAD = (

@@ -231,7 +231,7 @@ def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
 
 
 def last_day(text: str) -> str:
-    """Return the last day that a partial date covers; refuse what is no date."""
+    """Return the last day that a partial date covers; refuse what is not a date."""
     if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
         year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
         month = month or 12
@@ -241,7 +241,7 @@ def last_day(text: str) -> str:
                 day = last
             if 1 <= day <= last:
                 return f"{year:04}-{month:02}-{day:02}"
-    raise UsageError(f"{text!r} is no date; write YYYY-MM-DD, such as 2021-03-09")
+    raise UsageError(f"{text!r} is not a date; write YYYY-MM-DD, such as 2021-03-09")
 
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:

@@ -47,7 +47,7 @@ def assess(
     sample: Sample = EMPTY,
     hops: int = HOPS,
 ) -> RiskGroups:
-    """Find which domains hang on the same supply of a kind, within so many circuits up the grid.
+    """Find which domains depend on the same supply of a kind, within so many circuits up the grid.
 
     A pair is never known to be apart: a missing record, or a circuit that a sample of the
     grid lacks, is unknown. Only what is shared can be found.
@@ -61,7 +61,7 @@ def assess(
         if len(hit) > 1:
             evidence = region.cite(feed.evidence)
             grade = strongest(evidence)
-            message = (wording.may_hang if grade == "C" else wording.hang)(hit, feed.name)
+            message = (wording.may_depend if grade == "C" else wording.depend)(hit, feed.name)
             risks.append(risk(kind, feed.id, grade, hit, message, evidence))
     silent = [domain for domain in domains if domain.id not in supplied]
     notes, cited = _ended(kind, domains, owners, day)
@@ -86,9 +86,9 @@ def _standing(domains: Sequence[FailureDomain], sites: Collection[str]) -> list[
 
 
 def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
-    """Return the supplies that records state for a day, each with the sites that hang on it.
+    """Return the supplies that records state for a day, each with the sites that depend on it.
 
-    A site hangs on a feed directly, or through feeds downstream of it.
+    A site depends on a feed directly, or through feeds downstream of it.
     """
     current = {feed.id: (feed, region) for feed, region in _records(kind, owners) if feed.holds(day)}
     below = {key: set(feed.sites) for key, (feed, _) in current.items()}

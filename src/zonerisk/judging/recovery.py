@@ -218,6 +218,8 @@ def rank(
         if key != target and wanted.takes_in(facts.region(key).country)
         if to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home))
     ]
+    if set(to) == {target}:
+        raise UsageError(f"{target} cannot recover in itself; name another region")
     if wanted.within and not others:
         raise UsageError(f"no region asked about lies within {wanted.within}; see: zonerisk list regions")
     candidates = [judge.candidate(ours, endpoint(facts, key, day)) for key in others]
@@ -483,7 +485,7 @@ class Judge:
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
     def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
-        """Return the sites, campuses and mapped objects of a side, and the stations it may hang on."""
+        """Return the sites, campuses and mapped objects of a side, and the stations it may depend on."""
         if whole.places not in self._traces:
             objects: list[frozenset[object]] = []
             for site in whole.sites or whole.possible:

@@ -427,7 +427,7 @@ def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> 
     if stated is None:
         return None
     if not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
-        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is no number")
+        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is not a number")
     if int(stated) > max_bytes:
         raise FetchError(f"{url}: {int(stated)} bytes; the cap is {max_bytes}")
     return int(stated)

@@ -188,7 +188,7 @@ def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
     try:
         table = pd.read_csv(path, usecols=[key, title], dtype=str)
     except files.BROKEN as error:
-        raise DataError(f"{path}: is no table of names: {error}") from None
+        raise DataError(f"{path}: is not a table of names: {error}") from None
     return dict(zip(table[key], table[title], strict=True))
 
 

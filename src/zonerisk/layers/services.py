@@ -155,7 +155,7 @@ def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
     except ValueError:
         raise FetchError(f"{url}: answered a geometry that is none") from None
     if not np.isfinite(shapely.get_coordinates(shape)).all():
-        raise FetchError(f"{url}: answered coordinates that are no numbers")
+        raise FetchError(f"{url}: answered coordinates that are not numbers")
     asked = shapely.box(*bounds)
     if not asked.intersects(shapely.box(west, south, east, north)):
         other = asked.intersects(shapely.box(south, west, north, east))
@@ -173,7 +173,7 @@ def _object(
     raw = http.get(url, params=params, max_bytes=room, timeout_s=timeout_s)
     tree = http.read_json(raw, url)
     if not isinstance(tree, dict):
-        raise FetchError(f"{url}: answered JSON that is no object")
+        raise FetchError(f"{url}: answered JSON that is not an object")
     return tree, len(raw)
 
 
@@ -379,7 +379,7 @@ def _point(card: Card, row: dict[str, Any]) -> tuple[float, float] | None:
         return None
     lat, lon = (value if isinstance(value, int | float) else math.nan for value in values)
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise FetchError(f"{card.reading.url}: {values} is no place on the Earth")
+        raise FetchError(f"{card.reading.url}: {values} is not a place on the Earth")
     return lat, lon
 
 

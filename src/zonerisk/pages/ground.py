@@ -301,7 +301,7 @@ def find_tiles(text: str | None) -> Tiles | None:
         provider = providers.query_name(text or DEFAULT_TILES)
     except ValueError:
         raise UnknownTarget(
-            f"no tile provider is called {text!r}; take a name of xyzservices, "
+            f"no tile provider is called {text!r}; take a name that xyzservices knows, "
             "such as OpenStreetMap.Mapnik, an address, or none"
         ) from None
     if provider.requires_token():
@@ -322,7 +322,7 @@ def _tiles(url: str, name: str, attribution: str, subdomains: Sequence[str], zoo
     address = re.sub(r"\{[a-z]\}", "0", url)
     if not _TILE_ADDRESS.fullmatch(address) or not {*"xyz"} <= fields <= {*"xyzsr"}:
         raise UsageError(
-            f"{url!r} is no tile address; write one such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png"
+            f"{url!r} is not a tile address; write one such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png"
         )
     parts = urlsplit(url)
     hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', letter)}" for letter in subdomains)

@@ -138,8 +138,12 @@ def map_page(
     )
 
 
-def report_page(dossier: Dossier, attribution: str = ATTRIBUTION) -> str:
-    """Build a report for print; it runs no script."""
+def report_page(
+    dossier: Dossier, pictures: Mapping[str, str] | None = None, attribution: str = ATTRIBUTION
+) -> str:
+    """Build a report for print, with pictures (SVG) of what its sections are of; it runs no script."""
+    from markupsafe import Markup
+
     return render(
         "report.html",
         styles={name: code(name) for name in ("page.css", "report.css")},
@@ -147,6 +151,7 @@ def report_page(dossier: Dossier, attribution: str = ATTRIBUTION) -> str:
         version=__version__,
         title=dossier.title,
         dossier=dossier,
+        cards={key: Markup(drawn) for key, drawn in (pictures or {}).items()},
         attribution=attribution,
     )
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.verdict import severity
-from zonerisk.words import answer, likelihood, phrases, plan_report, record, report
+from zonerisk.words import answer, likelihood, phrases, plan_report, record, report, verdicts
+from zonerisk.words.report import Quote, Section, Table
 from zonerisk.words.verdicts import RULES, policy_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Applied, Audit, Finding, Provenance, Verdict
+    from zonerisk.core.verdict import Applied, Audit, Finding, Separation, Verdict
+    from zonerisk.words.report import Block, Cell
 
-# A cell is text, or the numbers of sources.
-Cell = str | tuple[int, ...]
-
+MOST_PAIRS = 15
+MOST_OPTIONS = 6
+SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
+PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
 MET: dict[Applied, str] = {
     "fail": "not met",
     "warn": "not met, advisory",
@@ -29,6 +32,7 @@ MET: dict[Applied, str] = {
     "not-applicable": "does not apply",
 }
 """What a rule comes to, the worst first."""
+IDLE = "not-applicable"
 FIT = {
     "pass": "will do",
     "warn": "will do, with a reservation",
@@ -36,52 +40,17 @@ FIT = {
     "fail": "will not do",
 }
 """What a region comes to as a place to recover in."""
-STANDINGS = {
-    True: "A rule that is not met is called non-compliant with the text, by our reading of it.",
-    False: "The text does not bind, or is an opinion: nothing here is called non-compliant.",
-}
-SIGNED = ("role", "name", "date", "signature")
-SIGNERS = ("Prepared by", "Reviewed by", "Risks accepted by")
-ACCEPTED = ("where", "rule", "outcome", "accepted?", "until", "why, and what is done instead")
-
-
-@dataclass(frozen=True)
-class Quote:
-    """Words of a text, and where they stand."""
-
-    kind: ClassVar[str] = "quote"
-    text: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under heads; an outcome marks its row."""
-
-    kind: ClassVar[str] = "table"
-    heads: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    outcomes: Sequence[str | None] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, and what stands under it; ``apart`` begins a page in print."""
-
-    title: str
-    blocks: Sequence[str | Quote | Table]
-    level: int = 2
-    apart: bool = False
 
 
 class Asked(NamedTuple):
     """One region of a report.
 
-    Its verdict; where it may recover (outcome, region, why), and among which; its sites out of service.
+    Its verdict; where it may recover (outcome, region, why), by the verdict where nothing more was asked,
+    and among which; its sites out of service.
     """
 
     verdict: Verdict
-    options: Sequence[tuple[str, ...]] = ()
+    options: Sequence[tuple[str, ...]] | None = None
     scope: str = ""
     retired: Sequence[Site] = ()
 
@@ -90,56 +59,81 @@ class Asked(NamedTuple):
 class Dossier:
     """A report: its title, what stands beneath it, its sections and the sources that they cite by number."""
 
-    title: str
-    crumb: str
+    title: str = ""
+    crumb: str = ""
     sections: list[Section] = field(default_factory=list)
     sources: dict[Evidence, int] = field(default_factory=dict)
 
-    def cite(self, pieces: Iterable[Evidence]) -> tuple[int, ...]:
-        """Return the numbers of sources; new ones are put on the list."""
-        return tuple(dict.fromkeys(self.sources.setdefault(piece, len(self.sources) + 1) for piece in pieces))
+    def cite(self, pieces: Iterable[Evidence]) -> tuple[tuple[int, str], ...]:
+        """Return the numbers and grades of sources; new ones are put on the list."""
+        grades = {self.sources.setdefault(piece, len(self.sources) + 1): piece.grade for piece in pieces}
+        return tuple(grades.items())
 
     @property
-    def grades(self) -> list[str]:
-        """The grades of the sources, in their order."""
-        return [piece.grade for piece in self.sources]
+    def markdown(self) -> str:
+        """The report as Markdown."""
+        return report.markdown(self.title, self.crumb, self.sections)
 
 
 def written(
-    policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit], says: Mapping[str, Any]
+    policy: Policy,
+    regions: Sequence[Asked],
+    audits: Sequence[Audit] = (),
+    says: Mapping[str, Any] | None = None,
 ) -> Dossier:
-    """Write a report on regions and deployments under a policy; what every report ``says`` is data."""
-    verdicts = [asked.verdict for asked in regions]
-    answered: list[Verdict | Audit] = [*verdicts, *audits]
-    day = answered[0].as_of
-    names = [verdict.name for verdict in verdicts] + [f"deployment of {_files(audit)}" for audit in audits]
-    told = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
-    dossier = Dossier(told, f"{policy.name}; as of {day}")
-    add = dossier.sections.append
-    add(_scope(policy, verdicts, audits, day))
-    add(_summary(policy, verdicts, audits))
-    dossier.sections += _text(dossier, policy)
-    for asked in regions:
-        dossier.sections += _region(dossier, policy, asked)
-    for audit in audits:
-        dossier.sections += _plan(dossier, policy, audit)
-    add(Section("Limits", says["limits"]))
-    add(Section("Words", [Table(("word", "meaning"), [*says["words"].items()])]))
+    """Write answers on regions and deployments under a policy, with sources and versions.
+
+    In the frame of a report for the file, where it is given what every report ``says``.
+    """
+    judged = [asked.verdict for asked in regions]
+    both: dict[str, Verdict | Audit] = {verdict.name: verdict for verdict in judged}
+    both |= {f"the deployment {_files(audit)}": audit for audit in audits}
+    names, day = [*both], next(iter(both.values())).as_of
+    title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+    dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
+    if says:
+        dossier = Dossier(_sentence(title), f"{policy.name}; as of {day}")
+        findings = [(verdict.target, verdict.policy.findings) for verdict in judged]
+        findings += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
+        told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
+        told += [audit.summary for audit in audits]
+        means = says["binding" if policy.binding else "advice"]
+        scope = _scope(policy, judged, audits, day, means)
+        dossier.sections = [
+            Section("Scope and date", [scope, *filter(None, [policy.note])]),
+            Section("Summary", [*told, _summary(findings)]),
+            *_text(dossier, policy, says["reading"]),
+        ]
+    dossier.sections += answers(dossier, policy, regions, audits)
+    if says:
+        words = Table(("word", "meaning"), [*says["words"].items()])
+        dossier.sections += [Section("Limits", says["limits"]), Section("Words", [words])]
     rows = [
-        (
-            str(number),
-            piece.grade,
-            piece.source,
-            f"{piece.title} (read {piece.read}): {piece.claim}",
-            piece.url or "-",
-        )
-        for piece, number in dossier.sources.items()
+        (str(number), one.grade, one.source, f"{one.title} (read {one.read}): {one.claim}", one.url or "-")
+        for one, number in dossier.sources.items()
     ]
-    add(Section("Sources", [Table(("no.", "grade", "kind", "what it says", "address"), rows)]))
-    add(_versions([one.provenance for one in answered]))
-    add(_accepted(verdicts, audits))
-    add(Section("Signatures", [Table(SIGNED, [(role, "", "", "") for role in SIGNERS])]))
+    sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
+    dossier.sections += [
+        Section("Sources", [sources], of="sources"),
+        _versions(both),
+    ]
+    if says:
+        risks = Table([*says["accepted"]], _accepted(findings))
+        signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
+        dossier.sections += [
+            Section("Risks to accept", [says["accept"], risks], apart=True),
+            Section("Signatures", [signed]),
+        ]
     return dossier
+
+
+def answers(
+    dossier: Dossier, policy: Policy, regions: Sequence[Asked], audits: Sequence[Audit] = ()
+) -> list[Section]:
+    """Write what is answered of regions and deployments; its sources are put on the list of a report."""
+    parts = [_region(dossier, policy, asked) for asked in regions]
+    parts += [_plan(dossier, policy, audit) for audit in audits]
+    return [section for sections in parts for section in sections]
 
 
 def _files(audit: Audit) -> str:
@@ -147,93 +141,181 @@ def _files(audit: Audit) -> str:
 
 
 def _rule(name: str) -> str:
-    return RULES.get(name, name)
+    """Write a rule by what it asks, and the id that policies and accepted risks name it by."""
+    return f"{RULES[name]} ({name})" if name in RULES else name
 
 
-def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str) -> Section:
+def _scope(
+    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str, means: str
+) -> Table:
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
         ("day judged", f"{record.day(day)}, with the records of that day and those that bear no date"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
-        ("what that means", STANDINGS[policy.binding]),
+        ("what that means", means),
     ]
-    return Section("Scope and date", [Table(("", ""), rows), *([policy.note] if policy.note else [])])
+    return Table(("", ""), rows)
 
 
-def _summary(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit]) -> Section:
-    heads = ("judged", *(word for outcome, word in MET.items() if outcome != "not-applicable"))
-    judged = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    judged += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
+def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
+    words = [word for outcome, word in MET.items() if outcome != IDLE]
     rows = []
     for name, findings in judged:
         counts = Counter(MET[finding.outcome] for finding in findings)
-        rows.append((name, *(str(counts[word]) for word in heads[1:])))
-    told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in verdicts]
-    return Section("Summary", [*told, *(audit.summary for audit in audits), Table(heads, rows)])
+        rows.append((name, *(str(counts[word]) for word in words)))
+    return Table(("judged", *words), rows)
 
 
-def _text(dossier: Dossier, policy: Policy) -> list[Section]:
+def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
     """Tell each rule: the words that it reads, our reading of them, and where they were read."""
-    told = "Each rule stands with the words of the text that it reads. What it asks is our reading of them."
     sections = [Section("The text and how it is read", [told], apart=True)]
     for name, rule in policy.rules.items():
         pieces = policy.cite(name)
-        blocks: list[str | Quote | Table] = []
+        blocks: list[Block] = []
         if rule.quote:
             blocks.append(Quote(rule.quote, rule.article or pieces[0].title))
-        elif policy.binding or policy.standing == "unverified":
+        elif all(piece.secondary for piece in pieces):
             blocks.append("The words of the text were not read: this rests on what others tell of it.")
         asked = f" Asked: {rule.threshold:g} {rule.unit}." if rule.threshold is not None else ""
         asked += " The text names no figure: what is measured is told." if rule.qualitative else ""
         asked += " Not meeting it is advisory." if rule.severity == "warn" else ""
         blocks.append(f"Our reading: {rule.text or name}{asked}")
-        sources = [(piece.title, piece.source, piece.grade, dossier.cite([piece])) for piece in pieces]
-        blocks.append(Table(("source", "kind", "grade", "no."), sources))
+        sources = [(piece.title, piece.source, dossier.cite([piece])) for piece in pieces]
+        blocks.append(Table(("source", "kind", "no. and grade"), sources))
         title = f"{_rule(name)}{f': {rule.article}' if rule.article else ''}"
         sections.append(Section(title, blocks, 3))
     return sections
 
 
-def _findings(dossier: Dossier, policy: Policy, findings: Iterable[Finding]) -> Table:
-    ranked = sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], silent: str) -> Table:
+    """Tell each rule, the worst first, and those that are not asked; the same is said once."""
     own = set(policy.evidence.values())
-    rows: list[tuple[Cell, ...]] = [
-        (
-            *(MET[finding.outcome], _rule(finding.rule), _article(policy, finding.rule), finding.message),
-            dossier.cite(piece for piece in finding.evidence if piece not in own),
-        )
-        for finding in ranked
+    asked = {finding.rule for finding in findings}
+    told: list[tuple[str, Applied | None, str, Sequence[Evidence]]] = [
+        (finding.rule, finding.outcome, finding.message, () if finding.outcome == IDLE else finding.evidence)
+        for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
     ]
-    silent = [name for name in policy.rules if name not in {finding.rule for finding in ranked}]
-    rows += [("not asked", _rule(name), _article(policy, name), NOT_ASKED, ()) for name in silent]
+    told += [(rule, None, NOT_ASKED.get(rule, silent), ()) for rule in policy.rules if rule not in asked]
+    alike: dict[tuple[Applied | None, str, str], tuple[list[str], list[Evidence]]] = {}
+    for rule, outcome, message, evidence in told:
+        rules, pieces = alike.setdefault((outcome, _article(policy, rule), message), ([], []))
+        rules.append(_rule(rule))
+        pieces += [piece for piece in evidence if piece not in own]
+    rows: list[tuple[Cell, ...]] = [
+        (MET[outcome] if outcome else "not asked", ", ".join(rules), where, why, dossier.cite(pieces))
+        for (outcome, where, why), (rules, pieces) in alike.items()
+    ]
     heads: tuple[str, ...] = ("outcome", "rule", "where", "why", "sources")
-    outcomes = [*(finding.outcome for finding in ranked), *([None] * len(silent))]
     if not any(rule.article for rule in policy.rules.values()):
         heads, rows = (*heads[:2], *heads[3:]), [(*row[:2], *row[3:]) for row in rows]
-    return Table(heads, rows, outcomes)
+    return Table(heads, rows, [outcome for outcome, *_ in alike])
 
 
 def _article(policy: Policy, rule: str) -> str:
     return (rule in policy.rules and policy.rules[rule].article) or "-"
 
 
+def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+    """Return the lines that stand first: the answer, the policy, the score and the counts."""
+    standing, asked = verdict.independence, verdict.policy
+    zones, sites = standing.zones, standing.datacenters
+    score = verdicts.score_line(asked.score, asked.letter, asked.assessed, asked.asked)
+    return (
+        verdict.summary,
+        policy_line(policy, asked.findings),
+        *([score] if verdicts.scored(policy) else []),
+        f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective; datacenters "
+        f"{sites.count} known, {phrases.span(sites.effective)} effective; as of {verdict.as_of}",
+    )
+
+
 def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     verdict = asked.verdict
     known = verdict.likelihood
     risks = sorted(verdict.shared_risks, key=lambda risk: (risk.grade, -severity(risk.outcome)))
+    shared = [(risk.kind, risk.grade, risk.message, dossier.cite(risk.evidence)) for risk in risks]
     events = [
         (
             *(record.day(event.start), event.name, event.cause, event.severity, event.grade),
-            ", ".join(report.short(verdict, zone) for zone in event.zones) or "not named",
+            ", ".join(_name(verdict, zone) for zone in event.zones) or "not named",
         )
         for event in verdict.record.incidents
     ]
+    table = Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events)
+    parts: dict[str, Sequence[Block]] = {
+        "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ONE_ZONE)],
+        "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
+        "Incidents": [f"{_sentence(verdict.record.message)}.", table],
+        "How often, by a model": [
+            likelihood.footnote(known),
+            Table((likelihood.ASKED, ""), likelihood.rows(known)),
+        ],
+        "Where recovery may go": _recovery(asked),
+        "What to ask the provider": answer.questions(verdict),
+        SEPARATIONS: pairs(verdict),
+        "Places": _places(dossier, asked),
+    }
+    title = f"{verdict.name} ({verdict.target})"
+    head = Section(title, heading(verdict, policy), apart=True, of=verdict.target)
+    return [head, *(Section(name, blocks, 3) for name, blocks in parts.items() if blocks)]
+
+
+def _recovery(asked: Asked) -> list[Block]:
+    rows, more = asked.options, 0
+    if rows is None:
+        options = asked.verdict.recovery
+        rows = [(option.outcome, option.target, option.message) for option in options[:MOST_OPTIONS]]
+        more = len(options) - len(rows)
+    table = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in rows], [row[0] for row in rows])
+    return [*filter(None, [asked.scope]), table, *_more(more, "region")] if rows or asked.scope else []
+
+
+def _more(number: int, noun: str) -> list[Block]:
+    return [f"{phrases.count(number, f'more {noun}')} in --format json."] if number else []
+
+
+def pairs(verdict: Verdict) -> list[Block]:
+    """Tell of the nearest pairs; those of which the same is said share a row."""
+    alike: dict[tuple[Applied | None, tuple[str, ...]], list[Separation]] = {}
+    for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
+        alike.setdefault((row.outcome, _pair_cells(row)), []).append(row)
+    rows = [
+        (MET[outcome] if outcome else "-", _ends(verdict, pairs), *cells)
+        for (outcome, cells), pairs in alike.items()
+    ]
+    told = _more(max(0, len(rows) - MOST_PAIRS), "row")
+    outcomes = [outcome for outcome, _ in alike]
+    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], outcomes[:MOST_PAIRS]), *told] if rows else []
+
+
+def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
+    """Format pairs of which the same is said."""
+    ends = dict.fromkeys(_name(verdict, end) for pair in pairs for end in (pair.a, pair.b))
+    if len(pairs) == 1:
+        return " - ".join(ends)
+    if len(pairs) == len(ends) * (len(ends) - 1) / 2:
+        return f"any two of {phrases.names(list(ends))}"
+    return phrases.names([f"{_name(verdict, pair.a)} - {_name(verdict, pair.b)}" for pair in pairs])
+
+
+def _pair_cells(row: Separation) -> tuple[str, ...]:
+    """Return the cells of one separation after its pair, in the order of :data:`PAIR_HEAD`."""
+    shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared))
+    trip = phrases.round_trip(least_rtt_ms(row.distance_m))
+    if row.measured_ms is not None:
+        trip = phrases.measured(row.measured_ms)
+    spans = phrases.interval(row.distance_m), phrases.interval(row.fibre_m)
+    return *spans, trip or "-", shared or "-"
+
+
+def _places(dossier: Dossier, asked: Asked) -> list[Block]:
+    verdict = asked.verdict
     places = [
         (
             place.name,
-            ", ".join(report.short(verdict, zone) for zone in place.zones) or "not disclosed",
+            ", ".join(_zone(verdict, zone) for zone in place.zones) or "not disclosed",
             f"within {phrases.distance(place.uncertainty_m)}, {place.method}"
             if place.uncertainty_m
             else "not known",
@@ -241,50 +323,29 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
         )
         for place in verdict.places
     ]
-    shared = [(risk.kind, risk.grade, risk.message, dossier.cite(risk.evidence)) for risk in risks]
-    asks = answer.questions(verdict)
-    parts: list[tuple[str, Sequence[str | Quote | Table]]] = [
-        ("Rules, the worst first", [_findings(dossier, policy, verdict.policy.findings)]),
-        ("What is shared", [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK]),
-        (
-            "Incidents",
-            [
-                f"{_sentence(verdict.record.message)}.",
-                *(
-                    [Table(("day", "event", "cause", "how badly", "grade", "zones"), events)]
-                    if events
-                    else []
-                ),
-            ],
-        ),
-        (
-            "How often, by a model",
-            [likelihood.footnote(known), Table((likelihood.ASKED, ""), likelihood.rows(known))],
-        ),
-    ]
-    if asked.scope:
-        rows = [(FIT[outcome], *rest) for outcome, *rest in asked.options]
-        options = [Table(("", "region", "why"), rows, [row[0] for row in asked.options])]
-        parts.append(("Where recovery may go", [asked.scope, *(options if asked.options else [])]))
-    if asks:
-        parts.append(("What to ask the provider", asks))
-    near, more = report.pairs_shown(verdict)
-    if near:
-        told = [f"{phrases.count(more, 'pair')} more in --format json."] if more else []
-        parts.append((report.SEPARATIONS, [Table(report.PAIR_HEAD, near), *told]))
     gone = [
         f"{site.name}, {site.fate or 'out of service'}, in service until {site.until or 'not known'}"
         for site in asked.retired
     ]
     told = [f"Out of service by {verdict.as_of}: {'; '.join(gone)}."] if gone else []
-    table = Table(("place", "serves", "known to", "sources"), places)
-    parts.append(("Places", [*([table] if places else [NO_PLACE]), *told]))
-    title = f"{verdict.name} ({verdict.target})"
-    head = Section(title, [verdict.summary], apart=True)
-    return [head, *(Section(f"{verdict.name}: {name.lower()}", blocks, 3) for name, blocks in parts)]
+    return [Table(("place", "serves", "known to", "sources"), places) if places else NO_PLACE, *told]
 
 
-NOT_ASKED = "asked of a deployment alone; the option --plan judges one"
+def _name(verdict: Verdict, key: str) -> str:
+    """Return the one name that sentences call a zone or site by; else its id without the region's."""
+    return verdict.independence.domains.get(key) or key.removeprefix(f"{verdict.target}/")
+
+
+def _zone(verdict: Verdict, key: str) -> str:
+    """Return a zone's name with the id that it is sold under, where they differ."""
+    name, id_ = _name(verdict, key), key.removeprefix(f"{verdict.target}/")
+    return name if name == id_ else f"{name} ({id_})"
+
+
+# Why rules were not asked of a region, and the others of a deployment.
+NOT_ASKED = {"backup": "asked of a deployment alone; the option --plan judges one"}
+ONE_ZONE = "asked of several zones alone"
+OF_REGIONS = "asked of a region alone"
 NO_RISK = "No shared risk is on record. That is not the same as none: see what cannot be shown."
 NO_PLACE = "No place of it is on record."
 
@@ -297,64 +358,38 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     head = [*plan_report.heading(audit, policy), *plan_report.change_line(audit)]
     sections = [Section(f"Deployment: {_files(audit)}", head, apart=True)]
     for workload in audit.workloads:
-        blocks: list[str | Quote | Table] = [
+        blocks: list[Block] = [
             f"{_sentence(plan_report.places_line(workload))}.",
             *workload.notes,
-            _findings(dossier, policy, workload.findings),
+            _findings(dossier, policy, workload.findings, OF_REGIONS),
         ]
         sections.append(Section(f"Workload {workload.id} ({workload.file}:{workload.line})", blocks, 3))
-    if audit.events:
-        table = Table(plan_report.EVENTS, plan_report.event_rows(audit))
-        sections.append(Section("Events, what hurts most first", [table], 3))
-    if audit.not_assessed:
-        table = Table(("why", "what"), plan_report.skipped_rows(audit))
-        sections.append(Section("What was read and not judged", [table], 3))
-    return sections
+    listed: dict[str, tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]] = {
+        "Events, what hurts most first": (plan_report.EVENTS, plan_report.event_rows(audit), ()),
+        "Advice": (plan_report.ADVICE, plan_report.advice_rows(audit), [plan_report.BOTH]),
+        "Accepted": (("outcome", "what", "why"), plan_report.accepted_rows(audit), ()),
+        "What was read and not judged": (("why", "what"), plan_report.skipped_rows(audit), ()),
+    }
+    for title, (heads, rows, foot) in listed.items():
+        sections += [Section(title, [Table(heads, rows), *foot], 3)] if rows else []
+    return [*sections, Section("How often a quorum is lost", [plan_report.model_line(audit)], 3)]
 
 
-def _versions(used: Sequence[Provenance]) -> Section:
-    first = used[0]
-    rows = [
-        ("zonerisk", first.version),
-        ("catalogue", f"{first.catalogue.date}, sha256 {first.catalogue.sha256}"),
-        ("policy", f"{first.policy.id}, sha256 {first.policy.sha256}"),
-    ]
+def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
+    used = [one.provenance for one in judged.values()]
+    rows = [("zonerisk", used[0].version), ("policy", f"{used[0].policy.id}, sha256 {used[0].policy.sha256}")]
+    for name, one in zip(judged, used, strict=True):
+        rows.append((f"catalogue, for {name}", f"{one.catalogue.date}, sha256 {one.catalogue.sha256}"))
     layers = {name: sha256 for provenance in used for name, sha256 in provenance.layers.items()}
     rows += [(f"layer {name}", f"sha256 {sha256}") for name, sha256 in sorted(layers.items())]
     told = "The same input gives the same report, byte for byte: no clock and no network is asked."
     return Section("Made with", [Table(("", ""), rows), told])
 
 
-def _accepted(verdicts: Sequence[Verdict], audits: Sequence[Audit]) -> Section:
-    judged = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    judged += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
-    rows = [
+def _accepted(judged: Sequence[tuple[str, Sequence[Finding]]]) -> list[tuple[str, ...]]:
+    return [
         (where, _rule(finding.rule), MET[finding.outcome], "", "", "")
         for where, findings in judged
         for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
         if finding.outcome in ("fail", "warn", "unknown")
     ]
-    told = "What is not met or cannot be shown, for whoever answers for it to accept, refuse or mend."
-    return Section("Risks to accept", [told, Table(ACCEPTED, rows)], apart=True)
-
-
-def markdown(dossier: Dossier) -> str:
-    """Write a report as Markdown."""
-    grades = dossier.grades
-
-    def text(cell: Cell) -> str:
-        if isinstance(cell, str):
-            return cell
-        return ", ".join(f"{number} ({grades[number - 1]})" for number in cell) or "-"
-
-    lines = [f"# {report.cell(dossier.title)}", "", report.cell(dossier.crumb)]
-    for section in dossier.sections:
-        lines += ["", f"{'#' * section.level} {report.cell(section.title)}"]
-        for block in section.blocks:
-            if isinstance(block, str):
-                lines += ["", report.cell(block)]
-            elif isinstance(block, Quote):
-                lines += ["", f"> {report.cell(block.text)}", ">", f"> ({report.cell(block.source)})"]
-            else:
-                lines += report.rows(block.heads, [[text(cell) for cell in row] for row in block.rows])
-    return "\n".join(lines) + "\n"

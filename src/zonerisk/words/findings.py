@@ -56,7 +56,7 @@ one_class = sentence(
 )
 no_feed = sentence("no {} feed is disclosed for {:named}")
 feeds_end = sentence("the stated {} feeds do not say what lies upstream")
-hang, may_hang = sentence("{:named} hang on {}"), sentence("{:named} may hang on {}")
+depend, may_depend = sentence("{:named} depend on {}"), sentence("{:named} may depend on {}")
 more_stations = sentence("stations are known near {} more sites")
 # Of what a provider states.
 admitted = sentence("the provider states: {:quoted}")
@@ -309,18 +309,18 @@ def _labels(rows: Iterable[HazardSample]) -> str:
 def shared_stations(
     domains: Sequence[Named], stations: Sequence[str], grade: Grade, chains: Iterable[Chain]
 ) -> str:
-    """Format that domains hang, or may hang, on stations, and the ways there by start and circuits."""
+    """Format that domains depend, or may depend, on stations, and the ways there by start and circuits."""
     names = " and ".join(stations)
     ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
     for chain in chains:
         ways.setdefault((chain.start, chain.hops), []).append(chain)
     listed = [_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items()]
     listed += ["which stations feed them is not known"] * (grade == "C")
-    return f"{(may_hang if grade == 'C' else hang)(domains, names)} ({'; '.join(listed)})"
+    return f"{(may_depend if grade == 'C' else depend)(domains, names)} ({'; '.join(listed)})"
 
 
 def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
-    """Format the ways up from one start; a start that is itself what they hang on has been named."""
+    """Format the ways up from one start; a start that is itself what they depend on has been named."""
     sites = phrases.names([way.site for way in ways])
     feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
     begin = f"{start}, which {feeds} {sites}"

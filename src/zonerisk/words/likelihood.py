@@ -105,8 +105,8 @@ def footnote(known: Likelihood) -> str:
 
 
 def not_told_apart(bands: Sequence[Frequency]) -> str | None:
-    """Write that bands overlap, if all of them do."""
-    if max(band.years_low for band in bands) > min(band.years_high for band in bands):
+    """Write that bands overlap, if there are several and all of them do."""
+    if len(bands) < 2 or max(band.years_low for band in bands) > min(band.years_high for band in bands):
         return None
     return "How often a majority would be lost is not told apart: the bands of all of them overlap."
 

@@ -1,4 +1,4 @@
-"""Reports of an audit: a terminal table, Markdown, and what forges read: SARIF 2.1.0, JUnit, a comment."""
+"""Reports of an audit for forges: SARIF 2.1.0, JUnit, a comment; and its rows in the report."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
-    from zonerisk.words.report import Screen
 
 MOST_EVENTS = 8
 MOST_IDS = 6
 MOST_ROWS = 20
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
-_FINDINGS = ("outcome", "rule", "why")
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is told in one note a workload; what passes is not reported.
 LEVELS = {"fail": "error", "warn": "warning"}
@@ -35,8 +33,8 @@ def heading(audit: Audit, policy: Policy) -> list[str]:
     asked = [verdicts.policy_line(policy, findings)] if findings else []
     counted = sum(finding.outcome in OUTCOMES.values() for finding in findings)
     line = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
-    scored = f" | {line}" if verdicts.scored(policy) else ""
-    return [audit.summary, *asked, f"outcome {audit.outcome}{scored} | as of {audit.as_of}"]
+    scored = f"; {line}" if verdicts.scored(policy) else ""
+    return [audit.summary, *asked, f"outcome {audit.outcome}{scored}; as of {audit.as_of}"]
 
 
 def change_line(audit: Audit) -> list[str]:
@@ -126,55 +124,6 @@ def model_line(audit: Audit) -> str:
     )
 
 
-def table(audit: Audit, policy: Policy, screen: Screen) -> None:
-    """Write an audit for reading in a terminal."""
-    for index, line in enumerate(heading(audit, policy)):
-        screen.print(line, "" if index else "bold")
-    for judged in audit.workloads:
-        title = f"{judged.id} ({judged.file}:{judged.line})"
-        screen.table(title, _FINDINGS, verdicts.grouped(judged.findings))
-        for line in (places_line(judged), *(f"note: {note}" for note in judged.notes)):
-            screen.print(line, "dim")
-    screen.table("Events, what hurts most first", EVENTS, event_rows(audit))
-    skipped = [("", *row) for row in skipped_rows(audit)]
-    screen.table("Advice", _ADVICE, _advice_rows(audit))
-    if audit.advice:
-        screen.print(BOTH, "dim")
-    accepted = [("", *row) for row in _accepted_rows(audit)]
-    screen.table("Accepted", ("", "outcome", "what", "why"), accepted)
-    screen.table("Not assessed", ("", "why", "what"), skipped)
-    screen.print()
-    for line in change_line(audit):
-        screen.print(line, "bold")
-    screen.print(model_line(audit), "dim")
-
-
-def markdown(audit: Audit, policy: Policy) -> str:
-    """Write an audit as Markdown, evidence included."""
-    lines = ["# Plan: " + ", ".join(audit.files)]
-    for line in heading(audit, policy):
-        lines += ["", line.replace(" | ", "; ")]
-    for line in change_line(audit):
-        lines += ["", line]
-    for judged in audit.workloads:
-        lines += ["", f"## {judged.id}", "", places_line(judged) + "."]
-        lines += [f"Note: {note}." for note in judged.notes]
-        lines += report.rows(_FINDINGS, verdicts.grouped(judged.findings))
-    if audit.events:
-        lines += ["", "## Events, what hurts most first", *report.rows(EVENTS, event_rows(audit))]
-    if audit.advice:
-        lines += ["", "## Advice", *report.rows(_ADVICE, _advice_rows(audit)), "", BOTH]
-    if audit.gate.accepted:
-        lines += ["", "## Accepted", *report.rows(("outcome", "what", "why"), _accepted_rows(audit))]
-    if audit.not_assessed:
-        lines += ["", "## Not assessed", *report.rows(("why", "what"), skipped_rows(audit))]
-    evidence = (
-        piece for judged in audit.workloads for finding in judged.findings for piece in finding.evidence
-    )
-    lines += ["", "## Evidence", *report.evidence_rows(evidence), "", model_line(audit), ""]
-    return "\n".join([*lines, report.provenance_line(audit.provenance)]) + "\n"
-
-
 def sarif(audit: Audit, policy: Policy) -> str:
     """Write an audit as a SARIF log, findings on the lines of the plan, the unknown one a workload."""
     taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
@@ -245,17 +194,19 @@ def accepted_line(each: Accepted) -> str:
     return f"{each.reason} ({each.owner}, {'expired on' if each.expired else 'until'} {each.until})"
 
 
-def _accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+def accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return what was accepted: its outcome, what it is, and why."""
     return [
         (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
         for each in audit.gate.accepted
     ]
 
 
-_ADVICE = ("workload", "choice", "settles", "lost now", "then")
+ADVICE = ("workload", "choice", "settles", "lost now", "then")
 
 
-def _advice_rows(audit: Audit) -> list[tuple[str, ...]]:
+def advice_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return the choices that do best, in the order of :data:`ADVICE`."""
     return [
         (
             each.workload,
@@ -338,7 +289,7 @@ def comment(audit: Audit, policy: Policy) -> str:
         lines += [f"\n{len(rows) - MOST_ROWS} more in the report."] if len(rows) > MOST_ROWS else []
     lines += ["", *change_line(audit)]
     for title, head, cells in (
-        ("accepted", ("outcome", "what", "why"), _accepted_rows(audit)),
+        ("accepted", ("outcome", "what", "why"), accepted_rows(audit)),
         (
             "as before",
             ("outcome", "what"),

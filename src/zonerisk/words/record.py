@@ -19,18 +19,6 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
-# What the counts of incidents do not tell, printed with every rate.
-BIASES = (
-    "Providers differ in what they make public: rates by provider rank candour as much as failures.",
-    "AWS tells of a single availability zone on 86 days and regions, of which 18 name power or heat: losses "
-    "of one zone are a lower bound.",
-    "Losses of one zone after June 2024 are not entered; AWS's feed from 2025 on holds large events alone.",
-    "Azure's history lacks two power events of one zone that were found elsewhere, and tells broad events "
-    "only from June 2022 on; from when a region has zones is bounded by two lists, or assumed to be 2022.",
-    "Of the other providers no complete feed was found: their events are on file and in no rate.",
-    "Launch days are years, or rough, for part of the regions; a year counts from its middle.",
-)
-
 
 def day(text: str) -> str:
     """Write a date: ``20 October 2025``, ``June 2018``, ``2016``."""

@@ -1,170 +1,79 @@
-"""Reports: a verdict on a terminal's screen, in Markdown or CSV, and how tables are laid out in each."""
+"""Reports laid out: paragraphs, quotes and tables on a terminal's screen and in Markdown."""
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from zonerisk.core.geometry import least_rtt_ms
-from zonerisk.words import phrases, verdicts
-from zonerisk.words.verdicts import grouped, policy_line
+from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from zonerisk.core.model import Evidence, Policy
-    from zonerisk.core.verdict import Finding, Option, Place, Provenance, Separation, SharedRisk, Verdict
+    from zonerisk.core.verdict import Provenance, Verdict
 
-MOST_PAIRS = 15
-MOST_OPTIONS = 6
-SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
-PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
-RECOVERY = "Disaster recovery, the first to look at first"
-CSV_HEAD = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
+FINDING = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 
-Table = tuple[str, "Sequence[str]", "Sequence[Sequence[str]]"]
-"""A title, heads and rows."""
+# A cell is text, or sources: their numbers and grades.
+Cell = str | tuple[tuple[int, str], ...]
 
 
-def pairs_shown(verdict: Verdict) -> tuple[list[tuple[str, ...]], int]:
-    """Return rows of the nearest pairs, alike ones on one row, and how many rows are left out."""
-    alike: dict[tuple[str, ...], list[Separation]] = {}
-    for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
-        alike.setdefault(pair_cells(row), []).append(row)
-    rows = [(outcome, _pairs(verdict, pairs), *cells) for (outcome, *cells), pairs in alike.items()]
-    return rows[:MOST_PAIRS], max(0, len(rows) - MOST_PAIRS)
+@dataclass(frozen=True)
+class Quote:
+    """Words of a text, and where they stand."""
+
+    kind: ClassVar[str] = "quote"
+    text: str
+    source: str
 
 
-def _pairs(verdict: Verdict, pairs: Sequence[Separation]) -> str:
-    """Format pairs of which the same is said."""
-    ends = dict.fromkeys(short(verdict, end) for pair in pairs for end in (pair.a, pair.b))
-    if len(pairs) == 1:
-        return " - ".join(ends)
-    if len(pairs) == len(ends) * (len(ends) - 1) / 2:
-        return f"any two of {phrases.names(list(ends))}"
-    return phrases.names([f"{short(verdict, pair.a)} - {short(verdict, pair.b)}" for pair in pairs])
+@dataclass(frozen=True)
+class Table:
+    """Rows under heads; an outcome marks its row."""
+
+    kind: ClassVar[str] = "table"
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    outcomes: Sequence[str | None] = ()
 
 
-def options_shown(verdict: Verdict) -> tuple[list[Option], int]:
-    """Return the first regions that qualify, then others."""
-    fit = [option for option in verdict.recovery if option.outcome == "pass"]
-    rest = [option for option in verdict.recovery if option.outcome != "pass"]
-    shown = fit[: MOST_OPTIONS - min(len(rest), MOST_OPTIONS // 2)]
-    shown += rest[: MOST_OPTIONS - len(shown)]
-    return shown, len(verdict.recovery) - len(shown)
+Block = str | Quote | Table
 
 
-def short(verdict: Verdict, canonical: str) -> str:
-    """Drop the target from an id that stands beneath it."""
-    return canonical.removeprefix(f"{verdict.target}/")
+@dataclass(frozen=True)
+class Section:
+    """A heading, and what stands under it; ``apart`` begins a page in print, ``of`` is the region told of."""
+
+    title: str
+    blocks: Sequence[Block]
+    level: int = 2
+    apart: bool = False
+    of: str = ""
 
 
-def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
-    """Return the lines that stand first: the answer, the policy, the outcome and the counts."""
-    zones, sites = verdict.independence.zones, verdict.independence.datacenters
-    asked = verdict.policy
-    score = verdicts.score_line(asked.score, asked.letter, asked.assessed, asked.asked)
-    return (
-        verdict.summary,
-        f"record: {verdict.record.message}",
-        policy_line(policy, verdict.policy.findings),
-        *([score] if verdicts.scored(policy) else []),
-        f"zones {zones.sold} sold, {phrases.span(zones.effective)} effective | datacenters "
-        f"{sites.count} known, {phrases.span(sites.effective)} effective | as of {verdict.as_of}",
-    )
-
-
-def round_trip(row: Separation) -> str:
-    """Return the round trip of a pair: measured, else the least that light needs; nothing for none."""
-    if row.measured_ms is not None:
-        return phrases.measured(row.measured_ms)
-    return phrases.round_trip(least_rtt_ms(row.distance_m))
-
-
-def pair_cells(row: Separation) -> tuple[str, str, str, str, str]:
-    """Return the cells of one separation but its pair, in the order of :data:`PAIR_HEAD`."""
-    shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared)) or "-"
-    distance = row.distance_m
-    return (
-        row.outcome or "-",
-        phrases.interval(distance),
-        phrases.interval(row.fibre_m),
-        round_trip(row) or "-",
-        shared,
-    )
-
-
-def _tables(verdict: Verdict, findings: Sequence[Sequence[str]], risks: Table) -> tuple[Table, ...]:
-    """Return what follows the heading, its findings and shared risks as given."""
-    near, more_pairs = pairs_shown(verdict)
-    options, more_options = options_shown(verdict)
-    return (
-        ("Findings", ("outcome", "rule", "why"), findings),
-        risks,
-        (f"{SEPARATIONS}{_more(more_pairs)}", PAIR_HEAD, near),
-        (
-            f"{RECOVERY}{_more(more_options)}",
-            ("outcome", "region", "why"),
-            [(option.outcome, option.target, option.message) for option in options],
-        ),
-    )
-
-
-def _more(number: int) -> str:
-    return f"; {number} more in --format json" if number else ""
-
-
-def table(verdict: Verdict, policy: Policy, screen: Screen) -> None:
-    """Write a verdict for reading in a terminal; the screen's width decides the layout."""
-    for index, line in enumerate(heading(verdict, policy)):
-        screen.print(line, "" if index else "bold")
-    risks = [(f"{risk.outcome} ({risk.grade})", risk.kind, risk.message) for risk in verdict.shared_risks]
-    title = "Shared risks (evidence grade A to C)"
-    findings = grouped(finding for finding in verdict.policy.findings if finding.outcome != "not-applicable")
-    if idle := [f.rule for f in verdict.policy.findings if f.outcome == "not-applicable"]:
-        told = f"{', '.join(idle)}; what is known of the one there is: --format md"
-        findings.append(("not-applicable", "rules on pairs", told))
-    for listed in _tables(verdict, findings, (title, ("outcome", "kind", "what"), risks)):
-        screen.table(*listed)
-    evidence = _cited(_evidence(verdict))
-    if evidence:
-        screen.print(f"{len(evidence)} pieces of evidence: --format md or json lists them.", "dim")
-
-
-def markdown(verdict: Verdict, policy: Policy) -> str:
-    """Format a verdict as Markdown, evidence included."""
-    lines = [f"# {cell(verdict.name)} ({verdict.target})"]
-    for line in heading(verdict, policy):
-        lines += ["", cell(line.replace(" | ", "; "))]
-    risks = [(risk.outcome, risk.grade, risk.kind, risk.message) for risk in verdict.shared_risks]
-    listed = ("Shared risks", ("outcome", "grade", "kind", "what"), risks)
-    for title, head, cells in _tables(verdict, grouped(verdict.policy.findings), listed):
-        if cells:
-            lines += ["", f"## {title}", *rows(head, cells)]
-    lines += ["", "## Evidence", *evidence_rows(_evidence(verdict)), "", provenance_line(verdict.provenance)]
+def markdown(title: str, crumb: str, sections: Iterable[Section]) -> str:
+    """Write sections as Markdown under a title."""
+    lines = [f"# {cell(title)}", *(["", cell(crumb)] if crumb else [])]
+    for section in sections:
+        lines += ["", f"{'#' * section.level} {cell(section.title)}"] if section.title else []
+        for block in section.blocks:
+            if isinstance(block, str):
+                lines += ["", cell(block)]
+            elif isinstance(block, Quote):
+                lines += ["", f"> {cell(block.text)}", ">", f"> ({cell(block.source)})"]
+            elif block.rows:
+                lines += rows(block.heads, [map(_text, row) for row in block.rows])
     return "\n".join(lines) + "\n"
 
 
-def _evidence(verdict: Verdict) -> list[Evidence]:
-    citing: tuple[Finding | SharedRisk | Place, ...] = (
-        *verdict.policy.findings,
-        *verdict.shared_risks,
-        *verdict.places,
-    )
-    return [piece for part in citing for piece in part.evidence]
-
-
-def _cited(pieces: Iterable[Evidence]) -> list[tuple[str, ...]]:
-    return sorted(
-        {(piece.grade, piece.source, piece.title, piece.url or "", piece.claim) for piece in pieces}
-    )
-
-
-def evidence_rows(pieces: Iterable[Evidence]) -> list[str]:
-    """Format evidence as a Markdown table, every piece once."""
-    return rows(("grade", "kind", "title", "address", "claim"), _cited(pieces))
+def _text(written: Cell) -> str:
+    if isinstance(written, str):
+        return written
+    return ", ".join(f"{number} ({grade})" for number, grade in written) or "-"
 
 
 def provenance_line(provenance: Provenance) -> str:
@@ -181,37 +90,24 @@ def cell(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
-def rows(heads: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
+def rows(heads: Sequence[str], cells: Iterable[Iterable[str]]) -> list[str]:
     """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     return lines + ["| " + " | ".join(cell(text) for text in row) + " |" for row in cells]
 
 
-def comma_separated(judged: Iterable[Verdict]) -> str:
-    """Format findings as CSV, one a row (RFC 4180, header first)."""
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_HEAD.split())
-    for verdict in judged:
-        for finding in verdict.policy.findings:
-            value, limit = finding.value, finding.threshold
-            writer.writerow(
-                (
-                    verdict.target,
-                    verdict.as_of,
-                    verdict.policy.id,
-                    finding.rule,
-                    finding.outcome,
-                    *((value.low, value.best, value.high, value.unit) if value else ("",) * 4),
-                    *((limit.value, limit.unit) if limit else ("", "")),
-                    " ".join(finding.subjects),
-                    finding.message,
-                )
-            )
-    return out.getvalue()
+def findings(judged: Iterable[Verdict]) -> list[tuple[str | float | None, ...]]:
+    """Return findings, one a row, in the order of :data:`FINDING`."""
+    return [
+        (
+            *(verdict.target, verdict.as_of, verdict.policy.id, finding.rule, finding.outcome),
+            *((value.low, value.best, value.high, value.unit) if (value := finding.value) else (None,) * 4),
+            *((limit.value, limit.unit) if (limit := finding.threshold) else (None, None)),
+            *(" ".join(finding.subjects), finding.message),
+        )
+        for verdict in judged
+        for finding in verdict.policy.findings
+    ]
 
 
 # How a terminal shows outcomes and weights, as ECMA-48 numbers them.
@@ -236,7 +132,30 @@ class Screen:
         """Add text, wrapped at words, under one of :data:`STYLES` or none."""
         self.lines += [self._style(line, style) for line in _wrapped(text, self.width)]
 
-    def table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def sections(self, sections: Iterable[Section]) -> None:
+        """Add sections without their sources; what begins a page in print begins with its answer here."""
+        for section in sections:
+            title = "" if section.apart else section.title
+            for index, block in enumerate(section.blocks):
+                if isinstance(block, Table):
+                    kept = [place for place, head in enumerate(block.heads) if head != "sources"]
+                    cells = [[_text(row[place]) for place in kept] for row in block.rows]
+                    self.table(title, [block.heads[place] for place in kept], cells, block.outcomes)
+                elif isinstance(block, str):
+                    if not index and self.lines:
+                        self.print()
+                    if title:
+                        self.print(title, "bold")
+                    self.print(block, "" if index or not section.apart else "bold")
+                title = ""
+
+    def table(
+        self,
+        title: str,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        outcomes: Sequence[str | None] = (),
+    ) -> None:
         """Add a titled table without rules, nothing for no rows; an outcome in front is styled."""
         if not rows:
             return
@@ -248,7 +167,7 @@ class Screen:
         gaps = len(heads) - 1
         if sum(map(_least, columns)) + gaps > self.width and any("_" in head for head in heads):
             # Heads of two words wrap before an id has to break.
-            self.table(title, [head.replace("_", " ") for head in heads], rows)
+            self.table(title, [head.replace("_", " ") for head in heads], rows, outcomes)
             return
         least, most = sum(map(_least, columns)), sum(max(map(len, column[1:])) for column in columns)
         # Narrower gaps, where words would break else, or where each row then stands on a line.
@@ -263,8 +182,8 @@ class Screen:
             tall = max(map(len, parts))
             low = ["\n".join([*[""] * (tall - len(part)), *part]) for part in parts]
             self.lines += [self._style(line, "dim") for line in self._row(low, widths, gap, "")]
-        for row in rows:
-            self.lines += self._row(row, widths, gap, row[0].partition(" ")[0])
+        for row, outcome in zip_longest(rows, outcomes):
+            self.lines += self._row(row, widths, gap, outcome or row[0].partition(" ")[0])
 
     def _row(self, cells: Sequence[str], widths: Sequence[int], gap: int, style: str) -> list[str]:
         wrapped = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
@@ -279,6 +198,7 @@ class Screen:
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.styled and text and style in STYLES else text
 
 
+@lru_cache(maxsize=10_000)
 def _wrapped(text: str, width: int) -> list[str]:
     return [
         part

@@ -45,7 +45,7 @@ def baseline(path: Path) -> Known:
     """Read the findings of an earlier answer in JSON."""
     tree = mapping(loaded(str(path)))
     if tree.get("schema") != "zonerisk/plan/1":
-        raise DataError(f"{path}: is no earlier answer; write one: zonerisk plan ... --format json -o FILE")
+        raise DataError(f"{path}: is not an answer; write one: zonerisk plan ... --format json -o FILE")
     return {
         (str(judged.get("id")), str(finding.get("rule"))): finding["outcome"]
         for judged in map(mapping, sequence(tree.get("workloads")))

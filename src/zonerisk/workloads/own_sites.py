@@ -84,7 +84,7 @@ def meant(targets: Sequence[str]) -> bool:
             raise UsageError(f"{target}: name one file of sites, and nothing beside it")
     if any(pairs) and not all(pairs):
         raise UsageError(
-            f"{targets[pairs.index(False)]!r}: is no LAT,LON pair, and coordinates are judged "
+            f"{targets[pairs.index(False)]!r}: is not a LAT,LON pair, and coordinates are judged "
             "by themselves: not together with regions"
         )
     return any(pairs)
@@ -207,7 +207,7 @@ def _csv(path: Path, text: str) -> list[Place]:
             }
             places.append(_place(where, number, cells))
     except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: is no CSV from here on: {error}") from None
+        raise DataError(f"{path}:{reader.line_num}: is not CSV from here on: {error}") from None
     return places
 
 
@@ -241,7 +241,7 @@ def _geojson(path: Path, text: str) -> list[Place]:
     except DataError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(f"{path}: is no GeoJSON FeatureCollection") from None
+        raise DataError(f"{path}: is not a GeoJSON FeatureCollection") from None
     places = []
     for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"

@@ -130,7 +130,7 @@ class OwnCampus(Record):
 
 
 class OwnFeed(Record):
-    """A supply that own sites hang on."""
+    """A supply that own sites depend on."""
 
     kind: FeedKind
     name: Name
@@ -403,7 +403,7 @@ def _own(record: PlanFile, day: str) -> Region:
         kind="operator",
         title="The plan itself",
         read=day,
-        claim="Where the user's own datacenters stand and what they hang on.",
+        claim="Where the user's own datacenters stand and what they depend on.",
     )
     return Region(
         id=OWN,
