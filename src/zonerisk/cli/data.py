@@ -35,7 +35,7 @@ def group() -> None:
 @app.command("check")
 def check_(
     paths: Annotated[
-        list[Path] | None, argument("Records, policies or folders; by default what ships.", "[PATH]...")
+        list[Path] | None, argument("Files or folders; by default the shipped catalogue.", "[PATH]...")
     ] = None,
     out: output.Output = None,
 ) -> None:
@@ -77,8 +77,10 @@ def check_(
 @app.command("new")
 def new(
     provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
-    region: Annotated[str, argument("The region's code; else the provider, or of a policy its name.")],
-    name: Annotated[str | None, argument("Of an incident or measurement: the file.", "[NAME]")] = None,
+    region: Annotated[
+        str, argument("The region's code; for a policy its name, for the others the provider.")
+    ],
+    name: Annotated[str | None, argument("For the others, the file's name.", "[NAME]")] = None,
     folder: Annotated[
         Path | None, option("The catalogue to add to; by default data/.", "--in", metavar="DIR")
     ] = None,
@@ -213,8 +215,8 @@ def rates(
         output.write(counting.written(counting.constants(catalog)), out)
         return
     rows, backup = counting.rates(catalog), counting.backup_failed(catalog)
-    biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     failed = {key: dict(zip(("failed", "held", "not_told"), row, strict=True)) for key, row in backup.items()}
+    biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": biases}
     foot = [words.backup(backup), *biases]
     output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)

@@ -246,19 +246,20 @@ FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
 _POLICY = option("A policy's id (zonerisk list policies) or a file of your own.", autocompletion=policies)
 PolicyOption = Annotated[str, _POLICY]
 _AS_OF = (
-    "Judge this day instead of the catalogue's. Undated records count on every day, so what is known today "
-    "is projected back."
+    "Judge this day instead of the catalogue's. Undated records count on every day, so what "
+    "is known today is projected back."
 )
 AsOf = Annotated[str | None, option(_AS_OF, metavar="DATE")]
 _OVER = option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
 Catalogues = Annotated[list[Path] | None, _OVER]
 _FAIL_ON = (
-    "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single zone has none), if "
-    "this is the class (such as undisclosed), or if a rule is not met (policy). Repeatable."
+    "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single zone "
+    "has none), if this is the class (such as undisclosed), or if a rule is not met "
+    "(policy). Repeatable."
 )
 FailOn = Annotated[list[str] | None, option(_FAIL_ON, metavar="OUTCOME|CLASS|policy")]
-_CACHE = "Where fetched layers are kept; by default the platform's cache folder."
-Cache = Annotated[Path | None, option(_CACHE, envvar="ZONERISK_CACHE")]
+_CACHE = option("Where fetched layers are kept; by default the platform's cache.", envvar="ZONERISK_CACHE")
+Cache = Annotated[Path | None, _CACHE]
 _FOLDER = {"envvar": "ZONERISK_LAYERS", "exists": True, "file_okay": False}
 Raw = Annotated[
     Path | None, option("A folder of raw layers, laid out as the cards name them.", "--from", **_FOLDER)

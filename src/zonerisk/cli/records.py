@@ -26,8 +26,8 @@ What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds"
 
 
 _CLASS = (
-    "Of incidents: physical, logical or conflict. Of regions: one class of independence, or any, worst "
-    "first; judging them takes a while."
+    "Of incidents: physical, logical or conflict. Of regions: one class of independence, or "
+    "any, worst first; judging them takes a while."
 )
 
 
@@ -36,10 +36,12 @@ def list_(
     of: Annotated[
         list[str] | None, argument("Only those of these providers or regions.", "[TARGET]...", ids)
     ] = None,
-    cause: Annotated[str | None, option("Of incidents, only those of this cause, such as power.")] = None,
+    cause: Annotated[str | None, option("Of incidents: only this cause, such as power.")] = None,
     class_: Annotated[str | None, option(_CLASS, "--class", metavar="CLASS")] = None,
-    since: Annotated[str | None, option("Of incidents, only from this day on.", metavar="DATE")] = None,
-    multi_zone: Annotated[bool, option("Of incidents, only of two zones or sites.", "--multi-zone")] = False,
+    since: Annotated[str | None, option("Of incidents: from this day on.", metavar="DATE")] = None,
+    multi_zone: Annotated[
+        bool, option("Of incidents: only those that hit two zones or sites.", "--multi-zone")
+    ] = False,
     format_: Annotated[ListFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
