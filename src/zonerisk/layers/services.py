@@ -85,7 +85,7 @@ def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     tiles = []
     for row in http.rows(http.get(url, max_bytes=MAX_INDEX_BYTES), url, "features"):
         try:
-            outline = files.shape_of(dict(files.mapping(row, "geometry")))
+            outline = shapely.make_valid(files.shape_of(dict(files.mapping(row, "geometry"))))
         except ValueError:
             raise FetchError(f"{url}: lists a tile without an outline") from None
         if shapely.area(shapely.intersection(outline, asked)) > 0:
