@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import shapely
 
 from zonerisk.core.errors import DataError
+from zonerisk.layers import files
 from zonerisk.layers.cards import Reading
 from zonerisk.layers.files import read
 
@@ -203,3 +205,43 @@ def test_a_file_without_a_row_has_the_columns_of_its_card(tmp_path: Path) -> Non
     frame = read(path, Reading(class_of="zone", id=("key",), name="name", doubt_of="d", where={"s": ("x",)}))
     assert list(frame.columns) == ["s", "key", "name", "zone", "d", "geometry"]
     assert len(frame) == 0
+
+
+def test_no_file_is_larger_than_its_bound(tmp_path: Path) -> None:
+    """Bombs are refused before they are unpacked, in little memory; so are rows without end."""
+    zeros = bytes(1_000_000)
+    with gzip.open(tmp_path / "x.csv.gz", "wb", compresslevel=1) as packed:
+        for _ in range(files.MAX_BYTES // len(zeros) + 1):
+            packed.write(zeros)
+    with (
+        zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("x.geojson", "w") as entry,
+    ):
+        for _ in range(files.MAX_BYTES // len(zeros) + 1):
+            entry.write(zeros)
+    (tmp_path / "x.geojson").write_text("[" * 200_000)
+    (tmp_path / "x.csv").write_text(",".join(f"c{number}" for number in range(files.MAX_COLUMNS + 1)) + "\n")
+    with (tmp_path / "x.gpkg").open("wb") as sparse:
+        sparse.truncate(files.MAX_BYTES + 1)
+    for name, says in {
+        "x.csv.gz": "unpacks to more than",
+        "x.zip": "unpacks to more than",
+        "x.geojson": "not a readable vector file",
+        "x.csv": "at most 2000 are read",
+        "x.gpkg": "is too large",
+    }.items():
+        with pytest.raises(DataError, match=says):
+            read(tmp_path / name, PLAIN)
+    (tmp_path / "x.geojson").write_text('{"a":' * 200_000)
+    with pytest.raises(DataError, match="nests too deep"):
+        read(tmp_path / "x.geojson", PLAIN)
+
+
+def test_a_zip_that_lies_of_its_size_is_read_no_further(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.geojson", bytes(5_000_000))
+    size = (5_000_000).to_bytes(4, "little")
+    (tmp_path / "x.zip").write_bytes(buffer.getvalue().replace(size, (100).to_bytes(4, "little")))
+    with pytest.raises(DataError, match="not a readable vector file"):
+        read(tmp_path / "x.zip", PLAIN)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import urllib.request
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -313,3 +315,11 @@ def test_the_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert store.cache_root(tmp_path / "x") == tmp_path / "x"
     monkeypatch.delenv("ZONERISK_CACHE")
     assert store.cache_root().name == "zonerisk"
+
+
+@pytest.mark.parametrize("where", ["file:///etc/passwd", "ftp://zz.example.org/x", "http://zz.example.org/x"])
+def test_no_redirect_leads_off_the_web_or_from_tls(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    moved = SimpleNamespace(status=302, headers={"Location": where}, close=lambda: None)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", lambda *_, **__: moved)
+    with pytest.raises(http.FetchError, match="not followed"):
+        http.get("https://zz.example.org/x")

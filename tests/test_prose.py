@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 import zonerisk
+from conftest import ROOT
 from zonerisk import words
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import UsageError
@@ -115,3 +117,16 @@ def test_sentences_are_asked_of_their_module() -> None:
             assert not (
                 isinstance(node, ast.ImportFrom) and str(node.module).startswith("zonerisk.words.")
             ), path
+
+
+def test_each_promise_names_a_test_that_there_is() -> None:
+    """docs/security.md says what is promised of files and answers, and by which tests; SECURITY.md leads there."""
+    rows = re.findall(r"(?m)^\| (.+?) \| ([^|]+) \|$", (ROOT / "docs/security.md").read_text("utf-8"))[2:]
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    there = set(re.findall(r"(?m)^def (test_\w+)", code))
+    assert len(rows) > 20
+    for promise, held_by in rows:
+        named = re.findall(r"`([^`]+)`", held_by)
+        assert named, promise
+        assert set(named) <= there, promise
+    assert "(docs/security.md)" in (ROOT / "SECURITY.md").read_text("utf-8")

@@ -284,3 +284,15 @@ def test_a_real_clip_of_aqueduct() -> None:
         found = rasters.window(file, 11.5, 43.0, 20_000)
     assert found is not None
     assert np.nanmin(found.values) >= 0
+
+
+def test_blocks_and_windows_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block is unpacked whole, however little of it is asked for."""
+    path = write(tmp_path / "x.tif", np.zeros((64, 64), dtype="float32"))
+    with rasters.opened(path) as file:
+        monkeypatch.setattr(rasters, "MAX_WINDOW", 100)
+        with pytest.raises(DataError, match="too many for a window"):
+            rasters.window(file, 48.7, 7.3, 30_000)
+    monkeypatch.setattr(rasters, "MAX_BLOCK_BYTES", 1000)
+    with pytest.raises(DataError, match="blocks of more than"), rasters.opened(path):
+        pass

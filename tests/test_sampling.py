@@ -240,7 +240,7 @@ def test_cells_that_are_polygons_have_the_values_of_a_table(tmp_path: Path) -> N
     assert wide.interval == Interval(0, 5, None), "where the map ends it is open"
     assert off.reason == "outside_coverage"
     (tmp_path / "n.csv").write_text("fips,hail\n01,many\n")
-    with pytest.raises(DataError, match="hail of 01 is 'many', no number"):
+    with pytest.raises(DataError, match=r"hail: is no number: .*'many'"):
         sampling.sample(hail, [kept, names], discs)
 
 
@@ -333,7 +333,7 @@ def test_a_damaged_table_of_names_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "names.csv.gz").write_bytes(packed[:-20])
     names = LayerFile(File(path="names.csv.gz", role="names"), tmp_path / "names.csv.gz")
     near = card("near", {"name": "name", "names_by": ["key", "title"]})
-    with pytest.raises(DataError, match="no table of names"):
+    with pytest.raises(DataError, match="cannot be unpacked"):
         sampling.sample(near, [kept, names], [Disc("s", 48, 7, 1)])
 
 

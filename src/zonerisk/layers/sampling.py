@@ -8,6 +8,7 @@ any layer's own error.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval, geodesic_m, span_deg
 from zonerisk.core.model import simplify
@@ -148,18 +150,16 @@ def _measured(
     data = [file for file in layer_files if file.file.role == "data"]
     if not data or not discs:
         return
-    if card.measure == "stated":
-        yield from _stated(card, layer, data[0].path, discs)
-        return
-    if card.reading.method in rasters.METHODS:
-        if card.measure == "cell":
-            yield from rasters.values(card, layer, data[0].path, discs)
-            return
-        if card.measure != "area":
-            raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
+    raster = card.reading.method in rasters.METHODS
+    if raster and card.measure not in ("cell", "area"):
+        raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
+    if raster or card.measure == "stated":
         masks = [file.path for file in layer_files if file.file.role == "mask"]
-        for file in data:
-            yield from rasters.sample(card, layer, file.path, masks, discs)
+        for file in data if card.measure == "area" else data[:1]:
+            if card.measure == "area":
+                yield from rasters.sample(card, layer, file.path, masks, discs)
+            else:
+                yield from (rasters.values if raster else _stated)(card, layer, file.path, discs)
         return
     # A track goes on through its weaker points.
     whole = card.measure == "count" and card.reading.id and card.reading.least
@@ -167,14 +167,16 @@ def _measured(
     frames = [files.read(file.path, reading) for file in data]
     if card.measure == "area":
         edge = [files.read(file.path, Reading()) for file in layer_files if file.file.role == "coverage"]
-        yield from _areas(card, layer, joined([dissolved(card, frame) for frame in frames]), discs, edge)
+        zones = [zone for frame in frames for zone in dissolved(card, frame)]
+        yield from _areas(card, layer, zones, discs, edge)
     elif card.measure == "count":
         yield from _counts(card, layer, frames[0], discs)
     elif card.measure == "cell":
         yield from _polygons(card, layer, frames[0], titles(card, layer_files), discs)
     else:
         names = titles(card, layer_files)
-        yield from _nearest(card, layer, joined([named(card, frame, names) for frame in frames]), discs)
+        objects = [thing for frame in frames for thing in named(card, frame, names)]
+        yield from _nearest(card, layer, objects, discs)
 
 
 def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
@@ -185,10 +187,8 @@ def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
     import pandas as pd
 
     key, title = card.reading.names_by
-    try:
-        table = pd.read_csv(path, usecols=[key, title], dtype=str)
-    except files.BROKEN as error:
-        raise DataError(f"{path}: is not a table of names: {error}") from None
+    with errors.reading(str(path), "is no table of names"):
+        table = pd.read_csv(io.BytesIO(files.content(path)), usecols=[key, title], dtype=str)
     return dict(zip(table[key], table[title], strict=True))
 
 
@@ -200,13 +200,15 @@ def _around(shapes: Geometries, discs: Sequence[Disc], reach_m: float) -> dict[s
     return {site: sorted(rows) for site, rows in near.items()}
 
 
-def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) -> Iterator[HazardSample]:
+def _nearest(
+    card: Card, layer: Layer, objects: Sequence[Mapped], discs: Sequence[Disc]
+) -> Iterator[HazardSample]:
     widest = max(disc.uncertainty_m for disc in discs)
     reach = card.list_radius_m if card.measure == "axis" else card.search_radius_m
     best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
-    worst = max(objects.doubts_m, default=card.error_m)
-    for disc, index, distance in pairs(objects.shapes, discs, reach + widest + worst, card.measure == "axis"):
-        key, nearest, hit = objects.ids[index], best[disc.site], (max(0.0, distance), index)
+    widest += max((thing.doubt_m for thing in objects), default=card.error_m)
+    for disc, index, distance in pairs(_shapes(objects), discs, reach + widest, card.measure == "axis"):
+        key, nearest, hit = objects[index].id, best[disc.site], (max(0.0, distance), index)
         nearest[key] = min(hit, nearest.get(key, hit))
     for disc in discs:
         ranked = sorted(best[disc.site].items(), key=lambda item: (item[1], item[0]))
@@ -214,13 +216,13 @@ def _nearest(card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc]) 
         kept = [
             item
             for place, item in enumerate(ranked)
-            if item[1][0] <= close + objects.doubts_m[item[1][1]] or (place == 0 and card.measure == "near")
+            if item[1][0] <= close + objects[item[1][1]].doubt_m or (place == 0 and card.measure == "near")
         ]
         for key, (distance, index) in kept:
-            ends = objects.labels[index].split("|")
-            label = _past(objects.shapes[index], disc, ends) if card.measure == "axis" else ""
-            interval = widened(layer, disc.uncertainty_m, distance, objects.doubts_m[index])
-            yield HazardSample(layer, disc.site, interval, key, objects.names[index], label)
+            thing = objects[index]
+            label = _past(thing.shape, disc, thing.label.split("|")) if card.measure == "axis" else ""
+            interval = widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
+            yield HazardSample(layer, disc.site, interval, key, thing.name, label)
         if not kept:
             yield beyond(layer, disc.site, disc.uncertainty_m, reach)
 
@@ -241,7 +243,7 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
 
 
 def _areas(
-    card: Card, layer: Layer, objects: Objects, discs: Sequence[Disc], edge: Sequence[gpd.GeoDataFrame]
+    card: Card, layer: Layer, zones: Sequence[Mapped], discs: Sequence[Disc], edge: Sequence[gpd.GeoDataFrame]
 ) -> Iterator[HazardSample]:
     import shapely
 
@@ -249,7 +251,7 @@ def _areas(
     if edge:
         whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
         rim = {disc.site: -distance for disc, _, distance in pairs(whole, discs, 0.0)}
-    near = _around(objects.shapes, discs, card.covered_within_m or card.search_radius_m)
+    near = _around(_shapes(zones), discs, card.covered_within_m or card.search_radius_m)
     for disc in discs:
         ranked = near[disc.site]
         if not ranked and disc.site in rim:
@@ -257,7 +259,7 @@ def _areas(
         close = disc.uncertainty_m + card.error_m + card.list_radius_m
         seen: set[str] = set()
         for place, (distance, index) in enumerate(ranked):
-            label = objects.labels[index]
+            label = zones[index].label
             # Of each class the nearest zone, and every one that the disc may touch.
             if distance > close and (place and label in seen):
                 continue
@@ -266,7 +268,7 @@ def _areas(
             if disc.site in rim:  # An unmapped zone may begin where the map ends.
                 mapped_m = math.floor(rim[disc.site] - disc.uncertainty_m)
                 interval = replace(interval, low=min(interval.low, mapped_m))
-            yield HazardSample(layer, disc.site, interval, objects.ids[index], objects.names[index], label)
+            yield HazardSample(layer, disc.site, interval, zones[index].id, "", label)
 
 
 def _counts(
@@ -327,19 +329,12 @@ def _polygons(
         held = [at for away, at in near[disc.site] if away <= disc.uncertainty_m and keys[at] in table]
         if not held or disc.site not in rims:
             continue
-        values = [_number(card, keys[index], table) for index in held]
+        with errors.reading(f"{card.id}: {(card.reading.names_by or key)[1]}", "is no number"):
+            values = [float(table[keys[index]]) for index in held]
         open_ = rims[disc.site] < disc.uncertainty_m
         span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))
         name = str(frame[card.reading.name][held[0]]) if card.reading.name else ""
         yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
-
-
-def _number(card: Card, key: str, table: Mapping[str, str]) -> float:
-    try:
-        return float(table[key])
-    except ValueError:
-        column = (card.reading.names_by or ("", ""))[1]
-        raise DataError(f"{card.id}: {column} of {key} is {table[key]!r}, no number") from None
 
 
 def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
@@ -358,24 +353,27 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iter
 
 def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]]]:
     """Read the points that were asked about, and the rows on each that came back."""
-    try:
-        return [
-            (float(answer["lat"]), float(answer["lon"]), [dict(row) for row in answer["told"]])
-            for answer in json.loads(path.read_text(encoding="utf-8"))
-        ]
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise DataError(f"{path}: holds no statements ({error}); fetch the layer again") from None
+    with errors.reading(str(path), "holds no statements; fetch the layer again"):
+        answers = json.loads(files.content(path))
+        return [(float(row["lat"]), float(row["lon"]), [*map(dict, row["told"])]) for row in answers]
 
 
 def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
     """Turn a service's rows on a place into statements; a risk that a report does not name is not absent."""
     reading = card.reading
     if reading.hazards:
-        return tuple(
-            Statement(known.kind, "", known.name, _clause(card, known.name, row))
-            for row in rows
-            if (known := reading.hazards.get(str(row.get("key"))))
-        )
+        told = []
+        for row in (row for row in rows if str(row.get("key")) in reading.hazards):
+            known = reading.hazards[str(row["key"])]
+            # Commune and address each have their own words.
+            said = [str(row.get(place) or "") for place in ("commune", "address")]
+            here, there = (
+                reading.classes.get(word, repr(word)) if word else "nothing stated" for word in said
+            )
+            town = f" of {row['town']}" if row.get("town") else ""
+            text = f"{reading.named.format(name=known.name)} for the commune{town} ({here}), for the address"
+            told.append(Statement(known.kind, "", known.name, f"{text}: {there}"))
+        return tuple(told)
     towns: dict[str, list[str]] = {}
     for row in rows:
         town = str(row.get(reading.name or "") or "not named")
@@ -396,27 +394,14 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement
     )
 
 
-def _clause(card: Card, name: str, row: Mapping[str, Any]) -> str:
-    """Word a report's statement: commune and address each with its own words."""
-    commune, address = (
-        card.reading.classes.get(word, repr(word)) if word else "nothing stated"
-        for word in (str(row.get("commune") or ""), str(row.get("address") or ""))
-    )
-    town = f" of {row['town']}" if row.get("town") else ""
-    return (
-        f"{card.reading.named.format(name=name)} for the commune{town} ({commune}), "
-        f"for the address: {address}"
-    )
+class Mapped(NamedTuple):
+    """An object of a layer: its geometry in degrees, what it is called, and how far off it may be, metres."""
 
-
-class Objects(NamedTuple):
-    """A layer's objects: geometries in degrees, and what they are called."""
-
-    shapes: Geometries
-    ids: list[str]
-    names: list[str]
-    labels: list[str]
-    doubts_m: list[float]
+    shape: Any
+    id: str
+    name: str
+    label: str
+    doubt_m: float
 
 
 def shapes_of(frame: gpd.GeoDataFrame) -> Geometries:
@@ -424,21 +409,17 @@ def shapes_of(frame: gpd.GeoDataFrame) -> Geometries:
     return frame.geometry.to_numpy()  # type: ignore[no-any-return]
 
 
-def joined(parts: Sequence[Objects]) -> Objects:
-    """Put the objects of several files together."""
+def _shapes(objects: Sequence[Mapped]) -> Geometries:
     import numpy as np
 
-    shapes, *columns = zip(*parts, strict=True)
-    return Objects(
-        np.concatenate(shapes), *([value for part in column for value in part] for column in columns)
-    )
+    return np.array([thing.shape for thing in objects], dtype=object)
 
 
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124
 
 
-def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Objects:
+def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Iterator[Mapped]:
     """Name a layer's objects; those without a name are told apart by their geometry."""
     import shapely
 
@@ -448,7 +429,6 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
     columns = reading.id or title
     more = tuple(filter(None, (reading.doubt_of, reading.class_of)))
     rows = frame[list(dict.fromkeys((*columns, *title, *more)))].to_dict("records")
-    objects = Objects(shapes, [], [], [], [])
     for shape, row in zip(shapes, rows, strict=True):
         texts = {column: _text(row[column]) for column in (*columns, *title)}
         texts = {column: reading.aliases.get(text, text) for column, text in texts.items()}
@@ -460,22 +440,18 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Obj
         kind = _text(row[reading.class_of]) if reading.class_of else ""
         words = {**texts, "name": name, "class": reading.classes.get(kind, kind)}
         doubt = _text(row[reading.doubt_of]) if reading.doubt_of else ""
-        objects.ids.append(key or simplify(card.noun))
-        objects.names.append(reading.named.format(**words) if name else "")
-        ends = columns[1:3] if card.measure == "axis" else ()
-        objects.labels.append("|".join(texts[column] for column in ends))
-        objects.doubts_m.append(reading.doubts.get(doubt, card.error_m))
-    return objects
+        ends = "|".join(texts[column] for column in columns[1:3]) if card.measure == "axis" else ""
+        told = reading.named.format(**words) if name else ""
+        yield Mapped(shape, key or simplify(card.noun), told, ends, reading.doubts.get(doubt, card.error_m))
 
 
-def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Objects:
+def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
     """Join polygons of one class that touch: tiles and cells cut one zone into many."""
     import numpy as np
     import shapely
 
     reading = card.reading
     classes = [_text(value) for value in frame[reading.class_of]] if reading.class_of else [""] * len(frame)
-    zones: list[tuple[Any, str, str]] = []
     for class_ in sorted(set(classes)):
         own = shapes_of(frame)[np.array([value == class_ for value in classes], dtype=bool)]
         parts = shapely.get_parts(shapely.union_all(own))
@@ -483,11 +459,7 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Objects:
             west, south, _, _ = part.bounds
             corner = rasters.corner_id(south, west)
             key = f"{simplify(class_)}-{corner}" if class_ else corner
-            zones.append((part, key, reading.classes.get(class_, class_)))
-    shapes = np.empty(len(zones), dtype=object)
-    shapes[:] = [zone for zone, _, _ in zones]
-    ids, labels = [key for _, key, _ in zones], [label for _, _, label in zones]
-    return Objects(shapes, ids, [""] * len(ids), labels, [card.error_m] * len(ids))
+            yield Mapped(part, key, "", reading.classes.get(class_, class_), card.error_m)
 
 
 def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:

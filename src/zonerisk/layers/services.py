@@ -84,12 +84,10 @@ def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     asked = shapely.box(*bounds)
     tiles = []
     for row in http.rows(http.get(url, max_bytes=MAX_INDEX_BYTES), url, "features"):
-        try:
-            outline = files.shape_of(dict(files.mapping(row, "geometry")))
-        except ValueError:
-            raise FetchError(f"{url}: lists a tile without an outline") from None
-        if shapely.area(shapely.intersection(outline, asked)) > 0:
-            tiles.append(dict(files.mapping(row, "properties")))
+        with errors.reading(url, "lists a tile without an outline"):
+            outline = shapely.make_valid(files.shape_of(dict(files.mapping(row, "geometry"))))
+            if shapely.area(shapely.intersection(outline, asked)) > 0:
+                tiles.append(dict(files.mapping(row, "properties")))
     if not tiles:
         raise FetchError(f"{url}: no tile covers {_where(bounds)}: nothing is known there")
     return tiles

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.kinds import KINDS
 from zonerisk.layers import cards, files, store
-from zonerisk.layers.sampling import joined, named, shapes_of
+from zonerisk.layers.sampling import named, shapes_of
 from zonerisk.pages import features
 from zonerisk.pages.features import Feature, Point, Setting, circle
 
@@ -107,11 +107,11 @@ def _objects(
 ) -> Iterator[Feature]:
     import shapely
 
-    objects = joined([named(card, files.read(path, card.reading), {}) for path in paths])
-    for key in sorted(wanted.intersection(objects.ids)):
-        rows = [number for number, id_ in enumerate(objects.ids) if id_ == key]
-        name = next((objects.names[number] for number in rows if objects.names[number]), card.noun)
-        cut = shapely.clip_by_rect(objects.shapes[rows], *box)
+    objects = [thing for path in paths for thing in named(card, files.read(path, card.reading), {})]
+    for key in sorted(wanted & {thing.id for thing in objects}):
+        rows = [thing for thing in objects if thing.id == key]
+        name = next((thing.name for thing in rows if thing.name), card.noun)
+        cut = shapely.clip_by_rect([thing.shape for thing in rows], *box)
         for part in _parts(shapely.union_all(cut)):
             yield _feature(card, f"{card.id}/{key}", name, part)
             if part.geom_type == "Point" and ring_m:
