@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import combinations, permutations
+from itertools import combinations, count, permutations
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.catalogue.dialect import Dialect
@@ -26,7 +28,7 @@ from zonerisk.judging.cause import RiskGroups
 from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Policy, Region
@@ -133,14 +135,11 @@ def spread(places: Sequence[Place], copies: int) -> tuple[Place, ...]:
 
 def apart(places: Sequence[Place]) -> tuple[Place, ...]:
     """Give copies that stand somewhere in a region a number each: it may not be one zone."""
-    counted: dict[str, int] = {}
-    result = []
-    for place in places:
-        if place.kind == "somewhere":
-            counted[place.id] = counted.get(place.id, 0) + 1
-            place = replace(place, id=f"{place.id}-{counted[place.id]}")  # noqa: PLW2901
-        result.append(place)
-    return tuple(result)
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
+    return tuple(
+        replace(place, id=f"{place.id}-{next(numbers[place.id])}") if place.kind == "somewhere" else place
+        for place in places
+    )
 
 
 class Unplaced(Exception):
@@ -193,11 +192,9 @@ class Placement:
     def openstack(self, region: str) -> str | None:
         """Return who runs an OpenStack that has such a region."""
         for provider in (key for key, each in self.dialects.items() if each.openstack):
-            try:
+            with suppress(Unplaced):
                 self.region(provider, region)
-            except Unplaced:
-                continue
-            return provider
+                return provider
         return None
 
     def place(self, provider: str, region: str, zone: str | None = None) -> Place:
@@ -292,15 +289,11 @@ class Placement:
             self._zones[region] = zone_units(record, self.catalog.sites_of(region), self.day)
         return self._zones[region]
 
-    def countries(self, places: Iterable[Place]) -> frozenset[str]:
+    def countries(self, places: Collection[Place]) -> frozenset[str]:
         """Return the countries that places lie in; own sites without one are left out."""
-        countries: set[str | None] = set()
-        for place in places:
-            if place.region == OWN:
-                countries |= {site.country for site in self.domain(place).sites}
-            else:
-                countries.add(self.catalog.region(place.region).country)
-        return frozenset(filter(None, countries))
+        own = {site.country for place in places if place.region == OWN for site in self.domain(place).sites}
+        regions = {place.region for place in places} - {OWN}
+        return frozenset(filter(None, own | {self.catalog.region(region).country for region in regions}))
 
 
 class Arrangements:

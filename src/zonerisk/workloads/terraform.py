@@ -313,8 +313,7 @@ class _Configuration:
                 elif rest:
                     found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
-        nearest = {each for each in found if not any(one.startswith(f"{each}[") for one in found)}
-        return nearest, whole, plain
+        return {each for each in found if not any(one.startswith(f"{each}[") for one in found)}, whole, plain
 
 
 def _path(key: str) -> str:
@@ -483,8 +482,8 @@ class _Reader:
         prefix, _, rest = type_.partition("_")
         speech = self._dialect(type_).terraform
         source = self._source(first)
-        placeless = any(each.search(rest) for each in speech.placeless)
-        if placeless or prefix in _LOGICAL or type_ in speech.carriers or type_ in speech.types:
+        read = prefix in _LOGICAL or type_ in speech.carriers or type_ in speech.types
+        if read or any(each.search(rest) for each in speech.placeless):
             return source.skipped(address, PLACELESS, stands=False)
         reason = OF_WHAT if _BACKUP.search(type_) else NOT_READ if prefix in self.prefixes else NO_PROVIDER
         return source.skipped(address, reason)
@@ -567,7 +566,7 @@ class _Reader:
             notes.add(ONE_OF)
         places = [self._zone(provider, regions[0], zone, resource) for zone in zones if not loose]
         places = places if own else list(dict.fromkeys(places))
-        return self._copies(row, values, provider, regions, places, told.most if loose else 0)
+        return self._copies(row, values, regions, places, told.most if loose else 0)
 
     def _code(self, dialect: Dialect, zone: str) -> str:
         """Return the region that a zone's name begins with, or the name that the file has for its id."""
@@ -666,7 +665,6 @@ class _Reader:
         self,
         row: Standing,
         values: dict[str, Json],
-        provider: str,
         regions: list[str],
         named: list[Place],
         loose: int | None,
@@ -676,6 +674,7 @@ class _Reader:
         ``loose`` is the number of places among which the file does not tell them; None without a bound.
         """
         region, distinct = regions[0], list(dict.fromkeys(named))
+        provider = self.placement.provider_of(region)
         anywhere = self.placement.place(provider, region)
         lone = anywhere.kind == "zone"
         if not named and row.spread:
