@@ -410,13 +410,12 @@ def _retry_after_s(response: http.client.HTTPResponse) -> float | None:
 
 def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> int | None:
     stated = response.headers.get("Content-Length")
-    if stated is None:
-        return None
-    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
+    if stated is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
         raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is no number")
-    if int(stated) > max_bytes:
-        raise FetchError(f"{url}: {int(stated)} bytes; the cap is {max_bytes}")
-    return int(stated)
+    size = None if stated is None else int(stated)
+    if size is not None and size > max_bytes:
+        raise FetchError(f"{url}: {size} bytes; the cap is {max_bytes}")
+    return size
 
 
 def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
@@ -462,13 +461,11 @@ def read_json(data: bytes, name: str) -> object:
 
 def _trouble(tree: Mapping[str, object]) -> str | None:
     """Find an error: ArcGIS ``error``, Overpass ``remark``, ``message``, ``status``."""
-    error, remark, message = tree.get("error"), tree.get("remark"), tree.get("message")
+    error, remark, message = (tree.get(key) for key in ("error", "remark", "message"))
     if isinstance(error, dict):
         return f"{error.get('code', '')} {error.get('message', '')}".strip() or "an error"
     if isinstance(remark, str) and "error" in remark.lower():
         return remark
     if isinstance(message, str) and "data" not in tree:
         return message
-    if error or str(tree.get("status")).lower() in _FAILED:
-        return str(error or tree["status"])
-    return None
+    return str(error or tree["status"]) if error or str(tree.get("status")).lower() in _FAILED else None
