@@ -73,7 +73,7 @@ def test_points_of_a_csv(tmp_path: Path) -> None:
     assert list(found["nom"]) == ["A"]
     assert (found.geometry[0].x, found.geometry[0].y) == (2.13, 51.01)
     path.write_text("nom;lat;lon\nA;51.01;2.13\nB;51,01;2.13\n", encoding="utf-8")
-    with pytest.raises(DataError, match="row 2: lat is no number"):
+    with pytest.raises(DataError, match="row 2: lat is not a number"):
         read(path, Reading(name="nom"))
 
 
@@ -85,7 +85,7 @@ def test_geometries_of_a_csv(tmp_path: Path) -> None:
     )
     assert list(read(path, PLAIN)["id"]) == [1, 3]
     path.write_text('id,geo_shape\n1,"{""type"": ""Polygon""}"\n')
-    with pytest.raises(DataError, match=r"zones\.csv:2: is no geometry"):
+    with pytest.raises(DataError, match=r"zones\.csv:2: is not a geometry"):
         read(path, PLAIN)
 
 
@@ -116,9 +116,9 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b"\xff\xfe\x00", "not a readable CSV file"),
         ("x.csv.gz", PACKED[:-20], "cannot be unpacked"),
         ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "cannot be unpacked"),
-        ("x.geojson", NAN, "no numbers on the Earth"),
-        ("x.csv", b"lat,lon\ninf,2\n", "no numbers on the Earth"),
-        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "no numbers on the Earth"),
+        ("x.geojson", NAN, "not on the Earth"),
+        ("x.csv", b"lat,lon\ninf,2\n", "not on the Earth"),
+        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not on the Earth"),
     ],
 )
 def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
@@ -181,7 +181,7 @@ def test_an_axis_needs_both_its_ends_on_the_earth(tmp_path: Path) -> None:
 @real
 def test_real_files_of_the_administrations() -> None:
     lille = read(FIXTURES / "n_tri_lill_inondable_s_059_sample.csv", PLAIN)
-    assert len(lille) == 7, "of eight rows one has no geometry"
+    assert len(lille) == 7, "of eight rows one has not a geometry"
     assert 50.5 < lille.total_bounds[1] < 50.8
     with pytest.raises(DataError, match="layers"):
         read(FIXTURES / "pprt_69dreal20090005.gpkg", PLAIN)

@@ -75,7 +75,7 @@ def test_www_is_the_same_host(server: Server) -> None:
         (lambda request: page(request, data=[1]), "no page of rows"),
         (lambda request: page(request, total_pages=None), "how many pages"),
         (lambda request: send(request, 200, b'{"message": "maintenance"}'), "maintenance"),
-        (lambda request: send(request, 200, b"[]"), "no object"),
+        (lambda request: send(request, 200, b"[]"), "not an object"),
         (lambda request: send(request, 200, b""), "is not JSON"),
         (lambda request: send(request, 200, b"[" * 100_000), "nested too deep"),
         (lambda request: send(request, 200, b"<html>"), "web page"),

@@ -242,8 +242,8 @@ def test_works_without_any_place_are_no_error(server: Server, tmp_path: Path) ->
         (works(1, 48.61, statutSeveso="seveso seuil haut"), "which its card lacks"),
         (works(1, 43.0), "43.0, 7.8, which was not asked for"),
         (works(1, 0.0, longitude=0.0), "0.0, 0.0, which was not asked for"),
-        (works(1, 148.6), "no place on the Earth"),
-        (works(1, 48.6, longitude="7,8"), "no place on the Earth"),
+        (works(1, 148.6), "not a place on the Earth"),
+        (works(1, 48.6, longitude="7,8"), "not a place on the Earth"),
         ({"latitude": 48.6, "longitude": 7.8}, "has no column 'statutSeveso'"),
     ],
 )

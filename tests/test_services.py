@@ -183,7 +183,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ("wfs", body(b"<ows:ExceptionReport/>", "application/xml"), "web page"),
     ("features", body(b"<html></html>", "text/html"), "web page"),
     ("features", body(b'{"type": "FeatureCollection"}'), "without features"),
-    ("features", body(b"[]"), "no object"),
+    ("features", body(b"[]"), "not an object"),
     ("features", body(b"[" * 100_000), "nested too deep"),
     ("features", body(b'{"features": [' + b"9" * 5000 + b"]}"), "not JSON"),
     ("features", body(b'{"features": ["zone", null]}'), "without features"),
@@ -195,11 +195,11 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     ("features", body(b'{"status": "error", "features": []}'), "answered: error"),
     ("features", shape(f"{'[' * 900}{']' * 900}"), "geometry that is none"),
     ("features", shape(f"[[[{'9' * 400}, 48.5], [7.8, 48.6], [7.7, 48.6]]]"), "that is none"),
-    ("features", shape("[[[7.75, 48.55], [NaN, 48.6], [7.8, 48.6], [7.75, 48.55]]]"), "no numbers"),
+    ("features", shape("[[[7.75, 48.55], [NaN, 48.6], [7.8, 48.6], [7.75, 48.55]]]"), "not numbers"),
     (
         "features",
         shape("[[[7.75, 48.55], [1e999, 48.6], [7.8, 48.6], [7.75, 48.55]]]"),
-        "no numbers",
+        "not numbers",
     ),
     ("features", lambda request: reply(request, [zone("a")], crs="EPSG:2154"), "not in WGS 84"),
     (
@@ -219,7 +219,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     (
         "wfs-gml",
         xml(gml("a").replace(b"MEMBERS", b"") + b"<OGRVRTDataSource/>"),
-        "no FeatureCollection",
+        "not a FeatureCollection",
     ),
     ("features", lambda request: reply(request, [zone("a", 48.55, 7.75)]), "axes are exchanged"),
     ("features", lambda request: reply(request, [zone("a", 2, 50)]), "was not asked for"),
@@ -258,14 +258,14 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
         body(b"<ows:ExceptionReport><t>no such type</t></ows:ExceptionReport>", "text/xml"),
         "refused: no such type",
     ),
-    ("wfs-gml", body(b'{"features": []}'), "no FeatureCollection"),
+    ("wfs-gml", body(b'{"features": []}'), "not a FeatureCollection"),
     ("wfs-gml", xml(gml("a")[:-60]), "broke off"),
     ("wfs-gml", xml(gml("a", matched=9)), "repeats what came before"),
     ("wfs-gml", xml(gml(matched=9)), "0 of 9"),
     (
         "wfs-gml",
         xml(gml("a").replace(b"<wfs:F", b"<!DOCTYPE x [<!ENTITY e 'e'>]><wfs:F")),
-        "no FeatureCollection",
+        "not a FeatureCollection",
     ),
     ("wfs-gml", xml(gml("a").replace(b"48.5", b"18.5")), "was not asked for"),
     (

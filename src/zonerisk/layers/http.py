@@ -352,7 +352,7 @@ def _opened(
             raise FetchError(f"{url}: HTTP {status} {reason}", status)
         # Of the other answers that are no error none has a body that is the file.
         if status != 200 and not (status == 206 and "Range" in headers):
-            raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
+            raise FetchError(f"{url}: answered HTTP {status}, which does not hold a whole file")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
             raise FetchError(f"{url}: answered with a web page, not with data")
@@ -411,7 +411,7 @@ def _retry_after_s(response: http.client.HTTPResponse) -> float | None:
 def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> int | None:
     stated = response.headers.get("Content-Length")
     if stated is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
-        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is no number")
+        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is not a number")
     size = None if stated is None else int(stated)
     if size is not None and size > max_bytes:
         raise FetchError(f"{url}: {size} bytes; the cap is {max_bytes}")

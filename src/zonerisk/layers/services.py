@@ -179,7 +179,7 @@ def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
     except ValueError:
         raise FetchError(f"{url}: answered a geometry that is none") from None
     if not np.isfinite(shapely.get_coordinates(shape)).all():
-        raise FetchError(f"{url}: answered coordinates that are no numbers")
+        raise FetchError(f"{url}: answered coordinates that are not numbers")
     asked = shapely.box(*bounds)
     if not asked.intersects(shapely.box(west, south, east, north)):
         turned = asked.intersects(shapely.box(south, west, north, east))
@@ -195,7 +195,7 @@ def _object(
     raw = http.get(url, params=params, max_bytes=room, timeout_s=timeout_s)
     tree = http.read_json(raw, url)
     if not isinstance(tree, dict):
-        raise FetchError(f"{url}: answered JSON that is no object")
+        raise FetchError(f"{url}: answered JSON that is not an object")
     return tree, len(raw)
 
 
@@ -275,7 +275,7 @@ def _gml_page(source: str, params: Mapping[str, str] | None, room: int) -> tuple
     if not re.search(r"<(\w+:)?FeatureCollection[\s>]", head) or any(
         mark in body for mark in (b"<!DOCTYPE", b"<OGRVRT")
     ):
-        raise FetchError(f"{source}: answered something that is no FeatureCollection")
+        raise FetchError(f"{source}: answered something that is not a FeatureCollection")
     if not re.search(rb"FeatureCollection>\s*$", body[-200:]) and b"/>" not in body[-200:]:
         raise FetchError(f"{source}: broke off in the middle of its XML")
     stated = re.search(r'numberMatched="(\d+)"', head)
@@ -343,7 +343,7 @@ def _point(card: Card, row: dict[str, Any]) -> tuple[float, float] | None:
         return None
     lat, lon = (value if isinstance(value, int | float) else math.nan for value in values)
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise FetchError(f"{card.reading.url}: {values} is no place on the Earth")
+        raise FetchError(f"{card.reading.url}: {values} is not a place on the Earth")
     return lat, lon
 
 
