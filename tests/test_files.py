@@ -116,9 +116,9 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b"\xff\xfe\x00", "not a readable CSV file"),
         ("x.csv.gz", PACKED[:-20], "cannot be unpacked"),
         ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "cannot be unpacked"),
-        ("x.geojson", NAN, "not numbers on the Earth"),
-        ("x.csv", b"lat,lon\ninf,2\n", "not numbers on the Earth"),
-        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not numbers on the Earth"),
+        ("x.geojson", NAN, "not on the Earth"),
+        ("x.csv", b"lat,lon\ninf,2\n", "not on the Earth"),
+        ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not on the Earth"),
     ],
 )
 def test_what_is_no_layer_is_named(tmp_path: Path, name: str, content: bytes | None, says: str) -> None:
@@ -181,7 +181,7 @@ def test_an_axis_needs_both_its_ends_on_the_earth(tmp_path: Path) -> None:
 @real
 def test_real_files_of_the_administrations() -> None:
     lille = read(FIXTURES / "n_tri_lill_inondable_s_059_sample.csv", PLAIN)
-    assert len(lille) == 7, "of eight rows one has no geometry"
+    assert len(lille) == 7, "of eight rows one has not a geometry"
     assert 50.5 < lille.total_bounds[1] < 50.8
     with pytest.raises(DataError, match="layers"):
         read(FIXTURES / "pprt_69dreal20090005.gpkg", PLAIN)

@@ -240,7 +240,7 @@ def test_cells_that_are_polygons_have_the_values_of_a_table(tmp_path: Path) -> N
     assert wide.interval == Interval(0, 5, None), "where the map ends it is open"
     assert off.reason == "outside_coverage"
     (tmp_path / "n.csv").write_text("fips,hail\n01,many\n")
-    with pytest.raises(DataError, match=r"hail: is no number: .*'many'"):
+    with pytest.raises(DataError, match=r"hail: is not a number: .*'many'"):
         sampling.sample(hail, [kept, names], discs)
 
 

@@ -219,7 +219,7 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
     (
         "wfs-gml",
         xml(gml("a").replace(b"MEMBERS", b"") + b"<OGRVRTDataSource/>"),
-        "no FeatureCollection",
+        "not a FeatureCollection",
     ),
     ("features", lambda request: reply(request, [zone("a", 48.55, 7.75)]), "axes are exchanged"),
     ("features", lambda request: reply(request, [zone("a", 2, 50)]), "was not asked for"),
@@ -258,14 +258,14 @@ BAD: list[tuple[str, Callable[..., None], str]] = [
         body(b"<ows:ExceptionReport><t>no such type</t></ows:ExceptionReport>", "text/xml"),
         "refused: no such type",
     ),
-    ("wfs-gml", body(b'{"features": []}'), "no FeatureCollection"),
+    ("wfs-gml", body(b'{"features": []}'), "not a FeatureCollection"),
     ("wfs-gml", xml(gml("a")[:-60]), "broke off"),
     ("wfs-gml", xml(gml("a", matched=9)), "repeats what came before"),
     ("wfs-gml", xml(gml(matched=9)), "0 of 9"),
     (
         "wfs-gml",
         xml(gml("a").replace(b"<wfs:F", b"<!DOCTYPE x [<!ENTITY e 'e'>]><wfs:F")),
-        "no FeatureCollection",
+        "not a FeatureCollection",
     ),
     ("wfs-gml", xml(gml("a").replace(b"48.5", b"18.5")), "was not asked for"),
     (

@@ -63,7 +63,7 @@ def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -
     [
         (png("123456"), 200, "colour 123456"),
         (png("f7f5a9", 64), 200, "not a tile"),
-        (b"no png", 200, "no PNG tile"),
+        (b"no png", 200, "not a PNG tile"),
         (b"", 500, "HTTP 500"),
     ],
 )

@@ -122,7 +122,7 @@ def _written(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]
                 yield "modeline", (), f"the first line does not name the schema; put this on top: {wanted}"
     for part in (folder.name, stem):
         if not _ID.fullmatch(part):
-            yield "file-name", (), f"{part!r} is no id; rename it: lower case, digits and single dashes"
+            yield "file-name", (), f"{part!r} is not an id; rename it: lower case, digits and single dashes"
     for stray in sorted(folder.iterdir()) if stem == "provider" else ():
         if stray.is_dir() or stray.suffix != ".yaml":
             then = "name a region's file <code>.yaml, or take it away"
@@ -455,7 +455,7 @@ def _doubt(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         then = f"write uncertainty_m {TOWN_LEAST_M:.0f} or more, to hold its industrial zones"
         yield "precision", ("position",), f"a town's point is not known to {doubt}; {then}"
     elif at.method in ("outline", "point") and at.uncertainty_m > BUILDING_MOST_M:
-        what = f"a mapped {at.method} with {doubt} of doubt is no {kind}"
+        what = f"a mapped {at.method} with {doubt} of doubt is not a {kind}"
         yield "precision", ("position",), f"{what}; write the radius of the object, or method: town"
     told = kind == "metro" or at.osm or site.address or at.uncertainty_m >= BUILDING_MOST_M
     centres = [] if told else [place for place in row.meant if place.km(at.lat, at.lon) <= CENTRE_KM]

@@ -126,7 +126,7 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
     except Exception as error:
         raise DataError(f"{path}: cannot be brought to WGS 84: {error}") from None
     if len(frame) and not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
-        raise DataError(f"{path}: holds coordinates that are no numbers on the Earth")
+        raise DataError(f"{path}: holds coordinates that are not on the Earth")
     west, south, east, north = frame.total_bounds
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
         told = f"reaches from {south:.1f} to {north:.1f} in latitude; are its axes exchanged"
@@ -251,9 +251,9 @@ def _check_geojson(data: bytes, name: str) -> None:
     except RecursionError:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
-        raise DataError(f"{name}: is no GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
+        raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
     if tree.get("crs") is not None and not _NAMED_SYSTEM.fullmatch(str(_system(tree))):
-        raise DataError(f"{name}: its crs is no name of a reference system; nothing else is followed")
+        raise DataError(f"{name}: its crs is not the name of a reference system; nothing else is followed")
 
 
 def _check_geopackage(data: bytes, name: str) -> None:
@@ -345,7 +345,7 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
     numbers = pd.to_numeric(column, errors="coerce")
     strange = column.index[numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(strange):
-        told = f"{column.name} is no number ({column[strange[0]]!r:.40})"
+        told = f"{column.name} is not a number ({column[strange[0]]!r:.40})"
         raise DataError(f"{path}: row {strange[0] + 1}: {told}")
     return numbers
 
@@ -356,7 +356,7 @@ def _geometry(text: object, where: str) -> Any:
 
     if not isinstance(text, str):
         return None
-    with errors.reading(where, "is no geometry"):
+    with errors.reading(where, "is not a geometry"):
         return shape_of(json.loads(text)) if text.lstrip().startswith("{") else shapely.from_wkt(text)
 
 

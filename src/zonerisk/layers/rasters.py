@@ -109,7 +109,7 @@ def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
         raise DataError(f"{name}: reaches past 180 degrees; turn its longitudes to -180 to 180")
     kind = np.dtype(file.dtypes[0])
     if kind.kind not in "iuf" or math.prod(file.block_shapes[0]) * kind.itemsize > MAX_BLOCK_BYTES:
-        told = f"are no numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
+        told = f"are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
         raise DataError(f"{name}: its cells {told}")
 
 
@@ -429,7 +429,7 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
                     bands = np.array([[table[value] for value in line] for line in bands[0]], dtype="uint8")
                     bands = bands.transpose(2, 0, 1)
     except (RasterioError, ValueError, KeyError) as error:
-        raise FetchError(f"{address}: is no PNG tile: {error}") from None
+        raise FetchError(f"{address}: is not a PNG tile: {error}") from None
     if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:
         count, high, wide = bands.shape
         told = f"is {wide} x {high} cells of {count} bands, not a tile of {TILE_SIZE}"

@@ -187,7 +187,7 @@ def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
     import pandas as pd
 
     key, title = card.reading.names_by
-    with errors.reading(str(path), "is no table of names"):
+    with errors.reading(str(path), "is not a table of names"):
         table = pd.read_csv(io.BytesIO(files.content(path)), usecols=[key, title], dtype=str)
     return dict(zip(table[key], table[title], strict=True))
 
@@ -329,7 +329,7 @@ def _polygons(
         held = [at for away, at in near[disc.site] if away <= disc.uncertainty_m and keys[at] in table]
         if not held or disc.site not in rims:
             continue
-        with errors.reading(f"{card.id}: {(card.reading.names_by or key)[1]}", "is no number"):
+        with errors.reading(f"{card.id}: {(card.reading.names_by or key)[1]}", "is not a number"):
             values = [float(table[keys[index]]) for index in held]
         open_ = rims[disc.site] < disc.uncertainty_m
         span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))

@@ -263,14 +263,10 @@ def _next_page(url: str, link: object, bare: str = "") -> str:
     return target
 
 
-def _gml_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
-    raw = http.get(url, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
-    features, total = _read_gml(raw, url)
-    return {"features": features, "numberMatched": total}, len(raw)
-
-
-def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
-    """Read GML as GeoJSON features, and how many the service has; None where it does not say."""
+def _gml_page(source: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
+    """Read a page in GML as one in GeoJSON would be; how many there are is None where it does not say."""
+    body = http.get(source, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
+    size = len(body)
     head = body[:_GML_HEAD].decode("utf-8", errors="replace")
     if "ExceptionReport" in head:
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
@@ -279,19 +275,19 @@ def _read_gml(body: bytes, source: str) -> tuple[list[Feature], int | None]:
     if not re.search(r"<(\w+:)?FeatureCollection[\s>]", head) or any(
         mark in body for mark in (b"<!DOCTYPE", b"<OGRVRT")
     ):
-        raise FetchError(f"{source}: answered something that is no FeatureCollection")
+        raise FetchError(f"{source}: answered something that is not a FeatureCollection")
     if not re.search(rb"FeatureCollection>\s*$", body[-200:]) and b"/>" not in body[-200:]:
         raise FetchError(f"{source}: broke off in the middle of its XML")
     stated = re.search(r'numberMatched="(\d+)"', head)
     matched = int(stated[1]) if stated else None
     if not re.search(rb"<(\w+:)?(member|featureMember|featureMembers)[\s>]", body):
-        return [], matched
+        return {"features": [], "numberMatched": matched}, size
     # GDAL would look for a schema where the answer says that one lies.
     body = re.sub(rb"""\s(\w+:)?(noNamespaceS|s)chemaLocation\s*=\s*("[^"]*"|'[^']*')""", b"", body)
     frame = files.opened(body, source)
     if frame.crs is None:
         raise FetchError(f"{source}: names no reference system")
-    return json.loads(frame.to_crs("EPSG:4326").to_json())["features"], matched
+    return {**json.loads(frame.to_crs("EPSG:4326").to_json()), "numberMatched": matched}, size
 
 
 def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
@@ -397,14 +393,14 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
 def _numbered_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
     tree, size = _object(url, params, room)
     code, page = tree.get("response_code"), int((params or {})["page"])
-    if isinstance(code, int) and code >= 400:
-        raise FetchError(f"{url}: the service answered: {code} {tree.get('message') or ''}".strip())
-    if not _objects(tree.get("data")):
-        raise FetchError(f"{url}: answered no page of rows; it may have changed")
-    if not isinstance(tree.get("total_pages"), int):
-        raise FetchError(f"{url}: does not say how many pages there are")
-    if tree.get("page", page) != page:
-        raise FetchError(f"{url}: gave page {tree['page']} when asked for page {page}")
+    for wrong, told in (
+        (isinstance(code, int) and code >= 400, f"the service answered: {code} {tree.get('message') or ''}"),
+        (not _objects(tree.get("data")), "answered no page of rows; it may have changed"),
+        (not isinstance(tree.get("total_pages"), int), "does not say how many pages there are"),
+        (tree.get("page", page) != page, f"gave page {tree.get('page')} when asked for page {page}"),
+    ):
+        if wrong:
+            raise FetchError(f"{url}: {told}".strip())
     return tree, size
 
 
@@ -417,18 +413,15 @@ def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) ->
     # The service wants the longitude first.
     params = {"latlon": f"{lon:.6f},{lat:.6f}"}
     tree, _ = _object(url, params, max_bytes, REPORT_TIMEOUT_S)
-    groups = {"naturels": "risquesNaturels", "technologiques": "risquesTechnologiques"}
-    if not all(isinstance(tree.get(key), dict) for key in groups.values()):
-        raise FetchError(f"{url}: answered no risk report; it may have changed or be out of order")
-    town = str(files.mapping(tree, "commune").get("libelle") or "")
-    risks = []
-    for group, field in groups.items():
+    town, risks = str(files.mapping(tree, "commune").get("libelle") or ""), []
+    names = {"commune": "libelleStatutCommune", "address": "libelleStatutAdresse"}
+    for field in ("risquesNaturels", "risquesTechnologiques"):
+        if not isinstance(tree.get(field), dict):
+            raise FetchError(f"{url}: answered no risk report; it may have changed or be out of order")
         for key, risk in sorted(tree[field].items()):
             if not isinstance(risk, dict) or not isinstance(risk.get("present"), bool):
                 raise FetchError(f"{url}: {field}.{key} says neither present nor absent")
-            names = {"commune": "libelleStatutCommune", "address": "libelleStatutAdresse"}
             stated = {name: str(risk.get(own) or "") for name, own in names.items()}
-            label = str(risk.get("libelle") or key)
             if risk["present"]:
-                risks.append({"group": group, "key": key, "label": label, **stated, "town": town})
+                risks.append({"key": key, "label": str(risk.get("libelle") or key), **stated, "town": town})
     return risks

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core import errors
@@ -46,9 +46,7 @@ class LayerFile(NamedTuple):
 
 def cache_root(explicit: Path | None = None) -> Path:
     """Return the folder of fetched layers: ``--cache``, else ``ZONERISK_CACHE``, else the platform's."""
-    if explicit is not None:
-        return explicit
-    if named := os.environ.get("ZONERISK_CACHE"):
+    if named := explicit or os.environ.get("ZONERISK_CACHE"):
         return Path(named)
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "zonerisk"
@@ -124,11 +122,8 @@ def verify(card: Card, files: Iterable[LayerFile]) -> None:
     """Check a layer's files against the hashes on its card."""
     for file, path in files:
         if file.sha256 and digest(path) != file.sha256:
-            raise DataError(
-                f"{path}: is not the file that data/layers/{card.id}.yaml describes "
-                "(its sha256 differs); give the card the new hash and vintage, or "
-                "get the right file"
-            )
+            told = f"is not the file that data/layers/{card.id}.yaml describes (its sha256 differs)"
+            raise DataError(f"{path}: {told}; give the card the new hash and vintage, or get the right file")
 
 
 class Installed:
@@ -196,24 +191,22 @@ def fetch(
     files = [file for file in card.files if file.url]
     whole = files and not (card.reading.index or (card.reading.method == "raster" and places))
     if not card.reading.url and not files:
-        raise UsageError(
-            f"{card.id}: no address of its raw data is known ({card.url}); get the "
-            f"file and: zonerisk layers import {card.id} FILE"
-        )
+        then = f"get the file and: zonerisk layers import {card.id} FILE"
+        raise UsageError(f"{card.id}: no address of its raw data is known ({card.url}); {then}")
     if not whole and not places:
         raise UsageError(f"{card.id}: is read around places; name them with --region")
     with _gathering(card, cache) as folder:
         if whole:
             from zonerisk.layers import http
 
+            options: dict[str, Any] = {"max_bytes": max_bytes, "progress": progress}
             fetched = [
                 http.download(
                     str(file.url),
                     folder / Path(file.path).name,
-                    max_bytes=max_bytes,
                     sha256=file.sha256,
                     size=file.size,
-                    progress=progress,
+                    **options,
                 )
                 for file in files
             ]
@@ -333,14 +326,9 @@ def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> N
     """Write licence, origin and date beside a layer's files, and drop all else."""
     from datetime import UTC, datetime
 
-    note = {
-        "layer": card.id,
-        **origin,
-        "files": {path.name: digest(path) for path in paths},
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "licence": card.licence,
-        "attribution": card.attribution,
-    }
+    hashes, day = {path.name: digest(path) for path in paths}, datetime.now(UTC).strftime("%Y-%m-%d")
+    note = {"layer": card.id, **origin, "files": hashes, "date": day}
+    note |= {"licence": card.licence, "attribution": card.attribution}
     folder = paths[0].parent
     for stray in set(folder.iterdir()) - set(paths):
         stray.unlink()
