@@ -100,6 +100,10 @@ def test_scores_and_plans_are_written_in_the_sections_of_the_report(run: Runner,
     judged = parts(run("plan", plan, "--format", "md").stdout)
     assert judged["Events, what hurts most first"].count("\n| ") > 5
     assert any("| not met | backup | " in body for body in judged.values())
+    apart = parts(run("score", "scaleway-fr-par", "--format", "md").stdout)[
+        "scaleway-fr-par: Rules, the worst first"
+    ]
+    assert "| not asked | no event in common (incidents) | told only where an event is on record |" in apart
     full = run("score", "ovh-sbg", "--full").stdout
     assert full.startswith(shipped.score("ovh-sbg").summary[:60])
     assert "Places\nSBG3 " in full

@@ -245,7 +245,7 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     ]
     table = Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events)
     parts: dict[str, Sequence[Block]] = {
-        "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ONE_ZONE)],
+        "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ON_RECORD)],
         "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
         "Incidents": [f"{_sentence(verdict.record.message)}.", table],
         "How often, by a model": [
@@ -342,9 +342,9 @@ def _zone(verdict: Verdict, key: str) -> str:
     return name if name == id_ else f"{name} ({id_})"
 
 
-# Why rules were not asked of a region, and the others of a deployment.
+# Why a rule is not asked of a region: backups, else events; and of a deployment.
 NOT_ASKED = {"backup": "asked of a deployment alone; the option --plan judges one"}
-ONE_ZONE = "asked of several zones alone"
+ON_RECORD = "told only where an event is on record"
 OF_REGIONS = "asked of a region alone"
 NO_RISK = "No shared risk is on record. That is not the same as none: see what cannot be shown."
 NO_PLACE = "No place of it is on record."
