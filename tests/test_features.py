@@ -127,3 +127,6 @@ def test_candidates_are_outlined_where_a_zone_stands_in_no_known_place(shipped: 
     (drawn,) = features._spread(shipped.score("aws-us-east-1"))
     assert drawn.name.startswith("124 known buildings within 41")
     assert not list(features._spread(shipped.score("scaleway-fr-par")))
+    (halls,) = features._spread(shipped.score("google-us-central1"))
+    assert halls.name.startswith("16 known buildings within 1.5 km")
+    assert max(at.lat for at in halls.points) < 41.19, "the north campus is no building of the 16"

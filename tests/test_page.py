@@ -177,6 +177,30 @@ def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> 
     assert 0.001 < opened.page.evaluate(count, "overlay") < 0.5
 
 
+def test_paper_has_land_and_sea_in_its_own_colours(shipped: Library, tab: Opener) -> None:
+    opened = tab(map_of(shipped, "azure-westeurope"), scheme="dark")
+    opened.page.get_by_role("button", name="Show all").click()
+    opened.page.emulate_media(media="print")
+    share = """(name) => {
+        const wanted = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+        const canvas = document.querySelector(".leaflet-ground-pane canvas");
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const [red, green, blue] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4) found += data[i] === red && data[i + 1] === green && data[i + 2] === blue;
+        return found / (data.length / 4);
+    }"""
+    opened.page.wait_for_timeout(200)
+    assert opened.page.evaluate(share, "--sea") > 0.05
+    assert opened.page.evaluate(share, "--land") > 0.2
+    assert (
+        opened.run("getComputedStyle(document.documentElement).getPropertyValue('--paper').trim()")
+        == "#ffffff"
+    )
+    opened.run("dispatchEvent(new Event('beforeprint'))")
+    assert opened.run("document.getElementById('legend').open")
+
+
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
     opened = tab(map_of(shipped, "scaleway-fr-par"))
     opened.page.get_by_role("button", name="Show all").click()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue.frames import split_at_antimeridian
 from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
+from zonerisk.judging.independence import VAGUE_M
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -240,13 +241,12 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
     standing = verdict.independence
     placed = {key for place in verdict.places for key in (place.id, *place.zones)}
     if standing.spread and not placed.issuperset(standing.domains):
-        known = [at for place in verdict.places if place.kind != "metro" and (at := _located(place))]
-        span = phrases.distance(standing.spread.diameter_m)
-        count = phrases.count(standing.spread.buildings, "known building")
-        name = f"{count} within {span}; a zone may stand in any"
+        sure = (p for p in verdict.places if p.kind == "building" and (p.uncertainty_m or 0) <= VAGUE_M)
+        count, wide = phrases.count(standing.spread.buildings, "known building"), standing.spread.diameter_m
+        known = [(at, 2 * _ROOM * wide) for place in sure if (at := _located(place))]
+        name = f"{count} within {phrases.distance(wide)}; a zone may stand in any"
         if known:
-            area = hull([(at, 2 * _ROOM * standing.spread.diameter_m) for at in known])
-            yield Feature("spread", verdict.target, name, "area", area)
+            yield Feature("spread", verdict.target, name, "area", hull(known))
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:

@@ -645,7 +645,8 @@ const zonerisk = (() => {
     let seen = map.getBounds();
     /* On paper the legend is open: nobody can open it there. */
     const legend = document.getElementById("legend"), open = legend && legend.open;
-    addEventListener("beforeprint", () => { seen = map.getBounds(); if (legend) legend.open = true; });
+    map.on("moveend", () => { if (!matchMedia("print").matches) seen = map.getBounds(); });
+    addEventListener("beforeprint", () => { if (legend) legend.open = true; });
     addEventListener("afterprint", () => { if (legend) legend.open = open; });
     matchMedia("print").addEventListener("change", () => {
       repaint();
