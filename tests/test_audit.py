@@ -160,13 +160,34 @@ workloads:
     assert not any(event.kind == "building" for event in found.events)
 
 
-@pytest.mark.parametrize("rules", ["dora", "nis2", "secnumcloud", "c5-additional"])
+@pytest.mark.parametrize("rules", ["dora", "nis2", "secnumcloud", "c5-additional", "mas-trm", "hkma-tm-g-2"])
 def test_without_a_figure_nothing_far_is_judged(shipped: Catalog, rules: str) -> None:
     shop = judge((ROOT / "examples" / "scaleway-cluster.yaml").read_text(), shipped, rules).workloads[0]
     told = [each for each in shop.findings if each.rule in ("dr", "backup")]
     assert told
     assert {each.outcome for each in told} == {"unknown"}
     assert all("names no figure" in each.message and "km" in each.message for each in told)
+
+
+@pytest.mark.parametrize(
+    ("rules", "region", "there", "outcome", "said"),
+    [
+        ("bsi", "ovh-rbx", "scaleway-fr-par", "warn", "only with a written risk analysis"),
+        ("bsi", "ovh-rbx", "ovh-gra", "fail", "nearer than 200 km"),
+        ("sebi", "ovh-rbx", "ovh-gra", "warn", "accepted in another seismic zone"),
+    ],
+)
+def test_a_plan_honours_what_a_text_accepts_in_place_of_a_distance(
+    shipped: Library, rules: str, region: str, there: str, outcome: str, said: str
+) -> None:
+    (here, here_code), (other, code) = (key.split("-", 1) for key in (region, there))
+    text = (
+        f"workloads: {{db: {{provider: {here}, region: {here_code}, "
+        f"dr: {{provider: {other}, region: {code}}}}}}}"
+    )
+    found = finding(judge(text, shipped, rules).workloads[0], "dr")
+    (row,) = shipped.recovery(region, rules, to=[there]).candidates
+    assert (found.outcome, said in found.message, row.outcome) == (outcome, True, outcome), found.message
 
 
 def test_a_chance_is_of_the_rates_on_record_or_of_the_reader_s_own_inputs(zz: Catalog) -> None:

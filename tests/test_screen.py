@@ -81,6 +81,25 @@ def test_a_provider_is_a_screen(run: Runner) -> None:
     assert "ovh-eu-west-lz-zrh" in " ".join(lines)
 
 
+def test_of_many_regions_those_that_read_alike_are_told_in_one(run: Runner) -> None:
+    lines = run("score", "gcp", COLUMNS="100").stdout.splitlines()
+    assert len(lines) <= 36
+    assert "43 regions, worst first" in lines[0]
+    assert any(line.startswith("undisclosed, 3 zones, at most 1 in 8: google-") for line in lines)
+    told = " ".join(lines).replace(",", " ").split()
+    assert [told.count(key) for key in Library().regions_of("google") if key in told] == [1] * 43
+
+
+def test_an_id_keeps_its_case_at_the_beginning_of_a_sentence(shipped: Library) -> None:
+    assert ". mec1-az2 and mec1-az3 were out of service" in shipped.score("aws-me-central-1").summary
+
+
+def test_a_line_of_a_class_is_not_broken_between_figure_and_unit(run: Runner) -> None:
+    lines = run("list", "regions", "--class", "shared", COLUMNS="100").stdout.splitlines()
+    assert any("<176 m" in line for line in lines)
+    assert not any(line.strip() in ("m", "km") for line in lines)
+
+
 def test_what_stood_at_a_closed_cloud(run: Runner) -> None:
     text = run("score", "cloudwatt").stdout
     assert "Normandie 1, Val-de-Reuil" in text

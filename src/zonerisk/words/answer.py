@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100
-# From so many lines on, regions of one zone are counted in one.
-MOST_REGIONS = 30
+# From so many lines on, so many regions that read alike, and those of one zone, are told in one.
+MOST_REGIONS, MOST_ALIKE = 30, 4
 # What goes first where nothing can be shortened.
 SPARE = ("where", "word", "also")
 # Characters of a sentence that stands whole.
@@ -74,7 +74,7 @@ def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
     asked = {finding.rule for finding in verdict.policy.findings}
     return [
         Row("also", _also(verdict)),
-        Row("where", _zones(verdict)),
+        Row("where", _zones(verdict), 2),
         Row("record", [*verdict.record.told], 2),
         Row("likelihood", _likelihood(verdict)),
         Row("word", _word(verdict)),
@@ -227,24 +227,29 @@ def questions(verdict: Verdict) -> list[str]:
 
 
 def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
-    """Write several verdicts, one line each, the worst first."""
+    """Write several verdicts, one line each, the worst first; of very many, those that read alike in one."""
     blocks = Counter(block(verdict.independence.class_) for verdict in verdicts)
     counts = ", ".join(f"{blocks[name]} {name}" for name in BLOCKS if blocks[name])
     screen.print(f"{phrases.count(len(verdicts), 'region')}, worst first: {counts}", "bold")
-    listed = sorted(verdicts, key=block_order)
-    alone = [verdict for verdict in listed if verdict.independence.class_ == "one-zone"]
-    if len(listed) > MOST_REGIONS and len(alone) > 1:
-        listed = [verdict for verdict in listed if verdict not in alone]
-    else:
-        alone = []
-    rows = [
-        (verdict.independence.class_, verdict.target, why(verdict), likelihood.bound(verdict.likelihood))
-        for verdict in listed
-    ]
-    screen.table("", ("class", "region", "why", "a majority lost"), rows)
-    if alone:
+    alike: dict[tuple[str, ...], list[str]] = {}
+    rows = []
+    for verdict in sorted(verdicts, key=block_order):
+        class_ = verdict.independence.class_
+        told = why(verdict), likelihood.bound(verdict.likelihood)
+        rows.append((class_, verdict.target, *told))
+        alike.setdefault((class_,) if class_ == "one-zone" else (class_, *told), []).append(verdict.target)
+    many = {
+        ids[0]: (what, ids)
+        for what, ids in alike.items()
+        if len(verdicts) > MOST_REGIONS and len(ids) >= MOST_ALIKE
+    }
+    left = {key for _, ids in many.values() for key in ids}
+    listed = [row for row in rows if row[1] not in left]
+    if listed:
+        screen.table("", ("class", "region", "why", "a majority lost"), listed)
+    for what, ids in many.values():
         screen.print()
-        screen.print(f"one-zone: {', '.join(verdict.target for verdict in alone)}")
+        screen.print(f"{', '.join(what)}: {', '.join(ids)}")
     screen.print()
     screen.print("A majority lost in a year, by a model. One region alone takes a screen.", "dim")
 

@@ -88,7 +88,9 @@ def summary(name: str, noun: str, standing: Independence) -> str:
     span = phrases.distance(spread.diameter_m) if spread else ""
     risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
     graded = phrases.graded(risk.message, risk.grade) if risk else ""
-    why = f"{graded[:1].upper()}{graded[1:]}." if risk else ""
+    # An id, which has a figure in its first word, keeps its case.
+    named = any(sign.isdigit() for sign in graded.partition(" ")[0])
+    why = f"{graded if named else graded[:1].upper() + graded[1:]}." if risk else ""
     if standing.class_ == "one-zone":
         halls = f" Its {known} stand within {span}." if spread and spread.close else ""
         return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails.{halls}"
@@ -262,6 +264,9 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
         apart = f"{standing.datacenters.count} known"
         if nearest.high is not None:
             apart = phrases.interval(nearest) if nearest.best is None else phrases.distance(nearest.best)
+            if nearest.best is None and not nearest.low:
+                # What a cell of a table holds in one line.
+                apart = f"<{phrases.distance(nearest.high)}"
         elif standing.spread:
             apart = f"{standing.spread.buildings} in {phrases.distance(standing.spread.diameter_m)}"
         cells = (
