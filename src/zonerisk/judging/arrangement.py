@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, beyond, farthest_m, nearest_m
-from zonerisk.core.kinds import KINDS
 
 if TYPE_CHECKING:
     from zonerisk.core.model import (
@@ -224,13 +223,6 @@ class Arrangement:
         elif region and region.zones and region.candidates and self.noun == "zone":
             pieces.append(region.cite(region.candidates.evidence))
         return bool(domain.sites) and all(any(p.grade != "C" for p in cited) for cited in pieces)
-
-    @property
-    def open_kinds(self) -> list[str]:
-        """Kinds of risk, but for mere exposure, of which it is not known whether some pair shares them."""
-        listed = pair_ids(self.domains)
-        judged = {kind: groups for kind, groups in self.groups.items() if not KINDS[kind].exposure}
-        return [kind for kind, groups in judged.items() if groups.leaves_open(listed)]
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -58,7 +58,10 @@ def assess(
             hit = [domain for domain in domains if _meant(domain, hazard)]
             evidence = region.cite(hazard.evidence)
             if len(hit) > 1 and hazard.relation != "outside" and not wide:
-                known = _decided(hazard, limit_km) and not KINDS[kind].exposure
+                far_m = hazard.distance_m
+                near = limit_km is not None and far_m is not None and far_m <= limit_km * 1000
+                # A statement that puts its sites merely near, out of the policy's reach, decides nothing.
+                known = (hazard.relation == "inside" or near) and not KINDS[kind].exposure
                 grade = strongest(evidence) if known else "C"
                 message = wording.stated_shared(hit, hazard)
                 own = risk(kind, hazard.id, grade, hit, message, evidence)
@@ -109,12 +112,6 @@ def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[Sha
             )
             return [*risks[:index], both, *risks[index + 1 :]]
     return [own, *risks]
-
-
-def _decided(hazard: Hazard, limit_km: float | None) -> bool:
-    """Return whether a statement puts its sites in reach, rather than merely near."""
-    near = limit_km is not None and hazard.distance_m is not None and hazard.distance_m <= limit_km * 1000
-    return hazard.relation == "inside" or near
 
 
 # Stated by authorities: what was said of the point of a site.

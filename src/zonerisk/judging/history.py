@@ -108,11 +108,11 @@ def _hardest(
     answers = [
         _struck(key, domains, part, sold) for part in (*([record] for record in records), down, records)
     ]
-    return max(answers, key=lambda known: max(map(_weight, known), default=()))
 
+    def weight(risk: SharedRisk) -> tuple[bool, int, bool, bool]:
+        return risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A"
 
-def _weight(risk: SharedRisk) -> tuple[bool, int, bool, bool]:
-    return risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A"
+    return max(answers, key=lambda known: max(map(weight, known), default=()))
 
 
 def _struck(

@@ -301,13 +301,7 @@ def none_found(peers: Iterable[Region], as_of: str) -> str:
 class Judge:
     """Judges one place after the other as recovery, under the same policy and requirements."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        policy: Policy,
-        wanted: Requirements,
-        day: str,
-    ) -> None:
+    def __init__(self, facts: Facts, policy: Policy, wanted: Requirements, day: str) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
         self._told: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Incident, ...]] = {}
         self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
@@ -412,7 +406,8 @@ class Judge:
         return [("fail" if least > most else "unknown", verdicts.round_trip(least, most))]
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        told = self._events(ours.regions, frozenset(map(self._seller, theirs.regions)))
+        sellers = frozenset(self.facts.region(region).provider for region in theirs.regions)
+        told = self._events(ours.regions, sellers)
         events = history.shared(told, ours.regions, theirs.regions, self.day)
         return [
             marked(
@@ -431,9 +426,6 @@ class Judge:
             )
             for records in events
         ]
-
-    def _seller(self, region: str) -> str:
-        return self.facts.region(region).provider
 
     def _events(self, regions: tuple[str, ...], sellers: frozenset[str]) -> tuple[Incident, ...]:
         """Return what is on record of regions, and what records of some sellers say of the same events."""

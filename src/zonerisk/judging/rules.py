@@ -267,7 +267,12 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         return Finding(rule=name, outcome="fail", message=message, subjects=(arrangement.id,))
     risks = [risk for groups in arrangement.groups.values() for risk in groups.all_risks if risk.grade != "C"]
     if not risks:
-        unknown = sorted(arrangement.open_kinds)
+        listed = pair_ids(arrangement.domains)
+        unknown = sorted(
+            kind
+            for kind, groups in arrangement.groups.items()
+            if not KINDS[kind].exposure and groups.leaves_open(listed)
+        )
         message = wording.nothing_known(unknown)
         return Finding(rule=name, outcome="unknown" if unknown else "pass", message=message)
     hardest = max(risks, key=lambda risk: risk.least)

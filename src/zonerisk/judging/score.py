@@ -20,7 +20,6 @@ from zonerisk.core.verdict import (
     Score,
     Units,
     Verdict,
-    Word,
     Zones,
 )
 from zonerisk.judging import claims, history, likelihood, recovery, separation
@@ -40,7 +39,7 @@ from zonerisk.words import verdicts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zonerisk.core.model import Policy, Region
+    from zonerisk.core.model import Policy
     from zonerisk.core.samples import Source
     from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
@@ -147,7 +146,9 @@ def score(
             source,
             record.years,
         ),
-        word=_word(facts, region, day),
+        word=tuple(
+            word for word, spoken_of in claims.record(facts, provider.id, day) if region_id in spoken_of
+        ),
         ask=ask(judgeable, assessed, standing, judged, policy),
         places=_places(by_zones, by_sites),
         provenance=Provenance.build(
@@ -181,12 +182,6 @@ def points(finding: Finding) -> tuple[float, float]:
     """Return what a finding earns at each end; a reservation of grade C alone shows nothing."""
     low, high = POINTS.get(finding.outcome, (0.0, 0.0))
     return (0.0 if finding.grade == "C" else low), high
-
-
-def _word(facts: Facts, region: Region, day: str) -> tuple[Word, ...]:
-    """Return the record of what the provider states of distances in a region."""
-    words = claims.record(facts, region.provider, day)
-    return tuple(word for word, spoken_of in words if region.id in spoken_of)
 
 
 def ask(
