@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
@@ -12,7 +13,7 @@ from zonerisk.core.verdict import OUTCOMES
 from zonerisk.words import likelihood, phrases, report, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
@@ -123,6 +124,27 @@ def model_line(audit: Audit) -> str:
         f"Chances are {model.note}: unavailability of a place {place}, common share {common}"
         f"{alpha} ({model.common_source})."
     )
+
+
+def pieces(audit: Audit) -> Iterator[str]:
+    """Write an audit as JSON piece by piece; evidence that many findings cite is put in words once."""
+    cited: dict[int, str] = {}
+    begin, end = replace(audit, workloads=()).to_json().split('"workloads": []')
+    yield f'{begin}"workloads": ['
+    for index, judged in enumerate(audit.workloads):
+        before, after = replace(judged, findings=()).to_json().rstrip().split('"findings": []')
+        text = f'{"," if index else ""}\n{before}"findings": ['
+        for at, finding in enumerate(judged.findings):
+            key = id(finding.evidence)
+            if key not in cited:
+                cited[key] = (
+                    finding.to_json().rstrip().partition('\n  "evidence": ')[2].replace("\n", "\n    ")
+                )
+            own = replace(finding, evidence=()).to_json().partition('"evidence": ')[0]
+            text += f"{',' if at else ''}\n{own}".replace("\n", "\n    ") + f'"evidence": {cited[key]}'
+        close = "\n  ]" if judged.findings else "]"
+        yield f"{text}{close}{after}".replace("\n", "\n    ")
+    yield ("\n  ]" if audit.workloads else "]") + end
 
 
 def sarif(audit: Audit, policy: Policy) -> str:

@@ -200,3 +200,11 @@ def too_slow(claim: str, ms: float) -> str:
 def places_apart(straight: Interval) -> str:
     """Say that recorded places are farther apart than a round trip allows."""
     return f"the recorded places, {phrases.interval(straight)} apart"
+
+
+def advice_left(total: int, most: int, cut: int, ways: int) -> str:
+    """Say what advice leaves out; nothing where it leaves out nothing."""
+    told = [f"only the first {most} of {total} workloads are advised; --only chooses others"] * (total > most)
+    if cut:
+        told.append(f"of {phrases.count(cut, 'workload')} only {ways} ways to spread the copies were tried")
+    return "; ".join(told)
