@@ -127,23 +127,28 @@ def model_line(audit: Audit) -> str:
 
 
 def pieces(audit: Audit) -> Iterator[str]:
-    """Write an audit as JSON piece by piece; evidence that many findings cite is put in words once."""
-    cited: dict[int, str] = {}
+    """Write an audit as JSON piece by piece; what many findings have in common is put in words once."""
+    told: dict[int, str] = {}
     begin, end = replace(audit, workloads=()).to_json().split('"workloads": []')
     yield f'{begin}"workloads": ['
     for index, judged in enumerate(audit.workloads):
         before, after = replace(judged, findings=()).to_json().rstrip().split('"findings": []')
-        text = f'{"," if index else ""}\n{before}"findings": ['
-        for at, finding in enumerate(judged.findings):
+        texts = []
+        for finding in judged.findings:
             key = id(finding.evidence)
-            if key not in cited:
-                cited[key] = (
-                    finding.to_json().rstrip().partition('\n  "evidence": ')[2].replace("\n", "\n    ")
-                )
-            own = replace(finding, evidence=()).to_json().partition('"evidence": ')[0]
-            text += f"{',' if at else ''}\n{own}".replace("\n", "\n    ") + f'"evidence": {cited[key]}'
-        close = "\n  ]" if judged.findings else "]"
-        yield f"{text}{close}{after}".replace("\n", "\n    ")
+            if key not in told:
+                listed = finding.to_json().rstrip().partition('\n  "evidence": ')[2]
+                told[key] = listed.replace("\n", "\n    ")
+            text = told.get(id(finding))
+            if text is None:
+                own = replace(finding, evidence=()).to_json().partition('"evidence": ')[0]
+                text = f'\n{own}"evidence": '.replace("\n", "\n    ") + told[key]
+            # Of workloads that stand alike, the findings that do not name them are the same.
+            if judged.id not in finding.subjects:
+                told[id(finding)] = text
+            texts.append(text)
+        text = f'{"," if index else ""}\n{before}"findings": [{",".join(texts)}'
+        yield (text + ("\n  ]" if texts else "]") + after).replace("\n", "\n    ")
     yield ("\n  ]" if audit.workloads else "]") + end
 
 
