@@ -61,7 +61,7 @@ def test_what_nobody_can_fail_on_is_refused(run: Runner, home: Path, wrong: str)
 def test_a_line_says_why_a_pipeline_ends(run: Runner, home: Path, format_: str) -> None:
     done = run("plan", CLUSTER, "--format", format_, "-o", "out", "--fail-on", "fail", check=1)
     assert done.stdout == ""
-    assert done.stderr == "2 findings of web (quorum fail, backup fail)\n"
+    assert done.stderr == "--fail-on: 2 findings of web (quorum fail, backup fail)\n"
     assert (home / "out").stat().st_size
 
 

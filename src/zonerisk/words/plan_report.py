@@ -44,7 +44,7 @@ def change_line(audit: Audit) -> list[str]:
     if change is None:
         return []
     before, after = change.failing_before, change.failing_after
-    told = f"failing findings: {before} now, {after} then"
+    told = f"{phrases.count(before, 'failing finding')} now, {after} then"
     if before == after:
         told = f"{f'still {before} failing' if before else 'nothing fails now'}, but more is shown to hold"
     settled = f"; settles {', '.join(change.settles)}" if change.settles else ""
@@ -265,7 +265,7 @@ def tripped_line(audit: Audit) -> str:
         )
         if number
     ]
-    return "; ".join((f"{phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
+    return "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
 
 
 def junit(audit: Audit, policy: Policy) -> str:
