@@ -61,7 +61,7 @@ def test_what_nobody_can_fail_on_is_refused(run: Runner, home: Path, wrong: str)
 def test_a_line_says_why_a_pipeline_ends(run: Runner, home: Path, format_: str) -> None:
     done = run("plan", CLUSTER, "--format", format_, "-o", "out", "--fail-on", "fail", check=1)
     assert done.stdout == ""
-    assert done.stderr == "2 findings of web (quorum fail, backup fail)\n"
+    assert done.stderr == "--fail-on: 2 findings of web (quorum fail, backup fail)\n"
     assert (home / "out").stat().st_size
 
 
@@ -257,3 +257,12 @@ def test_advice_is_judged_and_says_what_it_buys(run: Runner, home: Path) -> None
     )
     advice = json.loads(run("plan", "one.yaml", "--advise", "--format", "json").stdout)["advice"]
     assert advice[0]["settles"] == ["quorum", "survives"]
+
+
+def test_what_advice_leaves_out_is_said(run: Runner, home: Path) -> None:
+    web = "provider: scaleway, region: fr-par, zones: [fr-par-1], replicas: 1"
+    lines = [f"  w{at}: {{{web}}}\n" for at in range(52)]
+    (home / "many.yaml").write_text(f"workloads:\n{''.join(lines)}")
+    told = run("plan", "many.yaml", "--advise", "--format", "comment").stderr
+    assert "only the first 50 of 52 workloads are advised" in told
+    assert "advice" not in run("plan", "many.yaml", "--advise", "--only", "w1*").stderr

@@ -85,3 +85,10 @@ def test_a_crowd_bounds_what_no_pair_tells() -> None:
         assert known.outcome(("u/a", "u/b")) == "unknown"
         span = effective(UNITS, [known])
         assert (span.low, span.high) == (1, high)
+
+
+def test_six_hundred_places_are_weighed_in_time() -> None:
+    """Each is joined to the ten before it and the ten after it."""
+    at = {f"n{index}": index for index in range(600)}
+    chosen = heaviest_apart(dict.fromkeys(at, 1), lambda a, b: abs(at[a] - at[b]) <= 10)
+    assert chosen == tuple(f"n{index}" for index in range(0, 600, 11))

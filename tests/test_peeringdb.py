@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,14 @@ def test_throttled() -> None:
 def test_key() -> None:
     assert peeringdb.headers({}) == {}
     assert peeringdb.headers({"PEERINGDB_API_KEY": " k "}) == {"Authorization": "Api-Key k"}
+
+
+def test_a_place_outside_its_country_is_none() -> None:
+    rows = [
+        {"id": 1, "name": "right", "country": "FR", "latitude": 48.9, "longitude": 2.3},
+        {"id": 2, "name": "exchanged", "country": "FR", "latitude": 2.3, "longitude": 48.9},
+        {"id": 3, "name": "no latitude", "country": "US", "latitude": 117.958202, "longitude": 33.9},
+        {"id": 4, "name": "no country", "latitude": 48.9, "longitude": 2.3},
+    ]
+    read = peeringdb.read_facilities(json.dumps({"data": rows}).encode(), "x")
+    assert [house.lat for house in read] == [48.9, None, None, 48.9]

@@ -6,11 +6,16 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conftest import Runner
+from zonerisk import load
+from zonerisk.words import plan_report
+from zonerisk.workloads import plan
+from zonerisk.workloads.audit import audit
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -189,3 +194,13 @@ def test_the_commands_of_the_docs_run_as_written(run: Runner) -> None:
     for command in commands:
         arguments = [str(ROOT / each) if each.startswith("examples/") else each for each in command.split()]
         assert run(*arguments, check=None).returncode in (0, 1)
+
+
+def test_json_that_is_written_piece_by_piece_is_that_of_the_answer() -> None:
+    catalog = load()
+    for name in ("ovh-2021.yaml", "scaleway-cluster.yaml", "hybrid.yaml"):
+        question = plan.read([str(EXAMPLES / name)], None, catalog, None)
+        answer = audit(catalog, question.deployment, catalog.policy("podcast"), question.day)
+        assert "".join(plan_report.pieces(answer)) == answer.to_json()
+    bare = replace(answer, workloads=())
+    assert "".join(plan_report.pieces(bare)) == bare.to_json()

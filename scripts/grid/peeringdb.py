@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from grid import fields
+from zonerisk.catalogue import gazetteer
 from zonerisk.layers import http
 
 BASE = "https://www.peeringdb.com/api"
 KEY_VARIABLE = "PEERINGDB_API_KEY"
 # Without a key the service allows a request every few seconds.
 PAUSE_S = 3.0
+# How far off its addresses may be, metres.
+VAGUE_M = 5000.0
 
 
 class Facility(NamedTuple):
@@ -45,19 +48,28 @@ def headers(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def read_facilities(data: bytes, name: str) -> tuple[Facility, ...]:
-    """Read table ``fac``; a facility without coordinates is kept."""
+    """Read table ``fac``; a facility without coordinates, or with some outside its country, has none."""
     return tuple(
         Facility(
             _int(row, "id"),
             fields.text(row, "name"),
-            fields.number(row, "latitude"),
-            fields.number(row, "longitude"),
+            *_at(row),
             _int(row, "campus_id") or None,
             fields.flag(row, "diverse_serving_substations"),
             _int(row, "net_count"),
         )
         for row in _current(data, name)
     )
+
+
+def _at(row: Mapping[str, object]) -> tuple[float | None, float | None]:
+    """Return where a facility stands, held against its country as a record is: axes get exchanged there."""
+    lat, lon = fields.number(row, "latitude"), fields.number(row, "longitude")
+    country = fields.text(row, "country")
+    if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
+        return None, None
+    wrong = len(country) == 2 and gazetteer.misplaced(lat, lon, country, VAGUE_M)
+    return (None, None) if wrong else (lat, lon)
 
 
 def read_presence(data: bytes, name: str) -> dict[int, frozenset[int]]:

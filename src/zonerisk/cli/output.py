@@ -89,13 +89,14 @@ def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
     return asked or next((format_ for format_ in formats if format_ == ending), formats[0])
 
 
-def write(content: str | bytes, path: Path | None) -> None:
+def write(content: str | bytes | Iterable[str], path: Path | None) -> None:
     """Write to standard output or a device, or replace a file only once all is written."""
-    data = shown(content).encode() if isinstance(content, str) else content
+    pieces = [content] if isinstance(content, str | bytes) else content
+    data = (shown(each).encode() if isinstance(each, str) else each for each in pieces)
     if path is None or str(path) == "-" or _is_output(path):
         if getattr(sys.stdout, "name", "") == os.devnull:  # As main opens it where there was none.
             raise UsageError("standard output is closed; name a file with --output")
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(data)
         sys.stdout.flush()
         return
     import tempfile
@@ -107,13 +108,13 @@ def write(content: str | bytes, path: Path | None) -> None:
             raise OSError(errno.ELOOP, "its links lead in a circle")
         if target.exists() and not target.is_file():  # A device or a pipe, or a folder, which is refused.
             with target.open("wb") as device:
-                device.write(data)
+                device.writelines(data)
             return
         os.umask(mask := os.umask(0))
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             temporary = Path(file.name)
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)

@@ -15,6 +15,8 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zonerisk.workloads.probability import Inputs
 
 Formats = Literal[Format.table, Format.json, Format.md, Format.sarif, Format.junit, Format.comment]
@@ -106,9 +108,11 @@ def plan(
     if advise:
         auditor = Auditor(catalog, chosen, deployment, request.day, inputs)
         answer = replace(answer, advice=advice.advise(auditor, answer))
+        if left := advice.left_out(auditor):
+            output.note(f"advice: {left}\n")
     form = output.chosen(format_, out, Formats)
     if form is Format.json:
-        text = answer.to_json()
+        text: str | Iterable[str] = plan_report.pieces(answer)
     elif form is Format.table:
         sections = dossier.answers(dossier.Dossier(), chosen, (), [answer])
         text = output.printed(lambda screen: screen.sections(sections), out)

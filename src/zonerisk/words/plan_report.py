@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
@@ -12,7 +13,7 @@ from zonerisk.core.verdict import OUTCOMES
 from zonerisk.words import likelihood, phrases, report, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zonerisk.core.model import Policy
     from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
@@ -43,7 +44,7 @@ def change_line(audit: Audit) -> list[str]:
     if change is None:
         return []
     before, after = change.failing_before, change.failing_after
-    told = f"failing findings: {before} now, {after} then"
+    told = f"{phrases.count(before, 'failing finding')} now, {after} then"
     if before == after:
         told = f"{f'still {before} failing' if before else 'nothing fails now'}, but more is shown to hold"
     settled = f"; settles {', '.join(change.settles)}" if change.settles else ""
@@ -123,6 +124,32 @@ def model_line(audit: Audit) -> str:
         f"Chances are {model.note}: unavailability of a place {place}, common share {common}"
         f"{alpha} ({model.common_source})."
     )
+
+
+def pieces(audit: Audit) -> Iterator[str]:
+    """Write an audit as JSON piece by piece; what many findings have in common is put in words once."""
+    told: dict[int, str] = {}
+    begin, end = replace(audit, workloads=()).to_json().split('"workloads": []')
+    yield f'{begin}"workloads": ['
+    for index, judged in enumerate(audit.workloads):
+        before, after = replace(judged, findings=()).to_json().rstrip().split('"findings": []')
+        texts = []
+        for finding in judged.findings:
+            key = id(finding.evidence)
+            if key not in told:
+                listed = finding.to_json().rstrip().partition('\n  "evidence": ')[2]
+                told[key] = listed.replace("\n", "\n    ")
+            text = told.get(id(finding))
+            if text is None:
+                own = replace(finding, evidence=()).to_json().partition('"evidence": ')[0]
+                text = f'\n{own}"evidence": '.replace("\n", "\n    ") + told[key]
+            # Of workloads that stand alike, the findings that do not name them are the same.
+            if judged.id not in finding.subjects:
+                told[id(finding)] = text
+            texts.append(text)
+        text = f'{"," if index else ""}\n{before}"findings": [{",".join(texts)}'
+        yield (text + ("\n  ]" if texts else "]") + after).replace("\n", "\n    ")
+    yield ("\n  ]" if audit.workloads else "]") + end
 
 
 def sarif(audit: Audit, policy: Policy) -> str:
@@ -238,7 +265,7 @@ def tripped_line(audit: Audit) -> str:
         )
         if number
     ]
-    return "; ".join((f"{phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
+    return "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
 
 
 def junit(audit: Audit, policy: Policy) -> str:

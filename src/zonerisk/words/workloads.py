@@ -30,8 +30,10 @@ def summary(
     count = "No workload" if not lost else "The workload" if total == 1 else f"{lost} of {total} workloads"
     text = f"{count} lose{'s' if one else ''} {'its' if one else 'their'} quorum to one event on record"
     if worst:
-        text += f"; worst: {worst}, which takes {worst_lost} of them"
-        text += f", {with_backup} with the backup" if with_backup else ""
+        text += f"; worst: {worst}"
+        text += f", which takes {worst_lost} of them" if total > 1 else ""
+        if with_backup:
+            text += f", {with_backup} with the backup" if total > 1 else ", which takes the backup too"
     return text + (f"; {unassessed} not assessed." if unassessed else ".")
 
 
@@ -200,3 +202,11 @@ def too_slow(claim: str, ms: float) -> str:
 def places_apart(straight: Interval) -> str:
     """Say that recorded places are farther apart than a round trip allows."""
     return f"the recorded places, {phrases.interval(straight)} apart"
+
+
+def advice_left(total: int, most: int, cut: int, ways: int) -> str:
+    """Say what advice leaves out; nothing where it leaves out nothing."""
+    told = [f"only the first {most} of {total} workloads are advised; --only chooses others"] * (total > most)
+    if cut:
+        told.append(f"of {phrases.count(cut, 'workload')} only {ways} ways to spread the copies were tried")
+    return "; ".join(told)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import Choice
 from zonerisk.judging.arrangement import zones_sold
+from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.audit import MOST_REGIONS, Auditor
 from zonerisk.workloads.deployment import OWN, Place, majority, spread
@@ -31,6 +33,18 @@ def advise(auditor: Auditor, audit: Audit) -> tuple[Choice, ...]:
         for workload, judged in list(pairs)[:MOST_WORKLOADS]
         for choice in _of(auditor, workload, judged)
     )
+
+
+def left_out(auditor: Auditor) -> str:
+    """Say which workloads got no advice, and of how many not every way was tried; nothing if none."""
+    listed = auditor.deployment.workloads
+    many = 0
+    for each in listed[:MOST_WORKLOADS]:
+        regions = {place.region for place in each.places}
+        if len(regions) == 1 and OWN not in regions and not each.spread:
+            sold = len(zones_sold(auditor.catalog.region(*regions), auditor.day))
+            many += comb(sold, min(sold, len(each.places), MOST_ZONES)) > MOST_WAYS
+    return wording.advice_left(len(listed), MOST_WORKLOADS, many, MOST_WAYS)
 
 
 def _of(auditor: Auditor, workload: Workload, judged: Judged) -> Iterator[Choice]:
