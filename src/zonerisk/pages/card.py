@@ -318,10 +318,10 @@ def _towns(plane: _Plane) -> None:
         plane.name(plane.at((town.lat, town.lon)), town.name, 15)
     far = [
         (math.hypot(x - _W / 2, y - _H / 2) * plane.metres, x - _W / 2, _H / 2 - y, town.name)
-        for town in ground.places(plane.box.grown(0.8))
+        for town in (() if towns else ground.places(plane.box.grown(0.8)))
         for x, y in [plane.at((town.lat, town.lon))]
     ]
-    if far and not towns:
+    if far:
         metres, east, north, name = min(far)
         wind = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
         way = wind[round(math.atan2(north, east) / (math.pi / 4)) % 8]
