@@ -36,7 +36,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
     assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
     assert made.files == ("data/datacenters/ovh/sbg.yaml",)
     named = {row.item.rule: row.name for row in made.findings}
-    assert (named["survives"], named["power"]) == ("A majority left", "Power")
+    assert (named["survives"], named["power"]) == ("a majority left", "power")
 
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:

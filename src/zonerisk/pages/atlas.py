@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from zonerisk.pages.ground import Tiles
 
 INDEX = "index.html"
-
-
 _FEW = 9
 HEADS: dict[Block, str] = {
     "shared": "fail together",

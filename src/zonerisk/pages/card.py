@@ -19,6 +19,8 @@ from zonerisk.words import likelihood, phrases
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from jinja2 import Environment
 
     from zonerisk.core.verdict import Place, Verdict
@@ -191,10 +193,18 @@ class _Plane:
         self.taken: list[tuple[float, float, float, float]] = [(_W - 150, _H - 34, _W, _H)]
         self.labels: list[tuple[float, float, str, float, str, bool]] = []
 
+    def spots(self, points: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:
+        """Return where points stand, in pixels."""
+        import numpy as np
+
+        lats, lons = np.array(points).T
+        east = ((lons - self.lon + 180) % 360 - 180) * self.east_m
+        north = (lats - self.lat) * 111_195
+        return np.column_stack((_W / 2 + east / self.metres, _H / 2 - north / self.metres))
+
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
-        lat, lon = features.turned(Point(*point), self.lon)
-        east, north = (lon - self.lon) * self.east_m, (lat - self.lat) * 111_195
-        return _W / 2 + east / self.metres, _H / 2 - north / self.metres
+        x, y = self.spots([point])[0].tolist()
+        return x, y
 
     @property
     def box(self) -> Box:
@@ -203,15 +213,8 @@ class _Plane:
 
     def path(self, points: Sequence[tuple[float, float]]) -> str:
         """Write a line of latitudes and longitudes in whole pixels, each once."""
-        import numpy as np
-
-        lats, lons = np.array(points).T
-        east = ((lons - self.lon + 180) % 360 - 180) * self.east_m
-        north = (lats - self.lat) * 111_195
-        spots = (
-            np.column_stack((_W / 2 + east / self.metres, _H / 2 - north / self.metres)).round().astype(int)
-        )
-        steps = np.diff(spots, axis=0)
+        spots = self.spots(points).round().astype(int)
+        steps = spots[1:] - spots[:-1]
         drawn = " ".join(f"{dx} {dy}" for dx, dy in steps[steps.any(axis=1)].tolist())
         return f"M{spots[0, 0]} {spots[0, 1]}l" + drawn.replace(" -", "-")
 
@@ -249,8 +252,8 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
         plane.taken.append((0, 0, 380, 34))
     domains = verdict.independence.domains
     rows = [
-        (place, plane.at(at), [key for key in (place.id, *place.zones) if key in domains])
-        for place, at in shown
+        (place, spot, [key for key in (place.id, *place.zones) if key in domains])
+        for (place, _), spot in zip(shown, plane.spots([at for _, at in shown]).tolist(), strict=True)
     ]
     plane.taken += [(x - 8, y - 8, x + 8, y + 8) for _, (x, y), _ in rows]
     cause = _cause(verdict, plane, shown)
@@ -315,10 +318,10 @@ def _towns(plane: _Plane) -> None:
         plane.name(plane.at((town.lat, town.lon)), town.name, 15)
     far = [
         (math.hypot(x - _W / 2, y - _H / 2) * plane.metres, x - _W / 2, _H / 2 - y, town.name)
-        for town in ground.places(plane.box.grown(0.8))
+        for town in (() if towns else ground.places(plane.box.grown(0.8)))
         for x, y in [plane.at((town.lat, town.lon))]
     ]
-    if far and not towns:
+    if far:
         metres, east, north, name = min(far)
         wind = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
         way = wind[round(math.atan2(north, east) / (math.pi / 4)) % 8]

@@ -192,8 +192,9 @@ def _discs(points: Iterable[Feature]) -> Iterator[Feature]:
 def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
     """Draw each pair between the two of its sites that stand nearest to each other."""
     risks = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
+    zones = {zone for pair in verdict.policy.separations for zone in (pair.a, pair.b)}
     points = {
-        member: [at for place in members if (at := _located(place))] for member, members in places.items()
+        zone: [at for place in places[zone] if (at := _located(place))] for zone in zones & places.keys()
     }
     for pair in verdict.policy.separations:
         ours, theirs = points.get(pair.a), points.get(pair.b)

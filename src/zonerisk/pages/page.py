@@ -216,14 +216,14 @@ def render_map(
     """Return a page with a map: its template is named as its layout, its data stand in islands."""
     from markupsafe import Markup
 
-    layers, sheets, band = data.layers(), ground.around(data.box), data.band()
+    layers, sheets, band = data.layers(), ground.around(box := data.box), data.band()
     errors_km = ground.errors_km(sheets)
     element, script = _compose(tuple(layers), online)
     leaflet_script, leaflet_style = leaflet()
     page = {
         "single": data.single,
-        "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else data.box,
-        "whole": data.box,
+        "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else box,
+        "whole": box,
         "turns": data.turns(),
         "shows": shows,
         "off": list(off),

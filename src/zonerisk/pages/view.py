@@ -112,7 +112,11 @@ def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
     """Write a verdict's rows, and keep a view of the map for each."""
     name = around.name
     findings = [
-        Row(finding, _finding_shown(finding, verdict, around, shows), asked(finding.rule))
+        Row(
+            finding,
+            _finding_shown(finding, verdict, around, shows),
+            verdicts.RULES.get(finding.rule, finding.rule),
+        )
         for finding in verdict.policy.findings
     ]
     risks = []
@@ -131,12 +135,6 @@ def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
     owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
     files = tuple(file for key, file in around.files.items() if key in owners)
     return View(verdict, around, findings, risks, separations, options, files)
-
-
-def asked(rule: str) -> str:
-    """Return what a rule asks, in words that head what was found."""
-    words = verdicts.RULES.get(rule, rule)
-    return words[:1].upper() + words[1:]
 
 
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
