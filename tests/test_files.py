@@ -235,6 +235,9 @@ def test_no_file_is_larger_than_its_bound(tmp_path: Path) -> None:
     (tmp_path / "x.geojson").write_text('{"a":' * 200_000)
     with pytest.raises(DataError, match="nests too deep"):
         read(tmp_path / "x.geojson", PLAIN)
+    (tmp_path / "x.csv").write_text(f'id,wkt\n1,"{"GeometryCollection (" * 200_000}"\n')
+    with pytest.raises(DataError, match="more than 20 collections"):
+        read(tmp_path / "x.csv", PLAIN)
 
 
 def test_a_zip_that_lies_of_its_size_is_read_no_further(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ Bounds = tuple[float, float, float, float]
 BROKEN = (OSError, ValueError, EOFError, zlib.error)
 MAX_BYTES = 300_000_000
 """The most bytes of one file, as it lies and unpacked."""
-MAX_COLUMNS = 2000
+MAX_COLUMNS, MAX_COLLECTIONS = 2000, 20
 # How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin.
 _BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
 _ZIP = b"PK\3\4"
@@ -357,7 +357,11 @@ def _geometry(text: object, where: str) -> Any:
     if not isinstance(text, str):
         return None
     with errors.reading(where, "is not a geometry"):
-        return shape_of(json.loads(text)) if text.lstrip().startswith("{") else shapely.from_wkt(text)
+        if text.lstrip().startswith("{"):
+            return shape_of(json.loads(text))
+        if text.upper().count("COLLECTION") > MAX_COLLECTIONS:  # GEOS has no bound of its own, and crashes.
+            raise DataError(f"{where}: holds more than {MAX_COLLECTIONS} collections")
+        return shapely.from_wkt(text)
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:

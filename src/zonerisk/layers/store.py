@@ -239,10 +239,11 @@ def take(card: Card, cache: Path, source: Path) -> Path:
     role = called(card, source.with_name(name)).file.role
     if role == "data" and len(data) == 1 and data[0].suffixes == source.suffixes:
         name = data[0].name
+    imported: list[LayerFile] = []
+    with suppress(DataError):  # A damaged note lists none.
+        imported = [called(card, path) for path in _listed(card, cache, "imported") if path.is_file()]
     others = [
-        file.path
-        for file in _imported(card, cache)
-        if file.path.name != name and (len(data) > 1 or file.file.role != role)
+        file.path for file in imported if file.path.name != name and (len(data) > 1 or file.file.role != role)
     ]
     with _gathering(card, cache) as folder:
         paths = [folder / name, *(folder / path.name for path in others)]
@@ -254,14 +255,6 @@ def take(card: Card, cache: Path, source: Path) -> Path:
             raise DataError(str(error).replace(str(paths[0]), str(source))) from None
         _note(card, paths, {"imported": source.name})
     return home(card, cache) / name
-
-
-def _imported(card: Card, cache: Path) -> list[LayerFile]:
-    """Return the files that earlier imports brought; a damaged note lists none."""
-    try:
-        return [called(card, path) for path in _listed(card, cache, "imported") if path.is_file()]
-    except DataError:
-        return []
 
 
 @contextmanager
