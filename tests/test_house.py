@@ -14,7 +14,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 house = __import__("house")
 HOUSE, FILES, FOLDERS, folder = house.HOUSE, house.FILES, house.FOLDERS, house.folder
-MOST_MODULES, MOST_LINES = 75, 24_800
+MOST_MODULES, MOST_LINES = 75, 24_600
 IMPORTS = {name: house.imported(path) for name, path in FILES.items()}
 
 
