@@ -144,3 +144,11 @@ def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path
     assert "reactors" in json.loads(run(*scored).stdout)["verdicts"][0]["provenance"]["layers"]
     (tmp_path / "layers" / "reactors.yaml").write_text("name: x\n")
     assert str(tmp_path / "layers" / "reactors.yaml") in run("layers", "list", *mine, check=3).stderr
+
+
+def test_a_complete_list_leaves_no_row_out(run: Runner, tmp_path: Path) -> None:
+    raw = tmp_path / "plants.csv"
+    head = "project;status;loc_accuracy;lat;lon\n"
+    raw.write_text(f"{head}X;operating;exact;;\nY;operating;exact;51.0;2.1\n".replace(";", ","))
+    done = run("layers", "import", "nuclear", str(raw), "--cache", str(tmp_path / "cache"), check=3)
+    assert "row 1 has no place" in done.stderr

@@ -91,8 +91,10 @@ def shape_of(geometry: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
-def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoDataFrame:
-    """Read a vector file in WGS 84, rows without a geometry left out.
+def read(
+    path: Path, reading: Reading, bounds: Bounds | None = None, complete: bool = False
+) -> gpd.GeoDataFrame:
+    """Read a vector file in WGS 84, rows without a place left out; of a complete list none may be.
 
     ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or WKT in one;
     anything else is known by its content, see :func:`vector`.
@@ -120,7 +122,11 @@ def read(path: Path, reading: Reading, bounds: Bounds | None = None) -> gpd.GeoD
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
     frame = filtered(frame, reading, path)
-    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    placed = frame.geometry.notna() & ~frame.geometry.is_empty
+    if complete and not placed.all():
+        told = f"row {frame.index[~placed][0] + 1} has no place, so that the list cannot count as complete"
+        raise DataError(f"{path}: {told}; give it one, take it out, or have a card that says complete: false")
+    frame = frame[placed]
     try:
         frame = frame.to_crs("EPSG:4326")
     except Exception as error:
@@ -328,9 +334,8 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
         y, x = (_degrees(table[name], path) for name in (lat, lon))
-        known = y.notna() & x.notna()
-        points = gpd.points_from_xy(x[known], y[known])
-        return gpd.GeoDataFrame(table[known], geometry=points, crs="EPSG:4326")
+        points = gpd.GeoSeries.from_xy(x, y, index=table.index, crs="EPSG:4326")
+        return gpd.GeoDataFrame(table, geometry=points.where(y.notna() & x.notna()))
     column = next((name for name in table if str(name).lower() in _GEOMETRY_COLUMNS), None)
     if column is None:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")

@@ -164,7 +164,7 @@ def _measured(
     # A track goes on through its weaker points.
     whole = card.measure == "count" and card.reading.id and card.reading.least
     reading = card.reading.model_copy(update={"least": {}}) if whole else card.reading
-    frames = [files.read(file.path, reading) for file in data]
+    frames = [files.read(file.path, reading, complete=card.complete) for file in data]
     if card.measure == "area":
         edge = [files.read(file.path, Reading()) for file in layer_files if file.file.role == "coverage"]
         zones = [zone for frame in frames for zone in dissolved(card, frame)]

@@ -311,7 +311,7 @@ def _check(card: Card, path: Path, *, may_be_empty: bool = False) -> None:
             pass
     else:
         reading = card.reading if file.file.role == "data" else Reading()
-        if not len(files.read(path, reading)) and not may_be_empty:
+        if not len(files.read(path, reading, complete=card.complete)) and not may_be_empty:
             raise DataError(f"{path.name}: holds nothing that {card.id} keeps")
 
 
