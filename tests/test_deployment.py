@@ -5,7 +5,7 @@ import pytest
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
-from zonerisk.workloads.deployment import Place, Placement, Unplaced, relabelled
+from zonerisk.workloads.deployment import Arrangements, Place, Placement, Unplaced
 
 DAY = "2026-11-23"
 
@@ -91,10 +91,15 @@ ALL_APART = frozenset((a.id, b.id) for a in ZONES for b in ZONES if a.id < b.id)
 LABELS = [Place("r/a", "r", "label"), Place("r/b", "r", "label")]
 
 
+def relabelled(kind: str, known: RiskGroups, places: list[Place]) -> RiskGroups:
+    """Return what is known of labels in a region of whose zones that is known."""
+    arrangements = object.__new__(Arrangements)
+    arrangements._zones = lambda _: (ZONES, {kind: known})  # type: ignore[method-assign]
+    return arrangements._relabelled({}, places)[kind]
+
+
 def told(known: RiskGroups, places: list[Place] = LABELS) -> RiskGroups:
-    return relabelled({"campus": RiskGroups("campus")}, places, lambda _: (ZONES, {"campus": known}))[
-        "campus"
-    ]
+    return relabelled("campus", known, places)
 
 
 def test_zones_that_are_all_apart_leave_labels_apart() -> None:
@@ -125,6 +130,5 @@ def test_copies_somewhere_may_share_a_zone() -> None:
 def test_a_kind_that_only_the_zones_have_is_open_for_labels() -> None:
     """Of an event that took two of three zones, labels may or may not be those."""
     shared = risk("incident", "i", "A", ZONES[:2], "were out together")
-    known = {"incident": RiskGroups("incident", (shared,))}
-    found = relabelled({}, LABELS, lambda _: (ZONES, known))["incident"]
+    found = relabelled("incident", RiskGroups("incident", (shared,)), LABELS)
     assert found.outcome(("r/a", "r/b")) == "unknown"

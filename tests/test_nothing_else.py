@@ -392,7 +392,7 @@ def test_a_map_s_tiles_are_asked_for_by_its_reader_alone(
     page, base = tmp_path / "map.html", f"http://127.0.0.1:{server.server_port}"
     run("map", "scaleway-fr-par", "--tiles", f"{base}/{{z}}/{{x}}/{{y}}.png", "-o", str(page))
     (allowed,) = re.findall(r"img-src ([^;\"]*)", page.read_text())
-    assert allowed == base
+    assert allowed == f"data: {base}"
     for address in (
         f"{folder}/secret.tif",
         f"{folder}/{{z}}/{{x}}/{{y}}.png",
@@ -402,6 +402,6 @@ def test_a_map_s_tiles_are_asked_for_by_its_reader_alone(
         f"https://name:word@{base[7:]}/{{z}}/{{x}}/{{y}}.png",
     ):
         done = run("map", "scaleway-fr-par", "--tiles", address, "-o", str(page), check=2)
-        assert "is no tile address" in done.stderr
+        assert "is not a tile address" in done.stderr
     assert not watch.events()
     assert not server.asked

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from zonerisk.core.policy import DEFAULT
 
 import zonerisk
 from test_classes import CAMPUS_AB, MENDED, NEAR, STATION, TRIANGLE, TWO_BUILDINGS, candidates, event, region
 from zonerisk.core.errors import UsageError
+from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import severity
 from zonerisk.judging import recovery, separation
 from zonerisk.library import Library

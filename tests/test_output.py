@@ -99,6 +99,7 @@ def test_an_interrupt_ends_without_a_word(loading: str) -> None:
     """Sent to itself by a process that begins to load a module."""
     code = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Ignored where tests run in the background.
 class Interrupt:
     def find_spec(self, name, *_):
         if name == {loading!r}:

@@ -12,7 +12,7 @@ import pytest
 
 import zonerisk
 from conftest import ROOT
-from zonerisk.catalogue import catalog as catalogs
+from zonerisk.catalogue import document as documents
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.curation.check import CheckedCatalogue, check
 from zonerisk.curation.review import BUILDING_M, Line, line
@@ -118,13 +118,13 @@ def test_both_licences_stand_where_users_look() -> None:
 def test_one_region_reads_only_its_providers_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking one region up costs the same however many providers there are."""
     read: list[Path] = []
-    original = catalogs.read
+    original = documents.read
 
     def counted(path: Path, name: str | None = None) -> object:
         read.append(path)
         return original(path, name)
 
-    monkeypatch.setattr(catalogs, "read", counted)
+    monkeypatch.setattr(documents, "read", counted)
     catalog = zonerisk.load()
     assert catalog.resolve("ovh-sbg") == catalog.resolve("OVH SBG") == ("ovh-sbg",)
     assert read == []

@@ -91,9 +91,7 @@ def shape_of(geometry: Any) -> Any:
         raise ValueError(str(error)) from None
 
 
-def read(
-    path: Path, reading: Reading, bounds: Bounds | None = None, complete: bool = False
-) -> gpd.GeoDataFrame:
+def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool = False) -> gpd.GeoDataFrame:
     """Read a vector file in WGS 84, rows without a place left out; of a complete list none may be.
 
     ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or WKT in one;
@@ -107,10 +105,8 @@ def read(
     if path.name.lower().endswith((".csv", ".csv.gz")):
         frame = _read_csv(path, reading)
     elif path.suffix.lower() == ".shp":
-        parts = {end: path.with_suffix(end) for end in _SHAPEFILE}
-        frame = opened(
-            _zipped({end: content(p) for end, p in parts.items() if p.is_file()}, str(path)), str(path)
-        )
+        parts = {end: content(p) for end in _SHAPEFILE if (p := path.with_suffix(end)).is_file()}
+        frame = opened(_zipped(parts, str(path)), str(path))
     else:
         frame = vector(content(path), str(path), reading.layer)
     if not len(frame):
@@ -124,8 +120,8 @@ def read(
     frame = filtered(frame, reading, path)
     placed = frame.geometry.notna() & ~frame.geometry.is_empty
     if complete and not placed.all():
-        told = f"row {frame.index[~placed][0] + 1} has no place, so that the list cannot count as complete"
-        raise DataError(f"{path}: {told}; give it one, take it out, or have a card that says complete: false")
+        told = f"row {frame.index[~placed][0] + 1} has no place, which a list that is complete needs in each"
+        raise DataError(f"{path}: {told}; give it one, take it out, or have its card say complete: false")
     frame = frame[placed]
     try:
         frame = frame.to_crs("EPSG:4326")
@@ -144,8 +140,8 @@ def read(
         geometry = frame.geometry.copy()
         geometry[broken] = geometry[broken].make_valid()
         frame = frame.set_geometry(geometry)
-    if bounds and len(frame):
-        west, south, east, north = bounds
+    if box and len(frame):
+        west, south, east, north = box
         frame = frame.cx[west:east, south:north]
     return frame.reset_index(drop=True)
 
