@@ -95,7 +95,7 @@ def relabelled(kind: str, known: RiskGroups, places: list[Place]) -> RiskGroups:
     """Return what is known of labels in a region of whose zones that is known."""
     arrangements = object.__new__(Arrangements)
     arrangements._zones = lambda _: (ZONES, {kind: known})  # type: ignore[method-assign]
-    return arrangements._relabelled({}, places)[kind]
+    return arrangements._relabelled({}, places).get(kind, RiskGroups(kind))
 
 
 def told(known: RiskGroups, places: list[Place] = LABELS) -> RiskGroups:
