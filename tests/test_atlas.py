@@ -312,8 +312,9 @@ def test_without_scripts_it_is_still_all_there(folder: Path, chromium: Any) -> N
     context.close()
 
 
-@pytest.mark.parametrize("media", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "media"), [(390, {}), (1280, {"color_scheme": "dark"}), (1280, {"forced_colors": "active"})]
+)
 def test_axe_finds_nothing(folder: Path, chromium: Any, width: int, media: dict[str, str]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = chromium.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, **media)
