@@ -9,7 +9,6 @@ import os
 import re
 import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
 
-# What ends a compressed file before its time raises these, and no OSError.
-BROKEN = (OSError, ValueError, EOFError, zlib.error)
 MAX_BYTES = 300_000_000
 """The most bytes of one file, as it lies and unpacked."""
 MAX_COLUMNS, MAX_COLLECTIONS = 2000, 20
