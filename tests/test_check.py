@@ -66,6 +66,8 @@ DAMAGE: list[tuple[str, str, str, str]] = [
     ),
     ("format", "zones:", "zones: *x", "strasbourg.yaml:5: "),
     ("characters", "name: One", "name: One # \u202eeno", "strasbourg.yaml:16: holds U+202E, a control"),
+    ("characters", "name: One", "name: On\xade", "strasbourg.yaml:16: holds U+00AD, a control"),
+    ("characters", "name: One", "name: One\U000e0041", "strasbourg.yaml:16: holds U+E0041, a control"),
     (
         "characters",
         "zones:",

@@ -233,11 +233,15 @@ def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Ite
     if record.day > today[: len(record.day)]:
         field = "until" if record.until else "since"
         yield "round-trip", (field,), f"{record.day} is later than the catalogue's {today}; correct it"
+    for key, piece in record.evidence.items():
+        if record.since[: len(piece.read)] > piece.read:
+            what = f"was read before {record.since}, when the measuring began; correct either day"
+            yield "round-trip", ("evidence", key, "read"), what
     for index, row in enumerate(record.round_trips):
         lacking = {end: _not_sold(getattr(row, end), record, checked) for end in ("a", "b")}
         for end, why in lacking.items():
             if why:
-                then = "name the zones as zonerisk show REGION does, by their ids"
+                then = "zonerisk show REGION names its zones by their ids, and since when"
                 yield "round-trip", ("round_trips", index, end), f"{why}; {then}"
         least_m = 0.0 if any(lacking.values()) else _least_m(row, record.day, checked)
         if least_m > most_fibre_m(row.ms):
