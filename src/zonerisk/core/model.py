@@ -34,7 +34,7 @@ Key = Annotated[str, Field(pattern=ID_PATTERN)]
 FullId = Annotated[str, Field(pattern=f"^{_ID}/{_ID}$")]
 Reference = Annotated[str, Field(pattern=f"^({_ID}/)?{_ID}$")]
 _OSM = "(node|way|relation)/[1-9][0-9]*"
-# Controls of terminals, of the direction of writing, and what nobody sees, by which a text looks like another.
+# Controls of terminals and of the direction of writing, and what is unseen: by them texts look alike.
 CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
