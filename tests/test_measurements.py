@@ -162,7 +162,11 @@ def test_an_overlay_adds_a_measurement(tmp_path: Path) -> None:
             "stand twice; keep the least of them",
         ),
         ("kind: measurement", "kind: rumour", "evidence.own.kind"),
-        ("read: 2025-12", "read: 2024", "evidence.own.read: was read before 2025-03, when the measuring began"),
+        (
+            "read: 2025-12",
+            "read: 2024",
+            "evidence.own.read: was read before 2025-03, when the measuring began",
+        ),
         ("name: Pings", "id: x\nname: Pings", ":1: id: comes from the file's path"),
     ],
 )
