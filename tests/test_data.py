@@ -54,7 +54,8 @@ def test_a_corrected_place_is_one_edit(run: Runner, tmp_path: Path) -> None:
         number for number, row in enumerate(text.splitlines(), 1) if "lat: 48.58606, lon: 7.79751" in row
     )
     record.write_text(text.replace("lat: 48.58606, lon: 7.79751", "lat: 48.58617, lon: 7.79751"))
-    stale = [row for row in run("data", "check", str(copy)).stdout.splitlines() if row.endswith("[stale]")]
+    rows = run("data", "check", str(copy)).stdout.splitlines()
+    stale = [row for row in rows if row.endswith("[stale]") and "ovh/sbg" in row]
     assert len(stale) == 1
     assert stale[0].startswith(f"{record}:{line}: warning: sites.sbg3: the figures of ")
     assert "left out of its verdict" in stale[0]
