@@ -1,4 +1,7 @@
-"""What zonerisk answers of a region and of a deployment, with all evidence, frozen."""
+"""What zonerisk answers of a region and of a deployment, with all evidence, frozen.
+
+What the fields of a verdict mean stands in ``data/fields.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -149,7 +152,7 @@ def _spelled(tree: Any) -> Any:
 
 
 class Threshold(Result):
-    """What a policy asks for; for a distance of zones, along the fibre or straight."""
+    """What a policy asks for."""
 
     value: float
     unit: str
@@ -171,7 +174,7 @@ class Datacenters(Result):
 
 
 class Finding(Result):
-    """One rule applied; ``grade`` is that of the evidence behind what is shared, null where nothing is."""
+    """One rule applied."""
 
     rule: str
     outcome: Applied
@@ -186,10 +189,7 @@ class Finding(Result):
 class Separation(Result):
     """A pair of zones or sites: how far apart, which shared risks it has, worst first.
 
-    ``outcome`` is the worst of what the policy asks of its distance and of those risks; null
-    where it asks nothing of the distance and no risk is on record. What may be shared and is
-    not known stands in the findings. ``rtt_ms`` is what light needs; ``measured_ms`` the least round
-    trip on record, which bounds the fibre, and ``measured_on`` the last day of that measurement.
+    What may be shared and is not known stands in the findings.
     """
 
     a: str
@@ -204,15 +204,7 @@ class Separation(Result):
 
 
 class SharedRisk(Result):
-    """One cause that hits a set of zones or sites together; grade A and B is a ``fail``, C a ``warn``.
-
-    ``groups``: it is known only that the members fall into at most so many groups, each of which shares
-    it; which member is in which is not known. ``rate_per_year`` is how often it strikes, where the source
-    says so: inside the area of a return period at least so often. ``intensity`` runs from the weakest to
-    the strongest, in ``unit``: depth, wind. ``at_least``: how many
-    of the members it surely took together, where they are counted and not named. ``known_since``: when that
-    was published, where it was after the day judged.
-    """
+    """One cause that hits a set of zones or sites together; grade A and B is a ``fail``, C a ``warn``."""
 
     id: str
     kind: str
@@ -235,10 +227,7 @@ class SharedRisk(Result):
 
 
 class FeedRead(Result):
-    """A provider's incident feed, and the days of it that cover a region.
-
-    ``complete`` is ``all`` that the provider made public, or ``large`` events only.
-    """
+    """A provider's incident feed, and the days of it that cover a region."""
 
     id: str
     since: str
@@ -247,16 +236,7 @@ class FeedRead(Result):
 
 
 class RecordedIncident(Result):
-    """An incident on record, as it hit the region.
-
-    Attributes
-    ----------
-    zones, at_least
-        Zones of the region that are named, and how many were hit at least; null where the source
-        does not tell.
-    known_since
-        When it was published, where that was after the day judged.
-    """
+    """An incident on record, as it hit the region."""
 
     id: str
     name: str
@@ -274,29 +254,7 @@ class RecordedIncident(Result):
 
 
 class TrackRecord(Result):
-    """What has happened there, and what was looked through for it. A clean record proves nothing.
-
-    Attributes
-    ----------
-    since
-        First day that a feed covers or an incident is on file of.
-    years, feeds
-        The feeds that were read, and the years that they cover together.
-    zone_losses
-        Losses of one zone or datacenter, by cause; none that software caused.
-    several
-        Events that put two zones, or datacenters, or more out; none that software caused.
-    degraded
-        Such events that only degraded.
-    conflict
-        What war or attack did.
-    region_wide_logical, everywhere_logical
-        Faults of software or control planes: of the whole region, and of all regions at once.
-    incidents
-        All of them, the oldest first.
-    told
-        All of it in sentences, the least needful last.
-    """
+    """What has happened there, and what was looked through for it. A clean record proves nothing."""
 
     since: str | None
     years: float
@@ -338,36 +296,7 @@ def one_in(chance: float) -> float:
 
 
 class Likelihood(Result):
-    """How often zones are lost together for 30 minutes or more, of physical causes; a model, not evidence.
-
-    Attributes
-    ----------
-    zones, majority
-        How many there are, and the loss of how many leaves no majority.
-    one_or_more, majority_lost, all_lost, majority_over_24h
-        Once in how many years.
-    bound, at_most_one_in
-        The chance a year that a majority is lost which 95 % lies below, under the worst layout that the
-        evidence leaves open; and that written as 1 in N, one significant figure, rounded down.
-    worst_layout, by_layout
-        Whether a majority shares a campus in that layout; and the bound of each that is left open.
-    causes
-        Their shares of the mean, for a majority.
-    counted
-        Events and years behind it, the region left out: of metros, campuses and zones; and apart from it,
-        conflict and faults of software of a whole region, in no sum.
-    own_events, own_years
-        Events of the region's own that took two zones or more, and the years looked through for it.
-    layouts_alike
-        Regions of its kind of which a majority shares a campus, and of which none does; null where the
-        layout is shown.
-    one_event_more, one_event_less
-        The bound if one event more or less had been counted.
-    not_assessed
-        Hazards with a frequency which no layer tells of here.
-    counted_until
-        The last day of what was counted.
-    """
+    """How often zones are lost together for 30 minutes or more, of physical causes; a model, not evidence."""
 
     zones: int
     majority: int
@@ -392,11 +321,7 @@ class Likelihood(Result):
 
 
 class Option(Result):
-    """A region that may or may not serve as disaster recovery, and whether it is itself sound.
-
-    ``class_`` and ``losses``, the physical events that took two of its zones or more, are null where
-    something certain already rules it out.
-    """
+    """A region that may or may not serve as disaster recovery, and whether it is itself sound."""
 
     target: str
     distance_m: Interval
@@ -408,7 +333,7 @@ class Option(Result):
 
 
 class Place(Result):
-    """A site as the verdict saw it. ``zones`` is empty for a candidate site."""
+    """A site as the verdict saw it."""
 
     id: str
     name: str
@@ -423,7 +348,7 @@ class Place(Result):
 
 
 class CatalogueUsed(Result):
-    """Which records were read: the edition's day and a hash of their files."""
+    """Which records were read."""
 
     date: str
     sha256: str
@@ -438,7 +363,7 @@ class PolicyUsed(Result):
 
 
 class Provenance(Result):
-    """What the verdict was made with; ``layers``: hash of each layer's data sampled on the machine itself."""
+    """What the verdict was made with."""
 
     version: str
     catalogue: CatalogueUsed
@@ -459,23 +384,7 @@ class Provenance(Result):
 
 
 class Cause(Result):
-    """What decides a class.
-
-    Attributes
-    ----------
-    kind
-        The kind of the shared risk; ``distance`` where that of a pair decides, ``spread`` where that of the
-        known buildings does, ``disclosure`` where it is not known where they stand, ``count`` where one alone
-        is sold.
-    risk, grade
-        The shared risk, and how well it is known.
-    members, least
-        What it takes, and how many of them surely; or the pair; or those that stand in no known place.
-    left, majority
-        How many it leaves, at most, and whether that is a majority.
-    distance_m
-        How far apart the pair is.
-    """
+    """What decides a class."""
 
     kind: str
     risk: str | None = None
@@ -488,10 +397,7 @@ class Cause(Result):
 
 
 class Spread(Result):
-    """The buildings that are known, by their positions and not their discs; told, never judged as complete.
-
-    ``diameter_m`` is the distance of the two farthest; ``close`` where a circle of 1 km radius holds all.
-    """
+    """The buildings that are known, by their positions and not their discs; told, never judged as complete."""
 
     buildings: int
     diameter_m: float
@@ -499,11 +405,7 @@ class Spread(Result):
 
 
 class Independence(Result):
-    """Whether the domains fail independently, as far as shown; no policy is asked.
-
-    ``domains`` are what is compared, their names by id; ``shared_risks`` are the causes that count
-    whatever a policy asks.
-    """
+    """Whether the domains fail independently, as far as shown; no policy is asked."""
 
     class_: Annotated[Class, Field(alias="class")]
     outcome: Outcome | None
@@ -516,7 +418,7 @@ class Independence(Result):
 
 
 class Tested(Result):
-    """Where a statement could be checked, whether it held, and the pair that shows it."""
+    """Where a statement could be checked, and whether it held."""
 
     region: str
     held: bool
@@ -544,18 +446,7 @@ class Word(Result):
 
 
 class Ask(Result):
-    """What to ask the provider, for it would move the verdict.
-
-    Attributes
-    ----------
-    kind
-        ``places`` of the subjects, their feeds of ``power`` or ``network``, a complete list of
-        ``incidents``, or whether the cause that decides was ``changed``.
-    settles, points
-        Rules that it would settle, and by how much of 100 they could raise what is shown.
-    decides, class_
-        True where the class rests on it; the class found by judging again, null where it may be any.
-    """
+    """What to ask the provider, for it would move the verdict."""
 
     kind: str
     subjects: tuple[str, ...]
@@ -566,17 +457,7 @@ class Ask(Result):
 
 
 class PolicyVerdict(Result):
-    """Which rules of a policy hold.
-
-    Attributes
-    ----------
-    score, letter
-        0 to 100 over the rules that were assessed; the letter only where both ends share it.
-    asked, assessed
-        How many rules were applied, and how many of them something is known of or kept silent.
-    shared_risks
-        What is shared by the figures that the policy sets, of the kinds to which it sets one.
-    """
+    """Which rules of a policy hold."""
 
     id: str
     standing: str
