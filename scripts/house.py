@@ -39,8 +39,9 @@ def imported(path: Path) -> set[str]:
 
 
 def doors() -> dict[str, list[str]]:
-    """Return of each folder but the command line's the modules that others import."""
-    entered: dict[str, set[str]] = {name: set() for name in FOLDERS if name != "cli"}
+    """Return of each folder of modules but the command line's those that others import."""
+    entered: dict[str, set[str]] = {folder(name): set() for name in FILES if "." in name}
+    del entered["cli"]
     for module, path in FILES.items():
         for name in imported(path):
             if folder(name) in entered and "." in name and folder(name) != folder(module):
@@ -66,12 +67,13 @@ def page() -> str:
     ]
     entered = doors()
     for name in order:
-        lines += ["", f"## {name}", "", _sentence(name), "", "| module | what it is |", "| --- | --- |"]
-        for module in FILES:
-            if folder(module) == name and module != name:
-                short = module.partition(".")[2]
-                cell = f"**{short}**" if short in entered.get(name, ()) else short
-                lines.append(f"| {cell} | {_sentence(module)} |")
+        modules = [module for module in FILES if folder(module) == name and module != name]
+        lines += ["", f"## {name}", "", _sentence(name)]
+        lines += ["", "| module | what it is |", "| --- | --- |"] if modules else []
+        for module in modules:
+            short = module.partition(".")[2]
+            cell = f"**{short}**" if short in entered.get(name, ()) else short
+            lines.append(f"| {cell} | {_sentence(module)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ def test_list_and_show(run: Runner) -> None:
     assert [row["id"] for row in rows] == list(cards.known())
     said = run("layers", "show", "flood_strasbourg").stdout
     assert "a failure of a Rhine dyke or barrage" in said
-    assert "sha256 f4dd8d03" in said
+    assert "sha256: f4dd8d03" in said
 
 
 def test_import_sample_and_a_verdict_on_own_sites(run: Runner, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -71,37 +70,7 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
     Example: zonerisk layers show flood-strasbourg
     """
     card = cards.load(layer, load(catalogue).roots)
-    reading = card.reading
-    shared = "; ".join(reading.classes.get(key, key) for key in reading.shared)
-    facts: list[tuple[str, Iterable[str | None]]] = [
-        ("hazard", [card.kind]),
-        ("measures", [card.quantity]),
-        ("return period", [card.return_period or "none stated"]),
-        ("vintage", [card.vintage]),
-        ("resolution", [card.resolution]),
-        ("error", [f"{card.error_m:g} m: {card.error}"]),
-        ("evidence", [f"{card.basis}, grade {card.grade}"]),
-        ("covers", [card.coverage]),
-        ("source", [card.title, card.url]),
-        ("licence", [card.licence]),
-        ("figures", [card.derived_licence]),
-        ("attribution", [card.attribution]),
-        ("citation", [card.citation]),
-        ("may say", card.may_say),
-        ("must not say", card.must_not_say),
-        ("file", (f"{f.url or f.path}{f' (sha256 {f.sha256})' if f.sha256 else ''}" for f in card.files)),
-        ("names", [f"{key}: {known.name} (rule {known.kind})" for key, known in reading.hazards.items()]),
-        ("keeps", [f"{column}: {'; '.join(values)}" for column, values in reading.where.items()]),
-        ("shared in", [shared and f"{card.noun} {shared}"]),
-        ("tiles", [reading.index]),
-        ("service", [reading.url]),
-        ("note", [card.note]),
-    ]
-    lines = [f"{card.id}: {card.name}", ""]
-    for label, values in facts:
-        given = [value for value in values if value]
-        lines += [f"{'' if place else label:<16} {value}" for place, value in enumerate(given)]
-    output.write("\n".join(lines) + "\n", out)
+    output.write(output.record(f"{card.id}: {card.name}", card), out)
 
 
 @app.command("fetch")

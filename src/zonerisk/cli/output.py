@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -173,6 +173,28 @@ def printed(show: Callable[[Screen], None], out: Path | None, width: int = 100) 
 def as_json(value: object) -> str:
     """Return JSON to be read by people too."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def content(record: Any) -> dict[str, Any]:
+    """Return what a record holds, but what goes without saying."""
+    return dict(record.model_dump(mode="json", exclude_defaults=True, by_alias=True))
+
+
+def record(head: str, told: Any) -> str:
+    """Return a record, or its content, to be read: below a head, as YAML has it."""
+    return "\n".join([head, *_lines(told if isinstance(told, dict) else content(told))]) + "\n"
+
+
+def _lines(value: Any, pad: str = "") -> Iterator[str]:
+    """Write mappings and lists by the line, as YAML does."""
+    mapped = isinstance(value, dict)
+    for key, item in value.items() if mapped else enumerate(value):
+        if not item or not isinstance(item, dict | list if mapped else dict):
+            yield f"{pad}{key}: {item}" if mapped else f"{pad}- {item}"
+            continue
+        first, *rest = _lines(item, f"{pad}  ")
+        yield from (f"{pad}{key}:", first) if mapped else (f"{pad}- {first.strip()}",)
+        yield from rest
 
 
 def rows(

@@ -273,7 +273,7 @@ def show(
     elif "rules" in content:
         text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"
     else:
-        text = "\n".join([f"# {file}", *_lines(content)]) + "\n"
+        text = output.record(f"# {file}", content)
     output.write(text, out)
 
 
@@ -286,22 +286,22 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.ids("incidents"):
         return _part(catalog, name)
     if wanted in catalog.provider_ids:
-        content = _content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
+        content = output.content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
         return catalog.file_name(wanted), content
     if wanted in catalog.policy_ids or name.endswith((".yaml", ".yml")):
-        return f"data/policies/{wanted}.yaml", _content(catalog.policy(name))
+        return f"data/policies/{wanted}.yaml", output.content(catalog.policy(name))
     try:
         region = catalog.resolve(name)[0]
-        return catalog.file_name(region), _content(catalog.region(region))
+        return catalog.file_name(region), output.content(catalog.region(region))
     except UnknownTarget as unknown:
         if card := cards.known(catalog.roots).get(wanted):
-            return f"data/layers/{wanted}.yaml", _content(card)
+            return f"data/layers/{wanted}.yaml", output.content(card)
         for table, read in (("incidents", catalog.incident), ("measurements", catalog.measurement)):
             if wanted in catalog.ids(table):
-                return catalog.file_name(f"{table}/{wanted}"), _content(read(wanted))
+                return catalog.file_name(f"{table}/{wanted}"), output.content(read(wanted))
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
-            return names, {"event": wanted, "incidents": [_content(event) for event in events]}
+            return names, {"event": wanted, "incidents": [output.content(event) for event in events]}
         others = f"a policy ({', '.join(catalog.policy_ids)}), an incident, a measurement or a layer"
         raise UnknownTarget(f"{unknown}; nor is it {others}") from None
 
@@ -318,23 +318,7 @@ def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         part, cited = others[key], region.cite(others[key].evidence)
     else:
         part, cited = catalog.site(f"{region.id}/{key}"), region.cite_site(key)
-    return catalog.file_name(region.id), {**_content(part), "cited": [_content(piece) for piece in cited]}
-
-
-def _content(record: Any) -> dict[str, Any]:
-    return dict(record.model_dump(mode="json", exclude_defaults=True, by_alias=True))
-
-
-def _lines(value: Any, pad: str = "") -> Iterator[str]:
-    """Write mappings and lists by the line, as YAML does."""
-    mapped = isinstance(value, dict)
-    for key, item in value.items() if mapped else enumerate(value):
-        if not item or not isinstance(item, dict | list if mapped else dict):
-            yield f"{pad}{key}: {item}" if mapped else f"{pad}- {item}"
-            continue
-        first, *rest = _lines(item, f"{pad}  ")
-        yield from (f"{pad}{key}:", first) if mapped else (f"{pad}- {first.strip()}",)
-        yield from rest
+    return catalog.file_name(region.id), output.content(part) | {"cited": [*map(output.content, cited)]}
 
 
 def export(

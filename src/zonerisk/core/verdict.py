@@ -397,7 +397,7 @@ class Cause(Result):
 
 
 class Spread(Result):
-    """The buildings that are known, by their positions and not their discs; told, never judged as complete."""
+    """The known buildings, by their positions and not their discs; told, never judged as complete."""
 
     buildings: int
     diameter_m: float
