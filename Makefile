@@ -25,8 +25,7 @@ lint: $(READY)
 
 # What a change of records or modules changes, written down for its review.
 goldens: $(READY)
-	$(BIN)/zonerisk data verdicts -o tests/goldens/verdicts.csv
-	$(BIN)/zonerisk data coverage -o docs/coverage.md
+	$(BIN)/python scripts/goldens.py
 	$(BIN)/python scripts/house.py
 	for each in region provider dialect policy layer incident measurement plan verdict; do $(BIN)/zonerisk data schema $$each -o data/schema/$$each.json || exit 1; done
 

@@ -39,7 +39,7 @@ dr ovh-sbg --any-provider --within EU --max-rtt-ms 10|score 48.585,7.797 48.601,
 dr ovh-rbx --to ovh-gra --to ovh-sbg --format md|compare ovh-sbg scaleway-fr-par aws-eu-west-3|list sites ovh
 dr aws-eu-west-3 --min-km 500|compare scaleway --format md|score ovh-rbx --fail-on fail|feeds show ovh-sbg
 score ovh-sbg --units sites|score ovh-sbg --policy no|compare ovh --format csv|show ovh-sbg/sbg3|feeds sources
-compare --help|data coverage|layers --help|export --help|score --help|atlas --help|feeds --help|layers list
+compare --help|layers --help|export --help|score --help|atlas --help|feeds --help|layers list
 list --help|show --help|plan --help|data --help|compare no|map --help|rtt --help|dr --help|score no|--help"""
 
 

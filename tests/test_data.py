@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import goldens
 import records
 from conftest import ROOT, Runner
 from records import problems, rules, write
@@ -257,7 +258,7 @@ def test_a_refused_region_is_a_line_of_the_review(two: tuple[Path, Path]) -> Non
 
 
 def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
-    text = review.comma_separated(review.lines(Library(two[0]), Catalog().policy("podcast")))
+    text = goldens.verdicts(Library(two[0]), Catalog().policy("podcast"))
     lines = text.splitlines()
     assert lines[0] == (
         "region,class,outcome,cause,score,zones,effective,datacenters,fails,unknown,not_assessed"
@@ -267,7 +268,7 @@ def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
 
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:
-    found = review.counts(Library(two[0]))["tt"]
+    found = goldens.counts(Library(two[0]))["tt"]
     assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (
         3,
         4,
@@ -275,4 +276,4 @@ def test_coverage_counts(two: tuple[Path, Path]) -> None:
         2,
         2,
     )
-    assert json.dumps(review.coverage(Library(two[0]))).count("Testing") == 1
+    assert json.dumps(goldens.coverage(Library(two[0]))).count("Testing") == 1

@@ -165,34 +165,6 @@ def diff(
     output.note(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 
-@app.command("verdicts")
-def verdicts(
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
-    out: output.Output = None,
-    catalogue: Catalogues = None,
-) -> None:
-    """Write every region's verdict as one line of CSV.
-
-    Example: zonerisk data verdicts -o tests/goldens/verdicts.csv
-    """
-    from zonerisk.curation.review import comma_separated, lines
-
-    catalog = load(catalogue)
-    output.write(comma_separated(lines(catalog, catalog.policy(policy), as_of)), out)
-
-
-@app.command("coverage")
-def coverage(out: output.Output = None, catalogue: Catalogues = None) -> None:
-    """Write how much of each provider the catalogue can place, as Markdown.
-
-    Example: zonerisk data coverage -o docs/coverage.md
-    """
-    from zonerisk.curation import review
-
-    output.write(review.coverage(load(catalogue)), out)
-
-
 @app.command("rates")
 def rates(
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
