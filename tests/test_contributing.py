@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from conftest import ROOT
+from zonerisk.core.errors import EXTRAS
 
 sys.path.insert(0, str(ROOT / "scripts"))
 readme = __import__("readme")
@@ -25,6 +26,12 @@ def test_a_correction_a_site_an_incident_a_measurement_and_a_policy_are_walked()
         "A measurement",
         "A policy",
     ]
+
+
+def test_what_the_commands_need_is_installed_before_the_first_of_them() -> None:
+    """In place: else the records of the checkout would not be those that are read."""
+    before = (ROOT / "CONTRIBUTING.md").read_text().partition("\n## ")[0]
+    assert f"pip install -e '.[{EXTRAS['reverse-geocode']}]'" in before
 
 
 @pytest.mark.parametrize("name", WALKS)

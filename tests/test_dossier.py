@@ -90,6 +90,48 @@ def test_recovery_and_deployments_are_parts_of_one_report(run: Runner, tmp_path:
     assert out.read_text().count("<h2>Scaleway ") == 3
 
 
+def test_what_was_accepted_stands_in_the_page_of_risks(run: Runner, tmp_path: Path) -> None:
+    kept, plan = tmp_path / "kept.yaml", tmp_path / "plan.yaml"
+    risk = "{{rule: {}, workload: {}, reason: It is known., owner: {}, until: {}}}"
+    risks = [
+        risk.format("dr", "ovh-sbg", "Chief Risk Officer", "2027-06"),
+        risk.format("backup", '"shop-*"', "shop team", "2021-01"),
+        risk.format("flood", "nowhere", "nobody", "2027"),
+    ]
+    kept.write_text(f"accepted: [{', '.join(risks)}]\nskip: [web]\n")
+    example = (ROOT / "examples/ovh-2021.yaml").read_text()
+    plan.write_text(f"{example}accepted: [{risk.format('dr', 'shop-db', 'shop board', '2022')}]\n")
+    asked = ("report", "ovh-sbg", "--policy", "dora", "--accepted", str(kept), "--format", "md")
+    told = parts(run(*asked, "--plan", str(plan)).stdout)["Risks to accept"]
+    known = "It is known. |"
+    assert (
+        f"| ovh-sbg | recovery (dr) | cannot be shown | yes, Chief Risk Officer | June 2027 | {known}" in told
+    )
+    assert f"| shop-db | backup | cannot be shown | no longer, shop team | January 2021 | {known}" in told
+    assert f"| shop-db | recovery (dr) | not met, advisory | yes, shop board | 2022 | {known}" in told
+    assert f"| nowhere | flood | fits nothing | yes, nobody | 2027 | {known}" in told
+    assert "| web |" not in told, "what a team leaves out of its plans is left out here"
+    other = tmp_path / "other.yaml"
+    other.write_text(example)
+    told = parts(run(*asked, "--plan", str(plan), "--plan", str(other)).stdout)["Risks to accept"]
+    assert re.search(
+        r"shop-db \(\S+plan.yaml\) \| recovery \(dr\) \| not met, advisory \| yes, shop board", told
+    )
+    assert re.search(r"shop-db \(\S+other.yaml\) \| recovery \(dr\) \| not met, advisory \|  \|", told)
+
+
+def test_a_report_says_what_it_leaves_out_and_that_a_day_is_still_to_come(run: Runner) -> None:
+    done = run("report", "ovh-sbg", "--policy", "dora", "--as-of", "2031", "--format", "md")
+    assert "| 31 December 2031, by the records of 23 November 2026: they tell nothing later |" in done.stdout
+    assert "note: 2031 is after the records' own day, 2026-11-23" in done.stderr
+    told = parts(done.stdout)["ovh-sbg: Where recovery may go"]
+    regions, left = re.search(
+        r"0 of (\d+) regions.*; (\d+) more in the JSON of zonerisk dr ovh-sbg", told
+    ).groups()  # type: ignore[union-attr]
+    assert told.count("| not shown |") == int(regions) - int(left)
+    assert not run("report", "ovh-sbg", "--as-of", "2021-03-09", "--format", "md").stderr
+
+
 def test_scores_and_plans_are_written_in_the_sections_of_the_report(run: Runner, shipped: Library) -> None:
     """One document: what a verdict or a plan says as Markdown stands in the report word for word."""
     whole = parts(run("report", "ovh-sbg", "--format", "md").stdout)

@@ -45,7 +45,8 @@ def test_a_command_without_its_extra_says_which(
     (tmp_path / "aqueduct_river_rp10.tif").write_bytes(b"II*\0")
     done = without((missing,), *(each.replace("{}", str(tmp_path)) for each in arguments))
     assert done.returncode == 2, done.stderr
-    assert f"pip install '.[{extra}]'" in done.stderr
+    # In place, so that the records of the checkout are still those that are read.
+    assert f"pip install -e '.[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("*.html")) + list(tmp_path.glob("*.parquet"))
 

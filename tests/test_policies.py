@@ -48,6 +48,7 @@ STANDINGS = {
     "aws-az": "provider-claim",
     "vsan-stretched": "product-limit",
     "cn-cbrc": "guideline",
+    "mas-trm": "guideline",
 }
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -97,6 +98,20 @@ def test_the_wheel_and_the_sdist_are_the_same_each_time(wheel: Path, tmp_path: P
     )
     assert first == again
     assert {Path(name).suffix for name in first} == {".whl", ".gz"}
+
+
+def test_the_sdist_holds_what_the_tests_and_the_readme_ask_for(wheel: Path) -> None:
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    linked = re.findall(r"\]\(([\w./-]+)", (ROOT / "README.md").read_text())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("scripts", "tests", "locks")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert "maps/paris.png" in linked
+    assert wanted | set(linked) <= names
 
 
 def test_the_wheel_is_typed_and_holds_the_text_of_each_licence(wheel: Path) -> None:

@@ -58,6 +58,14 @@ Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
 Asked = TypeVar("Asked", bound=Format)
 FORMAT = option("Without it: by the ending of --output's file, else the first of these.", "--format")
 Output = Annotated[Path | None, option("Write to this file instead of the terminal.", "-o", "--output")]
+AcceptedFile = Annotated[
+    Path | None,
+    option(
+        "A file of accepted risks and a team's settings; by default .zonerisk.yaml, if there is one.",
+        "--accepted",
+        metavar="FILE",
+    ),
+]
 Cell = str | int | float | None
 
 # A list goes on to grep and cut: a row stays a line, unless a terminal is narrower.
@@ -272,7 +280,20 @@ _AS_OF = (
     "Judge this day instead of the catalogue's. Undated records count on every day, so what "
     "is known today is projected back."
 )
-AsOf = Annotated[str | None, option(_AS_OF, metavar="DATE")]
+
+
+def _as_of(day: str | None) -> str | None:
+    """Note that a day comes after the catalogue's own, by which it is judged nevertheless."""
+    from zonerisk.judging.arrangement import last_day
+
+    if day and last_day(day) > (edition := load().edition.date):
+        note(
+            f"note: {day} is after the records' own day, {edition}: what happens in between is not in them\n"
+        )
+    return day
+
+
+AsOf = Annotated[str | None, option(_AS_OF, metavar="DATE", callback=_as_of)]
 _OVER = option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
 Catalogues = Annotated[list[Path] | None, _OVER]
 _FAIL_ON = (

@@ -65,13 +65,7 @@ def plan(
     skip: Annotated[
         list[str] | None, option("Leave these workloads out; repeatable.", metavar="WORKLOAD")
     ] = None,
-    accepted: Annotated[
-        Path | None,
-        option(
-            "A file of accepted risks and a team's settings; by default .zonerisk.yaml, if there is one.",
-            metavar="FILE",
-        ),
-    ] = None,
+    accepted: output.AcceptedFile = None,
     baseline: Annotated[
         Path | None,
         option("An earlier answer in JSON: only what is worse than in it trips --fail-on.", metavar="FILE"),

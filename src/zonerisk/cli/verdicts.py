@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
@@ -164,6 +165,7 @@ def report(
     plan: Annotated[
         list[str] | None, option("A deployment to judge as a part of the report; repeatable.", metavar="FILE")
     ] = None,
+    accepted: output.AcceptedFile = None,
     format_: Annotated[ReportFormats | None, output.FORMAT] = None,
     out: output.Output = None,
     catalogue: Catalogues = None,
@@ -185,7 +187,7 @@ def report(
     judged = _judge(
         targets or [], policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache)
     )
-    output.write(_report(judged, form, as_of, to, within, plan or ()), out)
+    output.write(_report(judged, form, as_of, to, within, plan or (), accepted), out)
 
 
 class Sampled(NamedTuple):
@@ -236,12 +238,14 @@ def _report(
     to: Sequence[str] | None = None,
     within: str | None = None,
     plans: Sequence[str] = (),
+    accepted: Path | None = None,
 ) -> str:
     """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
     from zonerisk.catalogue import document
     from zonerisk.library import Library
     from zonerisk.pages import card, features, page
     from zonerisk.words import dossier
+    from zonerisk.workloads import gate
     from zonerisk.workloads import plan as reading
     from zonerisk.workloads.audit import audit
 
@@ -258,16 +262,23 @@ def _report(
                 ranking = catalog.recovery(verdict.target, policy, verdict.as_of, to=to or (), within=within)
                 rows = [_candidate(candidate, None) for candidate in _most(ranking)]
                 told = _chances(catalog, ranking)
+                if left := len(ranking.candidates) - len(rows):
+                    told += f"; {left} more in the JSON of zonerisk dr {verdict.target}"
             except UsageError as error:
                 told = str(error).partition(";")[0]
             scope = f"{told[:1].upper()}{told[1:]}. Looked at: {_scope(to, within)}."
         regions.append(dossier.Asked(verdict, rows, scope, around.retired))
-    audits = []
+    audits, kept = [], gate.read(accepted)
     for file in plans:
         request = reading.read([file], None, catalog, as_of)
-        audits.append(audit(catalog, request.deployment, policy, request.day, request.deployment.model))
+        deployment = gate.chosen(request.deployment, (), kept.skip)
+        audited = audit(catalog, deployment, policy, request.day, deployment.model)
+        audits.append(replace(audited, gate=gate.gate(audited, {}, request.accepted)))
+    found = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
+    found += [(workload.id, workload.findings) for audited in audits for workload in audited.workloads]
+    day = (verdicts[0] if verdicts else audits[0]).as_of
     says = document.read(document.data_root() / "report.yaml").tree
-    written = dossier.written(policy, regions, audits, says)
+    written = dossier.written(policy, regions, audits, says, gate.accepted_of(found, kept.accepted, day))
     if form is Format.md:
         return written.markdown
     pictures = {

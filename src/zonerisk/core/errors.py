@@ -43,7 +43,7 @@ class MissingPackage(UsageError):
     """A package that comes with an extra is not installed."""
 
     def __init__(self, package: str) -> None:
-        here, elsewhere = (f"pip install '{name}[{EXTRAS[package]}]'" for name in (".", "zonerisk"))
+        here, elsewhere = (f"pip install {name}[{EXTRAS[package]}]'" for name in ("-e '.", "'zonerisk"))
         super().__init__(
             f"this needs {package}, which is not installed; in a checkout: {here}, elsewhere: {elsewhere}"
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Applied, Audit, Finding, Separation, Verdict
+    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Separation, Verdict
     from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
@@ -55,6 +55,15 @@ class Asked(NamedTuple):
     retired: Sequence[Site] = ()
 
 
+class Part(NamedTuple):
+    """What is judged rule by rule: a region or a workload (``of`` a file), and which risks were accepted."""
+
+    id: str
+    findings: Sequence[Finding]
+    accepted: Mapping[tuple[str, str], Accepted]
+    of: str = ""
+
+
 @dataclass
 class Dossier:
     """A report: its title, what stands beneath it, its sections and the sources that they cite by number."""
@@ -80,28 +89,34 @@ def written(
     regions: Sequence[Asked],
     audits: Sequence[Audit] = (),
     says: Mapping[str, Any] | None = None,
+    accepted: Sequence[Accepted] = (),
 ) -> Dossier:
     """Write answers on regions and deployments under a policy, with sources and versions.
 
-    In the frame of a report for the file, where it is given what every report ``says``.
+    In the frame of a report for the file, where it is given what every report ``says``; with what was
+    ``accepted``, at regions and beside the plans.
     """
     judged = [asked.verdict for asked in regions]
     both: dict[str, Verdict | Audit] = {verdict.name: verdict for verdict in judged}
     both |= {f"the deployment {_files(audit)}": audit for audit in audits}
-    names, day = [*both], next(iter(both.values())).as_of
+    names, first = [*both], next(iter(both.values()))
     title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
-    dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
+    dossier = Dossier(f"Judged under {policy.name}", f"As of {first.as_of}")
     if says:
-        dossier = Dossier(_sentence(title), f"{policy.name}; as of {day}")
-        findings = [(verdict.target, verdict.policy.findings) for verdict in judged]
-        findings += [(workload.id, workload.findings) for audit in audits for workload in audit.workloads]
+        dossier = Dossier(_sentence(title), f"{policy.name}; as of {first.as_of}")
+        risks = {(each.workload, each.rule): each for each in accepted if each.outcome}
+        parts = [Part(verdict.target, verdict.policy.findings, risks) for verdict in judged]
+        for audit in audits:
+            own = risks | {(each.workload, each.rule): each for each in audit.gate.accepted if each.outcome}
+            of = f" ({_files(audit)})" if len(audits) > 1 else ""
+            parts += [Part(workload.id, workload.findings, own, of) for workload in audit.workloads]
         told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
         told += [audit.summary for audit in audits]
         means = says["binding" if policy.binding else "advice"]
-        scope = _scope(policy, judged, audits, day, means)
+        scope = _scope(policy, judged, audits, first, means)
         dossier.sections = [
             Section("Scope and date", [scope, *filter(None, [policy.note])]),
-            Section("Summary", [*told, _summary(findings)]),
+            Section("Summary", [*told, _summary(parts)]),
             *_text(dossier, policy, says["reading"]),
         ]
     dossier.sections += answers(dossier, policy, regions, audits)
@@ -118,10 +133,11 @@ def written(
         _versions(both),
     ]
     if says:
-        risks = Table([*says["accepted"]], _accepted(findings))
+        idle = [_idle(each) for each in accepted if not each.outcome]
+        table = Table([*says["accepted"]], [*_risks(parts), *idle])
         signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
         dossier.sections += [
-            Section("Risks to accept", [says["accept"], risks], apart=True),
+            Section("Risks to accept", [says["accept"], table], apart=True),
             Section("Signatures", [signed]),
         ]
     return dossier
@@ -146,12 +162,12 @@ def _rule(name: str) -> str:
 
 
 def _scope(
-    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str, means: str
+    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], first: Verdict | Audit, means: str
 ) -> Table:
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
-        ("day judged", f"{record.day(day)}, with the records of that day and those that bear no date"),
+        ("day judged", _day(first.as_of, first.provenance.catalogue.date)),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
         ("what that means", means),
@@ -159,12 +175,19 @@ def _scope(
     return Table(("", ""), rows)
 
 
-def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
+def _day(day: str, edition: str) -> str:
+    """Word the day judged, and by which records: none tells what comes after the catalogue's own day."""
+    if day > edition:
+        return f"{record.day(day)}, by the records of {record.day(edition)}: they tell nothing later"
+    return f"{record.day(day)}, with the records of that day and those that bear no date"
+
+
+def _summary(parts: Sequence[Part]) -> Table:
     words = [word for outcome, word in MET.items() if outcome != IDLE]
     rows = []
-    for name, findings in judged:
-        counts = Counter(MET[finding.outcome] for finding in findings)
-        rows.append((name, *(str(counts[word]) for word in words)))
+    for part in parts:
+        counts = Counter(MET[finding.outcome] for finding in part.findings)
+        rows.append((f"{part.id}{part.of}", *(str(counts[word]) for word in words)))
     return Table(("judged", *words), rows)
 
 
@@ -386,10 +409,25 @@ def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
     return Section("Made with", [Table(("", ""), rows), told])
 
 
-def _accepted(judged: Sequence[tuple[str, Sequence[Finding]]]) -> list[tuple[str, ...]]:
+def _risks(parts: Sequence[Part]) -> list[tuple[str, ...]]:
+    """Tell of each risk by whom it was accepted, else leave room to write it."""
     return [
-        (where, _rule(finding.rule), MET[finding.outcome], "", "", "")
-        for where, findings in judged
-        for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+        (
+            *(f"{part.id}{part.of}", _rule(finding.rule), MET[finding.outcome]),
+            *_taken(part.accepted.get((part.id, finding.rule))),
+        )
+        for part in parts
+        for finding in sorted(part.findings, key=lambda finding: list(MET).index(finding.outcome))
         if finding.outcome in ("fail", "warn", "unknown")
     ]
+
+
+def _idle(accepted: Accepted) -> tuple[str, ...]:
+    return accepted.workload, _rule(accepted.rule), "fits nothing", *_taken(accepted)
+
+
+def _taken(accepted: Accepted | None) -> tuple[str, ...]:
+    if accepted is None:
+        return "", "", ""
+    by = f"{'no longer' if accepted.expired else 'yes'}, {accepted.owner}"
+    return by, record.day(accepted.until), accepted.reason

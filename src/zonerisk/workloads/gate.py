@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import Audit, Outcome
+    from zonerisk.core.verdict import Audit, Finding, Outcome
     from zonerisk.workloads.deployment import Deployment
 
 NAME = ".zonerisk.yaml"
@@ -95,45 +95,52 @@ def gate(
     audit: Audit, levels: Mapping[str, Level], accepted: Sequence[Acceptance] = (), known: Known | None = None
 ) -> Gate:
     """Return which findings end a pipeline: not what was accepted in time or is no worse than before."""
-    tripped, before, taken = [], [], []
-    used: set[Acceptance] = set()
+    tripped, before = [], []
+    found = [(judged.id, judged.findings) for judged in audit.workloads]
+    taken = accepted_of(found, accepted, audit.as_of)
+    own = {(each.workload, each.rule): each for each in taken if each.outcome}
     for judged in audit.workloads:
         for finding in judged.findings:
             if finding.outcome not in ("fail", "unknown", "warn"):
                 continue
             counted = Counted(workload=judged.id, rule=finding.rule, outcome=finding.outcome)
-            level = levels.get(finding.rule)
-            trips = level is not None and severity(finding.outcome) >= severity(level)
-            mine = [
-                each
-                for each in accepted
-                if fits(finding.rule, (each.rule,)) and fits(judged.id, (each.workload,))
-            ]
-            used |= set(mine)
-            current = [each for each in mine if last_day(each.until) >= audit.as_of]
+            level, by = levels.get(finding.rule), own.get((judged.id, finding.rule))
             old = (known or {}).get((judged.id, finding.rule))
-            if mine:
-                taken.append(_accepted(counted, (current or mine)[0], expired=not current))
-            if current:
+            if by and not by.expired:
                 continue
             if old is not None and severity(finding.outcome) <= severity(old):
                 before.append(counted)
-            elif trips or (mine and levels):
+            elif (by and levels) or (level is not None and severity(finding.outcome) >= severity(level)):
                 tripped.append(counted)
-    for each in accepted:
-        if each not in used:
-            nothing = Counted(workload=each.workload, rule=each.rule, outcome=None)
-            taken.append(_accepted(nothing, each, expired=last_day(each.until) < audit.as_of))
-    return Gate(tripped=tuple(tripped), accepted=tuple(taken), before=tuple(before))
+    return Gate(tripped=tuple(tripped), accepted=taken, before=tuple(before))
 
 
-def _accepted(counted: Counted, by: Acceptance, expired: bool) -> Accepted:
+def accepted_of(
+    found: Iterable[tuple[str, Sequence[Finding]]], accepted: Sequence[Acceptance], day: str
+) -> tuple[Accepted, ...]:
+    """Return who accepted which findings at workloads or regions, in time first; then what fits none."""
+    taken: list[Accepted] = []
+    idle = dict.fromkeys(accepted)
+    for where, findings in found:
+        near = [each for each in accepted if fits(where, (each.workload,))]
+        for finding in findings:
+            mine = [each for each in near if fits(finding.rule, (each.rule,))]
+            if not mine or finding.outcome not in ("fail", "unknown", "warn"):
+                continue
+            by = next((each for each in mine if last_day(each.until) >= day), mine[0])
+            taken.append(_accepted(where, finding.rule, finding.outcome, by, day))
+            for each in mine:
+                idle.pop(each, None)
+    return *taken, *(_accepted(each.workload, each.rule, None, each, day) for each in idle)
+
+
+def _accepted(where: str, rule: str, outcome: Outcome | None, by: Acceptance, day: str) -> Accepted:
     return Accepted(
-        workload=counted.workload,
-        rule=counted.rule,
-        outcome=counted.outcome,
+        workload=where,
+        rule=rule,
+        outcome=outcome,
         reason=by.reason,
         owner=by.owner,
         until=by.until,
-        expired=expired,
+        expired=last_day(by.until) < day,
     )
