@@ -109,6 +109,8 @@ def judge(library: Library, hidden: Hidden, monkeypatch: pytest.MonkeyPatch) -> 
 def _forget(library: Library, target: str, sites: Iterable[str]) -> None:
     for key in sites:
         library.samples._cache.pop(f"{target}/{key}", None)
+    recovery.endpoint.cache_clear()
+    recovery._judges.cache_clear()
 
 
 def some(listed: Iterable[Hidden], most: int) -> Iterator[Hidden]:

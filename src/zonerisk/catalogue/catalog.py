@@ -124,7 +124,7 @@ class Catalog:
         """Every provider, sorted."""
         return tuple(sorted(self._providers))
 
-    @property
+    @cached_property
     def region_ids(self) -> tuple[str, ...]:
         """Every region, sorted."""
         return tuple(sorted(self._regions))
@@ -280,7 +280,10 @@ class Catalog:
 
     def digest(self, region_id: str) -> str:
         """Hash the files that a verdict on a region reads (sha256 of their bytes)."""
-        provider = self.region(region_id).provider
+        return self._digest(self.region(region_id).provider)
+
+    @_kept
+    def _digest(self, provider: str) -> str:
         sold = self.regions_of(provider)
         owners = (key.partition("/")[0] for region in sold for key in self.sites_of(region))
         total = hashlib.sha256()

@@ -78,7 +78,7 @@ class FailureDomain:
             return self.sites or self.possible
         return tuple(site for site in self.possible if site.position)
 
-    @property
+    @cached_property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
         return (self.disclosed, self.partial, *(site.id for site in (*self.sites, *self.possible)))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from zonerisk.judging.arrangement import Arrangement, Facts
     from zonerisk.judging.cause import RiskGroups
 
-_STEPS = 200
+# Steps towards a quantile, how near to its share is near enough, and what turns an erf into a normal.
+_STEPS, _CLOSE, _HALF = 200, 5e-5, math.sqrt(0.5)
 # A table holds a distribution at the middles of so many equal shares: the points of a quadrature.
 POINTS = 101
 _SHARES = tuple((point + 0.5) / POINTS for point in range(POINTS))
@@ -217,8 +218,8 @@ class Layout:
 
 def states(
     shocks: Shocks, layout: Layout, least: int, worst: int | None = None, long: bool = False
-) -> list[Moments]:
-    """Return the rate at which ``least`` zones are lost together, over the states of what is not known.
+) -> list[tuple[float, float]]:
+    """Return mean and variance of the rate at which ``least`` zones are lost together, over the states of what is not known.
 
     ``worst`` takes a chance of a shared campus for granted: nothing that was looked through then lowers the
     rate, and hazards strike as often as is left open. ``long``: for over 24 hours.
@@ -257,7 +258,7 @@ def states(
             mean += often * ends[point]
         spread = on * on * one.variance + off * off * apart.variance + both * both * either.variance
         spread += factor * factor * alone.variance
-        found.append(Moments(mean * lasts, spread * lasts * lasts))
+        found.append((mean * lasts, spread * lasts * lasts))
     return found
 
 
@@ -280,7 +281,7 @@ def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
     return chance(shared.mean * product(1 + layout.own, round(shared.mean**2 / shared.variance, 2), _HIGH))
 
 
-def _band(found: Sequence[Moments], least_high: float = 0.0) -> Frequency:
+def _band(found: Sequence[tuple[float, float]], least_high: float = 0.0) -> Frequency:
     """Return the half decades that hold 5 to 95 %, as years between two events."""
     low, high = map(chance, mixed(found, _LOW, _HIGH))
     return Frequency(
@@ -510,37 +511,43 @@ def shuffled(values: tuple[float, ...], step: int) -> tuple[float, ...]:
     return tuple(values[(point * step + POINTS // 2) % POINTS] for point in range(POINTS))
 
 
-def mixed(states: Sequence[Moments], *shares: float) -> list[float]:
+def mixed(states: Sequence[tuple[float, float]], *shares: float) -> list[float]:
     """Return the rates below which shares lie, over equally likely states of what is not known.
 
-    In each state the rate is taken for a Gamma of its moments, by the cube root of Wilson and Hilferty.
+    In each state, a mean and a variance, the rate is taken for a Gamma: its cube root is normal, by Wilson
+    and Hilferty.
     """
-    terms = []
+    erf, count = math.erf, len(states)
+    terms, middle, square = [], 0.0, 0.0
     for mean, variance in states:
         root = 3 * mean / math.sqrt(variance)
-        terms.append((root / mean ** (1 / 3) * math.sqrt(0.5), (root - 1 / root) * math.sqrt(0.5)))
-    count = len(terms)
-    middles = sorted(shift / slope for slope, shift in terms)
+        slope, shift = root / mean ** (1 / 3) * _HALF, (root - 1 / root) * _HALF
+        terms.append((slope, shift))
+        middle += shift / slope
+        square += (shift * shift + 0.5) / (slope * slope)
+    middle /= count
+    spread = math.sqrt(square / count - middle * middle)
     found = []
     for share in shares:
-        aim = (2 * share - 1) * count
-        low, high = 0.0, 3 * middles[-1]
-        at_low, at_high = -count - aim, count - aim
-        root = middles[min(count - 1, int(share * count))]
+        # As if all were one normal; from there by secants, and by halves where these lead astray.
+        aim, away = (2 * share - 1) * count, _NORMAL.inv_cdf(share)
+        rise = 2 * count * _NORMAL.pdf(away) / spread
+        low, at, high = 0.0, max(middle + away * spread, middle / 20), middle + 40 * spread
+        before = step = 0.0
         for _ in range(_STEPS):
-            at = sum([math.erf(root * slope - shift) for slope, shift in terms]) - aim
-            if abs(at) < 2e-4 * count:
+            miss = sum([erf(at * slope - shift) for slope, shift in terms]) - aim
+            if abs(miss) < _CLOSE * count:
                 break
-            if at < 0:
-                low, at_low, at_high = root, at, at_high * 0.6
-            else:
-                high, at_high, at_low = root, at, at_low * 0.6
-            root = (low * at_high - high * at_low) / (at_high - at_low)
-        found.append(root**3)
+            rise = (miss - before) / step if step else rise
+            low, high = (at, high) if miss < 0 else (low, at)
+            aimed = at - miss / rise if rise > 0 else low
+            aimed = aimed if low < aimed < high else (low + high) / 2
+            before, step, at = miss, aimed - at, aimed
+        found.append(at**3)
     return found
 
 
 @lru_cache(maxsize=4096)
 def product(shape: int, other: float, share: float) -> float:
     """Return the value below which a share of Gamma(shape) times a Gamma of mean 1 and another shape lies."""
-    return mixed([Moments(value, value**2 / other) for value in table(shape)], share)[0]
+    return mixed([(value, value**2 / other) for value in table(shape)], share)[0]

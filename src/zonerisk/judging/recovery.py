@@ -184,6 +184,7 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
 
 
+@lru_cache(maxsize=4096)
 def endpoint(facts: Facts, region_id: str, day: str) -> Endpoint:
     """Take a region as one side of a recovery."""
     region = facts.region(region_id)
@@ -296,6 +297,19 @@ def _record(facts: Facts, region_id: str, day: str) -> TrackRecord:
 def none_found(peers: Iterable[Region], as_of: str) -> str:
     """Format of what no other region is on record, where there is none to recover into."""
     return verdicts.NO_PARTITION if any(_open(peer, as_of) for peer in peers) else verdicts.NO_RECOVERY
+
+
+@lru_cache(maxsize=64)
+def _judges(facts: Facts, day: str) -> dict[str, Judge]:
+    return {}
+
+
+def judge_under(facts: Facts, policy: Policy, day: str) -> Judge:
+    """Return what judges under a policy on a day: each time the same, for it remembers what stands where."""
+    judges = _judges(facts, day)
+    if policy.id not in judges or judges[policy.id].policy is not policy:
+        judges[policy.id] = Judge(facts, policy, Requirements.of(policy), day)
+    return judges[policy.id]
 
 
 class Judge:

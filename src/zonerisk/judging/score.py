@@ -103,8 +103,7 @@ def score(
         spread=spread,
         shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
     )
-    judge = recovery.Judge(facts, policy, recovery.Requirements.of(policy), day)
-    options = recovery.options(judge, region, peers)
+    options = recovery.options(recovery.judge_under(facts, policy, day), region, peers)
     record = history.record(
         region, provider, facts.incidents(region_id), day, by_site, len(asked.domains) < 2
     )
