@@ -72,7 +72,7 @@ def test_an_operator_and_a_closed_cloud_stand_for_what_is_on_record(shipped: Lib
     assert shipped.score("telehouse-paris").units == "sites"
     assert shipped.open_regions("cloudwatt") == ("cloudwatt-fr",)
     assert shipped.score("cloudwatt").as_of == "2020-01-31"
-    with pytest.raises(UnknownTarget, match=r"Nua\.ge has no region on record: "):
+    with pytest.raises(UnknownTarget, match=r"nothing to judge: No source .* the building it rents"):
         shipped.resolve("nuage")
 
 

@@ -58,7 +58,8 @@ def test_fail_on(run: Runner) -> None:
     ("arguments", "code", "said"),
     [
         (("score", "ovh-sbgg"), 2, "did you mean"),
-        (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called"),
+        (("score", "ovh-sbg", "--policy", "nope"), 2, "no policy is called 'nope'; there are apra, "),
+        (("score", "nuage"), 2, "no region on record, so there is nothing to judge: No source was found"),
         (("score", "ovh-sbg", "--policy", "./none.yaml"), 2, "no policy file"),
         (("score", "ovh-sbg", "--as-of", "tomorrow"), 2, "not a date"),
         (("score", "ovh-sbg", "--as-of", "1999-01-01", "--units", "sites"), None, ""),

@@ -100,7 +100,7 @@ def test_what_war_did_to_one_zone_is_no_loss_of_two(zz_copy: Path) -> None:
     text = WAVE.replace("physical\ncause: water", "conflict\ncause: conflict").replace(", zz-good/b]", "]")
     record = after(zz_copy, text).record
     assert record.message.startswith(
-        "since 2025: no event took two zones or more; 1 loss of one zone (conflict 1)"
+        "since 2025: no physical event took two zones or more; 1 loss of one zone (conflict 1)"
     )
     assert (record.several, record.conflict) == ((), ("zz-wave",))
 
@@ -110,7 +110,7 @@ def test_a_loss_of_one_zone_is_on_record_and_shared_by_none(zz_copy: Path) -> No
     assert finding(found, "incidents") is None
     assert found.record.zone_losses == {"water": 1}
     assert found.record.message == (
-        "since 2025: no event took two zones or more; 1 loss of one zone (water 1); "
+        "since 2025: no physical event took two zones or more; 1 loss of one zone (water 1); "
         "no complete list of its events was found, so silence proves little"
     )
 

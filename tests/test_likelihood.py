@@ -241,6 +241,10 @@ def test_the_table(shipped: Library, run: Runner) -> None:
     assert f"at most 1 in {known.at_most_one_in:,.0f}" in printed
     assert "A model, not evidence: it changes no outcome" in printed
     assert "conflict" in printed
+    table = run("score", "ovh-sbg", "--likelihood", COLUMNS="80").stdout
+    assert "a majority lost (2 of 3 datacenters)" in table
+    assert "what takes a campus 97 %" in table
+    assert max(map(len, table.splitlines())) <= 80
     assert run("score", "ovh-sbg", "--likelihood", "--format", "csv").stdout.startswith("target,asked,answer")
 
 

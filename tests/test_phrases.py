@@ -30,6 +30,22 @@ def test_distance() -> None:
         "99.9 km",
         "123 km",
     ]
+    assert phrases.distance(6_281_600) == "6,282 km"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("at least two", "At least two"),
+        ("nothing, so far", "Nothing, so far"),
+        ("mec1-az2 and mec1-az3", "mec1-az2 and mec1-az3"),
+        ("fr-par and nl-ams", "fr-par and nl-ams"),
+        ("22.5 % of a zone", "22.5 % of a zone"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_large_letter_and_an_id_with_its_own(text: str, said: str) -> None:
+    assert phrases.opening(text) == said
 
 
 def test_a_hazard_is_told_in_kilometres_from_200_m_on() -> None:

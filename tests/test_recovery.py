@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +10,10 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Option
 from zonerisk.judging import recovery
 from zonerisk.library import Library
+
+if TYPE_CHECKING:
+    from zonerisk.core.model import Site
+    from zonerisk.core.samples import HazardSample, Source
 
 
 def options(folder: Path, target: str = "zz-good") -> dict[str, str]:
@@ -118,6 +124,25 @@ def test_what_is_skipped_shares_nothing(
     quick = answers()
     monkeypatch.setattr(recovery.Judge, "_may_share", lambda *_: True)
     assert answers() == quick
+
+
+def test_what_stands_where_is_looked_up_once(shipped: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    podcast, looked = Catalog().policy("podcast"), Counter[str]()
+    real = type(shipped.samples).of
+
+    def of(source: Source, site: Site) -> tuple[HazardSample, ...]:
+        looked[site.id] += 1
+        return real(source, site)
+
+    monkeypatch.setattr(type(shipped.samples), "of", of)
+    for target in ("aws-eu-south-2", "aws-eu-north-1"):
+        before = looked.total()
+        judge = recovery.judge_under(shipped, podcast, "2026-11-23")
+        peers = [shipped.region(key) for key in shipped.regions_of("aws") if key != target]
+        recovery.options(judge, shipped.region(target), peers)
+    assert looked.total() == before > 0
+    assert recovery.judge_under(shipped, podcast, "2026-11-22") is not judge
+    assert recovery.judge_under(shipped, Catalog().policy("podcast"), "2026-11-23") is not judge
 
 
 @pytest.mark.parametrize("target", ["ovh-sbg", "aws-me-central-1"])

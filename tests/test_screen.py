@@ -48,6 +48,28 @@ def test_strasbourg_burned_and_its_one_supply_failed(shipped: Library) -> None:
     assert "failure of the one power supply of Strasbourg, 9 November 2017" in text
 
 
+def test_what_decides_is_told_where_there_is_room(shipped: Library) -> None:
+    text = "\n".join(shown(shipped, "ovh-sbg"))
+    assert "SBG3 to SBG5 56 m (0 m to 176 m)" in text
+    text = " ".join(" ".join(shown(shipped, "scaleway-fr-par")).split())
+    assert "3 not assessed; not met: the provider's word" in text, "a line with room for it takes it back"
+
+
+def test_software_that_took_a_whole_region_is_no_physical_event(shipped: Library) -> None:
+    text = " ".join(" ".join(shown(shipped, "ovh-rbx")).split())
+    assert "since 2017: no physical event took two datacenters or more" in text
+
+
+def test_feeds_that_were_read_before_a_region_opened_are_not_told_of_it(shipped: Library) -> None:
+    text = " ".join(" ".join(shown(shipped, "azure-austriaeast")).split())
+    assert "its notices of 2025 to 2026 were read, though not for losses of one zone" in text
+
+
+def test_a_metro_is_no_place(shipped: Library) -> None:
+    text = "\n".join(shown(shipped, "exoscale-ch-gva-2"))
+    assert "which building holds it is not disclosed; somewhere in Geneva (metro area)" in text
+
+
 def test_what_is_left_out_first_is_what_is_needed_least(shipped: Library) -> None:
     verdict, policy, screen = shipped.score("ovh-sbg"), shipped.policy("podcast"), Screen(100)
     risks = tuple(

@@ -25,6 +25,13 @@ from zonerisk.library import Library
             "aws-us-east-1",
             "not shown whether its 6 zones fail independently. It is not disclosed where any zone stands. Its ",
         ),
+        # Of three that are placed, the pair that may stand nearest.
+        (
+            "azure-austriaeast",
+            "leave it open how far apart they are: Microsoft, near Achau to Microsoft, near Vösendorf under 12.7 km.",
+        ),
+        ("google-us-west1", "Both known buildings stand within 226 m."),
+        ("ibm-jp-osa", "OSA21-A, OSA22-A and OSA23-A stand on one campus: IDC Frontier"),
         ("hetzner-fsn1", "1 zone as sold, so nothing is left when it fails."),
     ],
 )

@@ -291,7 +291,8 @@ def _unknown(catalog: "Catalog", text: str, wanted: str) -> str:
     for key, rest in _owners(catalog, wanted):
         provider = catalog.provider(key)
         if not rest and not catalog.regions_of(key):
-            return f"{provider.name} has no region on record{f': {provider.note}' if provider.note else ''}"
+            why = f": {provider.note}" if provider.note else ""
+            return f"{provider.name} has no region on record, so there is nothing to judge{why}"
     known = {*catalog.region_ids, *(name for key in catalog.provider_ids for name in _called(catalog, key))}
     known |= {simplify(name) for names in catalog.edition.countries.values() for name in names}
     for key in catalog.region_ids:

@@ -244,7 +244,11 @@ def report(
         text = as_json({"schema": f"zonerisk/{schema}/1", **tree})
     elif form is not Format.csv and foot:
         mark = "- " if form is Format.md and len(foot) > 1 else ""
-        text += "\n" + "".join(f"{mark}{line}\n" for line in foot)
+        lines = "\n".join(f"{mark}{line}" for line in foot)
+        wide = form is Format.md or out
+        text += (
+            f"\n{lines}\n" if wide else f"\n{printed(lambda screen: screen.print(lines), out, _ANY_WIDTH)}"
+        )
     write(text, out)
 
 

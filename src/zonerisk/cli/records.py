@@ -79,6 +79,8 @@ def list_(
         text = _classed(catalog, regions, class_, form, out)
     elif what == "claims" and form is Format.json:
         text = output.as_json({"schema": "zonerisk/claims/1", "claims": list(_words(catalog, regions))})
+    elif what == "claims" and form is not Format.csv:
+        text = output.rows(_CLAIM, map(_read_claim, rows(catalog, regions)), form, out)
     else:
         text = output.rows(head.split(", "), rows(catalog, regions), form, out, what)
     output.write(text, out)
@@ -114,16 +116,24 @@ def _claims(catalog: Catalog, regions: Iterable[str]) -> Rows:
     from zonerisk.words.phrases import names
 
     for word in _words(catalog, regions):
-        told = []
-        for test in sorted(word["tested"], key=lambda test: bool(test["held"])):
+        tests: dict[str, list[str]] = {"refuted": [], "held": []}
+        for test in word["tested"]:
             pair = " to ".join(key.partition("/")[2] for key in test["pair"])
-            verb = "held" if test["held"] else "refuted"
-            told.append(f"{test['region']} {verb}{f' ({pair})' if pair else ''}")
-        held = sum(test["held"] for test in word["tested"])
+            place = f"{test['region']} ({pair})" if pair else test["region"]
+            tests["held" if test["held"] else "refuted"].append(place)
+        held, refuted = len(tests["held"]), len(tests["refuted"])
+        told = "; ".join(f"{verb} in {names(places)}" for verb, places in tests.items() if places)
         yield (
             *(word[key] for key in ("provider", "kind", "text", "value", "unit", "regions")),
-            *(len(told), held, len(told) - held, names(told) if told else None),
+            *(held + refuted, held, refuted, told or None),
         )
+
+
+def _read_claim(row: Sequence[output.Cell]) -> tuple[output.Cell, ...]:
+    """Return a statement as it is read in a line: what it asks in one cell, and how it held in another."""
+    provider, kind, text, value, unit, regions, testable, held, _, where = row
+    asked = f"{value:g} {unit}" if isinstance(value, float) else None
+    return provider, kind, text, asked, regions, f"{held} of {testable}" if testable else "no test", where
 
 
 def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
@@ -181,6 +191,7 @@ def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
             yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
 
 
+_CLAIM = ("provider", "kind", "statement", "asks", "regions", "held", "where")
 # Of each list: its head, and its rows of some regions.
 _LISTS: dict[str, tuple[str, Callable[[Catalog, Iterable[str]], Rows]]] = {
     "regions": ("id, name, country, status, zones, sites on file", _regions),

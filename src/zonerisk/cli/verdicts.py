@@ -244,7 +244,7 @@ def _report(
     from zonerisk.catalogue import document
     from zonerisk.library import Library
     from zonerisk.pages import card, features, page
-    from zonerisk.words import dossier
+    from zonerisk.words import dossier, phrases
     from zonerisk.workloads import gate
     from zonerisk.workloads import plan as reading
     from zonerisk.workloads.audit import audit
@@ -266,7 +266,7 @@ def _report(
                     told += f"; {left} more in the JSON of zonerisk dr {verdict.target}"
             except UsageError as error:
                 told = str(error).partition(";")[0]
-            scope = f"{told[:1].upper()}{told[1:]}. Looked at: {_scope(to, within)}."
+            scope = f"{phrases.opening(told)}. Looked at: {_scope(to, within)}."
         regions.append(dossier.Asked(verdict, rows, scope, around.retired))
     audits, kept = [], gate.read(accepted)
     for file in plans:
@@ -348,18 +348,23 @@ def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) 
 def _likelihoods(verdicts: list[Verdict], form: Format, out: Path | None) -> str:
     """Write the model's table of each verdict."""
     from zonerisk.words import likelihood as words
+    from zonerisk.words.report import Section, Table, markdown
 
     if form is Format.json:
         records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
         return output.as_json({"schema": "zonerisk/likelihood/1", "likelihoods": records})
+    tables = [(verdict, words.rows(verdict)) for verdict in verdicts]
     if form is Format.csv:
-        cells = [(verdict.target, *row) for verdict in verdicts for row in words.rows(verdict.likelihood)]
+        cells = [(verdict.target, *row) for verdict, table in tables for row in table]
         return output.rows(("target", "asked", "answer"), cells, form, out)
-    parts = []
-    for verdict in verdicts:
-        heads = (f"{verdict.name}: {words.ASKED}", "")
-        parts += [f"{heads[0]}\n", output.rows(heads, words.rows(verdict.likelihood), form, out)]
-    return "\n".join([*parts, f"{words.footnote(verdicts[0].likelihood)}\n"])
+    sections = [
+        Section("", [f"{verdict.name}: {words.asked(verdict)}", Table(("", ""), table)], apart=True)
+        for verdict, table in tables
+    ]
+    sections.append(Section("", [words.footnote(verdicts[0].likelihood)]))
+    if form is Format.md:
+        return markdown("Likelihood", "", sections)
+    return output.printed(lambda screen: screen.sections(sections), out)
 
 
 def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -> str:

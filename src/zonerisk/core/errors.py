@@ -80,7 +80,7 @@ class DataError(ZoneriskError, ValueError):
         self.problems = problems
 
 
-def did_you_mean(text: str, names: Iterable[str], most: int = 2, cutoff: float = 0.4) -> str:
+def did_you_mean(text: str, names: Iterable[str], most: int = 2, cutoff: float = 0.6) -> str:
     """Return the question after what goes by names that are nearly a text; empty where none does."""
     import difflib
 

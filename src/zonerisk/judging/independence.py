@@ -181,12 +181,13 @@ def classify(
     if hidden and spread and spread.close and spread.buildings >= arrangement.sold:
         return "suspected", Cause(kind="spread", grade="C", members=hidden)
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
-    nearest, *ends = min(listed, key=lambda row: row[0].rank)
-    at = Cause(kind="distance", members=tuple(unit.id for unit in ends), distance_m=nearest.rounded())
     ways = {stands_apart(distance, a, b) for distance, a, b in listed}
     stands = not hidden and all(arrangement.sited(unit) for unit in units)
     if not stands or None in ways or any(groups[kind].leaves_open(pair_ids(units)) for kind in _PLACES):
+        # Of those that are placed, the pair that may stand nearest leaves it open.
+        at = _by_distance(min(listed, key=lambda row: row[0].low), None if stands else "C")
         return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
+    at = _by_distance(min(listed, key=lambda row: row[0].rank))
     if any(distance.high is not None and distance.high < CAMPUS_MOST_M for distance, _, _ in listed):
         return "near", at
     return ("undisclosed" if "near" in ways else "apart"), at
@@ -195,6 +196,13 @@ def classify(
 # What evidence of grade C makes suspect, and what has to be known of every pair that stands apart.
 _SUSPECT = ("building", "campus", "incident")
 _PLACES = ("building", "campus")
+
+
+def _by_distance(
+    pair: tuple[Interval, FailureDomain, FailureDomain], grade: Literal["C"] | None = None
+) -> Cause:
+    distance, a, b = pair
+    return Cause(kind="distance", grade=grade, members=(a.id, b.id), distance_m=distance.rounded())
 
 
 def _by_risk(risk: SharedRisk, total: int) -> Cause:

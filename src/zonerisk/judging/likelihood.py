@@ -219,8 +219,9 @@ class Layout:
 def states(
     shocks: Shocks, layout: Layout, least: int, worst: int | None = None, long: bool = False
 ) -> list[tuple[float, float]]:
-    """Return mean and variance of the rate at which ``least`` zones are lost together, over the states of what is not known.
+    """Return how often ``least`` zones are lost together in each state of what is not known.
 
+    Each has a mean and a variance.
     ``worst`` takes a chance of a shared campus for granted: nothing that was looked through then lowers the
     rate, and hazards strike as often as is left open. ``long``: for over 24 hours.
     """

@@ -100,7 +100,8 @@ def _same_site(arrangement: Arrangement, kind: str) -> list[SharedRisk]:
     for key, units in holders.items():
         if len(units) > 1:
             evidence = arrangement.evidence[key]
-            message = wording.same_site(units, kind, names[key])
+            one_place = wording.one_campus if kind == "campus" else wording.same_building
+            message = one_place(units, names[key])
             risks.append(risk(kind, key, min(strongest(evidence), "B"), units, message, evidence))
     return risks
 

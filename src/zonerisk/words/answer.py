@@ -22,7 +22,7 @@ MOST_LINES, COLUMNS = 16, 100
 # From so many lines on, so many regions that read alike, and those of one zone, are told in one.
 MOST_REGIONS, MOST_ALIKE = 30, 4
 # What goes first where nothing can be shortened.
-SPARE = ("where", "word", "also")
+SPARE = ("also", "where", "word")
 # Characters of a sentence that stands whole.
 LONG = 180
 NO_WORD = "the provider states no distance between its zones"
@@ -49,16 +49,23 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     """Write a verdict as an answer that fits one screen."""
     rows = [row for row in _rows(verdict, policy) if row.parts]
     most = MOST_LINES * max(COLUMNS, screen.width) // screen.width
-    while len((text := _laid_out(verdict, rows, screen)).lines) > most:
-        long = [row for row in rows if len(row.parts) > row.kept]
-        if not long:
-            spare = [row for label in SPARE for row in rows if row.label == label]
-            if not spare:
-                break
-            rows.remove(spare[0])
-            continue
-        max(long, key=lambda row: sum(map(len, row.parts))).parts.pop()
-    screen.lines += text.lines
+
+    def lines() -> list[str]:
+        return _laid_out(verdict, rows, screen).lines
+
+    dropped = []
+    while len(lines()) > most and (long := [row for row in rows if len(row.parts) > row.kept]):
+        row = max(long, key=lambda row: sum(map(len, row.parts)))
+        dropped.append((row, row.parts.pop()))
+    for row in [row for label in SPARE for row in rows if row.label == label]:
+        if len(lines()) > most:
+            rows.remove(row)
+    # What a line still has room for comes back.
+    for row, part in reversed(dropped):
+        row.parts.append(part)
+        if len(lines()) > most:
+            row.parts.pop()
+    screen.lines += lines()
 
 
 def _laid_out(verdict: Verdict, rows: Sequence[Row], like: Screen) -> Screen:
@@ -75,7 +82,8 @@ def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
     return [
         Row("also", _also(verdict)),
         Row("where", _zones(verdict), 2),
-        Row("record", [*verdict.record.told], 2),
+        # Events speak for themselves; where there is none, it counts what was looked through.
+        Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
         Row("likelihood", _likelihood(verdict)),
         Row("word", _word(verdict)),
         Row("policy", policy_parts(policy, verdict.policy.findings)),
@@ -111,15 +119,19 @@ def _zones(verdict: Verdict) -> list[str]:
     known = [row for row in verdict.policy.separations if {row.a, row.b} <= placed]
     spread = verdict.independence.spread
     if verdict.independence.class_ == "one-zone":
-        stands = [f"{place.name}{f', {place.town}' if place.town else ''}" for place in verdict.places]
-        return [phrases.names(stands)] if stands else ["where it stands is not disclosed"]
+        listed = [place for place in verdict.places if place.kind != "metro"]
+        stands = [f"{place.name}{f', {place.town}' if place.town else ''}" for place in listed]
+        if stands:
+            return [phrases.names(stands)]
+        towns = f"; somewhere in {phrases.named(verdict.places)}" if verdict.places else ""
+        return [f"which building holds it is not disclosed{towns}"]
     if not known and spread and verdict.independence.class_ in ("shared", "partly"):
         return [f"no zone is tied to a building; {_spread(spread)}"]
     if not known or verdict.independence.class_ == "suspected":
         return []
     ends = [of(known, key=lambda row: row.distance_m.rank) for of in (min, max)]
-    if verdict.independence.class_ in ("near", "apart"):
-        # The nearest stand in the first sentence.
+    if verdict.independence.cause.kind == "distance":
+        # Those that decide stand in the first sentence.
         ends = [row for row in ends if {row.a, row.b} != {*verdict.independence.cause.members}]
     far = [
         f"{names[row.a]} to {names[row.b]} {phrases.interval(row.distance_m)}" for row in dict.fromkeys(ends)
@@ -140,8 +152,10 @@ def _silent(verdict: Verdict) -> list[str]:
 
 
 def _spread(spread: Spread) -> str:
-    verb = "all stand within" if spread.close else "span"
-    return f"the {spread.buildings} known ones {verb} {phrases.distance(spread.diameter_m)}"
+    two = spread.buildings == 2
+    known = "both known ones" if two else f"the {spread.buildings} known ones"
+    verb = f"{'' if two else 'all '}stand within" if spread.close else "span"
+    return f"{known} {verb} {phrases.distance(spread.diameter_m)}"
 
 
 def _recovery(options: Sequence[Option]) -> list[str]:
@@ -195,8 +209,10 @@ def _word(verdict: Verdict) -> list[str]:
     tested = [word for word in verdict.word if word.tested]
     if tested:
         told = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
-        where = f"in {told.held} of the {phrases.count(len(told.tested), 'region')} where it can be checked"
-        return [f"{phrases.quoted(told.text)}: held {where} (evidence C)"]
+        held = f"held in {told.held} of {len(told.tested)} regions"
+        if len(told.tested) == 1:
+            held = f"{'held' if told.held else 'refuted'} in the one region"
+        return [f"{phrases.quoted(told.text)}: {held} where it can be checked (evidence C)"]
     if not verdict.word:
         return [NO_WORD]
     return [f"{phrases.quoted(verdict.word[0].text)}: cannot be checked in any region"]
@@ -212,12 +228,13 @@ def questions(verdict: Verdict) -> list[str]:
         "power": f"which substations feed each {noun}",
         "network": f"which cables and network rooms serve each {noun}",
         "incidents": "a complete list of its events, zone by zone",
-        "changed": "whether that cause was removed since",
+        "changed": "whether that cause has been removed since",
     }
     asked = []
     for one in verdict.ask:
         text = texts[one.kind]
-        if one.kind == "places" and len(one.subjects) < len(names):
+        known = verdict.independence.cause.kind == "distance"
+        if one.kind == "places" and (known or len(one.subjects) < len(names)):
             text = f"where exactly {phrases.names([names[key] for key in one.subjects])} stand"
         gains = ["the class"] if one.decides else []
         rules = [RULES.get(rule, rule) for rule in one.settles]
@@ -265,7 +282,7 @@ def why(verdict: Verdict) -> str:
     if cause.risk and standing.class_ != "suspected":
         text = f"{cause.least} of {units} share one {KINDS.get(cause.kind, cause.kind)}"
     elif cause.risk:
-        text = f"{units}; one {KINDS.get(cause.kind, cause.kind)} is suspected"
+        text = f"{cause.least} of {units} may share one {KINDS.get(cause.kind, cause.kind)}"
     elif standing.class_ in ("near", "apart") and cause.distance_m:
         text = f"{units}, the nearest {phrases.interval(cause.distance_m)}"
     else:

@@ -103,7 +103,7 @@ def written(
     title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
     dossier = Dossier(f"Judged under {policy.name}", f"As of {first.as_of}")
     if says:
-        dossier = Dossier(_sentence(title), f"{policy.name}; as of {first.as_of}")
+        dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {first.as_of}")
         risks = {(each.workload, each.rule): each for each in accepted if each.outcome}
         parts = [Part(verdict.target, verdict.policy.findings, risks) for verdict in judged]
         for audit in audits:
@@ -270,10 +270,10 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     parts: dict[str, Sequence[Block]] = {
         "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ON_RECORD)],
         "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
-        "Incidents": [f"{_sentence(verdict.record.message)}.", table],
+        "Incidents": [f"{phrases.opening(verdict.record.message)}.", table],
         "How often, by a model": [
             likelihood.footnote(known),
-            Table((likelihood.ASKED, ""), likelihood.rows(known)),
+            Table((likelihood.asked(verdict), ""), likelihood.rows(verdict)),
         ],
         "Where recovery may go": _recovery(asked),
         "What to ask the provider": answer.questions(verdict),
@@ -373,16 +373,12 @@ NO_RISK = "No shared risk is on record. That is not the same as none: see what c
 NO_PLACE = "No place of it is on record."
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     head = [*plan_report.heading(audit, policy), *plan_report.change_line(audit)]
     sections = [Section(f"Deployment: {_files(audit)}", head, apart=True)]
     for workload in audit.workloads:
         blocks: list[Block] = [
-            f"{_sentence(plan_report.places_line(workload))}.",
+            f"{phrases.opening(plan_report.places_line(workload))}.",
             *workload.notes,
             _findings(dossier, policy, workload.findings, OF_REGIONS),
         ]

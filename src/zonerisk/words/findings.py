@@ -43,7 +43,7 @@ no_second = sentence("{}: there is no second one that could be spared")
 nothing_to_measure = sentence("{}, so there is no pair to measure")
 measured_trip = sentence("{:measured} by {}")
 # Of places.
-same_site = sentence("{:named} stand in the same {}, {}")
+same_building = sentence("{:named} stand in the same building, {}")
 one_campus = sentence("{:named} stand on one campus: {}")
 near = sentence("{} and {} are {:interval} apart, within a campus radius of {:distance}")
 short_trip = sentence("{} and {} are {:measured} by {} from each other, as zones of one campus are")

@@ -10,9 +10,8 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zonerisk.core.verdict import Likelihood, Tally
+    from zonerisk.core.verdict import Likelihood, Tally, Verdict
 
-ASKED = "how often zones would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
 
 
@@ -41,12 +40,25 @@ def bound(known: Likelihood) -> str:
     return f"at most 1 in {known.at_most_one_in:,.0f}"
 
 
-def rows(known: Likelihood) -> list[tuple[str, str]]:
+def _noun(verdict: Verdict) -> str:
+    """Return what is counted: zones where several are sold, whatever else is compared."""
+    by_site = verdict.units == "sites" and verdict.independence.zones.sold < 2
+    return "datacenter" if by_site else "zone"
+
+
+def asked(verdict: Verdict) -> str:
+    """Write what :func:`rows` answers."""
+    lost = f"how often {_noun(verdict)}s would be lost for 30 minutes or more"
+    return f"{lost}, of physical causes (5 to 95 %)"
+
+
+def rows(verdict: Verdict) -> list[tuple[str, str]]:
     """Return the table of ``score --likelihood``: what is asked, and the answer."""
-    noun = "zone" if known.zones == 1 else "zones"
+    known, noun = verdict.likelihood, _noun(verdict)
+    of = phrases.count(known.zones, noun)
     table = [
-        ("one zone or more lost", often(known.one_or_more)),
-        (f"a majority lost ({known.majority} of {known.zones} {noun})", often(known.majority_lost)),
+        (f"one {noun} or more lost", often(known.one_or_more)),
+        (f"a majority lost ({known.majority} of {of})", often(known.majority_lost)),
         (f"all {known.zones} lost" if known.zones > 1 else "all lost", often(known.all_lost)),
         ("a majority lost for over 24 hours", often(known.majority_over_24h)),
         ("bound for a majority, 95 %", at_most(known)),
@@ -59,12 +71,12 @@ def rows(known: Likelihood) -> list[tuple[str, str]]:
         ("bound with one event less", _one_in(known.one_event_less)),
         (
             "causes of a majority lost",
-            ", ".join(f"{_CAUSES.get(n, n)} {s:.0%}" for n, s in known.causes.items()),
+            ", ".join(f"{_CAUSES.get(n, n)} {100 * s:.0f} %" for n, s in known.causes.items()),
         ),
         ("counted: two zones or more lost", _counts(known.counted["metro"])),
         ("counted: on shared campuses", f"{_counts(known.counted['campus'])}; an upper figure"),
         ("counted: one zone lost", _counts(known.counted["zone"], "zone-years")),
-        ("its own record", _own(known)),
+        ("its own record", _own(known, noun)),
     ]
     if known.layouts_alike:
         together, apart = known.layouts_alike
@@ -119,7 +131,7 @@ def _counts(count: Tally, unit: str = "region-years") -> str:
     return f"{phrases.count(count.events, 'event')} in {count.years:,.0f} {unit}"
 
 
-def _own(known: Likelihood) -> str:
+def _own(known: Likelihood, noun: str) -> str:
     events = phrases.count(known.own_events, "event") if known.own_events else "no event"
     looked = f"complete feeds of {known.own_years:.0f} years" if known.own_years >= 1 else "no complete feed"
-    return f"{events} of two zones or more; {looked} looked through"
+    return f"{events} of two {noun}s or more; {looked} looked through"

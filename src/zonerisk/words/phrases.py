@@ -38,7 +38,7 @@ def distance(metres: float, km_from_m: float = 1000.0) -> str:
     if metres < km_from_m:
         return f"{metres:.0f} m"
     km = metres / 1000
-    return f"{km:.0f} km" if km >= 100 else f"{km:.1f} km"
+    return f"{km:,.0f} km" if km >= 100 else f"{km:.1f} km"
 
 
 def interval(span: Interval, km_from_m: float = 1000.0) -> str:
@@ -100,6 +100,12 @@ def names(listed: Sequence[str]) -> str:
 def named(things: Iterable[Named]) -> str:
     """List things by name: ``SBG3, SBG4 and SBG5``; a long list is cut."""
     return names([thing.name for thing in things])
+
+
+def opening(text: str) -> str:
+    """Return a sentence with its first letter large; a figure or an id, no plain word, stays as it is."""
+    plain = text.partition(" ")[0].rstrip(",;:").isalpha()
+    return text[:1].upper() + text[1:] if plain else text
 
 
 def quoted(text: str) -> str:

@@ -84,7 +84,7 @@ def told(
     """
     total = sum(losses.values())
     causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
-    events = [f"no event took two {noun}s or more"] if since and not alone else []
+    events = [f"no physical event took two {noun}s or more"] if since and not alone else []
     if several:
         named = "; ".join(event(*row) for row in several[-_MOST_EVENTS:])
         events = [f"{phrases.count(len(several), 'event')} took two {noun}s or more: {named}"]
@@ -111,6 +111,8 @@ def looked_through(feeds: Sequence[tuple[str, str, str]], single_until: str | No
         for since, until, complete in feeds
     ]
     single = f", for losses of one zone to {day(single_until[:7])}" if single_until else ""
+    if single_until and single_until < min(since for since, *_ in feeds):
+        single = ", though not for losses of one zone"
     return f"its notices of {' and '.join(years)} were read{single}"
 
 

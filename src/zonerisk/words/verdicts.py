@@ -85,12 +85,11 @@ def summary(name: str, noun: str, standing: Independence) -> str:
     units, spread = phrases.count(len(names), noun), standing.spread
     members = [names[key] for key in cause.members if key in names]
     known = f"{spread.buildings} known buildings" if spread else ""
+    both = spread and spread.buildings == 2
     span = phrases.distance(spread.diameter_m) if spread else ""
     risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
     graded = phrases.graded(risk.message, risk.grade) if risk else ""
-    # An id, which has a figure in its first word, keeps its case.
-    named = any(sign.isdigit() for sign in graded.partition(" ")[0])
-    why = f"{graded if named else graded[:1].upper() + graded[1:]}." if risk else ""
+    why = f"{phrases.opening(graded)}." if risk else ""
     if standing.class_ == "one-zone":
         halls = f" Its {known} stand within {span}." if spread and spread.close else ""
         return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails.{halls}"
@@ -110,14 +109,18 @@ def summary(name: str, noun: str, standing: Independence) -> str:
         return f"{name}: {took}. {why} Without them {left} {verb} left: {majority}."
     reasons = [f"Suspected: {phrases.graded(risk.message, 'C')}."] if risk else []
     if not risk and cause.kind == "distance":
-        reasons.append("Their places leave it open how far apart they are.")
+        far = f"{' to '.join(members)} {phrases.interval(cause.distance_m or UNKNOWN)}"
+        doubt = "are only inferred" if cause.grade else "leave it open how far apart they are"
+        reasons.append(f"Their places {doubt}: {far}{' (evidence C)' if cause.grade else ''}.")
     elif not risk and len(members) == len(names):
         reasons.append(f"It is not disclosed where any {noun} stands.")
     elif not risk:
         verb = "stands" if len(members) == 1 else "stand"
         reasons.append(f"It is not disclosed where {phrases.names(members)} {verb}.")
-    if spread:
-        reasons.append(f"All {known} stand within {span}." if spread.close else f"Its {known} span {span}.")
+    if spread and spread.close:
+        reasons.append(f"{'Both known buildings' if both else f'All {known}'} stand within {span}.")
+    elif spread and cause.kind != "distance":
+        reasons.append(f"Its {known} span {span}.")
     return f"{name}: not shown whether its {units} fail independently. {' '.join(reasons)}"
 
 

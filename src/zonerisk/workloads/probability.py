@@ -139,7 +139,7 @@ def by_shocks(
         alone = sum(total - number < quorum for number in own.values())
         zone = rates.alone.times(alone)
         factors = likelihood.shuffled(rates.factors(region.provider), 20)
-        shared = likelihood.states(rates.shocks(key), layout, 2)
+        shared = map(Moments._make, likelihood.states(rates.shocks(key), layout, 2))
         states = [
             likelihood.added((before, several.times(taken), zone.times(factor)))
             for before, several, factor in zip(states, shared, factors, strict=True)
