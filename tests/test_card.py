@@ -71,6 +71,20 @@ def test_every_class_has_its_picture(shipped: Library, target: str, words: str) 
     assert words in texts(drawn(shipped, target)[1])
 
 
+def test_what_newcomers_stumbled_over_is_said_plainly(shipped: Library) -> None:
+    words = texts(drawn(shipped, "ovh-gra")[1])
+    assert "GRA1, GRA2, GRA3, GRA4" in words, "sites on one point have one label"
+    _, picture = drawn(shipped, "digital-realty-paris")
+    assert any(words.startswith("digital-realty-paris · 2 datacenters · ") for words in texts(picture))
+    assert "Record: nothing is on file" in texts(picture)
+    verdict = shipped.score("leaseweb-ap-northeast-1", shipped.policy("dora"))
+    assert "1 m" not in texts(card.draw(verdict, features.setting(shipped, verdict)))
+    verdict, picture = drawn(shipped, "ovh-sbg")
+    squares = [tuple(map(int, spot)) for spot in re.findall(r'd="M(\d+) (\d+)h10v10', picture)]
+    assert len(squares) == len(verdict.record.several) == 3
+    assert all(math.dist(a, b) >= 10 for a, b in combinations(squares, 2)), "none hides another"
+
+
 def test_every_region_has_a_card_with_nothing_beyond_its_edges(shipped: Library) -> None:
     for target in shipped.region_ids[::9]:
         if shipped.region(target).status != "open":

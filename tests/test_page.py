@@ -199,6 +199,12 @@ def test_paper_has_land_and_sea_in_its_own_colours(shipped: Library, tab: Opener
     )
     opened.run("dispatchEvent(new Event('beforeprint'))")
     assert opened.run("document.getElementById('legend').open")
+    opened.page.set_viewport_size({"width": 703, "height": 1000})
+    opened.run("document.getElementById('schematic').hidden = false")
+    note, legend = (opened.page.locator(one).bounding_box() for one in (".schematic-note", ".legend"))
+    assert note
+    assert legend
+    assert note["x"] >= legend["x"] + legend["width"], "the note does not lie under the legend of a sheet"
 
 
 def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None:
@@ -363,6 +369,15 @@ def test_filters_layers_and_search(shipped: Library, tab: Opener) -> None:
     opened.until("document.activeElement.textContent === 'SBG2'")
     opened.page.fill("#find-site", "nowhere")
     assert opened.page.inner_text("#site-more") == "No site goes by that name."
+    # The legend stays within the map, and its end can be scrolled to, on whatever screen.
+    for width, height in ((1280, 420), (844, 390), (390, 640)):
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.run("document.getElementById('legend').open = true")
+        beyond = opened.run("""(() => { const [map, legend] = [".map-box", ".legend"].map((one) => document.querySelector(one).getBoundingClientRect());
+            const body = document.querySelector(".legend-body"), last = body.lastElementChild;
+            body.scrollTop = 1e6;
+            return [map.top - legend.top, legend.bottom - map.bottom, last.getBoundingClientRect().bottom - legend.bottom]; })()""")
+        assert max(beyond) <= 1, (width, height, beyond)
 
 
 def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], tab: Opener) -> None:
@@ -551,7 +566,8 @@ def test_a_label_stands_nearest_to_its_own_mark(shipped: Library, tab: Opener) -
             });
         })()""")
         assert near
-        assert all(label.startswith(mark) for label, mark in near), near
+        assert all(mark in label for label, mark in near), near
+    assert "GRA1, GRA2, GRA3, GRA4" in dict(near), "sites that stand together have one label for all"
 
 
 def test_close_up_the_ground_is_marked_and_the_online_map_one_click_away(
@@ -584,10 +600,22 @@ def test_what_does_not_bear_on_the_headline_is_off_until_it_is_chosen(shipped: L
         assert opened.run(f"document.querySelector('[data-layer={layer}]').checked") is on, layer
     labels = opened.run("Array.from(document.querySelectorAll('.label'), (one) => one.textContent)")
     assert "8.6 km" in labels[0], "the nearest pair decides, and is labelled first"
+    assert "PAR3: OPCORE DC4" in labels, "a site is labelled with its zone"
+    marks = "zonerisk.layers.sites.getLayers().map((one) => zonerisk.map.latLngToContainerPoint(one.getLatLng()).y)"
+    opened.page.set_viewport_size({"width": 1000, "height": 500})
+    opened.run("zonerisk.home(false)")
+    assert not opened.run("document.getElementById('schematic').hidden")
+    assert opened.run(f"{marks}.filter((y) => y > 0 && y < 50).length") == 0, (
+        "the note hides no mark of the pair"
+    )
+    discs = "Object.values(zonerisk.map._layers).filter((one) => one instanceof L.Circle)"
+    far = f"{discs}.filter((one) => zonerisk.map.distance(one.getLatLng(), [48.8, 2.35]) > 2e5).length"
+    assert opened.run(far) == 0, "where other regions stand is as much off as their marks"
     opened.page.get_by_role("button", name="power").first.click()
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.stations)")
     opened.page.locator("[data-region] .pick").first.click()
     assert opened.run("zonerisk.map.hasLayer(zonerisk.layers.recovery)")
+    assert opened.run(far) > 0
 
 
 def test_a_map_opens_on_its_cause_alone(shipped: Library, tab: Opener) -> None:
@@ -595,6 +623,8 @@ def test_a_map_opens_on_its_cause_alone(shipped: Library, tab: Opener) -> None:
     wide = "zonerisk.map.getBounds().getSouthWest().distanceTo(zonerisk.map.getBounds().getNorthEast())"
     assert opened.run("zonerisk.map.getBounds().contains([52.7637, 5.0376])"), "the campus of two zones"
     assert opened.run(wide) < 15_000
+    label = "document.querySelector('.label.shared-risk').textContent"
+    assert opened.run(label) == "physical zone 2, physical zone 3 share campus"
     opened.page.get_by_role("button", name="Show all").click()
     assert opened.run("zonerisk.map.getBounds().contains([52.2762, 4.7433])"), "the third zone's"
     assert opened.troubles == []
@@ -620,6 +650,10 @@ def test_a_town_is_named_where_it_is(shipped: Library, tab: Opener) -> None:
         const {left, right, top, bottom} = town.getBoundingClientRect(), {x, y} = zonerisk.map.latLngToContainerPoint([38.901, -77.011]);
         return [(left + right) / 2 - box.left - x, (top + bottom) / 2 - box.top - y]; })()""")
     assert math.hypot(*at) < 80
+    opened.run("zonerisk.map.setView([39.0, -77.49], 15, {animate: false}) && 0")
+    ways = opened.run("Array.from(document.querySelectorAll('.label.town'), (one) => one.textContent)")
+    assert any(re.fullmatch(r"Washington.* km \u2192", way) for way in ways), ways
+    assert not any("\u2190" in way for way in ways), "no copy of the world leads the wrong way round it"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -632,6 +666,12 @@ def test_long_names_widen_nothing(zz: Library, tab: Opener, width: int) -> None:
     assert opened.run(
         "document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth"
     )
+    # On a phone the card stands in one column, whole.
+    beyond = """(() => { const frame = document.querySelector(".picture").getBoundingClientRect();
+        return Array.from(document.querySelectorAll(".card text"), (one) => one.getBoundingClientRect())
+            .filter(({width, left, right, top, bottom}) => width && !(left >= 0 && right <= innerWidth && top >= frame.top && bottom <= frame.bottom)).map(({left, right, top, bottom}) => [left, right, top - frame.top, frame.bottom - bottom]); })()"""
+    assert opened.run(beyond) == []
+    assert opened.run("document.querySelectorAll('.card .beside text').length") > 10
     widest = "Math.max(0, ...Array.from(document.querySelectorAll('.label'), (one) => one.offsetWidth))"
     assert opened.run(widest) < width
 
@@ -643,6 +683,8 @@ def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -
     assert '<meta property="og:title" content="OVHcloud Strasbourg">' in text
     assert '<meta name="description" property="og:description" content="Its 3 datacenters' in text
     assert "<noscript>" in text
+    hidden = map_of(shipped, "google-us-east1")
+    assert '"first":["spread:google-us-east1"],"cause":"power 2020"' in hidden
     for words in (
         "docs/method.md",
         "zonerisk show ovh-sbg",

@@ -108,7 +108,7 @@ def atlas(
 
     online = ground.find_tiles(tiles)
     if site_url and not re.match(r"https?://[^\s\"'<>]+$", site_url):
-        raise UsageError(f"{site_url!r} is no web address; write one such as https://example.org/atlas")
+        raise UsageError(f"{site_url!r} is not a web address; write one such as https://example.org/atlas")
     catalog = load(catalogue)
     chosen = catalog.policy(policy)
     for name in ("", ASSETS, *([CARDS] if site_url else [])):

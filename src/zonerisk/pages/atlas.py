@@ -14,7 +14,7 @@ from zonerisk.pages import features, page, view
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
-from zonerisk.words.verdicts import block_order
+from zonerisk.words.verdicts import RULES, block_order
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Policy, Provider, Region
@@ -178,8 +178,7 @@ class Atlas:
         for entry in entries:
             rows.setdefault(entry.owner.id, []).append(entry)
         counts = Counter(entry.class_ for entry in entries)
-        several = [entry.class_ for entry in entries if entry.verdict.independence.zones.sold > 1]
-        apart = several.count("apart")
+        several, apart = len(entries) - counts["one-zone"], counts["apart"]
         shown = f"{apart} {'is' if apart == 1 else 'are'} shown to stand apart"
         regions = phrases.count(len(entries), "region")
         regions += "" if owner else f" of {phrases.count(len(rows), 'provider')}"
@@ -199,12 +198,17 @@ class Atlas:
             files=shared.records,
             policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
-            headline=owner.name if owner else f"{len(several)} cloud regions sell several zones; {shown}",
+            headline=owner.name
+            if owner
+            else f"{several} regions are sold as several zones or buildings; {shown}",
             crumb=owner.id if owner else "zonerisk",
             back=INDEX if owner else None,
-            answer=(f"{len(several)} of its regions sell several zones; {shown}. " if owner else "")
+            answer=(
+                f"{several} of its regions sold as several zones or buildings; {shown}. " if owner else ""
+            )
             + f"{regions}, policy {first.policy.id}, as of {first.as_of}. One mark is one region.",
             entries=entries,
+            rules=RULES,
             heads={name: (head, counts[name]) for name, head in HEADS.items()},
             # Providers of few regions stand together below.
             wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),

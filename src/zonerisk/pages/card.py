@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,8 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
         standing.zones.sold, "zone of your own" if verdict.target == own_sites.REGION else "zone"
     )
     if verdict.units == "sites":
-        sold = f"{phrases.count(standing.datacenters.count, 'datacenter')} sold as {sold}"
+        as_zones = f" sold as {sold}" if standing.zones.sold else ""
+        sold = f"{phrases.count(standing.datacenters.count, 'datacenter')}{as_zones}"
     pieces = [place.evidence for place in verdict.places] + [risk.evidence for risk in verdict.shared_risks]
     pieces += [finding.evidence for finding in verdict.policy.findings]
     sources = phrases.count(len({piece for cited in pieces for piece in cited}), "source")
@@ -261,12 +262,17 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     free = [(place, spot) for place, spot, keys in rows if not keys]
     loose = {tuple(round(value / 3) * 3 for value in spot) for _, spot in free}
     named: set[str] = set()
+    stacked: dict[tuple[float, float], list[str]] = {}
     for _, spot, keys in rows:
-        if fresh := [key for key in keys if key not in named]:
-            plane.name(spot, ", ".join(domains[key] for key in fresh), 17, "ink", True)
+        here = stacked.setdefault((round(spot[0]), round(spot[1])), [])
+        here += [domains[key] for key in dict.fromkeys(keys) if key not in named]
         named |= set(keys)
+    for at, names in stacked.items():
+        if names:
+            plane.name(at, ", ".join(names), 17, "ink", True)
+    alike = _alike([place.name for place, _ in free])
     for place, spot in free if len(loose) <= _MOST_NAMED else ():
-        plane.name(spot, place.name, 14)
+        plane.name(spot, place.name[alike:], 14)
     gone = ""
     for site in around.retired:
         if site.position:
@@ -355,9 +361,10 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
             plane.name(((x1 + x2) / 2, (y1 + y2) / 2), words, 17, tone, True)
         return {"pair": f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"}
     hit = {at: place.uncertainty_m or 0.0 for sites in of.values() for at, place in sites}
-    words, dash = _named_cause(verdict), ""
+    words, dash = features.named_cause(verdict), ""
     if not hit and standing.spread:
-        hit, dash = dict.fromkeys((at for _, at in shown), 0.0), "3 7"
+        sure = dict(features.known_buildings(verdict))
+        hit, dash = dict.fromkeys((at for place, at in shown if place.id in sure), 0.0), "3 7"
         words = words or f"{standing.spread.buildings} known buildings"
     if not hit or not words or cause.kind == "count":
         return {}
@@ -369,18 +376,14 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
     return {"outline": "".join(f"{plane.path(ring)}Z" for ring in rings), "dash": dash}
 
 
-def _named_cause(verdict: Verdict) -> str:
-    """Say in a few words what the outline is of."""
-    cause = verdict.independence.cause
-    if cause.kind == "incident" and cause.risk:
-        # An event that several records tell of goes by a name of its own: it is the one that took several.
-        known = {one.id: one for one in verdict.record.incidents}
-        keys = [key for key in known if cause.risk == f"incident:{key}"] or [*verdict.record.several][-1:]
-        return f"{known[keys[0]].cause} {known[keys[0]].start[:4]}" if keys else "one event"
-    return f"one {cause.kind}" if cause.risk else ""
-
-
 # ---- rulers
+
+
+def _alike(names: Iterable[str]) -> int:
+    """Count the signs that all names begin with, in whole words: they tell none apart."""
+    first, last = (pick(names, default="") for pick in (min, max))
+    same = next((at for at, (x, y) in enumerate(zip(first, last, strict=False)) if x != y), 0)
+    return len(re.sub(r"[^\s-]*$", "", first[:same]))
 
 
 def _short(metres: float) -> str:
@@ -401,17 +404,13 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
     fibre = low is not None or high is not None
     if _several(verdict):
         title = "Fibre between zones" if fibre else "Distance between zones"
-        # What all names begin with tells none apart.
-        first, last = min(names.values()), max(names.values())
-        same = next((at for at, (x, y) in enumerate(zip(first, last, strict=False)) if x != y), 0)
-        alike = len(re.sub(r"[^\s-]*$", "", first[:same]))
+        alike = _alike(names.values())
         if len(known) > _MOST_ROWS:
             known = [*known[: _MOST_ROWS - 1], known[-1]]
         spans = [(f"{names[row.a][alike:]} to {names[row.b][alike:]}", row) for row in known]
         if not spans and pairs:
             spans = [("any two zones", max(pairs, key=lambda row: row.fibre_m.high or math.inf))]
         rows = [(words, row.fibre_m if fibre else row.distance_m, row.outcome) for words, row in spans]
-        rows = [row for row in rows if fibre or known or row[1].high]
     else:
         title, limit = "How far off it may recover", asked.get("dr")
         low, high = (limit.value * 1000, None) if limit else (None, None)
@@ -419,12 +418,13 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
             (around.name(option.target), option.distance_m, option.outcome)
             for option in sorted(verdict.recovery, key=lambda option: option.distance_m.rank)[:_MOST_ROWS]
         ]
+    rows = [row for row in rows if fibre or row[1].low or row[1].best or row[1].high]
     ends = f"{_short(low or 0)} to {_short(high)}" if high else f"at least {_short(low or 0)}"
     made: dict[str, Any] = {"title": f"{title}; asked: {ends}" if low or high else title, "rows": []}
     if not rows:
         return made
     reach = [span.high if span.high is not None else (span.best or span.low) * 1.3 for _, span, _ in rows]
-    most = 1.08 * max([*reach, (high or low or 0) * 1.2, 1.0])
+    most = 1.08 * max(*reach, (high or low or 0) * 1.2)
     made["left"] = left = _RIGHT + 40 + min(250.0, max(_width(words, 15) for words, *_ in rows))
     pixels = (_END - left) / most
     made["asked"] = (left + (low or 0) * pixels, left + (high or most) * pixels) if low or high else None
@@ -450,18 +450,23 @@ def _years(verdict: Verdict) -> dict[str, Any]:
     def across(day: str) -> float:
         return _RIGHT + (_year(day) - first) * (_END - _RIGHT) / (last - first)
 
-    events, stacked = [], dict[int, int]()
-    for event in record.incidents:
+    # Marks that would hide each other stand one above the other.
+    events: list[tuple[float, float, str]] = []
+    taken: dict[int, float] = {}
+    for event in sorted(record.incidents, key=lambda event: event.start):
         x = across(event.start)
         if event.scope == "core" and _RIGHT <= x <= _END:
-            level = stacked[round(x / 9)] = stacked.get(round(x / 9), -1) + 1
+            level = next((row for row in range(2) if x - taken.get(row, 0.0) > 10), 2)
+            taken[level] = x
             several = event.id in record.several or event.id in record.conflict
             shape = "square" if several else "ring" if event.kind == "logical" else "dot"
-            events.append((x, 460 - 9 * min(level, 3), shape))
+            events.append((x, 458 - 11 * level, shape))
     step = next(step for step in (1, 2, 5, 10) if (last - first) / step <= 7)
     years = range(-(-first // step) * step, int(last) + 1, step)
     return {
-        "told": _wrapped(f"record {[*record.told, 'no event is on record'][0]}", 15, 540, 2),
+        "told": _wrapped(
+            f"record{'' if record.since else ':'} {[*record.told, 'no event is on record'][0]}", 15, 540, 2
+        ),
         "feeds": [
             (max(_RIGHT, across(feed.since)), max(_RIGHT, across(min(feed.until, verdict.as_of))))
             for feed in record.feeds

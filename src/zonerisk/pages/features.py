@@ -242,12 +242,30 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
     standing = verdict.independence
     placed = {key for place in verdict.places for key in (place.id, *place.zones)}
     if standing.spread and not placed.issuperset(standing.domains):
-        sure = (p for p in verdict.places if p.kind == "building" and (p.uncertainty_m or 0) <= VAGUE_M)
         count, wide = phrases.count(standing.spread.buildings, "known building"), standing.spread.diameter_m
-        known = [(at, 2 * _ROOM * wide) for place in sure if (at := _located(place))]
-        name = f"{count} within {phrases.distance(wide)}; a zone may stand in any"
+        known = [(at, 2 * _ROOM * wide) for _, at in known_buildings(verdict)]
+        name = f"{count} within {phrases.distance(wide)}"
         if known:
             yield Feature("spread", verdict.target, name, "area", hull(known))
+
+
+def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
+    """List id and place of the buildings that a zone may stand in and whose spread is told."""
+    for place in verdict.places:
+        at = _located(place)
+        if at and place.kind == "building" and (place.uncertainty_m or 0) <= VAGUE_M:
+            yield place.id, at
+
+
+def named_cause(verdict: Verdict) -> str:
+    """Say in a few words what decides a verdict; empty where nothing is shared."""
+    cause = verdict.independence.cause
+    if cause.kind == "incident" and cause.risk:
+        # An event that several records tell of goes by a name of its own: it is the one that took several.
+        known = {one.id: one for one in verdict.record.incidents}
+        keys = [key for key in known if cause.risk == f"incident:{key}"] or [*verdict.record.several][-1:]
+        return f"{known[keys[0]].cause} {known[keys[0]].start[:4]}" if keys else "one event"
+    return f"one {cause.kind}" if cause.risk else ""
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:

@@ -55,8 +55,8 @@ LAYERS = (
     Layer("circuits", "circuit", "Circuits, not their routes", "line"),
     Layer("separations", "separation", "Separations, by outcome", "line"),
     Layer("stations", "station", "Grid stations: near is not feeding", "point"),
-    Layer("sites", "site", "Sites", "point"),
     Layer("retired", "retired", "Retired or destroyed", "point"),
+    Layer("sites", "site", "Sites", "point"),
     Layer("recovery", "dr-region", "Other regions, by outcome", "point"),
     Layer("regions", "region", "Regions, by class", "point"),
 )
@@ -194,9 +194,11 @@ class MapData:
         """List what is drawn of a verdict's cause: the risk's outline, the pair, or where zones may stand."""
         cause = verdict.independence.cause
         pairs = {("separation", " ".join(members)) for members in (cause.members, cause.members[::-1])}
-        risk = ("shared-risk", self._outlines.get(cause.risk, "") if cause.risk else "")
-        wanted = {risk} if cause.risk else {*pairs, ("spread", verdict.target)}
-        return [row for row in self.rows if (row.kind, row.id) in wanted]
+        spread = ("spread", verdict.target)
+        wanted = {("shared-risk", self._outlines[cause.risk])} if cause.risk in self._outlines else {spread}
+        return [
+            row for row in self.rows if (row.kind, row.id) in (wanted if cause.risk else {*pairs, spread})
+        ]
 
     def turns(self) -> list[int]:
         """List the copies of the world, by their turn in degrees, that features stand on."""

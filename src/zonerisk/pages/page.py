@@ -135,6 +135,8 @@ def map_page(
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
     outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     as_of = f"as of {verdicts[0].as_of}"
+    first = data.decisive(verdicts[0]) if single else []
+    hidden = single and all(row.kind == "spread" for row in first)
     return render_map(
         "map",
         data,
@@ -143,7 +145,9 @@ def map_page(
         shared=shared,
         shows=[] if summed else data.shows(shows),
         off=_unrelated(verdicts[0]) if single else (),
-        first=data.decisive(verdicts[0]) if single else (),
+        first=first,
+        # Where no zone of the cause has a place, it is told of the places that may be theirs.
+        cause=features.named_cause(verdicts[0]) if hidden else "",
         summed=summed,
         title=verdicts[0].name if single else several,
         views=views,
@@ -207,6 +211,7 @@ def render_map(
     shows: list[dict[str, Any]],
     off: Sequence[str] = (),
     first: Sequence[Feature] = (),
+    cause: str = "",
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
     islands: Mapping[str, Any] | None = None,
@@ -227,7 +232,9 @@ def render_map(
         "turns": data.turns(),
         "shows": shows,
         "off": list(off),
-        "first": [f"{row.kind}:{row.id}" for row in first],
+        "first": [f"{row.kind}:{row.id}" for row in first or (data.of_kind("site")[:1] if cause else ())],
+        "cause": cause,
+        "zoned": len(data.zones) > 1,
         "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,

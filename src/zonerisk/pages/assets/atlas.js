@@ -12,23 +12,25 @@ addEventListener("started", () => {
   const classes = Array.from(document.querySelectorAll(".counts button"));
   const marks = new Map(Array.from(document.querySelectorAll(".wall .c"), (mark) => [mark.dataset.id, mark]));
   const ORDER = classes.map((button) => button.dataset.class);
-  let state = {}, kept = new Set(byId.keys()), flying = false;
+  let state = {}, kept = new Set(byId.keys()), flying = false, landing;
 
   /* ---- searching -------------------------------------------------------------------- */
 
-  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const plain = (text) => text.normalize("NFD").replace(/[\p{M}.]/gu, "").toLowerCase();
   const parted = (text) => plain(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   const words = new Map(rows.map((row) => [row, parted([row.cells[0].textContent, row.cells[1].textContent,
     row.dataset.town, row.dataset.country, named.providers[row.dataset.provider], named.countries[row.dataset.country]].join(" "))]));
-  /* A word of two letters is a whole one; a longer one begins a word, or stands anywhere if it begins none. */
+  const reasons = new Map(rows.map((row) => [row, parted([row.dataset.class, row.dataset.word, row.cells[5].textContent, row.dataset.cause, row.dataset.rule].join(" "))]));
+  /* A word of two letters is a whole one; a longer one begins a word, of the class and its cause too, or stands anywhere if it begins none. */
   function found(row, wanted, amid) {
-    return wanted.every((word) => words.get(row).some((one) => (word.length < 3 ? one === word : amid ? one.includes(word) : one.startsWith(word))));
+    return wanted.every((word) => words.get(row).some((one) => (word.length < 3 ? one === word : amid ? one.includes(word) : one.startsWith(word)))
+      || (word.length > 2 ? reasons.get(row).some((one) => one.startsWith(word)) : wanted.length > 2 && reasons.get(row).includes(word)));
   }
 
   function narrow() {
     const wanted = parted(state.find || "");
     const fits = (row) => Object.keys(choices).every((key) => !state[key] || row.dataset[key] === state[key])
-      && (!state.class || row.dataset.class === state.class);
+      && (!state.class || row.dataset.class === state.class || row.dataset.word === state.class);
     const amid = !rows.some((row) => found(row, wanted, false));
     kept = new Set();
     for (const row of rows) {
@@ -70,12 +72,14 @@ addEventListener("started", () => {
     const points = regions.filter((one) => kept.has(one.id)).map((one) => one.at);
     if (!points.length || state.map) return;
     flying = true;
+    clearTimeout(landing);
     if (kept.size === rows.length) zonerisk.home(!still);
     else map.fitBounds(points, {animate: !still, maxZoom: 8, padding: [50, 50]});
-    setTimeout(() => { flying = false; }, 600);
+    landing = setTimeout(() => { flying = false; }, 900);
   }
 
   /* Marks that would lie on one another are one, with their number; it opens on a click. */
+  layers.regions.unbindPopup().unbindTooltip();
   function cluster() {
     layers.regions.clearLayers();
     const piles = [];
@@ -174,6 +178,7 @@ addEventListener("started", () => {
       box.value = state[name] || "";
       if (box.selectedIndex < 0) box.value = state[name] = "";
     }
+    if (!rows.some(({dataset}) => [dataset.class, dataset.word].includes(state.class))) state.class = "";
     for (const button of classes) button.setAttribute("aria-pressed", String(button.dataset.class === state.class));
     if (state.map) {
       const [zoom, lat, lon] = state.map.split("/").map(Number);

@@ -12,7 +12,7 @@ const zonerisk = (() => {
   const marks = [];
   const towns = [];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let wide = false, map, halo, ground, palette, bandGroup;
+  let wide = false, map, halo, ground, palette, bandGroup, farDiscs;
 
   /* ---- looks ------------------------------------------------------------------------ */
 
@@ -72,7 +72,7 @@ const zonerisk = (() => {
 
   /* What may be off by more pixels than this is drawn no sharper than it is known. */
   const BLUNT = 30;
-  const pixels = (metres) => metres * 2 ** (map.getZoom() + 8) / (40075017 * Math.cos(map.getCenter().lat * Math.PI / 180));
+  const pixels = (metres, zoom = map.getZoom(), {lat} = map.getCenter()) => metres * 2 ** (zoom + 8) / (40075017 * Math.cos(lat * Math.PI / 180));
 
   /* A river is drawn as wide as its place is in doubt. */
   function doubtful(weight) {
@@ -235,8 +235,12 @@ const zonerisk = (() => {
     const corner = (name) => map.getContainer().querySelector(`.leaflet-${name}.leaflet-right`);
     const right = east - west > 180 ? 0 : Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
     if (east - west > 180) padding = 8;
-    map.fitBounds([[south, west], [north, east]], {
-      animate, maxZoom: most, paddingTopLeft: [padding + covered(), padding + narrow],
+    const box = L.latLngBounds([[south, west], [north, east]]);
+    /* The note that the ground is schematic stands at the top of close views. */
+    const zoom = Math.min(most ?? Infinity, map.getBoundsZoom(box));
+    const note = document.getElementById("schematic") && pixels(page.blunt_m, zoom, box.getCenter()) > BLUNT ? narrow ? 80 : 40 : 0;
+    map.fitBounds(box, {
+      animate, maxZoom: most, paddingTopLeft: [padding + covered(), padding + narrow + note],
       paddingBottomRight: [padding + right, padding + Math.max(narrow, low)]});
   }
 
@@ -348,9 +352,10 @@ const zonerisk = (() => {
   }
 
   function discs(group) {
-    for (const one of [...rows("sites"), ...(read("recovery") ? rows("recovery") : [])]) {
-      if (one.radius) group.addLayer(paint(L.circle(one.at, {radius: one.radius}), "disc", one));
-    }
+    const [ours, theirs] = ["sites", "recovery"].map((key) => (read(key) ? rows(key) : []).filter(({radius}) => radius)
+      .map((one) => paint(L.circle(one.at, {radius: one.radius}), "disc", one)));
+    for (const disc of ours) group.addLayer(disc);
+    farDiscs = L.featureGroup(theirs);
   }
 
   function middle(points) {
@@ -361,9 +366,9 @@ const zonerisk = (() => {
 
   function label(one, key) {
     const say = {
-      site: () => [one.zone > 7 ? `${one.name}: ${one.zones}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
+      site: () => [page.zoned && one.zones && !one.name.includes(one.zones) ? `${one.zones}: ${one.name}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
       "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
-      separation: () => [`${one.outcome ? `${one.outcome}: ` : ""}${brief(one, "distance_m", km)} \u00b7 ${brief(one, "fibre_m", km)} fibre${one.rtt_ms_least < 0.005 ? "" : ` \u00b7 \u2265 ${ms(one.rtt_ms_least)}`}`, 2],
+      separation: () => [`${brief(one, "distance_m", km)} \u00b7 fibre ${brief(one, "fibre_m", km)}${one.outcome ? `: ${one.outcome}` : ""}`, 2],
       "shared-risk": () => [one.name, 5], spread: () => [one.name, 2],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
@@ -371,11 +376,15 @@ const zonerisk = (() => {
     }[one.kind];
     const said = say && say();
     if (!said || labels.length >= 2000) return;
-    const [long, usual] = said, words = long.length > 60 ? `${long.slice(0, 59)}\u2026` : long, rank = page.first.includes(`${one.kind}:${one.id}`) ? 0 : usual;
-    const at = one.kind === "dr-limit" || one.kind === "shared-risk" || one.kind === "spread" || one.ring
-      ? one.points.reduce((top, point) => (point[0] > top[0] ? point : top))
-      : middle(one.points);
-    labels.push({words, rank, at, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
+    const [usual, later] = said, first = page.first.includes(`${one.kind}:${one.id}`);
+    /* What decides the headline says whom it hits. */
+    const whom = one.kind === "shared-risk" ? one.members.length < 40 && usual.replace("share:", `${one.members} share`) : page.cause && `${page.cause}: ${usual}`;
+    const long = (first && map.getSize().x > 620 && whom) || usual;
+    const words = long.length > 60 ? `${long.slice(0, 59)}\u2026` : long;
+    const [top, foot] = ["dr-limit", "shared-risk", "spread"].includes(one.kind) || one.ring
+      ? [1, -1].map((way) => one.points.reduce((best, point) => (way * point[0] > way * best[0] ? point : best)))
+      : [middle(one.points)];
+    labels.push({words, rank: first ? 0 : later, at: top, foot, key, one, kind: one.kind, outcome: one.outcome, shift: one.shift});
   }
 
   /* Towns that are in view as far out as this, the greatest first; from a view that holds none, the ways there. */
@@ -383,7 +392,9 @@ const zonerisk = (() => {
     const zoom = map.getZoom(), centre = map.getCenter();
     const seen = towns.filter(({at, size: rank}) => rank <= zoom && map.getBounds().contains(at)).sort((a, b) => a.size - b.size);
     if (seen.length || !page.single) return seen;
-    const near = towns.map((town) => ({town, far: map.distance(centre, town.at)})).filter(({far}) => far < 60000);
+    /* A copy of the world across the date line has its towns in the wrong direction. */
+    const near = towns.filter(({at}) => Math.abs(at[1] - centre.lng) < 180)
+      .map((town) => ({town, far: map.distance(centre, town.at)})).filter(({far}) => far < 60000);
     return near.sort((a, b) => a.far * (3 + a.town.size) - b.far * (3 + b.town.size)).slice(0, 3).map(({town, far}) => {
       const {x, y} = map.latLngToContainerPoint(town.at).subtract(size.divideBy(2));
       const arrow = "\u2192\u2198\u2193\u2199\u2190\u2196\u2191\u2197"[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8];
@@ -392,6 +403,22 @@ const zonerisk = (() => {
       const shrink = Math.max(Math.abs(x) / (size.x / 2 - left - side - 4), Math.abs(y) / (size.y / 2 - 40));
       return {...town, words, edge: L.point(size.x / 2 + x / shrink, size.y / 2 + y / shrink)};
     });
+  }
+
+  /* Sites too near to each other for a label each share one. */
+  function pile(size) {
+    const piles = [];
+    for (const one of labels) {
+      const at = one.kind === "site" && map.hasLayer(layers[one.key]) && shifted(one);
+      if (!at || at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
+      const found = piles.find((other) => other.at.distanceTo(at) < 24);
+      if (found) found.all.push(one); else piles.push({at, all: [one]});
+    }
+    return new Map(piles.flatMap(({all}) => {
+      const names = Array.from(new Set(all.map(({words}) => words))), told = names.join(", ");
+      const words = told.length > 48 && all.length > 1 ? `${names[0]} and ${all.length - 1} more` : told;
+      return all.map((one) => [one, {words, all}]);
+    }));
   }
 
   /* Writes the labels that fit, most telling first; the others show as one zooms in. */
@@ -405,31 +432,33 @@ const zonerisk = (() => {
       return [left - frame.left, top - frame.top, right - frame.left, bottom - frame.top];
     });
     const seen = marks.length > 400 ? [] : marks.filter(({key}) => map.hasLayer(layers[key])).map(({one}) => [one, shifted(one)]);
-    const named = new Set();
+    const named = new Set(), piles = pile(size);
     const names = townsAround(size), head = labels.findIndex(({rank}) => rank > 3);
     const cut = head < 0 ? labels.length : head;
     for (const one of [...labels.slice(0, cut), ...names.slice(0, 2), ...labels.slice(cut), ...names.slice(2)]) {
-      if ((one.key && !map.hasLayer(layers[one.key])) || taken.length >= 140 || named.has(one.words)) continue;
+      const piled = piles.get(one), words = piled ? piled.words : one.words;
+      if ((one.key && !map.hasLayer(layers[one.key])) || taken.length >= 140 || named.has(words) || (piled && piled.all[0] !== one)) continue;
       const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
-      const wide = one.words.length * 6.7 + 10, high = 18;
+      const wide = words.length * 6.7 + 10, high = 18, edge = piled ? L.bounds(piled.all.map(shifted)) : L.bounds([at]);
       const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread", "band"].includes(one.kind);
+      const foot = one.foot && map.latLngToContainerPoint(one.foot).subtract(at);
       const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
-        ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10]]
-        : [[11, -high / 2], [-wide - 11, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 11]];
+        ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10], ...(foot ? [[foot.x - wide / 2, foot.y - high / 2], [foot.x - wide / 2, foot.y + 10]] : [])]
+        : [[edge.max.x - at.x + 11, -high / 2], [edge.min.x - at.x - wide - 11, -high / 2], [-wide / 2, edge.min.y - at.y - high - 10], [-wide / 2, edge.max.y - at.y + 11]];
       /* A label hides no mark, and stands nearer to its own than to any other. */
-      const others = seen.filter(([other]) => other !== one.one).map(([{kind}, point]) => around(point, amid ? 9 : kind === "station" && one.kind === "site" ? 7 : 14));
+      const others = seen.filter(([other]) => !(piled ? piled.all.some((each) => each.one === other) : other === one.one)).map(([{kind}, point]) => around(point, amid ? 9 : kind === "station" && one.kind === "site" ? 7 : 14));
       for (const [x, y] of beside) {
         const room = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
         const free = (other) => room[2] < other[0] || room[0] > other[2] || room[3] < other[1] || room[1] > other[3];
         if (room[0] < 2 || room[2] > size.x - 2 || !taken.every(free) || !others.every(free)) continue;
-        const element = make("span", `label ${one.kind} ${one.outcome || ""}`, one.words);
+        const element = make("span", `label ${one.kind} ${one.outcome || ""}`, words);
         L.DomUtil.setPosition(element, map.containerPointToLayerPoint([room[0], room[1]]).round());
         element.style.textAlign = amid || y !== -high / 2 ? "" : x > 0 ? "left" : "right";
         element.style.width = `${Math.ceil(wide)}px`;
         pane.append(element);
         taken.push(room);
-        if (one.kind === "landmark") named.add(one.words);
+        if (one.kind === "landmark") named.add(words);
         break;
       }
     }
@@ -629,6 +658,11 @@ const zonerisk = (() => {
     map.on("popupclose", leave);
     listSites();
     for (const key of page.off) if (layers[key]) map.removeLayer(layers[key]);
+    if (layers.recovery && layers.discs) {
+      const follow = () => layers.discs[map.hasLayer(layers.recovery) ? "addLayer" : "removeLayer"](farDiscs);
+      layers.recovery.on("add remove", follow);
+      follow();
+    }
     for (const [key, group] of Object.entries(layers)) {
       const box = document.querySelector(`[data-layer="${key}"]`);
       if (box) box.checked = map.hasLayer(group);

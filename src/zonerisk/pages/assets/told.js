@@ -2,6 +2,7 @@
    becomes text nodes; addresses become links only if they are http(s). */
 const told = (() => {
   "use strict";
+  document.documentElement.classList.add("scripted");
 
   const read = (id) => {
     const element = document.getElementById(id);
