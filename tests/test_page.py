@@ -151,17 +151,15 @@ def test_the_command_refuses_what_it_cannot_do(run: Runner, tmp_path: Path) -> N
 
 
 def test_it_opens_offline_from_a_file(shipped: Library, tab: Opener) -> None:
-    for width in (390, 1400):
-        for scheme in ("light", "dark"):
-            opened = tab(
-                map_of(shipped, "scaleway-fr-par", online=ground.find_tiles(None)), width, scheme=scheme
-            )
-            assert len(opened.requests) == 1
-            assert opened.requests[0].startswith("file:")
-            assert opened.troubles == []
-            assert opened.run("zonerisk.layers.sites.getLayers().length") == 4
-            assert opened.run("zonerisk.layers.separations.getLayers().length") == 3
-            assert opened.run("document.documentElement.scrollWidth <= innerWidth")
+    text = map_of(shipped, "scaleway-fr-par", online=ground.find_tiles(None))
+    for width, scheme in ((390, "dark"), (1400, "light")):
+        opened = tab(text, width, scheme=scheme)
+        assert len(opened.requests) == 1
+        assert opened.requests[0].startswith("file:")
+        assert opened.troubles == []
+        assert opened.run("zonerisk.layers.sites.getLayers().length") == 4
+        assert opened.run("zonerisk.layers.separations.getLayers().length") == 3
+        assert opened.run("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_ground_and_the_marks_are_painted(shipped: Library, tab: Opener) -> None:
@@ -709,14 +707,6 @@ def test_an_address_names_a_finding(shipped: Library, tab: Opener) -> None:
     assert opened.troubles == []
 
 
-def violations(opened: Any) -> list[tuple[str, list[str]]]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-    found = Axe().run(opened.page, options={"runOnly": tags}).response["violations"]
-    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
-
-
 @pytest.mark.parametrize(
     ("target", "width", "look"),
     [
@@ -736,7 +726,7 @@ def test_maps_and_cards_have_no_violation_of_accessibility(
     opened.page.emulate_media(**look)
     # All that a reader may open is looked at too.
     opened.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    assert not violations(opened)
+    assert not opened.violations()
 
 
 def test_a_report_has_no_violation_of_accessibility(shipped: Library, tab: Opener) -> None:
@@ -747,7 +737,7 @@ def test_a_report_has_no_violation_of_accessibility(shipped: Library, tab: Opene
         opened.page.emulate_media(
             **{"media": "screen", "color_scheme": "light", "forced_colors": "none"} | look
         )
-        assert not violations(opened), look
+        assert not opened.violations(), look
 
 
 def test_headings_keep_their_order(shipped: Library, tab: Opener) -> None:
