@@ -185,6 +185,10 @@ def test_the_command(run: Runner, tmp_path: Path, server: Server) -> None:
     assert run(*call, "--fail-on", "new", check=1).returncode == 1
     assert run(*call, "--fail-on", "changed").returncode == 0
     assert "gone" in run("data", "freshness", "--list", f"google={file}").stdout
+    more = run("data", "freshness", "aws", "--list", f"google={file}", "--format", "json")
+    assert [row["provider"] for row in json.loads(more.stdout)["lists"]] == ["aws", "google"], (
+        "none is dropped"
+    )
     server.answer = lambda request: send(request, 404)
     both = run(*call, "--list", f"oracle={server.url}", "oracle", check=2)
     assert both.returncode == 2

@@ -218,8 +218,8 @@ def freshness(
     from zonerisk.curation import freshness as lists_
 
     given = dict(text.partition("=")[::2] for text in lists or ())
-    wanted = providers or list(given) or list(lists_.SOURCES)
-    for name in {*wanted, *given}:
+    wanted = dict.fromkeys((*(providers or ()), *given)) or lists_.SOURCES
+    for name in wanted:
         if name not in lists_.SOURCES or given.get(name) == "":
             known = ", ".join(lists_.SOURCES)
             raise UsageError(f"{name}: no list is known by that name; {known}, and --list PROVIDER=FILE")
