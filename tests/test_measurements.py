@@ -153,6 +153,12 @@ def test_an_overlay_adds_a_measurement(tmp_path: Path) -> None:
             "a: no/h1, b: no/h2",
             ":7: round_trips.0.a: no region of zz is called no",
         ),
+        ("a: zz-hidden/h1", "a: h1", ":7: round_trips.0.a: must be written like aws-eu-west-3/euw3-az1: "),
+        (
+            "since: 2025-03",
+            "since: 3/2025",
+            ":2: since: must be written like 2026, 2026-11 or 2026-11-23 (got '3/2025')",
+        ),
         ("zz-hidden/h2", "zz-hidden/h1", "zz-hidden/h1 is both ends"),
         ("zz-hidden/h2", "zz-good/a", "are of two regions"),
         ("  - {a: zz-hidden/h1, b: zz-hidden/h2, ms: 0.12}", "", "round_trips"),

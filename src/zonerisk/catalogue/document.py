@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from zonerisk.core.errors import DataError, FileProblem
-from zonerisk.core.model import Evidence
+from zonerisk.core.model import EXAMPLES, Evidence
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -64,7 +64,7 @@ class Document:
         try:
             return model.model_validate({**self.tree, **(injected or {})})
         except ValidationError as error:
-            flaws = error.errors(include_url=False, include_context=False)
+            flaws = error.errors(include_url=False)
             raise DataError(*dict.fromkeys(self._flaw(flaw, quote) for flaw in flaws)) from None
 
     def _flaw(self, flaw: ErrorDetails, quote: bool) -> FileProblem:
@@ -76,6 +76,8 @@ class Document:
             path = (*path, *flaw["loc"][-1:])
         what = str(flaw["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
         what, value = _SAY.get(flaw["type"], what[:1].lower() + what[1:]), flaw["input"]
+        if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
+            what = f"must be written like {example}"
         got = f" (got {value[:60]!r})" if quote and isinstance(value, str) else ""
         return self.problem(path, what + got, value)
 

@@ -30,9 +30,20 @@ _ID = "[a-z0-9]+(-[a-z0-9]+)*"
 ID_PATTERN = f"^{_ID}$"
 MAX_ZONES, MAX_SITES = 64, 600
 
-Key = Annotated[str, Field(pattern=ID_PATTERN)]
-FullId = Annotated[str, Field(pattern=f"^{_ID}/{_ID}$")]
-Reference = Annotated[str, Field(pattern=f"^({_ID}/)?{_ID}$")]
+EXAMPLES: dict[str, str] = {}
+"""Text of each pattern as it is written, which messages show in its place."""
+
+
+def _like(pattern: str, example: str) -> Any:
+    EXAMPLES[pattern] = example
+    return Field(pattern=pattern)
+
+
+Key = Annotated[str, _like(ID_PATTERN, "eu-west-3: lower case, digits, single dashes")]
+FullId = Annotated[
+    str, _like(f"^{_ID}/{_ID}$", "aws-eu-west-3/euw3-az1: a region's whole id, then the zone's")
+]
+Reference = Annotated[str, _like(f"^({_ID}/)?{_ID}$", "sbg3, or ovh-sbg/sbg3 in another region")]
 _OSM = "(node|way|relation)/[1-9][0-9]*"
 # Controls of terminals and of the direction of writing, and what is unseen: by them texts look alike.
 CONTROLS = re.compile(
@@ -48,7 +59,7 @@ def _plain(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, _like(r"^[A-Z]{2}$", "CH: its two capital letters")]
 Cited = Annotated[tuple[Key, ...], Field(min_length=1)]
 """Keys of evidence, one at least."""
 
@@ -59,11 +70,15 @@ def _real(text: str) -> str:
 
 
 _DAY = r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])"
-PartialDate = Annotated[str, Field(pattern=rf"^{_DAY})?)?$"), AfterValidator(_real)]
+PartialDate = Annotated[str, _like(rf"^{_DAY})?)?$", "2026, 2026-11 or 2026-11-23"), AfterValidator(_real)]
 """A year, a month or a day (``2022``, ``2022-09``, ``2022-09-12``)."""
 
 
-Moment = Annotated[str, Field(pattern=rf"^{_DAY}(T([01]\d|2[0-3]):[0-5]\dZ)?)?)?$"), AfterValidator(_real)]
+Moment = Annotated[
+    str,
+    _like(rf"^{_DAY}(T([01]\d|2[0-3]):[0-5]\dZ)?)?)?$", "2026-11-23 or 2026-11-23T14:05Z"),
+    AfterValidator(_real),
+]
 """The same, or a minute in UTC (``2020-06-29T14:47Z``)."""
 
 
@@ -161,7 +176,7 @@ class Position(Record):
     lon: Annotated[float, Field(ge=-180, le=180)]
     uncertainty_m: Annotated[float, Field(gt=0, le=1_000_000)]
     method: PositionMethod
-    osm: Annotated[str, Field(pattern=f"^{_OSM}$")] | None = None
+    osm: Annotated[str, _like(f"^{_OSM}$", "way/1257814939")] | None = None
     read: PartialDate | None = None
     footprint_m2: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
     evidence: tuple[Key, ...] = ()
