@@ -135,7 +135,7 @@ def test_a_users_own_cards_are_honoured_like_records(run: Runner, tmp_path: Path
     mine = ("--catalogue", str(tmp_path))
     rows = json.loads(run("layers", "list", "--format", "json", *mine).stdout)["layers"]
     assert {row["id"] for row in rows} == {*cards.known(), "reactors"}
-    assert run("layers", "show", "lng", *mine).stdout.startswith("lng: Nuclear")
+    assert run("layers", "show", "lng", *mine).stdout.startswith("# lng: Nuclear")
     assert "lng: Nuclear" not in run("layers", "show", "lng").stdout
     plants, cache = tmp_path / "plants.csv", str(tmp_path / "cache")
     plants.write_text(PLANTS)

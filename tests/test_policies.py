@@ -13,7 +13,7 @@ from zonerisk.catalogue.document import parse
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Policy, RuleName, Site
 from zonerisk.core.samples import HazardSample
-from zonerisk.curation.check import reference_data
+from zonerisk.curation.check import CheckedCatalogue, check, open_path
 from zonerisk.library import Library
 
 # The figures of the published rules, by policy, rule and unit.
@@ -257,8 +257,10 @@ def test_a_law_without_its_words_is_told(tmp_path: Path) -> None:
     mine = tmp_path / "my.yaml"
     text = Catalog().policy_path("nist-800-53").read_text().replace("standing: standard", "standing: law")
     mine.write_text(text)
-    assert list(reference_data(mine)) == []
+    catalog, ids = open_path(mine)
+    assert check(CheckedCatalogue(catalog), ids) == []
     mine.write_text(re.sub(r"    quote: >-\n(      .*\n)+", "", text))
-    said = [str(problem) for problem in reference_data(mine)]
+    catalog, ids = open_path(mine)
+    said = [str(problem) for problem in check(CheckedCatalogue(catalog), ids)]
     assert len(said) == 2
     assert all("quotes no words of the text" in line and "warning" in line for line in said)

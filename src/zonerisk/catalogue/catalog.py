@@ -52,6 +52,8 @@ class Edition(Record):
 
 DIALECT, INCIDENTS, MEASUREMENTS = "dialect", "incidents", "measurements"
 RATES = "rates.json"
+# Tables of no provider's: a verdict rests on them, and they on no record.
+REFERENCE = ("policies", "layers")
 # Any of these makes a folder an overlay.
 TABLES = ("datacenters", "policies", INCIDENTS, MEASUREMENTS, "layers", "feeds")
 
@@ -135,16 +137,17 @@ class Catalog:
             if record_id in table:
                 return table[record_id]
         folder, _, key = record_id.partition("/")
-        if path := self._paths_of.get(folder, {}).get(key):
+        if path := self.filed.get(folder, {}).get(key):
             return path
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
         """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
         path = self.path(record_id)
-        real = Path(os.path.realpath(path))
-        shipped = path.is_relative_to(data_root()) or real.is_relative_to(data_root())
-        return "/".join(("data", *path.parts[-3:])) if shipped else str(path)
+        for place in (path, Path(os.path.realpath(path))):
+            if place.is_relative_to(data_root()):
+                return f"data/{place.relative_to(data_root()).as_posix()}"
+        return str(path)
 
     @cached_property
     def samples(self) -> Samples:
@@ -177,23 +180,25 @@ class Catalog:
         return total.digest()
 
     @cached_property
-    def _paths_of(self) -> dict[str, dict[str, Path]]:
+    def filed(self) -> dict[str, dict[str, Path]]:
         """Files by table and id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
-        listed = {table: files(self.roots, table, "*/*.yaml").values() for table in (INCIDENTS, MEASUREMENTS)}
-        return {
-            table: {f"{path.parent.name}-{path.stem}": path for path in paths}
-            for table, paths in listed.items()
-        }
+        filed = {}
+        for table in (INCIDENTS, MEASUREMENTS):
+            paths = files(self.roots, table, "*/*.yaml").values()
+            filed[table] = {f"{path.parent.name}-{path.stem}": path for path in paths}
+        for table in REFERENCE:
+            filed[table] = {path.stem: path for path in files(self.roots, table).values()}
+        return filed
 
     def ids(self, table: str) -> tuple[str, ...]:
-        """Return every record of ``incidents``, ``measurements`` or ``dialect``, sorted."""
-        return tuple(sorted(self._dialects if table == DIALECT else self._paths_of[table]))
+        """Return every record of ``dialect``, or of a table of :attr:`filed`, sorted."""
+        return tuple(sorted(self._dialects if table == DIALECT else self.filed[table]))
 
     def _texts(self, table: str, provider_id: str) -> dict[str, bytes]:
         """Return what the files of a provider in one table hold, by id; others are not read."""
         held = self._held[f"{table}/{provider_id}"]
         if not held:
-            paths = self._paths_of[table].items()
+            paths = self.filed[table].items()
             held.update((key, path.read_bytes()) for key, path in paths if path.parent.name == provider_id)
         return held
 
@@ -335,7 +340,7 @@ class Catalog:
         held = self._held["incidents"]
         if (key := about or "") not in held:
             naming = self._naming(self._region_provider.get(key, ""), (key, "everywhere"))
-            every = (self.incident(key) for key in self._paths_of[INCIDENTS])
+            every = (self.incident(key) for key in self.filed[INCIDENTS])
             listed = every if about is None else (event for event in naming if event.about(about))
             held[key] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
         found: tuple[Incident, ...] = held[key]

@@ -51,15 +51,7 @@ def check_(
     problems: set[check.Problem] = set()
     files = 0
     for path in paths or (data_root(),):
-        beside = check.reference_files(path)
-        problems |= set(check.reference_data(path))
-        try:
-            catalog, ids = check.open_path(path)
-        except UsageError:
-            if not beside:
-                raise
-            files += len(beside)
-            continue
+        catalog, ids = check.open_path(path)
         problems |= set(check.check(check.CheckedCatalogue(catalog), ids))
         files += len(ids)
         # The figures are those of a catalogue as a whole; refused records have no positions.
@@ -76,11 +68,7 @@ def check_(
 
 @app.command("new")
 def new(
-    provider: Annotated[str, argument("The provider's id, such as ovh; or incident, measurement or policy.")],
-    region: Annotated[
-        str, argument("The region's code; for a policy its name, for the others the provider.")
-    ],
-    name: Annotated[str | None, argument("For the others, the file's name.", "[NAME]")] = None,
+    names: Annotated[list[str], argument("A provider's id and a region's code, or as below.", "NAME...")],
     folder: Annotated[
         Path | None, option("The catalogue to add to; by default data/.", "--in", metavar="DIR")
     ] = None,
@@ -93,17 +81,15 @@ def new(
     from zonerisk.curation.check import template
 
     kind: Form = "region"
-    if provider in ("incident", "measurement"):
-        kind = cast("Form", provider)
-        if name is None:
-            raise UsageError(f"name the provider and the file: zonerisk data new {kind} ovh sbg-201711")
-        provider, region = region, name
-    elif name is not None:
-        told = f"zonerisk data new incident {provider} NAME, or measurement"
-        raise UsageError(f"three names are those of an incident or a measurement: {told}")
-    elif provider == "policy":
-        kind = "policy"
-    for part in (provider, region):
+    if names[0] in ("incident", "measurement", "policy"):
+        kind = cast("Form", names.pop(0))
+    if len(names) != 2 - (kind == "policy"):
+        raise UsageError(
+            "name the provider and the region, such as ovh sbg; of three names the first is incident or "
+            "measurement: name the provider and the file, such as incident ovh sbg-201711"
+        )
+    provider, region = names[0], names[-1]
+    for part in names:
         if not re.fullmatch(ID_PATTERN, part) or region == "provider":
             raise UsageError(f"{part!r} is not an id: lower case, digits, single dashes, such as eu-west-3")
     root = folder or (Path("data") if Path("data/datacenters").is_dir() else None)

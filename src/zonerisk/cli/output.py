@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -189,20 +189,12 @@ def content(record: Any) -> dict[str, Any]:
 
 
 def record(head: str, told: Any) -> str:
-    """Return a record, or its content, to be read: below a head, as YAML has it."""
-    return "\n".join([head, *_lines(told if isinstance(told, dict) else content(told))]) + "\n"
+    """Return a record, or its content, to be read: YAML below a comment."""
+    import yaml
 
-
-def _lines(value: Any, pad: str = "") -> Iterator[str]:
-    """Write mappings and lists by the line, as YAML does."""
-    mapped = isinstance(value, dict)
-    for key, item in value.items() if mapped else enumerate(value):
-        if not item or not isinstance(item, dict | list if mapped else dict):
-            yield f"{pad}{key}: {item}" if mapped else f"{pad}- {item}"
-            continue
-        first, *rest = _lines(item, f"{pad}  ")
-        yield from (f"{pad}{key}:", first) if mapped else (f"{pad}- {first.strip()}",)
-        yield from rest
+    tree = told if isinstance(told, dict) else content(told)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return f"# {head}\n" + str(yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1e6))
 
 
 def rows(

@@ -284,7 +284,7 @@ def show(
     elif "rules" in content:
         text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"
     else:
-        text = output.record(f"# {file}", content)
+        text = output.record(file, content)
     output.write(text, out)
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
-from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, Catalog
+from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, REFERENCE, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import MAX_BYTES, content, data_root, held, leaves, read
+from zonerisk.catalogue.document import MAX_BYTES, content, data_root, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import (
@@ -33,7 +33,7 @@ from zonerisk.core.model import (
     Region,
 )
 from zonerisk.core.verdict import Answer
-from zonerisk.curation.rules import FINDS, MODELINE, PlacedSite
+from zonerisk.curation.rules import FINDS, PlacedSite, modeline
 from zonerisk.layers.cards import Card, known, read_card
 from zonerisk.workloads.plan import PlanFile
 
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", Provider, Region, Dialect, Incident, Measurement)
 AnyRecord = TypeVar("AnyRecord")
-_REFERENCE = ("policies", "layers")
 # What makes figures again, for whoever has the raw layers.
 AGAIN = "zonerisk layers sample --from RAW"
 FEEDS_AGAIN = "python scripts/feeds.py derive"
@@ -72,7 +71,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class RecordFile(Generic[AnyRecord]):
-    """The file of one provider, region, dialect, incident or measurement.
+    """The file of one provider, region, dialect, incident, measurement, policy or layer.
 
     There is no document where it is no readable YAML, and no record where its format is refused.
     """
@@ -213,21 +212,23 @@ class CheckedCatalogue:
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
     """Return what is checked: providers, regions and dialects by their ids, others with their folder."""
-    filed = (f"{table}/{key}" for table in (INCIDENTS, MEASUREMENTS) for key in catalog.ids(table))
+    filed = (f"{table}/{key}" for table in catalog.filed for key in catalog.ids(table))
     return (*catalog.provider_ids, *catalog.region_ids, *catalog.ids("dialect"), *filed)
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
-    path, document, (folder, _, key) = catalog.path(record_id), None, record_id.partition("/")
-    filed: dict[str, Callable[[str], object]] = {
-        INCIDENTS: catalog.incident, MEASUREMENTS: catalog.measurement,
-    }  # fmt: skip
-    if key == "dialect":
-        filed[folder], key = catalog.dialect, record_id
-    by_id = catalog.provider if record_id in catalog.provider_ids else catalog.region
+    path, document, (table, _, key) = catalog.path(record_id), None, record_id.partition("/")
     try:
         document = catalog.document(record_id)
-        return RecordFile(record_id, path, document, filed.get(folder, by_id)(key or record_id))
+        if key == "dialect":
+            record: object = catalog.dialect(record_id)
+        elif table in REFERENCE:
+            record = read_card(path) if table == "layers" else catalog.policy(str(path))
+        elif key:
+            record = catalog.incident(key) if table == INCIDENTS else catalog.measurement(key)
+        else:
+            record = (catalog.provider if record_id in catalog.provider_ids else catalog.region)(record_id)
+        return RecordFile(record_id, path, document, record)
     except DataError as error:
         return RecordFile(record_id, path, document, None, error.problems)
 
@@ -277,13 +278,19 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     """Open the catalogue around a folder or file; also return the ids of the records that it names.
 
     A folder that has no ``catalog.yaml`` of its own lies over the shipped catalogue, so that its files may
-    refer to shipped sites.
+    refer to shipped sites. A file of YAML that lies in no catalogue is a policy.
     """
     place = Path(os.path.realpath(path))  # Which takes links in a circle for a file that is not there.
     tables = ("datacenters", INCIDENTS, MEASUREMENTS)
     roots = [
         folder for folder in (place, *place.parents) if any((folder / table).is_dir() for table in tables)
     ]
+    reference = [*(place / table for table in REFERENCE), place, place.parent]
+    roots += [folder.parent for folder in reference if folder.name in REFERENCE and folder.is_dir()]
+    if not roots and place.is_file() and place.suffix in (".yaml", ".yml"):
+        catalog = Catalog()
+        catalog.filed["policies"] = {path.stem: path}
+        return catalog, frozenset([f"policies/{path.stem}"])
     if not place.exists() or not roots:
         raise UsageError(
             f"{path}: is not a catalogue; give a folder that holds datacenters/, or a file in one"
@@ -302,53 +309,6 @@ def open_path(path: Path) -> tuple[Catalog, frozenset[str]]:
     if not ids:
         raise UsageError(f"{path}: holds no record; a region is datacenters/<provider>/<code>.yaml")
     return catalog, ids
-
-
-def reference_files(place: Path) -> list[Path]:
-    """Return the policies and layer cards in a catalogue's folder, or in one of theirs; or the file itself.
-
-    A file of YAML that lies in no catalogue is a policy.
-    """
-    if place.is_dir():
-        folders = [place] if place.name in _REFERENCE else [place / name for name in _REFERENCE]
-        return [path for folder in folders for path in held(folder, "*.yaml")]
-    alone = place.is_file() and place.suffix in (".yaml", ".yml")
-    filed = any((folder / "datacenters").is_dir() for folder in Path(os.path.realpath(place)).parents)
-    return [place] if alone and (place.parent.name in _REFERENCE or not filed) else []
-
-
-def reference_data(place: Path) -> Iterator[Problem]:
-    """Check policies and layer cards: their format, and that a policy cites all of its evidence."""
-    for path in reference_files(place):
-        yield from _reference(path)
-
-
-def _reference(path: Path) -> Iterator[Problem]:
-    kind = Path(os.path.realpath(path)).parent.name
-    name = f"data/{kind}/{path.name}" if path.parent == data_root() / kind else str(path)
-    yield from _hidden(path, name)
-    try:
-        document = read(path, name)
-        for keys, value in leaves(document.tree):
-            if value == "TODO":
-                where = ".".join(map(str, keys))
-                text = f"{where}: still says TODO; fill it in, or drop the line"
-                yield Problem(name, document.line(keys), text, "todo")
-        if kind == "layers":
-            read_card(path)
-            return
-        policy = Catalog().policy(str(path))
-    except DataError as error:
-        yield from _refused(error.problems, name, "annex")
-        return
-    cited = {key for rule in policy.rules.values() for key in rule.evidence}
-    for key, asked in policy.rules.items():
-        if policy.binding and not asked.quote and not all(piece.secondary for piece in policy.cite(key)):
-            text = f"rules.{key}: quotes no words of the text; quote them, or mark its evidence as secondary"
-            yield Problem(name, document.line(("rules", key)), text, "annex", "warning")
-    for key in policy.evidence.keys() - cited:
-        line = document.line(("evidence", key))
-        yield Problem(name, line, f"evidence.{key}: no rule cites it; cite it or drop it", "annex", "warning")
 
 
 def stale_samples(catalog: Catalog) -> Iterator[Problem]:
@@ -453,7 +413,7 @@ def schema(name: str) -> str:
 Form = Literal["provider", "region", "incident", "measurement", "policy"]
 
 
-def template(kind: Form, modeline: bool = False) -> str:
+def template(kind: Form, described: bool = False) -> str:
     """Return a commented file, with the line that names its schema or without."""
     text = (data_root() / "templates" / f"{kind}.yaml").read_text("utf-8")
     lists = {"hazards": HAZARDS, "feeds": STATED_FEEDS, "triggers": TRIGGERS}
@@ -461,5 +421,4 @@ def template(kind: Form, modeline: bool = False) -> str:
         listed = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
         break_ = "\n#     # " if name == "hazards" else "\n# "
         text = text.replace(f"{{{name}}}", break_.join(wrap(listed, 90)) if name != "feeds" else listed)
-    line = MODELINE.format(kind=kind).replace("../../", "../" if kind == "policy" else "../../")
-    return f"{line}\n{text}" if modeline else text
+    return f"{modeline(kind)}\n{text}" if described else text

@@ -220,11 +220,12 @@ def _campus(arrangement: Arrangement, buildings: Sequence[FailureDomain]) -> boo
     known = [unit for unit in buildings if unit.disclosed]
     campuses: list[list[FailureDomain]] = []
     for unit in known:
-        groups_of: dict[bool, list[list[FailureDomain]]] = {True: [], False: []}
-        for group in campuses:
-            away = (arrangement.distance(unit, other).best or math.inf for other in group)
-            groups_of[min(away) <= CAMPUS_MOST_M].append(group)
-        campuses = [*groups_of[False], [unit, *(other for group in groups_of[True] for other in group)]]
+        near = [
+            group
+            for group in campuses
+            if any((arrangement.distance(unit, other).best or math.inf) <= CAMPUS_MOST_M for other in group)
+        ]
+        campuses = [group for group in campuses if group not in near] + [sum(near, [unit])]
     return zones > len(campuses) * (max(2, -(-zones // 2)) - 1) if len(known) >= zones else None
 
 

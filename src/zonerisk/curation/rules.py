@@ -24,7 +24,7 @@ from zonerisk.catalogue.gazetteer import (
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
-from zonerisk.core.model import Incident, Measurement, Position, Provider, Region
+from zonerisk.core.model import Incident, Measurement, Policy, Position, Provider, Region
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, distance_m, last_day, zone_units
 from zonerisk.words import phrases
 
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Dated, RoundTrip, Site
     from zonerisk.curation.check import CheckedCatalogue, RecordFile
 
-MODELINE = "# yaml-language-server: $schema=../../schema/{kind}.json"
+_KINDS = {
+    "incidents": "incident",
+    "measurements": "measurement",
+    "policies": "policy",
+    "layers": "layer",
+}
 # A place too small for the gazetteer is still in its region's reach of its region's town.
 REGION_KM = 100.0
 # In thinly settled land a site names the nearest towns there are, up to here.
@@ -106,6 +111,12 @@ class PlacedSite:
         return min(fits, default=None, key=km)
 
 
+def modeline(kind: str) -> str:
+    """Return the line that names a file's schema to editors."""
+    up = "../" if kind in ("policy", "layer") else "../../"
+    return f"# yaml-language-server: $schema={up}schema/{kind}.json"
+
+
 def _written(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Look at how a file is called, how it begins, and what was not filled in."""
     stem, folder = file.path.stem, file.path.parent
@@ -114,13 +125,14 @@ def _written(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]
             yield "todo", path, "still says TODO; fill it in, or drop the line"
     if not file.document:
         return
-    filed = {"incidents": "incident", "measurements": "measurement"}.get(file.id.partition("/")[0])
-    wanted = MODELINE.format(kind=filed or (stem if stem in ("provider", "dialect") else "region"))
-    if (file.path.parents[2] / "schema").is_dir():
+    kind = _KINDS.get(file.id.partition("/")[0]) or (stem if stem in ("provider", "dialect") else "region")
+    alone = kind in ("policy", "layer")  # Which stand in no provider's folder.
+    wanted = modeline(kind)
+    if (file.path.absolute().parents[1 if alone else 2] / "schema").is_dir():
         with file.path.open(encoding="utf-8") as text:
             if text.readline().rstrip() != wanted:
                 yield "modeline", (), f"the first line does not name the schema; put this on top: {wanted}"
-    for part in (folder.name, stem):
+    for part in () if alone else (folder.name, stem):
         if not _ID.fullmatch(part):
             yield "file-name", (), f"{part!r} is not an id; rename it: lower case, digits and single dashes"
     for stray in sorted(folder.iterdir()) if stem == "provider" else ():
@@ -277,6 +289,8 @@ def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
 
 def _sources(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]:
     record, day = file.record, checked.catalog.edition.date
+    if isinstance(record, Policy):  # A user's own may be younger than the catalogue.
+        return
     whole, citing = isinstance(record, Provider), [file]
     if whole:
         citing += checked.regions_of(file.id)
@@ -502,6 +516,16 @@ def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[F
             yield "campus-spread", ("sites", row.key, "campus"), f"{what}; {then}"
 
 
+def _policy(file: RecordFile[Policy], checked: CheckedCatalogue) -> Iterator[Flaw]:
+    policy, cited_keys = file.record, {key for _, key in cited(file.tree)}
+    for name, rule in policy.rules.items():
+        if policy.binding and not rule.quote and not all(piece.secondary for piece in policy.cite(name)):
+            what = "quotes no words of the text; quote them, or mark its evidence as secondary"
+            yield "annex", ("rules", name), what, "warning"
+    for key in policy.evidence.keys() - cited_keys:
+        yield "annex", ("evidence", key), "no rule cites it; cite it or drop it", "warning"
+
+
 FINDS: tuple[tuple[type, Find], ...] = (
     (object, _written),
     (Dialect, _dialect),
@@ -517,5 +541,6 @@ FINDS: tuple[tuple[type, Find], ...] = (
     (Position, _doubt),
     (Position, _beside),
     (Region, _campuses),
+    (Policy, _policy),
 )
 """What looks for flaws, with what it looks at: a kind of record, a site's position, or any file."""
