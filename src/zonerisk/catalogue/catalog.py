@@ -7,6 +7,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -34,11 +35,11 @@ from zonerisk.core.samples import Chart, Sample
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.dialect import Dialect, Meaning
-    from zonerisk.catalogue.document import Tree
     from zonerisk.judging.likelihood import Rates
 
 
 _Record = TypeVar("_Record")
+_Model = TypeVar("_Model", bound=Record)
 
 
 class Edition(Record):
@@ -211,9 +212,7 @@ class Catalog:
         """Read what is peculiar to plans for a provider."""
         from zonerisk.catalogue.dialect import Dialect
 
-        document = self.document(dialect_id)
-        self._check_path(dialect_id.partition("/")[0], document)
-        return document.validate(Dialect)
+        return self._record(Dialect, dialect_id)
 
     @cached_property
     def dialects(self) -> Mapping[str, Dialect]:
@@ -227,10 +226,7 @@ class Catalog:
     @_kept
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
-        document = self.document(provider_id)
-        provider = document.validate(Provider, {"id": provider_id})
-        _refuse(uncovered(document, provider.evidence))
-        return provider
+        return self._record(Provider, provider_id, id=provider_id)
 
     @_kept
     def region(self, region_id: str) -> Region:
@@ -243,24 +239,27 @@ class Catalog:
         DataError
             If its file is not a valid record.
         """
-        document, provider_id = self.document(region_id), self._region_provider[region_id]
-        self._check_path(provider_id, document, "id", "provider")
-        tree = documents.canonical(document.tree, region_id)
-        region = Document(document.name, tree, document.lines).validate(
-            Region, {"id": region_id, "provider": provider_id}
-        )
+        provider_id, document = self._region_provider[region_id], self.document(region_id)
+        region = self._record(Region, region_id, id=region_id, provider=provider_id)
         evidence = {**self.provider(provider_id).evidence, **region.evidence}
         _refuse((*uncovered(document, evidence), *documents.dangling(document, region_id)))
         return region.model_copy(update={"evidence": evidence})
 
-    def _check_path(self, provider_id: str, document: Document, *told: str) -> None:
-        """Refuse what the path has ``told`` already, and a file whose provider is not there."""
-        if provider_id not in self._providers:
-            missing = f"data/datacenters/{provider_id}/provider.yaml is missing; write it first"
+    def _record(self, model: type[_Model], record_id: str, **told: str) -> _Model:
+        """Type a record; refuse what its path has ``told`` already, and one whose provider is not there."""
+        document, owner = self.document(record_id), self.path(record_id).parent.name
+        if owner not in self._providers:
+            missing = f"data/datacenters/{owner}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
         for key in told:
             if key in document.tree:
                 raise DataError(document.problem((key,), "comes from the file's path; drop it"))
+        if model is Region:
+            document = replace(document, tree=documents.canonical(document.tree, record_id))
+        record = document.validate(model, {**told})
+        if isinstance(record, Provider | Incident):  # What a region cites may be its provider's.
+            _refuse(uncovered(document, record.evidence))
+        return record
 
     def site(self, site_id: str) -> Site:
         """Read a site by its canonical id, ``region/site``; errors are those of :meth:`region`."""
@@ -311,23 +310,16 @@ class Catalog:
     @_kept
     def incident(self, incident_id: str) -> Incident:
         """Read an incident; errors are those of :meth:`region`."""
-        document, path = self._filed_document(INCIDENTS, incident_id)
-        incident = document.validate(Incident, path)
-        _refuse(uncovered(document, incident.evidence))
-        return incident
+        return self._filed(Incident, f"{INCIDENTS}/{incident_id}")
 
-    def _filed_document(self, table: str, key: str) -> tuple[Document, dict[str, Tree]]:
-        """Return a record's document, and what its path says: its id and its provider."""
-        record_id = f"{table}/{key}"
-        provider, document = self.path(record_id).parent.name, self.document(record_id)
-        self._check_path(provider, document, "id", "provider")
-        return document, {"id": key, "provider": provider}
+    def _filed(self, model: type[_Model], record_id: str) -> _Model:
+        provider = self.path(record_id).parent.name
+        return self._record(model, record_id, id=record_id.partition("/")[2], provider=provider)
 
     @_kept
     def measurement(self, measurement_id: str) -> Measurement:
         """Read a measurement; errors are those of :meth:`region`."""
-        document, path = self._filed_document(MEASUREMENTS, measurement_id)
-        return document.validate(Measurement, path)
+        return self._filed(Measurement, f"{MEASUREMENTS}/{measurement_id}")
 
     def measurements(self, region_id: str) -> tuple[Measurement, ...]:
         """Read the round trips on record between zones of a region, by id."""

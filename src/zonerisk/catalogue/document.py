@@ -212,16 +212,13 @@ def _built(events: Iterator[yaml.Event], name: str) -> Document:
             rows[event.value] = node(next(events), here)
         return rows
 
-    tree: Tree = None
-    begun = False
+    trees: list[Tree] = []
     for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            if begun:
-                refuse(event, "holds a second document; keep one")
-            begun = True
+        if isinstance(event, yaml.DocumentStartEvent) and trees:
+            refuse(event, "holds a second document; keep one")
         elif isinstance(event, yaml.NodeEvent):
-            tree = node(event, ())
-    tree = {} if tree is None else tree
+            trees.append(node(event, ()))
+    tree = next((tree for tree in trees if tree is not None), {})
     if not isinstance(tree, dict):
         raise DataError(FileProblem(name, 1, "(top level): must be a mapping of keys to values"))
     return Document(name, tree, lines)
@@ -246,11 +243,10 @@ def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
         return row | {name: full(row[name]) for name in ("sites", "upstream", "campus") if name in row}
 
     def identified(row: Tree, key: str) -> Tree:
-        row = {} if row is None else row
-        if not isinstance(row, dict):
+        if not isinstance(row, dict | None):
             return row
-        named: Tree = ["comes from the key"] if "id" in row else f"{region_id}/{key}"
-        return {**referring(row), "id": named}
+        named: Tree = ["comes from the key"] if row and "id" in row else f"{region_id}/{key}"
+        return {**referring(row or {}), "id": named}
 
     result = dict(tree)
     for table in ("zones", "sites", "campuses", "feeds", "hazards"):

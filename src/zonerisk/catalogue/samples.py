@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import itertools
 import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +167,13 @@ def read_supply(files: Mapping[str, Path]) -> Sample:
     around: dict[str, tuple[Circle, Neighbourhood]] = {}
     names: dict[str, Near] = {}
     for path in (path for name, path in files.items() if name.startswith("stations-")):
-        rows = sorted(_rows(path, STATION_COLUMNS), key=itemgetter(0))
-        for site, listed in itertools.groupby(rows, itemgetter(0)):
-            near = []
-            for _, lat, lon, doubt, station, name, kv, metres in listed:
-                near.append(Near(station, name, _number(kv), float(metres)))
-                disc = (float(lat), float(lon), float(doubt))
-            around[site] = disc, Neighbourhood(tuple(near), disc[2], path.stem)
-            names |= {station.station: station for station in near}
+        by_site: dict[str, tuple[Circle, list[Near]]] = {}
+        for site, lat, lon, doubt, station, name, kv, metres in _rows(path, STATION_COLUMNS):
+            disc = (float(lat), float(lon), float(doubt))
+            near = names[station] = Near(station, name, _number(kv), float(metres))
+            by_site.setdefault(site, (disc, []))[1].append(near)
+        for site, (disc, listed) in by_site.items():
+            around[site] = disc, Neighbourhood(tuple(listed), disc[2], path.stem)
     areas = {
         site: ((float(lat), float(lon), float(doubt)), samples.Area(*names_))
         for site, lat, lon, doubt, *names_ in _rows(files.get(AREAS), AREA_COLUMNS)
