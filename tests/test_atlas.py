@@ -324,9 +324,10 @@ def test_without_scripts_it_is_still_all_there(folder: Path, chromium: Any) -> N
 def test_axe_finds_nothing(folder: Path, tab: Opener, width: int, media: dict[str, str]) -> None:
     opened = tab("", folder=folder, name=INDEX, width=width, height=900)
     opened.page.emulate_media(media="print", **media)
-    assert opened.page.evaluate(
-        "getComputedStyle(document.querySelector('#regions-table tbody tr')).display"
-    ) == "table-row", "on paper it is a table, as narrow as that may be"
+    assert (
+        opened.page.evaluate("getComputedStyle(document.querySelector('#regions-table tbody tr')).display")
+        == "table-row"
+    ), "on paper it is a table, as narrow as that may be"
     opened.page.emulate_media(media="screen", **media)
     for name in (INDEX, f"{INDEX}#compare=zz-good,zz-pair", "provider-zz.html", "sources.html"):
         opened.page.goto(f"{folder.as_uri()}/{name}")
