@@ -64,7 +64,7 @@ class Standing(Record):
     per_zone: bool = False
     spread: tuple[AttributePath, ...] = ()
     apart: Count = 0
-    needed: Literal["majority", "one", "all"] = "majority"
+    needed: Literal["majority", "one", "untold"] = "majority"
 
 
 class Variant(Standing):

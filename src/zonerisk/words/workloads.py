@@ -64,9 +64,7 @@ def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more
     text = f"{cause}: {some} of {total} {'copy' if total == 1 else 'copies'} left, {needed} needed"
     if more == 0:
         return text
-    return f"{text}; how many copies there are is not told, at least {total}" + (
-        f" and at most {total + more}" if more else ""
-    )
+    return f"{text}; there may be {f'up to {total + more}' if more else 'more'} copies"
 
 
 def doubtful(holds: str, kinds: Sequence[str]) -> str:

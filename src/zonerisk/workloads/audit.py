@@ -125,6 +125,9 @@ class _Loss(NamedTuple):
     """Places of which only the number that goes is known."""
 
 
+_Cliques = dict[str, dict[str, Counter[str]]]
+
+
 class Auditor:
     """Judges workloads of one deployment, remembering what it worked out."""
 
@@ -217,8 +220,11 @@ class Auditor:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
         wanted = min(threshold, 2) if workload.quorum == 1 else threshold
-        least = _fewest(workload.places)
-        most = None if workload.more is None else len(set(workload.places)) + workload.more
+        cliques = self._cliques(workload.places)
+        least = _fewest(cliques)
+        distinct = sum(len(ids) for by_clique in cliques.values() for ids in by_clique.values())
+        more = 0 if workload.confined else workload.more
+        most = None if more is None else distinct + more
         outcome: Outcome = (
             "pass" if least >= wanted else "unknown" if most is None or most >= wanted else "fail"
         )
@@ -229,6 +235,21 @@ class Auditor:
         one = workload.quorum == 1 and workload.basis != UNTOLD
         message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
         return _Answer(outcome, message, (workload.id,))
+
+    def _cliques(self, places: Iterable[Place]) -> _Cliques:
+        """Count copies by region, by whose names their zones go by, and by place.
+
+        A building of several zones' region is the zone that it is known to be of, else any of them.
+        """
+        cliques: _Cliques = {}
+        for place in places:
+            clique, key = "somewhere" if place.kind == "somewhere" else place.clique, place.id
+            units = self.arrangements.placement.zones(place.region) if place.region != OWN else ()
+            if place.kind == "site" and len(units) > 1:
+                of = [unit.id for unit in units if place.id in {site.id for site in unit.sites}]
+                clique, key = ("zone", of[0]) if of else ("site", key)
+            cliques.setdefault(place.region, {}).setdefault(clique, Counter())[key] += 1
+        return cliques
 
     def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
         """List what takes several places on record, then each place by itself."""
@@ -267,9 +288,9 @@ class Auditor:
         cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
         kept = left(hardest.members)
         # Zones that go by other names, or by none, may be the one that is lost.
-        least = kept if hardest.risk else min(kept, total - _most_in_one(workload.places))
+        least = kept if hardest.risk else min(kept, total - _most_in_one(self._cliques(workload.places)))
         message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
-        if kept < workload.quorum and workload.more == 0:
+        if workload.falls(total - kept):
             evidence = hardest.risk.evidence if hardest.risk else ()
             return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
         if workload.basis == UNTOLD:
@@ -408,7 +429,7 @@ class Auditor:
             for member in loss.members:
                 gone.update(copies_at.get(member, {}))
             found = ((workloads[index], count) for index, count in sorted(gone.items()))
-            lost = [one for one, taken in found if one.more == 0 and len(one.places) - taken < one.quorum]
+            lost = [one for one, taken in found if one.falls(taken)]
             members, first = frozenset(loss.members), loss.members[0]
             # A zone without a name is one workload's own: another's may be another zone.
             alone = None if loss.risk else unnamed.get(first)
@@ -448,20 +469,11 @@ def _told(places: Sequence[Place]) -> list[Place]:
     return told
 
 
-def _cliques(places: Iterable[Place]) -> dict[str, dict[str, Counter[str]]]:
-    """Count copies by region, by whose names their zones go by, and by place."""
-    cliques: dict[str, dict[str, Counter[str]]] = {}
-    for place in places:
-        clique = "somewhere" if place.kind == "somewhere" else place.clique
-        cliques.setdefault(place.region, {}).setdefault(clique, Counter())[place.id] += 1
-    return cliques
-
-
-def _fewest(places: Sequence[Place]) -> int:
+def _fewest(cliques: _Cliques) -> int:
     """Count the fewest zones that places can be: only names of one kind tell zones apart."""
     return sum(
         max(1 if clique == "somewhere" else len(ids) for clique, ids in by_clique.items())
-        for by_clique in _cliques(places).values()
+        for by_clique in cliques.values()
     )
 
 
@@ -473,10 +485,10 @@ def _weights(places: Sequence[Place]) -> Counter[str]:
     return Counter(place.id if place.id in ids else last[place.region] for place in places)
 
 
-def _most_in_one(places: Sequence[Place]) -> int:
+def _most_in_one(cliques: _Cliques) -> int:
     """Count the most copies that may stand in one zone."""
     most = 0
-    for by_clique in _cliques(places).values():
+    for by_clique in cliques.values():
         loose = by_clique.pop("somewhere", Counter()).total()
         most = max(most, loose + sum(max(ids.values()) for ids in by_clique.values()))
     return most

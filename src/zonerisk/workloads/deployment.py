@@ -89,7 +89,8 @@ class Source:
 class Workload:
     """Copies that do one thing together, a place for each.
 
-    There may be ``more`` of them than the file tells; None where that has no bound. ``basis`` is where
+    There may be ``more`` of them than the file tells; None where that has no bound; ``confined`` where those
+    can stand in the one place of the others alone. ``basis`` is where
     the number of copies that are needed comes from. Backups and recovery are None where the plan does not
     tell, empty where it says that there are none; ``could_tell`` is True where its format has room for them.
     """
@@ -103,7 +104,14 @@ class Workload:
     dr: tuple[Place, ...] | None = None
     notes: tuple[str, ...] = ()
     more: int | None = 0
+    confined: bool = False
     could_tell: bool = False
+
+    def falls(self, lost: int) -> bool:
+        """Return whether too few copies are left without some, wherever those stand that are not told."""
+        if self.confined:
+            return lost == len(self.places)
+        return self.more is not None and len(self.places) - lost + self.more < self.quorum
 
     @property
     def spread(self) -> bool:
@@ -246,17 +254,21 @@ class Placement:
         basis: str = MAJORITY,
         notes: Iterable[str] = (),
         more: int | None = 0,
+        missing: int = 0,
     ) -> Workload:
-        """Build a workload of copies that stand at some places; a majority is needed if nothing is said."""
+        """Build a workload of copies that stand at some places; a majority is needed if nothing is said.
+
+        Copies that are ``missing`` were read and could not be placed: they count, wherever they stand.
+        """
         labels = [place for place in dict.fromkeys(places) if place.kind == "label" and not place.name]
         told = [self.dialect(self.provider_of(place.region)).zones.account_relative for place in labels]
         told += [
             wording.odd_zone(place.id.partition("/")[2], place.region) for place in filter(self._odd, labels)
         ]
         notes = tuple(sorted({*notes, *filter(None, told)}))
-        return Workload(
-            key, source, apart(places), quorum or majority(len(places)), basis, notes=notes, more=more
-        )
+        needed = quorum or majority(len(places) + missing)
+        most = None if more is None else more + missing
+        return Workload(key, source, apart(places), needed, basis, notes=notes, more=most)
 
     def _odd(self, place: Place) -> bool:
         """Return whether a zone's letter or number is beyond all that its region has had."""

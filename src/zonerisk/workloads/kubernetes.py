@@ -39,11 +39,13 @@ OTHER = "zonerisk reads nodes, pods and persistent volumes"
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 _ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 _TYPE = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-_CONTROL = (
+_ETCD = "node-role.kubernetes.io/etcd"
+_CONTROL = {
     "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/controlplane",
     "node-role.kubernetes.io/master",
-    "node-role.kubernetes.io/etcd",
-)
+}
+RELEASED = "released: no claim holds it any more"
 Need = Literal["majority", "one", "untold", "none"]
 _NEEDS: Mapping[Need, tuple[int | None, str]] = {
     "majority": (None, MAJORITY),
@@ -113,9 +115,15 @@ def recognise(tree: Json) -> bool:
 def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog", day: str) -> Deployment:
     """Read nodes, pods and volumes from one cluster's files (name, lines of names, tree); list the rest."""
     objects: dict[str, list[_Object]] = {}
+    known: dict[tuple[str, str], _Object] = {}
     for name, lines, tree in files:
         for item in _items(tree):
-            objects.setdefault(str(item.get("kind")), []).append(_Object(item, name, lines))
+            kind, made = str(item.get("kind")), _Object(item, name, lines)
+            first = known.setdefault((kind, made.name), made)
+            if first is made:
+                objects.setdefault(kind, []).append(made)
+            elif kind == "Node" and first.metadata.get("uid") != made.metadata.get("uid"):
+                raise DataError(f"{name}: two nodes have one name; give the files of one cluster at a time")
     if sum(map(len, objects.values())) > MAX_OBJECTS:
         raise DataError(f"{files[0][0]}: over {MAX_OBJECTS} objects; give one namespace a time")
     reader = _Reader(Placement(catalog, day))
@@ -170,6 +178,8 @@ class _Reader:
     def nodes(self, nodes: Sequence[_Object]) -> None:
         """Place every node, and take the control plane and the rest as one workload each."""
         groups: dict[str, list[_Object]] = {}
+        # Some distributions keep etcd apart from the rest of the control plane: etcd votes.
+        apart = any(_ETCD in node.labels for node in nodes)
         # A node that has both labels says which zone a letter of this account is.
         self.placement.zone_ids = {
             name: key for node in nodes if (name := node.label(_ZONE)) and (key := node.label(self.id_labels))
@@ -179,11 +189,16 @@ class _Reader:
                 self.places[node.name] = self._node(node)
             except Unplaced as error:
                 self.unassessed.append(node.source.skipped(f"node {node.name}", error))
-                continue
             control = not node.labels.keys().isdisjoint(_CONTROL)
-            groups.setdefault("nodes, control plane" if control else "nodes", []).append(node)
+            if _ETCD in node.labels or (control and not apart):
+                key = "nodes, control plane"
+            else:
+                key = "nodes, control plane without etcd" if control else "nodes"
+            groups.setdefault(key, []).append(node)
         for key, group in groups.items():
-            self._add(key, group[0].source, [self.places[node.name] for node in group])
+            placed = [self.places[node.name] for node in group if node.name in self.places]
+            needs: Need = "one" if key.endswith("etcd") else "majority"
+            self._add(key, group[0].source, placed, needs, len(group) - len(placed))
 
     def _node(self, node: _Object) -> Place:
         provider_id = str(node.spec.get("providerID", ""))
@@ -254,7 +269,7 @@ class _Reader:
             if missing:
                 self.unassessed.append(source.skipped(key, wording.unplaced_pods(missing, len(group))))
             if placed:
-                self._add(key, source, placed, needs)
+                self._add(key, source, placed, needs, missing)
                 workload = self.workloads[-1]
                 notes = (*workload.notes, *self._contradicting(group, workload, held))
                 self.workloads[-1] = replace(workload, notes=notes)
@@ -286,17 +301,20 @@ class _Reader:
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
         """Take each volume as one copy, and the volumes of a stateful set, or of one quorum, together."""
-        groups: dict[tuple[str, Need], tuple[Source, list[Place]]] = {}
+        groups: dict[tuple[str, Need], tuple[Source, list[Place], list[_Object]]] = {}
         for volume in volumes:
             key, needs = self._claim(volume)
+            if volume.status.get("phase") in ("Released", "Failed"):
+                self.unassessed.append(volume.source.skipped(key, RELEASED, stands=False))
+                continue
+            _, places, missing = groups.setdefault((key, needs), (volume.source, [], []))
             try:
-                places = self._volume(volume)
+                places += self._volume(volume)
             except Unplaced as error:
                 self.unassessed.append(volume.source.skipped(key, error))
-            else:
-                groups.setdefault((key, needs), (volume.source, []))[1].extend(places)
-        for (key, needs), (source, places) in groups.items():
-            self._add(key, source, places, needs)
+                missing.append(volume)
+        for (key, needs), (source, places, missing) in groups.items():
+            self._add(key, source, places, needs, len(missing))
 
     def _claim(self, volume: _Object) -> tuple[str, Need]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
@@ -342,9 +360,11 @@ class _Reader:
             raise Unplaced(wording.NO_ZONE)
         return [self._place(told, region, zone) for zone in zones]
 
-    def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need = "majority") -> None:
+    def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need, missing: int = 0) -> None:
+        if not places:
+            return
         quorum, basis = _NEEDS[needs]
-        workload = self.placement.workload(key, source, places, quorum, basis)
+        workload = self.placement.workload(key, source, places, quorum, basis, missing=missing)
         guessed = (
             wording.guessed(self.placement.dialect(each).name or each) for each in sorted(self.guesses)
         )

@@ -20,6 +20,7 @@ from zonerisk.workloads.deployment import (
     ANOTHER,
     MAJORITY,
     MAX_COPIES,
+    UNTOLD,
     Deployment,
     Place,
     Placement,
@@ -45,7 +46,7 @@ _LOGICAL |= {"terraform", "time", "tls"}
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
 _KEY = re.compile(rf"\[{_QUOTED}\]$")
-_BASIS = {"majority": MAJORITY, "one": ANOTHER, "all": "all, as each holds a part"}
+_BASIS = {"majority": MAJORITY, "one": ANOTHER, "untold": UNTOLD}
 # By these others may name a resource.
 _NAMES = ("id", "arn", "self_link", "name", "subnet_id")
 NOT_READ = "zonerisk does not read where this type of resource stands"
@@ -115,11 +116,15 @@ class _Told(NamedTuple):
 
 
 class _Stand(NamedTuple):
-    """Where the copies of one resource stand, how many more there may be, and how many have to stay up."""
+    """Where the copies of one resource stand, how many more there may be, and how many have to stay up.
+
+    ``confined`` where more of them can stand nowhere else.
+    """
 
     places: tuple[Place, ...]
     more: int | None
     needed: str
+    confined: bool = False
 
 
 _NOTHING = _Settings({})
@@ -180,6 +185,9 @@ def _every(values: Json) -> Iterator[tuple[Json, _Resource]]:
             # Terraform 0.12 leaves the module out of its resources' addresses.
             if module and not full.startswith(f"{module}."):
                 full = f"{module}.{full}"
+            # What was replaced and is still to be destroyed is no copy.
+            if each.get("deposed_key") or each.get("deposed"):
+                continue
             hidden = mapping(each.get("sensitive_values"))
             seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
             yield each.get("mode"), _Resource(full, unindexed(full), str(each.get("type", "")), seen)
@@ -451,6 +459,7 @@ class _Reader:
             return
         settings = self.configuration.settings(address)
         stands: list[tuple[_Resource, _Stand]] = []
+        missing = 0
         notes: set[str] = set()
         kind = next(iter(kinds.values()))
         for resource in resources:
@@ -463,6 +472,7 @@ class _Reader:
             except Unplaced as error:
                 if str(error):
                     self.unassessed.append(self._source(resource).skipped(resource.full, error))
+                    missing += str(error) != NO_COPIES
                 continue
             stands.append((resource, stand))
         if kind.joined:
@@ -472,7 +482,7 @@ class _Reader:
             for resource, stand in stands:
                 self._add(resource.full, resource, [stand], notes)
         elif stands:
-            self._add(address, resources[0], [stand for _, stand in stands], notes)
+            self._add(address, resources[0], [stand for _, stand in stands], notes, missing)
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
@@ -504,16 +514,21 @@ class _Reader:
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
         return wholes[0] if wholes else resource.address + named
 
-    def _add(self, key: str, first: _Resource, stands: list[_Stand], notes: Iterable[str]) -> None:
+    def _add(
+        self, key: str, first: _Resource, stands: list[_Stand], notes: Iterable[str], missing: int = 0
+    ) -> None:
         places = [place for stand in stands for place in stand.places]
         if len(places) > MAX_COPIES:
             raise DataError(f"{self.name}: {key}: over {MAX_COPIES} copies")
         mores = [stand.more for stand in stands]
         more = None if None in mores else sum(filter(None, mores))
         needed, source = stands[0].needed, self._source(first, key)
-        quorum = {"one": 1, "all": len(places)}.get(needed)
+        quorum = None if needed == "majority" else 1
         basis = _BASIS[needed]
-        self.workloads.append(self.placement.workload(key, source, places, quorum, basis, notes, more))
+        workload = self.placement.workload(key, source, places, quorum, basis, notes, more, missing)
+        confined = more != 0 and not missing and len(set(places)) == 1
+        confined &= all(stand.confined or stand.more == 0 for stand in stands)
+        self.workloads.append(replace(workload, confined=confined))
 
     def _stand(
         self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings, notes: set[str]
@@ -700,9 +715,11 @@ class _Reader:
             named = [self.placement.place(provider, each) for each in regions]
             distinct = list(dict.fromkeys(named))
         labels = max(0, min(row.apart, count) - len(distinct))
+        # More of them stand in the zone that is told, unless a standby is kept elsewhere.
+        told = row.elsewhere == 0 and (lone or (loose == 0 and len(distinct) == 1))
         if len(named) == count:
             # One place a copy, the same one twice where the file has it twice.
-            return _Stand(tuple(named), more, row.needed)
+            return _Stand(tuple(named), more, row.needed, told)
         if lone:
             distinct = distinct or [anywhere]
         elif labels or not distinct:
@@ -713,7 +730,7 @@ class _Reader:
             distinct = self.placement.unnamed(region, 1, count)
         elif count < len(distinct):
             distinct = [anywhere]
-        return _Stand(spread(distinct, count), more, row.needed)
+        return _Stand(spread(distinct, count), more, row.needed, told)
 
     def _zone(self, provider: str, region: str, zone: str, resource: _Resource) -> Place:
         # Oracle's names of zones begin with whose they are.
