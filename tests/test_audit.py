@@ -10,6 +10,7 @@ from zonerisk.catalogue import document
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.verdict import Audit, Finding, Judged
 from zonerisk.library import Library
+from zonerisk.words import dossier
 from zonerisk.workloads import plan
 from zonerisk.workloads.audit import audit
 from zonerisk.workloads.deployment import Deployment, Place, Source, Workload
@@ -292,3 +293,34 @@ evidence:
         assert ("out of service together" in told.message or "stood still" in told.message) == (
             outcome == "fail"
         ), (hit, zones, told.message)
+
+
+def test_a_building_of_a_zone_is_no_place_beside_it(shipped: Catalog) -> None:
+    def asked(*sites: str, provider: str = "scaleway", region: str = "fr-par", zones: str) -> str:
+        listed = ", ".join(f"{provider}-{region}/{site}" for site in sites)
+        text = "workloads:\n  w:\n    provider: {}\n    region: {}\n    zones: [{}]\n    sites: [{}]\n"
+        found = judge(text.format(provider, region, zones, listed), shipped)
+        return finding(found.workloads[0], "quorum").outcome
+
+    # DC3 is one of fr-par-1's buildings, DC4 is fr-par-3's.
+    assert asked("dc3", zones="fr-par-1, fr-par-2") == "fail"
+    assert asked("dc4", zones="fr-par-1, fr-par-2") == "pass"
+    # Of which zone it is, nobody discloses: it may be one of the two.
+    building = next(iter(shipped.region("aws-us-east-1").sites))
+    assert asked(building, provider="aws", region="us-east-1", zones="use1-az1, use1-az2") == "unknown"
+
+
+def test_workloads_that_stand_alike_are_told_once(shipped: Catalog) -> None:
+    one = "    provider: scaleway\n    region: fr-par\n    zones: [fr-par-1, fr-par-2]\n"
+    found = judge(f"workloads:\n  a:\n{one}  b:\n{one}  c:\n{one}    quorum: 1\n", shipped)
+    text = dossier.written(PODCAST, (), [found]).markdown
+    assert "2 workloads that stand alike" in text
+    assert "a (plan.yaml:2), b (plan.yaml:6)" in text
+    assert "Workload c (plan.yaml:10)" in text
+    assert text.count("number of zones") == 3
+
+
+def test_a_place_without_a_name_is_told_once(shipped: Catalog) -> None:
+    found = judge("workloads: {w: {provider: aws, region: eu-west-1, replicas: 6}}", shipped)
+    said = finding(found.workloads[0], "disclosure").message
+    assert said == "the building of an unnamed zone of aws-eu-west-1 is not disclosed"

@@ -51,7 +51,7 @@ def test_rules_fail_one_by_one(run: Runner, home: Path, fail_on: list[str], code
     assert bool(done.stderr) == bool(code)
 
 
-@pytest.mark.parametrize("wrong", ["nonsense", "quorum=pass", "quorum=", "=fail", "tsunami"])
+@pytest.mark.parametrize("wrong", ["nonsense", "quorum=pass", "quorum=", "=fail", "tsunami", "claims"])
 def test_what_nobody_can_fail_on_is_refused(run: Runner, home: Path, wrong: str) -> None:
     done = run("plan", CLUSTER, f"--fail-on={wrong}", check=2)
     assert "name fail, unknown or warn, or a rule of podcast" in done.stderr
@@ -136,6 +136,43 @@ def test_only_what_is_new_or_worse_fails_beside_a_baseline(run: Runner, home: Pa
     assert states.count("unchanged") == 4
 
 
+def test_what_has_expired_fails_however_old_it_is(run: Runner, home: Path) -> None:
+    run("plan", CLUSTER, "--format", "json", "-o", "before.json")
+    (home / ".zonerisk.yaml").write_text(ACCEPTED)
+    found = gate(run, "--baseline", "before.json", "--fail-on", "fail", "--as-of", "2026-11-24", check=1)
+    assert [(each["workload"], each["rule"]) for each in found["tripped"]] == [("web", "backup")]
+
+
+def test_one_address_in_two_files_is_two_workloads(run: Runner, home: Path) -> None:
+    def state(name: str, zones: str) -> None:
+        listed = [
+            {"address": f"aws_instance.db[{at}]", "mode": "managed", "type": "aws_instance"}
+            | {"values": {"availability_zone": f"eu-west-1{zone}"}}
+            for at, zone in enumerate(zones)
+        ]
+        tree = {"format_version": "1.0", "values": {"root_module": {"resources": listed}}}
+        (home / name).write_text(json.dumps(tree))
+
+    state("prod.json", "abc")
+    state("test.json", "aaa")
+    run("plan", "prod.json", "test.json", "--format", "json", "-o", "before.json")
+    state("prod.json", "aab")
+    done = run("plan", "prod.json", "test.json", "--baseline", "before.json", "--fail-on=survives", check=1)
+    assert "1 finding of prod.json:aws_instance.db (survives fail)" in done.stderr
+
+
+def test_a_comment_names_no_more_than_a_forge_takes(run: Runner, home: Path) -> None:
+    listed = [
+        {"address": f"aws_foo.x{at:05}", "mode": "managed", "type": "aws_foo", "values": {}}
+        for at in range(5000)
+    ]
+    tree = {"format_version": "1.0", "values": {"root_module": {"resources": listed}}}
+    (home / "p.json").write_text(json.dumps(tree))
+    # GitHub takes 65,536 signs; the report names all of them.
+    assert len(run("plan", "p.json", "--format", "comment", check=2).stdout) < 5000
+    assert "aws_foo.x04999" in run("plan", "p.json", "--format", "md", check=2).stdout
+
+
 @pytest.mark.parametrize(
     "text",
     ["{}", "[]", '{"schema": "zonerisk/2"}', "nonsense", '{"schema": "zonerisk/plan/1", "workloads": 1}'],
@@ -155,7 +192,10 @@ def test_workloads_are_chosen_by_name_and_pattern(run: Runner, home: Path) -> No
     assert judged("--only", "web") == judged("--skip", "shop*") == ["web"]
     (home / ".zonerisk.yaml").write_text("skip: [web]\nfail_on: [fail]\n")
     assert judged() == ["shop-db"]
-    assert "none of the 2 workloads is left" in run("plan", CLUSTER, "--only", "x", check=2).stderr
+    assert "none of the 2 workloads is left" in run("plan", CLUSTER, "--skip", "*", check=2).stderr
+    # A slip of the pen would leave a workload unjudged.
+    assert "--only x: no workload" in run("plan", CLUSTER, "--only", "shop*", "--only", "x", check=2).stderr
+    assert "| left out by --skip" in run("plan", CLUSTER, "--format", "comment").stdout
 
 
 def test_the_gate_file_says_what_fails(run: Runner, home: Path) -> None:

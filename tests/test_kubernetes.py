@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core.errors import DataError
 from zonerisk.workloads import kubernetes, plan
 from zonerisk.workloads.audit import audit
 from zonerisk.workloads.deployment import Deployment
@@ -490,3 +491,63 @@ def test_nodes_of_more_providers_of_the_catalogue(
     made["metadata"]["labels"] = labels
     found = read(shipped, made)
     assert [each.places[0].id for each in found.workloads] == [place], found.unassessed
+
+
+def paris(name: str, zone: int, *roles: str, **metadata: Any) -> dict[str, Any]:
+    made = node(name, f"scaleway://instance/fr-par-{zone}/{name}", topology_kubernetes_io__zone=f"fr-par-{zone}")
+    made["metadata"] |= metadata
+    made["metadata"]["labels"] |= {f"node-role.kubernetes.io/{role}": "" for role in roles}
+    return made
+
+
+def member(at: int, host: str | None) -> dict[str, Any]:
+    owner = {"kind": "StatefulSet", "name": "db", "controller": True}
+    return {
+        "kind": "Pod",
+        "metadata": {"name": f"db-{at}", "namespace": "d", "ownerReferences": [owner]},
+        "spec": {"nodeName": host} if host else {},
+    }
+
+
+def test_pods_and_nodes_without_a_place_count_towards_the_quorum(shipped: Catalog) -> None:
+    hosts = [paris(f"n{zone}", zone, "control-plane") for zone in (1, 2, 3)]
+    strangers = [node(f"x{at}", "kind://x", **{"node-role.kubernetes.io/master": ""}) for at in range(2)]
+    pods = [member(at, host) for at, host in enumerate(["n1", "n2", "n3", None, "x0"])]
+    found = {each.id: each for each in read(shipped, *hosts, *strangers, *pods).workloads}
+    for key in ("nodes, control plane", "StatefulSet d/db"):
+        assert (len(found[key].places), found[key].quorum, found[key].more) == (3, 3, 2)
+
+
+def test_etcd_that_stands_apart_votes_alone(shipped: Catalog) -> None:
+    etcd = [paris(f"e{at}", zone, "etcd") for at, zone in enumerate((1, 1, 2))]
+    others = [paris(f"c{at}", zone, "control-plane") for at, zone in enumerate((2, 3))]
+    found = {each.id: each for each in read(shipped, *etcd, *others).workloads}
+    voting = found["nodes, control plane"]
+    assert (len(voting.places), voting.quorum) == (3, 2)
+    assert found["nodes, control plane without etcd"].quorum == 1
+
+
+def test_an_object_counts_once_and_one_name_is_one_node(shipped: Catalog) -> None:
+    found = read(shipped, paris("a", 1), paris("b", 2), paris("a", 1), paris("a", 1))
+    assert len(found.workloads[0].places) == 2
+    with pytest.raises(DataError, match="one cluster at a time"):
+        read(shipped, paris("a", 1, uid="1"), paris("a", 2, uid="2"))
+
+
+def test_a_volume_that_was_released_is_no_copy(shipped: Catalog) -> None:
+    def volume(at: int, zone: int, phase: str) -> dict[str, Any]:
+        return {
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"pv{at}-{zone}"},
+            "spec": {
+                "csi": {"driver": "csi.scaleway.com", "volumeHandle": f"fr-par-{zone}/{at}"},
+                "claimRef": {"namespace": "d", "name": f"data-db-{at}"},
+            },
+            "status": {"phase": phase},
+        }
+
+    bound = [volume(0, 1, "Bound"), volume(1, 1, "Bound")]
+    old = [volume(0, 2, "Released"), volume(1, 3, "Released")]
+    pods = [member(at, "n1") for at in (0, 1)]
+    found = {each.id: each for each in read(shipped, paris("n1", 1), *pods, *bound, *old).workloads}
+    assert len({place.id for place in found["volumes d/data-db"].places}) == 1

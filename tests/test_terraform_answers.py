@@ -1107,3 +1107,135 @@ def test_a_zone_that_is_not_known_yet_is_not_the_provider_s(shipped: Catalog) ->
         shipped,
     )
     assert [places(each)[0] for each in found.values()] == ["somewhere-1", "europe-west1-d"]
+
+
+def test_copies_without_a_place_count_towards_the_quorum(shipped: Catalog) -> None:
+    def database(unplaced: int, zones: str = "abc") -> Judged:
+        placed = [{"availability_zone": f"eu-west-1{zone}"} for zone in zones]
+        each = [*placed, *[{} for _ in range(unplaced)]]
+        listed = (resource(f"aws_instance.db[{at}]", values) for at, values in enumerate(each))
+        return judged(state(*listed), shipped)["aws_instance.db"]
+
+    assert told(database(0)) == (3, 2, "pass", "unknown")
+    five = database(2)
+    assert told(five) == (3, 3, "pass", "unknown")
+    assert five.copies_at_most == 5
+    assert "holds" not in next(each.message for each in five.findings if each.rule == "survives")
+    # Wherever the last one stands, too few are left.
+    assert told(database(1, "aaa")) == (3, 3, "fail", "fail")
+
+
+def test_what_waits_to_be_destroyed_is_no_copy(shipped: Catalog) -> None:
+    zones = {zone: {"availability_zone": f"eu-west-1{zone}"} for zone in "abc"}
+    tree = state(
+        resource("aws_instance.x", zones["a"]),
+        resource("aws_instance.x", zones["b"], deposed_key="0a1b"),
+        resource("aws_instance.x", zones["c"], deposed_key="0c1d"),
+    )
+    assert told(judged(tree, shipped)["aws_instance.x"]) == (1, 1, "fail", "fail")
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "answer", "most"),
+    [
+        (
+            "google_container_node_pool",
+            {"location": "us-central1-a", "autoscaling": [{"min_node_count": 1, "max_node_count": 5}]},
+            ("fail", "fail"),
+            5,
+        ),
+        ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1"]}, ("fail", "fail"), None),
+        ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1", "2"]}, ("unknown", "unknown"), None),
+        ("scaleway_k8s_pool", {"zone": "fr-par-1", "min_size": 1, "max_size": 4}, ("fail", "fail"), 4),
+        # Its second copy stands in another region.
+        ("azurerm_storage_account", {"account_replication_type": "GRS"}, ("unknown", "unknown"), 2),
+    ],
+)
+def test_however_many_stand_in_one_zone_are_lost_with_it(
+    shipped: Catalog, type_: str, values: dict[str, Any], answer: tuple[str, str], most: int | None
+) -> None:
+    one = judged(state(resource(f"{type_}.x", {"location": "westeurope", **values})), shipped)[f"{type_}.x"]
+    assert told(one)[2:] == answer
+    assert one.copies_at_most == most
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "answer"),
+    [
+        ("azurerm_application_gateway", {"sku": [{"capacity": 1}]}, (1, 1, "fail", "fail")),
+        ("azurerm_application_gateway", {"sku": [{"capacity": 2}]}, (2, 1, "pass", "unknown")),
+        (
+            "azurerm_application_gateway",
+            {"autoscale_configuration": [{"min_capacity": 0, "max_capacity": 9}]},
+            (1, 1, "unknown", "unknown"),
+        ),
+        ("azurerm_kusto_cluster", {"sku": [{"capacity": 1}]}, (1, 1, "fail", "fail")),
+        ("azurerm_public_ip", {}, (3, 1, "pass", "unknown")),
+    ],
+)
+def test_zones_that_one_instance_may_use_are_one_zone(
+    shipped: Catalog, type_: str, values: dict[str, Any], answer: Any
+) -> None:
+    zones = {"location": "westeurope", "zones": ["1", "2", "3"]}
+    assert told(judged(state(resource(f"{type_}.x", {**zones, **values})), shipped)[f"{type_}.x"]) == answer
+
+
+def test_a_load_balancer_stands_where_its_address_does(shipped: Catalog) -> None:
+    west = {"location": "westeurope"}
+    found = judged(
+        state(
+            resource("azurerm_public_ip.wide", {**west, "id": "/wide", "zones": ["1", "2", "3"]}),
+            resource("azurerm_public_ip.one", {**west, "id": "/one", "zones": ["1"]}),
+            *(
+                resource(
+                    f"azurerm_lb.{key}",
+                    {**west, "frontend_ip_configuration": [{"public_ip_address_id": f"/{key}"}]},
+                )
+                for key in ("wide", "one")
+            ),
+        ),
+        shipped,
+    )
+    assert told(found["azurerm_lb.wide"]) == (3, 1, "pass", "unknown")
+    assert told(found["azurerm_lb.one"]) == (1, 1, "fail", "fail")
+
+
+def test_what_a_service_needs_is_not_taken_for_a_majority(shipped: Catalog) -> None:
+    zones = {"a": "euw1-az1", "b": "euw1-az2"}
+    subnets = [
+        resource(
+            f"aws_subnet.{key}",
+            {"id": f"s-{key}", "availability_zone": f"eu-west-1{key}", "availability_zone_id": zone},
+        )
+        for key, zone in zones.items()
+    ]
+    both = ["s-a", "s-b"]
+    domain = {"instance_count": 4, "zone_awareness_enabled": True}
+    masters = {**domain, "dedicated_master_enabled": True}
+    found = judged(
+        state(
+            *subnets,
+            resource("aws_ecs_service.x", {"desired_count": 2, "network_configuration": [{"subnets": both}]}),
+            resource(
+                "aws_msk_cluster.x",
+                {"number_of_broker_nodes": 4, "broker_node_group_info": [{"client_subnets": both}]},
+            ),
+            *(
+                resource(
+                    f"aws_opensearch_domain.{key}",
+                    {"cluster_config": [config], "vpc_options": [{"subnet_ids": both}]},
+                )
+                for key, config in {"x": domain, "masters": masters}.items()
+            ),
+            resource("aws_eks_fargate_profile.one", {"subnet_ids": ["s-a"]}),
+            resource("aws_eks_fargate_profile.two", {"subnet_ids": both}),
+        ),
+        shipped,
+    )
+    answers = {key: told(each) for key, each in found.items()}
+    assert answers["aws_ecs_service.x"] == (2, 1, "pass", "unknown")
+    assert answers["aws_msk_cluster.x"] == (4, 1, "unknown", "unknown")
+    assert answers["aws_opensearch_domain.x"] == (4, 3, "fail", "fail")
+    assert answers["aws_opensearch_domain.masters"] == (4, 1, "unknown", "unknown")
+    assert answers["aws_eks_fargate_profile.one"] == (1, 1, "fail", "fail")
+    assert answers["aws_eks_fargate_profile.two"] == (1, 1, "unknown", "unknown")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Separation, Verdict
+    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict
     from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
@@ -376,13 +376,20 @@ NO_PLACE = "No place of it is on record."
 def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     head = [*plan_report.heading(audit, policy), *plan_report.change_line(audit)]
     sections = [Section(f"Deployment: {_files(audit)}", head, apart=True)]
+    alike: dict[tuple[object, ...], list[Judged]] = {}
     for workload in audit.workloads:
+        told = tuple((each.rule, each.outcome, each.message) for each in workload.findings)
+        alike.setdefault((plan_report.places_line(workload), workload.notes, told), []).append(workload)
+    for (stand, *_), same in alike.items():
+        names = [f"{each.id} ({each.file}:{each.line})" for each in same]
         blocks: list[Block] = [
-            f"{phrases.opening(plan_report.places_line(workload))}.",
-            *workload.notes,
-            _findings(dossier, policy, workload.findings, OF_REGIONS),
+            *([", ".join(names)] if len(same) > 1 else []),
+            f"{phrases.opening(str(stand))}.",
+            *same[0].notes,
+            _findings(dossier, policy, same[0].findings, OF_REGIONS),
         ]
-        sections.append(Section(f"Workload {workload.id} ({workload.file}:{workload.line})", blocks, 3))
+        title = f"Workload {names[0]}" if len(same) == 1 else f"{len(same)} workloads that stand alike"
+        sections.append(Section(title, blocks, 3))
     listed: dict[str, tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]] = {
         "Events, what hurts most first": (plan_report.EVENTS, plan_report.event_rows(audit), ()),
         "Advice": (plan_report.ADVICE, plan_report.advice_rows(audit), [plan_report.BOTH]),

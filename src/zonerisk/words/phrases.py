@@ -91,7 +91,8 @@ def span(between: Range) -> str:
 
 
 def names(listed: Sequence[str]) -> str:
-    """List names in a sentence: ``a, b and c``; a long list is cut."""
+    """List names in a sentence: ``a, b and c``, each once; a long list is cut."""
+    listed = list(dict.fromkeys(listed))
     if len(listed) > _MOST_NAMES:
         return f"{', '.join(listed[: _MOST_NAMES - 1])} and {len(listed) - _MOST_NAMES + 1} more"
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

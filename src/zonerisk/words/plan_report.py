@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_EVENTS = 8
 MOST_IDS = 6
 MOST_ROWS = 20
+MAX_NAMED = 100_000
 EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -51,9 +52,9 @@ def change_line(audit: Audit) -> list[str]:
     return [f"Helps most: {change.message}, for {_ids(change.workloads)}: {told}{settled}."]
 
 
-def _ids(ids: Sequence[str]) -> str:
-    if len(ids) > MOST_IDS:
-        return f"{', '.join(ids[: MOST_IDS - 1])} and {len(ids) - MOST_IDS + 1} more"
+def _ids(ids: Sequence[str], most: int = MOST_IDS) -> str:
+    if len(ids) > most:
+        return f"{', '.join(ids[: most - 1])} and {len(ids) - most + 1} more"
     return ", ".join(ids) or "-"
 
 
@@ -81,16 +82,16 @@ def _standings(listed: Sequence[Standing]) -> str:
     return _ids([f"{each.place}{f' x{each.copies}' if each.copies > 1 else ''}" for each in listed])
 
 
-def skipped_rows(audit: Audit) -> list[tuple[str, str]]:
+def skipped_rows(audit: Audit, most: int = MAX_NAMED) -> list[tuple[str, str]]:
     """Return what was not assessed: the reasons, and what they apply to.
 
-    What stands somewhere is named, all of it; the rest is counted.
+    What stands somewhere is named, up to ``most`` for a reason; the rest is counted.
     """
     reasons: dict[tuple[bool, str], list[str]] = {}
     for skipped in audit.not_assessed:
         reasons.setdefault((skipped.stands, skipped.reason), []).append(skipped.id)
     return [
-        (reason, ", ".join(ids) if stands else phrases.count(len(ids), "resource"))
+        (reason, _ids(ids, most) if stands else phrases.count(len(ids), "resource"))
         for (stands, reason), ids in reasons.items()
     ]
 
@@ -323,7 +324,8 @@ def comment(audit: Audit, policy: Policy) -> str:
             ("outcome", "what"),
             [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before],
         ),
-        ("not assessed", ("why", "what"), skipped_rows(audit)),
+        ("not assessed", ("why", "what"), skipped_rows(audit, MOST_ROWS)),
+        ("ways to do better", ADVICE, advice_rows(audit)),
     ):
         if cells:
             lines += ["", f"<details><summary>{len(cells)} {title}</summary>", ""]

@@ -60,7 +60,9 @@ def _of(auditor: Auditor, workload: Workload, judged: Judged) -> Iterator[Choice
         tried.append((auditor.judge(replace(workload, places=places)), places))
     if tried:
         best, places = min(tried, key=lambda each: _rank(each[0]))
-        if _rank(best) < _rank(judged):
+        # Zones of which only the names differ buy nothing that is known.
+        ranks = _rank(best), _rank(judged)
+        if ranks[0] < ranks[1] and (judged.chance or ranks[0][:-1] < ranks[1][:-1]):
             yield _choice("zones", workload, best, judged, tuple(dict.fromkeys(each.id for each in places)))
     for target in auditor.fallbacks(region)[:MOST_REGIONS]:
         there = auditor.catalog.region(target)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from zonerisk.workloads.deployment import Deployment
 
 NAME = ".zonerisk.yaml"
+SKIPPED = "left out by --skip or by the file of accepted risks"
+# Asked of a region alone: nothing of a workload ever comes to it.
+NEVER = "claims"
 Level = Literal["fail", "unknown", "warn"]
 Known = dict[tuple[str, str], "Outcome"]
 
@@ -60,16 +63,22 @@ def fits(name: str, patterns: Iterable[str]) -> bool:
 
 
 def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> Deployment:
-    """Leave out the workloads, and what is not assessed, that are not asked about."""
-
-    def asked(name: str) -> bool:
-        return (not only or fits(name, only)) and not fits(name, skip)
-
-    kept = tuple(each for each in deployment.workloads if asked(each.id))
+    """Leave out what is not asked about; what is skipped is told among what is not assessed."""
+    ids = [each.id for each in (*deployment.workloads, *deployment.unassessed)]
+    for pattern in only if ids else ():
+        if not any(fits(key, (pattern,)) for key in ids):
+            raise UsageError(f"--only {pattern}: no workload has this id, or fits it")
+    asked = [each for each in deployment.workloads if not only or fits(each.id, only)]
+    kept = tuple(each for each in asked if not fits(each.id, skip))
     if deployment.workloads and not kept:
         raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
-    unassessed = tuple(each for each in deployment.unassessed if asked(each.id))
-    return replace(deployment, workloads=kept, unassessed=unassessed)
+    left = [each.source.skipped(each.id, SKIPPED) for each in asked if fits(each.id, skip)]
+    unread = [one for one in deployment.unassessed if not only or fits(one.id, only)]
+    return replace(
+        deployment,
+        workloads=kept,
+        unassessed=(*left, *(one for one in unread if not fits(one.id, skip))),
+    )
 
 
 def trips(fail_on: Iterable[str], policy: Policy) -> dict[str, Level]:
@@ -81,12 +90,12 @@ def trips(fail_on: Iterable[str], policy: Policy) -> dict[str, Level]:
         level = level if mark else "fail"
         if asked in get_args(Level):
             every = max(every or asked, asked, key=lambda each: -severity(each))  # type: ignore[arg-type]
-        elif rule in policy.rules and level in get_args(Level):
+        elif rule in policy.rules and rule != NEVER and level in get_args(Level):
             single[rule] = level  # type: ignore[assignment]
         else:
             raise UsageError(
                 f"--fail-on {asked}: name fail, unknown or warn, or a rule of {policy.id}, alone or as "
-                f"RULE=unknown: {', '.join(policy.rules)}"
+                f"RULE=unknown: {', '.join(each for each in policy.rules if each != NEVER)}"
             )
     return {rule: each for rule in policy.rules if (each := single.get(rule, every))}
 
@@ -108,9 +117,12 @@ def gate(
             old = (known or {}).get((judged.id, finding.rule))
             if by and not by.expired:
                 continue
-            if old is not None and severity(finding.outcome) <= severity(old):
+            # What was accepted and has expired is looked at again, however old it is.
+            if by and levels:
+                tripped.append(counted)
+            elif old is not None and severity(finding.outcome) <= severity(old):
                 before.append(counted)
-            elif (by and levels) or (level is not None and severity(finding.outcome) >= severity(level)):
+            elif level is not None and severity(finding.outcome) >= severity(level):
                 tripped.append(counted)
     return Gate(tripped=tuple(tripped), accepted=taken, before=tuple(before))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -214,9 +215,15 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     day = last_day(as_of or (record and record.as_of) or catalog.edition.date)
     parts = [read_plan(written, record, catalog, day) for written, record in plans]
     parts += _from_trees(trees, clusters, catalog, day)
+    times = Counter(workload.id for part in parts for workload in part.workloads)
     whole = Deployment(
         tuple(name for part in parts for name in part.files),
-        tuple(workload for part in parts for workload in part.workloads),
+        # Two workspaces may have one address: each is told by its file.
+        tuple(
+            replace(each, id=f"{part.files[0]}:{each.id}") if times[each.id] > 1 else each
+            for part in parts
+            for each in part.workloads
+        ),
         tuple(skipped for part in parts for skipped in part.unassessed),
         next((part.own for part in parts if part.own), None),
         next((part.model for part in parts if part.model), None),
