@@ -494,7 +494,9 @@ def test_nodes_of_more_providers_of_the_catalogue(
 
 
 def paris(name: str, zone: int, *roles: str, **metadata: Any) -> dict[str, Any]:
-    made = node(name, f"scaleway://instance/fr-par-{zone}/{name}", topology_kubernetes_io__zone=f"fr-par-{zone}")
+    made = node(
+        name, f"scaleway://instance/fr-par-{zone}/{name}", topology_kubernetes_io__zone=f"fr-par-{zone}"
+    )
     made["metadata"] |= metadata
     made["metadata"]["labels"] |= {f"node-role.kubernetes.io/{role}": "" for role in roles}
     return made
