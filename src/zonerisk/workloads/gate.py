@@ -64,7 +64,7 @@ def fits(name: str, patterns: Iterable[str]) -> bool:
 
 def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> Deployment:
     """Leave out what is not asked about; what is skipped is told among what is not assessed."""
-    ids = [each.id for each in (*deployment.workloads, *deployment.unassessed)]
+    ids = [*(each.id for each in deployment.workloads), *(each.id for each in deployment.unassessed)]
     for pattern in only if ids else ():
         if not any(fits(key, (pattern,)) for key in ids):
             raise UsageError(f"--only {pattern}: no workload has this id, or fits it")
