@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zonerisk.words import phrases
+from zonerisk.words import findings, phrases
+from zonerisk.words.phrases import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,34 @@ NO_BACKUP = "the plan names no backup"
 NO_RECOVERY = "the plan names no place to recover in"
 SILENT_BACKUP = "the file does not tell where its backups are"
 SILENT_RECOVERY = "the file does not tell where it would be recovered"
+# Of what a file holds.
+NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
+NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
+NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
+lying = sentence("{} lies in {}: the plan names no country that it could be held against")
+odd_zone = sentence("{} is beyond the zones that {} is known to have: is it spelt right?")
+guessed = sentence("its cloud is an OpenStack, assumed to be {}'s by the name of its region")
+unplaced_pods = sentence(
+    "{} of its {} pods stand on no node that was placed; "
+    "give the nodes too: kubectl get nodes,pods -A -o json"
+)
+budget = sentence("its PodDisruptionBudget {} lets {} of {} pods be evicted at once, and {} are needed")
+# Of what is lost.
+without = sentence("without {}")
+lost = sentence("{} ({}) is lost")
+untold = sentence("{} at the least; how many it needs is not told")
+inferred = sentence("{} (inferred): too few copies would be left")
+recovery = sentence("{} ({}): {}")
+open_rule = sentence(f"{{}}; {findings.LEFT}")
+# Of what would help.
+move_backup = sentence("keep the backup in {}")
+prepare_recovery = sentence("prepare recovery in {}")
+spread_copies = sentence("spread the copies over {} zones of {}")
+add_copy = sentence("add a copy in {}")
+# Of round trips.
+too_near = sentence("{:quoted}: it would need {:g} km")
+too_slow = sentence("{:quoted}: it took {:g} ms")
+places_apart = sentence("the recorded places, {:interval} apart")
 
 
 def summary(
@@ -53,11 +82,6 @@ def quorum(stand: str, wanted: float, enough: bool, one_needed: bool) -> str:
     return f"{stand}, of which one is enough" if one_needed else stand
 
 
-def without(name: str) -> str:
-    """Say that one place is lost, as the cause of what follows."""
-    return f"without {name}"
-
-
 def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more: int | None) -> str:
     """Say what an event leaves of a workload, at worst and at best, and whether it may have more copies."""
     some = f"{left}" if worst == left else f"{worst} to {left}"
@@ -74,17 +98,6 @@ def doubtful(holds: str, kinds: Sequence[str]) -> str:
     return f"holds against what is on record ({holds}); not known whether a quorum shares: {', '.join(kinds)}"
 
 
-def untold(left: str) -> str:
-    """Say what an event leaves of a workload of which it is not known how many copies it needs."""
-    return f"{left} at the least; how many it needs is not told"
-
-
-def budget(name: str, gone: int, total: int, needed: int) -> str:
-    """Say that a PodDisruptionBudget lets go of more pods than a workload can lose."""
-    lets = f"lets {gone} of {total} pods be evicted at once"
-    return f"its PodDisruptionBudget {name} {lets}, and {needed} are needed"
-
-
 def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
     """Say that topologySpreadConstraints let one zone hold more pods than a workload can lose."""
     kept = "only preferred, so " if preferred else ""
@@ -92,44 +105,6 @@ def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
         f"its topologySpreadConstraints over zones are {kept}letting one zone hold {most} of {total} pods, "
         f"and {needed} are needed"
     )
-
-
-def lying(site: str, place: str) -> str:
-    """Say in which country an own site lies, where nobody said so."""
-    return f"{site} lies in {place}: the plan names no country that it could be held against"
-
-
-def odd_zone(zone: str, region: str) -> str:
-    """Say that a zone's letter or number is beyond those of its region."""
-    return f"{zone} is beyond the zones that {region} is known to have: is it spelt right?"
-
-
-def guessed(provider: str) -> str:
-    """Say that an OpenStack's provider was told by its region's name."""
-    return f"its cloud is an OpenStack, assumed to be {provider}'s by the name of its region"
-
-
-NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
-NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
-NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
-
-
-def unplaced_pods(missing: int, total: int) -> str:
-    """Say that pods stand on nodes which were not placed, and what to give."""
-    return (
-        f"{missing} of its {total} pods stand on no node that was placed; "
-        "give the nodes too: kubectl get nodes,pods -A -o json"
-    )
-
-
-def inferred(cause: str) -> str:
-    """Say that too few copies would be left by what is inferred alone."""
-    return f"{cause} (inferred): too few copies would be left"
-
-
-def recovery(name: str, place: str, why: str) -> str:
-    """Say where a workload recovers, and how that is judged."""
-    return f"{name} ({place}): {why}"
 
 
 def same_place(name: str, place: str, building: bool) -> str:
@@ -148,36 +123,6 @@ def backup(
     return text + ("; the provider spreads it, and other copies of it may stand elsewhere" if spread else "")
 
 
-def lost(name: str, place: str) -> str:
-    """Say that a place is lost."""
-    return f"{name} ({place}) is lost"
-
-
-def open_rule(message: str, left: str) -> str:
-    """Add to a sentence why a rule without a figure decides nothing."""
-    return f"{message}; {left}"
-
-
-def move_backup(region: str) -> str:
-    """Advise another region for backups."""
-    return f"keep the backup in {region}"
-
-
-def prepare_recovery(region: str) -> str:
-    """Advise a region for recovery."""
-    return f"prepare recovery in {region}"
-
-
-def spread_copies(zones: int, region: str) -> str:
-    """Advise more zones for the same copies."""
-    return f"spread the copies over {zones} zones of {region}"
-
-
-def add_copy(zone: str) -> str:
-    """Advise one copy more."""
-    return f"add a copy in {zone}"
-
-
 def round_trip(
     a: str, b: str, ms: float, fibre_km: float, likely_km: float, campus: bool, refuted: Sequence[str]
 ) -> str:
@@ -185,21 +130,6 @@ def round_trip(
     text = f"{a} to {b}: {ms:g} ms, at most {fibre_km:.1f} km of fibre, likely {likely_km:.1f} km at most"
     text += "; as near as zones of one campus are" if campus else ""
     return "; ".join((text, *(f"refutes {clause}" for clause in refuted)))
-
-
-def too_near(claim: str, claimed_km: float) -> str:
-    """Say that a round trip is too short for what is claimed."""
-    return f"{phrases.quoted(claim)}: it would need {claimed_km:g} km"
-
-
-def too_slow(claim: str, ms: float) -> str:
-    """Say that a round trip is longer than what is claimed."""
-    return f"{phrases.quoted(claim)}: it took {ms:g} ms"
-
-
-def places_apart(straight: Interval) -> str:
-    """Say that recorded places are farther apart than a round trip allows."""
-    return f"the recorded places, {phrases.interval(straight)} apart"
 
 
 def advice_left(total: int, most: int, cut: int, ways: int) -> str:

@@ -27,7 +27,7 @@ from zonerisk.judging import rules, score, separation
 from zonerisk.judging.arrangement import zones_sold
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
-from zonerisk.words import findings, phrases, verdicts
+from zonerisk.words import phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.deployment import (
@@ -210,7 +210,7 @@ class Auditor:
         outcome = separation.softened(answer.outcome, rule)
         message = answer.message
         if rule.qualitative and not answer.certain:
-            outcome, message = "unknown", wording.open_rule(message, findings.LEFT)
+            outcome, message = "unknown", wording.open_rule(message)
         evidence = tuple(dict.fromkeys((*answer.evidence, *self.policy.cite(name))))
         return Finding(
             rule=name, outcome=outcome, message=message, subjects=answer.subjects, evidence=evidence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Claim, Region
+    from zonerisk.core.model import Claim
 
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08
@@ -88,9 +88,8 @@ class Judged:
     def message(self) -> str:
         """All of it in one line."""
         trip, fibre_km, likely_km = self.bound
-        return wording.round_trip(
-            trip.a, trip.b, trip.ms, fibre_km, likely_km, self.bound.campus, self.refuted
-        )
+        campus = self.bound.campus
+        return wording.round_trip(trip.a, trip.b, trip.ms, fibre_km, likely_km, campus, self.refuted)
 
 
 def judge(
@@ -117,7 +116,11 @@ def judge(
         for unit in units.values()
         for name in (unit.id, unit.id.partition("/")[2], unit.name)
     }
-    peers = {name: peer for peer in (*peers_too, region) for name in _region_names(peer)}
+    peers = {
+        simplify(name): peer
+        for peer in (*peers_too, region)
+        for name in (peer.id, peer.id.removeprefix(f"{peer.provider}-"), peer.name)
+    }
     claims = [claim for claim in (*region.claims, *sold_by.claims) if claim.holds(as_of)]
     judged = []
     for trip in listed:
@@ -130,9 +133,8 @@ def judge(
         elif a in peers and b in peers and region in (peers[a], peers[b]):
             other = peers[b] if peers[a] is region else peers[a]
             if other is not region:
-                judged.append(
-                    _judged(limit, recovery.distance_m(catalog, region_id, other.id, as_of), claims, False)
-                )
+                straight = recovery.distance_m(catalog, region_id, other.id, as_of)
+                judged.append(_judged(limit, straight, claims, False))
     if not judged:
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
         raise UsageError(
@@ -141,12 +143,6 @@ def judge(
             f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
         )
     return tuple(judged)
-
-
-def _region_names(region: Region) -> set[str]:
-    return {
-        simplify(name) for name in (region.id, region.id.removeprefix(f"{region.provider}-"), region.name)
-    }
 
 
 def _judged(limit: Bound, straight_m: Interval | None, claims: Sequence[Claim], zones: bool) -> Judged:
@@ -196,11 +192,8 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
 def milliseconds(text: str) -> float:
     """Read a round trip with or without its unit; a bare number is in milliseconds."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(us|µs|μs|ms|s)?\s*", text)
-    value = (
-        float(match[1]) * {"us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}.get(match[2] or "ms", 1.0)
-        if match
-        else 0.0
-    )
+    per = {"us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}
+    value = float(match[1]) * per.get(match[2] or "ms", 1.0) if match else 0.0
     if not 0 < value < 60_000:
         raise ValueError(f"{text!r} is not a round trip; write milliseconds, or 412 us")
     return value
