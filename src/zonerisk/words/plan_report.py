@@ -128,7 +128,7 @@ def model_line(audit: Audit) -> str:
 
 
 def pieces(audit: Audit) -> Iterator[str]:
-    """Write an audit as JSON piece by piece; what many findings have in common is put in words once."""
+    """Write an audit as JSON piece by piece; a finding that many workloads have is written once."""
     told: dict[int, str] = {}
     begin, end = replace(audit, workloads=()).to_json().split('"workloads": []')
     yield f'{begin}"workloads": ['
@@ -136,18 +136,10 @@ def pieces(audit: Audit) -> Iterator[str]:
         before, after = replace(judged, findings=()).to_json().rstrip().split('"findings": []')
         texts = []
         for finding in judged.findings:
-            key = id(finding.evidence)
-            if key not in told:
-                listed = finding.to_json().rstrip().partition('\n  "evidence": ')[2]
-                told[key] = listed.replace("\n", "\n    ")
-            text = told.get(id(finding))
-            if text is None:
-                own = replace(finding, evidence=()).to_json().partition('"evidence": ')[0]
-                text = f'\n{own}"evidence": '.replace("\n", "\n    ") + told[key]
-            # Of workloads that stand alike, the findings that do not name them are the same.
-            if judged.id not in finding.subjects:
-                told[id(finding)] = text
-            texts.append(text)
+            # Workloads that stand alike have the same findings.
+            if id(finding) not in told:
+                told[id(finding)] = f"\n{finding.to_json().rstrip()}".replace("\n", "\n    ")
+            texts.append(told[id(finding)])
         text = f'{"," if index else ""}\n{before}"findings": [{",".join(texts)}'
         yield (text + ("\n  ]" if texts else "]") + after).replace("\n", "\n    ")
     yield ("\n  ]" if audit.workloads else "]") + end

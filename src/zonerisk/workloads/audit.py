@@ -61,6 +61,8 @@ MOST_REGIONS = 3
 # Copies of which no zone is told are alike: these many stand for all of them.
 MOST_ALIKE = 6
 NOWHERE = Source("", 1)
+# Among the subjects of a finding: the workload that it is a finding of.
+ITSELF = "workload"
 # What a deployment is asked first; pairs of places only break ties.
 _CORE = ("survives", "quorum", "backup", "dr")
 
@@ -108,7 +110,7 @@ class _Answer(NamedTuple):
 
     outcome: Outcome
     message: str
-    subjects: tuple[str, ...]
+    subjects: tuple[str, ...] = (ITSELF,)
     evidence: tuple[Evidence, ...] = ()
     certain: bool = False
     """Fails under a rule without a figure, too: a place that is missing, or the same building."""
@@ -153,18 +155,11 @@ class Auditor:
         alike = replace(workload, id="", source=NOWHERE, notes=())
         if alike not in self._judged:
             self._judged[alike] = self._judge(workload)
-        judged = self._judged[alike]
-        findings = tuple(
-            replace(each, subjects=tuple(workload.id if one == judged.id else one for one in each.subjects))
-            if judged.id in each.subjects
-            else each
-            for each in judged.findings
-        )
         file, line = workload.source.file, workload.source.line
-        return replace(judged, id=workload.id, file=file, line=line, findings=findings, notes=workload.notes)
+        return replace(self._judged[alike], id=workload.id, file=file, line=line, notes=workload.notes)
 
     def _judge(self, workload: Workload) -> Judged:
-        known = self.arrangements.build(_told(workload.places), workload.id)
+        known = self.arrangements.build(_told(workload.places), ITSELF)
         findings = list(self._by_rules(workload, known))
         judges = {"quorum": self._quorum, "survives": self._survives}
         for rule, judge in (judges | {"dr": self._recovery, "backup": self._backup}).items():
@@ -234,7 +229,7 @@ class Auditor:
         stand = wording.places(least, most, workload.spread)
         one = workload.quorum == 1 and workload.basis != UNTOLD
         message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
-        return _Answer(outcome, message, (workload.id,))
+        return _Answer(outcome, message)
 
     def _cliques(self, places: Iterable[Place]) -> _Cliques:
         """Count copies by region, by whose names their zones go by, and by place.
@@ -267,7 +262,7 @@ class Auditor:
 
     def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.spread:
-            return _Answer("unknown", wording.SPREAD, (workload.id,))
+            return _Answer("unknown", wording.SPREAD)
         copies = Counter(place.id for place in workload.places)
         total = len(workload.places)
 
@@ -294,19 +289,19 @@ class Auditor:
             evidence = hardest.risk.evidence if hardest.risk else ()
             return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
         if workload.basis == UNTOLD:
-            return _Answer("unknown", wording.untold(message), (workload.id,))
+            return _Answer("unknown", wording.untold(message))
         # What is known to hold is judged by what is not known, and then by inference alone.
         told = _weights(workload.places)
         doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
         if kept < workload.quorum or (workload.more != 0 and workload.quorum > 1):
-            return _Answer("unknown", message, (workload.id,))
+            return _Answer("unknown", message)
         if doubtful or least < workload.quorum:
-            return _Answer("unknown", wording.doubtful(message, doubtful), (workload.id,))
+            return _Answer("unknown", wording.doubtful(message, doubtful))
         for groups in known.groups.values():
             for risk in groups.risks:
                 if risk.grade == "C" and left(risk.members) < workload.quorum:
                     return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
-        return _Answer("pass", message, (workload.id,))
+        return _Answer("pass", message)
 
     def _endpoint(self, key: str, places: Sequence[Place]) -> Endpoint:
         distinct = {place.id: place for place in places}
@@ -320,8 +315,8 @@ class Auditor:
         if workload.dr is None:
             return self._untold(workload, wording.NO_RECOVERY, wording.SILENT_RECOVERY)
         if not workload.dr:
-            return _Answer("fail", wording.NO_RECOVERY, (workload.id,), certain=True)
-        ours = self._endpoint(workload.id, workload.places)
+            return _Answer("fail", wording.NO_RECOVERY, certain=True)
+        ours = self._endpoint(ITSELF, workload.places)
         judged = [self._standby.candidate(ours, self._endpoint(place.id, (place,))) for place in workload.dr]
         best = min(judged, key=lambda each: severity(each.outcome))
         message = wording.recovery(best.name, best.target, verdicts.with_zones(best.message, best.zones))
@@ -330,14 +325,14 @@ class Auditor:
     def _untold(self, workload: Workload, none: str, silent: str) -> _Answer:
         """Answer where nothing is told: a plan that could have told fails where a policy obliges."""
         if workload.could_tell and self.policy.binding:
-            return _Answer("fail", none, (workload.id,), certain=True)
-        return _Answer("unknown", none if workload.could_tell else silent, (workload.id,))
+            return _Answer("fail", none, certain=True)
+        return _Answer("unknown", none if workload.could_tell else silent)
 
     def _backup(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.backup is None:
             return self._untold(workload, wording.NO_BACKUP, wording.SILENT_BACKUP)
         if not workload.backup:
-            return _Answer("fail", wording.NO_BACKUP, (workload.id,), certain=True)
+            return _Answer("fail", wording.NO_BACKUP, certain=True)
         judged = [self._one_backup(workload, known, place) for place in workload.backup]
         return min(judged, key=lambda each: severity(each.outcome))
 
@@ -345,7 +340,7 @@ class Auditor:
         """Hold a backup against every place of what it protects."""
         there = self.arrangements.domain(backup)
         primaries = {unit.id for unit in known.domains}
-        subjects = (workload.id, backup.id)
+        subjects = (ITSELF, backup.id)
         spread = backup.kind == "region"
         if backup.id in primaries:
             building = len(there.sites) == 1
