@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conftest import Runner
+from zonerisk.workloads.gate import fits
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CLUSTER = str(EXAMPLES / "scaleway-cluster.yaml")
@@ -49,6 +50,20 @@ def gate(run: Runner, *arguments: str, check: int = 0) -> dict[str, Any]:
 def test_rules_fail_one_by_one(run: Runner, home: Path, fail_on: list[str], code: int) -> None:
     done = run("plan", CLUSTER, *(f"--fail-on={each}" for each in fail_on), check=code)
     assert bool(done.stderr) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fit"),
+    [
+        ('module.node["a"].aws_db_instance.this[0]', True),
+        ('module.node["a"].*', True),
+        ('module.node["?"].aws_*', True),
+        ('module.node["b"].*', False),
+        ("module.node[ab].*", False),
+    ],
+)
+def test_a_pattern_takes_an_address_as_it_is_written(pattern: str, fit: bool) -> None:
+    assert fits('module.node["a"].aws_db_instance.this[0]', (pattern,)) is fit
 
 
 @pytest.mark.parametrize("wrong", ["nonsense", "quorum=pass", "quorum=", "=fail", "tsunami", "claims"])

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zonerisk.core.errors import UsageError
+from zonerisk.judging import independence
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
 from zonerisk.judging.independence import effective, heaviest_apart, most_taken
@@ -92,3 +95,17 @@ def test_six_hundred_places_are_weighed_in_time() -> None:
     at = {f"n{index}": index for index in range(600)}
     chosen = heaviest_apart(dict.fromkeys(at, 1), lambda a, b: abs(at[a] - at[b]) <= 10)
     assert chosen == tuple(f"n{index}" for index in range(0, 600, 11))
+
+
+def test_what_would_be_weighed_for_hours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city's sites, a lattice of neighbours: exact up to a bound, and no call that never ends."""
+    lattice = {f"{x}.{y}": (x, y) for x in range(8) for y in range(8)}
+
+    def near(a: str, b: str) -> bool:
+        (x, y), (u, v) = lattice[a], lattice[b]
+        return abs(x - u) + abs(y - v) == 1
+
+    assert len(heaviest_apart(dict.fromkeys(lattice, 1), near)) == 32
+    monkeypatch.setattr(independence, "MOST_TRIED", 20)
+    with pytest.raises(UsageError, match="64 places: too many stand near each other"):
+        heaviest_apart(dict.fromkeys(lattice, 1), near)

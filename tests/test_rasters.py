@@ -188,7 +188,8 @@ def test_a_window_outside_is_none_and_a_part_keeps_its_place(tmp_path: Path) -> 
 
 def test_another_reference_system_is_refused(tmp_path: Path) -> None:
     values = np.zeros((4, 4), dtype="float32")
-    for crs in ("EPSG:3857", None):
+    # Degrees, but of another meridian, or of another datum.
+    for crs in ("EPSG:3857", "EPSG:4807", "EPSG:4301", None):
         with (
             pytest.raises(DataError, match="reference system"),
             rasters.opened(write(tmp_path / "x.tif", values, crs=crs)),

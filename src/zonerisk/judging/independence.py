@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, count
 from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core import kinds
+from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m, metres_per_degree
 from zonerisk.core.verdict import Cause, Class, Range, Spread, Zones
 from zonerisk.judging import hazards, history, power, separation
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # Buildings that all stand within a circle of this radius may be one campus; a place that is known no
 # better than to this does not count, metres.
 CLOSE_M = VAGUE_M = 1000.0
+# Hundreds of places in a chain of neighbours would be weighed for hours.
+MOST_TRIED = 100_000
 
 
 def assess_arrangement(
@@ -300,7 +303,7 @@ def heaviest_apart(weights: Mapping[str, int], joined: Callable[[str, str], bool
         if joined(nodes[a], nodes[b]):
             near[a] |= 1 << b
             near[b] |= 1 << a
-    chosen = _heaviest((1 << len(nodes)) - 1, near, [*weights.values()])
+    chosen = _heaviest((1 << len(nodes)) - 1, near, [*weights.values()], count(1))
     return tuple(nodes[at] for at in _members(chosen))
 
 
@@ -312,9 +315,13 @@ def _members(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int]) -> int:
+def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: Iterator[int]) -> int:
     """Choose from a set of nodes, part by part; ``near`` is what each is joined to."""
     chosen = 0
+    if next(tried) > MOST_TRIED:
+        raise UsageError(
+            f"{len(near)} places: too many stand near each other for an exact answer; judge fewer at a time"
+        )
     while graph:
         free = next((node for node in _members(graph) if _dominates(node, graph, near, weights)), None)
         if free is not None:
@@ -326,8 +333,8 @@ def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int]) -> int:
         graph &= ~part
         part ^= 1 << pivot
         branches = (
-            _heaviest(part, near, weights),
-            1 << pivot | _heaviest(part & ~near[pivot], near, weights),
+            _heaviest(part, near, weights, tried),
+            1 << pivot | _heaviest(part & ~near[pivot], near, weights, tried),
         )
         chosen |= max(branches, key=lambda nodes: sum(weights[node] for node in _members(nodes)))
     return chosen

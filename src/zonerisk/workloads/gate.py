@@ -58,8 +58,8 @@ def baseline(path: Path) -> Known:
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
-    """Return whether a name is one of some, or fits one as files fit a shell's patterns."""
-    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+    """Return whether a name fits one of some patterns; ``*`` and ``?`` stand for others, brackets are an index."""
+    return any(fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in patterns)
 
 
 def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> Deployment:
