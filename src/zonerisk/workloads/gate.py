@@ -58,7 +58,7 @@ def baseline(path: Path) -> Known:
 
 
 def fits(name: str, patterns: Iterable[str]) -> bool:
-    """Return whether a name fits one of some patterns; ``*`` and ``?`` stand for others, brackets are an index."""
+    """Return whether a name fits one of some patterns with ``*`` and ``?``; brackets are an index."""
     return any(fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in patterns)
 
 
