@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
@@ -68,16 +68,16 @@ class _Resource(NamedTuple):
     type: str
     values: dict[str, Json]
 
+    @property
+    def module(self) -> str:
+        """The instance of the module that it stands in."""
+        return self.full.rpartition(f"{self.type}.")[0]
 
-def _module(resource: _Resource) -> str:
-    """Return the instance of the module that a resource stands in."""
-    return resource.full.rpartition(f"{resource.type}.")[0]
-
-
-def _key(resource: _Resource) -> str:
-    """Return the key of a resource under for_each; none of what is counted."""
-    index = _KEY.search(resource.full)
-    return index[0] if index else ""
+    @property
+    def key(self) -> str:
+        """Its key under for_each; none where it is counted."""
+        index = _KEY.search(self.full)
+        return index[0] if index else ""
 
 
 def unindexed(address: str) -> str:
@@ -100,6 +100,17 @@ class _Use(NamedTuple):
     module: str
     expressions: dict[str, Json]
     key: str
+
+
+class _Referred(NamedTuple):
+    """Resources, or their addresses, that an attribute refers to.
+
+    ``whole`` if there may be no others; ``sure`` if it is all of them, and nothing chooses among them.
+    """
+
+    found: Sequence[Any]
+    whole: bool
+    sure: bool
 
 
 class _Told(NamedTuple):
@@ -281,11 +292,8 @@ class _Configuration:
         handed = [self.providers[key] or _NOTHING for key in of_kind]
         return handed[0] if handed and all(each[:3] == handed[0][:3] for each in handed) else _NOTHING
 
-    def targets(self, address: str, path: str) -> tuple[set[str], bool, bool]:
-        """Return the addresses of what an attribute refers to, through variables and outputs of modules.
-
-        Whether that is all it may refer to, and whether nothing else chooses among it, is told as well.
-        """
+    def targets(self, address: str, path: str) -> _Referred:
+        """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
         use = self.uses.get(address)
         found: set[str] = set()
         whole = plain = use is not None
@@ -321,7 +329,8 @@ class _Configuration:
                 elif rest:
                     found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
-        return {each for each in found if not any(one.startswith(f"{each}[") for one in found)}, whole, plain
+        nearest = [each for each in sorted(found) if not any(one.startswith(f"{each}[") for one in found)]
+        return _Referred(nearest, whole, plain)
 
 
 def _path(key: str) -> str:
@@ -395,14 +404,14 @@ class _Reader:
         self.lines = lines_of(text, "address")
         self.configuration = _Configuration(tree, Path(name).parent)
         # Several providers may run what is behind one type: OpenStack.
-        self.types: dict[str, dict[str, ResourceType]] = {}
+        self.types: dict[str, dict[str, ResourceType]] = defaultdict(dict)
         self.carriers: dict[str, Standing] = {}
         tables: dict[str, tuple[tuple[str, str], re.Pattern[str]]] = {}
         self.prefixes: dict[str, str] = {}
         for provider, dialect in placement.dialects.items():
             speech = dialect.terraform
             for type_, row in speech.types.items():
-                self.types.setdefault(type_, {})[provider] = row
+                self.types[type_][provider] = row
                 self.carriers[type_] = row
                 self.prefixes[type_.partition("_")[0]] = provider
             self.carriers |= speech.carriers
@@ -433,14 +442,14 @@ class _Reader:
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
         for each in carriers.values():
-            for key in {each.address, each.address + _key(each), each.full}:
+            for key in {each.address, each.address + each.key, each.full}:
                 self.instances[key].append(each)
             for key in {str(each.values.get(key)) for key in _NAMES}:
                 self.named[each.type, key].append(each)
         self.led: list[_Resource] = []
         self.told: dict[tuple[object, ...], _Told] = {}
-        self.referred: dict[tuple[object, ...], tuple[list[_Resource], bool, bool]] = {}
-        self.joined: dict[str, list[tuple[_Resource, _Stand]]] = {}
+        self.referred: dict[tuple[object, ...], _Referred] = {}
+        self.joined: dict[str, list[tuple[_Resource, _Stand]]] = defaultdict(list)
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
@@ -477,7 +486,7 @@ class _Reader:
             stands.append((resource, stand))
         if kind.joined:
             for resource, stand in stands:
-                self.joined.setdefault(self._whole(resource, kind), []).append((resource, stand))
+                self.joined[self._whole(resource, kind)].append((resource, stand))
         elif kind.alone or any(stand.needed == "one" for _, stand in stands):
             for resource, stand in stands:
                 self._add(resource.full, resource, [stand], notes)
@@ -508,7 +517,7 @@ class _Reader:
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
         ((path, type_),) = kind.joined.items()
-        wholes = [each.full for each in self._referred(resource, path, type_)[0]]
+        wholes = [each.full for each in self._referred(resource, path, type_).found]
         if len(wholes) > 1:
             return resource.full  # Of which of several clusters, the file does not tell.
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
@@ -524,8 +533,7 @@ class _Reader:
         more = None if None in mores else sum(filter(None, mores))
         needed, source = stands[0].needed, self._source(first, key)
         quorum = None if needed == "majority" else 1
-        basis = _BASIS[needed]
-        workload = self.placement.workload(key, source, places, quorum, basis, notes, more, missing)
+        workload = self.placement.workload(key, source, places, quorum, _BASIS[needed], notes, more, missing)
         confined = more != 0 and not missing and len(set(places)) == 1
         confined &= all(stand.confined or stand.more == 0 for stand in stands)
         self.workloads.append(replace(workload, confined=confined))
@@ -604,40 +612,37 @@ class _Reader:
         home = self._home(resource)
         return [each for each, zones in told if self._home(each, zones) == home] or found
 
-    def _referred(self, resource: _Resource, path: str, type_: str) -> tuple[list[_Resource], bool, bool]:
-        """Return the resources of a type that an attribute names by id, or refers to before there is one.
-
-        Whether there may be no others, and whether it is all of them, is told as well.
-        """
+    def _referred(self, resource: _Resource, path: str, type_: str) -> _Referred:
+        """Return the resources of a type that an attribute names by id, or refers to before there is one."""
         keys = values_at(resource.values, path, unknown=True)
         named = [self.named.get((type_, str(key)), []) for key in keys if key is not None]
         if any(named):
             listed = [self._near(each, resource) for each in named]
             found = list({one.full: one for each in listed for one in each}.values())
             whole = len(named) == len(keys) and all(listed)
-            return found, whole, whole and len(found) <= len(set(map(str, keys)))
+            return _Referred(found, whole, whole and len(found) <= len(set(map(str, keys))))
         targets, whole, plain = self.configuration.targets(resource.address, path)
-        loops = {key for key in targets if re.search(r"(^|\.)(each|self)\.", key)}
-        key, module = _key(resource) if loops else "", _module(resource)
-        asked = (*sorted(targets), type_, module, key, len(keys), bool(named))
+        loops = [key for key in targets if re.search(r"(^|\.)(each|self)\.", key)]
+        key = resource.key if loops else ""
+        asked = (*targets, type_, resource.module, key, len(keys), bool(named))
         if asked not in self.referred:
-            names = sorted(targets - loops)
+            names = [key for key in targets if key not in loops]
             # By each.key it is what has the same key; what a module refers to is in the same instance of it.
             same = [own for name in names if (own := name + key) in self.instances]
             names = (any(loop.endswith("each.key") for loop in loops) and same) or names
             listed = [[one for one in self.instances.get(name, ()) if one.type == type_] for name in names]
-            listed = [[each for each in one if _module(each) == module] or one for one in listed]
+            listed = [[each for each in one if each.module == resource.module] or one for one in listed]
             every = list({each.full: each for one in listed for each in one}.values())
             whole &= bool(every) and all(listed) and not named and (not loops or names == same)
             lone = all(len(one) == 1 for one in listed) or len(keys) == len(every)
-            self.referred[asked] = every, whole, whole and plain and lone
+            self.referred[asked] = _Referred(every, whole, whole and plain and lone)
         return self.referred[asked]
 
     def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> _Told:
         """Return the zones and regions of what a resource refers to."""
         paths = row.through | row.within
         named = [tuple(map(str, values_at(resource.values, path, unknown=True))) for path in paths]
-        asked = (resource.address, _module(resource), _key(resource), *named)
+        asked = (resource.address, resource.module, resource.key, *named)
         if asked in self.told:
             return self.told[asked]
         zones: dict[str, None] = {}
