@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from zonerisk.workloads.probability import Inputs
 
 BACKUP_KINDS = (*BY_POSITION, *FEEDS)
-# Answered here, where copies and their quorum are known, not by a region's rules.
-_HERE = ("quorum", "survives", "claims", "dr", "backup")
 # The best few regions are tried; those after them are farther or share more.
 MOST_REGIONS = 3
 # Copies of which no zone is told are alike: these many stand for all of them.
@@ -63,8 +61,9 @@ MOST_ALIKE = 6
 NOWHERE = Source("", 1)
 # Among the subjects of a finding: the workload that it is a finding of.
 ITSELF = "workload"
-# What a deployment is asked first; pairs of places only break ties.
-_CORE = ("survives", "quorum", "backup", "dr")
+# What a deployment is asked first, and answered here, where copies and their quorum are known; a region's
+# rules answer the others, and pairs of places only break ties.
+_CORE = ("quorum", "survives", "dr", "backup")
 
 
 def audit(
@@ -78,9 +77,9 @@ def audit(
     lost |= {each.id for each in judged if "survives" in _failing(each)}
     worst_of: tuple[str | None, int, int] = (None, 0, 0)
     for event in events[:1]:
-        worst_of = (event.message, len(event.lost), len(event.with_backup))
+        worst_of = event.message, len(event.lost), len(event.with_backup)
     total = mean([each.score for each in judged])
-    regions = {place.region for workload in deployment.workloads for place in _all_places(workload)} - {OWN}
+    regions = {place.region for workload in deployment.workloads for place in workload.everywhere} - {OWN}
     model = inputs and Model(
         unavailability=inputs.unavailability,
         common=inputs.common,
@@ -161,8 +160,8 @@ class Auditor:
     def _judge(self, workload: Workload) -> Judged:
         known = self.arrangements.build(_told(workload.places), ITSELF)
         findings = list(self._by_rules(workload, known))
-        judges = {"quorum": self._quorum, "survives": self._survives}
-        for rule, judge in (judges | {"dr": self._recovery, "backup": self._backup}).items():
+        judges = (self._quorum, self._survives, self._recovery, self._backup)
+        for rule, judge in zip(_CORE, judges, strict=True):
             if rule in self.policy.rules:
                 findings.append(self._weighed(rule, judge(workload, known)))
         findings.sort(key=lambda finding: -severity(finding.outcome))
@@ -178,9 +177,9 @@ class Auditor:
             copies_at_most=None if workload.more is None else len(workload.places) + workload.more,
             quorum=workload.quorum,
             quorum_basis=workload.basis,
-            places=_standings(workload.places),
-            backup=None if workload.backup is None else _standings(workload.backup),
-            dr=None if workload.dr is None else _standings(workload.dr),
+            places=_standings(workload.places) or (),
+            backup=_standings(workload.backup),
+            dr=_standings(workload.dr),
             score=score.weigh(findings, self.policy, independent),
             findings=tuple(findings),
             chance=self._chance(workload, findings),
@@ -189,7 +188,7 @@ class Auditor:
 
     def _by_rules(self, workload: Workload, known: Arrangement) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
-        asked = {name: rule for name, rule in self.policy.rules.items() if name not in _HERE}
+        asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
         if all(place.kind == "region" for place in workload.places):
             # How far copies may be apart is asked of zones, not of regions.
             asked.pop("separation-max", None)
@@ -201,15 +200,12 @@ class Auditor:
 
     def _weighed(self, name: str, answer: _Answer) -> Finding:
         """Weigh an answer by its rule: its severity, and no verdict without a figure."""
-        rule = self.policy.rules[name]
-        outcome = separation.softened(answer.outcome, rule)
-        message = answer.message
-        if rule.qualitative and not answer.certain:
+        rule, (outcome, message, subjects, evidence, certain) = self.policy.rules[name], answer
+        outcome = separation.softened(outcome, rule)
+        if rule.qualitative and not certain:
             outcome, message = "unknown", wording.open_rule(message)
-        evidence = tuple(dict.fromkeys((*answer.evidence, *self.policy.cite(name))))
-        return Finding(
-            rule=name, outcome=outcome, message=message, subjects=answer.subjects, evidence=evidence
-        )
+        evidence = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
+        return Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=evidence)
 
     def _quorum(self, workload: Workload, known: Arrangement) -> _Answer:
         # Three places are for a majority; where one copy is enough, two are.
@@ -339,8 +335,7 @@ class Auditor:
     def _one_backup(self, workload: Workload, known: Arrangement, backup: Place) -> _Answer:
         """Hold a backup against every place of what it protects."""
         there = self.arrangements.domain(backup)
-        primaries = {unit.id for unit in known.domains}
-        subjects = (ITSELF, backup.id)
+        primaries, subjects = {unit.id for unit in known.domains}, (ITSELF, backup.id)
         spread = backup.kind == "region"
         if backup.id in primaries:
             building = len(there.sites) == 1
@@ -407,7 +402,7 @@ class Auditor:
         What a provider spreads over a region is left out: it is lost with no single zone.
         """
         workloads = self.deployment.workloads
-        every = (place for workload in workloads for place in _told(_all_places(workload)))
+        every = (place for workload in workloads for place in _told(workload.everywhere))
         places = [place for place in every if place.kind != "region"]
         if not places:
             return ()
@@ -493,23 +488,19 @@ def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:
     return bool(places) and all(place.id in members for place in places or ())
 
 
-def _all_places(workload: Workload) -> tuple[Place, ...]:
-    return (*workload.places, *(workload.backup or ()), *(workload.dr or ()))
-
-
-def _standings(places: Sequence[Place]) -> tuple[Standing, ...]:
-    return tuple(
-        Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
-        for place, count in Counter(places).items()
+def _standings(places: Sequence[Place] | None) -> tuple[Standing, ...] | None:
+    return (
+        None
+        if places is None
+        else tuple(
+            Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
+            for place, count in Counter(places).items()
+        )
     )
 
 
-class _Trial(NamedTuple):
-    """A change, and the workloads it makes of others, by their index."""
-
-    kind: Literal["add-zone", "move-backup", "recovery"]
-    message: str
-    changed: dict[int, Workload]
+# A change, its message, and the workloads it makes of others, by their index.
+_Trial = tuple[Literal["add-zone", "move-backup", "recovery"], str, dict[int, "Workload"]]
 
 
 def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
@@ -518,8 +509,8 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
     asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
     change, most = None, [0.0]
     failing = sum(len(_failing(each)) for each in judged)
-    for trial in _trials(auditor, judged):
-        after = {index: auditor.judge(workload) for index, workload in trial.changed.items()}
+    for kind, message, changed in _trials(auditor, judged):
+        after = {index: auditor.judge(workload) for index, workload in changed.items()}
         # Summed by differences, so that what stays as it was counts for nothing at all.
         pairs = [(_points(auditor, judged[index]), _points(auditor, new)) for index, new in after.items()]
         gain = [sum(new[end] - old[end] for old, new in pairs) for end in range(4)]
@@ -531,8 +522,8 @@ def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
         settled = (rule for index in after for rule in before[index] if rule not in later[index])
         most = gain
         change = Change(
-            kind=trial.kind,
-            message=trial.message,
+            kind=kind,
+            message=message,
             workloads=tuple(workloads[index].id for index in after),
             failing_before=failing,
             failing_after=failing + sum(len(later[index]) - len(before[index]) for index in after),
@@ -590,7 +581,7 @@ def _moved(
             if field in amiss and (one.could_tell or getattr(one, field) is not None):
                 moved[index] = replace(one, **{field: (place,)})  # type: ignore[arg-type]
         if moved:
-            yield _Trial(kind, message, moved)  # type: ignore[arg-type]
+            yield kind, message, moved  # type: ignore[misc]
 
 
 def _more_zones(auditor: Auditor, indices: Sequence[int]) -> Iterator[_Trial]:
@@ -605,7 +596,7 @@ def _more_zones(auditor: Auditor, indices: Sequence[int]) -> Iterator[_Trial]:
         if len(regions) == 1 and len(zones) > len(used):
             places = spread(zones, len(first.places))
             moved = {index: replace(workloads[index], places=places) for index in indices}
-            yield _Trial("add-zone", wording.spread_copies(len(zones), region), moved)
+            yield "add-zone", wording.spread_copies(len(zones), region), moved
         for zone in sold:
             if zone.id in used or not used.isdisjoint(zone.sites):
                 continue
@@ -613,4 +604,4 @@ def _more_zones(auditor: Auditor, indices: Sequence[int]) -> Iterator[_Trial]:
             places = (*first.places, Place(zone.id, region, "zone"))
             needed = majority(len(places)) if first.basis == MAJORITY else first.quorum
             added = {index: replace(workloads[index], places=places, quorum=needed) for index in indices}
-            yield _Trial("add-zone", wording.add_copy(zone.id), added)
+            yield "add-zone", wording.add_copy(zone.id), added

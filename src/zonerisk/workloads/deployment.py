@@ -107,6 +107,11 @@ class Workload:
     confined: bool = False
     could_tell: bool = False
 
+    @property
+    def everywhere(self) -> tuple[Place, ...]:
+        """The places of its copies, its backups and its recovery."""
+        return (*self.places, *(self.backup or ()), *(self.dr or ()))
+
     def falls(self, lost: int) -> bool:
         """Return whether too few copies are left without some, wherever those stand that are not told."""
         if self.confined:

@@ -4,7 +4,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
@@ -26,6 +25,7 @@ from zonerisk.workloads.deployment import (
     Source,
     Unplaced,
     Workload,
+    majority,
 )
 from zonerisk.workloads.plan import Json, mapping, sequence
 
@@ -45,6 +45,7 @@ _CONTROL = {
     "node-role.kubernetes.io/controlplane",
     "node-role.kubernetes.io/master",
 }
+_SPARE = "nodes, control plane without etcd"
 RELEASED = "released: no claim holds it any more"
 Need = Literal["majority", "one", "untold", "none"]
 _NEEDS: Mapping[Need, tuple[int | None, str]] = {
@@ -190,14 +191,12 @@ class _Reader:
             except Unplaced as error:
                 self.unassessed.append(node.source.skipped(f"node {node.name}", error))
             control = not node.labels.keys().isdisjoint(_CONTROL)
-            if _ETCD in node.labels or (control and not apart):
-                key = "nodes, control plane"
-            else:
-                key = "nodes, control plane without etcd" if control else "nodes"
+            votes = _ETCD in node.labels or (control and not apart)
+            key = "nodes, control plane" if votes else _SPARE if control else "nodes"
             groups.setdefault(key, []).append(node)
         for key, group in groups.items():
             placed = [self.places[node.name] for node in group if node.name in self.places]
-            needs: Need = "one" if key.endswith("etcd") else "majority"
+            needs: Need = "one" if key == _SPARE else "majority"
             self._add(key, group[0].source, placed, needs, len(group) - len(placed))
 
     def _node(self, node: _Object) -> Place:
@@ -206,10 +205,10 @@ class _Reader:
         provider = self._provider(node, re.split(r"://|\.", provider_id)[0])
         dialect = self.placement.dialect(provider)
         named = [node.label(self.zone_labels), zone_in(provider_id, dialect.kubernetes.provider_ids)]
-        zone = next(filter(None, named), None)
+        names = [each for each in named if each]
+        zone = names[0] if names else None
         # An id names no region; what else the node says does.
-        told = (dialect.region_of(each) for each in named if each)
-        text = node.label(_REGION) or next(filter(None, told), None)
+        text = node.label(_REGION) or next(filter(None, map(dialect.region_of, names)), None)
         if dialect.zones.are_regions:
             text, zone = zone or text, None
         if text is None:
@@ -268,18 +267,15 @@ class _Reader:
             source, missing = group[0].source, len(group) - len(placed)
             if missing:
                 self.unassessed.append(source.skipped(key, wording.unplaced_pods(missing, len(group))))
-            if placed:
-                self._add(key, source, placed, needs, missing)
-                workload = self.workloads[-1]
-                notes = (*workload.notes, *self._contradicting(group, workload, held))
-                self.workloads[-1] = replace(workload, notes=notes)
+            needed = 1 if needs != "majority" else majority(len(group))
+            notes = self._contradicting(group, needed, held)
+            self._add(key, source, placed, needs, missing, notes)
 
     def _contradicting(
-        self, group: Sequence[_Object], workload: Workload, held: Sequence[tuple[_Object, Sequence[_Object]]]
+        self, group: Sequence[_Object], needed: int, held: Sequence[tuple[_Object, Sequence[_Object]]]
     ) -> Iterator[str]:
         """Word budgets and spread constraints that let go of more pods than a workload can lose."""
-        total, needed = len(group), workload.quorum
-        ids = set(map(id, group))
+        total, ids = len(group), set(map(id, group))
         for budget, selected in held:
             ours = sum(id(pod) in ids for pod in selected)
             gone = min(ours, _evicted(budget.spec, len(selected)))
@@ -360,15 +356,23 @@ class _Reader:
             raise Unplaced(wording.NO_ZONE)
         return [self._place(told, region, zone) for zone in zones]
 
-    def _add(self, key: str, source: Source, places: Sequence[Place], needs: Need, missing: int = 0) -> None:
+    def _add(
+        self,
+        key: str,
+        source: Source,
+        places: Sequence[Place],
+        needs: Need,
+        missing: int = 0,
+        notes: Iterable[str] = (),
+    ) -> None:
         if not places:
             return
         quorum, basis = _NEEDS[needs]
-        workload = self.placement.workload(key, source, places, quorum, basis, missing=missing)
-        guessed = (
-            wording.guessed(self.placement.dialect(each).name or each) for each in sorted(self.guesses)
+        guessed = (wording.guessed(self.placement.dialect(each).name or each) for each in self.guesses)
+        workload = self.placement.workload(
+            key, source, places, quorum, basis, (*notes, *guessed), missing=missing
         )
-        self.workloads.append(replace(workload, notes=(*workload.notes, *guessed)))
+        self.workloads.append(workload)
 
 
 class _Group(NamedTuple):
