@@ -71,9 +71,9 @@ def pages() -> list[Path]:
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def output(arguments: str, folder: Path = ROOT) -> str:
-    """Return what a command prints: 100 columns, no colours, from the checkout's root or another folder."""
-    done = subprocess.run(
+def run(arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command in the checkout's root or another folder: 100 columns, no colours, one stream."""
+    return subprocess.run(
         f"{sys.executable} -m zonerisk {arguments}",
         shell=True,
         cwd=folder,
@@ -84,7 +84,11 @@ def output(arguments: str, folder: Path = ROOT) -> str:
         stdin=subprocess.DEVNULL,
         env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
     )
-    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+def output(arguments: str, folder: Path = ROOT) -> str:
+    """Return what a command prints, without blanks at the ends of lines."""
+    return "".join(f"{line.rstrip()}\n" for line in run(arguments, folder).stdout.splitlines())
 
 
 def shown(page: Path) -> list[tuple[str, str]]:

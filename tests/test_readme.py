@@ -6,7 +6,6 @@ import doctest
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,17 +136,9 @@ def test_the_commands_of_a_page_run_one_after_the_other(page: str, tmp_path: Pat
         called = re.match(r"(?:\$ )?zonerisk ([a-z].*?)(?:\s+#.*)?$", line)
         if called and not any(word in line for word in ELSEWHERE):
             command = called[1]
-            done = subprocess.run(
-                f"{sys.executable} -m zonerisk {command}",
-                shell=True,
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
-            assert "Traceback" not in done.stderr, done.stderr
-            assert done.returncode in ENDS.get(command, (0,)), f"{command}: {done.returncode}\n{done.stderr}"
+            done = readme.run(command, tmp_path)
+            assert "Traceback" not in done.stdout, done.stdout
+            assert done.returncode in ENDS.get(command, (0,)), f"{command}: {done.returncode}\n{done.stdout}"
             told += 1
             if command == "data check my-sites" and page == "analysis":  # The template is filled in.
                 (tmp_path / "my-sites/datacenters/acme/provider.yaml").write_text(records.PROVIDER)

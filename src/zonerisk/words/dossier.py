@@ -55,15 +55,6 @@ class Asked(NamedTuple):
     retired: Sequence[Site] = ()
 
 
-class Part(NamedTuple):
-    """What is judged rule by rule: a region or a workload (``of`` a file), and which risks were accepted."""
-
-    id: str
-    findings: Sequence[Finding]
-    accepted: Mapping[tuple[str, str], Accepted]
-    of: str = ""
-
-
 @dataclass
 class Dossier:
     """A report: its title, what stands beneath it, its sections and the sources that they cite by number."""
@@ -99,24 +90,20 @@ def written(
     judged = [asked.verdict for asked in regions]
     both: dict[str, Verdict | Audit] = {verdict.name: verdict for verdict in judged}
     both |= {f"the deployment {_files(audit)}": audit for audit in audits}
-    names, first = [*both], next(iter(both.values()))
+    names, day = [*both], next(iter(both.values())).as_of
     title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
-    dossier = Dossier(f"Judged under {policy.name}", f"As of {first.as_of}")
+    dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
     if says:
-        dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {first.as_of}")
-        risks = {(each.workload, each.rule): each for each in accepted if each.outcome}
-        parts = [Part(verdict.target, verdict.policy.findings, risks) for verdict in judged]
-        for audit in audits:
-            own = risks | {(each.workload, each.rule): each for each in audit.gate.accepted if each.outcome}
-            of = f" ({_files(audit)})" if len(audits) > 1 else ""
-            parts += [Part(workload.id, workload.findings, own, of) for workload in audit.workloads]
+        dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {day}")
+        findings = [(verdict.target, verdict.policy.findings) for verdict in judged]
+        findings += [(name, workload.findings) for name, _, workload in _workloads(audits)]
         told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
         told += [audit.summary for audit in audits]
         means = says["binding" if policy.binding else "advice"]
-        scope = _scope(policy, judged, audits, first, means)
+        scope = _scope(policy, judged, audits, day, means)
         dossier.sections = [
             Section("Scope and date", [scope, *filter(None, [policy.note])]),
-            Section("Summary", [*told, _summary(parts)]),
+            Section("Summary", [*told, _summary(findings)]),
             *_text(dossier, policy, says["reading"]),
         ]
     dossier.sections += answers(dossier, policy, regions, audits)
@@ -133,11 +120,10 @@ def written(
         _versions(both),
     ]
     if says:
-        idle = [_idle(each) for each in accepted if not each.outcome]
-        table = Table([*says["accepted"]], [*_risks(parts), *idle])
+        risks = Table([*says["accepted"]], _accepted(judged, audits, accepted))
         signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
         dossier.sections += [
-            Section("Risks to accept", [says["accept"], table], apart=True),
+            Section("Risks to accept", [says["accept"], risks], apart=True),
             Section("Signatures", [signed]),
         ]
     return dossier
@@ -162,12 +148,12 @@ def _rule(name: str) -> str:
 
 
 def _scope(
-    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], first: Verdict | Audit, means: str
+    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str, means: str
 ) -> Table:
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
-        ("day judged", _day(first.as_of, first.provenance.catalogue.date)),
+        ("day judged", f"{record.day(day)}, {_known(day, (*verdicts, *audits))}"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
         ("what that means", means),
@@ -175,19 +161,29 @@ def _scope(
     return Table(("", ""), rows)
 
 
-def _day(day: str, edition: str) -> str:
-    """Word the day judged, and by which records: none tells what comes after the catalogue's own day."""
-    if day > edition:
-        return f"{record.day(day)}, by the records of {record.day(edition)}: they tell nothing later"
-    return f"{record.day(day)}, with the records of that day and those that bear no date"
+def _known(day: str, judged: Sequence[Verdict | Audit]) -> str:
+    """Word by which records a day is judged: none tells what comes after the catalogue's own day."""
+    if day > (edition := judged[0].provenance.catalogue.date):
+        return f"by the records of {record.day(edition)}: they tell nothing later"
+    return "with the records of that day and those that bear no date"
 
 
-def _summary(parts: Sequence[Part]) -> Table:
+def _workloads(audits: Sequence[Audit]) -> list[tuple[str, Audit, Judged]]:
+    """Name each workload, and its file where several deployments are judged."""
+    several = len(audits) > 1
+    return [
+        (f"{workload.id} ({_files(audit)})" if several else workload.id, audit, workload)
+        for audit in audits
+        for workload in audit.workloads
+    ]
+
+
+def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
     words = [word for outcome, word in MET.items() if outcome != IDLE]
     rows = []
-    for part in parts:
-        counts = Counter(MET[finding.outcome] for finding in part.findings)
-        rows.append((f"{part.id}{part.of}", *(str(counts[word]) for word in words)))
+    for name, findings in judged:
+        counts = Counter(MET[finding.outcome] for finding in findings)
+        rows.append((name, *(str(counts[word]) for word in words)))
     return Table(("judged", *words), rows)
 
 
@@ -412,21 +408,23 @@ def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
     return Section("Made with", [Table(("", ""), rows), told])
 
 
-def _risks(parts: Sequence[Part]) -> list[tuple[str, ...]]:
-    """Tell of each risk by whom it was accepted, else leave room to write it."""
-    return [
-        (
-            *(f"{part.id}{part.of}", _rule(finding.rule), MET[finding.outcome]),
-            *_taken(part.accepted.get((part.id, finding.rule))),
-        )
-        for part in parts
-        for finding in sorted(part.findings, key=lambda finding: list(MET).index(finding.outcome))
-        if finding.outcome in ("fail", "warn", "unknown")
-    ]
-
-
-def _idle(accepted: Accepted) -> tuple[str, ...]:
-    return accepted.workload, _rule(accepted.rule), "fits nothing", *_taken(accepted)
+def _accepted(
+    verdicts: Sequence[Verdict], audits: Sequence[Audit], accepted: Sequence[Accepted]
+) -> list[tuple[str, ...]]:
+    """Tell of each risk by whom it was accepted, else leave room to write it; then what fits no risk."""
+    parts = [(verdict.target, verdict.target, verdict.policy.findings, accepted) for verdict in verdicts]
+    for name, audit, workload in _workloads(audits):
+        parts.append((name, workload.id, workload.findings, (*accepted, *audit.gate.accepted)))
+    rows = []
+    for name, key, findings, near in parts:
+        taken = {each.rule: each for each in near if each.workload == key and each.outcome}
+        rows += [
+            (name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
+            for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+            if finding.outcome in ("fail", "warn", "unknown")
+        ]
+    idle = [each for each in accepted if not each.outcome]
+    return rows + [(each.workload, _rule(each.rule), "fits nothing", *_taken(each)) for each in idle]
 
 
 def _taken(accepted: Accepted | None) -> tuple[str, ...]:
