@@ -72,6 +72,24 @@ def test_workflows_are_sound() -> None:
             assert re.search(r"@[0-9a-f]{40}$", action), f"{path.name}: {action}"
 
 
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/*.yml"),
+        ("github-actions", "action.yml"),
+        ("citation-file-format", "CITATION.cff"),
+    ],
+)
+def test_what_a_forge_reads_is_as_it_asks_for(schema: str, files: str) -> None:
+    command = [TOOLS / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *ROOT.glob(files)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    if "ISSUE" in files:
+        told = " ".join(path.read_text() for path in ROOT.glob(files))
+        assert "name: A site is wrong" in told
+        assert "name: An incident is missing" in told
+
+
 def test_every_python_of_the_classifiers_is_tested() -> None:
     stated = {text.rsplit(" ", 1)[1] for text in PROJECT["project"]["classifiers"] if ":: 3." in text}
     tested = set(re.findall(r'"(3\.\d+)"', (ROOT / ".github/workflows/test.yml").read_text()))
