@@ -12,7 +12,7 @@ import zonerisk
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.kinds import HAZARDS
 from zonerisk.core.model import DEFAULT, Policy, Provider, Region, Site
-from zonerisk.curation.review import Line, line
+from zonerisk.curation.review import COLUMNS, line
 from zonerisk.library import Library
 from zonerisk.words.report import Section, Table, markdown
 
@@ -24,8 +24,8 @@ def verdicts(catalog: Library, policy: Policy) -> str:
     """Return each region's verdict on a line of CSV; the ends of lines are those of a file in git."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("region", *(name.rstrip("_") for name in Line._fields)))
-    writer.writerows((key, *line(catalog, key, policy)) for key in sorted(catalog.region_ids))
+    writer.writerow(("region", *COLUMNS))
+    writer.writerows((key, *line(catalog, key, policy).values()) for key in sorted(catalog.region_ids))
     return buffer.getvalue()
 
 

@@ -23,10 +23,10 @@ def test_rules_with_one_answer_share_a_row(zz: Library) -> None:
 
 def test_markdown_escapes_what_records_say(zz: Library) -> None:
     verdict = zz.score("zz-good")
-    hostile = replace(verdict, summary="<script>|x")
+    hostile = replace(verdict, summary="<script>|x ![y](https://z.example)")
     text = dossier.written(load("podcast"), [dossier.Asked(hostile)]).markdown
     assert "<script>" not in text
-    assert "&lt;script>\\|x" in text
+    assert "&lt;script>\\|x ![y]\\(https://z.example)" in text
 
 
 def test_the_first_lines_fit_a_terminal(shipped: Library) -> None:

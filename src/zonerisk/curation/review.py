@@ -18,19 +18,10 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Policy
 
 
-class Line(NamedTuple):
-    """A region's verdict in the columns that a review compares."""
-
-    class_: str
-    outcome: str = ""
-    cause: str = ""
-    score: str = ""
-    zones: str = ""
-    effective: str = ""
-    datacenters: str = ""
-    fails: str = ""
-    unknown: str = ""
-    not_assessed: str = ""
+RULES = {"fails": "fail", "unknown": "unknown", "not_assessed": "not-assessed"}
+"""Columns of rules, and the outcome of those that stand in each."""
+COLUMNS = ("class", "outcome", "cause", "score", "zones", "effective", "datacenters", *RULES)
+"""What a review compares of a region's verdict."""
 
 
 class Change(NamedTuple):
@@ -46,16 +37,17 @@ def _span(low: float, high: float) -> str:
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = None) -> Line:
-    """Judge one region; where it sells nothing, or is refused, the line says only that."""
+def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = None) -> dict[str, str]:
+    """Judge one region, in :data:`COLUMNS`; of one that sells nothing, or is refused, the class says that."""
+    empty = dict.fromkeys(COLUMNS, "")
     try:
         verdict = catalog.score(region_id, policy, as_of)
     except UsageError:
-        return Line("nothing sold")
+        return empty | {"class": "nothing sold"}
     except DataError:
-        return Line("refused")
+        return empty | {"class": "refused"}
     shown, judged = verdict.independence, verdict.policy
-    return Line(
+    cells = (
         shown.class_,
         shown.outcome or "",
         shown.cause.risk or shown.cause.kind,
@@ -65,9 +57,10 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
         str(shown.datacenters.count),
         *(
             " ".join(finding.rule for finding in judged.findings if finding.outcome == outcome)
-            for outcome in ("fail", "unknown", "not-assessed")
+            for outcome in RULES.values()
         ),
     )
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None) -> list[Change]:
@@ -83,7 +76,7 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             changed.append(Change(region_id, "region", "recorded", "gone"))
         elif region_id not in old.region_ids:
             added = line(new, region_id, policy, day)
-            changed.append(Change(region_id, "region", "not recorded", added.class_))
+            changed.append(Change(region_id, "region", "not recorded", added["class"]))
         elif _digest(old, region_id) != _digest(new, region_id):
             before, after = (line(catalog, region_id, policy, day) for catalog in (old, new))
             changed += _columns(region_id, before, after)
@@ -97,17 +90,17 @@ def _digest(catalog: Library, region_id: str) -> str | None:
         return str(error)
 
 
-def _columns(region_id: str, old: Line, new: Line) -> Iterator[Change]:
-    judged = bool(old.score and new.score)
-    for field, before, after in zip(Line._fields, old, new, strict=True):
-        if before == after or not (judged or field == "class_"):
+def _columns(region_id: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
+    judged = bool(old["score"] and new["score"])
+    for name, before, after in zip(COLUMNS, old.values(), new.values(), strict=True):
+        if before == after or not (judged or name == "class"):
             continue
-        if field in ("fails", "unknown", "not_assessed"):
+        if name in RULES:
             was, now = before.split(), after.split()
             left, came = ([rule for rule in a if rule not in b] for a, b in ((was, now), (now, was)))
-            yield Change(region_id, field, " ".join(left), " ".join(came))
+            yield Change(region_id, name, " ".join(left), " ".join(came))
         else:
-            yield Change(region_id, field.rstrip("_"), before, after)
+            yield Change(region_id, name, before, after)
 
 
 @contextmanager

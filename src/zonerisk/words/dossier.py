@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict
+    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Separation, Verdict
     from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
@@ -43,16 +43,24 @@ FIT = {
 
 
 class Asked(NamedTuple):
-    """One region of a report.
+    """A region of a report: its verdict, its sites out of service, and where it may recover.
 
-    Its verdict; where it may recover (outcome, region, why), by the verdict where nothing more was asked,
-    and among which; its sites out of service.
+    The ``options`` are outcome, region and why, of those in ``scope``; none for what the verdict says itself.
     """
 
     verdict: Verdict
     options: Sequence[tuple[str, ...]] | None = None
     scope: str = ""
     retired: Sequence[Site] = ()
+
+
+class Part(NamedTuple):
+    """What is judged rule by rule: a region or a workload, by its id and a name that no other part has."""
+
+    id: str
+    name: str
+    findings: Sequence[Finding]
+    accepted: Sequence[Accepted]
 
 
 @dataclass
@@ -95,15 +103,17 @@ def written(
     dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
     if says:
         dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {day}")
-        findings = [(verdict.target, verdict.policy.findings) for verdict in judged]
-        findings += [(name, workload.findings) for name, _, workload in _workloads(audits)]
+        parts = [Part(each.target, each.target, each.policy.findings, accepted) for each in judged]
+        for audit in audits:
+            of = f" ({_files(audit)})" if len(audits) > 1 else ""
+            known = (*accepted, *audit.gate.accepted)
+            parts += [Part(each.id, f"{each.id}{of}", each.findings, known) for each in audit.workloads]
         told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
         told += [audit.summary for audit in audits]
-        means = says["binding" if policy.binding else "advice"]
-        scope = _scope(policy, judged, audits, day, means)
+        scope = _scope(policy, judged, audits, says["binding" if policy.binding else "advice"])
         dossier.sections = [
             Section("Scope and date", [scope, *filter(None, [policy.note])]),
-            Section("Summary", [*told, _summary(findings)]),
+            Section("Summary", [*told, _summary(parts)]),
             *_text(dossier, policy, says["reading"]),
         ]
     dossier.sections += answers(dossier, policy, regions, audits)
@@ -115,12 +125,12 @@ def written(
         for one, number in dossier.sources.items()
     ]
     sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
-    dossier.sections += [
-        Section("Sources", [sources], of="sources"),
-        _versions(both),
-    ]
+    dossier.sections += [Section("Sources", [sources], of="sources"), _versions(both)]
     if says:
-        risks = Table([*says["accepted"]], _accepted(judged, audits, accepted))
+        idle = [
+            (each.workload, each.rule, "fits nothing", *_taken(each)) for each in accepted if not each.outcome
+        ]
+        risks = Table([*says["accepted"]], [*_risks(parts), *idle])
         signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
         dossier.sections += [
             Section("Risks to accept", [says["accept"], risks], apart=True),
@@ -147,13 +157,18 @@ def _rule(name: str) -> str:
     return f"{RULES[name]} ({name})" if name in RULES else name
 
 
-def _scope(
-    policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], day: str, means: str
-) -> Table:
+def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], means: str) -> Table:
+    first = verdicts[0] if verdicts else audits[0]
+    edition, bearing = (
+        first.provenance.catalogue.date,
+        "with the records of that day and those that bear no date",
+    )
+    if first.as_of > edition:
+        bearing = f"by the records of {record.day(edition)}: they tell nothing later"
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
-        ("day judged", f"{record.day(day)}, {_known(day, (*verdicts, *audits))}"),
+        ("day judged", f"{record.day(first.as_of)}, {bearing}"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
         ("what that means", means),
@@ -161,29 +176,12 @@ def _scope(
     return Table(("", ""), rows)
 
 
-def _known(day: str, judged: Sequence[Verdict | Audit]) -> str:
-    """Word by which records a day is judged: none tells what comes after the catalogue's own day."""
-    if day > (edition := judged[0].provenance.catalogue.date):
-        return f"by the records of {record.day(edition)}: they tell nothing later"
-    return "with the records of that day and those that bear no date"
-
-
-def _workloads(audits: Sequence[Audit]) -> list[tuple[str, Audit, Judged]]:
-    """Name each workload, and its file where several deployments are judged."""
-    several = len(audits) > 1
-    return [
-        (f"{workload.id} ({_files(audit)})" if several else workload.id, audit, workload)
-        for audit in audits
-        for workload in audit.workloads
-    ]
-
-
-def _summary(judged: Sequence[tuple[str, Sequence[Finding]]]) -> Table:
+def _summary(parts: Sequence[Part]) -> Table:
     words = [word for outcome, word in MET.items() if outcome != IDLE]
-    rows = []
-    for name, findings in judged:
-        counts = Counter(MET[finding.outcome] for finding in findings)
-        rows.append((name, *(str(counts[word]) for word in words)))
+    counts = [Counter(MET[finding.outcome] for finding in part.findings) for part in parts]
+    rows = [
+        (part.name, *(str(count[word]) for word in words)) for part, count in zip(parts, counts, strict=True)
+    ]
     return Table(("judged", *words), rows)
 
 
@@ -210,16 +208,16 @@ def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
 
 def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], silent: str) -> Table:
     """Tell each rule, the worst first, and those that are not asked; the same is said once."""
-    own = set(policy.evidence.values())
+    own, articles = set(policy.evidence.values()), {name: rule.article for name, rule in policy.rules.items()}
     asked = {finding.rule for finding in findings}
     told: list[tuple[str, Applied | None, str, Sequence[Evidence]]] = [
         (finding.rule, finding.outcome, finding.message, () if finding.outcome == IDLE else finding.evidence)
-        for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+        for finding in _worst_first(findings)
     ]
     told += [(rule, None, NOT_ASKED.get(rule, silent), ()) for rule in policy.rules if rule not in asked]
     alike: dict[tuple[Applied | None, str, str], tuple[list[str], list[Evidence]]] = {}
     for rule, outcome, message, evidence in told:
-        rules, pieces = alike.setdefault((outcome, _article(policy, rule), message), ([], []))
+        rules, pieces = alike.setdefault((outcome, articles.get(rule) or "-", message), ([], []))
         rules.append(_rule(rule))
         pieces += [piece for piece in evidence if piece not in own]
     rows: list[tuple[Cell, ...]] = [
@@ -227,13 +225,9 @@ def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], sil
         for (outcome, where, why), (rules, pieces) in alike.items()
     ]
     heads: tuple[str, ...] = ("outcome", "rule", "where", "why", "sources")
-    if not any(rule.article for rule in policy.rules.values()):
+    if not any(articles.values()):
         heads, rows = (*heads[:2], *heads[3:]), [(*row[:2], *row[3:]) for row in rows]
     return Table(heads, rows, [outcome for outcome, *_ in alike])
-
-
-def _article(policy: Policy, rule: str) -> str:
-    return (rule in policy.rules and policy.rules[rule].article) or "-"
 
 
 def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
@@ -282,30 +276,32 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
 
 
 def _recovery(asked: Asked) -> list[Block]:
-    rows, more = asked.options, 0
-    if rows is None:
-        options = asked.verdict.recovery
-        rows = [(option.outcome, option.target, option.message) for option in options[:MOST_OPTIONS]]
-        more = len(options) - len(rows)
+    known = [(option.outcome, option.target, option.message) for option in asked.verdict.recovery]
+    rows = known[:MOST_OPTIONS] if asked.options is None else asked.options
+    more = _more(len(known) - len(rows), "region") if asked.options is None else []
     table = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in rows], [row[0] for row in rows])
-    return [*filter(None, [asked.scope]), table, *_more(more, "region")] if rows or asked.scope else []
+    return [*filter(None, [asked.scope]), table, *more] if rows or asked.scope else []
 
 
 def _more(number: int, noun: str) -> list[Block]:
-    return [f"{phrases.count(number, f'more {noun}')} in --format json."] if number else []
+    return [f"{phrases.count(number, f'more {noun}')} in --format json."] if number > 0 else []
 
 
 def pairs(verdict: Verdict) -> list[Block]:
     """Tell of the nearest pairs; those of which the same is said share a row."""
     alike: dict[tuple[Applied | None, tuple[str, ...]], list[Separation]] = {}
     for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
-        alike.setdefault((row.outcome, _pair_cells(row)), []).append(row)
+        least = phrases.round_trip(least_rtt_ms(row.distance_m)) or "-"
+        trip = least if row.measured_ms is None else phrases.measured(row.measured_ms)
+        shared = ", ".join(dict.fromkeys(risk.partition(":")[0] for risk in row.shared)) or "-"
+        cells = phrases.interval(row.distance_m), phrases.interval(row.fibre_m), trip, shared
+        alike.setdefault((row.outcome, cells), []).append(row)
     rows = [
         (MET[outcome] if outcome else "-", _ends(verdict, pairs), *cells)
         for (outcome, cells), pairs in alike.items()
     ]
-    told = _more(max(0, len(rows) - MOST_PAIRS), "row")
     outcomes = [outcome for outcome, _ in alike]
+    told = _more(len(rows) - MOST_PAIRS, "row")
     return [Table(PAIR_HEAD, rows[:MOST_PAIRS], outcomes[:MOST_PAIRS]), *told] if rows else []
 
 
@@ -319,24 +315,14 @@ def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
     return phrases.names([f"{_name(verdict, pair.a)} - {_name(verdict, pair.b)}" for pair in pairs])
 
 
-def _pair_cells(row: Separation) -> tuple[str, ...]:
-    """Return the cells of one separation after its pair, in the order of :data:`PAIR_HEAD`."""
-    shared = ", ".join(dict.fromkeys(each.partition(":")[0] for each in row.shared))
-    trip = phrases.round_trip(least_rtt_ms(row.distance_m))
-    if row.measured_ms is not None:
-        trip = phrases.measured(row.measured_ms)
-    spans = phrases.interval(row.distance_m), phrases.interval(row.fibre_m)
-    return *spans, trip or "-", shared or "-"
-
-
 def _places(dossier: Dossier, asked: Asked) -> list[Block]:
     verdict = asked.verdict
     places = [
         (
             place.name,
             ", ".join(_zone(verdict, zone) for zone in place.zones) or "not disclosed",
-            f"within {phrases.distance(place.uncertainty_m)}, {place.method}"
-            if place.uncertainty_m
+            f"within {phrases.distance(doubt)}, {place.method}"
+            if (doubt := place.uncertainty_m)
             else "not known",
             dossier.cite(place.evidence),
         )
@@ -408,23 +394,21 @@ def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
     return Section("Made with", [Table(("", ""), rows), told])
 
 
-def _accepted(
-    verdicts: Sequence[Verdict], audits: Sequence[Audit], accepted: Sequence[Accepted]
-) -> list[tuple[str, ...]]:
-    """Tell of each risk by whom it was accepted, else leave room to write it; then what fits no risk."""
-    parts = [(verdict.target, verdict.target, verdict.policy.findings, accepted) for verdict in verdicts]
-    for name, audit, workload in _workloads(audits):
-        parts.append((name, workload.id, workload.findings, (*accepted, *audit.gate.accepted)))
+def _risks(parts: Sequence[Part]) -> list[tuple[str, ...]]:
+    """Tell of each risk by whom it was accepted, else leave room to write it."""
     rows = []
-    for name, key, findings, near in parts:
-        taken = {each.rule: each for each in near if each.workload == key and each.outcome}
+    for part in parts:
+        taken = {each.rule: each for each in part.accepted if each.workload == part.id and each.outcome}
         rows += [
-            (name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
-            for finding in sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
+            (part.name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
+            for finding in _worst_first(part.findings)
             if finding.outcome in ("fail", "warn", "unknown")
         ]
-    idle = [each for each in accepted if not each.outcome]
-    return rows + [(each.workload, _rule(each.rule), "fits nothing", *_taken(each)) for each in idle]
+    return rows
+
+
+def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: list(MET).index(finding.outcome))
 
 
 def _taken(accepted: Accepted | None) -> tuple[str, ...]:

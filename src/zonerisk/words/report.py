@@ -86,8 +86,10 @@ def provenance_line(provenance: Provenance) -> str:
 
 
 def cell(text: str) -> str:
-    """Write text so that Markdown takes none of it for a mark of its own."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """Write text so that Markdown takes none of it for a tag, a link, a picture or the end of a cell."""
+    for mark, inert in (("\\", "\\\\"), ("|", "\\|"), ("<", "&lt;"), ("\n", " "), ("](", "]\\(")):
+        text = text.replace(mark, inert)
+    return text
 
 
 def rows(heads: Sequence[str], cells: Iterable[Iterable[str]]) -> list[str]:
