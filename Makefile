@@ -14,8 +14,9 @@ READY := .venv/.ready
 score: $(SCORE)
 	@$(BIN)/zonerisk score $(REGION)
 
+# Tests start many processes: what they load is compiled once, whatever the environment says.
 test: lint
-	$(BIN)/python -m pytest -n 2
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Files that a command writes, beside what pages show.
 WRITTEN = {"data/rates.json": "data rates --constants"}
+# What is run where a page says ``zonerisk``.
+COMMAND = f"{shlex.quote(sys.executable)} -m zonerisk"
 BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
 
 
@@ -74,7 +77,7 @@ def pages() -> list[Path]:
 def run(arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout's root or another folder: 100 columns, no colours, one stream."""
     return subprocess.run(
-        f"{sys.executable} -m zonerisk {arguments}",
+        f"{COMMAND} {arguments}",
         shell=True,
         cwd=folder,
         text=True,

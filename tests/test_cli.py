@@ -17,10 +17,9 @@ FORMATS = ("table", "json", "csv", "md", "geojson", "html")
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_same_input_same_bytes(run: Runner, format_: str) -> None:
-    first, second = (
-        run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")
-    )
-    assert first == second
+    """In a process whose hashes are others."""
+    first = run("score", "ovh-sbg", "--format", format_).stdout
+    assert first == run("score", "ovh-sbg", "--format", format_, PYTHONHASHSEED="1").stdout
     assert "SBG5" in first or "sbg5" in first
 
 

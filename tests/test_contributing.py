@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import pytest
@@ -35,7 +36,10 @@ def test_what_the_commands_need_is_installed_before_the_first_of_them() -> None:
 
 
 @pytest.mark.parametrize("name", WALKS)
-def test_a_walk_prints_what_the_page_shows(name: str) -> None:
+def test_a_walk_prints_what_the_page_shows(
+    name: str, forked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readme, "COMMAND", shlex.join(forked))
     section = WALKS[name]
     for change in readme.CHANGE.finditer(section):
         if change["file"]:

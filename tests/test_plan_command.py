@@ -33,11 +33,10 @@ def test_every_example_runs(run: Runner, path: Path) -> None:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_same_input_same_bytes(run: Runner, format_: str) -> None:
-    first, second = (
-        run("plan", str(EXAMPLES / "hybrid.yaml"), "--format", format_, PYTHONHASHSEED=seed).stdout
-        for seed in "12"
-    )
-    assert first == second
+    """In a process whose hashes are others."""
+    asked = ("plan", str(EXAMPLES / "hybrid.yaml"), "--format", format_)
+    first = run(*asked).stdout
+    assert first == run(*asked, PYTHONHASHSEED="1").stdout
     assert "ledger" in first
 
 

@@ -21,6 +21,11 @@ readme = __import__("readme")
 BLOCKS = [(page.name, arguments, text) for page in readme.pages() for arguments, text in readme.shown(page)]
 
 
+@pytest.fixture(autouse=True)
+def _forked(forked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readme, "COMMAND", shlex.join(forked))
+
+
 def test_the_readme_leads_with_a_picture_three_commands_and_ten_lines() -> None:
     text = (ROOT / "README.md").read_text()
     picture, commands, output = text.index("!["), text.index("```sh"), text.index("```console")

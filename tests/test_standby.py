@@ -148,20 +148,9 @@ class TestCommand:
         assert first.endswith(": no other region of the provider is on record.")
 
     def test_any_provider_in_json(self, run: Runner) -> None:
-        first, second = (
-            run(
-                "dr",
-                "scaleway-fr-par",
-                "--any-provider",
-                "--within",
-                "EU",
-                "--format",
-                "json",
-                PYTHONHASHSEED=seed,
-            ).stdout
-            for seed in "12"
-        )
-        assert first == second
+        asked = ("dr", "scaleway-fr-par", "--any-provider", "--within", "EU", "--format", "json")
+        first = run(*asked).stdout
+        assert first == run(*asked, PYTHONHASHSEED="1").stdout, "in a process whose hashes are others"
         answer = json.loads(first)
         assert answer["schema"] == "zonerisk/dr/1"
         assert len(answer["candidates"]) > 100
