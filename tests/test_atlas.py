@@ -20,7 +20,7 @@ from zonerisk.core.model import Provider, Region
 from zonerisk.core.verdict import block
 from zonerisk.library import Library
 from zonerisk.pages import features
-from zonerisk.pages.atlas import INDEX, Atlas
+from zonerisk.pages.atlas import INDEX, Atlas, Entry
 from zonerisk.words.verdicts import block_order
 
 
@@ -133,7 +133,7 @@ def test_a_region_to_recover_in_is_shown(folder: Path, tab: Opener) -> None:
 
 def test_rows_say_what_the_verdicts_say(zz: Library) -> None:
     made = Atlas.build(zz, Catalog().policy("podcast"))
-    rows = {key: made.entry(key) for key in made.verdicts}
+    rows = {key: Entry(made, key) for key in made.verdicts}
     assert {key: (row.verdict.independence.zones.sold, row.disclosed) for key, row in rows.items()} == {
         "zz-campus": (3, 3),
         "zz-good": (3, 3),

@@ -139,7 +139,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
         assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
     assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
     shows = view.MapViews()
-    made = view.build_view(verdict, around, shows)
+    made = view.View(verdict, around, shows)
     lit = drawn.shows(shows)
     for row in made.risks:
         assert row.show is not None
@@ -149,7 +149,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.MapViews()
-    made = view.build_view(verdict, features.setting(shipped, verdict), shows)
+    made = view.View(verdict, features.setting(shipped, verdict), shows)
     assert all(row.show is not None for row in made.findings)
 
 
@@ -157,7 +157,7 @@ def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
     shows = view.MapViews()
-    made = view.build_view(verdict, around, shows)
+    made = view.View(verdict, around, shows)
     drawn = islands.build_map_data([(verdict, around)])
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
     assert number is not None

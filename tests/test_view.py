@@ -31,7 +31,7 @@ def test_round_trips_are_lower_bounds(shipped: Library) -> None:
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     shows = view.MapViews()
-    made = view.build_view(verdict, features.setting(shipped, verdict), shows)
+    made = view.View(verdict, features.setting(shipped, verdict), shows)
     assert [row.item for row in made.findings] == list(verdict.policy.findings)
     assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
     assert made.files == ("data/datacenters/ovh/sbg.yaml",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
@@ -17,7 +17,7 @@ from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import RULES, block_order
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Policy, Provider, Region
+    from zonerisk.core.model import Policy, Provider
     from zonerisk.core.verdict import Block, Outcome, Verdict
     from zonerisk.library import Library
     from zonerisk.pages.features import Setting
@@ -38,22 +38,49 @@ CAUSES = {"count": "one zone", "disclosure": "not disclosed", "incident": "event
 """What decides a class, where its id is no word for it."""
 
 
-class Entry(NamedTuple):
+class Entry:
     """A region as a mark, and as a row of the table; the rank is what the column of recovery is sorted by."""
 
-    id: str
-    verdict: Verdict
-    region: Region
-    owner: Provider
-    class_: Block
-    cause: str
-    rule: str | None
-    why: str
-    bound: str
-    disclosed: int
-    recovery: str
-    recovery_outcome: Outcome
-    recovery_rank: float
+    def __init__(self, atlas: Atlas, key: str) -> None:
+        """Sum a verdict up."""
+        catalog, self.id, self.verdict = atlas.catalog, key, atlas.verdicts[key]
+        self.region = catalog.region(key)
+        self.owner = catalog.provider(self.region.provider)
+        dialect = catalog.dialects.get(self.owner.id)
+        names = catalog.edition.countries.get(self.region.country, (self.region.country,))
+        self.country, self.called = names[0], " ".join([*(dialect.aliases if dialect else ()), *names])
+        standing, recovery = self.verdict.independence, self.verdict.recovery
+        self.class_: Block = block(standing.class_)
+        self.cause = CAUSES.get(standing.cause.kind, standing.cause.kind)
+        self.rule = KINDS[standing.cause.kind].rule if standing.cause.risk else None
+        self.why, self.bound = answer.why(self.verdict), likelihood.bound(self.verdict.likelihood)
+        self.recovery_outcome: Outcome = min((one.outcome for one in recovery), key=severity, default="fail")
+        if fit := next((option for option in recovery if option.outcome == "pass"), None):
+            self.recovery = f"{atlas.settings[key].name(fit.target)}, {view.best_m(fit.distance_m)}"
+            self.recovery_rank = (fit.distance_m.best or 0) / 1000
+        else:
+            self.recovery = "not known" if self.recovery_outcome == "unknown" else "none found"
+            self.recovery_rank = 1e6 * severity(self.recovery_outcome)
+
+    @property
+    def disclosed(self) -> int:
+        """Count the zones whose building or campus is on record with a position."""
+        found = self.verdict.policy.findings
+        if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in found):
+            return self.verdict.independence.zones.sold
+        placed = (place for place in self.verdict.places if place.lat is not None and place.kind != "metro")
+        return len({zone for place in placed for zone in place.zones})
+
+    @property
+    def mark(self) -> Feature | None:
+        """Draw the region at the first of its places."""
+        at = next(
+            (Point(p.lat, p.lon) for p in self.verdict.places if p.lat is not None and p.lon is not None),
+            None,
+        )
+        words = {"class": self.class_, "why": self.why, "page": f"{self.id}.html"}
+        name, outcome = f"{self.owner.name} {self.region.name}", self.verdict.independence.outcome
+        return at and Feature("region", self.id, name, "point", (at,), outcome=outcome, words=words)
 
 
 @dataclass(frozen=True)
@@ -104,8 +131,7 @@ class Atlas:
                 [verdict],
                 [self.settings[key]],
                 online=online,
-                index=INDEX,
-                crumbs=[(owners[key].name, _provider_page(owners[key]))],
+                crumbs=[("Atlas", INDEX), (owners[key].name, _provider_page(owners[key]))],
                 attribution=self.catalog.edition.attribution,
                 shared=shared,
             )
@@ -126,54 +152,12 @@ class Atlas:
         )
         yield from shared.files.items()
 
-    def entry(self, key: str) -> Entry:
-        """Sum a verdict up in a row."""
-        verdict, region = self.verdicts[key], self.catalog.region(key)
-        outcome: Outcome = min((option.outcome for option in verdict.recovery), key=severity, default="fail")
-        fit = next((option for option in verdict.recovery if option.outcome == "pass"), None)
-        if fit:
-            recovery = f"{self.settings[key].name(fit.target)}, {view.best_m(fit.distance_m)}"
-            rank = (fit.distance_m.best or 0) / 1000
-        else:
-            recovery = "not known" if outcome == "unknown" else "none found"
-            rank = 1e6 * severity(outcome)
-        standing = verdict.independence
-        kind = KINDS.get(standing.cause.kind) if standing.cause.risk else None
-        return Entry(
-            key,
-            verdict,
-            region,
-            self.catalog.provider(region.provider),
-            block(standing.class_),
-            CAUSES.get(standing.cause.kind, standing.cause.kind),
-            kind and kind.rule,
-            answer.why(verdict),
-            likelihood.bound(verdict.likelihood),
-            _disclosed(verdict),
-            recovery,
-            outcome,
-            rank,
-        )
-
-    def _names(self, entries: Sequence[Entry]) -> dict[str, dict[str, str]]:
-        """Return how providers and countries may be called."""
-        owners, countries = self.catalog.dialects, self.catalog.edition.countries
-        return {
-            "providers": {
-                entry.owner.id: " ".join(owners[entry.owner.id].aliases if entry.owner.id in owners else ())
-                for entry in entries
-            },
-            "countries": {
-                entry.region.country: " ".join(countries.get(entry.region.country, ())) for entry in entries
-            },
-        }
-
     def _overview(
         self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
     ) -> str:
         """Write the page of all regions, or of one provider's."""
-        entries = sorted(map(self.entry, keys), key=lambda entry: block_order(entry.verdict))
-        marks = {entry.id: mark for entry in entries if (mark := self._mark(entry))}
+        entries = sorted((Entry(self, key) for key in keys), key=lambda entry: block_order(entry.verdict))
+        marks = {entry.id: mark for entry in entries if (mark := entry.mark)}
         rows: dict[str, list[Entry]] = {}
         for entry in entries:
             rows.setdefault(entry.owner.id, []).append(entry)
@@ -192,7 +176,6 @@ class Atlas:
             shows=[],
             scripts=["atlas.js"],
             styles=["atlas.css"],
-            islands={"names": self._names(entries)},
             target="ID",
             address=_provider_page(owner) if owner else INDEX,
             files=shared.records,
@@ -217,12 +200,7 @@ class Atlas:
             logical=len(
                 {e.id for one in entries for e in one.verdict.record.incidents if e.kind == "logical"}
             ),
-            countries={
-                entry.region.country: self.catalog.edition.countries.get(
-                    entry.region.country, (entry.region.country,)
-                )[0]
-                for entry in entries
-            },
+            countries={entry.region.country: entry.country for entry in entries},
             provider=owner,
             unjudged={
                 key: why
@@ -233,22 +211,6 @@ class Atlas:
             provenance=first.provenance,
             elsewhere=len(entries) - len(marks),
         )
-
-    def _mark(self, entry: Entry) -> Feature | None:
-        """Draw a region at the first of its places."""
-        verdict = entry.verdict
-        for place in verdict.places:
-            if place.lat is not None and place.lon is not None:
-                words: dict[str, str | float | None] = {
-                    "class": entry.class_,
-                    "why": entry.why,
-                    "page": f"{entry.id}.html",
-                }
-                name, at = f"{entry.owner.name} {entry.region.name}", (Point(place.lat, place.lon),)
-                return Feature(
-                    "region", entry.id, name, "point", at, outcome=verdict.independence.outcome, words=words
-                )
-        return None
 
 
 def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -268,11 +230,3 @@ def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 
 def _provider_page(owner: Provider) -> str:
     return f"provider-{owner.id}.html"
-
-
-def _disclosed(verdict: Verdict) -> int:
-    """Count the zones whose building or campus is on record with a position."""
-    if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in verdict.policy.findings):
-        return verdict.independence.zones.sold
-    placed = (place for place in verdict.places if place.lat is not None and place.kind != "metro")
-    return len({zone for place in placed for zone in place.zones})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -451,52 +452,33 @@ def _row(shape: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, 
 
 def geometry(feature: Feature) -> dict[str, Any]:
     """Return a feature's shape as a GeoJSON geometry, cut at the antimeridian."""
-    points = feature.points
-    if feature.shape == "point":
-        return {"type": "Point", "coordinates": _position(points[0])}
-    if feature.shape == "line":
-        return _cut_line(points)
-    if feature.shape == "areas":
-        parts = [_cut_area(ring, ()) for ring in (points, *feature.holes)]
-        whole = [part["coordinates"] for part in parts if part["type"] == "Polygon"]
-        whole += [ring for part in parts if part["type"] == "MultiPolygon" for ring in part["coordinates"]]
-        return {"type": "MultiPolygon", "coordinates": whole} if len(whole) > 1 else parts[0]
-    if feature.shape == "disc":
-        points = circle(points[0], feature.uncertainty_m or 0.0)
-    return _cut_area(points, feature.holes)
-
-
-def _position(point: Point) -> list[float]:
-    lon = point.lon if -180 <= point.lon <= 180 else (point.lon + 180) % 360 - 180
-    return [round(lon, _DECIMALS), round(point.lat, _DECIMALS)]
-
-
-def _cut_line(points: tuple[Point, ...]) -> dict[str, Any]:
-    from shapely import LineString
-
-    if all(abs(point.lon) <= 180 for point in points):
-        return {"type": "LineString", "coordinates": list(map(_position, points))}
-    parts = split_at_antimeridian(LineString([(lon, lat) for lat, lon in points]))
-    return {"type": "MultiLineString", "coordinates": [_rounded(part) for part in parts if part.length]}
-
-
-def _cut_area(points: tuple[Point, ...], holes: tuple[tuple[Point, ...], ...]) -> dict[str, Any]:
-    from shapely import Polygon, get_parts, union_all
+    import shapely
     from shapely.geometry.polygon import orient
 
-    around_pole = abs(points[-1].lon - points[0].lon) > 180
-    if not around_pole and all(abs(point.lon) <= 180 for point in points):
-        return {"type": "Polygon", "coordinates": [list(map(_position, ring)) for ring in (points, *holes)]}
-    ring = [(lon, lat) for lat, lon in points]
-    if around_pole:
-        pole = 90.0 if points[0].lat > 0 else -90.0
-        ring += [(ring[-1][0], pole), (ring[0][0], pole)]
-    inner = [[(lon, lat) for lat, lon in hole] for hole in holes]
-    parts = get_parts(union_all(split_at_antimeridian(Polygon(ring, inner))))
-    areas = [orient(part) for part in parts if isinstance(part, Polygon) and part.area]
-    rings = [[_rounded(line) for line in (area.exterior, *area.interiors)] for area in areas]
-    return {"type": "MultiPolygon", "coordinates": rings}
-
-
-def _rounded(line: Any) -> list[list[float]]:
-    return [[round(lon, _DECIMALS), round(lat, _DECIMALS)] for lon, lat in line.coords]
+    points = (
+        circle(feature.points[0], feature.uncertainty_m or 0.0) if feature.shape == "disc" else feature.points
+    )
+    first, *others = ([(lon, lat) for lat, lon in ring] for ring in (points, *feature.holes))
+    if feature.shape in ("point", "line"):
+        shapes: list[Any] = [shapely.Point(first) if feature.shape == "point" else shapely.LineString(first)]
+    elif feature.shape == "areas":
+        shapes = [shapely.Polygon(ring) for ring in (first, *others)]
+    else:
+        if abs(first[-1][0] - first[0][0]) > 180:  # Around a pole.
+            pole = math.copysign(90.0, first[0][1])
+            first += [(first[-1][0], pole), (first[0][0], pole)]
+        shapes = [shapely.Polygon(first, others)]
+    # What lies within is left as it was drawn.
+    cut = [
+        shape if max(map(abs, shape.bounds[::2])) <= 180 else shapely.union_all(split_at_antimeridian(shape))
+        for shape in shapes
+    ]
+    parts = [part for part in shapely.get_parts(cut) if part.geom_type == shapes[0].geom_type]
+    if shapes[0].geom_type == "Polygon":
+        parts = [orient(part) for part in parts]
+    several = shapely.multilinestrings if feature.shape == "line" else shapely.multipolygons
+    whole = several(parts) if len(parts) > 1 else parts[0]
+    made: dict[str, Any] = json.loads(
+        shapely.to_geojson(shapely.transform(whole, lambda at: at.round(_DECIMALS)))
+    )
+    return made

@@ -26,8 +26,6 @@ _OBJECT_MARGIN = 0.6
 _TOLERANCE = 0.00003
 _VECTORS = (".geojson", ".json", ".gpkg", ".fgb", ".shp", ".zip", ".csv", ".gz")
 
-_SHAPES: dict[str, Shape] = {"Point": "point", "Polygon": "area"}
-
 Bounds = tuple[float, float, float, float]
 
 
@@ -70,21 +68,16 @@ def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -
     for risk in verdict.shared_risks:
         layer, _, key = risk.id.partition(":")[2].partition("/")
         shared.setdefault(layer, set()).add(key)
+    asked = {finding.rule: finding.threshold for finding in verdict.policy.findings if finding.threshold}
     landmarks: list[Feature] = []
     for card, paths in installed:
         if card.measure == "area":
             landmarks += _areas(card, paths, _grown(box, _AREA_MARGIN))
         elif card.id in shared:
-            ring_m = _ring_m(verdict, card)
+            limit = asked.get(KINDS[card.kind].rule or "")
+            ring_m = limit.value * 1000 if limit and limit.unit == "km" else None
             landmarks += _objects(card, paths, _grown(box, _OBJECT_MARGIN), shared[card.id], ring_m)
     return tuple(landmarks)
-
-
-def _ring_m(verdict: Verdict, card: Card) -> float | None:
-    """Return the policy's distance from such an object, metres."""
-    rule = KINDS[card.kind].rule
-    asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == rule)
-    return next((limit.value * 1000 for limit in asked if limit and limit.unit == "km"), None)
 
 
 def _grown(box: Bounds, degrees: float) -> Bounds:
@@ -129,7 +122,7 @@ def _parts(shape: Any) -> list[Any]:
 def _feature(card: Card, key: str, name: str, part: Any, ring: str = "") -> Feature:
     from shapely.geometry.polygon import orient
 
-    shape: Shape = _SHAPES.get(part.geom_type, "line")
+    shape: Shape = "point" if part.geom_type == "Point" else "area" if part.geom_type == "Polygon" else "line"
     whole = orient(part) if shape == "area" else part
     lines = [whole.exterior, *whole.interiors] if shape == "area" else [whole]
     points, *holes = (tuple(Point(lat, lon) for lon, lat, *_ in line.coords) for line in lines)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.geometry import CIRCUITY
 from zonerisk.core.verdict import severity
@@ -34,8 +34,7 @@ _MOST_LINES = 400
 _MOST_LIT = 100
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """A group of features that a reader can switch: key in the page's code, kind, name, and shape."""
 
     key: str
@@ -96,7 +95,7 @@ class MapData:
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
         return [
-            replace(layer, name=self._band_name()) if layer.key == "band" else layer
+            layer._replace(name=self._band_name()) if layer.key == "band" else layer
             for layer in LAYERS
             if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
         ]
@@ -279,18 +278,14 @@ def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
     outlines: list[Feature] = []
     outline_of: dict[str, str] = {}
     for risks in alike.values():
-        risks.sort(key=_severity, reverse=True)
+        risks.sort(key=lambda row: severity(row.outcome), reverse=True)
         outline_of |= {row.id: risks[0].id for row in risks}
         sentences = [f"{row.words['risk_kind']} ({row.words['grade']}): {row.name}" for row in risks]
         kinds = ", ".join(dict.fromkeys(str(row.words["risk_kind"]) for row in risks))
         words = {**risks[0].words, "told": "\n".join(sentences)}
         outlines.append(replace(risks[0], name=f"share: {kinds}", words=words))
-    outlines.sort(key=_severity)
+    outlines.sort(key=lambda row: severity(row.outcome))
     return [row for row in rows if row.kind != "shared-risk"] + outlines, outline_of
-
-
-def _severity(row: Feature) -> int:
-    return severity(row.outcome) if row.outcome else 0
 
 
 def _served(row: Feature) -> str:

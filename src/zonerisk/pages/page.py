@@ -46,8 +46,6 @@ _MOST_WHOLE = 60
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
-# What JSON writes of signs that no reader sees.
-_UNSEEN = re.compile(r"\\(?:[^bfru]|(u00[01]|u202[89]|[bfr]))")
 # A page's mark in its reader's tabs: two zones, and what they share.
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
@@ -98,7 +96,7 @@ class Shared:
             for piece in self.cited
         ]
         data = {"sources": sources, "peers": list(self.peers)}
-        self.link("sources.js", f"window.sharedData = {_told(data)};\n")
+        self.link("sources.js", f"window.sharedData = {island(_shown(data))};\n")
 
 
 def map_page(
@@ -106,7 +104,6 @@ def map_page(
     settings: Sequence[Setting] | None = None,
     *,
     online: Tiles | None = None,
-    index: str | None = None,
     crumbs: Sequence[tuple[str, str]] = (),
     files: Mapping[str, str] | None = None,
     owner: str = "",
@@ -115,8 +112,8 @@ def map_page(
 ) -> str:
     """Build the map of one region, or of several together; owner heads the page of several.
 
-    The page offers the online map switched off; it leads back to the index (of an atlas) and the crumbs
-    (names with their pages). Files say where records and documents can be opened, by their names.
+    The page offers the online map switched off; it leads back by the crumbs (names with their
+    pages). Files say where records and documents can be opened, by their names.
     """
     from markupsafe import Markup
 
@@ -129,7 +126,7 @@ def map_page(
         settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     shows = view.MapViews()
-    views = [view.build_view(verdict, around, shows) for verdict, around in pairs]
+    views = [view.View(verdict, around, shows) for verdict, around in pairs]
     data = map_payload.build_map_data(pairs)
     summed = len(verdicts) > _MOST_WHOLE
     several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
@@ -160,7 +157,6 @@ def map_page(
         zones=list(data.zones),
         answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
         crumb=f"{verdicts[0].target}, {as_of}" if single else as_of,
-        index=index,
         crumbs=crumbs,
         counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
         site_count=sum(len(verdict.places) for verdict in verdicts),
@@ -214,7 +210,6 @@ def render_map(
     cause: str = "",
     scripts: Iterable[str] = (),
     styles: Iterable[str] = (),
-    islands: Mapping[str, Any] | None = None,
     shared: Shared | None = None,
     **words: Any,
 ) -> str:
@@ -253,7 +248,6 @@ def render_map(
             "page": page,
             **({} if shared else {"ground": sheets}),
             **data.tables(shared),
-            **(islands or {}),
         },
         linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
         if shared
@@ -403,17 +397,11 @@ def island(data: Any) -> str:
 
 @cache
 def _laid(sheet: Sheet) -> str:
-    return f"(window.sheets ??= []).push({_told(sheet)});\n"
-
-
-def _told(data: Any) -> str:
-    """Write data as JSON, with what a reader would not see written out."""
-    text = island(data)
-    hidden = phrases.visible(text) != text or any(found[1] for found in _UNSEEN.finditer(text))
-    return island(_shown(data)) if hidden else text
+    return f"(window.sheets ??= []).push({island(_shown(sheet))});\n"
 
 
 def _shown(data: Any) -> Any:
+    """Return data with what a reader would not see written out."""
     if isinstance(data, dict):
         return {_shown(key): _shown(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
@@ -472,7 +460,7 @@ def render(
         icon=icon,
         site=shared.site if shared else None,
         cite=shared.cite if shared else None,
-        islands={key: Markup(_told(data)) for key, data in (islands or {}).items()},
+        islands={key: Markup(island(_shown(data))) for key, data in (islands or {}).items()},
         **words,
     )
     return phrases.visible(text)

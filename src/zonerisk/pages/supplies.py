@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.samples import Chart, Line, Sample
-    from zonerisk.core.verdict import Outcome, SharedRisk, Verdict
+    from zonerisk.core.verdict import SharedRisk, Verdict
 
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
 TIED_M = 600.0
@@ -86,14 +86,8 @@ def _station(
         "attribution": f"{_OSM}; {_RTE}" if key.startswith("rte/") else _OSM,
     }
     at, doubt = (Point(*spot.at),) if spot.at else (), TIED_M if key.startswith("rte/") else YARD_M
-    return Feature(
-        "station", key, spot.label, "point", at, doubt, _outcome(tops), words=words, risks=tuple(mine)
-    )
-
-
-def _outcome(risks: Iterable[SharedRisk]) -> Outcome | None:
-    outcomes = [risk.outcome for risk in risks]
-    return worst(outcomes) if outcomes else None
+    outcome = worst([risk.outcome for risk in tops]) if tops else None
+    return Feature("station", key, spot.label, "point", at, doubt, outcome, words=words, risks=tuple(mine))
 
 
 def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
@@ -129,7 +123,7 @@ def _circuits(
             "attribution": last.words["attribution"],
         }
         name, drawn = f"{first.name} to {last.name}", path(first.points[0], last.points[0])
-        outcome = _outcome(risks.values())
+        outcome = worst([risk.outcome for risk in risks.values()])
         yield Feature(
             "circuit", " ".join(part), name, "line", drawn, outcome=outcome, words=words, risks=tuple(risks)
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.geometry import least_rtt_ms
@@ -72,17 +71,31 @@ class MapViews:
         return self._numbers[key]
 
 
-@dataclass(frozen=True)
 class View:
     """All that a page says of one verdict, and which files of records were read for it."""
 
-    verdict: Verdict
-    around: Setting
-    findings: list[Row]
-    risks: list[Row]
-    separations: list[Row]
-    options: list[Row]
-    files: tuple[str, ...]
+    def __init__(self, verdict: Verdict, around: Setting, shows: MapViews) -> None:
+        """Write a verdict's rows, and keep a view of the map for each."""
+        self.verdict, self.around, name = verdict, around, around.name
+        self.findings = [
+            Row(finding, _finding_shown(finding, verdict, around, shows), verdicts.RULES[finding.rule])
+            for finding in verdict.policy.findings
+        ]
+        self.risks = []
+        for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
+            members = phrases.names([*map(name, risk.members)])
+            show = shows.add(verdict, risk.members, members, around.drawn([risk.id]))
+            self.risks.append(Row(risk, show, members))
+        self.separations = []
+        for pair in verdict.policy.separations[:_MOST_PAIRS]:
+            show = shows.add(verdict, (pair.a, pair.b), phrases.names([name(pair.a), name(pair.b)]))
+            self.separations.append(Row(pair, show, f"{name(pair.a)} to {name(pair.b)}"))
+        self.options = [
+            Row(option, None, name(option.target), number < _MOST_TOLD)
+            for number, option in enumerate(verdict.recovery)
+        ]
+        owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
+        self.files = tuple(file for key, file in around.files.items() if key in owners)
 
     @property
     def answer(self) -> str:
@@ -108,35 +121,6 @@ class View:
         return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
 
 
-def build_view(verdict: Verdict, around: Setting, shows: MapViews) -> View:
-    """Write a verdict's rows, and keep a view of the map for each."""
-    name = around.name
-    findings = [
-        Row(
-            finding,
-            _finding_shown(finding, verdict, around, shows),
-            verdicts.RULES.get(finding.rule, finding.rule),
-        )
-        for finding in verdict.policy.findings
-    ]
-    risks = []
-    for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
-        members = _named(risk.members, around)
-        show = shows.add(verdict, risk.members, members, around.drawn([risk.id]))
-        risks.append(Row(risk, show, members))
-    separations = []
-    for pair in verdict.policy.separations[:_MOST_PAIRS]:
-        show = shows.add(verdict, (pair.a, pair.b), _named((pair.a, pair.b), around))
-        separations.append(Row(pair, show, f"{name(pair.a)} to {name(pair.b)}"))
-    options = [
-        Row(option, None, name(option.target), number < _MOST_TOLD)
-        for number, option in enumerate(verdict.recovery)
-    ]
-    owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
-    files = tuple(file for key, file in around.files.items() if key in owners)
-    return View(verdict, around, findings, risks, separations, options, files)
-
-
 def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: MapViews) -> int | None:
     """Keep the view of a finding's subjects, and of what is drawn of the risk it tells of.
 
@@ -153,12 +137,7 @@ def _finding_shown(finding: Finding, verdict: Verdict, around: Setting, shows: M
             also = around.drawn(())
         return shows.add(verdict, (verdict.target,), f"all {verdict.units}", also)
     seen_from = (verdict.target,) if rule == "dr" else ()
-    return shows.add(verdict, (*seen_from, *subjects), _named(subjects, around), also)
-
-
-def _named(subjects: Sequence[str], around: Setting) -> str:
-    names = ", ".join(map(around.name, subjects[:6]))
-    return f"{names} and {len(subjects) - 6} more" if len(subjects) > 6 else names
+    return shows.add(verdict, (*seen_from, *subjects), phrases.names([*map(around.name, subjects)]), also)
 
 
 def best_m(span: Interval) -> str:

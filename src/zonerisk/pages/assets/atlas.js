@@ -2,8 +2,8 @@
    stands in the address. Text of the records only ever becomes text nodes. */
 addEventListener("started", () => {
   "use strict";
-  const {read, make} = told, {map, layers, features} = zonerisk;
-  const named = read("names"), table = document.getElementById("regions-table"), body = table.tBodies[0];
+  const {make} = told, {map, layers, features} = zonerisk;
+  const table = document.getElementById("regions-table"), body = table.tBodies[0];
   const rows = Array.from(body.rows), byId = new Map(rows.map((row) => [row.dataset.id, row]));
   const heads = Array.from(table.tHead.rows[0].cells), find = document.getElementById("find");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -19,7 +19,7 @@ addEventListener("started", () => {
   const plain = (text) => text.normalize("NFD").replace(/[\p{M}.]/gu, "").toLowerCase();
   const parted = (text) => plain(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
   const words = new Map(rows.map((row) => [row, parted([row.cells[0].textContent, row.cells[1].textContent,
-    row.dataset.town, row.dataset.country, named.providers[row.dataset.provider], named.countries[row.dataset.country]].join(" "))]));
+    row.dataset.town, row.dataset.country, row.dataset.names].join(" "))]));
   const reasons = new Map(rows.map((row) => [row, parted([row.dataset.class, row.dataset.word, row.cells[5].textContent, row.dataset.cause, row.dataset.rule].join(" "))]));
   /* A word of two letters is a whole one; a longer one begins a word, of the class and its cause too, or stands anywhere if it begins none. */
   function found(row, wanted, amid) {
