@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -267,12 +267,14 @@ def render_map(
     )
 
 
+# Most pages of an atlas have the same layers; folium takes 15 ms for each that differs.
 @cache
-def _elements() -> tuple[Any, Any]:
-    """Define our folium elements; folium itself loads only where a map is made."""
+def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]:
+    """Return a map's element and script: a feature group a layer, the online map switched off."""
     import folium
     from branca.element import MacroElement
     from folium.template import Template
+    from markupsafe import escape
 
     class Plain(folium.Map):
         """A folium map whose page brings its own Leaflet: no link, no style, no switch."""
@@ -287,34 +289,20 @@ def _elements() -> tuple[Any, Any]:
             {% macro script(this, kwargs) %}
             const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
               center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}});
-            zonerisk.lay({{ this.get_name() }});
             {% endmacro %}""")
 
-    class Island(MacroElement):
-        """Hands the map or group that it is a child of to the page's script."""
+    class Calls(MacroElement):
+        """Hands the map and its groups to the page's script."""
 
         _template = Template("""
             {% macro script(this, kwargs) %}
-            zonerisk.{{ this.verb }}({{ this._parent.get_name() -}}
-              {% for word in this.words %}, {{ word|tojson }}{% endfor %});
+            {% for verb, of, words in this.listed %}
+            zonerisk.{{ verb }}({{ of.get_name() }}{% for word in words %}, {{ word|tojson }}{% endfor %});
+            {% endfor %}
+            zonerisk.start();
             {% endmacro %}""")
 
-        def __init__(self, verb: str, *words: str) -> None:
-            super().__init__()  # type: ignore[no-untyped-call]
-            self.verb, self.words = verb, words
-
-    return Plain, Island
-
-
-# Most pages of an atlas have the same layers; folium takes 15 ms for each that differs.
-@cache
-def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]:
-    """Return a map's element and script: a feature group a layer, the online map switched off."""
-    import folium
-    from markupsafe import escape
-
-    plain, island = _elements()
-    composed = plain(
+    composed: Any = Plain(
         location=(0, 0),
         tiles=None,
         prefer_canvas=True,
@@ -322,6 +310,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
         zoom_snap=0.25,
         wheel_px_per_zoom_level=90,
     )
+    calls: list[tuple[str, Any, Sequence[str]]] = [("lay", composed, ())]
     if online:
         tiles = folium.TileLayer(
             online.url,
@@ -332,27 +321,22 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
             max_zoom=online.zoom,
             referrer_policy="strict-origin-when-cross-origin",
         )
-        tiles.add_child(island("layer", "tiles"))
-        composed.add_child(tiles)
+        calls.append(("layer", tiles, ("tiles",)))
     for layer in layers:
         group = folium.FeatureGroup(name=layer.name, show=True)
-        composed.add_child(group)
-        group.add_child(island("layer", layer.key, layer.name))
-        group.add_child(island("draw", layer.key, layer.shape) if layer.shape else island(layer.key))
-    composed.add_child(island("start"))
+        calls.append(("layer", group, (layer.key, layer.name)))
+        calls.append(("draw", group, (layer.key, layer.shape)) if layer.shape else (layer.key, group, ()))
+    last: Any = Calls()  # type: ignore[no-untyped-call]
+    last.listed = calls
     # folium's ids are random; numbered, the same map always gives the same text.
-    for number, element in enumerate(_walk(composed)):
+    for number, element in enumerate(dict.fromkeys([*(of for _, of, _ in calls), last])):
         element._id = str(number)
+        if number:
+            composed.add_child(element)
     figure = composed.get_root()
     composed.render()
     lines = (line.strip() for line in figure.script.render().splitlines())
     return figure.html.render().strip(), "\n".join(line for line in lines if line)
-
-
-def _walk(element: Any) -> Iterator[Any]:
-    yield element
-    for child in element._children.values():
-        yield from _walk(child)
 
 
 def asset(name: str) -> str:

@@ -78,8 +78,8 @@ class View:
         """Write a verdict's rows, and keep a view of the map for each."""
         self.verdict, self.around, name = verdict, around, around.name
         self.findings = [
-            Row(finding, _finding_shown(finding, verdict, around, shows), verdicts.RULES[finding.rule])
-            for finding in verdict.policy.findings
+            Row(item, _finding_shown(item, verdict, around, shows), verdicts.RULES.get(item.rule, item.rule))
+            for item in verdict.policy.findings
         ]
         self.risks = []
         for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):

@@ -38,8 +38,8 @@ addEventListener("started", () => {
       if (!row.hidden) kept.add(row.dataset.id);
       marks.get(row.dataset.id).classList.toggle("dim", row.hidden);
     }
-    document.getElementById("tally").textContent = kept.size === rows.length
-      ? `${rows.length} regions` : `${kept.size} of ${rows.length} regions`;
+    const all = `${rows.length} region${rows.length === 1 ? "" : "s"}`;
+    document.getElementById("tally").textContent = kept.size === rows.length ? all : `${kept.size} of ${all}`;
     document.getElementById("nothing").hidden = kept.size > 0;
     fly();
     cluster();
