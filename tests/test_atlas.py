@@ -201,7 +201,10 @@ def test_a_second_run_sweeps_what_the_first_left(
     assert '<meta property="og:url" content="https://example.org/atlas/zz-pair.html">' in text
     assert '<meta property="og:image" content="https://example.org/atlas/cards/zz-pair.png">' in text
     assert (tmp_path / "cards" / "zz-pair.png").read_bytes().startswith(b"\x89PNG")
-    assert "og:image" not in (tmp_path / "index.html").read_text("utf-8")
+    for name in ("index", "provider-zz"):
+        text = (tmp_path / f"{name}.html").read_text("utf-8")
+        assert f'<meta property="og:image" content="https://example.org/atlas/cards/{name}.png">' in text
+        assert (tmp_path / "cards" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_same_input_same_bytes(zz: Library, pages: dict[str, str]) -> None:

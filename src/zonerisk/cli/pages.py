@@ -89,8 +89,8 @@ def atlas(
     site_url: Annotated[
         str | None,
         option(
-            "Where the folder will be served; each region's page then names its card as the picture of a "
-            "link to it, and the cards are drawn beside the pages (with the extra png).",
+            "Where the folder will be served; each page then names the picture of a link to it, "
+            "and the pictures are drawn beside the pages (with the extra png).",
             metavar="URL",
         ),
     ] = None,
@@ -117,10 +117,8 @@ def atlas(
     made = Atlas.build(catalog, chosen, as_of)
     links = _links(catalog, chosen.id, made.settings.values(), folder / INDEX)
     written = set()
-    for key, verdict in made.verdicts.items() if site_url else ():
-        output.write(card.png(card.draw(verdict, made.settings[key])), folder / CARDS / f"{key}.png")
     for name, page in made.pages(online, links, site_url and site_url.rstrip("/")):
-        output.write(page, folder / name)
+        output.write(card.png(page) if name.endswith(".png") else page, folder / name)
         written.add(name)
     for old in (folder / ASSETS).glob("*-*.js"):  # An earlier run may have written more of these.
         if re.fullmatch(r"(ground|start)-\d+\.js", old.name) and f"{ASSETS}/{old.name}" not in written:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import block, severity
-from zonerisk.pages import features, page, view
+from zonerisk.pages import card, features, page, view
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
@@ -112,7 +112,7 @@ class Atlas:
     def pages(
         self, online: Tiles | None = None, files: Mapping[str, str] | None = None, site: str | None = None
     ) -> Iterator[tuple[str, str]]:
-        """Write every page: its file name and its text.
+        """Write every page: its file name and its text; for a site the pictures of links, as SVG, too.
 
         Files say where records and documents can be opened, by their names; the site where the folder will be
         served.
@@ -136,6 +136,8 @@ class Atlas:
                 shared=shared,
             )
             yield f"{key}.html", text
+            if site:
+                yield f"{page.CARDS}/{key}.png", card.draw(verdict, self.settings[key])
         shared.finish()
         yield (
             page.SOURCES,
@@ -150,7 +152,7 @@ class Atlas:
                 files=shared.records,
             ),
         )
-        yield from shared.files.items()
+        yield from (shared.files | shared.pictures).items()
 
     def _overview(
         self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
@@ -163,10 +165,21 @@ class Atlas:
             rows.setdefault(entry.owner.id, []).append(entry)
         counts = Counter(entry.class_ for entry in entries)
         several, apart = len(entries) - counts["one-zone"], counts["apart"]
-        shown = f"{apart} {'is' if apart == 1 else 'are'} shown to stand apart"
-        regions = phrases.count(len(entries), "region")
-        regions += "" if owner else f" of {phrases.count(len(rows), 'provider')}"
         first = entries[0].verdict
+        headline = (
+            f"{phrases.count(several, 'region')} {'is' if several == 1 else 'are'} sold as several zones or "
+            f"buildings; {apart} {'is' if apart == 1 else 'are'} shown to stand apart"
+        )
+        of = "" if owner else f" of {phrases.count(len(rows), 'provider')}"
+        answer = (
+            f"{phrases.count(len(entries), 'region')}{of}, policy {first.policy.id}, as of {first.as_of}."
+        )
+        heads = {name: (head, counts[name]) for name, head in HEADS.items()}
+        address = _provider_page(owner) if owner else INDEX
+        picture = f"{page.CARDS}/{address.removesuffix('.html')}.png"
+        if shared.site:
+            whose = f"{owner.name}: {headline}" if owner else headline
+            shared.pictures[picture] = card.overview(whose, answer, heads)
         return page.render_map(
             "atlas",
             MapData([*marks.values()][::-1], {}, single=False),
@@ -177,22 +190,18 @@ class Atlas:
             scripts=["atlas.js"],
             styles=["atlas.css"],
             target="ID",
-            address=_provider_page(owner) if owner else INDEX,
+            address=address,
+            picture=picture,
             files=shared.records,
             policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
-            headline=owner.name
-            if owner
-            else f"{several} regions are sold as several zones or buildings; {shown}",
+            headline=owner.name if owner else headline,
             crumb=owner.id if owner else "zonerisk",
             back=INDEX if owner else None,
-            answer=(
-                f"{several} of its regions sold as several zones or buildings; {shown}. " if owner else ""
-            )
-            + f"{regions}, policy {first.policy.id}, as of {first.as_of}. One mark is one region.",
+            answer=f"{f'{headline}. ' if owner else ''}{answer} One mark is one region.",
             entries=entries,
             rules=RULES,
-            heads={name: (head, counts[name]) for name, head in HEADS.items()},
+            heads=heads,
             # Providers of few regions stand together below.
             wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),
             few=_FEW,

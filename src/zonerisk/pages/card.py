@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from jinja2 import Environment
 
-    from zonerisk.core.verdict import Place, Verdict
+    from zonerisk.core.verdict import Block, Place, Verdict
     from zonerisk.pages.features import Setting
 
 WIDE, HIGH = 1200, 630
@@ -90,6 +90,12 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
         )
     )
     return phrases.visible(re.sub(r"\n+", "\n" if alone else "", drawn.strip()))
+
+
+def overview(headline: str, answer: str, heads: Mapping[Block, tuple[str, int]]) -> str:
+    """Draw how many regions there are of each class."""
+    words = {"headline": headline, "lines": _wrapped(headline, 38, 900, 3), "answer": answer, "heads": heads}
+    return phrases.visible(templates().get_template("overview.svg").render(words).strip())
 
 
 def badge(verdict: Verdict) -> str:

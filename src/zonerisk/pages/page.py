@@ -64,6 +64,7 @@ class Shared:
     def __init__(self, site: str | None = None, records: Mapping[str, str] | None = None) -> None:
         self.site, self.records = site, records or {}
         self.files: dict[str, str] = {}
+        self.pictures: dict[str, str] = {}
         self.cited: dict[Evidence, int] = {}
         self.peers: dict[tuple[object, ...], int] = {}
         self._parts: dict[str, str] = {}
