@@ -70,7 +70,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
         (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
         (features.setting(shipped, verdict), "none was asked for"),
     ):
-        assert view.build_view(verdict, around, view.MapViews()).layers == said
+        assert view.View(verdict, around, view.MapViews()).layers == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
     shows = view.MapViews()
-    made = view.build_view(verdict, around, shows)
+    made = view.View(verdict, around, shows)
     # The same file holds retired plants, of which none is here.
     assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
     drawn = islands.build_map_data([(verdict, around)])

@@ -218,7 +218,7 @@ def test_choosing_a_finding_moves_the_map(shipped: Library, tab: Opener) -> None
     )
     assert bounds[0] < 48.775 < 48.83 < bounds[2]
     assert bounds[1] < 2.296 < 2.38 < bounds[3]
-    assert "PAR1, PAR3" in opened.page.inner_text("#status")
+    assert "PAR1 and PAR3" in opened.page.inner_text("#status")
     opened.page.get_by_role("button", name="Show all").click()
     assert opened.run("zonerisk.map.getZoom()") == before
     assert button.get_attribute("aria-pressed") == "false"
@@ -238,7 +238,7 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     opened.page.get_by_role("button", name="power").first.click()
     assert opened.run(inside)
     assert opened.run("zonerisk.map.getZoom()") != before
-    assert opened.page.inner_text("#status") == "The map shows a, b, with the stations on record."
+    assert opened.page.inner_text("#status") == "The map shows a and b, with the stations on record."
     # Two sites and three stations ringed; the pair's line, two circuits and the outline underlaid.
     lit = opened.run("""(() => { const found = [];
         zonerisk.map.eachLayer((one) => { if (one instanceof L.FeatureGroup && !Object.values(zonerisk.layers).includes(one)) found.push(one.getLayers().length); });
@@ -297,7 +297,7 @@ def test_several_regions_leave_the_stations_out(wired: Library, tab: Opener) -> 
     opened = tab(map_of(wired, "zz-good", "zz-campus"))
     assert opened.run("'stations' in zonerisk.layers") is False
     opened.page.locator("button", has_text="power").first.click()
-    assert opened.page.inner_text("#status") == "The map shows a, b."
+    assert opened.page.inner_text("#status") == "The map shows a and b."
     assert opened.troubles == []
 
 
@@ -316,7 +316,7 @@ def test_by_keyboard_alone(shipped: Library, tab: Opener) -> None:
     assert reached == "No shared building or campus"
     keys.press("Enter")
     assert opened.run("document.activeElement.getAttribute('aria-pressed')") == "true"
-    assert "SBG3, SBG4, SBG5" in opened.page.inner_text("#status")
+    assert "SBG3, SBG4 and SBG5" in opened.page.inner_text("#status")
     opened.page.focus(".folium-map")
     before = opened.run("zonerisk.map.getZoom()")
     keys.press("+")
@@ -383,9 +383,8 @@ def test_text_of_the_records_never_runs(evil: tuple[Verdict, features.Setting], 
         page.map_page(
             [verdict],
             [around],
-            attribution=HOSTILE,
-            index=HOSTILE,
             crumbs=[(HOSTILE, HOSTILE)],
+            attribution=HOSTILE,
             files=dict.fromkeys(around.files, HOSTILE),
         ),
         page.map_page([verdict, verdict], [around, around], owner=HOSTILE),

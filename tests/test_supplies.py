@@ -96,7 +96,7 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     zones = islands.build_map_data([(bare, features.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.012)
     shows = view.MapViews()
-    made = view.build_view(verdict, setting, shows)
+    made = view.View(verdict, setting, shows)
     (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show == risk.show
@@ -104,7 +104,7 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     shown = drawn.shows(shows)[risk.show]
     assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(shown["features"])
     assert shown["bounds"].east > 3.3 > drawn.box.east
-    assert shown["words"] == "a, b, with the stations on record"
+    assert shown["words"] == "a and b, with the stations on record"
 
 
 def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -> None:
@@ -117,7 +117,7 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
     )
     setting = features.setting(wired, alone)
     shows = view.MapViews()
-    made = view.build_view(alone, setting, shows)
+    made = view.View(alone, setting, shows)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show is not None
     lit = islands.build_map_data([(alone, setting)]).shows(shows)[power.show]["features"]

@@ -52,7 +52,8 @@ class Entry:
         standing, recovery = self.verdict.independence, self.verdict.recovery
         self.class_: Block = block(standing.class_)
         self.cause = CAUSES.get(standing.cause.kind, standing.cause.kind)
-        self.rule = KINDS[standing.cause.kind].rule if standing.cause.risk else None
+        kind = KINDS.get(standing.cause.kind) if standing.cause.risk else None
+        self.rule = kind and kind.rule
         self.why, self.bound = answer.why(self.verdict), likelihood.bound(self.verdict.likelihood)
         self.recovery_outcome: Outcome = min((one.outcome for one in recovery), key=severity, default="fail")
         if fit := next((option for option in recovery if option.outcome == "pass"), None):

@@ -376,7 +376,7 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
         return {}
     # So far around the sites that an outline is no line between them.
     drawn = [(at, radius + 18 * plane.metres) for at, radius in hit.items()]
-    rings = [features.hull(drawn)] if dash else features.outlines(drawn)
+    rings = features.outlines(drawn, apart=not dash)
     x, y = min((plane.at(point) for point in rings[0]), key=lambda spot: spot[1])
     plane.name((x, max(y, 24)), words, 16, tone, True)
     return {"outline": "".join(f"{plane.path(ring)}Z" for ring in rings), "dash": dash}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -246,8 +247,8 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
         count, wide = phrases.count(standing.spread.buildings, "known building"), standing.spread.diameter_m
         known = [(at, 2 * _ROOM * wide) for _, at in known_buildings(verdict)]
         name = f"{count} within {phrases.distance(wide)}"
-        if known:
-            yield Feature("spread", verdict.target, name, "area", hull(known))
+        for area in outlines(known, apart=False) if known else ():
+            yield Feature("spread", verdict.target, name, "area", area)
 
 
 def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
@@ -338,43 +339,36 @@ def _unbroken(start: Point, points: Iterable[tuple[float, float]]) -> tuple[Poin
     return tuple(line)
 
 
-def outlines(discs: Sequence[tuple[Point, float]]) -> list[tuple[Point, ...]]:
-    """Outline discs, those that stand together in one, most of them first."""
+def outlines(discs: Sequence[tuple[Point, float]], *, apart: bool = True) -> list[tuple[Point, ...]]:
+    """Outline discs by their centres and radii, metres, counterclockwise, most of them first.
+
+    Those far ``apart`` have outlines of their own, with room around each; else all are in one, without.
+    """
     import numpy as np
     import shapely
+    from pyproj import Proj
 
-    lats, lons, radii = np.array([(*turned(at, discs[0][0].lon), radius) for at, radius in discs]).T
-    plane = 111_195 * np.column_stack((lons * math.cos(math.radians(lats.mean())), lats))
-    extent = float(np.hypot(*np.ptp(plane, axis=0)))
-    spots = shapely.points(plane)
-    grown = shapely.buffer(spots, radii + max(_TOGETHER_M / 2, 2 * _ROOM * extent))
-    groups = shapely.get_parts(shapely.union_all(grown))
-    _, owner = shapely.STRtree(groups).query(spots, "intersects")
-    parts = [[disc for disc, group in zip(discs, owner, strict=True) if group == key] for key in set(owner)]
-    parts.sort(key=len, reverse=True)
-    return [hull([(at, radius + _ROOM * extent) for at, radius in part]) for part in parts]
-
-
-def hull(discs: Sequence[tuple[Point, float]]) -> tuple[Point, ...]:
-    """Outline discs by their centres and radii, metres, counterclockwise."""
-    import numpy as np
-    from pyproj import Geod
-    from shapely import LineString, MultiPoint, Polygon, get_coordinates
-    from shapely.geometry.polygon import orient
-
-    # All circles at once: an outline may be that of hundreds of sites.
-    origin = discs[0][0].lon
-    rows = np.array([(*turned(at, origin), radius + _MARGIN_M) for at, radius in discs])
-    if len(rows) > 2 and np.ptp(rows[:, 2]) == 0:  # Of discs of one size the outermost are enough.
-        corners = get_coordinates(MultiPoint(rows[:, :2]).convex_hull)
-        rows = np.column_stack((corners, np.full(len(corners), rows[0, 2])))
-    lats, lons, radii = np.repeat(rows, _STEPS, axis=0).T
-    bearings = np.tile(np.arange(_STEPS) * (-360.0 / _STEPS), len(rows))
-    x, y, _ = Geod(ellps="WGS84").fwd(lons, lats, bearings, radii)
-    outline = LineString(np.column_stack((x - 360 * np.rint((x - lons) / 360), y))).convex_hull
-    if not isinstance(outline, Polygon):  # Around a pole all points are of one latitude.
-        return circle(discs[0][0], max(radius for _, radius in discs) + _MARGIN_M)
-    return _points(orient(outline).exterior)
+    rows = np.array([(lon, lat, radius) for (lat, lon), radius in discs])
+    # As seen from the first no distance from it is off, nor any around it.
+    flat: Any = Proj(proj="aeqd", ellps="WGS84", lon_0=rows[0, 0], lat_0=rows[0, 1])
+    spots, radii = np.column_stack(flat(*rows[:, :2].T)), rows[:, 2]
+    owner, room = np.zeros(len(rows), int), 0.0
+    if apart:
+        room = _ROOM * float(np.hypot(*np.ptp(spots, axis=0)))
+        grown = shapely.buffer(shapely.points(spots), radii + max(_TOGETHER_M / 2, 2 * room))
+        owner = shapely.STRtree(shapely.get_parts(shapely.union_all(grown))).query(
+            shapely.points(spots), "within"
+        )[1]
+    rings = []
+    for key, _ in Counter(owner.tolist()).most_common():
+        mine = owner == key
+        areas = shapely.buffer(
+            shapely.points(spots[mine]), radii[mine] + room + _MARGIN_M, quad_segs=_STEPS // 4
+        )
+        ring = shapely.convex_hull(shapely.geometrycollections(areas)).normalize().exterior.reverse()
+        lons, lats = flat(*ring.xy, inverse=True)
+        rings.append(_unbroken(discs[0][0], zip(lats, lons, strict=True))[1:])
+    return rings
 
 
 def _points(line: LineString) -> tuple[Point, ...]:
