@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.errors import MissingPackage
-from zonerisk.core.geometry import metres_per_degree
+from zonerisk.core.geometry import circle_points
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -80,11 +80,8 @@ def in_country(lat: float, lon: float, country: str, tolerance_m: float) -> bool
     """Return whether a point lies in a country, or within a tolerance of it, metres."""
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         return False
-    return country in countries_at(lat, lon) or any(
-        country in countries_at(*_moved(lat, lon, tolerance_m * part, 22.5 * step))
-        for part in (0.5, 1.0)
-        for step in range(16)
-    )
+    ring = (at for part in (0.5, 1.0) for at in circle_points(lat, lon, tolerance_m * part, 16))
+    return country in countries_at(lat, lon) or any(country in countries_at(*at) for at in ring)
 
 
 def slips(lat: float, lon: float, country: str) -> list[tuple[str, float, float]]:
@@ -107,13 +104,6 @@ def misplaced(lat: float, lon: float, country: str, uncertainty_m: float) -> str
         what = "a sign looks wrong" if kind == "sign" else "latitude and longitude look exchanged"
         return f"{what}: {lat:g}, {lon:g} is not in {country}, {turned[0]:g}, {turned[1]:g} is; correct it"
     return f"{lat:g}, {lon:g} lies in {lies(lat, lon)}, not in {country}; look the place up again"
-
-
-def _moved(lat: float, lon: float, metres: float, bearing: float) -> tuple[float, float]:
-    north_m, east_m = metres_per_degree(lat)
-    north = metres * math.cos(math.radians(bearing)) / north_m
-    east = metres * math.sin(math.radians(bearing)) / max(1000.0, east_m)
-    return max(-90.0, min(90.0, lat + north)), (lon + east + 180) % 360 - 180
 
 
 @cache

@@ -121,9 +121,7 @@ class Layer:
             ends = named or self.intensities.get(ANY_CLASS)
             if span := row.intensity or (ends and Interval(ends[0], None, ends[1])):
                 spans.append(span)
-        if len(spans) < len(rows):
-            return None
-        return _hull(spans, None)
+        return _hull(spans, None) if len(spans) == len(rows) else None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,6 @@ OUTCOMES: dict[Class, Outcome | None] = {
     "one-zone": None,
 }
 """What each class comes to."""
-_NOT_SHOWN = ("suspected", "undisclosed")
 BLOCKS: tuple[Block, ...] = ("shared", "partly", "not shown", "near", "apart", "one-zone")
 """How lists put regions together, worst first; what is not shown is one block."""
 
@@ -54,7 +53,7 @@ def severity(outcome: Applied | None) -> int:
 
 def block(class_: Class) -> Block:
     """Return the block of a list in which a class stands."""
-    return "not shown" if class_ in _NOT_SHOWN else class_  # type: ignore[return-value]
+    return "not shown" if class_ in ("suspected", "undisclosed") else class_  # type: ignore[return-value]
 
 
 def worst(outcomes: Iterable[Applied]) -> Outcome:

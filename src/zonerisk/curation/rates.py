@@ -96,9 +96,9 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
     events = [event for event in catalog.incidents() if event.day < until]
     single = [event for event in events if took_one(event, providers[event.provider])]
     by_provider = {}
-    for key in (key for key in providers if complete_feeds(providers[key])):
+    for key, provider in providers.items():
         regions_of = map(catalog.region, catalog.regions_of(key))
-        if years := sum(exposure(region, providers[key], until)[1] for region in regions_of):
+        if years := sum(exposure(region, provider, until)[1] for region in regions_of):
             by_provider[key] = Tally(sum(event.provider == key for event in single), round(years, 1))
     rows = {key: _exposed(catalog, catalog.region(key), events, until) for key in catalog.region_ids}
     exposed = {
