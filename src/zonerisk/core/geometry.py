@@ -174,33 +174,25 @@ def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
     """Drop the pairs that their arcs on the sphere already rule out as the nearest and as the farthest."""
-    alike: dict[float, list[tuple[float, Disc, Disc]]] = {}
     there = [(b, *_on_sphere(b[0], b[1])) for b in theirs]
+    rows = []
     for a in ours:
         x, y, z = _on_sphere(a[0], a[1])
         for b, u, v, w in there:
-            square = (x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2
-            alike.setdefault(a[2] + b[2], []).append((square, a, b))
-    ends = [(doubt, _arc(min(rows)[0]), _arc(max(rows)[0])) for doubt, rows in alike.items()]
-    most = max(SEMI_MINOR_M * far + doubt for doubt, _, far in ends) - 0.01
-    least = {
-        sign: min(SEMI_MAJOR_M * near + sign * doubt for doubt, near, _ in ends) + 0.01 for sign in (-1, 0, 1)
-    }
-    left = []
-    for doubt, rows in alike.items():
-        near = max(end - sign * doubt for sign, end in least.items()) / SEMI_MINOR_M
-        at_most, at_least = (_square(arc) for arc in (near, (most - doubt) / SEMI_MAJOR_M))
-        left += [(a, b) for square, a, b in rows if square <= at_most or square >= at_least]
-    return left
-
-
-def _arc(square: float) -> float:
-    return 2 * math.asin(min(1.0, math.sqrt(square) / 2))
-
-
-def _square(arc: float) -> float:
-    """Return the squared chord of an arc; below zero for one that none is as short as."""
-    return 4 * math.sin(min(math.pi, arc) / 2) ** 2 if arc > 0 else min(0.0, arc)
+            half = math.sqrt((x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2) / 2
+            rows.append((2 * math.asin(min(1.0, half)), a[2] + b[2], a, b))
+    most = max(SEMI_MINOR_M * arc + doubt for arc, doubt, _, _ in rows) - 0.01
+    low, best, high = (
+        min([SEMI_MAJOR_M * arc + sign * doubt for arc, doubt, _, _ in rows]) + 0.01 for sign in (-1, 0, 1)
+    )
+    return [
+        (a, b)
+        for arc, doubt, a, b in rows
+        if (near := SEMI_MINOR_M * arc) - doubt <= low
+        or near <= best
+        or near + doubt <= high
+        or SEMI_MAJOR_M * arc + doubt >= most
+    ]
 
 
 def _least(rows: Sequence[Row], sign: int) -> float:
