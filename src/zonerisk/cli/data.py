@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 import typer
 
 from zonerisk.catalogue.document import data_root
-from zonerisk.cli import SETTINGS, output
+from zonerisk.cli import COMMANDS, SETTINGS, output
 from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT, ID_PATTERN
@@ -19,17 +19,12 @@ from zonerisk.words.phrases import count
 if TYPE_CHECKING:
     from zonerisk.curation.check import Form
 
-app = typer.Typer(**SETTINGS)
+app = typer.Typer(help=COMMANDS["data"].help, **SETTINGS)
 
 
 Schema = Literal[
     "incident", "measurement", "dialect", "plan", "region", "provider", "policy", "layer", "verdict"
 ]
-
-
-@app.callback()
-def group() -> None:
-    """Check, extend and compare the catalogue's records."""
 
 
 @app.command("check")

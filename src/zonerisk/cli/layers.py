@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.cli import SETTINGS, output
+from zonerisk.cli import COMMANDS, SETTINGS, output
 from zonerisk.cli.output import Cache, Catalogues, Raw, argument, load, option
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import Position
@@ -19,7 +19,7 @@ from zonerisk.layers import cards, store
 # the layer's own reach comes on top.
 _AROUND_M = 1000.0
 
-app = typer.Typer(**SETTINGS)
+app = typer.Typer(help=COMMANDS["layers"].help, **SETTINGS)
 
 Id = Annotated[str, argument("A layer, such as rivers.")]
 _AROUND = option(
@@ -28,11 +28,6 @@ _AROUND = option(
     "--region",
     metavar="TARGET",
 )
-
-
-@app.callback()
-def group() -> None:
-    """List, show, fetch, sample or import hazard layers."""
 
 
 @app.command("list")
