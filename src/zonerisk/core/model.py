@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from zonerisk.core.kinds import CORRELATED, UNITS, ClaimKind, HazardKind, StatedFeedKind
 
@@ -30,6 +31,8 @@ _ID = "[a-z0-9]+(-[a-z0-9]+)*"
 ID_PATTERN = f"^{_ID}$"
 MAX_ZONES, MAX_SITES = 64, 600
 
+FromPath = SkipJsonSchema[str]
+"""What a record's place or bytes tell, and its file does not."""
 EXAMPLES: dict[str, str] = {}
 """Text of each pattern as it is written, which messages show in its place."""
 
@@ -194,17 +197,15 @@ class Position(Record):
         """The OpenStreetMap object as evidence, if there is one."""
         if not self.osm or not self.read:
             return ()
-        title, url = (
-            f"OpenStreetMap {self.osm.replace('/', ' ')}",
-            f"https://www.openstreetmap.org/{self.osm}",
-        )
-        return (Evidence(kind="map", title=title, url=url, read=self.read, claim=f"position: {self.method}"),)
+        title, claim = f"OpenStreetMap {self.osm.replace('/', ' ')}", f"position: {self.method}"
+        url = f"https://www.openstreetmap.org/{self.osm}"
+        return (Evidence(kind="map", title=title, url=url, read=self.read, claim=claim),)
 
 
 class Site(Dated):
     """A brick: a building, a campus, or a metro where no more is known."""
 
-    id: str = ""
+    id: FromPath = ""
     name: Text
     kind: Literal["building", "campus", "metro"]
     operator: Key | None = None
@@ -229,7 +230,7 @@ class Site(Dated):
 class Campus(Lasting):
     """Buildings that stand and fall together: one plot, one gate, one fire."""
 
-    id: str = ""
+    id: FromPath = ""
     name: Text
     evidence: Cited
 
@@ -240,7 +241,7 @@ class Zone(Dated):
     ``partial`` where its list of sites is known not to be complete: it may stand elsewhere too.
     """
 
-    id: str = ""
+    id: FromPath = ""
     name: Text | None = None
     sites: tuple[Reference, ...] = ()
     partial: bool = False
@@ -266,7 +267,7 @@ class Buildings(Lasting):
 class Feed(Lasting):
     """A stated supply: when it fails, all its sites lose it together."""
 
-    id: str = ""
+    id: FromPath = ""
     kind: StatedFeedKind
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
@@ -279,7 +280,7 @@ class Feed(Lasting):
 class Hazard(Dated):
     """What an authority, an operator or a report says of a hazard at sites."""
 
-    id: str = ""
+    id: FromPath = ""
     kind: HazardKind
     name: Text
     sites: Annotated[tuple[Reference, ...], Field(min_length=1)]
@@ -330,22 +331,20 @@ class RoundTrip(Record):
 class Measurement(Dated):
     """Round trips between zones, measured by one method from ``since`` on, ``until`` a later day."""
 
-    id: str = ""
-    provider: str = ""
+    id: FromPath = ""
+    provider: FromPath = ""
     name: Text
     since: PartialDate
     method: Text
     statistic: Text
     samples: Annotated[int, Field(gt=0)] | None = None
-    round_trips: tuple[RoundTrip, ...]
+    round_trips: Annotated[tuple[RoundTrip, ...], Field(min_length=1)]
     evidence: Annotated[dict[Key, Evidence], Field(min_length=1)]
     note: Text | None = None
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:
         pairs = [" and ".join(sorted((row.a, row.b))) for row in self.round_trips]
-        if not pairs:
-            raise ValueError("round_trips is empty; write a line for each pair of zones")
         if twice := next((pair for pair in pairs if pairs.count(pair) > 1), None):
             raise ValueError(f"round_trips: {twice} stand twice; keep the least of them")
         return self
@@ -391,7 +390,7 @@ class Search(Record):
 class Provider(Record):
     """Who sells, or whose buildings others rent."""
 
-    id: str = ""
+    id: FromPath = ""
     name: Text
     role: Literal["cloud", "operator"] = "cloud"
     country: Country
@@ -406,8 +405,8 @@ class Provider(Record):
 class Region(Dated):
     """What the API calls a region, its zones as sold and the sites known for it."""
 
-    id: str = ""
-    provider: str = ""
+    id: FromPath = ""
+    provider: FromPath = ""
     name: Text
     country: Country
     town: Text | None = None
@@ -516,8 +515,8 @@ def _hours(start: str, end: str) -> float:
 class Incident(Record):
     """One event as one provider had it."""
 
-    id: str = ""
-    provider: str = ""
+    id: FromPath = ""
+    provider: FromPath = ""
     name: Text
     event: Key | None = None
     class_: Annotated[Literal["physical", "logical", "conflict"], Field(alias="class")]
@@ -730,8 +729,8 @@ class Rule(Record):
 class Policy(Record):
     """Rules with their sources, and how much weight they carry in the world."""
 
-    id: str = ""
-    sha256: str = ""
+    id: FromPath = ""
+    sha256: FromPath = ""
     name: Text
     standing: Standing
     scope: Text | None = None

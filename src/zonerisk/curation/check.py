@@ -386,9 +386,6 @@ MODELS: dict[str, type[BaseModel | Result]] = {
     "verdict": Answer,
 }
 
-# Fields that the loader fills in from a record's place; they are not written in files.
-_FROM_THE_PATH = ("id", "provider", "sha256")
-
 
 def schema(name: str) -> str:
     """Write the JSON Schema of one of :data:`MODELS`, with the help on fields of ``data/fields.yaml``."""
@@ -400,12 +397,6 @@ def schema(name: str) -> str:
         for names, text in [row for rows in told for row in rows.items()]:
             for field in names.split(", "):
                 part["properties"][field]["description"] = text
-    # A plan is written by its user, provider included.
-    if name not in ("plan", "verdict"):
-        for part in (tree, *tree.get("$defs", {}).values()):
-            for injected in _FROM_THE_PATH:
-                if part.get("properties", {}).get(injected, {}).get("default") == "":
-                    del part["properties"][injected]
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}
     return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from zonerisk.catalogue.document import data_root, read_named
 from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget
 from zonerisk.core.kinds import HazardKind
-from zonerisk.core.model import ID_PATTERN, Grade, PartialDate, Record, Text, Url, simplify
+from zonerisk.core.model import ID_PATTERN, FromPath, Grade, PartialDate, Record, Text, Url, simplify
 from zonerisk.core.samples import ANY_CLASS
 
 _Of = TypeVar("_Of")
@@ -103,7 +102,7 @@ class Reading(Record):
 class Card(Record):
     """All that must be known of a layer before anything is said from it."""
 
-    id: SkipJsonSchema[str] = ""
+    id: FromPath = ""
     name: Text
     kind: HazardKind
     measure: Measure
