@@ -23,6 +23,18 @@ NAN = b"""{"type": "FeatureCollection", "features": [{"type": "Feature", "proper
 "geometry": {"type": "Polygon", "coordinates": [[[2, 48], [NaN, 48], [3, 49], [2, 48]]]}}]}"""
 
 
+SYSTEM = (
+    b'{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "%s"}}, "features": []}'
+)
+WIDE = json.dumps(
+    {
+        "type": "Feature",
+        "geometry": None,
+        "properties": {f"c{number}": 1 for number in range(files.MAX_COLUMNS + 1)},
+    }
+).encode()
+
+
 @pytest.fixture
 def frame() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
@@ -118,6 +130,9 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv.gz", PACKED[:30] + bytes(20) + PACKED[50:], "cannot be unpacked"),
         ("x.geojson", NAN, "not on the Earth"),
         ("x.csv", b"lat,lon\ninf,2\n", "not on the Earth"),
+        ("x.csv", b"lat,lon\n1,2,3\n", "more fields than the head"),
+        ("x.geojson", SYSTEM % b"EPSG:99999", "not a known reference system"),
+        ("x.geojson", WIDE, "more than 2000 columns"),
         ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not on the Earth"),
     ],
 )

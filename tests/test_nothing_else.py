@@ -109,6 +109,14 @@ def system(grids: str) -> str:
     )
 
 
+def projected(words: str) -> str:
+    """A projection in WKT that is told in the words of PROJ, which may name files."""
+    return (
+        'PROJCS["x",GEOGCS["x",DATUM["x",SPHEROID["x",6378137,298]],PRIMEM["G",0],UNIT["degree",0.0174532925199433]],'
+        f'PROJECTION["Mercator_1SP"],UNIT["metre",1],EXTENSION["PROJ4","{words}"]]'
+    )
+
+
 def flatgeobuf(path: Path, grids: str) -> bytes:
     """A FlatGeobuf whose system names a file, in the place of one with a long name of its own."""
     crs = f'GEOGCS["{"x" * 900}",DATUM["d",SPHEROID["s",6371000,0]],PRIMEM["G",0],UNIT["degree",0.0174532925199433]]'
@@ -119,9 +127,9 @@ def flatgeobuf(path: Path, grids: str) -> bytes:
     return data.replace(written, system(grids).encode().ljust(len(written)), 1)
 
 
-def shapefile(path: Path, grids: str) -> list[tuple[str, bytes]]:
+def shapefile(path: Path, crs: str) -> list[tuple[str, bytes]]:
     gpd.GeoDataFrame({"name": ["own"]}, geometry=[shapely.Point(2, 48)], crs=4326).to_file(path)
-    path.with_suffix(".prj").write_text(system(grids))
+    path.with_suffix(".prj").write_text(crs)
     return [(part.name, part.read_bytes()) for part in path.parent.glob("e.*")]
 
 
@@ -154,6 +162,8 @@ def vectors(folder: Path, url: str, own: Path) -> dict[str, bytes]:
         "path.geojson": collection(crs={"type": "name", "properties": {"name": str(secret)}}),
         "web.geojson": collection(crs={"type": "name", "properties": {"name": f"{url}/crs"}}),
         "grids.geojson": collection(crs={"type": "name", "properties": {"name": grids}}),
+        "point.geojson": collection(features=[ROW | {"geometry": {"type": "Point", "coordinates": [2, 48], "crs": {"type": "link", "properties": {"href": f"{url}/crs"}}}}]),
+        "row.geojson": collection(features=[ROW | {"crs": {"type": "url", "properties": {"url": f"{url}/crs"}}}]),
         "twice.geojson": b'{"type": "FeatureCollection", "type": "gdal_streamed_alg", "features": []}',
         "escaped.geojson": b'{"t\\u0079pe": "gdal_streamed_alg", "command_line": "gdal vector info %s"}' % bytes(secret),
         "topology.geojson": b'{"type": "Topology", "objects": {"a": {"type": "GeometryCollection", "geometries": []}}, "arcs": []}',
@@ -165,10 +175,15 @@ def vectors(folder: Path, url: str, own: Path) -> dict[str, bytes]:
         "wfs.geojson": f"<OGRWFSDataSource><URL>{url}</URL></OGRWFSDataSource>".encode(),
         "words.geojson": f"/vsicurl/{url}/x.geojson".encode(),
         "view.gpkg": geopackage(own / "a.gpkg", "CREATE VIEW v AS SELECT * FROM own", "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('v', 'features', 'v')"),
+        "systems.gpkg": geopackage(own / "f.gpkg", "ALTER TABLE gpkg_spatial_ref_sys RENAME TO z", "CREATE VIEW gpkg_spatial_ref_sys AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i FROM n"),
+        "reckoned.gpkg": geopackage(own / "g.gpkg", "ALTER TABLE own ADD COLUMN x TEXT GENERATED ALWAYS AS (hex(zeroblob(999))) VIRTUAL"),
         "virtual.gpkg": geopackage(own / "b.gpkg", "CREATE VIRTUAL TABLE t USING fts4(x)"),
         "grids.gpkg": geopackage(own / "c.gpkg", f"UPDATE gpkg_spatial_ref_sys SET organization='x', definition='GEOGCS[\"x\",DATUM[\"x\",SPHEROID[\"x\",6378137,298],EXTENSION[\"PROJ4_GRIDS\",\"{folder / 'secret.csv'}\"]],PRIMEM[\"G\",0],UNIT[\"degree\",0.0174532925199433]]'"),
 "grids.fgb": flatgeobuf(own / "d.fgb", str(folder / "secret.csv")),
-        "grids.zip": zipped(*shapefile(own / "e.shp", str(folder / "secret.csv"))),
+        "grids.zip": zipped(*shapefile(own / "e.shp", system(str(folder / "secret.csv")))),
+        "words.zip": zipped(*shapefile(own / "e.shp", projected(f"+proj=tinshift +file={folder / 'secret.csv'}"))),
+        "model.zip": zipped(*shapefile(own / "e.shp", projected(f"+proj=defmodel +model={folder / 'secret.csv'}"))),
+        "init.zip": zipped(*shapefile(own / "e.shp", projected(f"+init={folder / 'secret.csv'}:x"))),
         "two.zip": zipped(("a.geojson", collection()), ("a.geojson", lines(f"gdal vector info {secret}"))),
         "vrt.zip": zipped(("a.geojson", vrt(str(secret)))),
         "beside.zip": zipped(("a.geojson", collection()), ("a.gfs", b"x"), ("a.geojson.aux.xml", b"x")),
@@ -289,6 +304,14 @@ def test_an_answer_of_a_service_leads_nowhere_else(lure: tuple[Path, Server, Wat
         for method, body in (
             ("wfs-gml", gml.encode()),
             ("wfs-gml", doctype.encode()),
+            *(
+                ("wfs-gml", gml.replace(f"{url}/crs", words).encode())
+                for words in (
+                    f"+proj=longlat +nadgrids={folder}/secret.csv +type=crs",
+                    f"+init={folder}/secret.csv:x",
+                    projected(f"+proj=tinshift +file={folder}/secret.csv").replace('"', "&quot;"),
+                )
+            ),
             ("wfs-gml", vrt(str(folder / "secret.geojson"))),
             ("wfs", lines(f"gdal vector info {folder}/secret.geojson")),
             ("wfs", collection(crs={"type": "link", "properties": {"href": url}})),
@@ -321,16 +344,14 @@ TEXTS: list[Callable[[bytes], object]] = [
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux says which files are read")
-@pytest.mark.parametrize("read", TEXTS)
-def test_no_other_reader_follows_what_a_file_names(
-    lure: tuple[Path, Server, Watch], tmp_path: Path, read: Callable[[bytes], object]
-) -> None:
+def test_no_other_reader_follows_what_a_file_names(lure: tuple[Path, Server, Watch], tmp_path: Path) -> None:
     folder, server, watch = lure
-    for data in vectors(folder, f"http://127.0.0.1:{server.server_port}", tmp_path).values():
-        with suppress(ZoneriskError), errors.reading("x"):
-            found = repr(read(data))
-            assert "HIDDEN" not in found
-    assert not watch.events()
+    made = vectors(folder, f"http://127.0.0.1:{server.server_port}", tmp_path)
+    for read in TEXTS:
+        for data in made.values():
+            with suppress(ZoneriskError), errors.reading("x"):
+                assert "HIDDEN" not in repr(read(data))
+        assert not watch.events(), read
     assert not server.asked
 
 

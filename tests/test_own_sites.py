@@ -61,7 +61,7 @@ def test_no_site_is_lost_by_its_name(tmp_path: Path) -> None:
 
 def test_a_name_is_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
-    path.write_text("name,zone,lat,lon\n\x1b[31mA\x07,z\x9b1,1,2\n \x08,\t,3,4\n")
+    path.write_text("name,zone,lat,lon\n\x1b[31mA\x07\u202e,z\x9b1\u200b,1,2\n \x08,\t,3,4\n")
     own = region(str(path))
     assert [site.name for site in own.sites.values()] == ["[31mA", "site 2"]
     assert [zone.name for zone in own.zones.values()] == ["z1", "site 2"]

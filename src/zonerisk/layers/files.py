@@ -32,6 +32,8 @@ Bounds = tuple[float, float, float, float]
 MAX_BYTES = 300_000_000
 """The most bytes of one file, as it lies and unpacked."""
 MAX_COLUMNS, MAX_COLLECTIONS = 2000, 20
+# Of a GeoPackage: reference systems, and the characters of the texts that name and describe its tables.
+MAX_SYSTEMS, MAX_TEXT = 10_000, 1_000_000
 # How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin.
 _BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
 _ZIP = b"PK\3\4"
@@ -45,8 +47,10 @@ _NAMED_SYSTEM = re.compile(
     r"urn:ogc:def:crs:[\w.:-]+|(EPSG|OGC):\w+|https?://www\.opengis\.net/def/crs/(OGC/1\.3/CRS84|EPSG/0/\d+)",
     re.ASCII,
 )
-# Reference systems that name files with grids, which PROJ would open.
-_GRIDS = re.compile(r"grids=(?!@null)|PROJ4_GRIDS|PARAMETERFILE|\bfile:", re.IGNORECASE)
+# Reference systems that name files, such as grids and other systems, which PROJ would open.
+_FILES = re.compile(
+    r"(grids|file|init|model|catalog)\s*=(?!\s*@null)|PROJ4_GRIDS|PARAMETERFILE|\bfile:", re.IGNORECASE
+)
 # The formats of GDAL that are read. Some of the others name further files, addresses and commands, and
 # are switched off, each by its name, which data/gdal-formats.txt lists: GDAL has no list of what it may read.
 FORMATS = {"ESRI Shapefile", "FlatGeobuf", "GML", "GPKG", "GeoJSON", "GTiff", "MEM", "Memory", "PNG"}
@@ -198,9 +202,13 @@ def vector(data: bytes, name: str, layer: str | None = None, first: bool = False
     with errors.reading(name, "is not a readable vector file"):
         if data.startswith(_ZIP):
             data, layer = _unpacked(data, name, layer, first)
-        if not data.startswith(_ZIP):  # Else it is our own, of a shapefile's parts.
-            _check_format(data, name)
-    return opened(data, name, layer)
+        # Else it is our own, of a shapefile's parts.
+        system = None if data.startswith(_ZIP) else _check_format(data, name)
+    frame = opened(data, name, layer)
+    # Where GDAL does not know the system that GeoJSON names, it takes the coordinates for degrees.
+    if system and not _WGS84.search(system) and frame.crs == "EPSG:4326":
+        raise DataError(f"{name}: {system[:200]} is not a known reference system")
+    return frame
 
 
 def opened(data: bytes, name: str, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -210,39 +218,49 @@ def opened(data: bytes, name: str, layer: str | None = None) -> gpd.GeoDataFrame
         warnings.simplefilter("ignore")
         names = [str(row[0]) for row in pyogrio.list_layers(data)]
         # In memory a GeoJSON's layer is called anew at each reading.
-        frame = pyogrio.read_dataframe(data, layer=names.index(layer or _only_one(names, name)))
+        place = names.index(layer or _only_one(names, name))
+        if len(pyogrio.read_info(data, layer=place)["fields"]) > MAX_COLUMNS:
+            raise ValueError(f"it has more than {MAX_COLUMNS} columns")
+        frame = pyogrio.read_dataframe(data, layer=place)
     if "geometry" not in frame:
         raise DataError(f"{name}: holds no geometries, only a table")
     return frame
 
 
-def _check_format(data: bytes, name: str) -> None:
-    """Refuse a file of no known format by how it begins, and one that points out of itself."""
+def _check_format(data: bytes, name: str) -> str | None:
+    """Refuse a file of no known format by how it begins, and one that points out of itself.
+
+    Of GeoJSON the reference system that it names is returned.
+    """
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if data[:1] in b"\xef \t\r\n{" else data
     if not text.startswith(_BEGINNINGS):
         told = "neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV"
         raise DataError(f"{name}: is not a readable vector file: {told}")
     if text.startswith(b"{"):
-        _check_geojson(text, name)
-    elif text.startswith(b"SQLite"):
+        return _check_geojson(text, name)
+    if text.startswith(b"SQLite"):
         _check_geopackage(data, name)
     else:
         # A FlatGeobuf's header tells its own length.
         _check_system(data[: 12 + int.from_bytes(data[8:12], "little")], name)
+    return None
 
 
 def _check_system(text: bytes, name: str) -> None:
-    if _GRIDS.search(text.decode("utf-8", errors="replace")):
+    if _FILES.search(text.decode("utf-8", errors="replace")):
         raise DataError(f"{name}: its reference system names a file, which is not opened")
 
 
-def _check_geojson(data: bytes, name: str) -> None:
+def _check_geojson(data: bytes, name: str) -> str | None:
     """Refuse JSON that is not GeoJSON, or that names its reference system by a link or a file."""
+    systems = 0
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal systems
         keys = [key for key, _ in pairs if key in ("type", "crs")]
         if len(keys) > len(set(keys)):
             raise DataError(f"{name}: is not GeoJSON: {keys[0]} stands twice")
+        systems += sum(isinstance(value, dict) for key, value in pairs if key == "crs")
         return {key: value for key, value in pairs if key in ("type", "crs", "properties", "name")}
 
     try:
@@ -251,25 +269,38 @@ def _check_geojson(data: bytes, name: str) -> None:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
     if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
         raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
-    if tree.get("crs") is not None and not _NAMED_SYSTEM.fullmatch(str(_system(tree))):
+    if systems > isinstance(tree.get("crs"), dict):
+        # GDAL follows the links of each, and reads the coordinates as if there were none.
+        raise DataError(f"{name}: a part of it has a crs of its own; one at its top is all that is read")
+    if tree.get("crs") is None:
+        return None
+    system = str(_system(tree))
+    if not _NAMED_SYSTEM.fullmatch(system):
         raise DataError(f"{name}: its crs is not the name of a reference system; nothing else is followed")
+    return system
 
 
 def _check_geopackage(data: bytes, name: str) -> None:
-    """Refuse a GeoPackage with views or virtual tables: SQL that would run as they are read."""
+    """Refuse a GeoPackage with SQL that would run as it is read: views, virtual tables, reckoned columns."""
     import sqlite3
 
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize(data)
-        listed = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-        for row in database.execute("SELECT * FROM gpkg_spatial_ref_sys"):
-            _check_system(repr(row).encode(), name)
-    for kind, table, sql in listed:
-        if kind == "view" or (
-            re.match(r"\s*CREATE\s+VIRTUAL", str(sql), re.IGNORECASE)
-            and not re.search(r"\sUSING\s+rtree\s*\(", str(sql), re.IGNORECASE)
-        ):
-            raise DataError(f"{name}: {table} is a view or a virtual table; export it as a plain table")
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_TEXT)
+        reckoned = "SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden > 1"
+        for kind, table, sql in database.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+            virtual = re.match(r"\s*CREATE\s+VIRTUAL", str(sql), re.IGNORECASE)
+            tree = re.search(r"\sUSING\s+rtree\s*\(", str(sql), re.IGNORECASE)
+            if kind == "view" or (virtual and not tree):
+                raise DataError(f"{name}: {table} is a view or a virtual table; export it as a plain table")
+            if kind == "table" and not virtual and database.execute(reckoned, (table,)).fetchone()[0]:
+                raise DataError(f"{name}: {table} has a column that is reckoned; export it as a plain table")
+        systems = database.execute(
+            "SELECT * FROM gpkg_spatial_ref_sys LIMIT ?", (MAX_SYSTEMS + 1,)
+        ).fetchall()
+    if len(systems) > MAX_SYSTEMS:
+        raise DataError(f"{name}: names more than {MAX_SYSTEMS} reference systems")
+    _check_system(repr(systems).encode(), name)
 
 
 def _unpacked(data: bytes, name: str, layer: str | None, first: bool) -> tuple[bytes, str | None]:
@@ -308,6 +339,7 @@ def _only_one(names: list[str], source: str) -> str:
     if len(names) == 1:
         return names[0]
     told = f"holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
+    told = told if names else "holds no layer that can be read"
     raise DataError(f"{source}: {told}")
 
 
@@ -318,12 +350,22 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     data = content(path)
     with errors.reading(str(path), "is not a readable CSV file"):
-        head = [str(name) for name in pd.read_csv(io.BytesIO(data), nrows=0)]
-        sep = ";" if ",".join(head).count(";") >= len(head) else ","
-        if len(head) > MAX_COLUMNS:
-            raise ValueError(f"it has {len(head)} columns; at most {MAX_COLUMNS} are read")
-        # What names things stays text: runway 09 is not 9.
-        table = pd.read_csv(io.BytesIO(data), sep=sep, low_memory=False, dtype=dict.fromkeys(texts, str))
+        first = re.match(rb"[^\r\n]*", data)[0]
+        sep = ";" if first.count(b";") > first.count(b",") else ","
+        if (columns := first.count(sep.encode()) + 1) > MAX_COLUMNS:
+            raise ValueError(f"it has {columns} columns; at most {MAX_COLUMNS} are read")
+        # What names things stays text: runway 09 is not 9. A row that is longer than the head, which
+        # pandas would read one column off, is an error.
+        options: dict[str, Any] = {
+            "dtype": dict.fromkeys(texts, str),
+            "low_memory": False,
+            "index_col": False,
+        }
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            try:
+                table = pd.read_csv(io.BytesIO(data), sep=sep, **options)
+            except pd.errors.ParserWarning:
+                raise ValueError("a row has more fields than the head") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
         y, x = (_degrees(table[name], path) for name in (lat, lon))

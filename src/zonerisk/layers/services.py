@@ -30,6 +30,8 @@ MAX_PAGES = 50
 TIMEOUT_S = 60.0
 MAX_INDEX_BYTES = 20_000_000
 _GML_HEAD = 20_000
+# How GML may name its reference system; GDAL would take a definition too, and open the files that one names.
+_SYSTEM = re.compile(rb"(urn:(x-)?ogc:def:crs:|EPSG:|CRS:|OGC:|https?://www\.opengis\.net/)[\w.:/#-]*")
 # A report is put together while one waits.
 REPORT_TIMEOUT_S = 90.0
 # Rows may lie this much beyond the circle asked for: services round, and draw it in a plane.
@@ -276,6 +278,10 @@ def _gml_page(source: str, params: Mapping[str, str] | None, room: int) -> tuple
         mark in body for mark in (b"<!DOCTYPE", b"<OGRVRT")
     ):
         raise FetchError(f"{source}: answered something that is not a FeatureCollection")
+    for system in re.findall(rb"""srsName\s*=\s*["']([^"']*)""", body):
+        if not _SYSTEM.fullmatch(system):
+            told = system[:80].decode(errors="replace")
+            raise FetchError(f"{source}: names its reference system {told!r}, which is not followed")
     if not re.search(rb"FeatureCollection>\s*$", body[-200:]) and b"/>" not in body[-200:]:
         raise FetchError(f"{source}: broke off in the middle of its XML")
     stated = re.search(r'numberMatched="(\d+)"', head)

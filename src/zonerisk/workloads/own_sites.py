@@ -8,7 +8,6 @@ import io
 import itertools
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import (
+    CONTROLS,
     MAX_SITES,
     MAX_ZONES,
     Evidence,
@@ -228,9 +228,8 @@ def _place(where: str, number: int, fields: Mapping[str, object]) -> Place:
 
 
 def _plain(value: object) -> str:
-    """Return a name's text: what a terminal would obey is left out, and half a surrogate pair."""
-    text = "" if value is None else str(value)
-    return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs")).strip()
+    """Return a name's text: what a terminal would obey, or a reader not see, is left out."""
+    return "" if value is None else " ".join(CONTROLS.sub("", str(value)).split())
 
 
 def _geojson(path: Path, text: str) -> list[Place]:
