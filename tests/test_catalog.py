@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -248,3 +249,29 @@ def test_a_weak_source_counts_one_grade_lower(kind: str, grade: str, weak: str) 
     assert Evidence.model_validate(row).grade == grade
     second_hand = Evidence.model_validate({**row, "secondary": True})
     assert (second_hand.grade, second_hand.source) == (weak, f"{kind}, second-hand")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "measurements/zz/x.yaml",
+        "incidents/zz/x.yaml",
+        "layers/samples/x.csv",
+        "feeds/areas.csv",
+        "feeds/stations-x.csv",
+        "feeds/sources.json",
+        "rates.json",
+    ],
+)
+def test_no_file_of_a_data_folder_is_read_without_end(zz_copy: Path, name: str) -> None:
+    """Neither a pipe, which would wait for ever, nor a file larger than any of its kind."""
+    path = zz_copy / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    with pytest.raises((DataError, OSError), match="a device or a pipe"):
+        Library(zz_copy).score("zz-good")
+    path.unlink()
+    with path.open("wb") as sparse:
+        sparse.truncate(6_000_000)
+    with pytest.raises(DataError, match="is too large"):
+        Library(zz_copy).score("zz-good")

@@ -164,7 +164,7 @@ class Catalog:
         if (path := self._rates_path) is None:
             raise DataError(f"{data_root() / RATES}: is not there; write it: {again}")
         with reading(str(path), f"holds no rates; write it again: {again}"):
-            return Rates.of(json.loads(path.read_bytes()))
+            return Rates.of(json.loads(documents.content(path)))
 
     @property
     def _rates_path(self) -> Path | None:
@@ -176,8 +176,8 @@ class Catalog:
         total = hashlib.sha256()
         for table in ("feeds", "layers/samples"):
             for name, path in files(self.roots, table, "*.*").items():
-                total.update(name.encode() + b"\0" + path.read_bytes())
-        total.update(self._rates_path.read_bytes() if self._rates_path else b"")
+                total.update(name.encode() + b"\0" + documents.content(path))
+        total.update(documents.content(self._rates_path) if self._rates_path else b"")
         return total.digest()
 
     @cached_property
@@ -200,7 +200,7 @@ class Catalog:
         held = self._held[f"{table}/{provider_id}"]
         if not held:
             paths = self.filed[table].items()
-            held.update((key, path.read_bytes()) for key, path in paths if path.parent.name == provider_id)
+            held.update((key, documents.content(path)) for key, path in paths if path.parent.name == provider_id)
         return held
 
     @_kept
@@ -292,7 +292,7 @@ class Catalog:
         owners = (key.partition("/")[0] for region in sold for key in self.sites_of(region))
         total = hashlib.sha256()
         for record_id in sorted({provider, *sold, *owners}):
-            total.update(record_id.encode() + b"\0" + self.path(record_id).read_bytes())
+            total.update(record_id.encode() + b"\0" + documents.content(self.path(record_id)))
         for table in (INCIDENTS, MEASUREMENTS):
             for key, text in self._texts(table, provider).items():
                 total.update(key.encode() + b"\0" + text)
@@ -374,7 +374,7 @@ class Catalog:
     def policy(self, name: str) -> Policy:
         """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
         path = self.policy_path(name)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(documents.content(path)).hexdigest()
         document = documents.read_named(path, "policies", "id", "sha256")
         return document.validate(Policy, {"id": path.stem, "sha256": digest})
 

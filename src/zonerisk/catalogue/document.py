@@ -126,13 +126,17 @@ def held(folder: Path, pattern: str) -> list[Path]:
     return [path for part in found for path in held(part, rest)] if rest else found
 
 
-def content(path: Path, max_bytes: int) -> bytes:
+def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
     if not path.is_file():
         path.stat()
-        raise OSError(errno.EINVAL, "is a directory" if path.is_dir() else "is a device or a pipe, no file")
-    with path.open("rb") as file:
-        data = file.read(max_bytes + 1)
+        told = "is a directory" if path.is_dir() else "is a device or a pipe, no file"
+        raise OSError(errno.EINVAL, told, str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:  # What fails while it is read names no file of itself.
+        raise OSError(error.errno, error.strerror, str(path)) from None
     if len(data) > max_bytes:
         raise DataError(FileProblem(str(path), 0, f"is too large: at most {max_bytes} bytes are read"))
     return data

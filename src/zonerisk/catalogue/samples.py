@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from zonerisk.catalogue.document import content
 from zonerisk.core import samples
 from zonerisk.core.errors import DataError, reading
 from zonerisk.core.geometry import Interval
@@ -73,7 +74,7 @@ class SampleFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._text = path.read_bytes()
+            self._text = content(path)
             head = json.loads(self._text[1 : self._text.index(b"\n")])
             self.head: Mapping[str, Any] = head
             self.layer = samples.layer_of(head)
@@ -186,7 +187,7 @@ def read_supply(files: Mapping[str, Path]) -> Sample:
     sources: dict[str, Evidence] = {}
     if SOURCES in files:
         with reading(SOURCES, _AGAIN):
-            for key, row in json.loads(files[SOURCES].read_text(encoding="utf-8")).items():
+            for key, row in json.loads(content(files[SOURCES])).items():
                 cited = {name: row[name] for name in ("title", "url", "claim")}
                 sources[key] = Evidence(kind="layer", read=row["as_of"], **cited)
     return Sample(around, areas, upstream, names, sources)
@@ -211,18 +212,17 @@ def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:
     line = 1
     numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file)
-            if tuple(next(reader, ())) != columns:
-                raise DataError(f"{path.name}:1: the columns are {', '.join(columns)}; {_AGAIN}")
-            for row in reader:
-                line = reader.line_num
-                if len(row) != len(columns):
-                    raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
-                for index in numbers:
-                    if row[index] and not math.isfinite(float(row[index])):
-                        raise ValueError(f"{columns[index]} is {row[index]}")
-                yield row
+        reader = csv.reader(io.StringIO(content(path).decode(), newline=""))
+        if tuple(next(reader, ())) != columns:
+            raise DataError(f"{path.name}:1: the columns are {', '.join(columns)}; {_AGAIN}")
+        for row in reader:
+            line = reader.line_num
+            if len(row) != len(columns):
+                raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
+            for index in numbers:
+                if row[index] and not math.isfinite(float(row[index])):
+                    raise ValueError(f"{columns[index]} is {row[index]}")
+            yield row
     except DataError:
         raise
     except (OSError, csv.Error, ValueError) as error:

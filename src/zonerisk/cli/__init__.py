@@ -187,11 +187,11 @@ def _fail(error: Exception) -> NoReturn:
     package = (getattr(error, "name", None) or "").partition(".")[0]
     if isinstance(error, ModuleNotFoundError) and package in EXTRAS:
         error = MissingPackage(package)
+    elif isinstance(error, OSError) and error.filename and error.strerror:
+        error = DataError(f"{error.filename}: cannot be used: {error.strerror}")
     elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         _close_output()
         error = UsageError(f"cannot write: {error.strerror}")
-    elif isinstance(error, OSError) and error.filename and error.strerror:
-        error = DataError(f"{error.filename}: cannot be used: {error.strerror}")
     told = str(error)
     if not isinstance(error, ZoneriskError):
         what = f"{type(error).__name__}: {(told or 'no more is known').splitlines()[0][:300]}"
