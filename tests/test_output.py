@@ -94,7 +94,7 @@ def test_debug_shows_where_an_error_comes_from() -> None:
         assert "Traceback" in done.stderr
 
 
-@pytest.mark.parametrize("loading", ["typer", "zonerisk.cli.verdicts", "pydantic", "zonerisk.judging.score"])
+@pytest.mark.parametrize("loading", ["zonerisk.core.errors", "typer", "zonerisk.cli.verdicts", "pydantic"])
 def test_an_interrupt_ends_without_a_word(loading: str) -> None:
     """Sent to itself by a process that begins to load a module."""
     code = f"""

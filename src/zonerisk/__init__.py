@@ -13,14 +13,15 @@ Examples
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from zonerisk.core import __version__
-from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
-
+# As typing has it, which takes a while to load; until the command line runs, an interrupt is a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zonerisk.catalogue.catalog import Catalog
+    from zonerisk.core import __version__
+    from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
     from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library
 
@@ -37,7 +38,13 @@ __all__ = [
 ]
 
 # Opened when asked for, so that the command line decides what is loaded and when.
-_ON_CALL = {"Catalog": "catalogue.catalog", "Library": "library", "Verdict": "core.verdict"}
+_ON_CALL = {
+    "Catalog": "catalogue.catalog",
+    "Library": "library",
+    "Verdict": "core.verdict",
+    "__version__": "core",
+    **dict.fromkeys(("DataError", "UnknownTarget", "UsageError", "ZoneriskError"), "core.errors"),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -61,6 +68,8 @@ def load(*folders: str | Path) -> Library:
     UsageError
         If a folder holds none of these.
     """
+    from pathlib import Path
+
     from zonerisk.catalogue.document import data_root
     from zonerisk.core.verdict import Verdict
     from zonerisk.library import Library

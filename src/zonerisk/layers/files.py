@@ -350,7 +350,7 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
     data = content(path)
     with errors.reading(str(path), "is not a readable CSV file"):
-        first = re.match(rb"[^\r\n]*", data)[0]
+        first = re.split(rb"[\r\n]", data, maxsplit=1)[0]
         sep = ";" if first.count(b";") > first.count(b",") else ","
         if (columns := first.count(sep.encode()) + 1) > MAX_COLUMNS:
             raise ValueError(f"it has {columns} columns; at most {MAX_COLUMNS} are read")
