@@ -65,6 +65,7 @@ def test_a_closed_output_is_said(tmp_path: Path) -> None:
     assert closed(">&-", *LISTED) == (2, "error: standard output is closed; name a file with --output\n")
     assert closed(">&-", *LISTED, "-o", str(tmp_path / "x.csv"))[0] == 0
     assert closed("2>&-", "show", "nothing-of-that-name") == (2, "")
+    assert closed("2>/dev/full", "show", "nothing-of-that-name") == (2, "")
     assert closed(">/dev/full", *LISTED) == (2, "error: cannot write: No space left on device\n")
 
 

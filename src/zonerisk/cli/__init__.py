@@ -7,6 +7,7 @@ import gc
 import os
 import re
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, NoReturn
@@ -198,5 +199,6 @@ def _fail(error: Exception) -> NoReturn:
         told = f"zonerisk failed, which is its own fault: {what}; {_TELL_US}"
     from zonerisk.cli import output
 
-    sys.stderr.write(output.shown(f"error: {told}\n"))
+    with suppress(OSError):  # Nobody may hear it, but the exit code still tells.
+        sys.stderr.write(output.shown(f"error: {told}\n"))
     sys.exit(getattr(error, "exit_code", _FAULT))
