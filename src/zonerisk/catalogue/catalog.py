@@ -199,8 +199,8 @@ class Catalog:
         """Return what the files of a provider in one table hold, by id; others are not read."""
         held = self._held[f"{table}/{provider_id}"]
         if not held:
-            paths = self.filed[table].items()
-            held.update((key, documents.content(path)) for key, path in paths if path.parent.name == provider_id)
+            paths = [each for each in self.filed[table].items() if each[1].parent.name == provider_id]
+            held.update((key, documents.content(path)) for key, path in paths)
         return held
 
     @_kept

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Separation, Verdict
+    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict
     from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
