@@ -177,8 +177,8 @@ def test_what_puts_several_zones_down_rests_on_the_operator_or_an_authority() ->
 def test_one_region_reads_its_provider_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     library = zonerisk.load()
     read: list[str] = []
-    whole = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (read.append(str(path)), whole(path))[1])
+    whole = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *mode: (read.append(str(path)), whole(path, *mode))[1])
     library.incidents("ovh-sbg")
     assert read
     assert all("/incidents/ovh/" in path for path in read)

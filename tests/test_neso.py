@@ -49,7 +49,7 @@ def test_which_supply_point_feeds_a_place() -> None:
 def test_what_is_no_such_zip() -> None:
     with pytest.raises(DataError, match="cannot be read as a zip"):
         read(b"<html>", "x")
-    with pytest.raises(DataError, match="holds 0 layers"):
+    with pytest.raises(DataError, match="holds no layer"):
         read(archive("readme.txt"), "x")
     with pytest.raises(DataError, match="no column names"):
         read(archive("a.geojson", "colour"), "x")
