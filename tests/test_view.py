@@ -13,7 +13,7 @@ from zonerisk.pages import features, view
         ((8434, 8634, 8834), "8.6 km", "8.4 km to 8.8 km"),
         ((0, 27, 337), "27 m", "0 m to 337 m"),
         ((0, None, None), "not known", "at least 0 m"),
-        ((5e6, 5.2e6, 5.4e6), "5200 km", "5000 km to 5400 km"),
+        ((5e6, 5.2e6, 5.4e6), "5,200 km", "5,000 km to 5,400 km"),
     ],
 )
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
