@@ -266,11 +266,11 @@ class Placement:
         Copies that are ``missing`` were read and could not be placed: they count, wherever they stand.
         """
         labels = [place for place in dict.fromkeys(places) if place.kind == "label" and not place.name]
-        told = [self.dialect(self.provider_of(place.region)).zones.account_relative for place in labels]
-        told += [
-            wording.odd_zone(place.id.partition("/")[2], place.region) for place in filter(self._odd, labels)
-        ]
-        notes = tuple(sorted({*notes, *filter(None, told)}))
+        said = (self.dialect(self.provider_of(place.region)).zones.account_relative for place in labels)
+        relative = dict.fromkeys(filter(None, said))
+        strange = filter(self._odd, labels)
+        odd = [wording.odd_zone(place.id.partition("/")[2], place.region) for place in strange]
+        notes = (*notes, *relative, *odd)
         needed = quorum or majority(len(places) + missing)
         most = None if more is None else more + missing
         return Workload(key, source, apart(places), needed, basis, notes=notes, more=most)

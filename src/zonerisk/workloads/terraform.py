@@ -469,7 +469,7 @@ class _Reader:
         settings = self.configuration.settings(address)
         stands: list[tuple[_Resource, _Stand]] = []
         missing = 0
-        notes: set[str] = set()
+        notes: dict[str, str] = {}
         kind = next(iter(kinds.values()))
         for resource in resources:
             try:
@@ -489,9 +489,9 @@ class _Reader:
                 self.joined[self._whole(resource, kind)].append((resource, stand))
         elif kind.alone or any(stand.needed == "one" for _, stand in stands):
             for resource, stand in stands:
-                self._add(resource.full, resource, [stand], notes)
+                self._add(resource.full, resource, [stand], notes.values())
         elif stands:
-            self._add(address, resources[0], [stand for _, stand in stands], notes, missing)
+            self._add(address, resources[0], [stand for _, stand in stands], notes.values(), missing)
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
@@ -539,7 +539,12 @@ class _Reader:
         self.workloads.append(replace(workload, confined=confined))
 
     def _stand(
-        self, provider: str, kind: ResourceType, resource: _Resource, settings: _Settings, notes: set[str]
+        self,
+        provider: str,
+        kind: ResourceType,
+        resource: _Resource,
+        settings: _Settings,
+        notes: dict[str, str],
     ) -> _Stand:
         values = resource.values
         dialect = self.placement.dialect(provider)
@@ -586,7 +591,7 @@ class _Reader:
         regions = [code for each in regions for code in self._regions(provider, each)]
         loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
         if loose:
-            notes.add(ONE_OF)
+            notes["one of"] = ONE_OF
         places = [self._zone(provider, regions[0], zone, resource) for zone in zones if not loose]
         places = places if own else list(dict.fromkeys(places))
         return self._copies(row, values, regions, places, told.most if loose else 0)
@@ -768,7 +773,7 @@ class _Reader:
                 return [self.placement.region(provider, dialect.region_of(text) or "")]
             raise
 
-    def _cloud(self, resource: _Resource, settings: _Settings, notes: set[str]) -> str:
+    def _cloud(self, resource: _Resource, settings: _Settings, notes: dict[str, str]) -> str:
         """Return whose OpenStack it is: by the host that signs in, else by its region's name."""
         if settings.host:
             for provider, dialect in self.placement.dialects.items():
@@ -779,7 +784,7 @@ class _Reader:
         guess = self.placement.openstack(region)
         if guess is None:
             raise Unplaced("whose OpenStack it is the file does not tell")
-        notes.add(wording.guessed(self.placement.dialect(guess).name or guess))
+        notes[guess] = wording.guessed(self.placement.dialect(guess).name or guess)
         return guess
 
 
