@@ -101,8 +101,9 @@ def plan(
     answer = replace(answer, gate=gate.gate(answer, levels, (*kept.accepted, *request.accepted), known))
     if advise:
         auditor = Auditor(catalog, chosen, deployment, request.day, inputs)
-        answer = replace(answer, advice=advice.advise(auditor, answer))
-        if left := advice.left_out(auditor):
+        choices, left = advice.advise(auditor, answer)
+        answer = replace(answer, advice=choices)
+        if left:
             output.note(f"advice: {left}\n")
     form = output.chosen(format_, out, Formats)
     if form is Format.json:

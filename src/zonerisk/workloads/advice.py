@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zonerisk.core.verdict import Choice
 from zonerisk.judging.arrangement import zones_sold
@@ -25,45 +25,43 @@ if TYPE_CHECKING:
 MOST_ZONES, MOST_WAYS, MOST_WORKLOADS = 3, 60, 50
 
 
-def advise(auditor: Auditor, audit: Audit) -> tuple[Choice, ...]:
-    """Judge the ways to spread each workload over its region, and the regions to recover it in."""
-    pairs = zip(auditor.deployment.workloads, audit.workloads, strict=True)
-    return tuple(
-        choice
-        for workload, judged in list(pairs)[:MOST_WORKLOADS]
-        for choice in _of(auditor, workload, judged)
-    )
+def advise(auditor: Auditor, audit: Audit) -> tuple[tuple[Choice, ...], str]:
+    """Judge the ways to spread each workload over its region, and the regions to recover it in.
 
-
-def left_out(auditor: Auditor) -> str:
-    """Say which workloads got no advice, and of how many not every way was tried; nothing if none."""
+    What is left out is said beside; nothing where nothing is.
+    """
     listed = auditor.deployment.workloads
-    many = 0
-    for each in listed[:MOST_WORKLOADS]:
-        regions = {place.region for place in each.places}
-        if len(regions) == 1 and OWN not in regions and not each.spread:
-            sold = len(zones_sold(auditor.catalog.region(*regions), auditor.day))
-            many += comb(sold, min(sold, len(each.places), MOST_ZONES)) > MOST_WAYS
-    return wording.advice_left(len(listed), MOST_WORKLOADS, many, MOST_WAYS)
+    choices: list[Choice] = []
+    cut = 0
+    for workload, judged in list(zip(listed, audit.workloads, strict=True))[:MOST_WORKLOADS]:
+        regions = {place.region for place in workload.places}
+        if len(regions) == 1 and OWN not in regions and not workload.spread:
+            found, whole = _zones(auditor, workload, judged, *regions)
+            choices += [*found, *_recoveries(auditor, workload, judged, *regions)]
+            cut += not whole
+    return tuple(choices), wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
 
 
-def _of(auditor: Auditor, workload: Workload, judged: Judged) -> Iterator[Choice]:
-    regions = {place.region for place in workload.places}
-    if len(regions) != 1 or OWN in regions or workload.spread:
-        return
-    (region,) = regions
+def _zones(auditor: Auditor, workload: Workload, judged: Judged, region: str) -> tuple[list[Choice], bool]:
+    """Choose the zones that do best, and say whether every way to spread the copies was tried."""
     sold = zones_sold(auditor.catalog.region(region), auditor.day)
     size = min(len(sold), len(workload.places), MOST_ZONES)
     tried = []
-    for _, zones in zip(range(MOST_WAYS), combinations(sold, size), strict=False):
+    for zones in islice(combinations(sold, size), MOST_WAYS):
         places = spread([Place(zone.id, region, "zone") for zone in zones], len(workload.places))
         tried.append((auditor.judge(replace(workload, places=places)), places))
-    if tried:
-        best, places = min(tried, key=lambda each: _rank(each[0]))
-        # Zones of which only the names differ buy nothing that is known.
-        ranks = _rank(best), _rank(judged)
-        if ranks[0] < ranks[1] and (judged.chance or ranks[0][:-1] < ranks[1][:-1]):
-            yield _choice("zones", workload, best, judged, tuple(dict.fromkeys(each.id for each in places)))
+    whole = comb(len(sold), size) <= MOST_WAYS
+    best, places = min(tried, key=lambda each: _rank(each[0]), default=(judged, workload.places))
+    # Zones of which only the names differ buy nothing that is known.
+    then, now = _rank(best), _rank(judged)
+    if then >= now or not (judged.chance or then[:-1] < now[:-1]):
+        return [], whole
+    chance = (best.chance.low, best.chance.high) if best.chance else None
+    distinct = tuple(dict.fromkeys(each.id for each in places))
+    return [_choice("zones", workload, best, judged, distinct, chance)], whole
+
+
+def _recoveries(auditor: Auditor, workload: Workload, judged: Judged, region: str) -> Iterator[Choice]:
     for target in auditor.fallbacks(region)[:MOST_REGIONS]:
         there = auditor.catalog.region(target)
         place = auditor.arrangements.placement.whole(there.provider, target)
@@ -84,20 +82,19 @@ def _rank(judged: Judged) -> tuple[float, ...]:
 
 
 def _choice(
-    kind: str,
+    kind: Literal["zones", "recovery"],
     workload: Workload,
     best: Judged,
     now: Judged,
     places: tuple[str, ...],
-    both: tuple[float, float] | None = None,
+    then: tuple[float, float] | None,
 ) -> Choice:
-    chance = best.chance if kind == "zones" else None
     failing = [{each.rule for each in one.findings if each.outcome == "fail"} for one in (now, best)]
     return Choice(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         workload=workload.id,
         places=places,
         settles=tuple(sorted(failing[0] - failing[1])),
         now=(now.chance.low, now.chance.high) if now.chance else None,
-        then=(chance.low, chance.high) if chance else both,
+        then=then,
     )

@@ -151,8 +151,6 @@ def _accepted(where: str, rule: str, outcome: Outcome | None, by: Acceptance, da
         workload=where,
         rule=rule,
         outcome=outcome,
-        reason=by.reason,
-        owner=by.owner,
-        until=by.until,
+        **by.model_dump(include={"reason", "owner", "until"}),
         expired=last_day(by.until) < day,
     )

@@ -190,7 +190,7 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     from zonerisk.workloads import kubernetes, terraform
 
     trees: list[tuple[str, str, Json]] = []
-    clusters: list[tuple[str, dict[str, int], Json]] = []
+    cluster: list[tuple[str, dict[str, int], Json]] = []
     plans: list[tuple[Document, PlanFile]] = []
     for name in dict.fromkeys(names):
         raw = stdin if name == "-" and stdin is not None else _bytes(name)
@@ -199,11 +199,18 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
             raise DataError(f"{shown}: {flaw}")
         # JSON is told by its first sign, whatever its encoding.
         if raw[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith((b"{", b"[")):
-            trees.append((shown, *_json(shown, raw)))
+            text, tree = _json(shown, raw)
+            if terraform.recognise(tree):
+                trees.append((shown, text, tree))
+            elif kubernetes.recognise(tree):
+                cluster.append((shown, lines_of(text, "name"), tree))
+            else:
+                told = "is neither the output of terraform show -json nor of kubectl get ... -o json"
+                raise DataError(f"{shown}: {told}")
             continue
         written = document.parse(raw, shown, MAX_YAML)
         if kubernetes.recognise(written.tree):
-            clusters.append((shown, _name_lines(written), written.tree))
+            cluster.append((shown, _name_lines(written), written.tree))
         else:
             plans.append((written, written.validate(PlanFile, quote=False)))
     if len(plans) > 1:
@@ -214,7 +221,8 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     record = plans[0][1] if plans else None
     day = last_day(as_of or (record and record.as_of) or catalog.edition.date)
     parts = [read_plan(written, record, catalog, day) for written, record in plans]
-    parts += _from_trees(trees, clusters, catalog, day)
+    parts += [terraform.read(*tree, catalog, day) for tree in trees]
+    parts += [kubernetes.read(cluster, catalog, day)] if cluster else []
     times = Counter(workload.id for part in parts for workload in part.workloads)
     whole = Deployment(
         tuple(name for part in parts for name in part.files),
@@ -229,27 +237,6 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
         next((part.model for part in parts if part.model), None),
     )
     return Question(whole, day, record.policy if record else None, record.accepted if record else ())
-
-
-def _from_trees(
-    trees: Sequence[tuple[str, str, Json]],
-    clusters: Sequence[tuple[str, dict[str, int], Json]],
-    catalog: Catalog,
-    day: str,
-) -> list[Deployment]:
-    from zonerisk.workloads import kubernetes, terraform
-
-    parts, cluster = [], [*clusters]
-    for name, text, tree in trees:
-        if terraform.recognise(tree):
-            parts.append(terraform.read(name, text, tree, catalog, day))
-        elif kubernetes.recognise(tree):
-            cluster.append((name, lines_of(text, "name"), tree))
-        else:
-            raise DataError(
-                f"{name}: is neither the output of terraform show -json nor of kubectl get ... -o json"
-            )
-    return [*parts, kubernetes.read(cluster, catalog, day)] if cluster else parts
 
 
 def loaded(name: str) -> Json:
