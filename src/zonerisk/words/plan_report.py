@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.sax.saxutils import quoteattr
+from xml.etree import ElementTree
 
 from zonerisk.core.verdict import OUTCOMES
 from zonerisk.words import likelihood, phrases, report, verdicts
@@ -265,31 +265,29 @@ def junit(audit: Audit, policy: Policy) -> str:
     """Write an audit as JUnit XML: a suite a workload, a case a rule; what ends a pipeline fails."""
     tripped = {(each.workload, each.rule) for each in audit.gate.tripped}
     taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
-    suites = []
-    failing = 0
+    root = ElementTree.Element("testsuites", name=f"zonerisk {policy.id}")
     for judged in audit.workloads:
-        cases, failed, skipped = [], 0, 0
+        suite = ElementTree.SubElement(root, "testsuite", name=judged.id, errors="0")
         for finding in judged.findings:
-            key = (judged.id, finding.rule)
+            names = {
+                "classname": judged.id,
+                "name": finding.rule,
+                "file": judged.file,
+                "line": str(judged.line),
+            }
+            case, key = ElementTree.SubElement(suite, "testcase", names), (judged.id, finding.rule)
             told = f"{finding.outcome}: " if finding.outcome in OUTCOMES.values() else ""
-            text = quoteattr(f"{told}{finding.message}")
-            inside = ""
-            if accepted := taken.get(key):
-                inside, skipped = f"<skipped message={quoteattr(accepted_line(accepted))}/>", skipped + 1
-            elif key in tripped:
-                inside, failed = f"<failure message={text} type={quoteattr(finding.outcome)}/>", failed + 1
-            elif finding.outcome != "pass":
-                inside, skipped = f"<skipped message={text}/>", skipped + 1
-            name = f"classname={quoteattr(judged.id)} name={quoteattr(finding.rule)}"
-            file = f"file={quoteattr(judged.file)} line={quoteattr(str(judged.line))}"
-            cases.append(f"    <testcase {name} {file}>{inside}</testcase>")
-        failing += failed
-        counts = f'tests="{len(cases)}" failures="{failed}" skipped="{skipped}" errors="0"'
-        suites += [f"  <testsuite name={quoteattr(judged.id)} {counts}>", *cases, "  </testsuite>"]
-    total = sum(len(judged.findings) for judged in audit.workloads)
-    name = quoteattr(f"zonerisk {policy.id}")
-    head = f'<testsuites name={name} tests="{total}" failures="{failing}">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>", ""])
+            message = accepted_line(taken[key]) if key in taken else f"{told}{finding.message}"
+            if key in tripped and key not in taken:
+                ElementTree.SubElement(case, "failure", message=message, type=finding.outcome)
+            elif key in taken or finding.outcome != "pass":
+                ElementTree.SubElement(case, "skipped", message=message)
+        suite.set("skipped", str(len(suite.findall("*/skipped"))))
+    for each in (root, *root):
+        each.set("tests", str(len([*each.iter("testcase")])))
+        each.set("failures", str(len([*each.iter("failure")])))
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def comment(audit: Audit, policy: Policy) -> str:
