@@ -59,6 +59,7 @@ MOST_REGIONS = 3
 # Copies of which no zone is told are alike: these many stand for all of them.
 MOST_ALIKE = 6
 NOWHERE = Source("", 1)
+LOOSE = "somewhere"
 # Among the subjects of a finding: the workload that it is a finding of.
 ITSELF = "workload"
 # What a deployment is asked first, and answered here, where copies and their quorum are known; a region's
@@ -124,9 +125,6 @@ class _Loss(NamedTuple):
     risk: SharedRisk | None = None
     subjects: tuple[str, ...] = ()
     """Places of which only the number that goes is known."""
-
-
-_Cliques = dict[str, dict[str, Counter[str]]]
 
 
 class Auditor:
@@ -211,9 +209,7 @@ class Auditor:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
         wanted = min(threshold, 2) if workload.quorum == 1 else threshold
-        cliques = self._cliques(workload.places)
-        least = _fewest(cliques)
-        distinct = sum(len(ids) for by_clique in cliques.values() for ids in by_clique.values())
+        least, distinct, _ = self._zones(workload.places)
         more = 0 if workload.confined else workload.more
         most = None if more is None else distinct + more
         outcome: Outcome = (
@@ -227,20 +223,27 @@ class Auditor:
         message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
         return _Answer(outcome, message)
 
-    def _cliques(self, places: Iterable[Place]) -> _Cliques:
-        """Count copies by region, by whose names their zones go by, and by place.
+    def _zones(self, places: Iterable[Place]) -> tuple[int, int, int]:
+        """Count the fewest zones that places can be, the most, and the most copies that one may hold.
 
-        A building of several zones' region is the zone that it is known to be of, else any of them.
+        Only names of one kind tell zones apart. A building is the zone that it is known to be of, else any
+        of its region's.
         """
-        cliques: _Cliques = {}
+        cliques: dict[str, dict[str, Counter[str]]] = {}
         for place in places:
-            clique, key = "somewhere" if place.kind == "somewhere" else place.clique, place.id
+            clique, key = LOOSE if place.kind == LOOSE else place.clique, place.id
             units = self.arrangements.placement.zones(place.region) if place.region != OWN else ()
             if place.kind == "site" and len(units) > 1:
                 of = [unit.id for unit in units if place.id in {site.id for site in unit.sites}]
                 clique, key = ("zone", of[0]) if of else ("site", key)
             cliques.setdefault(place.region, {}).setdefault(clique, Counter())[key] += 1
-        return cliques
+        fewest = most = in_one = 0
+        for by_clique in cliques.values():
+            loose = by_clique.pop(LOOSE, Counter[str]())
+            fewest += max([bool(loose), *map(len, by_clique.values())])
+            most += len(loose) + sum(map(len, by_clique.values()))
+            in_one = max(in_one, loose.total() + sum(max(ids.values()) for ids in by_clique.values()))
+        return fewest, most, in_one
 
     def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
         """List what takes several places on record, then each place by itself."""
@@ -279,7 +282,7 @@ class Auditor:
         cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
         kept = left(hardest.members)
         # Zones that go by other names, or by none, may be the one that is lost.
-        least = kept if hardest.risk else min(kept, total - _most_in_one(self._cliques(workload.places)))
+        least = kept if hardest.risk else min(kept, total - self._zones(workload.places)[2])
         message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
         if workload.falls(total - kept):
             evidence = hardest.risk.evidence if hardest.risk else ()
@@ -453,35 +456,18 @@ def _told(places: Sequence[Place]) -> list[Place]:
     seen: Counter[str] = Counter()
     told = []
     for place in dict.fromkeys(places):
-        seen[place.region] += place.kind == "somewhere"
-        if place.kind != "somewhere" or seen[place.region] <= MOST_ALIKE:
+        seen[place.region] += place.kind == LOOSE
+        if place.kind != LOOSE or seen[place.region] <= MOST_ALIKE:
             told.append(place)
     return told
-
-
-def _fewest(cliques: _Cliques) -> int:
-    """Count the fewest zones that places can be: only names of one kind tell zones apart."""
-    return sum(
-        max(1 if clique == "somewhere" else len(ids) for clique, ids in by_clique.items())
-        for by_clique in cliques.values()
-    )
 
 
 def _weights(places: Sequence[Place]) -> Counter[str]:
     """Count copies at the places that are told, those left out with the last of theirs."""
     told = _told(places)
-    last = {place.region: place.id for place in told if place.kind == "somewhere"}
+    last = {place.region: place.id for place in told if place.kind == LOOSE}
     ids = {place.id for place in told}
     return Counter(place.id if place.id in ids else last[place.region] for place in places)
-
-
-def _most_in_one(cliques: _Cliques) -> int:
-    """Count the most copies that may stand in one zone."""
-    most = 0
-    for by_clique in cliques.values():
-        loose = by_clique.pop("somewhere", Counter()).total()
-        most = max(most, loose + sum(max(ids.values()) for ids in by_clique.values()))
-    return most
 
 
 def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:
