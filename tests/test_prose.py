@@ -32,7 +32,7 @@ EXAMPLES = sorted(
     if path.suffix in {".yaml", ".json"} and "policy" not in path.name
 )
 # What people read, by its key in the JSON of an answer.
-SENTENCES = {"message", "summary", "not_known", "reason", "notes", "note", "quorum_basis", "told"}
+SENTENCES = {"message", "summary", "reason", "notes", "note", "quorum_basis", "told"}
 
 
 def refuse(*_: object, **__: object) -> Any:

@@ -467,7 +467,6 @@ class PolicyVerdict(Result):
     findings: tuple[Finding, ...]
     shared_risks: tuple[SharedRisk, ...]
     separations: tuple[Separation, ...]
-    not_known: tuple[str, ...]
 
     @property
     def broken(self) -> bool:

@@ -134,7 +134,6 @@ def score(
                 for risk in group.all_risks
             ),
             separations=separation.separations(policy, judgeable),
-            not_known=verdicts.not_known(judged),
         ),
         recovery=options,
         record=record,

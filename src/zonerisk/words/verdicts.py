@@ -124,19 +124,6 @@ def summary(name: str, noun: str, standing: Independence) -> str:
     return f"{name}: not shown whether its {units} fail independently. {' '.join(reasons)}"
 
 
-def grouped(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
-    """Return (outcome, rules, message) rows; rules with the same answer share a row."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for finding in findings:
-        rows.setdefault((finding.outcome, finding.message), []).append(finding.rule)
-    return [(outcome, ", ".join(rules), message) for (outcome, message), rules in rows.items()]
-
-
-def not_known(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Format what is not known; rules with the same answer are told together."""
-    return tuple(f"{rules}: {told}" for outcome, rules, told in grouped(findings) if outcome == "unknown")
-
-
 def policy_line(policy: Policy, findings: Iterable[Finding]) -> str:
     """Write how many of the rules are met, and which are not, in the words the standing allows."""
     return f"{'; '.join(policy_parts(policy, findings))}."
