@@ -127,10 +127,9 @@ def written(
     sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
     dossier.sections += [Section("Sources", [sources], of="sources"), _versions(both)]
     if says:
-        idle = [
-            (each.workload, each.rule, "fits nothing", *_taken(each)) for each in accepted if not each.outcome
-        ]
-        risks = Table([*says["accepted"]], [*_risks(parts), *idle])
+        idle = [each for each in accepted if not each.outcome]
+        idle_rows = [(each.workload, each.rule, "fits nothing", *_taken(each)) for each in idle]
+        risks = Table([*says["accepted"]], [*_risks(parts), *idle_rows])
         signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
         dossier.sections += [
             Section("Risks to accept", [says["accept"], risks], apart=True),
@@ -159,16 +158,13 @@ def _rule(name: str) -> str:
 
 def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit], means: str) -> Table:
     first = verdicts[0] if verdicts else audits[0]
-    edition, bearing = (
-        first.provenance.catalogue.date,
-        "with the records of that day and those that bear no date",
-    )
-    if first.as_of > edition:
-        bearing = f"by the records of {record.day(edition)}: they tell nothing later"
+    day, edition = first.as_of, first.provenance.catalogue.date
+    known = "with the records of that day and those that bear no date"
+    known = known if day <= edition else f"by the records of {record.day(edition)}: they tell nothing later"
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
     rows += [
-        ("day judged", f"{record.day(first.as_of)}, {bearing}"),
+        ("day judged", f"{record.day(day)}, {known}"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
         ("what that means", means),
@@ -178,10 +174,10 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
 
 def _summary(parts: Sequence[Part]) -> Table:
     words = [word for outcome, word in MET.items() if outcome != IDLE]
-    counts = [Counter(MET[finding.outcome] for finding in part.findings) for part in parts]
-    rows = [
-        (part.name, *(str(count[word]) for word in words)) for part, count in zip(parts, counts, strict=True)
-    ]
+    rows = []
+    for part in parts:
+        counts = Counter(MET[finding.outcome] for finding in part.findings)
+        rows.append((part.name, *(str(counts[word]) for word in words)))
     return Table(("judged", *words), rows)
 
 
