@@ -11,7 +11,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import block, severity
 from zonerisk.pages import card, features, page, view
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import RULES, block_order
@@ -75,10 +75,7 @@ class Entry:
     @property
     def mark(self) -> Feature | None:
         """Draw the region at the first of its places."""
-        at = next(
-            (Point(p.lat, p.lon) for p in self.verdict.places if p.lat is not None and p.lon is not None),
-            None,
-        )
+        at = next(filter(None, map(features.located, self.verdict.places)), None)
         words = {"class": self.class_, "why": self.why, "page": f"{self.id}.html"}
         name, outcome = f"{self.owner.name} {self.region.name}", self.verdict.independence.outcome
         return at and Feature("region", self.id, name, "point", (at,), outcome=outcome, words=words)
@@ -187,9 +184,9 @@ class Atlas:
             online,
             self.catalog.edition.attribution,
             shared=shared,
-            shows=[],
             scripts=["atlas.js"],
             styles=["atlas.css"],
+            shows=[],
             target="ID",
             address=address,
             picture=picture,
@@ -217,7 +214,6 @@ class Atlas:
                 for key, why in self.unjudged.items()
                 if owner is None or self.catalog.region(key).provider == owner.id
             },
-            zones=[],
             provenance=first.provenance,
             elsewhere=len(entries) - len(marks),
         )

@@ -244,16 +244,10 @@ class _Plane:
 
 def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     """Lay the zones out to scale, with the places around and what decides the verdict."""
-    places = [
-        (place, Point(place.lat, place.lon))
-        for place in verdict.places
-        if place.lat is not None and place.lon is not None
-    ]
+    places = [(place, at) for place in verdict.places if (at := features.located(place))]
     shown = [(place, at) for place, at in places if place.kind != "metro"] or places
-    kinds = ("ground", "discs", "pair", "outline", "dash", "loose", "tied", "gone", "labels", "scale")
-    empty: dict[str, Any] = dict.fromkeys(kinds, "")
     if not shown:
-        return empty
+        return {}
     plane = _Plane([(at, place.uncertainty_m or 0.0) for place, at in shown])
     if not ground.places(plane.box, 1):
         plane.taken.append((0, 0, 380, 34))
@@ -273,9 +267,9 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
         here = stacked.setdefault((round(spot[0]), round(spot[1])), [])
         here += [domains[key] for key in dict.fromkeys(keys) if key not in named]
         named |= set(keys)
-    for at, names in stacked.items():
+    for corner, names in stacked.items():
         if names:
-            plane.name(at, ", ".join(names), 17, "ink", True)
+            plane.name(corner, ", ".join(names), 17, "ink", True)
     alike = _alike([place.name for place, _ in free])
     for place, spot in free if len(loose) <= _MOST_NAMED else ():
         plane.name(spot, place.name[alike:], 14)
@@ -291,7 +285,9 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
         words = "Hollow: a zone may stand there" if loose and not tied else words
         plane.labels.append((14, _H - 14, _cut(words, 14, _W - 150), 14, "quiet", False))
     _towns(plane)
-    return empty | {
+    return {
+        "pair": "",
+        "outline": "",
         **cause,
         "ground": list(_below(plane)),
         "discs": [

@@ -109,7 +109,7 @@ def setting(catalog: Catalog, verdict: Verdict) -> Setting:
     owners = dict.fromkeys([region.id, *(place.id.partition("/")[0] for place in verdict.places)])
     recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
     # The region's other sites stand beside the first: none of another region is nearer to them.
-    ours = next((at for place in verdict.places if (at := _located(place))), None)
+    ours = next((at for place in verdict.places if (at := located(place))), None)
     for option in verdict.recovery:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
@@ -158,7 +158,8 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
     ]
 
 
-def _located(place: Place) -> Point | None:
+def located(place: Place) -> Point | None:
+    """Return where a place stands, if that is known."""
     return None if place.lat is None or place.lon is None else Point(place.lat, place.lon)
 
 
@@ -174,7 +175,7 @@ def index_places(verdict: Verdict) -> dict[str, list[Place]]:
 
 def _sites(verdict: Verdict, around: Setting) -> Iterator[Feature]:
     for place in verdict.places:
-        if at := _located(place):
+        if at := located(place):
             zones = ", ".join(map(around.name, place.zones))
             words = {"site_kind": place.kind, "zones": zones, "method": place.method}
             zone = place.zones[0] if place.zones else None
@@ -196,7 +197,7 @@ def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
     risks = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
     zones = {zone for pair in verdict.policy.separations for zone in (pair.a, pair.b)}
     points = {
-        zone: [at for place in places[zone] if (at := _located(place))] for zone in zones & places.keys()
+        zone: [at for place in places[zone] if (at := located(place))] for zone in zones & places.keys()
     }
     for pair in verdict.policy.separations:
         ours, theirs = points.get(pair.a), points.get(pair.b)
@@ -222,7 +223,7 @@ def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
     outline = cache(outlines)
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
         hit = {place.id: place for member in risk.members for place in places.get(member, ())}
-        discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := _located(place)))
+        discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := located(place)))
         if discs:
             members = ", ".join(map(around.name, risk.members))
             words = {"risk_kind": risk.kind, "grade": risk.grade, "members": members}
@@ -254,7 +255,7 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
 def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
     """List id and place of the buildings that a zone may stand in and whose spread is told."""
     for place in verdict.places:
-        at = _located(place)
+        at = located(place)
         if at and place.kind == "building" and (place.uncertainty_m or 0) <= VAGUE_M:
             yield place.id, at
 
@@ -274,7 +275,7 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
     """Draw the line beyond which every point is as far from all of the sites as the policy asks."""
     from shapely import Polygon, get_parts, union_all
 
-    centres = [at for place in verdict.places if (at := _located(place))]
+    centres = [at for place in verdict.places if (at := located(place))]
     if not 0 < len(centres) <= _MOST_CENTRES:
         return
     asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == "dr")

@@ -58,10 +58,10 @@ def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator
 
 
 def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -> tuple[Feature, ...]:
-    places = [(place.lon, place.lat) for place in verdict.places if place.lat is not None]
+    places = [at for place in verdict.places if (at := features.located(place))]
     if not places:
         return ()
-    lons, lats = zip(*places, strict=True)
+    lats, lons = zip(*places, strict=True)
     box = (min(lons), min(lats), max(lons), max(lats))
     # Ids of shared risks read ``kind:layer/object``.
     shared: dict[str, set[str]] = {}

@@ -134,12 +134,9 @@ class MapData:
         }
         if numbered:
             del columns["radius"], columns["site"]
-        packed = {word: _few(values) for word, values in columns.items()}
         if kind in ("site", "retired"):
-            packed["sources"] = (
-                None,
-                [[self._number(piece) for piece in self.evidence.get(row.id, ())] for row in rows],
-            )
+            columns["sources"] = [tuple(map(self._number, self.evidence.get(row.id, ()))) for row in rows]
+        few, tails = _packed(columns.values(), len(rows))
         heads: list[list[Any]] = [
             [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
         ]
@@ -151,10 +148,8 @@ class MapData:
             "prefix": prefix,
             "digits": _DIGITS.get(kind, _DECIMALS),
             **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not numbered else {}),
-            "columns": [[word, few] for word, (few, _) in packed.items()],
-            "rows": [
-                head + tail for head, tail in zip(heads, _varied(packed.values(), len(rows)), strict=True)
-            ],
+            "columns": list(zip(columns, few, strict=True)),
+            "rows": [head + tail for head, tail in zip(heads, tails, strict=True)],
         }
 
     def _number(self, piece: Evidence) -> int:
@@ -172,8 +167,8 @@ class MapData:
             mapped = url != path and piece.title == f"OpenStreetMap {path.replace('/', ' ')}"
             title, address = (None, path) if mapped else (piece.title, url)
             rows.append((piece.grade, title, address, piece.read, piece.claim))
-        packed = [_few(list(column)) for column in zip(*rows, strict=True)]
-        return {"few": [few for few, _ in packed], "rows": _varied(packed, len(rows))}
+        few, packed = _packed(zip(*rows, strict=True), len(rows))
+        return {"few": few, "rows": packed}
 
     def credits(self) -> list[str]:
         """List whom the drawn layers want named."""
@@ -311,18 +306,19 @@ def _short(value: float | str | None) -> float | str | None:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _few(values: list[Any]) -> tuple[list[Any] | None, list[Any]]:
-    """Write a column of few different values as those, and a number for each row."""
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    if len(numbers) * 4 > len(values):
-        return None, values
-    return list(numbers), [numbers[value] for value in values]
-
-
-def _varied(columns: Iterable[tuple[list[Any] | None, list[Any]]], count: int) -> list[list[Any]]:
-    """Write rows of the columns that hold more than one value."""
-    kept = [values for few, values in columns if few is None or len(few) > 1]
-    return [[values[index] for values in kept] for index in range(count)]
+def _packed(columns: Iterable[Sequence[Any]], count: int) -> tuple[list[list[Any] | None], list[list[Any]]]:
+    """Write columns of few different values as those, and their rows by numbers; one value needs none."""
+    few: list[list[Any] | None] = []
+    kept: list[Sequence[Any]] = []
+    for values in columns:
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+        short = len(numbers) * 4 <= count
+        few.append(list(numbers) if short else None)
+        if not short:
+            kept.append(values)
+        elif len(numbers) > 1:
+            kept.append([numbers[value] for value in values])
+    return few, [[values[index] for values in kept] for index in range(count)]
 
 
 def _middle(lons: Iterable[float]) -> float:
