@@ -408,7 +408,7 @@ const zonerisk = (() => {
   /* Sites too near to each other for a label each share one. */
   function pile(size) {
     const piles = [];
-    for (const one of labels) {
+    for (const one of marks.length > 400 ? [] : labels) {
       const at = one.kind === "site" && map.hasLayer(layers[one.key]) && shifted(one);
       if (!at || at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const found = piles.find((other) => other.at.distanceTo(at) < 24);
