@@ -132,10 +132,8 @@ def _links(catalog: Catalog, policy: str, settings: Iterable[Setting], page: Pat
     from zonerisk.catalogue.document import data_root
 
     checkout = data_root().parent
-    if page is None or not (checkout / "pyproject.toml").is_file():
-        return {}
-    folder = Path(os.path.realpath(page)).parent
-    if not folder.is_relative_to(checkout):
+    folder = Path(os.path.realpath(page or "/")).parent
+    if not (checkout / "pyproject.toml").is_file() or not folder.is_relative_to(checkout):
         return {}
     known = {name: checkout / name for name in (*_DOCUMENTS, f"data/policies/{policy}.yaml")}
     known |= {name: catalog.path(key) for setting in settings for key, name in setting.files.items()}

@@ -16,8 +16,6 @@ from zonerisk.judging.independence import VAGUE_M
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from shapely import LineString
-
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Incident, Site
@@ -288,7 +286,8 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
     name, words = f"{km:g} km from the nearest site", {"km": km}
     for area in areas:
         if isinstance(area, Polygon):
-            yield Feature("dr-limit", verdict.target, name, "area", _points(area.exterior), words=words)
+            ring = tuple(Point(lat, lon) for lon, lat in area.exterior.coords)
+            yield Feature("dr-limit", verdict.target, name, "area", ring, words=words)
 
 
 def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:
@@ -370,10 +369,6 @@ def outlines(discs: Sequence[tuple[Point, float]], *, apart: bool = True) -> lis
         lons, lats = flat(*ring.xy, inverse=True)
         rings.append(_unbroken(discs[0][0], zip(lats, lons, strict=True))[1:])
     return rings
-
-
-def _points(line: LineString) -> tuple[Point, ...]:
-    return tuple(Point(lat, lon) for lon, lat in line.coords)
 
 
 def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[str, Any]:

@@ -135,7 +135,11 @@ class MapData:
         if numbered:
             del columns["radius"], columns["site"]
         if kind in ("site", "retired"):
-            columns["sources"] = [tuple(map(self._number, self.evidence.get(row.id, ()))) for row in rows]
+            cited = self._sources
+            columns["sources"] = [
+                tuple(cited.setdefault(piece, len(cited)) for piece in self.evidence.get(row.id, ()))
+                for row in rows
+            ]
         few, tails = _packed(columns.values(), len(rows))
         heads: list[list[Any]] = [
             [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
@@ -151,9 +155,6 @@ class MapData:
             "columns": list(zip(columns, few, strict=True)),
             "rows": [head + tail for head, tail in zip(heads, tails, strict=True)],
         }
-
-    def _number(self, piece: Evidence) -> int:
-        return self._sources.setdefault(piece, len(self._sources))
 
     def _cited(self) -> dict[str, Any]:
         """Write grade, title, address, day and claim of each source.
