@@ -233,7 +233,8 @@ const zonerisk = (() => {
   function fit([south, west, north, east], animate, padding, most) {
     const size = map.getSize(), narrow = size.x < 620 ? 24 : 0;
     const corner = (name) => map.getContainer().querySelector(`.leaflet-${name}.leaflet-right`);
-    const right = east - west > 180 ? 0 : Math.min(corner("top").offsetWidth, size.x / 4), low = Math.min(corner("bottom").offsetHeight, size.y / 4);
+    /* The world takes all the room there is. */
+    const [right, low] = east - west > 180 ? [0, 0] : [Math.min(corner("top").offsetWidth, size.x / 4), Math.min(corner("bottom").offsetHeight, size.y / 4)];
     if (east - west > 180) padding = 8;
     const box = L.latLngBounds([[south, west], [north, east]]);
     /* The note that the ground is schematic stands at the top of close views. */
