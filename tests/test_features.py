@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
@@ -76,6 +76,7 @@ def test_strasbourg_keeps_its_dead(shipped: Library) -> None:
     assert {"SBG1", "SBG2"} <= {row.name for row in before if row.kind == "site"}
 
 
+@settings(deadline=None)
 @given(LATS, LONS, st.floats(1, 900_000))
 def test_every_corner_of_a_circle_is_as_far(lat: float, lon: float, radius: float) -> None:
     ring = circle(Point(lat, lon), radius)
