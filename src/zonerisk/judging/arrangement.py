@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Zone,
     )
     from zonerisk.core.samples import Sample, Source
-    from zonerisk.core.verdict import Option
+    from zonerisk.core.verdict import Option, Units
     from zonerisk.judging.cause import RiskGroups
     from zonerisk.judging.likelihood import Rates
 
@@ -362,3 +362,25 @@ class Facts(Protocol):
 
     def digest_of(self, region_ids: Iterable[str]) -> str:
         """Return the hash of what an answer on several regions rests on."""
+
+
+def arranged(
+    facts: Facts, region_id: str, day: str, units: Units | None = None
+) -> tuple[Arrangement, Arrangement, bool]:
+    """Return a region by its zones and by its datacenters, and whether these are what is compared.
+
+    They are where asked for, where an operator rents them out, or where one zone is sold and they by number.
+    """
+    region, places = facts.region(region_id), facts.sites_of(region_id)
+    provider, sold = facts.provider(region.provider), len(zones_sold(region, day))
+    by_zones = Arrangement(
+        *(region_id, "zone", day, zone_units(region, places, day), sold, facts.owners(region_id)),
+        region=region,
+        provider=provider,
+        peers=tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id),
+        trips=least_trips(facts.measurements(region_id), day),
+    )
+    sites = site_units(region, places, day)
+    by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
+    numbered = provider.role == "operator" or (sold == 1 and region.numbered)
+    return by_zones, by_sites, units == "sites" or (units is None and numbered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,7 @@ from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.verdict import Outcome, Tested, Word, worst
 from zonerisk.judging import power
-from zonerisk.judging.arrangement import (
-    Arrangement,
-    FailureDomain,
-    least_trips,
-    pairs,
-    zone_units,
-    zones_sold,
-)
+from zonerisk.judging.arrangement import Arrangement, FailureDomain, arranged, pairs
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
@@ -125,23 +119,17 @@ def record(
 
     Beside each are the regions of which it speaks; those are told where it can be checked.
     """
-    provider = facts.provider(provider_id)
     asked: dict[Statement, list[tuple[str, Tested | None]]] = defaultdict(list)
     for key in facts.regions_of(provider_id):
-        region = facts.region(key)
-        units = zone_units(region, facts.sites_of(key), day)
-        if region.status != "open" or not units:
+        place, _, _ = arranged(facts, key, day)
+        if facts.region(key).status != "open" or not place.domains:
             continue
-        owners, sold = facts.owners(key) if feeds else (), len(zones_sold(region, day))
-        groups = (
-            {kind: power.assess(kind, units, owners, day, facts.supply, power.HOPS) for kind in FEEDS}
-            if feeds and sold > 1
-            else {}
-        )
-        measured = least_trips(facts.measurements(key), day)
-        place = Arrangement(
-            key, "zone", day, units, sold, owners, region, provider, groups=groups, trips=measured
-        )
+        if feeds and place.sold > 1:
+            assessed = (
+                power.assess(kind, place.domains, place.owners, day, facts.supply, power.HOPS)
+                for kind in FEEDS
+            )
+            place = replace(place, groups={groups.kind: groups for groups in assessed})
         for claim in meant(place):
             if claim.kind in DISTANCES or (feeds and claim.kind not in (*UNMEASURED, "dr-distance")):
                 asked[claim.kind, claim.text, claim.value, claim.unit].append((key, _tested(claim, place)))

@@ -16,12 +16,11 @@ from zonerisk.judging import hazards, history, power, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
+    arranged,
     least_trips,
     pair_ids,
     pairs,
-    site_units,
     sites_of,
-    zone_units,
     zones_sold,
 )
 from zonerisk.judging.cause import dated, together
@@ -143,15 +142,12 @@ def assess(
 @lru_cache(maxsize=4096)
 def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
     """Return the class of a region of the catalogue, and its zones; asked once, of whatever it is judged."""
-    region, places = facts.region(region_id), facts.sites_of(region_id)
-    zones, sites = zone_units(region, places, day), site_units(region, places, day)
-    sold, by_site = len(zones), len(zones) == 1 and region.numbered and bool(sites)
-    noun, units = ("datacenter", sites) if by_site else ("zone", zones)
-    trips = least_trips(facts.measurements(region_id), day)
-    known = Arrangement(region_id, noun, day, units, sold, facts.owners(region_id), region, trips=trips)
+    zones, sites, by_site = arranged(facts, region_id, day)
+    known, sold = sites if by_site and sites.domains else zones, zones.sold
     groups = assess_arrangement(known, facts, facts.samples)
-    independent = effective(zones, groups.values()) if sold > 1 else Range(low=sold, high=sold)
-    class_, _ = classify(known, groups, spread_of(region, places, day))
+    independent = effective(zones.domains, groups.values()) if sold > 1 else Range(low=sold, high=sold)
+    spread = spread_of(facts.region(region_id), facts.sites_of(region_id), day)
+    class_, _ = classify(known, groups, spread)
     return class_, Zones(sold=sold, effective=independent)
 
 

@@ -24,15 +24,7 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.judging import claims, history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import (
-    Arrangement,
-    last_day,
-    least_trips,
-    site_units,
-    sites_of,
-    zone_units,
-    zones_sold,
-)
+from zonerisk.judging.arrangement import Arrangement, arranged, last_day, sites_of
 from zonerisk.judging.independence import assess_arrangement, by_policy, classify, effective, spread_of
 from zonerisk.words import verdicts
 
@@ -68,30 +60,21 @@ def score(
     UsageError
         If the region sells nothing on that day, or has nothing of the units asked for.
     """
-    region, places = facts.region(region_id), facts.sites_of(region_id)
-    provider = facts.provider(region.provider)
-    peers = tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id)
+    region = facts.region(region_id)
     # What is closed is judged as it stood at the end.
     day = last_day(as_of or min(facts.date, region.until or facts.date))
-    zones = zone_units(region, places, day)
-    sites = site_units(region, places, day)
-    sold = len(zones_sold(region, day))
-    rented = provider.role == "operator" and units is None
-    if not sold and not rented and units != "sites":
+    by_zones, by_sites, by_site = arranged(facts, region_id, day, units)
+    zones, sites, sold = by_zones.domains, by_sites.domains, by_zones.sold
+    if not sold and not by_site:
         raise UsageError(f"{region_id} sold no zone on {day}; see: zonerisk show {region_id}")
-    by_site = units == "sites" or rented or (units is None and sold == 1 and region.numbered)
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples
-    owners = facts.owners(region_id)
-    trips = least_trips(facts.measurements(region_id), day)
-    by_zones = Arrangement(region_id, "zone", day, zones, sold, owners, region, provider, peers, trips=trips)
-    by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
     asked, assessed = (by_sites, site_assessed) if by_site else (by_zones, zone_assessed)
     effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
-    spread = spread_of(region, places, day)
+    spread = spread_of(region, facts.sites_of(region_id), day)
     class_, cause = classify(asked, assessed, spread)
     standing = Independence(
         class_=class_,
@@ -103,10 +86,9 @@ def score(
         spread=spread,
         shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
     )
-    options = recovery.options(recovery.judge_under(facts, policy, day), region, peers)
-    record = history.record(
-        region, provider, facts.incidents(region_id), day, by_site, len(asked.domains) < 2
-    )
+    options = recovery.options(recovery.judge_under(facts, policy, day), region, by_zones.peers)
+    provider, alone = facts.provider(region.provider), len(asked.domains) < 2
+    record = history.record(region, provider, facts.incidents(region_id), day, by_site, alone)
     groups = by_policy(assessed, asked, policy, facts, source)
     judgeable = replace(asked, groups=groups, options=options)
     judged = findings.apply(policy, judgeable)
