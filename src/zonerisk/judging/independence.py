@@ -143,12 +143,11 @@ def assess(
 def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
     """Return the class of a region of the catalogue, and its zones; asked once, of whatever it is judged."""
     zones, sites, by_site = arranged(facts, region_id, day)
-    known, sold = sites if by_site and sites.domains else zones, zones.sold
+    known = sites if by_site and sites.domains else zones
     groups = assess_arrangement(known, facts, facts.samples)
-    independent = effective(zones.domains, groups.values()) if sold > 1 else Range(low=sold, high=sold)
     spread = spread_of(facts.region(region_id), facts.sites_of(region_id), day)
     class_, _ = classify(known, groups, spread)
-    return class_, Zones(sold=sold, effective=independent)
+    return class_, Zones(sold=zones.sold, effective=effective(zones.domains, groups.values()))
 
 
 def classify(

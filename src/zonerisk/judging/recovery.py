@@ -35,7 +35,6 @@ from zonerisk.judging.arrangement import (
     FailureDomain,
     last_day,
     positions,
-    sites_of,
     zone_units,
     zones_sold,
 )
@@ -467,13 +466,6 @@ class Judge:
         """
         if ours.own or theirs.own or distance.low <= self._reach_m:
             return True
-        sides = [set(sites_of((side.whole,))) for side in (ours, theirs)]
-        owners = [self.facts.region(key) for key in {site.partition("/")[0] for site in sides[0] | sides[1]}]
-        supplied = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
-        for kind in kinds.FEEDS:
-            supplied += [sites for _, _, sites in power.stated(kind, owners, self.day).values()]
-        if any(not sites.isdisjoint(sides[0]) and not sites.isdisjoint(sides[1]) for sites in supplied):
-            return True
         return any(
             not a.isdisjoint(b)
             for a, b in zip(self._trace(ours.whole), self._trace(theirs.whole), strict=True)
@@ -491,18 +483,26 @@ class Judge:
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
     def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
-        """Return the sites, campuses and mapped objects of a side, and the stations it may depend on."""
+        """Return what is at a side, and the stations it may depend on.
+
+        That is its sites and campuses, those that a record names beside them, and the objects of layers.
+        """
         if whole.places not in self._traces:
+            standing = whole.sites or whole.possible
+            owners = [self.facts.region(key) for key in {site.id.partition("/")[0] for site in standing}]
+            named = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
+            feeds = {kind: power.stated(kind, owners, self.day) for kind in kinds.FEEDS}
+            named += [sites for stated in feeds.values() for _, _, sites in stated.values()]
             objects: list[frozenset[object]] = []
-            for site in whole.sites or whole.possible:
+            for site in standing:
                 rows = {(row.layer.id, row.object) for row in self.facts.samples.of(site) if self._hit(row)}
-                objects.append(frozenset((site.id, site.campus or site.id, *rows)))
+                beside = frozenset[str]().union(*(sites for sites in named if site.id in sites))
+                objects.append(frozenset((site.id, site.campus or site.id, *beside, *rows)))
             # What may stand at one place or another is joined by what is at all of them.
             join = frozenset.union if whole.sites else frozenset.intersection
             rule = self.policy.rules.get("power")
             hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
-            owners = [self.facts.region(key) for key in {site.id.partition("/")[0] for site in whole.sites}]
-            ways = power.chains((whole,), power.stated("power", owners, self.day), self.facts.supply, hops)
+            ways = power.chains((whole,), feeds["power"], self.facts.supply, hops)
             mapped = join(*objects) if objects else frozenset()
             self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
         return self._traces[whole.places]

@@ -73,7 +73,6 @@ def score(
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
     asked, assessed = (by_sites, site_assessed) if by_site else (by_zones, zone_assessed)
-    effective_zones = effective(zones, zone_assessed.values()) if sold > 1 else Range(low=sold, high=sold)
     spread = spread_of(region, facts.sites_of(region_id), day)
     class_, cause = classify(asked, assessed, spread)
     standing = Independence(
@@ -81,7 +80,7 @@ def score(
         outcome=OUTCOMES[class_],
         cause=cause,
         domains={domain.id: domain.name for domain in asked.domains},
-        zones=Zones(sold=sold, effective=effective_zones),
+        zones=Zones(sold=sold, effective=effective(zones, zone_assessed.values())),
         datacenters=Datacenters(count=len(sites), effective=effective(sites, site_assessed.values())),
         spread=spread,
         shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
