@@ -8,18 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
 from zonerisk.cli import output
-from zonerisk.cli.output import (
-    AsOf,
-    Cache,
-    Catalogues,
-    FailOn,
-    Format,
-    PolicyOption,
-    Raw,
-    argument,
-    load,
-    option,
-)
+from zonerisk.cli.output import Format, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 
@@ -50,16 +39,7 @@ Installed = Annotated[
 UncertaintyM = Annotated[
     float | None, option("For your own sites: the radius in metres within which each surely stands.")
 ]
-ScoreFormats = Literal[
-    Format.table,
-    Format.json,
-    Format.csv,
-    Format.md,
-    Format.geojson,
-    Format.html,
-    Format.svg,
-    Format.png,
-]
+ScoreFormats = Literal[output.Lists, Format.geojson, Format.html, Format.svg, Format.png]
 ReportFormats = Literal[Format.html, Format.md]
 DrFormats = Literal[Format.table, Format.json, Format.md]
 
@@ -79,13 +59,13 @@ class Judged(NamedTuple):
 
 def score(
     targets: Targets,
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
+    policy: output.PolicyOption = DEFAULT,
+    as_of: output.AsOf = None,
     units: UnitsOption = None,
     format_: Annotated[ScoreFormats | None, output.FORMAT] = None,
     out: output.Output = None,
-    fail_on: FailOn = None,
-    catalogue: Catalogues = None,
+    fail_on: output.FailOn = None,
+    catalogue: output.Catalogues = None,
     full: Annotated[bool, option("As a table: all that a report tells of each region.", "--full")] = False,
     rtt: Annotated[
         Path | None,
@@ -104,8 +84,8 @@ def score(
     ] = False,
     installed: Installed = False,
     uncertainty_m: UncertaintyM = None,
-    raw: Raw = None,
-    cache: Cache = None,
+    raw: output.Raw = None,
+    cache: output.Cache = None,
 ) -> None:
     """Judge a region: whether its zones fail independently and recovery is far enough.
 
@@ -123,7 +103,7 @@ def score(
                 f"a badge is a picture, not {form}; write it as svg or png, such as -o badge.svg"
             )
         form = Format.svg
-    judged = _judge(targets, policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache))
+    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache))
     verdicts = judged.verdicts
     trips = _trips(judged, rtt, floor_ms) if rtt else ()
     content: str | bytes
@@ -152,8 +132,8 @@ def report(
         list[str] | None,
         argument("Regions, providers or your own sites; none needed with --plan.", metavar="TARGET..."),
     ] = None,
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
+    policy: output.PolicyOption = DEFAULT,
+    as_of: output.AsOf = None,
     units: UnitsOption = None,
     to: Annotated[
         list[str] | None, option("Look for recovery in these regions only; repeatable.", metavar="TARGET")
@@ -168,11 +148,11 @@ def report(
     accepted: output.AcceptedFile = None,
     format_: Annotated[ReportFormats | None, output.FORMAT] = None,
     out: output.Output = None,
-    catalogue: Catalogues = None,
+    catalogue: output.Catalogues = None,
     installed: Installed = False,
     uncertainty_m: UncertaintyM = None,
-    raw: Raw = None,
-    cache: Cache = None,
+    raw: output.Raw = None,
+    cache: output.Cache = None,
 ) -> None:
     """Write a report to file: rules quoted, what is met or not, evidence, limits, signatures.
 
@@ -184,19 +164,8 @@ def report(
         raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
     if not targets and not plan:
         raise UsageError("name a region, or a deployment: zonerisk report ovh-sbg -o report.html")
-    judged = _judge(
-        targets or [], policy, as_of, units, catalogue, Sampled(installed, uncertainty_m, raw, cache)
-    )
+    judged = _judge(targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache))
     output.write(_report(judged, form, as_of, to, within, plan or (), accepted), out)
-
-
-class Sampled(NamedTuple):
-    """Which layers on this machine are asked, and how exactly a user's own sites are known."""
-
-    installed: bool
-    uncertainty_m: float | None
-    raw: Path | None
-    cache: Path | None
 
 
 def _judge(
@@ -205,28 +174,30 @@ def _judge(
     as_of: str | None,
     units: Literal["zones", "sites"] | None,
     catalogue: list[Path] | None,
-    sampled: Sampled,
+    installed: bool,
+    uncertainty_m: float | None,
+    folders: tuple[Path | None, Path | None],
 ) -> Judged:
     """Judge regions of the catalogue, or a user's own sites."""
     from zonerisk.judging.score import score as judge
 
     catalog: Catalog = load(catalogue)
-    chosen, installed = catalog.policy(policy), sampled.installed
+    chosen = catalog.policy(policy)
     if _own_sites(targets):
         from zonerisk.workloads import own_sites
 
-        catalog = own_sites.catalog(targets, sampled.uncertainty_m, catalog.edition.date)
+        catalog = own_sites.catalog(targets, uncertainty_m, catalog.edition.date)
         installed, regions = True, [own_sites.REGION]
         if told := own_sites.lying(catalog.region(own_sites.REGION)):
             output.note(f"note: your sites lie: {told}\n")
         chosen = own_sites.asked(chosen)
     else:
-        if sampled.uncertainty_m is not None:
+        if uncertainty_m is not None:
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
         regions = output.regions(catalog, targets)
     verdicts = []
     for region in regions:
-        samples = _layers(catalog, region, sampled.raw, sampled.cache) if installed else None
+        samples = _layers(catalog, region, *folders) if installed else None
         verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
     return Judged(catalog, chosen, verdicts)
 
@@ -453,11 +424,11 @@ def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form
 
 def compare(
     targets: Annotated[list[str], argument("Regions or providers.", complete=output.ids)],
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
+    policy: output.PolicyOption = DEFAULT,
+    as_of: output.AsOf = None,
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
-    catalogue: Catalogues = None,
+    catalogue: output.Catalogues = None,
 ) -> None:
     """Put regions side by side, one line each.
 
@@ -502,11 +473,11 @@ def dr(
     max_rtt_ms: Annotated[
         float | None, option("Longest round trip: rules out what even light cannot reach in time.", min=0)
     ] = None,
-    policy: PolicyOption = DEFAULT,
-    as_of: AsOf = None,
+    policy: output.PolicyOption = DEFAULT,
+    as_of: output.AsOf = None,
     format_: Annotated[DrFormats | None, output.FORMAT] = None,
     out: output.Output = None,
-    catalogue: Catalogues = None,
+    catalogue: output.Catalogues = None,
 ) -> None:
     """Rank the regions that can be disaster recovery for TARGET, the best first.
 
