@@ -377,7 +377,6 @@ def arranged(
         *(region_id, "zone", day, zone_units(region, places, day), sold, facts.owners(region_id)),
         region=region,
         provider=provider,
-        peers=tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id),
         trips=least_trips(facts.measurements(region_id), day),
     )
     sites = site_units(region, places, day)

@@ -216,7 +216,7 @@ def rank(
         key
         for key in listed
         if key != target and wanted.takes_in(facts.region(key).country)
-        if to or (_open(facts.region(key), day) and _sold_to(facts.region(key), home))
+        if to or _offered(facts.region(key), home, day)
     ]
     if set(to) == {target}:
         raise UsageError(f"{target} cannot recover in itself; name another region")
@@ -241,20 +241,18 @@ def _open(region: Region, day: str) -> bool:
     return region.status == "open" and bool(zones_sold(region, day))
 
 
-def _sold_to(region: Region, home: Region) -> bool:
-    """Return whether who buys the one can buy the other (AWS sells China apart)."""
-    return region.provider != home.provider or region.partition == home.partition
+def _offered(region: Region, home: Region, day: str) -> bool:
+    """Return whether a region is open to who buys another (AWS sells China apart)."""
+    same = region.provider != home.provider or region.partition == home.partition
+    return same and _open(region, day)
 
 
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
     """Judge the provider's other open regions as recovery for a region, the first to look at first."""
     facts, day = judge.facts, judge.day
     ours = endpoint(facts, region.id, day)
-    candidates = [
-        judge.candidate(ours, endpoint(facts, peer.id, day))
-        for peer in peers
-        if _open(peer, day) and _sold_to(peer, region)
-    ]
+    offered = [endpoint(facts, peer.id, day) for peer in peers if _offered(peer, region, day)]
+    candidates = [judge.candidate(ours, theirs) for theirs in offered]
     return tuple(
         Option(
             target=row.target,

@@ -85,11 +85,12 @@ def score(
         spread=spread,
         shared_risks=tuple(risk for groups in assessed.values() for risk in groups.all_risks),
     )
-    options = recovery.options(recovery.judge_under(facts, policy, day), region, by_zones.peers)
+    peers = tuple(facts.region(key) for key in facts.regions_of(region.provider) if key != region_id)
+    options = recovery.options(recovery.judge_under(facts, policy, day), region, peers)
     provider, alone = facts.provider(region.provider), len(asked.domains) < 2
     record = history.record(region, provider, facts.incidents(region_id), day, by_site, alone)
     groups = by_policy(assessed, asked, policy, facts, source)
-    judgeable = replace(asked, groups=groups, options=options)
+    judgeable = replace(asked, groups=groups, options=options, peers=peers)
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, (standing.zones if sold else standing.datacenters).effective)
     name = f"{provider.name} {region.name}"
