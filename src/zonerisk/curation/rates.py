@@ -22,11 +22,10 @@ from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
     FailureDomain,
+    arranged,
     last_day,
     site_units,
     sites_of,
-    zone_units,
-    zones_sold,
 )
 from zonerisk.judging.likelihood import Exposed, Rates
 
@@ -157,14 +156,9 @@ def _spread(by_provider: Collection[Tally]) -> float:
 
 def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
     """Return a region's zones, or its datacenters if it is one zone and numbered; None for one alone."""
-    places, sold = catalog.sites_of(region.id), len(zones_sold(region, day))
-    units = zone_units(region, places, day)
-    if sold == 1 and region.numbered:
-        units = site_units(region, places, day)
-    if region.status != "open" or len(units) < 2:
-        return None
-    provider = catalog.provider(region.provider)
-    return Arrangement(region.id, "zone", day, units, sold, catalog.owners(region.id), region, provider)
+    zones, sites, _ = arranged(catalog, region.id, day)
+    known = replace(zones, domains=sites.domains) if zones.sold == 1 and region.numbered else zones
+    return known if region.status == "open" and len(known.domains) > 1 else None
 
 
 def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until: str) -> Exposed:
