@@ -173,7 +173,7 @@ def _cut(text: str, size: float, most: float, bold: bool = False) -> str:
 def _wrapped(text: str, size: float, most: float, rows: int) -> list[str]:
     """Break a text into lines; the last takes what is left, and is cut."""
     lines = [""]
-    for word in (text[:1].upper() + text[1:]).split():
+    for word in phrases.opening(text).split():
         longer = f"{lines[-1]} {word}".strip()
         if len(lines) < rows and lines[-1] and _width(longer, size) > most:
             lines.append(word)

@@ -101,7 +101,7 @@ class View:
     def answer(self) -> str:
         """Return the summary without the name that already stands above it."""
         words = self.verdict.summary.removeprefix(f"{self.verdict.name}: ")
-        return words[:1].upper() + words[1:]
+        return phrases.opening(words)
 
     @property
     def recovery(self) -> str:
