@@ -37,13 +37,11 @@ def assess(
     pairwise: bool = True,
     reached: bool | None = None,
 ) -> RiskGroups:
-    """Find which domains share a hazard of one kind.
+    """Find which domains share a hazard of one kind: what records state comes first, layers add to it.
 
-    What an authority, an operator or a report states in a record comes first; layers add to it.
-    ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that
-    within which one event strikes alike. Without ``pairwise`` the groups alone are found, and
-    which pairs are apart is left open. ``reached`` is whether it is :func:`assessed` for the region;
-    None to go by the figures at the sites.
+    ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that within which
+    one event strikes alike. Without ``pairwise`` it is open which pairs are apart. ``reached`` is whether it
+    is :func:`assessed` for the region; None to go by the figures at the sites.
     """
     layers = mapped(kind, domains, samples or {}, limit_km, pairwise, reached)
     statements = stated(kind, domains, samples or {}, correlation_km)
@@ -82,11 +80,7 @@ def assess(
 
 
 def assessed(kind: str, regions: Iterable[str], layers: Iterable[Layer]) -> bool:
-    """Return whether some layer that judges a kind covers the town of a region.
-
-    That asks nothing of sites and discs: what no layer reaches is not assessed, and what a provider
-    hides is unknown.
-    """
+    """Return whether some layer that judges a kind covers the town of a region, wherever its sites are."""
     told = KINDS[kind].exposure
     judging = [layer for layer in layers if layer.kind == kind and (layer.judges or told)]
     return any(layer.reaches(region) for layer in judging for region in regions)
@@ -122,9 +116,8 @@ def stated(
 ) -> RiskGroups:
     """Repeat what authorities state of domains' places, and find those that one event strikes alike.
 
-    A statement on a commune or an address is no shared object: two sites of one commune share the
-    statement, not the event. Only in the same class of notable hazard, and close enough to each
-    other, they share one.
+    Two sites of one commune share its statement, not the event: only in one class of notable hazard, and
+    close enough to each other, they share that.
     """
     texts: dict[str, dict[str, FailureDomain]] = {}
     classes: dict[tuple[str, str], tuple[HazardSample, dict[str, list[Position]]]] = {}
@@ -351,10 +344,9 @@ def _risk(
 
 
 def _regional(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
-    """Join the domains that one event reaches, whichever buildings they are.
+    """Join the domains that one event reaches, in a metro that it reaches everywhere or near each other.
 
-    They stand in a metro of which the event reaches every place, or surely near each other: within
-    the policy's distance, or within the layer's own error without one.
+    Near is within the policy's distance, or within the layer's own error without one.
     """
     layer, risks = view.layer, []
     hit = [domain for domain in domains if any(view.reached[domain.id].values())]
@@ -398,10 +390,7 @@ def _most_m(kind: str, views: Sequence[_View], limit_m: float | None) -> float |
 
 
 def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair], set[Pair]]:
-    """Return pairs that may share an object which a layer names for one of them, and pairs surely apart.
-
-    Only a layer that lists every object shows that two domains do not share one.
-    """
+    """Return pairs that may share an object, and those that a layer which lists every object shows apart."""
     open_, apart = set(), set()
     for a, b in pairs(domains):
         keys = {*view.reached[a.id], *view.reached[b.id]}

@@ -31,10 +31,7 @@ def standing(owners: Iterable[Region], day: str) -> frozenset[str]:
 
 
 def _events(incidents: Iterable[Incident], day: str) -> Events:
-    """Group the records of physical causes and conflict up to a day by their event.
-
-    What software or a control plane did, and what reached no zone, is told in the record alone.
-    """
+    """Group the records of physical causes and conflict that reached zones, up to a day, by their event."""
     events: Events = {}
     for incident in incidents:
         if incident.class_ != "logical" and incident.scope != "edge" and incident.known_on(day):

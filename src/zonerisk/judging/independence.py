@@ -45,8 +45,7 @@ def assess_arrangement(
 ) -> dict[str, RiskGroups]:
     """Assess what counts whatever a policy asks: places, feeds, floods, what is stated and what is on record.
 
-    Of domains that are counted and not ``judged``, a pair's being apart matters only where
-    positions decide it.
+    Of domains that are not ``judged``, a pair's being apart matters only where positions decide it.
     """
     units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
     groups = {
@@ -153,10 +152,7 @@ def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
 def classify(
     arrangement: Arrangement, groups: Mapping[str, RiskGroups], spread: Spread | None
 ) -> tuple[Class, Cause]:
-    """Return the class of domains and what decides it, by what counts whatever a policy asks.
-
-    The first that holds, from what is known to be shared to what is shown to stand apart.
-    """
+    """Return the first class that holds of domains and what decides it, whatever a policy asks."""
     units, total = arrangement.domains, len(arrangement.domains)
     if total < 2:
         return "one-zone", Cause(kind="count", members=tuple(unit.id for unit in units))
@@ -250,8 +246,7 @@ def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | N
 def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:
     """Count the largest set of units with no shared risk of grade A or B between any two.
 
-    The high end counts what is known to be shared; the low end also counts as shared what is
-    unknown in a kind that position decides.
+    At the low end what is unknown in a kind that position decides counts as shared, too.
     """
     assessed = list(assessments)
     decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION and groups.assessed]
@@ -279,11 +274,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
 
 
 def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) -> tuple[str, ...]:
-    """Return the places that one event could take at worst, when pairs are all that is known.
-
-    An event takes a set of places only if any two of them can share it: the heaviest such set, by
-    copies, of which no two are known to be apart.
-    """
+    """Return the places that one event could take at worst: the most copies of which any two can share it."""
     joined = {pair for pair in combinations(copies, 2) if together(*pair)}
     sharing = {place for pair in joined for place in pair}
     weights = {place: count for place, count in copies.items() if place in sharing}
@@ -336,11 +327,7 @@ def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: It
 
 
 def _dominates(node: int, graph: int, near: Sequence[int], weights: Sequence[int]) -> bool:
-    """Return whether a node is in some heaviest set.
-
-    It is where its neighbours are all joined to each other and none of them is heavier, so that
-    most graphs of places shrink without branching.
-    """
+    """Return whether a node surely is in a heaviest set: its neighbours are joined, and none is heavier."""
     others = left = near[node] & graph
     while left:
         lowest = left & -left

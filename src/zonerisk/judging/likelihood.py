@@ -108,10 +108,7 @@ class Rates:
         return added(Tally(self.zone.get(cause, 0), self.zone_years).moments for cause in causes)
 
     def factors(self, provider: str) -> tuple[float, ...]:
-        """Return a provider's factor on losses of one zone: of mean 1, moved by its own counts if any.
-
-        Normal in the logarithm, each count weighing as the events that it holds.
-        """
+        """Return a provider's lognormal factor on losses of one zone: of mean 1, moved by its own counts."""
         weight, centre = 1 / self.spread**2, -(self.spread**2) / 2
         if counted := self.providers.get(provider):
             told = counted.events + JEFFREYS

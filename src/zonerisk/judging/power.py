@@ -49,8 +49,7 @@ def assess(
 ) -> RiskGroups:
     """Find which domains depend on the same supply of a kind, within so many circuits up the grid.
 
-    A pair is never known to be apart: a missing record, or a circuit that a sample of the
-    grid lacks, is unknown. Only what is shared can be found.
+    No pair is known to be apart: what a record or a sample of the grid lacks is unknown.
     """
     feeds = stated(kind, owners, day)
     risks: list[SharedRisk] = []
@@ -86,10 +85,7 @@ def _standing(domains: Sequence[FailureDomain], sites: Collection[str]) -> list[
 
 
 def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
-    """Return the supplies that records state for a day, each with the sites that depend on it.
-
-    A site depends on a feed directly, or through feeds downstream of it.
-    """
+    """Return the supplies that records state for a day, each with the sites on it or on feeds below it."""
     current = {feed.id: (feed, region) for feed, region in _records(kind, owners) if feed.holds(day)}
     below = {key: set(feed.sites) for key, (feed, _) in current.items()}
     for _ in current:

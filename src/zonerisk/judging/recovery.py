@@ -164,11 +164,7 @@ def distance_m(facts: Facts, one: str, other: str, as_of: str) -> Interval:
 
 
 def between(ours: Discs, theirs: Discs) -> Interval:
-    """Return the distance between the nearest of two sets of sites, metres.
-
-    Where buildings are not disclosed, all places where they may stand bound the interval
-    from both sides.
-    """
+    """Return the distance between the nearest of two sets of sites, metres, by all where they may stand."""
     (sure, maybe), (sure_other, maybe_other) = ours, theirs
     here, there = (*sure, *maybe), (*sure_other, *maybe_other)
     nearest = nearest_m(here, there)
@@ -201,10 +197,7 @@ def rank(
     to: Sequence[str] = (),
     any_provider: bool = False,
 ) -> RecoveryRanking:
-    """Judge regions as recovery for a region: those of ``to``, else every open one of its provider or of any.
-
-    Without ``as_of``, the day is that of the catalogue.
-    """
+    """Judge regions as recovery for a region: of ``to``, else all open ones of its provider or of any."""
     day = last_day(as_of or facts.date)
     ours = endpoint(facts, target, day)
     home = facts.region(target)
@@ -324,9 +317,8 @@ class Judge:
         return ("building", "campus", *kinds.FEEDS, *hazards)
 
     def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
-        """Judge one place as recovery for another, and count what is independent there.
+        """Judge one place as recovery for another: what both share, incidents too, and the distance.
 
-        A recorded incident that hit both is a shared risk: distance alone then does not pass.
         The country, and the grid or synchronous area, that both lie in decide nothing.
         """
         distance = between(ours.discs, theirs.discs)
@@ -459,8 +451,7 @@ class Judge:
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
         """Return cheaply whether two sides may share anything; never wrongly False.
 
-        Beyond the reach of all that positions decide, only one and the same object, record or
-        station at both of them joins two sides.
+        Beyond the reach of all that positions decide, only what is at both of them joins two sides.
         """
         if ours.own or theirs.own or distance.low <= self._reach_m:
             return True

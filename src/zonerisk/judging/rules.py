@@ -63,10 +63,7 @@ def value_of(interval: Interval, unit: str) -> Value:
 
 
 def _alone(name: str, arrangement: Arrangement, threshold: Threshold | None) -> Finding:
-    """Answer a rule on pairs where there is a single unit: nothing is compared, so it does not apply.
-
-    What one unit is worth, ``quorum`` and ``survives`` say.
-    """
+    """Answer a rule on pairs where there is a single unit, whose worth ``quorum`` and ``survives`` tell."""
     message = wording.no_pair(arrangement.counted(len(arrangement.domains)))
     return Finding(
         rule=name, outcome="not-applicable", threshold=threshold, message=message, subjects=(arrangement.id,)
@@ -129,11 +126,7 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
 
 
 def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    """Judge every pair at both ends of its interval; the most telling pair speaks.
-
-    The finding is known where it comes out the same at both ends, whichever pair is behind
-    it: a pair that may pass or warn changes nothing beside one that surely warns.
-    """
+    """Judge every pair at both ends of its interval, and tell what both come to; the most telling speaks."""
     threshold = threshold_of(rule)
     if name != "rtt-max":
         threshold = replace(threshold, measure=rule.measure)

@@ -140,8 +140,7 @@ def score(
 def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Score:
     """Weighted mean of the findings that were assessed times 100, capped by the effective number of zones.
 
-    Each end is capped by its own end of that number: were the low end capped by the high
-    one, hiding a shared campus would raise it.
+    Each end is capped by its own end of that number, lest hiding a shared campus raises the low one.
     """
     weights = {
         finding.rule: policy.rules[finding.rule].weight for finding in judged if finding.outcome in POINTS
