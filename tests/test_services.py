@@ -158,12 +158,6 @@ def test_no_features_is_an_answer(server: Server) -> None:
     assert services.features("features", base(server), "z", BOX, 10**6) == []
 
 
-def test_exchanged_axes_are_turned_where_the_card_says_so(server: Server) -> None:
-    server.answer = lambda request: reply(request, [zone("a", 48.55, 7.75)], numberMatched=1)
-    found = services.features("wfs", base(server), "z", BOX, 10**6, "lat-lon")
-    assert found[0]["geometry"]["coordinates"][0][0] == [7.75, 48.55]
-
-
 def body(content: bytes, kind: str = "application/json") -> Callable[..., None]:
     return lambda request: send(request, 200, content, Content_Type=kind)
 

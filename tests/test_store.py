@@ -125,30 +125,6 @@ def test_two_fetches_at_once_both_end_whole(server: Server, tmp_path: Path) -> N
     assert {each.name for each in (tmp_path / "layers").iterdir()} == {"nuclear"}
 
 
-def test_a_fetch_that_broke_off_is_gone_on_with(server: Server, tmp_path: Path) -> None:
-    layer = plants(server)
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        asked = request.headers.get("Range")
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-        if asked and broken:
-            send(request, 404)
-            return
-        span = f"bytes {start}-{len(PLANTS) - 1}/{len(PLANTS)}"
-        headers = {"Content_Length": str(len(PLANTS) - start), "ETag": '"1"', "Content_Range": span}
-        body = PLANTS[start:] if asked else PLANTS[:50]
-        send(request, 206 if asked else 200, body, **headers)
-
-    server.answer, broken = answer, True
-    with pytest.raises(http.FetchError, match="HTTP 404"):
-        store.fetch(layer, tmp_path, [], 10**6)
-    assert store.locate(layer, tmp_path) == ()
-    broken = False
-    assert store.fetch(layer, tmp_path, [], 10**6).read_bytes() == PLANTS
-    assert server.asked[-1]["range"] == "bytes=50-"
-    assert {each.name for each in (tmp_path / "layers").iterdir()} == {"nuclear"}
-
-
 def test_data_and_mask_change_together(server: Server, tmp_path: Path) -> None:
     old, new = (geotiff(tmp_path / f"{depth}.tif", depth).read_bytes() for depth in (1, 2))
     served = {"/depth.tif": old, "/mask.tif": old}

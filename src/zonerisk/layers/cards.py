@@ -78,8 +78,6 @@ class Reading(Record):
     radius_m: Metres | None = None
     url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
     collection: Text | None = None
-    crs: Text = "EPSG:4326"
-    axes: Literal["lon-lat", "lat-lon"] = "lon-lat"
     zoom: Annotated[int, Field(ge=0, le=20)] | None = None
     colours: dict[str, Text] = Field(default_factory=dict)
     layer: Text | None = None

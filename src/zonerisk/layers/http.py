@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
@@ -50,6 +50,8 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 # What must not follow a redirect to another host.
 _PRIVATE = {"authorization", "cookie", "proxy-authorization"}
+# Which bytes of how many an answer holds: first, last, all.
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$")
 _FAILED = {"error", "fail", "failed", "failure"}
 
 
@@ -189,7 +191,7 @@ class Remote:
     def _ask(self, start: int, length: int) -> tuple[bytes, int, str]:
         asked, deadline = {"Range": f"bytes={start}-{start + length - 1}"}, time.monotonic() + TIMEOUT_S
         with _opened(self.url, asked, TIMEOUT_S, deadline, same_host=True) as response:
-            stated = _range(response)
+            stated = _RANGE.match(response.headers.get("Content-Range", ""))
             if response.status != 206 or not stated or int(stated[1]) != start:
                 raise FetchError(f"{self.url}: gives no parts of a file")
             size = int(stated[3])
@@ -222,8 +224,6 @@ class Fetched(NamedTuple):
 
     path: Path
     url: str
-    size: int
-    sha256: str
     last_modified: str | None
 
 
@@ -238,33 +238,42 @@ def download(
     total_s: float = TOTAL_S,
     progress: Progress | None = None,
 ) -> Fetched:
-    """Bring a file to ``path``, whole or not at all.
+    """Bring a file to ``path``, whole or not at all; one that breaks off is begun again.
 
-    The bytes gather in ``<path>.part``, which a later call goes on from if the server still has the same
-    file (it is asked by ETag or date). Only a whole file of the right size and hash takes the place of the
-    old one. ``timeout_s`` is the longest silence of the server, ``total_s`` the time for everything.
+    Only a whole file of the right size and hash takes the place of the old one. ``timeout_s`` is the longest
+    silence of the server, ``total_s`` the time for everything.
     """
     part = path.with_name(path.name + ".part")
     deadline = time.monotonic() + total_s
+
+    def gather() -> tuple[str, str | None]:
+        with _opened(url, {}, timeout_s, deadline) as response, part.open("wb") as file:
+            whole, had = _announced(response, url, max_bytes), 0
+            for block in _blocks(response, url, max_bytes):
+                file.write(block)
+                had += len(block)
+                if progress is not None:
+                    progress(had, whole)
+            if whole not in (None, had):
+                raise _PassingError(f"{url}: broke off after {had} of {whole} bytes")
+            file.flush()
+            os.fsync(file.fileno())
+            return response.url, response.headers.get("Last-Modified")
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        final, modified = _repeated(
-            lambda: _gather(url, part, max_bytes, timeout_s, deadline, progress), deadline
-        )
+        final, modified = _repeated(gather, deadline)
         had, digest = part.stat().st_size, store.digest(part)
         if (size or had, sha256 or digest) != (had, digest):
-            _drop(part)
             wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
             raise FetchError(f"{url}: is not the file expected: {had} bytes, sha256 {digest}; {wanted}")
         part.replace(path)
-        _tag(part).unlink(missing_ok=True)
     except OSError as error:
         raise FetchError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
-        # Nothing can be gone on with that has no tag, such as what filled a disk.
-        if part.is_file() and not _tag(part).is_file():
-            _drop(part)
-    return Fetched(path, final, had, digest, modified)
+        with suppress(OSError):
+            part.unlink()
+    return Fetched(path, final, modified)
 
 
 def _repeated(read: Callable[[], T], deadline: float, attempt: int = 1) -> T:
@@ -279,62 +288,6 @@ def _repeated(read: Callable[[], T], deadline: float, attempt: int = 1) -> T:
     return _repeated(read, deadline, attempt + 1)
 
 
-def _gather(
-    url: str, part: Path, max_bytes: int, timeout_s: float, deadline: float, progress: Progress | None
-) -> tuple[str, str | None]:
-    """Fill ``part``, going on where an earlier try stopped if the file is still the same."""
-    had = part.stat().st_size if part.is_file() else 0
-    tag = _tag(part).read_text() if had and _tag(part).is_file() else ""
-    headers = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
-    with _opened(url, headers, timeout_s, deadline) as response:
-        if response.status == 416:
-            _drop(part)
-            raise _PassingError(f"{url}: changed between two tries")
-        goes_on = bool(headers) and response.status == 206
-        stated = _range(response)
-        if goes_on and not (stated and int(stated[1]) == had):
-            _drop(part)
-            raise _PassingError(f"{url}: sent another part than was asked for")
-        now = had if goes_on else 0
-        rest = _announced(response, url, max_bytes - now)
-        whole = int(stated[3]) if goes_on and stated else rest  # A server may send less than the rest.
-        if whole is not None and whole > max_bytes:
-            raise FetchError(f"{url}: {whole} bytes; the cap is {max_bytes}")
-        if not goes_on:
-            _drop(part)
-            tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-            # A weak ETag promises no equal bytes, so nothing can be continued on it.
-            if tag and not tag.startswith("W/"):
-                _tag(part).write_text(tag)
-        with part.open("ab" if goes_on else "wb") as file:
-            for block in _blocks(response, url, max_bytes - now):
-                file.write(block)
-                now += len(block)
-                if progress is not None:
-                    progress(now, whole)
-            file.flush()
-            os.fsync(file.fileno())
-        if whole is not None and now != whole:
-            raise _PassingError(f"{url}: broke off after {now} of {whole} bytes")
-        return response.url, response.headers.get("Last-Modified")
-
-
-def _range(response: http.client.HTTPResponse) -> re.Match[str] | None:
-    """Return which bytes of how many an answer holds: first, last, all."""
-    return re.match(
-        r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", response.headers.get("Content-Range", "")
-    )
-
-
-def _tag(part: Path) -> Path:
-    return part.with_name(part.name + ".tag")
-
-
-def _drop(part: Path) -> None:
-    part.unlink(missing_ok=True)
-    _tag(part).unlink(missing_ok=True)
-
-
 @contextmanager
 def _opened(
     url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool = False
@@ -343,9 +296,6 @@ def _opened(
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
     with _answered(url, sent, timeout_s, deadline, same_host) as response:
         status, reason = response.status, response.reason
-        if status == 416 and "If-Range" in headers:
-            yield response  # The server no longer has the bytes that a part was to be continued with.
-            return
         if status in _TRY_AGAIN:
             raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
         if status >= 300:

@@ -60,7 +60,7 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
             return {f"{card.id}.tif": tiff}
         west, south, east, north = bounds
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        found = features(reading.method, url, reading.collection, bounds, max_bytes, reading.axes)
+        found = features(reading.method, url, reading.collection, bounds, max_bytes)
         return {f"{card.id}.geojson": collection(found), AREA: collection([_feature("Polygon", [ring])])}
 
 
@@ -129,9 +129,7 @@ _QUERIES: dict[str, tuple[str, str, dict[str, str]]] = {
 }  # fmt: skip
 
 
-def features(
-    method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int, axes: str = "lon-lat"
-) -> list[Feature]:
+def features(method: str, url: str, collection: str | None, bounds: Bounds, max_bytes: int) -> list[Feature]:
     """Ask a service for all features in a box, as GeoJSON in WGS 84, longitude first.
 
     An answer cut at the server's own limit is asked on for, never taken for the whole. A service that
@@ -162,11 +160,11 @@ def features(
         return (query, {**params, start: str(had)}) if more else None
 
     found = _pages(query, params, advance, max_bytes, _gml_page if method == "wfs-gml" else _page)
-    return [_placed(feature, url, bounds, axes) for feature in found]
+    return [_placed(feature, url, bounds) for feature in found]
 
 
-def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
-    """Return a feature, its longitude first; refuse one that does not touch the box that was asked for."""
+def _placed(feature: Feature, url: str, bounds: Bounds) -> Feature:
+    """Return a feature; refuse one that does not touch the box that was asked for."""
     import numpy as np
     import shapely
 
@@ -174,9 +172,6 @@ def _placed(feature: Feature, url: str, bounds: Bounds, axes: str) -> Feature:
         return feature
     try:
         shape = files.shape_of(feature["geometry"])
-        if axes == "lat-lon":
-            shape = shapely.transform(shape, lambda points: points[:, [1, 0]])
-            feature = {**feature, "geometry": json.loads(shapely.to_geojson(shape))}
         west, south, east, north = shape.bounds
     except ValueError:
         raise FetchError(f"{url}: answered a geometry that is none") from None

@@ -201,14 +201,9 @@ def fetch(
 
             options: dict[str, Any] = {"max_bytes": max_bytes, "progress": progress}
             fetched = [
-                http.download(
-                    str(file.url),
-                    folder / Path(file.path).name,
-                    sha256=file.sha256,
-                    size=file.size,
-                    **options,
-                )
+                http.download(str(file.url), folder / Path(file.path).name, **known, **options)
                 for file in files
+                for known in [file.model_dump(include={"sha256", "size"})]
             ]
             paths = [file.path for file in fetched]
             origin = {"url": fetched[0].url, "last_modified": fetched[0].last_modified}
@@ -221,7 +216,7 @@ def fetch(
                 path.write_bytes(content)
             origin = {"url": card.reading.url or files[0].url}
         for path in paths:
-            _check(card, path, may_be_empty=not whole)
+            _check(card, path, path.name, may_be_empty=not whole)
         _note(card, paths, origin)
     return home(card, cache) / paths[0].name
 
@@ -249,29 +244,22 @@ def take(card: Card, cache: Path, source: Path) -> Path:
         paths = [folder / name, *(folder / path.name for path in others)]
         for path, old in zip(paths, (source, *others), strict=True):
             shutil.copyfile(old, path)
-        try:
-            _check(card, paths[0])
-        except DataError as error:  # Of the file that was named, not of the copy, which goes.
-            raise DataError(str(error).replace(str(paths[0]), str(source))) from None
+        _check(card, paths[0], str(source))
         _note(card, paths, {"imported": source.name})
     return home(card, cache) / name
 
 
 @contextmanager
 def _gathering(card: Card, cache: Path) -> Iterator[Path]:
-    """Offer a folder for a layer's files; all come into the cache, or none but a part to go on with."""
+    """Offer a folder for a layer's files; all come into the cache, or none."""
     final = home(card, cache)
-    left = final.with_name(f"{final.name}.part")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final, left)
+        _sweep(final)
         own = Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=final.parent))
         folder, old = own / "new", own / "old"
+        folder.mkdir()
         try:
-            try:
-                left.rename(folder)
-            except OSError:  # None is left, or another call has just taken it.
-                folder.mkdir()
             yield folder
             if final.is_dir():
                 final.rename(old)
@@ -279,16 +267,14 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
         finally:
             if old.is_dir() and not final.is_dir():
                 old.rename(final)
-            if any(folder.glob("*.part.tag")) and not left.exists():
-                folder.rename(left)
             shutil.rmtree(own, ignore_errors=True)
     except OSError as error:
         raise UsageError(f"{final}: cannot be written: {error.strerror or error}") from None
 
 
-def _sweep(final: Path, left: Path) -> None:
+def _sweep(final: Path) -> None:
     """Take away what killed calls left, but not what one of them had set aside and nothing replaced."""
-    for stray in set(final.parent.glob(f"{final.name}.*")) - {left}:
+    for stray in final.parent.glob(f"{final.name}.*"):
         with suppress(FileNotFoundError):  # Another call may sweep too.
             if time.time() - stray.stat().st_mtime > _LEFT_S:
                 if (stray / "old").is_dir() and not final.exists():
@@ -296,23 +282,28 @@ def _sweep(final: Path, left: Path) -> None:
                 shutil.rmtree(stray, ignore_errors=True)
 
 
-def _check(card: Card, path: Path, *, may_be_empty: bool = False) -> None:
-    """Read one of a layer's files by the reader that will read it."""
+def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) -> None:
+    """Read one of a layer's files by the reader that will read it; an error calls it as it is shown."""
     from zonerisk.layers import files, rasters, sampling
     from zonerisk.layers.cards import Reading
 
     file = called(card, path)
-    if file.file.role == "names":
-        sampling.titles(card, [file])
-    elif card.measure == "stated":
-        sampling.read_statements(path)
-    elif file.file.role == "mask" or (file.file.role == "data" and card.reading.method in rasters.METHODS):
-        with rasters.opened(path):
-            pass
-    else:
-        reading = card.reading if file.file.role == "data" else Reading()
-        if not len(files.read(path, reading, complete=card.complete)) and not may_be_empty:
-            raise DataError(f"{path.name}: holds nothing that {card.id} keeps")
+    try:
+        if file.file.role == "names":
+            sampling.titles(card, [file])
+        elif card.measure == "stated":
+            sampling.read_statements(path)
+        elif file.file.role == "mask" or (
+            file.file.role == "data" and card.reading.method in rasters.METHODS
+        ):
+            with rasters.opened(path):
+                pass
+        else:
+            reading = card.reading if file.file.role == "data" else Reading()
+            if not len(files.read(path, reading, complete=card.complete)) and not may_be_empty:
+                raise DataError(f"{path}: holds nothing that {card.id} keeps")
+    except DataError as error:  # The copy, which goes, is nobody's file.
+        raise DataError(str(error).replace(str(path), shown)) from None
 
 
 def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> None:
