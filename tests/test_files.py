@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -26,6 +27,10 @@ NAN = b"""{"type": "FeatureCollection", "features": [{"type": "Feature", "proper
 SYSTEM = (
     b'{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "%s"}}, "features": []}'
 )
+TWICE = io.BytesIO()
+with zipfile.ZipFile(TWICE, "w") as archive, warnings.catch_warnings(action="ignore"):
+    for layer in ("{}", "[]"):
+        archive.writestr("x.geojson", layer)
 WIDE = json.dumps(
     {
         "type": "Feature",
@@ -133,6 +138,7 @@ def test_axes_exchanged_are_refused(tmp_path: Path) -> None:
         ("x.csv", b"lat,lon\n1,2,3\n", "more fields than the head"),
         ("x.geojson", SYSTEM % b"EPSG:99999", "not a known reference system"),
         ("x.geojson", WIDE, "more than 2000 columns"),
+        ("x.zip", TWICE.getvalue(), "two files of one name"),
         ("x.csv", b'id,wkt\n1,"POINT (nan 2)"\n2,"POINT (1 2)"\n', "not on the Earth"),
     ],
 )

@@ -265,6 +265,16 @@ def test_cells_without_a_size_are_refused(tmp_path: Path, size: float) -> None:
         pass
 
 
+@pytest.mark.parametrize(("scale", "offset"), [(np.nan, 0), (-1, 0), (np.inf, 0), (1, np.nan)])
+def test_a_scale_that_makes_no_numbers_is_refused(tmp_path: Path, scale: float, offset: float) -> None:
+    """It would make a flooded place one without data."""
+    path = write(tmp_path / "x.tif", np.ones((4, 4), dtype="uint8"), nodata=None)
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (scale,), (offset,)
+    with pytest.raises(DataError, match="makes no numbers"), rasters.opened(path):
+        pass
+
+
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY"])
 def test_a_proxy_of_the_environment_is_used(
     server: Server, monkeypatch: pytest.MonkeyPatch, name: str

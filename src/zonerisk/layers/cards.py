@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from pydantic import Field, model_validator
 
 from zonerisk.catalogue.document import data_root, read_named
 from zonerisk.catalogue.document import files as overlaid
-from zonerisk.core.errors import DataError, UnknownTarget
+from zonerisk.core.errors import DataError, UnknownTarget, did_you_mean
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import ID_PATTERN, FromPath, Grade, PartialDate, Record, Text, Url, simplify
 from zonerisk.core.samples import ANY_CLASS
@@ -204,9 +203,8 @@ def load(name: str, roots: Sequence[Path] = ()) -> Card:
     wanted = simplify(name)
     if wanted not in layers:
         family = [key for key in layers if key.startswith(f"{wanted}-rp")]
-        near = family or difflib.get_close_matches(wanted, layers, n=2, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see: zonerisk layers list"
-        raise UnknownTarget(f"no layer is called {name!r}; {hint}")
+        hint = f"did you mean {' or '.join(family)}?" if family else did_you_mean(wanted, layers)
+        raise UnknownTarget(f"no layer is called {name!r}; {hint or 'see: zonerisk layers list'}")
     return layers[wanted]
 
 

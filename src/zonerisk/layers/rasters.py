@@ -11,6 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import shapely
+
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.model import simplify
@@ -18,8 +22,6 @@ from zonerisk.core.samples import HazardSample, beyond, widened
 from zonerisk.layers import files, http
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import rasterio
 
     from zonerisk.core.samples import Disc, Layer
@@ -96,8 +98,6 @@ def _plain(name: str) -> str:
 
 
 def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
-    import numpy as np
-
     if file.crs is None or file.crs.to_epsg() not in _WGS84:
         raise DataError(f"{name}: its reference system is {file.crs or 'not named'}; convert it to EPSG:4326")
     wide, turn, west, turn_, tall, north = file.transform[:6]
@@ -105,6 +105,8 @@ def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
         raise DataError(f"{name}: its rows do not run from north to south")
     if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
         raise DataError(f"{name}: its cells have no size or no place")
+    if not (0 < file.scales[0] < math.inf and math.isfinite(file.offsets[0])):
+        raise DataError(f"{name}: its scale makes no numbers of its cells")
     if file.bounds.right > 180 + wide or file.bounds.left < -180 - wide:
         raise DataError(f"{name}: reaches past 180 degrees; turn its longitudes to -180 to 180")
     kind = np.dtype(file.dtypes[0])
@@ -136,8 +138,6 @@ def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str)
 
 def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float) -> Window | None:
     """Read the cells within a distance of a point; None if the point lies outside."""
-    import numpy as np
-
     west, south, east, north = file.bounds
     if not (west <= lon < east and south < lat <= north):
         return None
@@ -200,8 +200,6 @@ def sample(
     Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
     nothing is known.
     """
-    import numpy as np
-
     with ExitStack() as stack:
         file, *mask_files = (stack.enter_context(opened(each)) for each in (path, *masks))
         west, south, east, north = file.bounds
@@ -223,8 +221,6 @@ def sample(
 
 def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
     """Return what cells hold over each disc and their error, outward to tenths; on a coast, the nearest."""
-    import numpy as np
-
     with opened(path) as file:
         for disc in discs:
             for coast, reach in enumerate((card.error_m, card.error_m + card.search_radius_m)):
@@ -248,8 +244,6 @@ def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Itera
 
 def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
     """Refuse depths and classes that are none, such as a mark for no data that is not declared."""
-    import numpy as np
-
     known = [int(key) for key in card.reading.classes if key.isdecimal()]
     top = float(np.fmax.reduce(values, axis=None)) if values.size else 0.0
     if top > max(known, default=MAX_DEPTH_M):
@@ -259,8 +253,6 @@ def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
 
 def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> Iterator[HazardSample]:
     """Measure to the nearest cell of the other side, and name the class of the place."""
-    import numpy as np
-
     wet = cells.values >= card.reading.wet_from
     _, north_m, east_m = cells
     row, column = int(np.abs(north_m).argmin()), int(np.abs(east_m).argmin())
@@ -269,6 +261,7 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     gap = np.hypot(
         np.maximum(np.abs(north_m) - tall, 0)[:, None], np.maximum(np.abs(east_m) - broad, 0)[None, :]
     )
+    gap[row, column] = 0.0  # Of a cell that is wider than the window no edge is in sight.
     # Where the raster ends, a nearer edge may lie beyond.
     seen = min(
         card.search_radius_m,
@@ -320,8 +313,6 @@ def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
 
 def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str, str]]:
     """Name the joined flooded area that each site is in or nearest to."""
-    import numpy as np
-    import shapely
     from rasterio.features import shapes
     from rasterio.windows import Window as Cells
 
@@ -379,8 +370,6 @@ def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, st
     In it 0 stands where a tile is transparent, and no data where there is no tile. Neither is a
     place without the hazard. A colour without a meaning is an error.
     """
-    import numpy as np
-
     rasterio = files.gdal("rasterio")
 
     columns, rows = tile_ranges(bounds, zoom)
@@ -415,7 +404,6 @@ def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, st
 
 
 def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArray[np.uint8]:
-    import numpy as np
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
     from rasterio.io import MemoryFile
 

@@ -17,6 +17,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import Geod, Transformer
+
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval, geodesic_m, span_deg
@@ -39,19 +44,18 @@ from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
-    import numpy.typing as npt
 
     from zonerisk.core.kinds import HazardKind
     from zonerisk.core.samples import Disc
     from zonerisk.layers.cards import Card
     from zonerisk.layers.store import LayerFile
 
-    Geometries = npt.NDArray[np.object_]
 
+Geometries = npt.NDArray[np.object_]
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
 _EDGE_DEG = 0.1
 _FAR_M = 2_000_000.0
+_GEOD = Geod(ellps="WGS84")
 
 # Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
 # its site stands on; counts and cells are coarser.
@@ -125,9 +129,6 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Sequence[Disc]) 
 
 def _covered(card: Card, layer_files: Sequence[LayerFile], discs: list[Disc]) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
-    import numpy as np
-    import shapely
-
     bounding = [file for file in layer_files if file.file.role == "coverage"]
     if not bounding or not discs:
         return discs
@@ -229,12 +230,9 @@ def _nearest(
 
 def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
     """Return how far past a threshold, or that beside the runway, a site stands."""
-    from pyproj import Geod
-
-    geod = Geod(ellps="WGS84")
     (lon1, lat1), (lon2, lat2) = axis.coords[1], axis.coords[2]
-    ahead, _, length = geod.inv(lon1, lat1, lon2, lat2)
-    to, _, away = geod.inv(lon1, lat1, disc.lon, disc.lat)
+    ahead, _, length = _GEOD.inv(lon1, lat1, lon2, lat2)
+    to, _, away = _GEOD.inv(lon1, lat1, disc.lon, disc.lat)
     along = away * math.cos(math.radians(to - ahead))
     if 0 <= along <= length:
         return "beside the runway"
@@ -245,8 +243,6 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
 def _areas(
     card: Card, layer: Layer, zones: Sequence[Mapped], discs: Sequence[Disc], edge: Sequence[gpd.GeoDataFrame]
 ) -> Iterator[HazardSample]:
-    import shapely
-
     rim: dict[str, float] = {}
     if edge:
         whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
@@ -295,9 +291,7 @@ def _counts(
 
 def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Any, list[str], list[float]]:
     """Draw from each point that is strong enough on to the next one of its track, if that is so too."""
-    import numpy as np
     import pandas as pd
-    import shapely
 
     points, events = shapes_of(frame), frame[reading.id[0]].astype(str).tolist()
     column, least = next(iter(reading.least.items()))
@@ -318,9 +312,6 @@ def _polygons(
     card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Sequence[Disc]
 ) -> Iterator[HazardSample]:
     """Read the values of the polygons that each site may stand in; where the map ends it is open."""
-    import numpy as np
-    import shapely
-
     shapes, key = shapes_of(frame), card.reading.id[0]
     rims = {disc.site: -rim for disc, _, rim in pairs(np.array([shapely.union_all(shapes)]), discs, 0.0)}
     near = _around(shapes, discs, max(disc.uncertainty_m for disc in discs))
@@ -410,8 +401,6 @@ def shapes_of(frame: gpd.GeoDataFrame) -> Geometries:
 
 
 def _shapes(objects: Sequence[Mapped]) -> Geometries:
-    import numpy as np
-
     return np.array([thing.shape for thing in objects], dtype=object)
 
 
@@ -421,8 +410,6 @@ def _text(value: object) -> str:
 
 def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Iterator[Mapped]:
     """Name a layer's objects; those without a name are told apart by their geometry."""
-    import shapely
-
     reading = card.reading
     shapes = shapes_of(frame) if card.measure != "axis" else _axes(card, frame)
     title = (reading.name,) if reading.name else ()
@@ -447,9 +434,6 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Ite
 
 def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
     """Join polygons of one class that touch: tiles and cells cut one zone into many."""
-    import numpy as np
-    import shapely
-
     reading = card.reading
     classes = [_text(value) for value in frame[reading.class_of]] if reading.class_of else [""] * len(frame)
     for class_ in sorted(set(classes)):
@@ -464,17 +448,12 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
 
 def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
     """Draw each runway's axis, carried on past both thresholds."""
-    import numpy as np
-    import shapely
-    from pyproj import Geod
-
     assert card.reading.ends
     lat1, lon1, lat2, lon2 = (frame[column].to_numpy(dtype=float) for column in card.reading.ends)
-    geod = Geod(ellps="WGS84")
-    there, back, _ = geod.inv(lon1, lat1, lon2, lat2)
+    there, back, _ = _GEOD.inv(lon1, lat1, lon2, lat2)
     reach = np.full(len(frame), card.search_radius_m)
-    west, south, _ = geod.fwd(lon1, lat1, np.asarray(there) + 180, reach)
-    east, north, _ = geod.fwd(lon2, lat2, np.asarray(back) + 180, reach)
+    west, south, _ = _GEOD.fwd(lon1, lat1, np.asarray(there) + 180, reach)
+    east, north, _ = _GEOD.fwd(lon2, lat2, np.asarray(back) + 180, reach)
     lons, lats = np.stack([west, lon1, lon2, east], 1), np.stack([south, lat1, lat2, north], 1)
     return np.asarray(shapely.linestrings(np.stack([lons, lats], 2)))
 
@@ -487,9 +466,6 @@ def pairs(
     A distance within an area is negative: metres to its edge. Edges are those of GeoJSON, straight in
     degrees; ``straight`` ones, such as the axes of runways, are straight on the ground.
     """
-    import numpy as np
-    import shapely
-
     tree = shapely.STRtree(shapes)
     tiles: dict[tuple[int, int], list[Disc]] = {}
     for disc in discs:
@@ -518,8 +494,6 @@ def pairs(
 
 def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     """Cover a tile and what is in reach of it, also across the antimeridian."""
-    import shapely
-
     high, _ = span_deg(lat, reach_m)
     north, south = min(90.0, lat + 0.5 + high), max(-90.0, lat - 0.5 - high)
     _, wide = span_deg(max(abs(lat + 0.5), abs(lat - 0.5)), reach_m)
@@ -534,9 +508,6 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
 
 def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometries:
     """Follow GeoJSON's edges, straight in degrees; a plane would turn inside out what is far."""
-    import numpy as np
-    import shapely
-
     west, south, east, north = shapely.bounds(shapes).T
     long = np.flatnonzero(np.maximum(east - west, north - south) > _EDGE_DEG)
     if len(long):
@@ -549,15 +520,10 @@ def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometr
 
 
 def _plane(lat: float, lon: float) -> Any:
-    from pyproj import Transformer
-
     return Transformer.from_crs(
         "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m", always_xy=True
     )
 
 
 def _flattened(shapes: Any, plane: Any) -> Geometries:
-    import numpy as np
-    import shapely
-
     return np.asarray(shapely.transform(shapes, lambda xy: np.stack(plane.transform(xy[:, 0], xy[:, 1]), 1)))

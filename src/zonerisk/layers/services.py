@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import shapely
+
 from zonerisk.core import errors
 from zonerisk.core.errors import FetchError, UsageError
 from zonerisk.core.geometry import circle_points, geodesic_m, span_deg
@@ -81,8 +84,6 @@ def _area(card: Card, places: Sequence[Place]) -> Bounds:
 
 def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     """Return the properties of the tiles, listed as GeoJSON, that cover a box; none is an error."""
-    import shapely
-
     asked = shapely.box(*bounds)
     tiles = []
     for row in http.rows(http.get(url, max_bytes=MAX_INDEX_BYTES), url, "features"):
@@ -101,15 +102,13 @@ def _where(bounds: Bounds) -> str:
 
 def tile_address(template: str, properties: dict[str, Any]) -> str:
     """Fill a tile's properties into an address such as ``ID{id}_{name}.tif``."""
-    texts = {key: str(value) for key, value in properties.items()}
-    try:
-        filled = template.format_map(texts)
-    except (KeyError, ValueError, IndexError, AttributeError) as error:
-        raise FetchError(f"{template}: the index tells no {error} of a tile") from None
-    used = [value for key, value in texts.items() if f"{{{key}}}" in template]
-    if not all(value.replace("_", "").replace("-", "").isalnum() for value in used):
-        raise FetchError(f"{template}: a tile is called {', '.join(used)}; not asked for")
-    return filled
+
+    def filled(field: re.Match[str]) -> str:
+        if not re.fullmatch(r"[\w-]+", value := str(properties.get(field[1], ""))):
+            raise FetchError(f"{template}: a tile has the {field[1]} {value!r}; not asked for")
+        return value
+
+    return re.sub(r"\{([^{}]*)\}", filled, template)
 
 
 _WFS = {
@@ -165,9 +164,6 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
 
 def _placed(feature: Feature, url: str, bounds: Bounds) -> Feature:
     """Return a feature; refuse one that does not touch the box that was asked for."""
-    import numpy as np
-    import shapely
-
     if not feature.get("geometry"):
         return feature
     try:

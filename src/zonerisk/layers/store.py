@@ -141,8 +141,6 @@ class Installed:
         shipped: Samples | None = None,
         roots: Sequence[Path] = (),
     ) -> None:
-        from zonerisk.layers import sampling
-
         self._samples: dict[str, list[HazardSample]] = {}
         answered: dict[str, set[str]] = {}
         discs = []
@@ -158,8 +156,12 @@ class Installed:
         self.layers = list(shipped.layers if shipped and any(answered.values()) else ())
         for name, card in cards.known(roots).items():
             open_ = [disc for disc in discs if name not in answered[disc.site]]
+            if not open_ or not (raw or home(card, cache).is_dir()):
+                continue
+            from zonerisk.layers import sampling  # Which takes a while to load.
+
             try:
-                files = locate(card, cache, raw) if open_ else ()
+                files = locate(card, cache, raw)
                 if not files:
                     continue
                 verify(card, (file for file in files if raw and file.path.is_relative_to(raw)))
