@@ -146,11 +146,14 @@ def lines(kind: str, box: Box, tolerance: float = 0.0) -> list[list[tuple[float,
 
 @lru_cache(maxsize=512)
 def _cut(box: Box, tolerance: float, decimals: int, rank: int) -> Sheet:
+    import shapely
+
     drawn: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for _, frame in _frames(box):
         for kind in KINDS:
             if box is not WORLD or kind not in _NEAR_ONLY:
-                drawn[kind] += _encoded(_clipped(kind, frame, tolerance), decimals)
+                points, line_of = shapely.get_coordinates(_clipped(kind, frame, tolerance), return_index=True)
+                drawn[kind] += encode(points[:, ::-1], decimals, line_of) if len(points) else []
     named = [
         (town.name, round(town.lat, 3), round((town.lon + 180) % 360 - 180, 3), town.rank)
         for town in places(box, rank=rank)
@@ -217,34 +220,18 @@ def _clipped(kind: str, frame: Box, tolerance: float) -> Any:
     return parts[shapely.length(parts) > 0]
 
 
-def _encoded(lines: Any, decimals: int) -> list[str]:
-    import numpy as np
-    import shapely
-
-    points, owner = shapely.get_coordinates(lines, return_index=True)
-    if not len(points):
-        return []
-    whole = np.rint(points[:, ::-1] * 10**decimals).astype(int)
-    return _encode(whole, np.flatnonzero(np.diff(owner)) + 1)
-
-
-def encode(points: Sequence[Sequence[int]]) -> str:
-    """Write whole-number latitude, longitude pairs as an encoded polyline.
+def encode(points: npt.ArrayLike, decimals: int = 0, line_of: npt.ArrayLike = ()) -> list[str]:
+    """Write latitude, longitude pairs as encoded polylines: of one line, or of as many as are numbered.
 
     The format is the one that Google published for its maps: differences in groups of five
     bits, printable, so that a point takes four to six bytes.
     """
     import numpy as np
 
-    return _encode(np.array(points, dtype=int).reshape(-1, 2), np.array([], dtype=int))[0]
-
-
-def _encode(points: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> list[str]:
-    """Encode all lines at once: points one line after the other, and where each but the first starts."""
-    import numpy as np
-
-    steps = np.diff(points, axis=0, prepend=0)
-    steps[starts] = points[starts]
+    whole = np.rint(np.asarray(points, float).reshape(-1, 2) * 10**decimals).astype(int)
+    starts = np.flatnonzero(np.diff(line_of)) + 1
+    steps = np.diff(whole, axis=0, prepend=0)
+    steps[starts] = whole[starts]
     values = np.where(steps < 0, ~(steps << 1), steps << 1).ravel()
     lengths = np.ones_like(values)
     for bits in range(5, 35, 5):

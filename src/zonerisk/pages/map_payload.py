@@ -296,10 +296,8 @@ def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
     return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
-def _encoded(points: Iterable[Point], kind: str) -> str:
-    return ground.encode(
-        [[round(value * 10 ** _DIGITS.get(kind, _DECIMALS)) for value in point] for point in points]
-    )
+def _encoded(points: Sequence[Point], kind: str) -> str:
+    return ground.encode(points, _DIGITS.get(kind, _DECIMALS))[0]
 
 
 def _short(value: float | str | None) -> float | str | None:
