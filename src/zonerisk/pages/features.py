@@ -304,9 +304,8 @@ def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:
 def _retired(around: Setting) -> Iterator[Feature]:
     for site in around.retired:
         if at := site.position:
-            words = {"fate": site.fate or "out of service", "until": site.until}
-            point = (Point(at.lat, at.lon),)
-            yield Feature("retired", site.id, site.name, "point", point, at.uncertainty_m, words=words)
+            words, point = {"fate": site.fate or "out of service", "until": site.until}, Point(at.lat, at.lon)
+            yield Feature("retired", site.id, site.name, "point", (point,), at.uncertainty_m, words=words)
 
 
 def turned(at: Point, origin: float) -> Point:

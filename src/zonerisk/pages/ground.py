@@ -273,30 +273,26 @@ def find_tiles(text: str | None) -> Tiles | None:
     if text == "none":
         return None
     if text and "/" in text:
-        return _tiles(text, text, f"Online map: {urlsplit(text).hostname}", "abc", 19)
-    from xyzservices import providers
+        url, attribution, subdomains, zoom = text, f"Online map: {urlsplit(text).hostname}", "abc", 19
+        name = urlsplit(text).netloc.replace("{s}.", "")
+    else:
+        from xyzservices import providers
 
-    try:
-        provider = providers.query_name(text or DEFAULT_TILES)
-    except ValueError:
-        raise UnknownTarget(
-            f"no tile provider is called {text!r}; take a name that xyzservices knows, "
-            "such as OpenStreetMap.Mapnik, an address, or none"
-        ) from None
-    if provider.requires_token():
-        raise UsageError(
-            f"{provider.name} wants a key, which a page would give away; take another provider, or an address"
-        )
-    return _tiles(
-        provider.build_url(fill_subdomain=False, scale_factor="{r}"),
-        provider.name,
-        str(provider.attribution),
-        provider.get("subdomains", "abc"),
-        int(provider.get("max_zoom", 19)),
-    )
-
-
-def _tiles(url: str, name: str, attribution: str, subdomains: Sequence[str], zoom: int) -> Tiles:
+        try:
+            provider = providers.query_name(text or DEFAULT_TILES)
+        except ValueError:
+            raise UnknownTarget(
+                f"no tile provider is called {text!r}; take a name that xyzservices knows, "
+                "such as OpenStreetMap.Mapnik, an address, or none"
+            ) from None
+        if provider.requires_token():
+            raise UsageError(
+                f"{provider.name} wants a key, which a page would give away; "
+                "take another provider, or an address"
+            )
+        name, url = provider.name, provider.build_url(fill_subdomain=False, scale_factor="{r}")
+        attribution, subdomains = str(provider.attribution), provider.get("subdomains", "abc")
+        zoom = int(provider.get("max_zoom", 19))
     fields = set(re.findall(r"\{([^{}]*)\}", url))
     address = re.sub(r"\{[a-z]\}", "0", url)
     if not _TILE_ADDRESS.fullmatch(address) or not {*"xyz"} <= fields <= {*"xyzsr"}:
@@ -305,5 +301,4 @@ def _tiles(url: str, name: str, attribution: str, subdomains: Sequence[str], zoo
         )
     parts = urlsplit(url)
     hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', letter)}" for letter in subdomains)
-    title = parts.netloc.replace("{s}.", "") if name == url else name
-    return Tiles(title, attribution, url, tuple(hosts), zoom)
+    return Tiles(name, attribution, url, tuple(hosts), zoom)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,25 +36,16 @@ def setting(catalog: Catalog, verdict: Verdict, cache: Path, raw: Path | None = 
     shared risk of the verdict. Layers that are not on this machine, and rasters, give nothing: the map then
     outlines the sites that a risk hits. A damaged file is an error.
     """
-    installed = list(_installed(cache, raw, catalog.roots))
+    installed: list[tuple[Card, list[Path]]] = []
+    for card in cards.known(catalog.roots).values():
+        stored = store.locate(card, cache, raw) if card.measure != "stated" else ()
+        if paths := [one.path for one in stored if one.file.role == "data" and one.path.suffix in _VECTORS]:
+            installed.append((card, paths))
     return replace(
         features.setting(catalog, verdict),
         landmarks=_landmarks(verdict, installed),
         layers=tuple(card.name for card, _ in installed),
     )
-
-
-def _installed(cache: Path, raw: Path | None, roots: Sequence[Path]) -> Iterator[tuple[Card, list[Path]]]:
-    """List the layers of areas or objects that are on this machine, with the files that can be drawn."""
-    for card in cards.known(roots).values():
-        if card.measure != "stated":
-            paths = [
-                stored.path
-                for stored in store.locate(card, cache, raw)
-                if stored.file.role == "data" and stored.path.suffix in _VECTORS
-            ]
-            if paths:
-                yield card, paths
 
 
 def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -> tuple[Feature, ...]:
