@@ -80,19 +80,13 @@ class Town(NamedTuple):
 class Sheet(NamedTuple):
     """The ground of one box: rings and lines as encoded polylines, and places to name.
 
-    Laid in this order: a blank sea over the coarser sheet, land, built-up areas, lakes, their islands,
-    rivers, railways, borders. A place is a name with its latitude, longitude and rank.
+    Laid upon a blank sea over the coarser sheet, kind by kind. A place is a name with its latitude,
+    longitude and rank.
     """
 
     box: Box
     decimals: int
-    land: tuple[str, ...]
-    urban: tuple[str, ...]
-    water: tuple[str, ...]
-    islands: tuple[str, ...]
-    rivers: tuple[str, ...]
-    rails: tuple[str, ...]
-    borders: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
     places: tuple[tuple[str, float, float, int], ...]
 
 
@@ -158,8 +152,7 @@ def _cut(box: Box, tolerance: float, decimals: int, rank: int) -> Sheet:
         (town.name, round(town.lat, 3), round((town.lon + 180) % 360 - 180, 3), town.rank)
         for town in places(box, rank=rank)
     ]
-    lines = {kind: tuple(listed) for kind, listed in drawn.items()}
-    return Sheet(box=box, decimals=decimals, places=tuple(named), **lines)
+    return Sheet(box, decimals, tuple(map(tuple, drawn.values())), tuple(named))
 
 
 def _frames(box: Box) -> Iterable[tuple[float, Box]]:

@@ -204,7 +204,7 @@ const zonerisk = (() => {
   }
 
   /* Lays a sheet over the coarser one below it. */
-  function spread([box, decimals, land, urban, water, islands, rivers, rails, borders, places], turn) {
+  function spread([box, decimals, [land, urban, water, islands, rivers, rails, borders], places], turn) {
     const options = {renderer: ground, pane: "ground"};
     const lay = (look, made) => paint(made, look, {}).addTo(map);
     const [south, west, north, east] = box;
