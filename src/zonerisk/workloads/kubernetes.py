@@ -368,7 +368,9 @@ class _Reader:
         if not places:
             return
         quorum, basis = _NEEDS[needs]
-        guessed = (wording.guessed(self.placement.dialect(each).name or each) for each in self.guesses)
+        guessed = (
+            wording.guessed(self.placement.dialect(each).name or each) for each in sorted(self.guesses)
+        )
         workload = self.placement.workload(
             key, source, places, quorum, basis, (*notes, *guessed), missing=missing
         )
