@@ -128,10 +128,9 @@ def _inputs(unavailability: str | None, common: str | None, planned: Inputs | No
 
     if unavailability is None and common is None:
         return planned
-    if unavailability is None and planned is None:
-        raise UsageError("--common needs --unavailability: it is a share of it")
     zone = _range("--unavailability", unavailability) or (planned and planned.unavailability)
-    assert zone
+    if zone is None:
+        raise UsageError("--common needs --unavailability: it is a share of it")
     shared = _range("--common", common) or (planned.common if planned else COMMON)
     return Inputs(zone, shared, planned.alpha if planned and not common else ()).check()
 

@@ -81,12 +81,8 @@ def audit(
         worst_of = event.message, len(event.lost), len(event.with_backup)
     total = mean([each.score for each in judged])
     regions = {place.region for workload in deployment.workloads for place in workload.everywhere} - {OWN}
-    model = inputs and Model(
-        unavailability=inputs.unavailability,
-        common=inputs.common,
-        common_source=probability.COMMON_SOURCE if inputs.common == probability.COMMON else "the plan",
-        alpha=inputs.alpha,
-    )
+    source = probability.COMMON_SOURCE if inputs and inputs.common == probability.COMMON else "the plan"
+    model = inputs and Model(**inputs._asdict(), common_source=source)
     return Audit(
         files=deployment.files,
         policy=policy.id,
