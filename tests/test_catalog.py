@@ -154,6 +154,7 @@ def test_every_shipped_region_ties_its_references(shipped: Library) -> None:
             "is not under campuses",
         ),
         (("method: statement, evidence: [site-list]", "method: statement"), "needs its source"),
+        (("name: Good", 'name: "Go\\e[31mod"'), "name: holds control characters"),
     ],
 )
 def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], said: str) -> None:

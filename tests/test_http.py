@@ -146,11 +146,13 @@ def test_get_waits_as_long_as_it_is_asked_to(server: Server, monkeypatch: pytest
     assert server.asked[0]["path"] == "/layer.bin?q=a+b"
 
 
-def test_get_does_not_wait_for_hours(server: Server) -> None:
+def test_get_does_not_wait_for_hours(server: Server, tmp_path: Path) -> None:
     server.answer = lambda request: send(request, 429, Retry_After="7200")
     with pytest.raises(http.FetchError, match="HTTP 429"):
         http.get(server.url, max_bytes=10**6)
-    assert len(server.asked) == 1
+    with pytest.raises(http.FetchError, match="HTTP 429"):
+        http.download(server.url, tmp_path / "a", max_bytes=10**6, total_s=10_000)
+    assert len(server.asked) == 2
 
 
 def test_a_silent_server_times_out(server: Server) -> None:
