@@ -252,11 +252,9 @@ def _hidden(path: Path, name: str) -> Iterator[Problem]:
     except (OSError, DataError):  # As the format's rule tells.
         return
     for number, line in enumerate(text.split("\n"), 1):
-        hidden = CONTROLS.search(line.removesuffix("\r"))
-        if hidden:
-            where = f"a control that no reader sees, at column {hidden.start() + 1}"
-            told = f"holds U+{ord(hidden[0]):04X}, {where}; take it out"
-            yield Problem(name, number, told, "characters")
+        if hidden := CONTROLS.search(line.removesuffix("\r")):
+            what = f"U+{ord(hidden[0]):04X}, a control that no reader sees, at column {hidden.start() + 1}"
+            yield Problem(name, number, f"holds {what}; take it out", "characters")
 
 
 def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[Problem]:

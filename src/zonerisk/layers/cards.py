@@ -84,11 +84,12 @@ class Reading(Record):
 
     @model_validator(mode="after")
     def _filled(self) -> Reading:
-        words = ("name", "class", "towns", *self.id, *filter(None, (self.name,)))
-        filled = [("named", self.named, words)]
-        if self.method == "pages":
-            filled.append(("url", self.url or "", ("lat", "lon", "radius")))
-        for field, template, names in filled:
+        words = dict.fromkeys(("name", "class", "towns", *self.id, self.name or "name"))
+        pages = self.url or "" if self.method == "pages" else ""
+        for field, template, names in (
+            ("named", self.named, words),
+            ("url", pages, ("lat", "lon", "radius")),
+        ):
             # Fields by their names: nothing that reckons a width, or looks into a value.
             fields = "|".join(re.escape(f"{{{name}}}") for name in names)
             if not re.fullmatch(rf"([^{{}}]|{fields})*", template, re.DOTALL):

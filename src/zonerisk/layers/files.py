@@ -16,6 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import shapely
+
 from zonerisk.catalogue import document
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, MissingPackage, UsageError
@@ -82,9 +85,6 @@ def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 def shape_of(geometry: Any) -> Any:
     """Return the shape of a GeoJSON geometry; a ValueError if it is none."""
-    import numpy as np
-    import shapely
-
     try:
         with np.errstate(invalid="ignore"):
             return shapely.geometry.shape(geometry)
@@ -98,9 +98,6 @@ def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool
     ``.csv`` and ``.csv.gz`` hold points in two columns, or geometries as GeoJSON or WKT in one;
     anything else is known by its content, see :func:`vector`.
     """
-    import numpy as np
-    import shapely
-
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     if path.name.lower().endswith((".csv", ".csv.gz")):
@@ -392,8 +389,6 @@ def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
 
 def _geometry(text: object, where: str) -> Any:
     """Read a CSV's geometry, GeoJSON or WKT; None where there is no text."""
-    import shapely
-
     if not isinstance(text, str):
         return None
     with errors.reading(where, "is not a geometry"):

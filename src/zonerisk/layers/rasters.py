@@ -413,9 +413,8 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
             with MemoryFile(raw) as memory, memory.open(driver="PNG") as file:
                 bands = file.read()
                 if file.count == 1:
-                    table = file.colormap(1)
-                    bands = np.array([[table[value] for value in line] for line in bands[0]], dtype="uint8")
-                    bands = bands.transpose(2, 0, 1)
+                    colours_of = np.array([*file.colormap(1).values()], dtype="uint8")
+                    bands = colours_of[bands[0]].transpose(2, 0, 1)
     except (RasterioError, ValueError, KeyError) as error:
         raise FetchError(f"{address}: is not a PNG tile: {error}") from None
     if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:

@@ -30,7 +30,6 @@ from zonerisk.core.model import (
     Zone,
     simplify,
 )
-from zonerisk.layers import files
 from zonerisk.words import phrases
 
 REGION = "own-sites"
@@ -233,6 +232,8 @@ def _plain(value: object) -> str:
 
 
 def _geojson(path: Path, text: str) -> list[Place]:
+    from zonerisk.layers import files  # Which takes a while to load.
+
     try:
         tree = json.loads(text)
         features = list(tree["features"])
