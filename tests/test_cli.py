@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,8 +103,12 @@ def test_an_opinion_never_says_non_compliant(run: Runner) -> None:
 
 
 def test_output_replaces_a_file_only_when_whole(run: Runner, tmp_path: Path) -> None:
-    target = tmp_path / "verdict.json"
+    target, kept = tmp_path / "verdict.json", tmp_path / "kept"
+    target.write_text("old")
+    os.link(target, kept)
     run("score", "ovh-sbg", "--format", "json", "-o", str(target))
+    assert kept.read_text() == "old", "it is another file, put in the old one's place once it was whole"
+    kept.unlink()
     whole = target.read_bytes()
     assert json.loads(whole)["verdicts"][0]["target"] == "ovh-sbg"
     script = (

@@ -7,6 +7,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
+from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.samples import Disc
 from zonerisk.layers.sampling import pairs
 
@@ -67,6 +68,15 @@ def test_a_pole_s_neighbours_are_near_from_all_sides() -> None:
         for at in (0.0, 120.0):
             assert metres(shapely.Point(lon, 89.9), 90.0, at) == pytest.approx(11_169.4, abs=2)
     assert metres(shapely.Point(180.0, 89.95), 89.95, 0.0) == pytest.approx(11_169.4, abs=2)
+
+
+@pytest.mark.parametrize("reach_m", [1000, 20_000, 150_000])
+@pytest.mark.parametrize("lat", [90.0, 89.999, 89.9, 89.5, 88.9, -89.999])
+def test_whoever_is_in_reach_of_a_pole_s_neighbour_is_found(lat: float, reach_m: float) -> None:
+    lons = (0.0, 60.0, 120.0, 179.0, -120.0)
+    points = np.asarray(shapely.points([[lon, lat] for lon in lons]))
+    found = {place for _, place, _ in pairs(points, [Disc("s", lat, 0.0, 1)], reach_m)}
+    assert found == {place for place, lon in enumerate(lons) if geodesic_m(lat, 0.0, lat, lon) <= reach_m}
 
 
 def test_a_shape_far_away_is_none() -> None:

@@ -344,3 +344,23 @@ def test_what_kills_left_is_swept_and_nothing_is_lost(tmp_path: Path) -> None:
     assert not set_aside.exists()
     assert running.exists(), "another call may be at work"
     assert store.locate(layer, tmp_path), "what was there before is there again"
+
+
+def test_an_interrupt_between_two_renames_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, mine = cards.load("nuclear"), tmp_path / "mine.csv"
+    mine.write_bytes(PLANTS)
+    store.take(layer, tmp_path, mine)
+    before, rename = store.locate(layer, tmp_path), Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.take(layer, tmp_path, mine)
+    assert store.locate(layer, tmp_path) == before
+    assert [each.name for each in (tmp_path / "layers").iterdir()] == ["nuclear"]

@@ -131,10 +131,11 @@ def span_deg(lat: float, reach_m: float) -> tuple[float, float]:
     """Bound how far a distance reaches from a latitude, in degrees of latitude and of longitude.
 
     A degree of latitude is shortest at the equator (110,574 m); one of longitude, where the
-    reach comes nearest to a pole, is at least 111,319 m times the cosine.
+    reach comes nearest to a pole, is at least 111,319 m times the cosine. Around a pole all are near.
     """
     high = reach_m / 110_574.0
-    return high, reach_m / (111_319.0 * max(0.01, math.cos(math.radians(min(90.0, abs(lat) + high)))))
+    nearest = math.cos(math.radians(min(90.0, abs(lat) + high)))
+    return high, reach_m / (111_319.0 * nearest) if nearest > 0.01 else 360.0
 
 
 @lru_cache(maxsize=100_000)

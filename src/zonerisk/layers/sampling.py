@@ -498,8 +498,6 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     north, south = min(90.0, lat + 0.5 + high), max(-90.0, lat - 0.5 - high)
     _, wide = span_deg(max(abs(lat + 0.5), abs(lat - 0.5)), reach_m)
     wide += 0.5
-    if wide >= 180:
-        return shapely.box([-360], [south], [360], [north])
     turns = [-360.0, 0.0, 360.0]
     return shapely.box(
         [lon - wide + turn for turn in turns], [south] * 3, [lon + wide + turn for turn in turns], [north] * 3
