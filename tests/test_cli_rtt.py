@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from zonerisk.cli import app
-from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UsageError
 
 HERE = Path(__file__).parent
 runner = CliRunner()
@@ -63,7 +63,7 @@ def test_json_is_the_verdict_and_one_key_more(tmp_path: Path) -> None:
 
 def test_bad_calls(tmp_path: Path) -> None:
     for arguments, error in (
-        (["score", "ovh", "--rtt", "x"], UnknownTarget),
+        (["score", "ovh", "--rtt", "x"], UsageError),
         (["score", "ovh-sbg", "--rtt", str(tmp_path / "none.csv")], UsageError),
         (["score", "ovh-sbg", "--rtt", str(HERE / "answers/ibm_zones.csv"), "--format", "html"], UsageError),
         (["rtt", "ovh-sbg", "x"], UsageError),

@@ -310,8 +310,10 @@ def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) 
             told = dossier.Dossier()
             screen.sections(dossier.answers(told, policy, regions))
             screen.print(f"\n{len(told.sources)} sources: --format md or json lists them.", "dim")
+        elif len(verdicts) == 1:
+            answer.one(verdicts[0], policy, screen)
         else:
-            answer.screen(verdicts, policy, screen)
+            answer.several(verdicts, screen)
 
     return output.printed(show, out)
 
@@ -355,17 +357,23 @@ def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -
     return json.dumps({**collections[0], "features": drawn}, ensure_ascii=False) + "\n"
 
 
-def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
-    """Draw the card or the badge of one verdict."""
-    from zonerisk.pages import card, features
+def _only(judged: Judged, what: str) -> Verdict:
+    """Return the one verdict that something is of."""
     from zonerisk.words import phrases
 
     if len(judged.verdicts) > 1:
         names = phrases.names([verdict.target for verdict in judged.verdicts])
-        raise UsageError(f"a card is of one region; name one of {names}")
+        raise UsageError(f"{what} of one region; name one of {names}")
+    return judged.verdicts[0]
+
+
+def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
+    """Draw the card or the badge of one verdict."""
+    from zonerisk.pages import card, features
+
+    verdict = _only(judged, "a card is")
     if form is Format.png and out is None and sys.stdout.isatty():
         raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
-    (verdict,) = judged.verdicts
     around = features.setting(judged.catalog, verdict)
     drawn = card.badge(verdict) if badge else card.draw(verdict, around) + "\n"
     return card.png(drawn) if form is Format.png else drawn
@@ -374,33 +382,21 @@ def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str
 def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:
     """Hold the round trips of a file against the one region judged."""
     from zonerisk.catalogue import document
-    from zonerisk.core.errors import UnknownTarget
     from zonerisk.judging.arrangement import last_day
-    from zonerisk.words import phrases
     from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
 
-    if len(judged.verdicts) != 1:
-        names = phrases.names([verdict.target for verdict in judged.verdicts])
-        raise UnknownTarget(f"round trips are of one region; name one of {names}")
+    verdict = _only(judged, "round trips are")
     try:
         data = document.content(file, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
-    verdict = judged.verdicts[0]
     return judge(judged.catalog, verdict.target, read(data, str(file)), last_day(verdict.as_of), floor_ms)
 
 
 def _trip_record(trip: TripJudged) -> dict[str, Any]:
-    bound = trip.bound
-    return {
-        "a": bound.trip.a,
-        "b": bound.trip.b,
-        "rtt_ms": bound.trip.ms,
-        "fibre_km_max": round(bound.fibre_km, 1),
-        "fibre_km_likely_max": round(bound.likely_km, 1),
-        "one_campus": bound.campus,
-        "refutes": list(trip.refuted),
-    }
+    bound, ends = trip.bound, (trip.bound.trip.a, trip.bound.trip.b, trip.bound.trip.ms)
+    reach = round(bound.fibre_km, 1), round(bound.likely_km, 1)
+    return dict(zip(TRIP_HEAD, (*ends, *reach, bound.campus, list(trip.refuted)), strict=True))
 
 
 def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form: Format) -> str:

@@ -230,10 +230,6 @@ class Arrangement:
         stated = (part.claims for part in (self.region, self.provider) if part)
         return tuple(claim for claims in stated for claim in claims if claim.holds(self.day))
 
-    def counted(self, number: int) -> str:
-        """Write a number of domains: ``1 zone``, ``3 datacenters``."""
-        return f"{number} {self.noun}{'' if number == 1 else 's'}"
-
 
 def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
     """Return the sites where domains stand or may stand, by id."""

@@ -153,15 +153,6 @@ class Requirements:
         rule = policy.rules.get("dr")
         return cls(rule.threshold if rule else None, max_rtt_ms, within, rule)
 
-    def takes_in(self, country: str) -> bool:
-        """Return whether a country lies within the area asked for."""
-        return self.within is None or country in (EU if self.within == "EU" else {self.within})
-
-
-def distance_m(facts: Facts, one: str, other: str, as_of: str) -> Interval:
-    """Return the distance between the nearest sites of two regions, metres; see :func:`between`."""
-    return between(endpoint(facts, one, as_of).discs, endpoint(facts, other, as_of).discs)
-
 
 def between(ours: Discs, theirs: Discs) -> Interval:
     """Return the distance between the nearest of two sets of sites, metres, by all where they may stand."""
@@ -205,10 +196,11 @@ def rank(
         raise UsageError(f"{target} sold no zone on {day}; see: zonerisk show {target}")
     listed = to or (facts.region_ids if any_provider else facts.regions_of(home.provider))
     judge = Judge(facts, policy, wanted, day)
+    area = EU if wanted.within == "EU" else {wanted.within}
     others = [
         key
         for key in listed
-        if key != target and wanted.takes_in(facts.region(key).country)
+        if key != target and (wanted.within is None or facts.region(key).country in area)
         if to or _offered(facts.region(key), home, day)
     ]
     if set(to) == {target}:

@@ -64,7 +64,7 @@ def value_of(interval: Interval, unit: str) -> Value:
 
 def _alone(name: str, arrangement: Arrangement, threshold: Threshold | None) -> Finding:
     """Answer a rule on pairs where there is a single unit, whose worth ``quorum`` and ``survives`` tell."""
-    message = wording.no_pair(arrangement.counted(len(arrangement.domains)))
+    message = wording.no_pair(phrases.count(len(arrangement.domains), arrangement.noun))
     return Finding(
         rule=name, outcome="not-applicable", threshold=threshold, message=message, subjects=(arrangement.id,)
     )
@@ -85,7 +85,7 @@ def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
 def _nearest_pair(arrangement: Arrangement) -> str:
     rows = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
     if not rows:
-        return wording.nothing_to_measure(arrangement.counted(len(arrangement.domains)))
+        return wording.nothing_to_measure(phrases.count(len(arrangement.domains), arrangement.noun))
     distance, a, b = min(rows, key=lambda row: row[0].rank)
     trip = arrangement.trip(a, b)
     return wording.nearest_pair(a.name, b.name, distance, least_rtt_ms(distance), trip and trip.ms)
@@ -175,14 +175,13 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     )
 
 
-def _colocation(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    groups = [arrangement.groups[kind] for kind in asked_by(name)]
-    return _judge_kinds(name, arrangement, groups, threshold_of(rule))
-
-
 def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    """Judge one kind, beside what the provider itself says its zones may share of it."""
+    """Judge the kinds that a rule asks of, one beside what the provider itself says its zones may share."""
     threshold = threshold_of(rule) if rule.threshold is not None else None
+    if name == "colocation":
+        return _judge_kinds(
+            name, arrangement, [arrangement.groups[kind] for kind in asked_by(name)], threshold
+        )
     groups = arrangement.groups[name]
     admitted = [claim for claim in claims.meant(arrangement) if claim.kind == f"shared-{name}"]
     notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
@@ -256,7 +255,7 @@ def _stated(kind: str, arrangement: Arrangement) -> bool:
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     total = len(arrangement.domains)
     if total < 2:
-        message = wording.no_second(arrangement.counted(total))
+        message = wording.no_second(phrases.count(total, arrangement.noun))
         return Finding(rule=name, outcome="fail", message=message, subjects=(arrangement.id,))
     risks = [risk for groups in arrangement.groups.values() for risk in groups.all_risks if risk.grade != "C"]
     if not risks:
@@ -274,7 +273,7 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     return Finding(
         rule=name,
         outcome="unknown" if holds else "fail",
-        message=wording.survivors(hardest, left, arrangement.counted(total), holds),
+        message=wording.survivors(hardest, left, phrases.count(total, arrangement.noun), holds),
         subjects=hardest.members,
         evidence=hardest.evidence,
         value=value_of(Interval(left, left, left), f"{arrangement.noun}s"),
@@ -332,7 +331,6 @@ _JUDGES: dict[str, Callable[[RuleName, Rule, Arrangement], Finding]] = {
     "disclosure": _disclosure,
     "quorum": _quorum,
     **dict.fromkeys(separation.RULES, _spaced),
-    "colocation": _colocation,
     "survives": _survives,
     "claims": _claims,
     "dr": _recovery,

@@ -37,14 +37,6 @@ class Row(NamedTuple):
     kept: int = 1
 
 
-def screen(verdicts: Sequence[Verdict], policy: Policy, screen: Screen) -> None:
-    """Write one verdict on a screen, or several in a line each."""
-    if len(verdicts) == 1:
-        one(verdicts[0], policy, screen)
-    else:
-        several(verdicts, screen)
-
-
 def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     """Write a verdict as an answer that fits one screen."""
     rows = [row for row in _rows(verdict, policy) if row.parts]

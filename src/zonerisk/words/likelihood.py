@@ -28,13 +28,6 @@ def span(low: float, high: float) -> str:
     return often(Frequency(years_low=ends[0], years_high=ends[1]))
 
 
-def at_most(known: Likelihood) -> str:
-    """Write the bound, and the layout that it takes for granted."""
-    layouts = {"one-campus": "if a majority shares one campus", "apart": "if all stand apart"}
-    told = f" {layouts[known.worst_layout]}" if len(known.by_layout) > 1 else ""
-    return f"{bound(known)} a year{told}"
-
-
 def bound(known: Likelihood) -> str:
     """Write the bound alone: ``at most 1 in 20``."""
     return f"at most 1 in {known.at_most_one_in:,.0f}"
@@ -56,12 +49,15 @@ def rows(verdict: Verdict) -> list[tuple[str, str]]:
     """Return the table of ``score --likelihood``: what is asked, and the answer."""
     known, noun = verdict.likelihood, _noun(verdict)
     of = phrases.count(known.zones, noun)
+    # The layout that the bound takes for granted, where several are left open.
+    worst = {"one-campus": " if a majority shares one campus", "apart": " if all stand apart"}
+    taken = worst[known.worst_layout] if len(known.by_layout) > 1 else ""
     table = [
         (f"one {noun} or more lost", often(known.one_or_more)),
         (f"a majority lost ({known.majority} of {of})", often(known.majority_lost)),
         (f"all {known.zones} lost" if known.zones > 1 else "all lost", often(known.all_lost)),
         ("a majority lost for over 24 hours", often(known.majority_over_24h)),
-        ("bound for a majority, 95 %", at_most(known)),
+        ("bound for a majority, 95 %", f"{bound(known)} a year{taken}"),
     ]
     for layout, name in (("apart", "all apart"), ("one-campus", "a majority on one campus")):
         if len(known.by_layout) > 1 and layout in known.by_layout:

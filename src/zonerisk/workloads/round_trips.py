@@ -133,7 +133,8 @@ def judge(
         elif a in peers and b in peers and region in (peers[a], peers[b]):
             other = peers[b] if peers[a] is region else peers[a]
             if other is not region:
-                straight = recovery.distance_m(catalog, region_id, other.id, as_of)
+                ends = (recovery.endpoint(catalog, key, as_of).discs for key in (region_id, other.id))
+                straight = recovery.between(*ends)
                 judged.append(_judged(limit, straight, claims, False))
     if not judged:
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
