@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
@@ -68,8 +67,8 @@ def assess(
     domains: Sequence[FailureDomain],
     incidents: Iterable[Incident],
     day: str,
-    stands: frozenset[str] = frozenset(),
-    sold: Mapping[str, int] = MappingProxyType({}),
+    stands: frozenset[str],
+    sold: Mapping[str, int],
 ) -> RiskGroups:
     """Find which domains an event is on record to have hit together, by name or by number.
 

@@ -74,7 +74,6 @@ def by_policy(
     policy: Policy,
     facts: Facts,
     source: Source,
-    judged: bool = True,
 ) -> dict[str, RiskGroups]:
     """Assess again, of what is known whatever a policy asks, the kinds to which a policy sets a figure."""
     units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
@@ -87,13 +86,13 @@ def by_policy(
         elif kind.id == "power" and limit and int(limit) != power.HOPS:
             groups[kind.id] = power.assess(kind.id, units, owners, day, facts.supply, int(limit))
         elif kind.family == "hazard" and rule and (kind.id not in groups or limit or rule.correlation_km):
-            groups[kind.id] = _hazard(kind.id, arrangement, source, rule, judged)
+            groups[kind.id] = _hazard(kind.id, arrangement, source, rule)
     # Places, feeds, hazards and events, in the order of the table.
     return {kind: dated(groups[kind], day) for kind in kinds.KINDS if kind in groups}
 
 
 def _hazard(
-    kind: str, arrangement: Arrangement, source: Source, rule: Rule | None, judged: bool
+    kind: str, arrangement: Arrangement, source: Source, rule: Rule | None, judged: bool = True
 ) -> RiskGroups:
     return hazards.assess(
         kind,

@@ -326,6 +326,7 @@ class Judge:
         outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
         class_, zones = (None, None) if ruled_out else self._standing(theirs)
+        told = not (ruled_out or theirs.own) and len(theirs.regions) == 1
         reasons = sorted(asked, key=lambda row: -severity(row[0]))
         grid = common_grid(self._areas(ours), self._areas(theirs))
         return Candidate(
@@ -348,7 +349,7 @@ class Judge:
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
             class_=class_,
-            record=None if ruled_out else self.record(theirs),
+            record=_record(self.facts, theirs.regions[0], self.day) if told else None,
             grid=grid and grid[0],
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
@@ -430,12 +431,6 @@ class Judge:
             together = self.facts.incidents_together(events, sellers) if events else ()
             self._told[regions, sellers] = tuple({event.id: event for event in (*listed, *together)}.values())
         return self._told[regions, sellers]
-
-    def record(self, theirs: Endpoint) -> TrackRecord | None:
-        """Return what has happened at a place, if it is one region of the catalogue."""
-        if theirs.own or len(theirs.regions) != 1:
-            return None
-        return _record(self.facts, theirs.regions[0], self.day)
 
     def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
         return independence.assess(self.facts, units, self.policy, self.day, own)

@@ -135,12 +135,11 @@ def _silent(verdict: Verdict) -> list[str]:
     """Tell of zones that stand apart which feeds are not disclosed, and what no layer reaches."""
     if verdict.independence.class_ not in ("near", "apart"):
         return []
-    asked = {outcome: [] for outcome in ("unknown", "not-assessed")}  # type: dict[str, list[str]]
-    for finding in verdict.policy.findings:
-        if finding.outcome == "not-assessed" or (finding.outcome == "unknown" and finding.rule in FEEDS):
-            asked[finding.outcome].append(RULES.get(finding.rule, finding.rule))
-    told = {"unknown": "not disclosed: ", "not-assessed": "not assessed: "}
-    return [told[outcome] + ", ".join(rules) for outcome, rules in asked.items() if rules]
+    findings = verdict.policy.findings
+    feeds = [each.rule for each in findings if each.outcome == "unknown" and each.rule in FEEDS]
+    bare = [RULES.get(each.rule, each.rule) for each in findings if each.outcome == "not-assessed"]
+    told = {"not disclosed": feeds, "not assessed": bare}
+    return [f"{what}: {', '.join(rules)}" for what, rules in told.items() if rules]
 
 
 def _spread(spread: Spread) -> str:
