@@ -16,7 +16,7 @@ score: $(SCORE)
 
 # Tests start many processes: what they load is compiled once, whatever the environment says.
 test: lint
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

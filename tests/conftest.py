@@ -19,6 +19,8 @@ import yaml
 import zonerisk
 from loopback import Server, running
 from zonerisk.core.errors import MissingPackage
+from zonerisk.core.model import DEFAULT, Policy
+from zonerisk.core.verdict import Verdict
 from zonerisk.layers import files, http
 from zonerisk.library import Library
 
@@ -39,6 +41,27 @@ SAYS = yaml.safe_load((ROOT / "data" / "report.yaml").read_text())
 @pytest.fixture(scope="session")
 def shipped() -> Library:
     return zonerisk.load()
+
+
+class Judged(Library):
+    """A catalogue whose regions are judged once under a policy; for tests that change nothing of how."""
+
+    def __init__(self, *roots: Path) -> None:
+        super().__init__(*roots)
+        self._judged: dict[tuple[str, str], Verdict] = {}
+
+    def score(self, target: str, policy: str | Policy = DEFAULT, *rest: Any, **options: Any) -> Verdict:
+        if any(rest) or any(options.values()):
+            return super().score(target, policy, *rest, **options)
+        key = target, policy if isinstance(policy, str) else policy.id
+        if key not in self._judged:
+            self._judged[key] = super().score(target, policy)
+        return self._judged[key]
+
+
+@pytest.fixture(scope="session")
+def judged(shipped: Library) -> Judged:
+    return Judged(*shipped.roots)
 
 
 @pytest.fixture(scope="session")

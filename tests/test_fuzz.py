@@ -39,7 +39,7 @@ from zonerisk.layers.cards import Card
 from zonerisk.library import Library
 from zonerisk.workloads import round_trips
 
-SECONDS = float(os.environ.get("ZONERISK_FUZZ_SECONDS", "1.5"))
+SECONDS = float(os.environ.get("ZONERISK_FUZZ_SECONDS", "0.5"))
 SEED = int(os.environ.get("ZONERISK_FUZZ_SEED", "0"))
 
 GEOJSON = json.dumps(

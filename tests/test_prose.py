@@ -89,7 +89,7 @@ def bare(tree: Any) -> Any:
 
 def answers(catalog: Library) -> Iterator[tuple[str, Any]]:
     podcast = Catalog().policy("podcast")
-    for region in catalog.region_ids[::3]:
+    for region in catalog.region_ids[::6]:
         if catalog.region(region).status == "open" and catalog.region(region).zones:
             yield f"score {region}", catalog.score(region).to_dict()
     for region in catalog.region_ids[::12]:

@@ -20,11 +20,11 @@ def shown(library: Library, region: str, width: int = 100) -> list[str]:
     return screen.lines
 
 
-def test_every_region_takes_sixteen_lines_at_most(shipped: Library) -> None:
+def test_every_region_takes_sixteen_lines_at_most(judged: Library) -> None:
     told = 0
-    for region in shipped.region_ids:
+    for region in judged.region_ids:
         try:
-            lines = shown(shipped, region)
+            lines = shown(judged, region)
         except UsageError:
             continue  # Announced: nothing is sold.
         told += 1

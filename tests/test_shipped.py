@@ -45,9 +45,9 @@ def test_the_golden_file_has_every_region() -> None:
 
 
 @pytest.mark.parametrize("provider_id", SHIPPED.provider_ids)
-def test_verdicts_are_as_reviewed(provider_id: str) -> None:
+def test_verdicts_are_as_reviewed(judged: Library, provider_id: str) -> None:
     chosen, expected = Catalog().policy("podcast"), golden()
-    now = {region_id: line(SHIPPED, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)}
+    now = {region_id: line(judged, region_id, chosen) for region_id in SHIPPED.regions_of(provider_id)}
     assert now == {region_id: expected.get(region_id) for region_id in now}, (
         "review the change, then run: make goldens"
     )

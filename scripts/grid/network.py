@@ -114,9 +114,11 @@ def nearest(position: Position, stations: Iterable[Station], reach_m: float) -> 
     At least three are given, and every one that could be the nearest from somewhere in the site's disc;
     but no more than :data:`MOST`. What is not a substation, or has no position, is passed over.
     """
+    north, _ = span_deg(position.lat, reach_m)
     near = [
         Candidate(station, metres)
         for station in stations
+        if station.lat is not None and abs(station.lat - position.lat) <= north
         if (metres := _distance_m(position, station, reach_m)) <= reach_m
     ]
     near.sort(key=lambda candidate: (candidate.distance_m, candidate.station.id))
