@@ -73,7 +73,7 @@ class SampleFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with reading(str(path), "is not a sample file; make it again: zonerisk layers sample"):
             self._text = content(path)
             head = json.loads(self._text[1 : self._text.index(b"\n")])
             self.head: Mapping[str, Any] = head
@@ -83,10 +83,6 @@ class SampleFile:
             rows.decode("utf-8")
             if "rows" in head and head["rows"] != hashlib.sha256(rows).hexdigest():
                 raise ValueError("its rows are not those that were written")
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise DataError(
-                f"{path}: is not a sample file ({error}); make it again: zonerisk layers sample"
-            ) from None
 
     def of(self, site: str, position: Position | None) -> tuple[HazardSample, ...]:
         """Return what the layer says at a site that stands at a position."""
@@ -96,7 +92,8 @@ class SampleFile:
         rows = self.rows(site)
         if not rows or any(not same_place(row, position) for row in rows):
             return (samples.missing(self.layer, site, "not_sampled"),)
-        return tuple(map(self._sample, rows))
+        with reading(f"{self.path}: {site}"):
+            return tuple(map(self._sample, rows))
 
     @cached_property
     def _lines(self) -> dict[bytes, list[bytes]]:
@@ -117,10 +114,7 @@ class SampleFile:
     def _sample(self, row: Mapping[str, str]) -> HazardSample:
         if row["reason"]:
             return samples.missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
-        try:
-            interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
-        except ValueError as error:
-            raise DataError(f"{self.path}: {row['site']}: {error}") from None
+        interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
         weakest, strongest = (_number(row.get(name, "")) for name in _STRENGTH)
         intensity = None if weakest is None else Interval(weakest, None, strongest)
         sample = HazardSample(self.layer, row["site"], interval, row["object"], row["name"], row["label"])

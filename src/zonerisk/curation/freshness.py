@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from zonerisk.catalogue.document import content
 from zonerisk.catalogue.gazetteer import package_folder
@@ -117,10 +117,9 @@ def _ovh(data: bytes, name: str) -> Listing:
     """Read the datacenters that OVHcloud's public catalogue of dedicated servers offers: not all regions."""
     listing = Listing(whole=False)
     for plan in http.rows(data, name, "plans"):
-        settings: Any = plan.get("configurations")
-        for setting in settings if isinstance(settings, list) else ():
-            if isinstance(setting, dict) and setting.get("name") == "dedicated_datacenter":
-                listing.zones |= {str(code): set() for code in setting.get("values") or ()}
+        for setting in plan.get("configurations") or ():  # type: ignore[attr-defined]
+            if setting["name"] == "dedicated_datacenter":
+                listing.zones |= {str(code): set() for code in setting["values"]}
     return listing
 
 
