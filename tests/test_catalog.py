@@ -170,7 +170,7 @@ def test_damage_is_refused_with_its_place(zz_copy: Path, edit: tuple[str, str], 
 def test_a_thousand_zones_are_refused(zz_copy: Path) -> None:
     zones = "".join(f"  z{number}: {{}}\n" for number in range(1000))
     (zz_copy / "datacenters/zz/big.yaml").write_text(f"name: Big\ncountry: NO\nzones:\n{zones}")
-    with pytest.raises(DataError, match=r"1000 zones; no region sells more"):
+    with pytest.raises(DataError, match="zones: dictionary should have at most 64 items"):
         Library(zz_copy).region("zz-big")
 
 

@@ -213,14 +213,11 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
 
 def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float) -> bool:
     """Return cheaply whether no disc of two sets comes nearer to one of the other than a limit, metres."""
-    others = [(at.lat, at.lon, at.uncertainty_m) for at in theirs]
-    for at in ours:
-        disc = (at.lat, at.lon, at.uncertainty_m)
-        for other in others:
-            low, high = _bounds_m(disc, other)
-            reach_m = limit_m + disc[2] + other[2]
-            if low < reach_m and (high < reach_m or geodesic_m(*disc[:2], *other[:2]) < reach_m):
-                return False
+    for a, b in product(*_discs(ours, theirs)):
+        low, high = _bounds_m(a, b)
+        reach_m = limit_m + a[2] + b[2]
+        if low < reach_m and (high < reach_m or geodesic_m(*a[:2], *b[:2]) < reach_m):
+            return False
     return True
 
 

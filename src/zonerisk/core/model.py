@@ -416,11 +416,11 @@ class Region(Dated):
     limited: bool = False
     launch: Onset | None = None
     zones_since: Onset | None = None
-    zones: dict[Key, Zone] = {}
+    zones: Annotated[dict[Key, Zone], Field(max_length=MAX_ZONES)] = {}
     candidates: Candidates | None = None
     buildings: Buildings | None = None
     campuses: dict[Key, Campus] = {}
-    sites: dict[Key, Site] = {}
+    sites: Annotated[dict[Key, Site], Field(max_length=MAX_SITES)] = {}
     feeds: dict[Key, Feed] = {}
     hazards: dict[Key, Hazard] = {}
     claims: tuple[Claim, ...] = ()
@@ -429,11 +429,7 @@ class Region(Dated):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _sizes(self) -> Self:
-        if len(self.zones) > MAX_ZONES:
-            raise ValueError(f"{len(self.zones)} zones; no region sells more than {MAX_ZONES}")
-        if len(self.sites) > MAX_SITES:
-            raise ValueError(f"{len(self.sites)} sites; split the file above {MAX_SITES}")
+    def _named_once(self) -> Self:
         twice = sorted(self.zones.keys() & self.sites.keys())
         if twice:
             raise ValueError(f"{twice[0]} names both a zone and a site; give one another key")
