@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
 Family = Literal["place", "feed", "hazard", "event"]
 
 
@@ -94,10 +91,10 @@ UNITS = {row.rule: row.unit for row in _ROWS if row.rule}
 
 # A type checker reads no table: for it they are text, and records are checked as they are read.
 if TYPE_CHECKING:
-    HazardKind: TypeAlias = str
-    FeedKind: TypeAlias = str
-    StatedFeedKind: TypeAlias = str
-    ClaimKind: TypeAlias = str
+    HazardKind = str
+    FeedKind = str
+    StatedFeedKind = str
+    ClaimKind = str
 else:
     HazardKind, ClaimKind = Literal[HAZARDS], Literal[CLAIMS]
     FeedKind, StatedFeedKind = Literal[FEEDS], Literal[STATED_FEEDS]

@@ -491,11 +491,9 @@ _NEEDED = {"disclosure", "quorum", "separation-min", "separation-max", "rtt-max"
 
 # A type checker reads no table: for it they are text, and records are checked as they are read.
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    Cause: TypeAlias = str
-    Trigger: TypeAlias = str
-    RuleName: TypeAlias = str
+    Cause = str
+    Trigger = str
+    RuleName = str
 else:
     RuleName = Literal[tuple(_UNITS)]
     Cause = Literal[tuple(dict.fromkeys(cause for listed in CAUSES.values() for cause in listed))]

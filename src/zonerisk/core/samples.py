@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import HazardKind
@@ -44,7 +44,7 @@ class Disc(NamedTuple):
     uncertainty_m: float
 
 
-Place: TypeAlias = Position | Disc
+Place = Position | Disc
 """Anything with a disc."""
 
 
