@@ -12,7 +12,7 @@ import typer
 from zonerisk.catalogue.document import data_root
 from zonerisk.cli import COMMANDS, SETTINGS, output
 from zonerisk.cli.output import AsOf, Catalogues, PolicyOption, argument, load, option
-from zonerisk.core.errors import UsageError
+from zonerisk.core.errors import UsageError, ZoneriskError
 from zonerisk.core.model import DEFAULT, ID_PATTERN
 from zonerisk.words.phrases import count
 
@@ -195,7 +195,6 @@ def freshness(
 
     Examples: zonerisk data freshness; zonerisk data freshness aws --list aws=zones.json --fail-on new
     """
-    from zonerisk.core.errors import ZoneriskError
     from zonerisk.curation import freshness as lists_
 
     given = dict(text.partition("=")[::2] for text in lists or ())

@@ -13,6 +13,7 @@ from zonerisk.cli import COMMANDS, SETTINGS, output
 from zonerisk.cli.output import Cache, Catalogues, Raw, argument, load, option
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import Position
+from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, store
 
 # How far around a user's own site a layer is read where the site's doubt is not given, metres;
@@ -136,7 +137,6 @@ def sample(
     """
     from zonerisk.catalogue.gazetteer import town_points
     from zonerisk.catalogue.samples import table
-    from zonerisk.core.samples import Disc
     from zonerisk.layers import sampling
 
     catalog = load(catalogue)

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 import typer
 
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import UsageError
 from zonerisk.core.verdict import OUTCOMES, Verdict, severity
+from zonerisk.judging.arrangement import last_day
 from zonerisk.library import Library
 
 if TYPE_CHECKING:
@@ -252,9 +254,6 @@ def _text(cell: Cell) -> str:
 
 def load(catalogue: Sequence[Path] | None = None) -> Library:
     """Open the shipped catalogue, overlaid by a user's own folders."""
-    from zonerisk.catalogue.document import data_root
-    from zonerisk.library import Library
-
     return Library(data_root(), *(catalogue or ()))
 
 
@@ -280,8 +279,6 @@ _AS_OF = (
 
 def _as_of(day: str | None) -> str | None:
     """Note that a day comes after the catalogue's own, by which it is judged nevertheless."""
-    from zonerisk.judging.arrangement import last_day
-
     if day and last_day(day) > (edition := load().edition.date):
         note(
             f"note: {day} is after the records' own day, {edition}: what happens in between is not in them\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,13 +12,12 @@ from zonerisk.catalogue.catalog import Catalog
 from zonerisk.cli import output
 from zonerisk.cli.output import Catalogues, Format, argument, ids, load, option
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.model import DEFAULT, Incident
+from zonerisk.core.model import CAUSES, DEFAULT, Incident, simplify
 from zonerisk.core.verdict import OUTCOMES
+from zonerisk.judging.arrangement import last_day, zones_sold
 from zonerisk.library import Library
 
-if TYPE_CHECKING:
-    Rows = Iterator[Sequence[output.Cell]]
-
+Rows = Iterator[Sequence[output.Cell]]
 ShowFormats = Literal[Format.table, Format.json]
 ListFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson]
 Layers = Literal["sites", "discs", "zones", "separations"]
@@ -88,7 +87,6 @@ def list_(
 
 def _classed(catalog: Library, regions: Iterable[str], class_: str, form: Format, out: Path | None) -> str:
     """Return the regions of one class of independence, or of any, worst first."""
-    from zonerisk.judging.arrangement import last_day, zones_sold
     from zonerisk.judging.independence import standing
     from zonerisk.words import verdicts
 
@@ -105,7 +103,6 @@ def _classed(catalog: Library, regions: Iterable[str], class_: str, form: Format
 def _words(catalog: Catalog, regions: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Return each statement of the regions' providers with its record."""
     from zonerisk.judging import claims
-    from zonerisk.judging.arrangement import last_day
 
     for provider in dict.fromkeys(catalog.region(key).provider for key in regions):
         for word, _ in claims.record(catalog, provider, last_day(catalog.date), feeds=True):
@@ -233,9 +230,7 @@ def _incidents(
     catalog: Catalog, targets: Sequence[str], wanted: tuple[str | None, str | None, str | None, bool]
 ) -> list[Incident]:
     """Return what is on record of providers and regions, without any all of it; the oldest first."""
-    from zonerisk.core.model import CAUSES, simplify
     from zonerisk.judging import history
-    from zonerisk.judging.arrangement import last_day
 
     cause, class_, since, multi_zone = wanted
     causes = sorted({name for listed in CAUSES.values() for name in listed})
@@ -290,7 +285,6 @@ def show(
 
 def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a record's file and its content."""
-    from zonerisk.core.model import simplify
     from zonerisk.layers import cards
 
     wanted = simplify(name.replace("/", "-"))
@@ -319,8 +313,6 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
 
 def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     """Return a part of a region, ``region/key``, with what it cites; a site comes first."""
-    from zonerisk.core.model import simplify
-
     text, _, rest = name.partition("/")
     key = simplify(rest)
     region = catalog.region(catalog.resolve(text)[0])
