@@ -73,7 +73,7 @@ def list_(
         raise UsageError(
             f"{what} are listed whole; name targets for regions, sites, incidents, feeds or stations"
         )
-    regions = sorted(_resolved(catalog, of)) or catalog.region_ids
+    regions = sorted({key for target in of or () for key in catalog.resolve(target)}) or catalog.region_ids
     if class_:
         text = _classed(catalog, regions, class_, form, out)
     elif what == "claims" and form is Format.json:
@@ -131,11 +131,6 @@ def _read_claim(row: Sequence[output.Cell]) -> tuple[output.Cell, ...]:
     provider, kind, text, value, unit, regions, testable, held, _, where = row
     asked = f"{value:g} {unit}" if isinstance(value, float) else None
     return provider, kind, text, asked, regions, f"{held} of {testable}" if testable else "no test", where
-
-
-def _resolved(catalog: Catalog, targets: list[str] | None) -> list[str]:
-    """Return the regions that names mean, each once."""
-    return list(dict.fromkeys(region for target in targets or () for region in catalog.resolve(target)))
 
 
 def _cells(record: Any, columns: str) -> list[output.Cell]:
@@ -338,6 +333,5 @@ def export(
     from zonerisk.catalogue.frames import encode
 
     catalog = load(catalogue)
-    regions = _resolved(catalog, targets) or None
-    output.write(encode(catalog, file.suffix.lower(), layer, regions), file)
+    output.write(encode(catalog, file.suffix.lower(), layer, targets or None), file)
     output.note(f"{catalog.edition.attribution}. Keep this notice with what you make of it.\n")
