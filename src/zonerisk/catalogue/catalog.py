@@ -246,17 +246,14 @@ class Catalog:
         return region.model_copy(update={"evidence": evidence})
 
     def _record(self, model: type[_Model], record_id: str, **told: str) -> _Model:
-        """Type a record; refuse what its path has ``told`` already, and one whose provider is not there."""
+        """Type a record, of which its path has ``told`` some; refuse one whose provider is not there."""
         document, owner = self.document(record_id), self.path(record_id).parent.name
         if owner not in self._providers:
             missing = f"data/datacenters/{owner}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
-        for key in told:
-            if key in document.tree:
-                raise DataError(document.problem((key,), "comes from the file's path; drop it"))
         if model is Region:
             document = replace(document, tree=documents.canonical(document.tree, record_id))
-        record = document.validate(model, {**told})
+        record = document.validate(model, told)
         if isinstance(record, Provider | Incident):  # What a region cites may be its provider's.
             _refuse(uncovered(document, record.evidence))
         return record
@@ -375,8 +372,7 @@ class Catalog:
         """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
         path = self.policy_path(name)
         digest = hashlib.sha256(documents.content(path)).hexdigest()
-        document = documents.read_named(path, "policies", "id", "sha256")
-        return document.validate(Policy, {"id": path.stem, "sha256": digest})
+        return documents.read_named(path, "policies").validate(Policy, {"id": path.stem, "sha256": digest})
 
     def policy_path(self, name: str) -> Path:
         """Return the file of a policy, by its id or as it is named."""

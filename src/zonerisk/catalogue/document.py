@@ -53,16 +53,16 @@ class Document:
         where = ".".join(str(step) for step in path) or "(top level)"
         return FileProblem(self.name, self.line(path), f"{where}: {what}", value)
 
-    def validate(
-        self, model: type[Model], injected: dict[str, Tree] | None = None, quote: bool = True
-    ) -> Model:
+    def validate(self, model: type[Model], told: Mapping[str, str] = {}, quote: bool = True) -> Model:
         """Type the text by a pydantic model that refuses unknown keys, or raise every problem of the file.
 
-        ``injected`` are values that come from the file's place rather than its text (its id).
+        ``told`` are values that the file's place or its bytes tell, so that its text must not (its id).
         Without ``quote``, messages repeat no value: for files that may hold secrets.
         """
+        if key := next((key for key in told if key in self.tree), None):
+            raise DataError(self.problem((key,), "comes from the file's path or bytes; drop it"))
         try:
-            return model.model_validate({**self.tree, **(injected or {})})
+            return model.model_validate({**self.tree, **told})
         except ValidationError as error:
             flaws = error.errors(include_url=False)
             raise DataError(*dict.fromkeys(self._flaw(flaw, quote) for flaw in flaws)) from None
@@ -151,12 +151,9 @@ def read(path: Path, name: str | None = None) -> Document:
         raise DataError(FileProblem(name, 0, f"cannot be read: {error.strerror or error}")) from None
 
 
-def read_named(path: Path, table: str, *keys: str) -> Document:
-    """Read a record of one file, which does not hold the keys that come from its name or its bytes."""
-    document = read(path, f"data/{table}/{path.name}" if path.parent == data_root() / table else None)
-    if key := next((key for key in keys if key in document.tree), None):
-        raise DataError(document.problem((key,), "comes from the file; drop it"))
-    return document
+def read_named(path: Path, table: str) -> Document:
+    """Read a record of one file, which messages call by its table where it ships."""
+    return read(path, f"data/{table}/{path.name}" if path.parent == data_root() / table else None)
 
 
 def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:

@@ -230,7 +230,7 @@ def _family(path: Path, _changed_ns: int) -> tuple[Card, ...]:
 
 def read_card(path: Path) -> Card:
     """Read one card."""
-    document = read_named(path, "layers", "id")
+    document = read_named(path, "layers")
     if not re.fullmatch(ID_PATTERN, path.stem):
         raise DataError(f"{path}: a card's file is called as its layer, in small letters, digits and hyphens")
     return document.validate(Card, {"id": path.stem})
