@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 from zonerisk.cli import output
 from zonerisk.cli.output import Format, argument, load, option
 from zonerisk.core.errors import UsageError
-from zonerisk.core.model import DEFAULT
+from zonerisk.core.model import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Policy
     from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import Candidate, RecoveryRanking

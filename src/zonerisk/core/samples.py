@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import HazardKind
-from zonerisk.core.model import Evidence, Grade, Position
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Site
+from zonerisk.core.model import Evidence, Grade, Position, Site
 
 # What an object is called that its source does not name, before a number.
 UNNAMED = "unnamed-"

@@ -9,16 +9,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, dataclass_transform
 
 from pydantic import Field
 
 from zonerisk.core import __version__
 from zonerisk.core.geometry import Interval
-from zonerisk.core.model import Evidence, Grade
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Policy
+from zonerisk.core.model import Evidence, Grade, Policy
 
 Outcome = Literal["pass", "warn", "fail", "unknown"]
 Applied = Literal["pass", "warn", "fail", "unknown", "not-assessed", "not-applicable"]

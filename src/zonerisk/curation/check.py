@@ -12,19 +12,20 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from zonerisk.catalogue.catalog import INCIDENTS, MEASUREMENTS, REFERENCE, Catalog
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import MAX_BYTES, content, data_root, read
+from zonerisk.catalogue.document import MAX_BYTES, Document, Tree, content, data_root, read
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.kinds import HAZARDS, STATED_FEEDS
 from zonerisk.core.model import (
     CAUSES,
     CONTROLS,
     TRIGGERS,
+    Evidence,
     Incident,
     Measurement,
     Policy,
@@ -32,18 +33,10 @@ from zonerisk.core.model import (
     Provider,
     Region,
 )
-from zonerisk.core.verdict import Answer
-from zonerisk.curation.rules import FINDS, PlacedSite, modeline
+from zonerisk.core.verdict import Answer, Result
+from zonerisk.curation.rules import FINDS, Level, PlacedSite, modeline
 from zonerisk.layers.cards import Card, known, read_card
 from zonerisk.workloads.plan import PlanFile
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from zonerisk.catalogue.document import Document, Tree
-    from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Result
-    from zonerisk.curation.rules import Level
 
 Kind = TypeVar("Kind", Provider, Region, Dialect, Incident, Measurement)
 AnyRecord = TypeVar("AnyRecord")

@@ -9,14 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.model import Policy
 from zonerisk.library import Library
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Policy
-
 
 RULES = {"fails": "fail", "unknown": "unknown", "not_assessed": "not-assessed"}
 """Columns of rules, and the outcome of those that stand in each."""

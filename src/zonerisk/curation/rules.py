@@ -24,12 +24,21 @@ from zonerisk.catalogue.gazetteer import (
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
-from zonerisk.core.model import Incident, Measurement, Policy, Position, Provider, Region
+from zonerisk.core.model import (
+    Dated,
+    Incident,
+    Measurement,
+    Policy,
+    Position,
+    Provider,
+    Region,
+    RoundTrip,
+    Site,
+)
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, distance_m, last_day, zone_units
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.model import Dated, RoundTrip, Site
     from zonerisk.curation.check import CheckedCatalogue, RecordFile
 
 _KINDS = {

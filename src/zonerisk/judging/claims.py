@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import FEEDS
+from zonerisk.core.model import Claim
 from zonerisk.core.verdict import Outcome, Tested, Word, worst
 from zonerisk.judging import power
-from zonerisk.judging.arrangement import Arrangement, FailureDomain, arranged, pairs
+from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pairs
 from zonerisk.words import findings as wording
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zonerisk.core.model import Claim
-    from zonerisk.judging.arrangement import Facts
 
 # Statements that cannot be held against a measure: they stand beside the rule they speak of.
 UNMEASURED = ("other", *(f"shared-{feed}" for feed in FEEDS))

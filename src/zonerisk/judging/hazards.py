@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import geodesic_m, nearest_m
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.model import simplify
-from zonerisk.core.samples import UNNAMED, bests, nearness
-from zonerisk.judging.arrangement import farther, pair_ids, pairs, sites_of
+from zonerisk.core.model import Evidence, Hazard, Position, Region, Site, simplify
+from zonerisk.core.samples import UNNAMED, HazardSample, HazardSamples, Layer, bests, nearness
+from zonerisk.core.verdict import SharedRisk
+from zonerisk.judging.arrangement import FailureDomain, Pair, farther, pair_ids, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Evidence, Hazard, Position, Region, Site
-    from zonerisk.core.samples import HazardSample, HazardSamples, Layer
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import FailureDomain, Pair
 
 # Statements that a finding repeats, and nearest objects of a layer that it names; the source and
 # the figures hold the others.

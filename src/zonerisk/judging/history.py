@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
-from zonerisk.core.verdict import FeedRead, RecordedIncident, TrackRecord
-from zonerisk.judging.arrangement import pair_ids
+from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
+from zonerisk.core.verdict import FeedRead, RecordedIncident, SharedRisk, TrackRecord
+from zonerisk.judging.arrangement import FailureDomain, pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import record as wording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import FailureDomain
 
 Events = dict[str, list["Incident"]]
 YEAR_DAYS = 365.25

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations, count
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import distance_m, metres_per_degree
-from zonerisk.core.verdict import Cause, Class, Range, Spread, Zones
+from zonerisk.core.geometry import Interval, distance_m, metres_per_degree
+from zonerisk.core.model import Policy, Region, Rule, Site
+from zonerisk.core.samples import Source
+from zonerisk.core.verdict import Cause, Class, Range, SharedRisk, Spread, Zones
 from zonerisk.judging import hazards, history, power, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
+    Facts,
+    FailureDomain,
     arranged,
     least_trips,
     pair_ids,
@@ -23,15 +27,7 @@ from zonerisk.judging.arrangement import (
     sites_of,
     zones_sold,
 )
-from zonerisk.judging.cause import dated, together
-
-if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Policy, Region, Rule, Site
-    from zonerisk.core.samples import Source
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Facts, FailureDomain
-    from zonerisk.judging.cause import RiskGroups
+from zonerisk.judging.cause import RiskGroups, dated, together
 
 # Buildings that all stand within a circle of this radius may be one campus; a place that is known no
 # better than to this does not count, metres.

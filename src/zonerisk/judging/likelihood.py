@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from zonerisk.core.model import Incident
+from zonerisk.core.samples import HazardSample, Source
 from zonerisk.core.verdict import JEFFREYS, Frequency, Likelihood, Moments, Tally, half_decade, one_in
-from zonerisk.judging.arrangement import pairs, sites_of
-from zonerisk.judging.cause import together
+from zonerisk.judging.arrangement import Arrangement, Facts, pairs, sites_of
+from zonerisk.judging.cause import RiskGroups, together
 from zonerisk.judging.independence import most_taken, stands_apart
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from zonerisk.core.model import Incident
-    from zonerisk.core.samples import HazardSample, Source
-    from zonerisk.judging.arrangement import Arrangement, Facts
-    from zonerisk.judging.cause import RiskGroups
 
 # Steps towards a quantile, how near to its share is near enough, and what turns an erf into a normal.
 _STEPS, _CLOSE, _HALF = 200, 5e-5, math.sqrt(0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core.samples import EMPTY, Chain, Line
+from zonerisk.core.samples import EMPTY, Chain, Line, Neighbourhood, Sample
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import findings as wording
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
-    from zonerisk.core.samples import Neighbourhood, Sample
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
-from zonerisk.core.model import Evidence
+from zonerisk.core.model import Evidence, Incident, Policy, Position, Region, Rule
+from zonerisk.core.samples import Area, HazardSample
 from zonerisk.core.verdict import (
     BLOCKS,
     Class,
@@ -32,24 +34,17 @@ from zonerisk.core.verdict import (
 from zonerisk.judging import hazards, history, independence, power, separation
 from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
+    Facts,
     FailureDomain,
     last_day,
     positions,
     zone_units,
     zones_sold,
 )
-from zonerisk.judging.cause import marked, risk
+from zonerisk.judging.cause import RiskGroups, marked, risk
 from zonerisk.judging.independence import effective
 from zonerisk.words import record as sentences
 from zonerisk.words import verdicts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from zonerisk.core.model import Incident, Policy, Position, Region, Rule
-    from zonerisk.core.samples import Area, HazardSample
-    from zonerisk.judging.arrangement import Facts
-    from zonerisk.judging.cause import RiskGroups
 
 # Member states of the European Union in 2026.
 EU = frozenset(

@@ -10,13 +10,12 @@ from zonerisk.core.geometry import Interval, least_rtt_ms
 from zonerisk.core.kinds import HAZARDS, KINDS, asked_by
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, pair_ids, pairs
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pair_ids, pairs
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
-    from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups
 
 NEAREST = 3

@@ -24,7 +24,7 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.judging import claims, history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import Arrangement, arranged, last_day, sites_of
+from zonerisk.judging.arrangement import Arrangement, Facts, arranged, last_day, sites_of
 from zonerisk.judging.independence import assess_arrangement, by_policy, classify, effective, spread_of
 from zonerisk.words import verdicts
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Policy
     from zonerisk.core.samples import Source
-    from zonerisk.judging.arrangement import Facts
     from zonerisk.judging.cause import RiskGroups
 
 POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}

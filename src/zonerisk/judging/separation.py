@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import Applied, Outcome, Separation, severity, worst
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, CAMPUS_MS, farther, pairs, sites_of
+from zonerisk.core.model import Policy, Rule, RuleName
+from zonerisk.core.verdict import Applied, Outcome, Separation, SharedRisk, severity, worst
+from zonerisk.judging.arrangement import (
+    CAMPUS_MOST_M,
+    CAMPUS_MS,
+    Arrangement,
+    FailureDomain,
+    Trip,
+    farther,
+    pairs,
+    sites_of,
+)
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Policy, Rule, RuleName
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Arrangement, FailureDomain, Trip
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.
 CAMPUS_RADIUS_KM = 1.0

@@ -18,13 +18,12 @@ import shapely
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.model import simplify
-from zonerisk.core.samples import HazardSample, beyond, widened
+from zonerisk.core.samples import Disc, HazardSample, Layer, beyond, widened
 from zonerisk.layers import files, http
 
 if TYPE_CHECKING:
     import rasterio
 
-    from zonerisk.core.samples import Disc, Layer
     from zonerisk.layers.cards import Card
 
 Bounds = tuple[float, float, float, float]

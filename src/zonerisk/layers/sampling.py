@@ -28,6 +28,7 @@ from zonerisk.core.geometry import Interval, geodesic_m, span_deg
 from zonerisk.core.model import simplify
 from zonerisk.core.samples import (
     UNNAMED,
+    Disc,
     HazardSample,
     Layer,
     beyond,
@@ -38,17 +39,14 @@ from zonerisk.core.samples import (
     widened,
 )
 from zonerisk.layers import files, rasters
-from zonerisk.layers.cards import Reading
-from zonerisk.layers.store import digest
+from zonerisk.layers.cards import Card, Reading
+from zonerisk.layers.store import LayerFile, digest
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from zonerisk.core.kinds import HazardKind
-    from zonerisk.core.samples import Disc
-    from zonerisk.layers.cards import Card
-    from zonerisk.layers.store import LayerFile
 
 
 Geometries = npt.NDArray[np.object_]

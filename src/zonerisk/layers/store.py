@@ -18,15 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zonerisk.catalogue import document
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.samples import Disc, layer_of, missing
+from zonerisk.core.samples import Disc, HazardSample, Place, layer_of, missing
 from zonerisk.layers import cards
-from zonerisk.layers.cards import File
+from zonerisk.layers.cards import Card, File
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.samples import Samples
     from zonerisk.core.model import Site
-    from zonerisk.core.samples import HazardSample, Place
-    from zonerisk.layers.cards import Card
     from zonerisk.layers.http import Progress
 
 NOTE = "source.json"

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.verdict import block, severity
+from zonerisk.core.verdict import Block, Outcome, Verdict, block, severity
 from zonerisk.pages import card, features, page, view
-from zonerisk.pages.features import Feature
+from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
 from zonerisk.words.verdicts import RULES, block_order
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Policy, Provider
-    from zonerisk.core.verdict import Block, Outcome, Verdict
     from zonerisk.library import Library
-    from zonerisk.pages.features import Setting
     from zonerisk.pages.ground import Tiles
 
 INDEX = "index.html"

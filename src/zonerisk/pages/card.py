@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from zonerisk.core.errors import MissingPackage, UsageError
 from zonerisk.core.geometry import closest
 from zonerisk.pages import features, ground
-from zonerisk.pages.features import Point
+from zonerisk.pages.features import Point, Setting
 from zonerisk.pages.ground import Box
 from zonerisk.words import likelihood, phrases
 from zonerisk.workloads import own_sites
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from zonerisk.core.verdict import Block, Place, Verdict
-    from zonerisk.pages.features import Setting
 
 WIDE, HIGH = 1200, 630
 """What pages that show a link's picture ask for."""

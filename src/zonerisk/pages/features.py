@@ -11,13 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.catalogue.frames import split_at_antimeridian
-from zonerisk.core.geometry import circle_points, closest, least_rtt_ms
+from zonerisk.core.geometry import Interval, circle_points, closest, least_rtt_ms
 from zonerisk.judging.independence import VAGUE_M
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Incident, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 

@@ -11,13 +11,12 @@ from zonerisk.core.kinds import KINDS
 from zonerisk.layers import cards, files, store
 from zonerisk.layers.sampling import named, shapes_of
 from zonerisk.pages import features
-from zonerisk.pages.features import Feature, Point, Setting, circle
+from zonerisk.pages.features import Feature, Point, Setting, Shape, circle
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
     from zonerisk.layers.cards import Card
-    from zonerisk.pages.features import Shape
 
 # Areas are drawn this far around the sites, degrees (about 6 km); objects farther out.
 _AREA_MARGIN = 0.06

@@ -10,15 +10,13 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.geometry import CIRCUITY
-from zonerisk.core.verdict import severity
+from zonerisk.core.verdict import Verdict, severity
 from zonerisk.pages import features, ground
-from zonerisk.pages.features import Feature, Point
+from zonerisk.pages.features import Feature, Point, Setting
 from zonerisk.pages.ground import Box
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Verdict
-    from zonerisk.pages.features import Setting
     from zonerisk.pages.page import Shared
     from zonerisk.pages.view import MapViews
 

@@ -19,7 +19,7 @@ from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.pages import card, features, ground, map_payload, view
-from zonerisk.pages.map_payload import web_address
+from zonerisk.pages.map_payload import Layer, MapData, web_address
 from zonerisk.words import phrases
 from zonerisk.workloads import own_sites
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.ground import Sheet, Tiles
-    from zonerisk.pages.map_payload import Layer, MapData
     from zonerisk.words.dossier import Dossier
 
 ASSETS = "assets"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zonerisk.core.samples import YARD_M, Spot
-from zonerisk.core.verdict import worst
+from zonerisk.core.samples import YARD_M, Chart, Line, Sample, Spot
+from zonerisk.core.verdict import SharedRisk, Verdict, worst
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
 from zonerisk.pages.features import Feature, Point, path
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.samples import Chart, Line, Sample
-    from zonerisk.core.verdict import SharedRisk, Verdict
 
 # RTE's codes were joined to OpenStreetMap's objects within this distance of RTE's own points.
 TIED_M = 600.0

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from zonerisk.core.geometry import least_rtt_ms
+from zonerisk.core.geometry import Interval, least_rtt_ms
 from zonerisk.core.kinds import asked_by
-from zonerisk.core.verdict import severity
-from zonerisk.pages.features import index_places
+from zonerisk.core.verdict import Finding, Option, Place, Separation, SharedRisk, Verdict, severity
+from zonerisk.pages.features import Setting, index_places
 from zonerisk.words import phrases, verdicts
-
-if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
-    from zonerisk.core.verdict import Finding, Option, Place, Separation, SharedRisk, Verdict
-    from zonerisk.pages.features import Setting
 
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from zonerisk.core.kinds import FEEDS
-from zonerisk.core.verdict import BLOCKS, block
+from zonerisk.core.model import Policy
+from zonerisk.core.verdict import BLOCKS, Option, SharedRisk, Spread, Verdict, block
 from zonerisk.words import likelihood, phrases
 from zonerisk.words.report import Screen
 from zonerisk.words.verdicts import RULES, block_order, policy_parts, stands
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import Option, SharedRisk, Spread, Verdict
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from zonerisk.core.geometry import least_rtt_ms
-from zonerisk.core.verdict import severity
+from zonerisk.core.model import Evidence, Policy, Site
+from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict, severity
 from zonerisk.words import answer, likelihood, phrases, plan_report, record, report, verdicts
-from zonerisk.words.report import Quote, Section, Table
+from zonerisk.words.report import Block, Cell, Quote, Section, Table
 from zonerisk.words.verdicts import RULES, policy_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from zonerisk.core.model import Evidence, Policy, Site
-    from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict
-    from zonerisk.words.report import Block, Cell
 
 MOST_PAIRS = 15
 MOST_OPTIONS = 6

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from zonerisk.core.verdict import Frequency, half_decade, one_in
+from zonerisk.core.verdict import Frequency, Likelihood, Tally, Verdict, half_decade, one_in
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zonerisk.core.verdict import Likelihood, Tally, Verdict
 
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from string import Formatter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from zonerisk.core.geometry import Interval
 from zonerisk.core.model import CONTROLS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from zonerisk.core.geometry import Interval
-    from zonerisk.core.verdict import Range
+from zonerisk.core.verdict import Range
 
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from zonerisk.core.verdict import OUTCOMES
+from zonerisk.core.model import Policy
+from zonerisk.core.verdict import OUTCOMES, Accepted, Audit, Judged, Skipped, Standing
 from zonerisk.words import likelihood, phrases, report, verdicts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import Accepted, Audit, Judged, Skipped, Standing
 
 MOST_EVENTS = 8
 MOST_IDS = 6

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from zonerisk.core.verdict import Provenance, Verdict
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from zonerisk.core.verdict import Provenance, Verdict
 
 FINDING = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 

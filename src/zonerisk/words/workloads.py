@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from zonerisk.core.geometry import Interval
 from zonerisk.words import findings, phrases
 from zonerisk.words.phrases import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zonerisk.core.geometry import Interval
 
 SPREAD = (
     "the provider spreads it over the region; over which zones, and how many it needs, the plan does not say"

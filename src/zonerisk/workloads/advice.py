@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, islice
 from math import comb
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from zonerisk.core.verdict import Choice
+from zonerisk.core.verdict import Audit, Choice, Judged
 from zonerisk.judging.arrangement import zones_sold
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.audit import MOST_REGIONS, Auditor
-from zonerisk.workloads.deployment import OWN, Place, majority, spread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from zonerisk.core.verdict import Audit, Judged
-    from zonerisk.workloads.deployment import Workload
+from zonerisk.workloads.deployment import OWN, Place, Workload, majority, spread
 
 # Of a region's zones as many are tried as a policy asks for, in every way up to here.
 MOST_ZONES, MOST_WAYS, MOST_WORKLOADS = 3, 60, 50

@@ -16,15 +16,17 @@ from zonerisk.core.verdict import (
     Finding,
     Judged,
     Model,
+    Outcome,
     Provenance,
     Range,
+    SharedRisk,
     Standing,
     mean,
     severity,
     worst,
 )
 from zonerisk.judging import rules, score, separation
-from zonerisk.judging.arrangement import zones_sold
+from zonerisk.judging.arrangement import Arrangement, zones_sold
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
 from zonerisk.words import phrases, verdicts
@@ -36,8 +38,10 @@ from zonerisk.workloads.deployment import (
     REGIONAL_M,
     UNTOLD,
     Arrangements,
+    Deployment,
     Place,
     Source,
+    Workload,
     majority,
     spread,
 )
@@ -47,10 +51,7 @@ if TYPE_CHECKING:
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Evidence, Policy
-    from zonerisk.core.verdict import Outcome, SharedRisk
-    from zonerisk.judging.arrangement import Arrangement
     from zonerisk.judging.cause import RiskGroups
-    from zonerisk.workloads.deployment import Deployment, Workload
     from zonerisk.workloads.probability import Inputs
 
 BACKUP_KINDS = (*BY_POSITION, *FEEDS)

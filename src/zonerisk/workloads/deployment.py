@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Literal
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
-from zonerisk.core.model import simplify
-from zonerisk.core.verdict import Skipped
+from zonerisk.core.model import Policy, Region, simplify
+from zonerisk.core.verdict import SharedRisk, Skipped
 from zonerisk.judging import independence, recovery
 from zonerisk.judging.arrangement import (
     Arrangement,
     FailureDomain,
+    Pair,
     distance_m,
     pairs,
     positions,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Policy, Region
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Pair
     from zonerisk.workloads.probability import Inputs
 
 OWN = "own"

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.model import Record, Text
-from zonerisk.core.verdict import Accepted, Counted, Gate, severity
+from zonerisk.core.model import Policy, Record, Text
+from zonerisk.core.verdict import Accepted, Audit, Counted, Finding, Gate, Outcome, severity
 from zonerisk.judging.arrangement import last_day
 from zonerisk.workloads.plan import Acceptance, loaded, mapping, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from zonerisk.core.model import Policy
-    from zonerisk.core.verdict import Audit, Finding, Outcome
     from zonerisk.workloads.deployment import Deployment
 
 NAME = ".zonerisk.yaml"

@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue import document, gazetteer
-from zonerisk.catalogue.document import data_root
+from zonerisk.catalogue.document import Document, data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import (
@@ -49,10 +49,8 @@ from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Self
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.catalogue.document import Document
 
 MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.geometry import most_fibre_m
-from zonerisk.core.model import simplify
+from zonerisk.core.geometry import Interval, most_fibre_m
+from zonerisk.core.model import Claim, simplify
 from zonerisk.judging import arrangement, recovery
 from zonerisk.judging.arrangement import zone_units
 from zonerisk.words import workloads as wording
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.geometry import Interval
-    from zonerisk.core.model import Claim
 
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08
