@@ -1239,3 +1239,24 @@ def test_what_a_service_needs_is_not_taken_for_a_majority(shipped: Catalog) -> N
     assert answers["aws_opensearch_domain.masters"] == (4, 1, "unknown", "unknown")
     assert answers["aws_eks_fargate_profile.one"] == (1, 1, "fail", "fail")
     assert answers["aws_eks_fargate_profile.two"] == (1, 1, "unknown", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("keys", "told_apart"),
+    [
+        (("master", "worker-1", "worker-2"), True),
+        (("web-a", "web-b", "web-c"), False),
+        (("eu-west-1a", "eu-west-1b", "eu-west-1c"), False),
+        (("1", "2", "3"), False),
+    ],
+)
+def test_roles_that_one_loop_makes_are_told(
+    shipped: Catalog, keys: tuple[str, ...], told_apart: bool
+) -> None:
+    listed = (
+        resource(f'aws_instance.x["{key}"]', {"availability_zone": f"eu-west-1{zone}"})
+        for key, zone in zip(keys, "abc", strict=True)
+    )
+    notes = judged(state(*listed), shipped)["aws_instance.x"].notes
+    assert any("master, worker-1 and worker-2" in each for each in notes) is told_apart
+    assert any("judge them apart" in each for each in notes) is told_apart

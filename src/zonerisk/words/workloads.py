@@ -22,6 +22,7 @@ NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
 lying = sentence("{} lies in {}: the plan names no country that it could be held against")
 odd_zone = sentence("{} is beyond the zones that {} is known to have: is it spelt right?")
 guessed = sentence("its cloud is an OpenStack, assumed to be {}'s by the name of its region")
+roles = sentence("one for_each makes {:names}: unless they are copies of one thing, judge them apart")
 unplaced_pods = sentence(
     "{} of its {} pods stand on no node that was placed; "
     "give the nodes too: kubectl get nodes,pods -A -o json"

@@ -46,6 +46,8 @@ _LOGICAL |= {"terraform", "time", "tls"}
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
 _KEY = re.compile(rf"\[{_QUOTED}\]$")
+# Keys that differ by these are names of roles, not numbers or letters of copies.
+_WORD = re.compile("[a-z]{3,}")
 _BASIS = {"majority": MAJORITY, "one": ANOTHER, "untold": UNTOLD}
 # By these others may name a resource.
 _NAMES = ("id", "arn", "self_link", "name", "subnet_id")
@@ -491,6 +493,9 @@ class _Reader:
             for resource, stand in stands:
                 self._add(resource.full, resource, [stand], notes.values())
         elif stands:
+            keys = [one.key.strip('[]"') for one, _ in stands]
+            if len({tuple(_WORD.findall(key.lower())) for key in keys}) > 1:
+                notes["roles"] = wording.roles(keys)
             self._add(address, resources[0], [stand for _, stand in stands], notes.values(), missing)
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
