@@ -226,7 +226,7 @@ class Catalog:
     @_kept
     def provider(self, provider_id: str) -> Provider:
         """Read a provider."""
-        return self._record(Provider, provider_id, id=provider_id)
+        return self._record(Provider, provider_id)
 
     @_kept
     def region(self, region_id: str) -> Region:
@@ -239,21 +239,21 @@ class Catalog:
         DataError
             If its file is not a valid record.
         """
-        provider_id, document = self._region_provider[region_id], self.document(region_id)
-        region = self._record(Region, region_id, id=region_id, provider=provider_id)
-        evidence = {**self.provider(provider_id).evidence, **region.evidence}
+        document, region = self.document(region_id), self._record(Region, region_id)
+        evidence = {**self.provider(region.provider).evidence, **region.evidence}
         _refuse((*uncovered(document, evidence), *documents.dangling(document, region_id)))
         return region.model_copy(update={"evidence": evidence})
 
-    def _record(self, model: type[_Model], record_id: str, **told: str) -> _Model:
-        """Type a record, of which its path has ``told`` some; refuse one whose provider is not there."""
+    def _record(self, model: type[_Model], record_id: str) -> _Model:
+        """Type a record, of which its path tells some fields; refuse one whose provider is not there."""
         document, owner = self.document(record_id), self.path(record_id).parent.name
         if owner not in self._providers:
             missing = f"data/datacenters/{owner}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
         if model is Region:
             document = replace(document, tree=documents.canonical(document.tree, record_id))
-        record = document.validate(model, told)
+        told = {"id": record_id.partition("/")[2] or record_id, "provider": owner}
+        record = document.validate(model, {key: told[key] for key in told if key in model.model_fields})
         if isinstance(record, Provider | Incident):  # What a region cites may be its provider's.
             _refuse(uncovered(document, record.evidence))
         return record
@@ -307,16 +307,12 @@ class Catalog:
     @_kept
     def incident(self, incident_id: str) -> Incident:
         """Read an incident; errors are those of :meth:`region`."""
-        return self._filed(Incident, f"{INCIDENTS}/{incident_id}")
-
-    def _filed(self, model: type[_Model], record_id: str) -> _Model:
-        provider = self.path(record_id).parent.name
-        return self._record(model, record_id, id=record_id.partition("/")[2], provider=provider)
+        return self._record(Incident, f"{INCIDENTS}/{incident_id}")
 
     @_kept
     def measurement(self, measurement_id: str) -> Measurement:
         """Read a measurement; errors are those of :meth:`region`."""
-        return self._filed(Measurement, f"{MEASUREMENTS}/{measurement_id}")
+        return self._record(Measurement, f"{MEASUREMENTS}/{measurement_id}")
 
     def measurements(self, region_id: str) -> tuple[Measurement, ...]:
         """Read the round trips on record between zones of a region, by id."""
