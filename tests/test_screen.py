@@ -65,6 +65,14 @@ def test_feeds_that_were_read_before_a_region_opened_are_not_told_of_it(shipped:
     assert "its notices of 2025 to 2026 were read, though not for losses of one zone" in text
 
 
+def test_halls_on_one_plot_are_told(shipped: Library) -> None:
+    text = " ".join(" ".join(shown(shipped, "hetzner-fsn1")).split())
+    assert (
+        "where Data center park FSN1; 20 datacenters on one plot, by the documentation of October 2024"
+        in text
+    )
+
+
 def test_a_metro_is_no_place(shipped: Library) -> None:
     text = "\n".join(shown(shipped, "exoscale-ch-gva-2"))
     assert "which building holds it is not disclosed; somewhere in Geneva (metro area)" in text

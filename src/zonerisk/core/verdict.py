@@ -341,6 +341,7 @@ class Place(Result):
     uncertainty_m: float | None
     method: str | None
     evidence: tuple[Evidence, ...]
+    note: str | None = None
 
 
 class CatalogueUsed(Result):

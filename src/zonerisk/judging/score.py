@@ -238,6 +238,7 @@ def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:
                 uncertainty_m=at.uncertainty_m if at else None,
                 method=at.method if at else None,
                 evidence=evidence[key],
+                note=site.note,
             )
         )
     return tuple(places)

@@ -110,7 +110,9 @@ def _zones(verdict: Verdict) -> list[str]:
         listed = [place for place in verdict.places if place.kind != "metro"]
         stands = [f"{place.name}{f', {place.town}' if place.town else ''}" for place in listed]
         if stands:
-            return [phrases.names(stands)]
+            # How many halls stand on a campus: of one zone, they are all there is.
+            halls = [place.note.rstrip(".") for place in listed if place.kind == "campus" and place.note]
+            return [phrases.names(stands), *halls]
         towns = f"; somewhere in {phrases.named(verdict.places)}" if verdict.places else ""
         return [f"which building holds it is not disclosed{towns}"]
     if not known and spread and verdict.independence.class_ in ("shared", "partly"):
