@@ -414,7 +414,7 @@ def test_every_rule_is_tested() -> None:
 def test_contributing_lists_every_rule() -> None:
     code = "".join(Path(str(module.__file__)).read_text() for module in (keeping, check))
     known = re.findall(
-        r'yield \(?\s*"([a-z-]+)"|Problem\(name, number, told, "([a-z-]+)"|"(swapped|sign)": \(|, "(format)"',
+        r'yield \(?\s*"([a-z-]+)"|Problem\(name, number, (?:told|f"[^"]*"), "([a-z-]+)"|"(swapped|sign)": \(|, "(format)"',
         code,
     )
     assert {name for names in known for name in names if name} == set(RULES)
