@@ -27,6 +27,7 @@ def ask(name: str, arguments: list[str]) -> int:
 def serve(name: str) -> None:
     """Load the package and what it needs, and fork whenever asked, until standard input ends."""
     import gc
+    import io
     import select
     from contextlib import suppress
     from importlib import import_module
@@ -40,9 +41,11 @@ def serve(name: str) -> None:
     for needed in ("folium", "geopandas", "jinja2.ext", "rasterio", "requests", "rich.table", "shapely"):
         import_module(needed)
     # What a process compiles when it first reads a record and writes a page, for all of them.
-    sys.argv = ["zonerisk", "score", "ovh-sbg", "--format", "html", "--output", os.devnull]
+    sys.argv, screen = ["zonerisk", "score", "ovh-sbg", "--format", "html"], sys.stdout
+    sys.stdout = io.TextIOWrapper(io.BytesIO())
     with suppress(SystemExit):
         cli.main()
+    sys.stdout = screen
     gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import ROOT
+from conftest import ROOT, Runner
 
 PLAN = (ROOT / "examples" / "scaleway-cluster.yaml").read_text()
 
@@ -189,7 +189,9 @@ def test_findings_stand_on_the_lines_of_the_configuration(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("source", ["./\u0000", "./" + "x" * 5000, "../..", "./main.tf", 3, None])
-def test_where_modules_stand_is_only_a_hint(tmp_path: Path, source: object) -> None:
+def test_where_modules_stand_is_only_a_hint(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: object
+) -> None:
     (tmp_path / "main.tf").mkdir()
     module = {"resources": [1, {"address": ["x"]}], "module_calls": {"m": {"source": source, "module": {}}}}
     values = {"availability_zone": "eu-west-3a"}
@@ -200,6 +202,6 @@ def test_where_modules_stand_is_only_a_hint(tmp_path: Path, source: object) -> N
         "configuration": {"root_module": module},
     }
     (tmp_path / "p.json").write_text(json.dumps(tree))
-    done = shell("zonerisk plan p.json --format json", tmp_path)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = run("plan", "p.json", "--format", "json")
     assert [each["file"] for each in json.loads(done.stdout)["workloads"]] == ["p.json"]
