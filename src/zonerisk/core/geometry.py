@@ -31,8 +31,10 @@ PATIENCE = 2_000
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.
 _LAMBERT_DOUBT, _LAMBERT_FAR, _LAMBERT_MOST = 3e-6, 5e-7, 0.97
-# From so many pairs on it pays to leave out by their chords what cannot decide.
-_MANY_PAIRS = 64
+# From so many pairs on it pays to leave out all at once, by their chords, what cannot decide.
+_MANY_PAIRS = 3_000
+# The length of a degree of latitude at the equator, where it is shortest.
+SHORTEST_DEGREE_M = 110_574.0
 
 LatLon = tuple[float, float]
 Disc = tuple[float, float, float]
@@ -133,7 +135,7 @@ def span_deg(lat: float, reach_m: float) -> tuple[float, float]:
     A degree of latitude is shortest at the equator (110,574 m); one of longitude, where the
     reach comes nearest to a pole, is at least 111,319 m times the cosine. Around a pole all are near.
     """
-    high = reach_m / 110_574.0
+    high = reach_m / SHORTEST_DEGREE_M
     nearest = math.cos(math.radians(min(90.0, abs(lat) + high)))
     return high, reach_m / (111_319.0 * nearest) if nearest > 0.01 else 360.0
 
@@ -175,25 +177,17 @@ def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
     """Drop the pairs that their arcs on the sphere already rule out as the nearest and as the farthest."""
-    there = [(b, *_on_sphere(b[0], b[1])) for b in theirs]
-    rows = []
-    for a in ours:
-        x, y, z = _on_sphere(a[0], a[1])
-        for b, u, v, w in there:
-            half = math.sqrt((x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2) / 2
-            rows.append((2 * math.asin(min(1.0, half)), a[2] + b[2], a, b))
-    most = max(SEMI_MINOR_M * arc + doubt for arc, doubt, _, _ in rows) - 0.01
-    low, best, high = (
-        min([SEMI_MAJOR_M * arc + sign * doubt for arc, doubt, _, _ in rows]) + 0.01 for sign in (-1, 0, 1)
+    import numpy as np
+
+    here, there = (
+        np.array([(*_on_sphere(lat, lon), doubt) for lat, lon, doubt in side]) for side in (ours, theirs)
     )
-    return [
-        (a, b)
-        for arc, doubt, a, b in rows
-        if (near := SEMI_MINOR_M * arc) - doubt <= low
-        or near <= best
-        or near + doubt <= high
-        or SEMI_MAJOR_M * arc + doubt >= most
-    ]
+    half = np.linalg.norm(here[:, None, :3] - there[None, :, :3], axis=2) / 2
+    arcs, doubts = 2 * np.arcsin(np.minimum(1.0, half)), here[:, None, 3] + there[None, :, 3]
+    left = SEMI_MAJOR_M * arcs + doubts >= (SEMI_MINOR_M * arcs + doubts).max() - 0.01
+    for sign in (-1, 0, 1):
+        left |= SEMI_MINOR_M * arcs + sign * doubts <= (SEMI_MAJOR_M * arcs + sign * doubts).min() + 0.01
+    return [(ours[row], theirs[column]) for row, column in np.argwhere(left)]
 
 
 def _least(rows: Sequence[Row], sign: int) -> float:
@@ -213,11 +207,15 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
 
 def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float) -> bool:
     """Return cheaply whether no disc of two sets comes nearer to one of the other than a limit, metres."""
-    for a, b in product(*_discs(ours, theirs)):
-        low, high = _bounds_m(a, b)
-        reach_m = limit_m + a[2] + b[2]
-        if low < reach_m and (high < reach_m or geodesic_m(*a[:2], *b[:2]) < reach_m):
-            return False
+    others = [(at.lat, at.lon, at.uncertainty_m) for at in theirs]
+    for at in ours:
+        a, here = (at.lat, at.lon), limit_m + at.uncertainty_m
+        for lat, lon, doubt in others:
+            reach_m = here + doubt
+            if abs(at.lat - lat) * SHORTEST_DEGREE_M < reach_m:
+                low, high = _bounds_m((*a, 0.0), (lat, lon, 0.0))
+                if low < reach_m and (high < reach_m or geodesic_m(*a, lat, lon) < reach_m):
+                    return False
     return True
 
 
