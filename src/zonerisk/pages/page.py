@@ -389,7 +389,7 @@ def _shown(data: Any) -> Any:
     if isinstance(data, dict):
         return {_shown(key): _shown(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_shown(value) for value in data]
+        return [_shown(value) if isinstance(value, str | dict | list | tuple) else value for value in data]
     return phrases.visible(data) if isinstance(data, str) else data
 
 

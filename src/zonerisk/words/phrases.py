@@ -18,7 +18,7 @@ _MOST_NAMES = 8
 
 def visible(text: str) -> str:
     """Return a text with what a terminal would obey, or a reader not see, written out as JSON would."""
-    return CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    return text if text.isprintable() else CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 class Named(Protocol):
