@@ -31,8 +31,8 @@ PATIENCE = 2_000
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.
 _LAMBERT_DOUBT, _LAMBERT_FAR, _LAMBERT_MOST = 3e-6, 5e-7, 0.97
-# From so many pairs on it pays to leave out all at once, by their chords, what cannot decide.
-_MANY_PAIRS = 3_000
+# From so many pairs on it pays to load what leaves out all at once, by their chords, what cannot decide.
+_MANY_PAIRS = 20_000
 # The length of a degree of latitude at the equator, where it is shortest.
 SHORTEST_DEGREE_M = 110_574.0
 
