@@ -212,6 +212,7 @@ def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float)
         a, here = (at.lat, at.lon), limit_m + at.uncertainty_m
         for lat, lon, doubt in others:
             reach_m = here + doubt
+            # No way between two parallels is shorter than along a meridian.
             if abs(at.lat - lat) * SHORTEST_DEGREE_M < reach_m:
                 low, high = _bounds_m((*a, 0.0), (lat, lon, 0.0))
                 if low < reach_m and (high < reach_m or geodesic_m(*a, lat, lon) < reach_m):

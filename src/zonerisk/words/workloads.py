@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zonerisk.core.geometry import Interval
-from zonerisk.words import findings, phrases
+from zonerisk.words import phrases
 from zonerisk.words.phrases import sentence
 
 SPREAD = (
@@ -34,7 +34,6 @@ lost = sentence("{} ({}) is lost")
 untold = sentence("{} at the least; how many it needs is not told")
 inferred = sentence("{} (inferred): too few copies would be left")
 recovery = sentence("{} ({}): {}")
-open_rule = sentence(f"{{}}; {findings.LEFT}")
 # Of what would help.
 move_backup = sentence("keep the backup in {}")
 prepare_recovery = sentence("prepare recovery in {}")

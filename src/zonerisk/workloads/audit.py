@@ -29,6 +29,7 @@ from zonerisk.judging import rules, score, separation
 from zonerisk.judging.arrangement import Arrangement, zones_sold
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
+from zonerisk.words import findings as sentences
 from zonerisk.words import phrases, verdicts
 from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
@@ -198,7 +199,7 @@ class Auditor:
         rule, (outcome, message, subjects, evidence, certain) = self.policy.rules[name], answer
         outcome = separation.softened(outcome, rule)
         if rule.qualitative and not certain:
-            outcome, message = "unknown", wording.open_rule(message)
+            outcome, message = "unknown", sentences.left(message)
         evidence = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
         return Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=evidence)
 
@@ -472,13 +473,11 @@ def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:
 
 
 def _standings(places: Sequence[Place] | None) -> tuple[Standing, ...] | None:
-    return (
-        None
-        if places is None
-        else tuple(
-            Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
-            for place, count in Counter(places).items()
-        )
+    if places is None:
+        return None
+    return tuple(
+        Standing(place=place.id, region=place.region, kind=place.kind, copies=count)
+        for place, count in Counter(places).items()
     )
 
 
