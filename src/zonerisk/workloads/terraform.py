@@ -478,14 +478,15 @@ class _Reader:
                 provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, settings, notes)
                 kind = kinds[provider]
                 stand = self._stand(provider, kind, resource, settings, notes)
-                if not stand.places:
-                    raise Unplaced(NO_COPIES)
             except Unplaced as error:
                 if str(error):
                     self.unassessed.append(self._source(resource).skipped(resource.full, error))
-                    missing += str(error) != NO_COPIES
+                    missing += 1
                 continue
-            stands.append((resource, stand))
+            if stand.places:
+                stands.append((resource, stand))
+            else:
+                self.unassessed.append(self._source(resource).skipped(resource.full, NO_COPIES))
         if kind.joined:
             for resource, stand in stands:
                 self.joined[self._whole(resource, kind)].append((resource, stand))
