@@ -190,16 +190,6 @@ def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Dis
     return [(ours[row], theirs[column]) for row, column in np.argwhere(left)]
 
 
-def _least(rows: Sequence[Row], sign: int) -> float:
-    """Return the least end of all pairs; the geodesic is solved only where the bounds leave it open."""
-    limit = min(high + sign * doubt for _, high, doubt, _, _ in rows)
-    return min(
-        geodesic_m(a[0], a[1], b[0], b[1]) + sign * doubt
-        for low, _, doubt, a, b in rows
-        if low + sign * doubt <= limit
-    )
-
-
 def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[Disc, ...]]:
     """Return both sides as plain numbers, in an order that does not depend on who asks."""
     return sorted(tuple((at.lat, at.lon, at.uncertainty_m) for at in side) for side in (ours, theirs))
@@ -230,8 +220,12 @@ def _nearest(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> Interval:
     if not ours or not theirs:
         return UNKNOWN
     rows = _rows(ours, theirs)
-    low, best, high = (_least(rows, sign) for sign in (-1, 0, 1))
-    return Interval(max(0.0, low), best, min(high, FARTHEST_M))
+    ends = []
+    for sign in (-1, 0, 1):  # The geodesic is solved only where the bounds leave it open.
+        limit = min(high + sign * doubt for _, high, doubt, _, _ in rows)
+        open_ = [row for row in rows if row[0] + sign * row[2] <= limit]
+        ends.append(min(geodesic_m(*a[:2], *b[:2]) + sign * doubt for _, _, doubt, a, b in open_))
+    return Interval(max(0.0, ends[0]), ends[1], min(ends[2], FARTHEST_M))
 
 
 def farthest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> float | None:
@@ -245,10 +239,8 @@ def _farthest(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> float | None:
         return None
     rows = _rows(ours, theirs)
     limit = max(low + doubt for low, _, doubt, _, _ in rows)
-    reached = (
-        geodesic_m(a[0], a[1], b[0], b[1]) + doubt for _, high, doubt, a, b in rows if high + doubt >= limit
-    )
-    return min(FARTHEST_M, max(reached))
+    open_ = [row for row in rows if row[1] + row[2] >= limit]
+    return min(FARTHEST_M, max(geodesic_m(*a[:2], *b[:2]) + doubt for _, _, doubt, a, b in open_))
 
 
 def closest(ours: Iterable[LatLon], theirs: Iterable[LatLon]) -> tuple[LatLon, LatLon]:
