@@ -162,13 +162,12 @@ def read_supply(files: Mapping[str, Path]) -> Sample:
     around: dict[str, tuple[Circle, Neighbourhood]] = {}
     names: dict[str, Near] = {}
     for path in (path for name, path in files.items() if name.startswith("stations-")):
-        by_site: dict[str, tuple[Circle, list[Near]]] = {}
+        listed: dict[tuple[str, Circle], list[Near]] = defaultdict(list)
         for site, lat, lon, doubt, station, name, kv, metres in _rows(path, STATION_COLUMNS):
-            disc = (float(lat), float(lon), float(doubt))
-            near = names[station] = Near(station, name, _number(kv), float(metres))
-            by_site.setdefault(site, (disc, []))[1].append(near)
-        for site, (disc, listed) in by_site.items():
-            around[site] = disc, Neighbourhood(tuple(listed), disc[2], path.stem)
+            names[station] = Near(station, name, _number(kv), float(metres))
+            listed[site, (float(lat), float(lon), float(doubt))].append(names[station])
+        for (site, disc), near in listed.items():
+            around[site] = disc, Neighbourhood(tuple(near), disc[2], path.stem)
     areas = {
         site: ((float(lat), float(lon), float(doubt)), samples.Area(*names_))
         for site, lat, lon, doubt, *names_ in _rows(files.get(AREAS), AREA_COLUMNS)
@@ -191,7 +190,7 @@ def read_chart(files: Mapping[str, Path]) -> Chart:
     """Read where stations stand and which circuits join them; no verdict needs it."""
     spots = {
         key: samples.Spot(
-            samples.labelled(name, _number(kv)), osm, (float(lat), float(lon)) if lat and lon else None
+            Near(key, name, _number(kv), 0.0).label, osm, (float(lat), float(lon)) if lat and lon else None
         )
         for key, name, kv, osm, lat, lon in _rows(files.get(POSITIONS), POSITION_COLUMNS)
     }

@@ -240,11 +240,6 @@ def beyond(layer: Layer, site: str, radius_m: float, reach_m: float) -> HazardSa
     return HazardSample(layer, site, Interval(math.floor(least), None, None))
 
 
-def labelled(name: str, kv: float | None) -> str:
-    """Write a station's name and voltage: ``CHEVILLY 225 kV``."""
-    return f"{name} {kv:g} kV" if kv else f"{name} (voltage not known)"
-
-
 class Near(NamedTuple):
     """A station near a site; kv is None where its source does not know the voltage."""
 
@@ -256,7 +251,7 @@ class Near(NamedTuple):
     @property
     def label(self) -> str:
         """Name and voltage: ``CHEVILLY 225 kV``."""
-        return labelled(self.name, self.kv)
+        return f"{self.name} {self.kv:g} kV" if self.kv else f"{self.name} (voltage not known)"
 
 
 class Area(NamedTuple):
