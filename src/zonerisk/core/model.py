@@ -7,7 +7,6 @@ What their fields mean stands in ``data/fields.yaml``.
 # a tenth of a cold start.
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
@@ -303,10 +302,9 @@ class Claim(Dated):
 
     @model_validator(mode="after")
     def _measurable(self) -> Self:
-        units = dict.fromkeys(("separation-min", "separation-max", "dr-distance"), "km")
-        wanted = (units | {"zone-count": "zones", "building-count": "buildings", "rtt-max": "ms"}).get(
-            self.kind
-        )
+        far = self.kind in ("separation-min", "separation-max", "dr-distance")
+        units = {"zone-count": "zones", "building-count": "buildings", "rtt-max": "ms"}
+        wanted = "km" if far else units.get(self.kind)
         if wanted and (self.value is None or self.unit != wanted):
             raise ValueError(f"a {self.kind} claim needs value and unit: {wanted}")
         return self
@@ -545,42 +543,37 @@ class Incident(Record):
     )
     @classmethod
     def _sound(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is not None:
-            for flaw in cls._flaws(str(info.field_name), value, info.data):
-                raise ValueError(flaw)
-        return value
-
-    @staticmethod
-    def _flaws(field: str, value: Any, known: dict[str, Any]) -> Iterator[str]:
-        """Yield what is wrong with a field beside those before it, as far as they are sound."""
-        start, class_ = known.get("start"), known.get("class_", "")
+        """Refuse what does not fit the fields before it, as far as they are sound."""
+        if value is None:
+            return value
+        field, known = info.field_name, info.data
+        start, end, class_ = known.get("start") or "", known.get("end") or "", known.get("class_", "")
         zones, least = known.get("zones", ()), known.get("at_least") or 0
+        flaws: list[str] = []
         if field == "cause" and value not in CAUSES.get(class_, (value,)):
-            yield f"a {class_} cause is one of {', '.join(CAUSES[class_])}"
-        if field in ("end", "fixed_since") and start and value < start[: len(value)]:
-            yield f"{value} lies before start {start}"
-        if field == "hours" and "T" in (start or "") and "T" in (known.get("end") or ""):
-            apart = _hours(known["start"], known["end"])
-            if abs(apart - value) > 0.1:
-                yield f"start and end are {apart:.2f} hours apart; drop it, or correct them"
+            flaws.append(f"a {class_} cause is one of {', '.join(CAUSES[class_])}")
+        if field in ("end", "fixed_since") and value < start[: len(value)]:
+            flaws.append(f"{value} lies before start {start}")
+        if field == "hours" and "T" in start and "T" in end and abs(_hours(start, end) - value) > 0.1:
+            flaws.append(f"start and end are {_hours(start, end):.2f} hours apart; drop it, or correct them")
         if field in ("regions", "sites", "zones", "among"):
-            for place in value if "regions" in known else ():
-                if place.partition("/")[0] not in known["regions"]:
-                    yield f"{place} is in none of the regions"
+            regions = known.get("regions", [place.partition("/")[0] for place in value])
+            odd = [place for place in value if place.partition("/")[0] not in regions]
+            flaws += [f"{place} is in none of the regions" for place in odd]
             if len(set(value)) < len(value):
-                yield "names a place twice"
-            if field == "among" and value and least > len(named := {*zones, *value}):
-                yield f"{least} zones were hit at least, but zones and among name {len(named)}"
-        if field == "at_most" and value < max(least, len(zones)):
-            yield f"{value} zones at most, but {max(least, len(zones))} were hit at least"
-        if field == "shares":
-            for zone in value if "zones" in known else ():
-                if zone not in zones:
-                    yield f"{zone} is not among the zones surely hit"
+                flaws.append("names a place twice")
+        if field == "among" and value and least > len(named := {*zones, *value}):
+            flaws.append(f"{least} zones were hit at least, but zones and among name {len(named)}")
+        if field == "at_most" and value < (most := max(least, len(zones))):
+            flaws.append(f"{value} zones at most, but {most} were hit at least")
+        if field == "shares" and "zones" in known:
+            flaws += [f"{zone} is not among the zones surely hit" for zone in value if zone not in zones]
         if field == "evidence":
-            for key in known.get("changed", ()):
-                if key not in value:
-                    yield f"changed: {key!r} is not under evidence; add it there"
+            odd = [key for key in known.get("changed", ()) if key not in value]
+            flaws += [f"changed: {key!r} is not under evidence; add it there" for key in odd]
+        if flaws:
+            raise ValueError(flaws[0])
+        return value
 
     @model_validator(mode="after")
     def _removed_by(self) -> Self:
@@ -735,19 +728,18 @@ class Policy(Record):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         for name, rule in self.rules.items():
-            wanted = _UNITS[name]
-            if rule.unit is not None and rule.unit != wanted:
-                raise ValueError(f"rule {name}: its unit is {wanted or 'none'}, not {rule.unit}")
-            if rule.correlation_km is not None and name not in CORRELATED:
-                raise ValueError(
-                    f"rule {name}: correlation_km is of the rule {' or '.join(CORRELATED)} alone"
-                )
-            if rule.alternatives and (name != "dr" or rule.threshold is None):
-                raise ValueError(f"rule {name}: alternatives are of a distance of the rule dr alone")
-            if rule.threshold is None and name in _NEEDED and not rule.qualitative:
-                raise ValueError(f"rule {name}: needs threshold and unit: {wanted}")
-            if missing := next((key for key in rule.evidence if key not in self.evidence), None):
-                raise ValueError(f"rule {name}: {missing!r} is not under evidence")
+            wanted, bare = _UNITS[name], rule.threshold is None
+            correlated = rule.correlation_km is not None and name not in CORRELATED
+            flaws = {
+                f"its unit is {wanted or 'none'}, not {rule.unit}": rule.unit not in (None, wanted),
+                f"correlation_km is of the rule {' or '.join(CORRELATED)} alone": correlated,
+                "alternatives are of a distance of the rule dr alone": rule.alternatives
+                and (name != "dr" or bare),
+                f"needs threshold and unit: {wanted}": bare and name in _NEEDED and not rule.qualitative,
+                **{f"{key!r} is not under evidence": key not in self.evidence for key in rule.evidence},
+            }
+            for told in (told for told, wrong in flaws.items() if wrong):
+                raise ValueError(f"rule {name}: {told}")
         if not any(rule.weight for rule in self.rules.values()):
             raise ValueError("at least one rule needs a weight above 0")
         return self

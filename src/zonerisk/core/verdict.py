@@ -368,15 +368,13 @@ class Provenance(Result):
     layers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def build(
-        cls, policy: Policy, date: str, sha256: str, layers: Mapping[str, str] | None = None
-    ) -> Provenance:
+    def build(cls, policy: Policy, date: str, sha256: str, layers: Mapping[str, str] = {}) -> Provenance:
         """Return it for this version, a policy, and the day and hash of the records read."""
         return cls(
             version=__version__,
             catalogue=CatalogueUsed(date=date, sha256=sha256),
             policy=PolicyUsed(id=policy.id, standing=policy.standing, sha256=policy.sha256),
-            layers=dict(layers or {}),
+            layers=dict(layers),
         )
 
 

@@ -131,7 +131,7 @@ def score(
         ask=ask(judgeable, assessed, standing, judged, policy),
         places=_places(by_zones, by_sites),
         provenance=Provenance.build(
-            policy, facts.date, facts.digest(region_id), samples.hashes if samples else None
+            policy, facts.date, facts.digest(region_id), samples.hashes if samples else {}
         ),
     )
 
