@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import zonerisk
-from zonerisk.catalogue import dialect
 from zonerisk.core.errors import DataError, UnknownTarget, UsageError, ZoneriskError
 from zonerisk.core.model import Evidence, simplify
 from zonerisk.library import Library
@@ -79,7 +78,7 @@ def test_an_operator_and_a_closed_cloud_stand_for_what_is_on_record(shipped: Lib
 
 def test_words_that_mean_something_together_are_one_name(shipped: Library) -> None:
     def split(*words: str) -> list[str]:
-        return list(dialect.joined(shipped, words))
+        return list(shipped.joined(words))
 
     assert split("OVH", "SBG") == ["OVH SBG"]
     assert split("ovh-sbg", "ovh-rbx") == ["ovh-sbg", "ovh-rbx"]

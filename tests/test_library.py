@@ -156,7 +156,7 @@ def test_an_overlaid_policy(tmp_path: Path) -> None:
     library = zonerisk.load(tmp_path)
     assert library.score("ovh-sbg").policy.findings[0].rule == "quorum"
     assert library.policy("podcast").name == "Mine"
-    assert {"mine", "bsi"} <= set(library.policy_ids)
+    assert {"mine", "bsi"} <= set(library.policies)
     assert zonerisk.load().policy("podcast").name != "Mine"
     (tmp_path / "policies/podcast.yaml").write_text(POLICY.replace("name: Mine", "name: Yours"))
     assert zonerisk.load(tmp_path).policy("podcast").name == "Yours", "a new load sees a changed file"

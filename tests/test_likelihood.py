@@ -84,7 +84,7 @@ def test_known_layouts_are_no_chance(shipped: Library) -> None:
 
 
 def test_no_policy_moves_it(shipped: Library) -> None:
-    answers = {repr(shipped.score("ibm-jp-osa", policy).likelihood) for policy in shipped.policy_ids}
+    answers = {repr(shipped.score("ibm-jp-osa", policy).likelihood) for policy in shipped.policies}
     assert len(answers) == 1
 
 

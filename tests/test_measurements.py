@@ -240,7 +240,7 @@ def test_the_template_names_every_field() -> None:
 
 
 def test_every_shipped_round_trip_is_between_zones_on_file(shipped: Library) -> None:
-    records = [shipped.measurement(key) for key in shipped.ids("measurements")]
+    records = [shipped.measurement(key) for key in shipped.filed["measurements"]]
     ends = {name for record in records for row in record.round_trips for name in (row.a, row.b)}
     regions = {name.partition("/")[0] for name in ends}
     assert len(regions) >= 30

@@ -52,7 +52,7 @@ STANDINGS = {
 }
 
 
-@pytest.fixture(params=Catalog().policy_ids)
+@pytest.fixture(params=Catalog().policies)
 def shipped_policy(request: pytest.FixtureRequest) -> Policy:
     return Catalog().policy(request.param)
 
@@ -97,7 +97,7 @@ def test_the_texts_that_supervisors_are_asked_about_are_there(shipped: Catalog) 
 def test_the_table_of_policies_names_all(shipped: Catalog) -> None:
     page = (Path(__file__).parents[1] / "docs/plan.md").read_text()
     told = dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", page[page.index("| policy | standing |") :]))
-    standings = {name: shipped.policy(name).standing for name in shipped.policy_ids}
+    standings = {name: shipped.policy(name).standing for name in shipped.policies}
     assert standings.keys() <= told.keys()
 
 
@@ -183,7 +183,7 @@ evidence: {e: {kind: opinion, title: t, read: 2026, claim: c}}
         parse(text.encode(), "p.yaml").validate(Policy)
 
 
-@pytest.mark.parametrize("name", sorted(Catalog().policy_ids))
+@pytest.mark.parametrize("name", sorted(Catalog().policies))
 def test_no_figure_but_the_policy_s_own(shipped: Library, name: str) -> None:
     """What a text does not name is measured and left open, in the rules and in recovery alike."""
     policy = shipped.policy(name)

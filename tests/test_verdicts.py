@@ -42,7 +42,7 @@ def test_a_rule_is_as_bad_as_its_worst_workload() -> None:
 
 
 def test_only_what_has_rules_enough_is_scored() -> None:
-    found = {name for name in Catalog().policy_ids if scored(Catalog().policy(name))}
+    found = {name for name in Catalog().policies if scored(Catalog().policy(name))}
     assert {"podcast", "bsi", "aws-az"} <= found
     assert found.isdisjoint({"sebi", "nis2", "dora", "secnumcloud", "rbi-2023", "c5-basic"})
 

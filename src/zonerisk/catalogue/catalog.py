@@ -1,21 +1,22 @@
-"""The catalogue: finds records by their id, reads them on demand and ties references."""
+"""The catalogue: finds records by their id and by what people call them, and reads them on demand."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, wraps
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
 from zonerisk.catalogue import document as documents
-from zonerisk.catalogue.document import Document, data_root, files, held, uncovered
+from zonerisk.catalogue.document import Document, data_root, files, held
 from zonerisk.catalogue.samples import SUPPLY, Samples, read_chart, read_supply
 from zonerisk.core.errors import DataError, FileProblem, UnknownTarget, UsageError, did_you_mean, reading
 from zonerisk.core.model import (
@@ -34,11 +35,11 @@ from zonerisk.core.model import (
 from zonerisk.core.samples import Chart, Sample
 
 if TYPE_CHECKING:
-    from zonerisk.catalogue.dialect import Dialect, Meaning
+    from zonerisk.catalogue.dialect import Dialect
     from zonerisk.judging.likelihood import Rates
 
 
-_Record = TypeVar("_Record")
+_Of = TypeVar("_Of")
 _Model = TypeVar("_Model", bound=Record)
 
 
@@ -51,24 +52,37 @@ class Edition(Record):
     countries: Annotated[dict[Country, tuple[Text, ...]], Field(default_factory=dict)]
 
 
+class Meaning(NamedTuple):
+    """The regions that a text stands for, and what its reader should know of it.
+
+    ``several`` where it names a provider, a town or a country, and so all of the regions; ``note`` is why
+    a zone's letter is not tied to buildings.
+    """
+
+    regions: tuple[str, ...] = ()
+    several: bool = False
+    note: str | None = None
+
+
 DIALECT, INCIDENTS, MEASUREMENTS = "dialect", "incidents", "measurements"
 RATES = "rates.json"
 # Tables of no provider's: a verdict rests on them, and they on no record.
 REFERENCE = ("policies", "layers")
 # Any of these makes a folder an overlay.
 TABLES = ("datacenters", "policies", INCIDENTS, MEASUREMENTS, "layers", "feeds")
+# Words of one name, at most: "google europe west 9".
+MOST_WORDS = 5
 
 
-def _kept(read: Callable[[Any, str], _Record]) -> Callable[[Any, str], _Record]:
+def _kept(read: Callable[[Any, str], _Of]) -> Callable[[Any, str], _Of]:
     """Read a record once for each catalogue."""
 
     @wraps(read)
-    def once(catalog: Catalog, record_id: str) -> _Record:
-        held = catalog._held[read.__name__]
+    def once(catalog: Catalog, record_id: str) -> _Of:
+        held: dict[str, _Of] = catalog._held[read.__name__]
         if record_id not in held:
             held[record_id] = read(catalog, record_id)
-        kept: _Record = held[record_id]
-        return kept
+        return held[record_id]
 
     return once
 
@@ -92,9 +106,9 @@ class Catalog:
         self.roots = roots or (data_root(),)
         self._providers: dict[str, Path] = {}
         self._regions: dict[str, Path] = {}
-        self._dialects: dict[str, Path] = {}
-        self._region_provider: dict[str, str] = {}
-        self._held: dict[str, dict[str, Any]] = defaultdict(dict)
+        self.dialect_files: dict[str, Path] = {}
+        self._sold: dict[str, list[str]] = defaultdict(list)
+        self._held: dict[str, Any] = defaultdict(dict)
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
@@ -107,22 +121,23 @@ class Catalog:
             if path.stem == "provider":
                 self._providers[provider] = path
             elif path.stem == DIALECT:
-                self._dialects[f"{provider}/{DIALECT}"] = path
+                self.dialect_files[f"{provider}/{DIALECT}"] = path
             else:
-                self._regions[key], self._region_provider[key] = path, provider
+                self._regions[key] = path
+                self._sold[provider].append(key)
 
     @cached_property
     def edition(self) -> Edition:
         """The day and licence of the shipped catalogue."""
         root = next((root for root in self.roots if (root / "catalog.yaml").is_file()), data_root())
-        return documents.read(root / "catalog.yaml", "data/catalog.yaml").validate(Edition)
+        return documents.read(root / "catalog.yaml").validate(Edition)
 
     @property
     def date(self) -> str:
         """Day of the catalogue, which stands for today."""
         return self.edition.date
 
-    @property
+    @cached_property
     def provider_ids(self) -> tuple[str, ...]:
         """Every provider, sorted."""
         return tuple(sorted(self._providers))
@@ -134,21 +149,17 @@ class Catalog:
 
     def path(self, record_id: str) -> Path:
         """Return the file of a provider, region or dialect; of others, with their folder before the id."""
-        for table in (self._regions, self._providers, self._dialects):
+        folder, _, key = record_id.partition("/")
+        for table in (self._regions, self._providers, self.dialect_files):
             if record_id in table:
                 return table[record_id]
-        folder, _, key = record_id.partition("/")
         if path := self.filed.get(folder, {}).get(key):
             return path
         raise UnknownTarget(f"no provider or region is called {record_id}")
 
     def file_name(self, record_id: str) -> str:
         """Return the name of a record's file as messages do: a shipped one from ``data``, others as given."""
-        path = self.path(record_id)
-        for place in (path, Path(os.path.realpath(path))):
-            if place.is_relative_to(data_root()):
-                return f"data/{place.relative_to(data_root()).as_posix()}"
-        return str(path)
+        return documents.named(self.path(record_id))
 
     @cached_property
     def samples(self) -> Samples:
@@ -161,14 +172,10 @@ class Catalog:
         from zonerisk.judging.likelihood import Rates
 
         again = "zonerisk data rates --constants"
-        if (path := self._rates_path) is None:
-            raise DataError(f"{data_root() / RATES}: is not there; write it: {again}")
-        with reading(str(path), f"holds no rates; write it again: {again}"):
-            return Rates.of(json.loads(documents.content(path)))
-
-    @property
-    def _rates_path(self) -> Path | None:
-        return files((data_root(), *self.roots), "", RATES).get(RATES)
+        for path in files((data_root(), *self.roots), "", RATES).values():
+            with reading(str(path), f"holds no rates; write it again: {again}"):
+                return Rates.of(json.loads(documents.content(path)))
+        raise DataError(f"{data_root() / RATES}: is not there; write it: {again}")
 
     @cached_property
     def _tables(self) -> bytes:
@@ -177,7 +184,8 @@ class Catalog:
         for table in ("feeds", "layers/samples"):
             for name, path in files(self.roots, table, "*.*").items():
                 total.update(name.encode() + b"\0" + documents.content(path))
-        total.update(documents.content(self._rates_path) if self._rates_path else b"")
+        for path in files((data_root(), *self.roots), "", RATES).values():
+            total.update(documents.content(path))
         return total.digest()
 
     @cached_property
@@ -191,22 +199,17 @@ class Catalog:
             filed[table] = {path.stem: path for path in files(self.roots, table).values()}
         return filed
 
-    def ids(self, table: str) -> tuple[str, ...]:
-        """Return every record of ``dialect``, or of a table of :attr:`filed`, sorted."""
-        return tuple(sorted(self._dialects if table == DIALECT else self.filed[table]))
-
-    def _texts(self, table: str, provider_id: str) -> dict[str, bytes]:
-        """Return what the files of a provider in one table hold, by id; others are not read."""
-        held = self._held[f"{table}/{provider_id}"]
-        if not held:
-            paths = [each for each in self.filed[table].items() if each[1].parent.name == provider_id]
-            held.update((key, documents.content(path)) for key, path in paths)
-        return held
+    @_kept
+    def _texts(self, folder: str) -> dict[str, bytes]:
+        """Return what the files of one table and provider hold, by id; others are not read."""
+        table, _, provider = folder.partition("/")
+        filed = self.filed[table].items()
+        return {key: documents.content(path) for key, path in filed if path.parent.name == provider}
 
     @_kept
     def document(self, record_id: str) -> Document:
         """Read a record's file as text with line numbers."""
-        return documents.read(self.path(record_id), self.file_name(record_id))
+        return documents.read(self.path(record_id))
 
     def dialect(self, dialect_id: str) -> Dialect:
         """Read what is peculiar to plans for a provider."""
@@ -217,11 +220,11 @@ class Catalog:
     @cached_property
     def dialects(self) -> Mapping[str, Dialect]:
         """Every provider's dialect, by the provider's id."""
-        return {key.partition("/")[0]: self.dialect(key) for key in self.ids(DIALECT)}
+        return {key.partition("/")[0]: self.dialect(key) for key in self.dialect_files}
 
     def regions_of(self, provider_id: str) -> tuple[str, ...]:
         """Every region of a provider, sorted."""
-        return tuple(sorted(key for key, owner in self._region_provider.items() if owner == provider_id))
+        return tuple(sorted(self._sold.get(provider_id, ())))
 
     @_kept
     def provider(self, provider_id: str) -> Provider:
@@ -239,10 +242,7 @@ class Catalog:
         DataError
             If its file is not a valid record.
         """
-        document, region = self.document(region_id), self._record(Region, region_id)
-        evidence = {**self.provider(region.provider).evidence, **region.evidence}
-        _refuse((*uncovered(document, evidence), *documents.dangling(document, region_id)))
-        return region.model_copy(update={"evidence": evidence})
+        return self._record(Region, region_id)
 
     def _record(self, model: type[_Model], record_id: str) -> _Model:
         """Type a record, of which its path tells some fields; refuse one whose provider is not there."""
@@ -250,12 +250,18 @@ class Catalog:
         if owner not in self._providers:
             missing = f"data/datacenters/{owner}/provider.yaml is missing; write it first"
             raise DataError(FileProblem(document.name, 0, missing))
+        typed = document
         if model is Region:
-            document = replace(document, tree=documents.canonical(document.tree, record_id))
+            typed = replace(document, tree=documents.canonical(document.tree, record_id))
         told = {"id": record_id.partition("/")[2] or record_id, "provider": owner}
-        record = document.validate(model, {key: told[key] for key in told if key in model.model_fields})
-        if isinstance(record, Provider | Incident):  # What a region cites may be its provider's.
-            _refuse(uncovered(document, record.evidence))
+        record = typed.validate(model, {key: told[key] for key in told if key in model.model_fields})
+        if isinstance(record, Region):
+            evidence = {**self.provider(owner).evidence, **record.evidence}
+            record = record.model_copy(update={"evidence": evidence})
+        if isinstance(record, Provider | Incident | Region) and (
+            problems := dict.fromkeys(documents.dangling(document, record.evidence, record_id))
+        ):
+            raise DataError(*problems)
         return record
 
     def site(self, site_id: str) -> Site:
@@ -291,7 +297,7 @@ class Catalog:
         for record_id in sorted({provider, *sold, *owners}):
             total.update(record_id.encode() + b"\0" + documents.content(self.path(record_id)))
         for table in (INCIDENTS, MEASUREMENTS):
-            for key, text in self._texts(table, provider).items():
+            for key, text in self._texts(f"{table}/{provider}").items():
                 total.update(key.encode() + b"\0" + text)
         total.update(self._tables)
         return total.hexdigest()
@@ -299,7 +305,7 @@ class Catalog:
     def digest_of(self, region_ids: Iterable[str]) -> str:
         """Hash the files that an answer on several regions reads: one of each provider stands for it."""
         total = hashlib.sha256()
-        firsts = {self._region_provider[key]: key for key in sorted(set(region_ids))}
+        firsts = {self.region(key).provider: key for key in sorted(set(region_ids))}
         for region_id in firsts.values():
             total.update(self.digest(region_id).encode())
         return total.hexdigest()
@@ -316,33 +322,31 @@ class Catalog:
 
     def measurements(self, region_id: str) -> tuple[Measurement, ...]:
         """Read the round trips on record between zones of a region, by id."""
-        listed = self._texts(MEASUREMENTS, self._region_provider.get(region_id, "")).items()
-        mark = f"{region_id}/".encode()
-        return tuple(self.measurement(key) for key, text in sorted(listed) if mark in text)
+        owner = self.path(region_id).parent.name
+        return tuple(map(self.measurement, sorted(self._naming(MEASUREMENTS, owner, (f"{region_id}/",)))))
 
     def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
         """Read the incidents on record, or those that hit a region, the oldest first."""
-        held = self._held["incidents"]
-        if (key := about or "") not in held:
-            naming = self._naming(self._region_provider.get(key, ""), (key, "everywhere"))
-            every = (self.incident(key) for key in self.filed[INCIDENTS])
-            listed = every if about is None else (event for event in naming if event.about(about))
-            held[key] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
-        found: tuple[Incident, ...] = held[key]
-        return found
+        held: dict[str | None, tuple[Incident, ...]] = self._held["incidents"]
+        if about not in held:
+            keys: Iterable[str] = self.filed[INCIDENTS]
+            if about is not None:
+                keys = self._naming(INCIDENTS, self.path(about).parent.name, (about, "everywhere"))
+            listed = (event for event in map(self.incident, keys) if about is None or event.about(about))
+            held[about] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
+        return held[about]
 
     def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
         """Read what is on record of some events at some providers."""
         wanted = set(events)
-        naming = (event for owner in sorted(set(providers)) for event in self._naming(owner, wanted))
-        return tuple(event for event in naming if event.key in wanted)
+        keys = (key for owner in sorted(set(providers)) for key in self._naming(INCIDENTS, owner, wanted))
+        return tuple(event for event in map(self.incident, keys) if event.key in wanted)
 
-    def _naming(self, provider_id: str, words: Iterable[str]) -> Iterator[Incident]:
-        """Read the incidents of a provider whose text has one of some words, or a backslash to hide one."""
+    def _naming(self, table: str, provider_id: str, words: Iterable[str]) -> list[str]:
+        """Return the records of a provider whose text has one of some words, or a backslash to hide one."""
         marks = [b"\\", *(word.encode() for word in words)]
-        for key, text in self._texts(INCIDENTS, provider_id).items() if provider_id else ():
-            if any(mark in text for mark in marks):
-                yield self.incident(key)
+        texts = self._texts(f"{table}/{provider_id}").items()
+        return [key for key, text in texts if any(mark in text for mark in marks)]
 
     @cached_property
     def supply(self) -> Sample:
@@ -355,20 +359,16 @@ class Catalog:
         return read_chart(files(self.roots, SUPPLY, "map/*.csv"))
 
     @cached_property
-    def _policies(self) -> dict[str, Path]:
+    def policies(self) -> dict[str, Path]:
         """Policy files by id: those that ship, overlaid by those of the folders."""
         return {path.stem: path for path in files((data_root(), *self.roots), "policies").values()}
-
-    @property
-    def policy_ids(self) -> tuple[str, ...]:
-        """Every policy, sorted."""
-        return tuple(self._policies)
 
     def policy(self, name: str) -> Policy:
         """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
         path = self.policy_path(name)
-        digest = hashlib.sha256(documents.content(path)).hexdigest()
-        return documents.read_named(path, "policies").validate(Policy, {"id": path.stem, "sha256": digest})
+        raw = documents.content(path)
+        told = {"id": path.stem, "sha256": hashlib.sha256(raw).hexdigest()}
+        return documents.parse(raw, documents.named(path)).validate(Policy, told)
 
     def policy_path(self, name: str) -> Path:
         """Return the file of a policy, by its id or as it is named."""
@@ -376,9 +376,9 @@ class Catalog:
             if not Path(name).is_file():
                 raise UnknownTarget(f"there is no policy file {name}; see: zonerisk list policies")
             return Path(name)
-        if path := self._policies.get(wanted := simplify(name)):
+        if path := self.policies.get(wanted := simplify(name)):
             return path
-        hint = did_you_mean(wanted, self._policies) or f"there are {', '.join(self._policies)}"
+        hint = did_you_mean(wanted, self.policies) or f"there are {', '.join(self.policies)}"
         raise UnknownTarget(f"no policy is called {name!r}; {hint}")
 
     def meaning(self, text: str) -> Meaning:
@@ -388,15 +388,100 @@ class Catalog:
         a country for all its regions. Case, spaces, underscores and dashes do not matter. It is an
         UnknownTarget if nothing, or more than one thing, goes by that name.
         """
-        from zonerisk.catalogue import dialect
+        if not isinstance(text, str):
+            raise UsageError(f"{text!r} is not a name; write text, such as 'ovh-sbg'")
+        meant = self._meaning(wanted := simplify(text))
+        if len(meant.regions) > 1 and not meant.several:
+            raise UnknownTarget(f"{text!r} could be {', '.join(sorted(meant.regions))}; name one")
+        if meant.regions:
+            return meant
+        for key, rest in self._owners(wanted):
+            provider = self.provider(key)
+            if not rest and not self.regions_of(key):
+                told = f"{provider.name} has no region on record, so there is nothing to judge"
+                raise UnknownTarget(f"{told}: {provider.note}" if provider.note else told)
+        known = {*self.region_ids, *(name for key in self.provider_ids for name in self._called(key))}
+        known |= {simplify(name) for names in self.edition.countries.values() for name in names}
+        for region in map(self.region, self.region_ids):
+            known |= {region.id.removeprefix(f"{region.provider}-"), *_places(region)}
+        hint = did_you_mean(wanted, known, 3, 0.7) or "see: zonerisk list regions"
+        raise UnknownTarget(f"no region, provider or place is called {text!r}; {hint}")
 
-        return dialect.meaning(self, text)
+    def joined(self, words: Sequence[str]) -> Iterator[str]:
+        """Join words that mean something only together (``OVH SBG``), the longest run of them first."""
+        first = 0
+        while first < len(words):
+            last = min(len(words), first + MOST_WORDS)
+            while last > first + 1:
+                apart = any(simplify(word) in self._regions for word in words[first:last])
+                if not apart and self._meaning(simplify(" ".join(words[first:last]))).regions:
+                    break
+                last -= 1
+            yield " ".join(words[first:last])
+            first = last
+
+    def _meaning(self, wanted: str) -> Meaning:
+        if wanted in self._regions:
+            return Meaning((wanted,))
+        for provider, rest in self._owners(wanted):
+            if not rest:
+                return Meaning(self.regions_of(provider), several=True)
+            if (meant := self._among(rest, provider)).regions:
+                return meant
+        return self._among(wanted)
+
+    def _called(self, provider: str) -> set[str]:
+        """Return the names of a provider: its id, what people type for it, and what it calls itself."""
+        dialect = self.dialects.get(provider)
+        return {provider, simplify(self.provider(provider).name), *(dialect.aliases if dialect else ())}
+
+    def _owners(self, wanted: str) -> Iterator[tuple[str, str]]:
+        """Return providers whose name a text begins with, and what follows it."""
+        for provider in self.provider_ids:
+            names = [name for name in self._called(provider) if f"{wanted}-".startswith(f"{name}-")]
+            if names:
+                yield provider, wanted.removeprefix(max(names, key=len)).lstrip("-")
+
+    def _among(self, wanted: str, owner: str | None = None) -> Meaning:
+        """Find a country's regions, else a region by its code or zone, else those of a town or name."""
+        among = {key: self.region(key) for key in (self.regions_of(owner) if owner else self.region_ids)}
+        if countries := {*self._countries(wanted)} - {"EU"}:
+            inside = tuple(key for key, region in among.items() if region.country in countries)
+            return Meaning(inside, several=True)
+        coded: dict[str, str | None] = {}
+        for provider in [owner] if owner else self.provider_ids:
+            codes = self._codes(provider, wanted, alone=owner is not None)
+            known = ((key, note) for code, note in codes if (key := f"{provider}-{code}") in among)
+            coded.update(islice(known, 1))
+        records = list(among.values())
+        if owner:  # Of one provider a name is a region's own, before it is the town of others.
+            records = [region for region in records if wanted == simplify(region.name)] or records
+        named = [region.id for region in records if wanted in _places(region)]
+        if coded and not set(named) - coded.keys():
+            return Meaning(tuple(coded), note=next(iter(coded.values())))
+        if by_zone := [region.id for region in records if wanted in region.zones]:
+            return Meaning(tuple(by_zone))
+        meant = tuple(dict.fromkeys([*coded, *named]))
+        return Meaning(meant, several=len(meant) > 1)
+
+    def _codes(self, provider: str, wanted: str, alone: bool) -> Iterator[tuple[str, str | None]]:
+        """Yield possible codes, the nearest first; other names count where the provider is named (``uk``)."""
+        yield wanted, None
+        if dialect := self.dialects.get(provider):
+            if alone or wanted not in dialect.regions.aliases:
+                yield from ((code, None) for code in dialect.spellings(wanted))
+            if region := dialect.region_of(wanted):
+                yield region, dialect.zones.account_relative
+
+    def _countries(self, wanted: str) -> list[str]:
+        """Return the letters of the countries, or of the Union, that go by a name."""
+        named = {"EU": ("European Union",), **self.edition.countries}
+        return [code for code, names in named.items() if wanted in map(simplify, (code, *names))]
 
     def area(self, text: str) -> str:
         """Return the two letters of a country, or EU."""
-        for code, listed in {"EU": ("European Union",), **self.edition.countries}.items():
-            if simplify(text) in map(simplify, (code, *listed)):
-                return code
+        if codes := self._countries(simplify(text)):
+            return codes[0]
         raise UsageError(f"{text!r} is not a country on record; write EU, or one such as France or FR")
 
     def resolve(self, text: str) -> tuple[str, ...]:
@@ -414,6 +499,9 @@ class Catalog:
         return (sold if meant.several else ()) or meant.regions
 
 
-def _refuse(problems: Iterable[str]) -> None:
-    if listed := dict.fromkeys(problems):
-        raise DataError(*listed)
+def _places(region: Region) -> set[str]:
+    """Return how a region and its town may be called: ``Europe (Paris)`` is Paris, too."""
+    names = [region.name, *re.split(r"[(),]", region.name), region.town or ""]
+    # Frankfurt am Main, Rio de Janeiro: what follows in lower case is often left out.
+    names += [match[1] for name in names if (match := re.match(r"(\S+) [a-z]", name.strip()))]
+    return set(map(simplify, names)) - {""}

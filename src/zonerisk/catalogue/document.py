@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from zonerisk.core.errors import DataError, FileProblem
 from zonerisk.core.model import EXAMPLES, Evidence
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
 Path_ = tuple[str | int, ...]
@@ -65,21 +63,20 @@ class Document:
             return model.model_validate({**self.tree, **told})
         except ValidationError as error:
             flaws = error.errors(include_url=False)
-            raise DataError(*dict.fromkeys(self._flaw(flaw, quote) for flaw in flaws)) from None
-
-    def _flaw(self, flaw: ErrorDetails, quote: bool) -> FileProblem:
-        """Format what pydantic found, where the file has it: not all of its steps are steps in a file."""
-        path: Path_ = ()
-        for step in flaw["loc"]:
-            path = (*path, step) if (*path, step) in self.lines else path
-        if path[-1:] != flaw["loc"][-1:]:
-            path = (*path, *flaw["loc"][-1:])
-        what = str(flaw["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        what, value = _SAY.get(flaw["type"], what[:1].lower() + what[1:]), flaw["input"]
-        if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
-            what = f"must be written like {example}"
-        got = f" (got {value[:60]!r})" if quote and isinstance(value, str) else ""
-        return self.problem(path, what + got, value)
+        problems = []
+        for flaw in flaws:
+            path: Path_ = ()  # Where the file has it: not all of pydantic's steps are steps in a file.
+            for step in flaw["loc"]:
+                path = (*path, step) if (*path, step) in self.lines else path
+            if path[-1:] != flaw["loc"][-1:]:
+                path = (*path, *flaw["loc"][-1:])
+            what, value = flaw["msg"].removeprefix("Value error, "), flaw["input"]
+            what = _SAY.get(flaw["type"], what[:1].lower() + what[1:])
+            if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
+                what = f"must be written like {example}"
+            got = f" (got {value[:60]!r})" if quote and isinstance(value, str) else ""
+            problems.append(self.problem(path, what + got, value))
+        raise DataError(*dict.fromkeys(problems))
 
 
 _SAY = {
@@ -142,18 +139,20 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     return data
 
 
-def read(path: Path, name: str | None = None) -> Document:
+def named(path: Path) -> str:
+    """Return what messages call a file: a shipped one from ``data``, others as given."""
+    place = path if path.is_relative_to(data_root()) else Path(os.path.realpath(path))
+    inside = place.is_relative_to(data_root())
+    return f"data/{place.relative_to(data_root()).as_posix()}" if inside else str(path)
+
+
+def read(path: Path) -> Document:
     """Read one YAML file of at most 5 MB as text, without aliases, tags, duplicate keys or deep nesting."""
-    name = name or str(path)
+    name = named(path)
     try:
-        return parse(content(path, MAX_BYTES), name)
+        return parse(content(path), name)
     except OSError as error:
         raise DataError(FileProblem(name, 0, f"cannot be read: {error.strerror or error}")) from None
-
-
-def read_named(path: Path, table: str) -> Document:
-    """Read a record of one file, which messages call by its table where it ships."""
-    return read(path, f"data/{table}/{path.name}" if path.parent == data_root() / table else None)
 
 
 def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
@@ -170,47 +169,48 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
         raise DataError(FileProblem(name, 0, what)) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise DataError(FileProblem(name, line, f"is not YAML: {error.problem or error.context}")) from None
+        what = f"is not YAML: {error.problem or error.context}"
+        raise DataError(FileProblem(name, mark.line + 1 if mark else 1, what)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(FileProblem(name, 0, f"is not YAML: {str(error).splitlines()[0]}")) from None
 
 
-def _built(events: Iterator[yaml.Event], name: str) -> Document:
+def _built(events: Iterator[Any], name: str) -> Document:
     """Build the tree from the parser's events, in one pass and without typing anything."""
     lines: dict[Path_, int] = {}
 
-    def line(event: yaml.Event) -> int:
-        return event.start_mark.line + 1 if event.start_mark else 1
+    def line(event: Any) -> int:
+        return int(event.start_mark.line) + 1
 
-    def refuse(event: yaml.Event, what: str) -> NoReturn:
+    def refuse(event: Any, what: str) -> NoReturn:
         raise DataError(FileProblem(name, line(event), what))
 
-    def node(event: yaml.Event, path: Path_) -> Tree:
-        lines.setdefault(path, line(event))
-        if isinstance(event, yaml.AliasEvent):
+    def node(event: Any, path: Path_) -> Tree:
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             refuse(event, f"alias *{event.anchor}: write the value out")
-        if (tag := getattr(event, "tag", None)) is not None:
-            refuse(event, f"tag {tag} is not used here; write plain values")
-        if isinstance(event, yaml.ScalarEvent):
-            value = str(event.value)
-            return None if not event.style and value.lower() in _NULLS else value
+        if event.tag is not None:
+            refuse(event, f"tag {event.tag} is not used here; write plain values")
+        if kind is yaml.ScalarEvent:
+            return None if not event.style and event.value.lower() in _NULLS else str(event.value)
         if len(path) >= MAX_DEPTH:
             refuse(event, f"nests deeper than {MAX_DEPTH} levels")
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.SequenceStartEvent:
             items: list[Tree] = []
-            while not isinstance(event := next(events), yaml.SequenceEndEvent):
-                items.append(node(event, (*path, len(items))))
+            while type(event := next(events)) is not yaml.SequenceEndEvent:
+                here = (*path, len(items))
+                lines[here] = line(event)
+                items.append(node(event, here))
             return items
         rows: dict[str, Tree] = {}
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                refuse(event, "a key must be plain text")
-            here = (*path, str(event.value))
-            if event.value in rows:
-                refuse(event, f"{'.'.join(map(str, here))}: this key stands twice; keep one")
-            lines[here] = line(event)
-            rows[event.value] = node(next(events), here)
+        while type(key := next(events)) is not yaml.MappingEndEvent:
+            if type(key) is not yaml.ScalarEvent:
+                refuse(key, "a key must be plain text")
+            here = (*path, key.value)
+            if key.value in rows:
+                refuse(key, f"{'.'.join(map(str, here))}: this key stands twice; keep one")
+            lines[here] = line(key)
+            rows[key.value] = node(next(events), here)
         return rows
 
     trees: list[Tree] = []
@@ -218,6 +218,7 @@ def _built(events: Iterator[yaml.Event], name: str) -> Document:
         if isinstance(event, yaml.DocumentStartEvent) and trees:
             refuse(event, "holds a second document; keep one")
         elif isinstance(event, yaml.NodeEvent):
+            lines.setdefault((), line(event))
             trees.append(node(event, ()))
     tree = next((tree for tree in trees if tree is not None), {})
     if not isinstance(tree, dict):
@@ -243,47 +244,46 @@ def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
     def referring(row: dict[str, Tree]) -> dict[str, Tree]:
         return row | {name: full(row[name]) for name in ("sites", "upstream", "campus") if name in row}
 
-    def identified(row: Tree, key: str) -> Tree:
-        if not isinstance(row, dict | None):
-            return row
-        named: Tree = ["comes from the key"] if row and "id" in row else f"{region_id}/{key}"
-        return {**referring(row or {}), "id": named}
-
     result = dict(tree)
     for table in ("zones", "sites", "campuses", "feeds", "hazards"):
-        if rows := _rows(tree, table):
-            result[table] = {key: identified(row, key) for key, row in rows.items()}
+        if rows := dict(_rows(tree, table)):
+            for key, row in rows.items():
+                if isinstance(row, dict | None):
+                    told: Tree = ["comes from the key"] if row and "id" in row else f"{region_id}/{key}"
+                    rows[key] = {**referring(row or {}), "id": told}
+            result[table] = rows
     if candidates := _rows(tree, "candidates"):
         result["candidates"] = referring(candidates)
     return result
 
 
 def leaves(tree: Tree, path: Path_ = ()) -> list[tuple[Path_, str]]:
-    """Return every text of a tree, with the path of keys that leads there."""
-    if isinstance(tree, str):
-        return [(path, tree)]
-    rows = tree.items() if isinstance(tree, dict) else enumerate(tree if isinstance(tree, list) else ())
-    return [leaf for key, value in rows for leaf in leaves(value, (*path, key))]
+    """Return every text of a mapping or a list, with the path of keys that leads there."""
+    texts = []
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree or ()):
+        if isinstance(value, str):
+            texts.append(((*path, key), value))
+        elif value:
+            texts += leaves(value, (*path, key))
+    return texts
 
 
-def cited(tree: Tree) -> Iterator[tuple[Path_, str]]:
-    """Return every evidence key that a tree cites, and where."""
-    texts = ((path, text) for path, text in leaves(tree) if path[-2:-1] == ("evidence",))
-    return ((path, text) for path, text in texts if isinstance(path[-1], int))
+def cites(path: Path_) -> bool:
+    """Return whether a path leads to a key of evidence that is cited."""
+    return path[-2:-1] == ("evidence",) and isinstance(path[-1], int)
 
 
-def uncovered(document: Document, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """Find every evidence key that the file and its provider do not define."""
-    for path, key in cited(document.tree):
-        if key not in evidence:
-            yield document.problem(path, f"{key!r} is not under evidence; add it there")
-
-
-def dangling(document: Document, region_id: str) -> Iterator[str]:
-    """Find every reference to a site of this file, or to a campus of it, that is not there."""
+def dangling(document: Document, evidence: Mapping[str, Evidence], region_id: str) -> Iterator[str]:
+    """Find every reference to evidence, to a site of this file or to a campus of it, that is not there."""
+    tables = {"evidence": evidence, "sites": _rows(document.tree, "sites")}
+    tables["campuses"] = _rows(document.tree, "campuses")
     for path, text in leaves(document.tree):
-        listed = path[-2:-1] == ("sites",) and path[0] in ("zones", "feeds", "hazards", "candidates")
-        table = "sites" if listed else "campuses" if path[::2] == ("sites", "campus") else None
-        name = text.removeprefix(f"{region_id}/") if listed else text
-        if table and "/" not in name and name not in _rows(document.tree, table):
+        name, table = text, ""
+        if cites(path):
+            table = "evidence"
+        elif path[-2:-1] == ("sites",) and path[0] in ("zones", "feeds", "hazards", "candidates"):
+            name, table = text.removeprefix(f"{region_id}/"), "sites"
+        elif path[::2] == ("sites", "campus"):
+            table = "campuses"
+        if table and "/" not in name and name not in tables[table]:
             yield document.problem(path, f"{text!r} is not under {table}; add it there")

@@ -264,7 +264,7 @@ def ids(incomplete: str) -> list[str]:
 
 def policies(incomplete: str) -> list[str]:
     """Return the policies that begin so, for a shell."""
-    return [key for key in load().policy_ids if key.startswith(incomplete)]
+    return [key for key in load().policies if key.startswith(incomplete)]
 
 
 Level = Literal["fail", "unknown", "warn"]
@@ -305,10 +305,8 @@ Raw = Annotated[
 
 def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
     """Return the regions meant by what was typed, each once; what to know of a name is a note."""
-    from zonerisk.catalogue import dialect
-
     listed: list[str] = []
-    for name in dialect.joined(catalog, targets):
+    for name in catalog.joined(targets):
         listed += catalog.open_regions(name)
         if meant := catalog.meaning(name).note:
             note(f"note: {name} is read as {listed[-1]}: {meant}\n")

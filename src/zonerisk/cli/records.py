@@ -159,7 +159,7 @@ def _providers(catalog: Catalog, _: Iterable[str]) -> Rows:
 
 
 def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
-    return (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policy_ids)
+    return (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policies)
 
 
 def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
@@ -283,12 +283,12 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     from zonerisk.layers import cards
 
     wanted = simplify(name.replace("/", "-"))
-    if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.ids("incidents"):
+    if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.filed["incidents"]:
         return _part(catalog, name)
     if wanted in catalog.provider_ids:
         content = output.content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
         return catalog.file_name(wanted), content
-    if wanted in catalog.policy_ids or name.endswith((".yaml", ".yml")):
+    if wanted in catalog.policies or name.endswith((".yaml", ".yml")):
         return f"data/policies/{wanted}.yaml", output.content(catalog.policy(name))
     try:
         region = catalog.resolve(name)[0]
@@ -297,12 +297,12 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", output.content(card)
         for table, read in (("incidents", catalog.incident), ("measurements", catalog.measurement)):
-            if wanted in catalog.ids(table):
+            if wanted in catalog.filed[table]:
                 return catalog.file_name(f"{table}/{wanted}"), output.content(read(wanted))
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
             return names, {"event": wanted, "incidents": [output.content(event) for event in events]}
-        others = f"a policy ({', '.join(catalog.policy_ids)}), an incident, a measurement or a layer"
+        others = f"a policy ({', '.join(catalog.policies)}), an incident, a measurement or a layer"
         raise UnknownTarget(f"{unknown}; nor is it {others}") from None
 
 

@@ -205,8 +205,8 @@ class CheckedCatalogue:
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
     """Return what is checked: providers, regions and dialects by their ids, others with their folder."""
-    filed = (f"{table}/{key}" for table in catalog.filed for key in catalog.ids(table))
-    return (*catalog.provider_ids, *catalog.region_ids, *catalog.ids("dialect"), *filed)
+    filed = (f"{table}/{key}" for table, paths in catalog.filed.items() for key in sorted(paths))
+    return (*catalog.provider_ids, *catalog.region_ids, *catalog.dialect_files, *filed)
 
 
 def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:

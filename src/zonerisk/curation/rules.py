@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import cited, leaves
+from zonerisk.catalogue.document import cites, leaves
 from zonerisk.catalogue.gazetteer import (
     FRONTIER_M,
     Place,
@@ -304,7 +304,7 @@ def _sources(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]
     if whole:
         citing += checked.regions_of(file.id)
     if (whole or (isinstance(record, Region) and record.zones)) and all(other.record for other in citing):
-        cited_keys = {key for other in citing for _, key in cited(other.tree)}
+        cited_keys = {key for other in citing for path, key in leaves(other.tree) if cites(path)}
         cited_keys |= {key for other in citing for _, key in _noted(other)}
         for key in file.evidence.keys() - cited_keys:
             what = "nothing cites it; cite it where it proves something, or drop it"
@@ -526,7 +526,7 @@ def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[F
 
 
 def _policy(file: RecordFile[Policy], checked: CheckedCatalogue) -> Iterator[Flaw]:
-    policy, cited_keys = file.record, {key for _, key in cited(file.tree)}
+    policy, cited_keys = file.record, {key for path, key in leaves(file.tree) if cites(path)}
     for name, rule in policy.rules.items():
         if policy.binding and not rule.quote and not all(piece.secondary for piece in policy.cite(name)):
             what = "quotes no words of the text; quote them, or mark its evidence as secondary"

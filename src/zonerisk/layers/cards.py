@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from zonerisk.catalogue.document import data_root, read_named
+from zonerisk.catalogue.document import data_root, read
 from zonerisk.catalogue.document import files as overlaid
 from zonerisk.core.errors import DataError, UnknownTarget, did_you_mean
 from zonerisk.core.kinds import HazardKind
@@ -230,7 +230,7 @@ def _family(path: Path, _changed_ns: int) -> tuple[Card, ...]:
 
 def read_card(path: Path) -> Card:
     """Read one card."""
-    document = read_named(path, "layers")
+    document = read(path)
     if not re.fullmatch(ID_PATTERN, path.stem):
         raise DataError(f"{path}: a card's file is called as its layer, in small letters, digits and hyphens")
     return document.validate(Card, {"id": path.stem})

@@ -161,7 +161,7 @@ class OwnSites(Catalog):
     def __init__(self, region: Region) -> None:
         super().__init__()
         self._regions = {region.id: Path(region.id)}
-        self._region_provider = {region.id: region.provider}
+        self._sold = {region.provider: [region.id]}
         self._held["region"] = {region.id: region}
         self._providers = {}
         self._held["provider"] = {
