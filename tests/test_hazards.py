@@ -131,7 +131,7 @@ def test_what_a_layer_reaches_is_asked_of_its_coverage_alone() -> None:
 
 @pytest.mark.parametrize(("reached", "said"), [(True, "not assessed for A and B"), (False, "not assessed")])
 def test_what_is_assessed_does_not_hang_on_the_figures_of_sites(reached: bool, said: str) -> None:
-    bare = hazards.assess("flood", [A, B], [], "2026-01-01", None, reached=reached)
+    bare = hazards.assess("flood", [A, B], [], "2026-01-01", None, {}, reached=reached)
     assert (bare.assessed, bare.reason) == (reached, said)
     rows = by_site([row(ZONE, "a", 500, 600), row(ZONE, "b", 500, 600)])
     assert hazards.assess("flood", [A, B], [], "2026-01-01", None, rows, reached=reached).assessed == reached
@@ -139,7 +139,7 @@ def test_what_is_assessed_does_not_hang_on_the_figures_of_sites(reached: bool, s
 
 def test_a_building_that_is_hidden_leaves_a_layer_that_reaches_the_town_assessed() -> None:
     hidden = [unit("a", disclosed=False), unit("b", disclosed=False)]
-    found = hazards.assess("flood", hidden, [], "2026-01-01", None, reached=True)
+    found = hazards.assess("flood", hidden, [], "2026-01-01", None, {}, reached=True)
     assert (found.assessed, found.reason) == (True, "the building of A and B is not disclosed")
 
 
@@ -456,4 +456,4 @@ def test_statements_come_before_layers_and_decide_nothing() -> None:
     assert [note.partition(" ")[0] for note in found.notes] == ["A:", "A"]
     alone = hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, held(said(NORTH, kind="flood")))
     assert alone.reason == hazards.stated("flood", [NORTH, MIDDLE], {}).reason
-    assert hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None).reason == "not assessed"
+    assert hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, {}).reason == "not assessed"

@@ -42,7 +42,7 @@ def brute_force(weights: dict[str, int], pairs: Pairs, least: int, joined: bool)
 @given(graphs())
 def test_the_heaviest_set_apart_agrees_with_brute_force(case: tuple[dict[str, int], Pairs]) -> None:
     weights, pairs = case
-    chosen = heaviest_apart(weights, lambda a, b: (a, b) in pairs)
+    chosen = heaviest_apart(weights, pairs)
     assert not any(pair in pairs for pair in combinations(chosen, 2))
     assert sum(weights[node] for node in chosen) == brute_force(weights, pairs, 0, joined=False)
 
@@ -60,7 +60,7 @@ def test_many_parts_that_are_not_joined_are_solved_alone() -> None:
     """Forty rings of five and forty paths with a heavy end: branching over all at once never ends."""
     rings = {(f"r{ring}-{i}", f"r{ring}-{(i + 1) % 5}") for ring in range(40) for i in range(5)}
     weights = {node: 1 + int(node.endswith("-0")) for pair in sorted(rings) for node in pair}
-    chosen = heaviest_apart(weights, lambda a, b: (a, b) in rings or (b, a) in rings)
+    chosen = heaviest_apart(weights, rings)
     assert sum(weights[node] for node in chosen) == 40 * 3
 
 
@@ -84,7 +84,7 @@ def test_a_crowd_bounds_what_no_pair_tells() -> None:
     for grade, high in (("A", 2), ("C", 3)):
         found = risk("building", "b", grade, UNITS, "in at most 2 buildings", groups=2)  # type: ignore[arg-type]
         assert found.least == 2
-        known = RiskGroups("building", counted_groups=(found,))
+        known = RiskGroups("building", (found,))
         assert known.outcome(("u/a", "u/b")) == "unknown"
         span = effective(UNITS, [known])
         assert (span.low, span.high) == (1, high)
@@ -93,18 +93,19 @@ def test_a_crowd_bounds_what_no_pair_tells() -> None:
 def test_six_hundred_places_are_weighed_in_time() -> None:
     """Each is joined to the ten before it and the ten after it."""
     at = {f"n{index}": index for index in range(600)}
-    chosen = heaviest_apart(dict.fromkeys(at, 1), lambda a, b: abs(at[a] - at[b]) <= 10)
+    near = [(a, b) for a, b in combinations(at, 2) if abs(at[a] - at[b]) <= 10]
+    chosen = heaviest_apart(dict.fromkeys(at, 1), near)
     assert chosen == tuple(f"n{index}" for index in range(0, 600, 11))
 
 
 def test_what_would_be_weighed_for_hours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A city's sites, a lattice of neighbours: exact up to a bound, and no call that never ends."""
     lattice = {f"{x}.{y}": (x, y) for x in range(8) for y in range(8)}
-
-    def near(a: str, b: str) -> bool:
-        (x, y), (u, v) = lattice[a], lattice[b]
-        return abs(x - u) + abs(y - v) == 1
-
+    near = {
+        (a, b)
+        for (a, (x, y)), (b, (u, v)) in combinations(lattice.items(), 2)
+        if abs(x - u) + abs(y - v) == 1
+    }
     assert len(heaviest_apart(dict.fromkeys(lattice, 1), near)) == 32
     monkeypatch.setattr(independence, "MOST_TRIED", 20)
     with pytest.raises(UsageError, match="64 places: too many stand near each other"):

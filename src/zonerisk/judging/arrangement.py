@@ -60,6 +60,12 @@ class FailureDomain:
         return positions(self.sites)
 
     @cached_property
+    def grounds(self) -> frozenset[tuple[str, str]]:
+        """The sites where it stands, and the campuses where records put these, by kind and id."""
+        sites = {("site", site.id) for site in self.sites}
+        return frozenset(sites | {("campus", site.campus) for site in self.sites if site.campus})
+
+    @cached_property
     def disclosed(self) -> bool:
         """True where at least one of its sites has a position."""
         return bool(self.positions)
@@ -110,37 +116,26 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
     """
     if a.disclosed and b.disclosed:
         nearest = nearest_m(a.positions, b.positions)
-        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and _one(a, b):
+        if nearest.low <= CAMPUS_MOST_M < (nearest.high or 0.0) and not a.grounds.isdisjoint(b.grounds):
             return Interval(nearest.low, None, CAMPUS_MOST_M)
         if a.partial or b.partial:
             # What stands elsewhere too may stand nearer.
             return Interval(0.0, None, nearest.high)
-        return nearest if nearest.low or (_mapped(a) and _mapped(b)) else nearest.bounds
+        vague = any(
+            site.position and (site.kind != "building" or site.position.method in PLACEHOLDERS)
+            for site in (*a.sites, *b.sites)
+        )
+        return nearest.bounds if vague and not nearest.low else nearest
     if not (a.bounded and b.bounded):
         return UNKNOWN
     ours, theirs = (positions(unit.sites if unit.disclosed else unit.possible) for unit in (a, b))
-    return Interval(0.0, None, farthest_m(ours, theirs)) if ours and theirs else UNKNOWN
+    return Interval(0.0, None, farthest_m(ours, theirs))
 
 
 def farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
     """Return, cheaply, whether two units surely stand no nearer to each other than a limit."""
     known = a.disclosed and b.disclosed and not (a.partial or b.partial)
     return known and beyond(a.positions, b.positions, limit_m)
-
-
-def _one(a: FailureDomain, b: FailureDomain) -> bool:
-    """Return whether the records put two units in one building or on one campus."""
-    ours, theirs = ({key for site in unit.sites for key in (site.id, site.campus)} for unit in (a, b))
-    return bool((ours & theirs) - {None})
-
-
-def _mapped(unit: FailureDomain) -> bool:
-    """Return whether every place of a unit is that of a building."""
-    return all(
-        site.kind == "building" and site.position.method not in PLACEHOLDERS
-        for site in unit.sites
-        if site.position
-    )
 
 
 class Trip(NamedTuple):
@@ -208,11 +203,8 @@ class Arrangement:
     def evidence(self) -> Mapping[str, tuple[Evidence, ...]]:
         """What is cited for each site of the domains, by its id."""
         records = {region.id: region for region in self.owners}
-        cited = {}
-        for key in sites_of(self.domains):
-            owner, _, name = key.partition("/")
-            cited[key] = records[owner].cite_site(name)
-        return cited
+        names = (key.partition("/") for key in sites_of(self.domains))
+        return {f"{owner}/{name}": records[owner].cite_site(name) for owner, _, name in names}
 
     def sited(self, domain: FailureDomain) -> bool:
         """Return whether evidence of grade A or B says where a domain stands."""
@@ -238,15 +230,12 @@ def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
 
 def last_day(text: str) -> str:
     """Return the last day that a partial date covers; refuse what is not a date."""
-    if re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
-        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
-        month = month or 12
-        if 1900 <= year <= 2999 and 1 <= month <= 12:
-            last = calendar.monthrange(year, month)[1]
-            if text.count("-") < 2:
-                day = last
-            if 1 <= day <= last:
-                return f"{year:04}-{month:02}-{day:02}"
+    known = re.fullmatch(r"(19\d\d|2\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?", text)
+    if known:
+        year, month = int(known[1]), int(known[2] or 12)
+        last = calendar.monthrange(year, month)[1]
+        if 1 <= int(known[3] or last) <= last:
+            return f"{year}-{month:02}-{int(known[3] or last):02}"
     raise UsageError(f"{text!r} is not a date; write YYYY-MM-DD, such as 2021-03-09")
 
 
@@ -278,17 +267,12 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
     for zone in zones_sold(region, as_of):
         listed = _standing(zone.sites, sites, as_of)
         known = tuple(site for site in listed if site.kind != "metro")
-        rest = tuple(site for site in listed if site.kind == "metro")
         name = zone.name or zone.id.partition("/")[2]
-        units.append(FailureDomain(zone.id, name, known, () if known else rest or maybe, zone.partial))
-    one_each = tuple(site for site in maybe if site.kind != "metro")
-    if (
-        region.candidates
-        and region.candidates.one_per_zone
-        and len(one_each) == len(units)
-        and not any(unit.sites for unit in units)
-    ):
-        return tuple(FailureDomain(site.id, site.name, (site,)) for site in one_each)
+        units.append(FailureDomain(zone.id, name, known, () if known else listed or maybe, zone.partial))
+    if region.candidates and region.candidates.one_per_zone and not any(unit.sites for unit in units):
+        each = _units(maybe)
+        if len(each) == len(units):
+            return each
     return tuple(units)
 
 
@@ -299,65 +283,37 @@ def site_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
     if region.numbered or not region.zones:
         # No datacenter of those sold by number is forgotten where no zone is said to hold it.
         ids += [site.id for site in region.sites.values()]
-    standing = _standing(dict.fromkeys(ids), sites, as_of)
-    return tuple(FailureDomain(site.id, site.name, (site,)) for site in standing if site.kind != "metro")
+    return _units(_standing(dict.fromkeys(ids), sites, as_of))
+
+
+def _units(sites: Iterable[Site]) -> tuple[FailureDomain, ...]:
+    return tuple(FailureDomain(site.id, site.name, (site,)) for site in sites if site.kind != "metro")
 
 
 class Facts(Protocol):
-    """Records and what was sampled, derived and recorded beside them; a catalogue is one."""
+    """Records and what was sampled, derived and recorded beside them, as a catalogue tells of each."""
 
-    def __hash__(self) -> int:
-        """Return that of the object: what is counted over a provider's regions is kept by it."""
-
+    def __hash__(self) -> int: ...  # noqa: D105
     @property
-    def date(self) -> str:
-        """Day of the records, which stands for today."""
-
+    def date(self) -> str: ...  # noqa: D102
     @property
-    def region_ids(self) -> tuple[str, ...]:
-        """Every region, sorted."""
-
+    def region_ids(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
-    def samples(self) -> Source:
-        """What the layers say at sites."""
-
+    def samples(self) -> Source: ...  # noqa: D102
     @property
-    def supply(self) -> Sample:
-        """What was derived of the power supply at sites."""
-
+    def supply(self) -> Sample: ...  # noqa: D102
     @property
-    def rates(self) -> Rates:
-        """What is counted of losses, as the catalogue ships it."""
-
-    def provider(self, provider_id: str) -> Provider:
-        """Return a provider."""
-
-    def region(self, region_id: str) -> Region:
-        """Return a region."""
-
-    def regions_of(self, provider_id: str) -> tuple[str, ...]:
-        """Return every region of a provider, sorted."""
-
-    def sites_of(self, region_id: str) -> Mapping[str, Site]:
-        """Return every site that a region names, by canonical id."""
-
-    def owners(self, region_id: str) -> tuple[Region, ...]:
-        """Return a region and the owners of its sites: whose feeds may name them."""
-
-    def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
-        """Return the incidents on record, or those that hit one region."""
-
-    def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
-        """Return what is on record of some events at some providers."""
-
-    def measurements(self, region_id: str) -> tuple[Measurement, ...]:
-        """Return the round trips on record between zones of a region."""
-
-    def digest(self, region_id: str) -> str:
-        """Return the hash of what a verdict on a region rests on."""
-
-    def digest_of(self, region_ids: Iterable[str]) -> str:
-        """Return the hash of what an answer on several regions rests on."""
+    def rates(self) -> Rates: ...  # noqa: D102
+    def provider(self, provider_id: str) -> Provider: ...  # noqa: D102
+    def region(self, region_id: str) -> Region: ...  # noqa: D102
+    def regions_of(self, provider_id: str) -> tuple[str, ...]: ...  # noqa: D102
+    def sites_of(self, region_id: str) -> Mapping[str, Site]: ...  # noqa: D102
+    def owners(self, region_id: str) -> tuple[Region, ...]: ...  # noqa: D102
+    def incidents(self, about: str | None = None) -> tuple[Incident, ...]: ...  # noqa: D102
+    def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]: ...  # noqa: D102
+    def measurements(self, region_id: str) -> tuple[Measurement, ...]: ...  # noqa: D102
+    def digest(self, region_id: str) -> str: ...  # noqa: D102
+    def digest_of(self, region_ids: Iterable[str]) -> str: ...  # noqa: D102
 
 
 def arranged(

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from zonerisk.core.verdict import Outcome, SharedRisk, worst
+from zonerisk.core.verdict import Outcome, SharedRisk, severity
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
@@ -22,40 +22,41 @@ class RiskGroups:
     """One kind of shared risk: the groups found, of at least two units each, and pairs known to be apart.
 
     A pair that is neither in a group nor apart is not known, for a reason that is a clause. Notes are
-    sentences on single units, and rest on the evidence. Of the units of ``counted_groups`` some surely
-    share, though which is not known: zones that are more than the buildings they stand in. Nothing is
-    ``assessed`` where no layer reaches any of the units.
+    sentences on single units, and rest on the evidence. Nothing is ``assessed`` where no layer reaches any
+    of the units.
     """
 
     kind: str
-    risks: tuple[SharedRisk, ...] = ()
+    all_risks: tuple[SharedRisk, ...] = ()
     apart: frozenset[Pair] = frozenset()
     reason: str = ""
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    counted_groups: tuple[SharedRisk, ...] = ()
     assessed: bool = True
 
     @cached_property
-    def _sharing(self) -> dict[Pair, Outcome]:
-        sharing: dict[Pair, Outcome] = {}
-        for shared in self.risks:
-            for pair in permutations(shared.members, 2):
-                sharing[pair] = worst([shared.outcome, sharing.get(pair, "pass")])
-        return sharing
+    def risks(self) -> tuple[SharedRisk, ...]:
+        """The groups of which all share one."""
+        return tuple(risk for risk in self.all_risks if risk.groups == 1)
 
-    @property
-    def all_risks(self) -> tuple[SharedRisk, ...]:
-        """The groups found, and those of which only the number is known."""
-        return (*self.risks, *self.counted_groups)
+    @cached_property
+    def counted_groups(self) -> tuple[SharedRisk, ...]:
+        """Those of which some share, though not known which: zones that are more than their buildings."""
+        return tuple(risk for risk in self.all_risks if risk.groups > 1)
+
+    @cached_property
+    def _sharing(self) -> dict[Pair, Outcome]:
+        """What the pairs that share something come to, either way round."""
+        risks = sorted(self.risks, key=lambda risk: severity(risk.outcome))
+        return {pair: risk.outcome for risk in risks for pair in permutations(risk.members, 2)}
 
     def outcome(self, pair: Pair) -> Outcome:
         """Judge one pair."""
         return self._sharing.get(pair) or ("pass" if pair in self.apart else "unknown")
 
-    def leaves_open(self, pairs: Iterable[Pair]) -> bool:
-        """Return whether it is not known of some pair."""
-        return any(self.outcome(pair) == "unknown" for pair in pairs)
+    def leaves_open(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """Return the pairs of which it is not known."""
+        return set(pairs) - self.apart - self._sharing.keys()
 
 
 def strongest(evidence: Iterable[Evidence]) -> Grade:
@@ -72,17 +73,13 @@ def known_since(evidence: Iterable[Evidence], day: str) -> str | None:
 
 def dated(groups: RiskGroups, day: str) -> RiskGroups:
     """Return risk groups of which those are marked that were published after the day judged."""
-    risks = tuple(marked(known, day) for known in groups.risks)
-    counted = tuple(marked(known, day) for known in groups.counted_groups)
-    if risks == groups.risks and counted == groups.counted_groups:
-        return groups
-    return replace(groups, risks=risks, counted_groups=counted)
+    return replace(groups, all_risks=tuple(marked(shared, day) for shared in groups.all_risks))
 
 
 def marked(shared: SharedRisk, day: str) -> SharedRisk:
     """Return a shared risk with the day since which it is known, where that lies after the day judged."""
     since = known_since(shared.evidence, day)
-    if since is None or shared.known_since:
+    if since is None:
         return shared
     return replace(shared, known_since=since, message=phrases.known_since(shared.message, since))
 

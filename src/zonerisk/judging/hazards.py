@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from zonerisk.core.geometry import geodesic_m, nearest_m
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.model import Evidence, Hazard, Position, Region, Site, simplify
+from zonerisk.core.model import Evidence, Position, Region, Site, simplify
 from zonerisk.core.samples import UNNAMED, HazardSample, HazardSamples, Layer, bests, nearness
 from zonerisk.core.verdict import SharedRisk
 from zonerisk.judging.arrangement import FailureDomain, Pair, farther, pair_ids, pairs, sites_of
@@ -26,7 +27,7 @@ def assess(
     owners: Sequence[Region],
     day: str,
     limit_km: float | None,
-    samples: HazardSamples | None = None,
+    samples: HazardSamples,
     correlation_km: float | None = None,
     pairwise: bool = True,
     reached: bool | None = None,
@@ -37,8 +38,8 @@ def assess(
     one event strikes alike. Without ``pairwise`` it is open which pairs are apart. ``reached`` is whether it
     is :func:`assessed` for the region; None to go by the figures at the sites.
     """
-    layers = mapped(kind, domains, samples or {}, limit_km, pairwise, reached)
-    statements = stated(kind, domains, samples or {}, correlation_km)
+    layers = mapped(kind, domains, samples, limit_km, pairwise, reached)
+    statements = stated(kind, domains, samples, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
     cited: list[Evidence] = []
@@ -47,7 +48,12 @@ def assess(
         for hazard in region.hazards.values():
             if hazard.kind != kind or not hazard.holds(day):
                 continue
-            hit = [domain for domain in domains if _meant(domain, hazard)]
+            hit = []
+            for domain in domains:
+                # A statement is on one of its sites, or on all that may be its.
+                meant = [site.id in hazard.sites for site in domain.sites or domain.possible]
+                if (any if domain.sites or wide else all)(meant or [False]):
+                    hit.append(domain)
             evidence = region.cite(hazard.evidence)
             if len(hit) > 1 and hazard.relation != "outside" and not wide:
                 far_m = hazard.distance_m
@@ -78,12 +84,6 @@ def assessed(kind: str, regions: Iterable[str], layers: Iterable[Layer]) -> bool
     told = KINDS[kind].exposure
     judging = [layer for layer in layers if layer.kind == kind and (layer.judges or told)]
     return any(layer.reaches(region) for layer in judging for region in regions)
-
-
-def _meant(domain: FailureDomain, hazard: Hazard) -> bool:
-    """Return whether a statement is on a domain: on one of its sites, or all that may be its."""
-    places = [site.id in hazard.sites for site in domain.sites or domain.possible]
-    return any(places) if domain.sites or KINDS[hazard.kind].wide else bool(places) and all(places)
 
 
 def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[SharedRisk]:
@@ -119,19 +119,18 @@ def stated(
     for domain in domains:
         for site in domain.sites:
             for row in samples.get(site.id, ()):
-                if row.layer.measure != "stated" or row.layer.kind != kind or not row.label:
-                    continue
-                texts.setdefault(row.label, {})[domain.id] = domain
-                cited.append(row.layer.evidence)
-                if row.object and site.position:
-                    places = classes.setdefault((row.layer.id, row.object), (row, {}))[1]
-                    places.setdefault(domain.id, []).append(site.position)
+                if row.layer.measure == "stated" and row.label:
+                    texts.setdefault(row.label, {})[domain.id] = domain
+                    cited.append(row.layer.evidence)
+                    if row.object and site.position and correlation_km is not None:
+                        places = classes.setdefault((row.layer.id, row.object), (row, {}))[1]
+                        places.setdefault(domain.id, []).append(site.position)
     notes = [wording.statement(group.values(), text) for text, group in texts.items()]
     if len(notes) > _MOST_STATEMENTS:
         notes[_MOST_STATEMENTS:] = [phrases.count(len(notes) - _MOST_STATEMENTS, "more statement")]
     risks = []
-    for row, places in classes.values() if correlation_km is not None else ():
-        limit_m = (correlation_km or 0) * 1000
+    limit_m = 1000 * (correlation_km or 0)
+    for row, places in classes.values():
         hit = [domain for domain in domains if domain.id in places]
         for group in _close(hit, places, limit_m):
             # The class is official; that one event reaches both is an inference from it.
@@ -159,26 +158,24 @@ def _key(group: Sequence[FailureDomain]) -> str:
 # Mapped by layers: objects and cells that were sampled at the discs of sites.
 
 
-@dataclass(frozen=True)
-class _View:
-    """One layer as it looks from every domain.
+class _Seen(NamedTuple):
+    """A layer as it looks from a domain: whether an object is surely in reach, surely not, or either (None).
 
-    By domain and object, whether the domain is surely in reach of it, surely not, or either (None); the same
-    of any other object; and by domain the samples of its sites that have figures, nearest first.
+    ``hits`` are those by their ids, ``rest`` is any other; ``rows`` are the samples of the domain's sites
+    that have figures, the nearest first.
     """
 
-    layer: Layer
-    reached: Mapping[str, Mapping[str, bool | None]]
-    others: Mapping[str, bool | None]
-    rows: Mapping[str, Sequence[HazardSample]]
+    hits: Mapping[str, bool | None]
+    rest: bool | None
+    rows: Sequence[HazardSample]
 
-    def of(self, domain: str, key: str) -> bool | None:
-        """Return whether a domain is in reach of an object."""
-        return self.reached[domain].get(key, self.others[domain])
+    def of(self, key: str) -> bool | None:
+        """Return whether an object is in reach."""
+        return self.hits.get(key, self.rest)
 
-    def about(self, key: str, domains: Sequence[FailureDomain]) -> list[HazardSample]:
-        """Return the samples of some domains that are of an object."""
-        return [row for domain in domains for row in self.rows[domain.id] if row.object == key]
+
+_View = tuple[Layer, Mapping[str, _Seen]]
+"""A layer, and how it looks from each domain, by id."""
 
 
 def mapped(
@@ -191,29 +188,40 @@ def mapped(
 ) -> RiskGroups:
     """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
     limit_m = None if limit_km is None else limit_km * 1000
-    views = _views(kind, domains, samples, limit_m)
+    views = _views(domains, samples, limit_m)
     risks: list[SharedRisk] = []
     notes: list[str] = []
     apart: set[Pair] = set()
     open_: set[Pair] = set()
-    for view in views:
-        shared = _objects if view.layer.shared_from is None else _regional
-        own = shared(view, domains, limit_m) if view.layer.judges else []
+    extent_m = KINDS[kind].extent_m
+    # No object reaches two domains that stand farther apart.
+    far_m = None if limit_m is None or extent_m is None else 2 * limit_m + extent_m
+    for layer, seen in views:
+        shared = _objects if layer.shared_from is None else _regional
+        own = shared(layer, seen, domains, limit_m) if layer.judges else []
         risks += own
-        notes += _notes(view, domains, own, limit_m)
-        if pairwise and view.layer.judges:
-            may, surely_not = _pairs_of(view, domains)
-            open_ |= may
-            apart |= surely_not
+        notes += _notes(layer, seen, domains, own, limit_m)
+        for a, b in pairs(domains) if pairwise and layer.judges else ():
+            here, there = seen[a.id], seen[b.id]
+            keys = {*here.hits, *there.hits}
+            if any(here.of(key) is not False and there.of(key) is not False for key in keys):
+                open_.add((a.id, b.id))
+            elif layer.complete and False in (here.rest, there.rest):
+                # All objects are listed, but those that the source does not name may be one and the same.
+                nameless = [key for key in keys if key.startswith(UNNAMED)]
+                if not all(any(side.of(key) is not False for key in nameless) for side in (here, there)):
+                    apart.add((a.id, b.id))
+        if layer.complete and layer.shared_from is not None:
+            far_m = limit_m if far_m is None else far_m
     # What one layer rules out, another may hold to be possible.
     apart -= open_
-    most_m = _most_m(kind, views, limit_m)
-    if pairwise and most_m is not None:
+    if pairwise and far_m is not None:
         apart |= {
-            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, most_m)
+            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, far_m)
         }
-    judged = [view for view in views if view.layer.judges or KINDS[kind].exposure]
-    why, whose = _why_open(judged, domains, reached)
+    why, whose = _why_open(
+        [view for view in views if view[0].judges or KINDS[kind].exposure], domains, reached
+    )
     return RiskGroups(
         kind,
         tuple(risks),
@@ -221,70 +229,55 @@ def mapped(
         wording.left_open(kind, why, whose),
         tuple(notes),
         # A pass rests on the layers too, though they had nothing to tell.
-        tuple(view.layer.evidence for view in views),
+        tuple(layer.evidence for layer, _ in views),
         assessed=why != "not-assessed",
     )
 
 
-def _views(
-    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, limit_m: float | None
-) -> list[_View]:
-    """Return every layer of a kind that says anything at the domains' sites, in the order of ids."""
-    layers: dict[str, Layer] = {}
+def _views(domains: Sequence[FailureDomain], samples: HazardSamples, limit_m: float | None) -> list[_View]:
+    """Return every layer that says anything at the domains' sites, in the order of ids."""
     tables: dict[str, dict[str, list[HazardSample]]] = {}
     for site_id in sites_of(domains):
         for row in samples.get(site_id, ()):
-            if row.layer.kind == kind and row.layer.measure != "stated":
-                layers[row.layer.id] = row.layer
-                if row.interval:
-                    tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
-    views = []
+            if row.interval:
+                tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
+    views: list[_View] = []
     # Undisclosed zones of a region may all stand at the same places.
     alike = {domain.places: domain for domain in domains}
-    for key in sorted(layers):
-        told: dict[object, tuple[dict[str, bool | None], bool | None, list[HazardSample]]] = {}
-        for places, domain in alike.items():
-            sites = [tables.get(key, {}).get(site.id, []) for site in domain.where]
-            hits, rest = _reach(layers[key], sites, bool(domain.sites), limit_m)
-            if not domain.bounded:
-                # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
-                hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
-            told[places] = hits, rest, sorted((row for site in sites for row in site), key=nearness)
-        each = [(domain.id, *told[domain.places]) for domain in domains]
-        rows = {unit: seen for unit, _, _, seen in each}
-        if any(rows.values()):
-            reached, others = (
-                {unit: hits for unit, hits, _, _ in each},
-                {unit: rest for unit, _, rest, _ in each},
-            )
-            views.append(_View(layers[key], reached, others, rows))
+    for _, table in sorted(tables.items()):
+        layer = next(iter(table.values()))[0].layer
+        seen = {places: _seen(layer, domain, table, limit_m) for places, domain in alike.items()}
+        if any(one.rows for one in seen.values()):
+            views.append((layer, {domain.id: seen[domain.places] for domain in domains}))
     return views
 
 
-def _reach(
-    layer: Layer, sites: Sequence[Sequence[HazardSample]], sure: bool, limit_m: float | None
-) -> tuple[dict[str, bool | None], bool | None]:
-    """Join what is known of a domain's sites: one hit site hits the domain.
+def _seen(
+    layer: Layer, domain: FailureDomain, table: Mapping[str, Sequence[HazardSample]], limit_m: float | None
+) -> _Seen:
+    """Join what a layer says of a domain's sites: one hit site hits the domain.
 
     A domain that is not disclosed stands at one of its possible sites, so all must agree.
     """
+    sites = [table.get(site.id, ()) for site in domain.where]
     listed = layer.measure in ("area", "cell", "count") or (
         limit_m is not None and limit_m <= layer.list_radius_m
     )
+    rests: list[bool | None] = []
+    for rows in sites:
+        # Where not all objects are listed, even the nearest must lie out of reach.
+        nearest = min((row.interval.low for row in rows if row.interval), default=0.0)
+        beyond = listed or (limit_m is not None and nearest > limit_m)
+        rests.append(False if rows and beyond else None)
     tables = [{row.object: in_reach(layer, row, limit_m) for row in rows if row.object} for rows in sites]
-    rests = [False if rows and listed else _beyond(rows, limit_m) for rows in sites]
-    keys = {key for table in tables for key in table}
-    reached = {
-        key: _agreed([table.get(key, rest) for table, rest in zip(tables, rests, strict=True)], sure)
-        for key in keys
-    }
-    return reached, _agreed(rests, sure)
-
-
-def _beyond(rows: Sequence[HazardSample], limit_m: float | None) -> bool | None:
-    """Return False if even the nearest object lies out of reach, where not all are listed."""
-    lows = [row.interval.low for row in rows if row.interval]
-    return False if lows and limit_m is not None and min(lows) > limit_m else None
+    hits, rest = {}, _agreed(rests, bool(domain.sites))
+    for key in {key for table in tables for key in table}:
+        states = [table.get(key, rest) for table, rest in zip(tables, rests, strict=True)]
+        hits[key] = _agreed(states, bool(domain.sites))
+    if not domain.bounded:
+        # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
+        hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
+    return _Seen(hits, rest, sorted((row for rows in sites for row in rows), key=nearness))
 
 
 def in_reach(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
@@ -298,24 +291,27 @@ def in_reach(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | N
 
 
 def _agreed(states: Sequence[bool | None], sure: bool) -> bool | None:
-    if not states:
-        return None
-    if all(state is False for state in states):
+    if states and all(state is False for state in states):
         return False
-    hit = any if sure else all
-    return True if hit(state is True for state in states) else None
+    return (any if sure else all)(states or [None]) or None
 
 
-def _objects(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
+def _objects(
+    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
+) -> list[SharedRisk]:
     """Return the objects that two domains or more are surely in reach of, the nearest first."""
+    about: dict[str, list[tuple[str, HazardSample]]] = {}
+    for domain in domains:
+        for row in seen[domain.id].rows:
+            if row.object:
+                about.setdefault(row.object, []).append((domain.id, row))
     risks = []
-    keys = {key for table in view.reached.values() for key in table}
-    for key in sorted(keys, key=lambda key: (min(bests(view.about(key, domains)), default=0), key)):
-        hit = [domain for domain in domains if view.of(domain.id, key)]
+    for key in sorted(about, key=lambda key: (min(bests(row for _, row in about[key]), default=0), key)):
+        hit = {domain.id: domain for domain in domains if seen[domain.id].of(key)}
         if len(hit) > 1:
-            rows = view.about(key, hit)
+            members, rows = list(hit.values()), [row for unit, row in about[key] if unit in hit]
             risks.append(
-                _risk(view.layer, key, hit, wording.shared_object(hit, view.layer, rows, limit_m), rows)
+                _risk(layer, key, members, wording.shared_object(members, layer, rows, limit_m), rows)
             )
     return risks
 
@@ -337,14 +333,16 @@ def _risk(
     )
 
 
-def _regional(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[SharedRisk]:
+def _regional(
+    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
+) -> list[SharedRisk]:
     """Join the domains that one event reaches, in a metro that it reaches everywhere or near each other.
 
     Near is within the policy's distance, or within the layer's own error without one.
     """
-    layer, risks = view.layer, []
-    hit = [domain for domain in domains if any(view.reached[domain.id].values())]
-    rows = {row.site: row for domain in hit for row in view.rows[domain.id]}
+    risks = []
+    hit = [domain for domain in domains if any(seen[domain.id].hits.values())]
+    rows = {row.site: row for domain in hit for row in seen[domain.id].rows}
     metros = {site.id: site for domain in hit for site in domain.possible if site.kind == "metro"}
     for key, metro in metros.items():
         held = [domain for domain in hit if _stands_in(domain, metro)]
@@ -354,8 +352,8 @@ def _regional(view: _View, domains: Sequence[FailureDomain], limit_m: float | No
     joined = together(risks)
     scale_m = layer.error_m if limit_m is None else limit_m
     for group in _close(hit, {domain.id: domain.positions for domain in hit}, scale_m):
-        if not all((a.id, b.id) in joined for a, b in pairs(group)):
-            own = [row for domain in group for row in view.rows[domain.id]]
+        if not joined.issuperset(pair_ids(group)):
+            own = [row for domain in group for row in seen[domain.id].rows]
             risks.append(_risk(layer, _key(group), group, wording.regional(group, layer, own), own))
     return risks
 
@@ -372,37 +370,11 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
     )
 
 
-def _most_m(kind: str, views: Sequence[_View], limit_m: float | None) -> float | None:
-    """Return the distance beyond which no object of a kind reaches two domains."""
-    if limit_m is None:
-        return None
-    extent_m = KINDS[kind].extent_m
-    if extent_m is not None:
-        return 2 * limit_m + extent_m
-    regional = any(view.layer.complete and view.layer.shared_from is not None for view in views)
-    return limit_m if regional else None
-
-
-def _pairs_of(view: _View, domains: Sequence[FailureDomain]) -> tuple[set[Pair], set[Pair]]:
-    """Return pairs that may share an object, and those that a layer which lists every object shows apart."""
-    open_, apart = set(), set()
-    for a, b in pairs(domains):
-        keys = {*view.reached[a.id], *view.reached[b.id]}
-        if any(view.of(a.id, key) is not False and view.of(b.id, key) is not False for key in keys):
-            open_.add((a.id, b.id))
-        elif view.layer.complete and False in (view.others[a.id], view.others[b.id]):
-            # Objects that the source does not name may be one and the same.
-            nameless = [key for key in keys if key.startswith(UNNAMED)]
-            if not all(any(view.of(domain.id, key) is not False for key in nameless) for domain in (a, b)):
-                apart.add((a.id, b.id))
-    return open_, apart
-
-
 def _why_open(
     judged: Sequence[_View], domains: Sequence[FailureDomain], reached: bool | None
 ) -> tuple[wording.Open, Sequence[FailureDomain]]:
     """Return why pairs are left open, and of which domains that is so."""
-    bare = [domain for domain in domains if not any(view.rows[domain.id] for view in judged)]
+    bare = [domain for domain in domains if not any(seen[domain.id].rows for _, seen in judged)]
     hidden = [domain for domain in domains if not domain.disclosed]
     if reached is False or (reached is None and len(bare) == len(domains)):
         return "not-assessed", bare
@@ -410,53 +382,54 @@ def _why_open(
         return "hidden", hidden
     if bare:
         return "partly-assessed", bare
-    states = (state for view in judged for of in view.reached.values() for state in of.values())
-    if None in states or any(None in view.others.values() for view in judged):
-        return "in-doubt", domains
-    return "lists-end", domains
+    doubt = any(None in (*one.hits.values(), one.rest) for _, seen in judged for one in seen.values())
+    return "in-doubt" if doubt else "lists-end", domains
 
 
 def _notes(
-    view: _View, domains: Sequence[FailureDomain], risks: Sequence[SharedRisk], limit_m: float | None
+    layer: Layer,
+    seen: Mapping[str, _Seen],
+    domains: Sequence[FailureDomain],
+    risks: Sequence[SharedRisk],
+    limit_m: float | None,
 ) -> list[str]:
     """Return what a layer says of domains, as far as no shared risk of an object of it has said it."""
-    layer = view.layer
     if not any(domain.sites for domain in domains):
-        return [] if risks else _candidate_notes(view, domains, limit_m)
-    shared = {(member, known.id.partition("/")[2]) for known in risks for member in known.members}
-    seen = [domain for domain in domains if view.rows[domain.id] and domain.sites]
+        return [] if risks else _candidate_notes(layer, seen, domains, limit_m)
+    at = [domain for domain in domains if seen[domain.id].rows and domain.sites]
     if layer.measure in ("count", "cell"):
         members = {member for known in risks for member in known.members}
-        hit = [domain for domain in seen if any(bests(view.rows[domain.id])) and domain.id not in members]
-        rows = [row for domain in hit for row in view.rows[domain.id]]
+        hit = [domain for domain in at if any(bests(seen[domain.id].rows)) and domain.id not in members]
+        rows = [row for domain in hit for row in seen[domain.id].rows]
         return [wording.counted(hit, layer, rows)] if hit else []
+    shared = {(member, known.id.partition("/")[2]) for known in risks for member in known.members}
     groups: dict[tuple[str, str], list[FailureDomain]] = {}
-    for domain in sorted(seen, key=lambda domain: nearness(view.rows[domain.id][0])):
-        row = view.rows[domain.id][0]
+    nearest = {domain.id: seen[domain.id].rows[0] for domain in at}
+    for domain in sorted(at, key=lambda domain: nearness(nearest[domain.id])):
+        row = nearest[domain.id]
         if not row.object or (domain.id, row.object) in shared:
             continue
         if layer.measure == "area":
             groups.setdefault(("", row.side), []).append(domain)
-        elif view.of(domain.id, row.object) is not False or (
+        elif seen[domain.id].of(row.object) is not False or (
             layer.measure == "near" and row.best is not None and row.best <= layer.list_radius_m
         ):
             groups.setdefault((row.object, ""), []).append(domain)
     notes = []
     for group in list(groups.values())[:_MOST_OBJECTS]:
-        ids = {domain.id for domain in group}
-        ordered = [domain for domain in domains if domain.id in ids]
-        notes.append(wording.position(ordered, layer, [view.rows[domain.id][0] for domain in ordered]))
+        group.sort(key=at.index)
+        notes.append(wording.position(group, layer, [nearest[domain.id] for domain in group]))
     return notes
 
 
-def _candidate_notes(view: _View, domains: Sequence[FailureDomain], limit_m: float | None) -> list[str]:
+def _candidate_notes(
+    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
+) -> list[str]:
     """Return what a layer says of the sites that undisclosed domains may stand at."""
-    layer = view.layer
     total = len({site.id for domain in domains for site in domain.possible})
-    rows = {(row.site, row.object): row for domain in domains for row in view.rows[domain.id]}
+    rows = {(row.site, row.object): row for domain in domains for row in seen[domain.id].rows}
     if layer.measure in ("count", "cell"):
-        told = any(bests(rows.values()))
-        return [wording.counted(total, layer, list(rows.values()))] if told else []
+        return [wording.counted(total, layer, list(rows.values()))] if any(bests(rows.values())) else []
     near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
     groups: dict[str, list[HazardSample]] = {}
     for row in sorted(rows.values(), key=nearness):

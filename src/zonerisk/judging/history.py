@@ -71,23 +71,21 @@ def assess(
     zones, where the domains may be some of them.
     """
     risks: list[SharedRisk] = []
-    counted: list[SharedRisk] = []
     notes: list[str] = []
     cites: list[Evidence] = []
     for key, records in _events(incidents, day).items():
         current = [record for record in records if record.counts(day, stands)]
-        struck = _hardest(key, domains, current, sold)
-        risks += [known for known in struck if known.groups == 1]
-        counted += [known for known in struck if known.groups > 1]
+        risks += _hardest(key, domains, current, sold)
         for past in () if current else _hardest(key, domains, records, sold):
             fixed = next((record.fixed_since for record in records if record.mended(day)), None)
             notes.append(wording.no_longer(past.message, fixed, records[0].aged(day)))
             cites += past.evidence
-    if any(known.outcome == "fail" for known in (*risks, *counted)):
+    if any(known.outcome == "fail" for known in risks):
         notes.append(wording.NOT_FIXED)
-    apart = frozenset(pair_ids(domains)) - together((*risks, *counted))
-    told = wording.OPEN_PAIRS, tuple(notes), tuple(cites)
-    return RiskGroups("incident", tuple(risks), apart, *told, tuple(counted))
+    apart = frozenset(pair_ids(domains)) - together(risks)
+    # Those of which all are known come first.
+    risks.sort(key=lambda known: known.groups > 1)
+    return RiskGroups("incident", tuple(risks), apart, wording.OPEN_PAIRS, tuple(notes), tuple(cites))
 
 
 def _hardest(

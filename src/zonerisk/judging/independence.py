@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations, count
+from operator import or_
 from typing import Literal
 
 from zonerisk.core import kinds
@@ -20,6 +21,7 @@ from zonerisk.judging.arrangement import (
     Arrangement,
     Facts,
     FailureDomain,
+    Pair,
     arranged,
     least_trips,
     pair_ids,
@@ -43,25 +45,15 @@ def assess_arrangement(
 
     Of domains that are not ``judged``, a pair's being apart matters only where positions decide it.
     """
-    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
-    groups = {
-        "building": separation.assess_buildings(arrangement),
-        "campus": separation.assess_campuses(arrangement, 1000 * separation.CAMPUS_RADIUS_KM),
-    }
-    for kind in kinds.FEEDS:
-        groups[kind] = power.assess(kind, units, owners, day, facts.supply, power.HOPS)
     recorded = arrangement.region.hazards.values() if arrangement.region else ()
-    stated = {hazard.kind for hazard in recorded if hazard.holds(day)}
-    for kind in kinds.HAZARDS:
-        if kinds.KINDS[kind].always or kind in stated:
-            groups[kind] = _hazard(kind, arrangement, source, None, judged)
-    incidents = {event.id: event for region in _regions(arrangement) for event in facts.incidents(region)}
-    # A deployment's places may be some of a region's zones.
-    sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
-    events = history.assess(units, incidents.values(), day, history.standing(owners, day), sold)
-    if events.all_risks or events.notes:
-        groups["incident"] = events
-    return {kind: dated(group, day) for kind, group in groups.items()}
+    stated = {hazard.kind for hazard in recorded if hazard.holds(arrangement.day)}
+    groups = {}
+    for key, kind in kinds.KINDS.items():
+        if kind.family in ("place", "event") or kind.always or key in (*kinds.FEEDS, *stated):
+            groups[key] = _assess(kind, arrangement, facts, source, None, judged)
+    if not (groups["incident"].all_risks or groups["incident"].notes):
+        del groups["incident"]
+    return groups
 
 
 def by_policy(
@@ -72,39 +64,61 @@ def by_policy(
     source: Source,
 ) -> dict[str, RiskGroups]:
     """Assess again, of what is known whatever a policy asks, the kinds to which a policy sets a figure."""
-    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
     groups = dict(known)
-    for kind in kinds.KINDS.values():
-        rule = policy.rules.get(kind.rule) if kind.rule else None
+    for key, kind in kinds.KINDS.items():
+        rule = policy.rules.get(kind.rule or "")
         limit = rule and rule.threshold
-        if kind.id == "campus" and limit and limit != separation.CAMPUS_RADIUS_KM:
-            groups[kind.id] = separation.assess_campuses(arrangement, limit * 1000)
-        elif kind.id == "power" and limit and int(limit) != power.HOPS:
-            groups[kind.id] = power.assess(kind.id, units, owners, day, facts.supply, int(limit))
-        elif kind.family == "hazard" and rule and (kind.id not in groups or limit or rule.correlation_km):
-            groups[kind.id] = _hazard(kind.id, arrangement, source, rule)
+        if kind.family == "hazard":
+            anew = rule and (key not in known or limit or rule.correlation_km)
+        elif key == "campus":
+            anew = limit and limit != separation.CAMPUS_RADIUS_KM
+        else:
+            anew = key == "power" and limit and int(limit) != power.HOPS
+        if anew:
+            groups[key] = _assess(kind, arrangement, facts, source, rule)
     # Places, feeds, hazards and events, in the order of the table.
-    return {kind: dated(groups[kind], day) for kind in kinds.KINDS if kind in groups}
+    return {key: groups[key] for key in kinds.KINDS if key in groups}
 
 
-def _hazard(
-    kind: str, arrangement: Arrangement, source: Source, rule: Rule | None, judged: bool = True
+def _assess(
+    kind: kinds.Kind,
+    arrangement: Arrangement,
+    facts: Facts,
+    source: Source,
+    rule: Rule | None,
+    judged: bool = True,
 ) -> RiskGroups:
-    return hazards.assess(
-        kind,
-        arrangement.domains,
-        arrangement.owners,
-        arrangement.day,
-        rule.threshold if rule else None,
-        {key: source.of(site) for key, site in sites_of(arrangement.domains).items()},
-        rule.correlation_km if rule else None,
-        judged or kinds.KINDS[kind].by_position,
-        hazards.assessed(kind, _regions(arrangement), source.layers),
-    )
-
-
-def _regions(arrangement: Arrangement) -> list[str]:
-    return [arrangement.id] if arrangement.id else [owner.id for owner in arrangement.owners]
+    """Assess one kind, by the figures of a policy's rule on it, if it has one."""
+    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
+    regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
+    limit = rule.threshold if rule else None
+    if kind.id == "building":
+        groups = separation.assess_buildings(arrangement)
+    elif kind.id == "campus":
+        groups = separation.assess_campuses(arrangement, 1000 * (limit or separation.CAMPUS_RADIUS_KM))
+    elif kind.family == "feed":
+        groups = power.assess(kind.id, units, owners, day, facts.supply, int(limit or power.HOPS))
+    elif kind.family == "event":
+        incidents = {event.id: event for region in regions for event in facts.incidents(region)}
+        # A deployment's places may be some of a region's zones.
+        sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
+        groups = history.assess(units, incidents.values(), day, history.standing(owners, day), sold)
+    else:
+        groups = hazards.assess(
+            kind.id,
+            units,
+            owners,
+            day,
+            limit,
+            {
+                key: [row for row in source.of(site) if row.layer.kind == kind.id]
+                for key, site in sites_of(units).items()
+            },
+            rule.correlation_km if rule else None,
+            judged or kind.by_position,
+            hazards.assessed(kind.id, regions, source.layers),
+        )
+    return dated(groups, day)
 
 
 def assess(
@@ -119,16 +133,12 @@ def assess(
 
     The ``distances`` that were measured before are not measured again, and new ones are added.
     """
-    sites = sites_of(units)
-    known = {region.id: region for region in own}
-    sold = set(facts.region_ids)
-    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites, *(unit.id for unit in units)))
+    known, sold = {region.id: region for region in own}, set(facts.region_ids)
+    ids = dict.fromkeys(key.partition("/")[0] for key in (*sites_of(units), *(unit.id for unit in units)))
     owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
-    measured = (row for key in ids if key in sold for row in facts.measurements(key))
-    trips = least_trips(measured, day)
-    places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips)
-    if distances is not None:
-        places = replace(places, _distances=distances)
+    trips = least_trips((row for key in ids if key in sold for row in facts.measurements(key)), day)
+    measured = {} if distances is None else distances
+    places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips, _distances=measured)
     groups = assess_arrangement(places, facts, facts.samples)
     return by_policy(groups, places, policy, facts, facts.samples)
 
@@ -243,16 +253,10 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
 
     At the low end what is unknown in a kind that position decides counts as shared, too.
     """
-    assessed = list(assessments)
+    assessed, listed = list(assessments), set(pair_ids(units))
+    shared = listed & together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
     decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION and groups.assessed]
-    shared = together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
-
-    def known(a: str, b: str) -> bool:
-        return (a, b) in shared
-
-    def doubtful(a: str, b: str) -> bool:
-        return (a, b) in shared or any(groups.outcome((a, b)) == "unknown" for groups in decisive)
-
+    doubtful = shared.union(*(groups.leaves_open(listed) for groups in decisive))
     # Of zones that stand in at most two buildings no more than two are independent.
     most = min(
         (
@@ -264,7 +268,7 @@ def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups])
         default=len(units),
     )
     weights = dict.fromkeys((unit.id for unit in units), 1)
-    low, high = (min(most, len(heaviest_apart(weights, joined))) for joined in (doubtful, known))
+    low, high = (min(most, len(heaviest_apart(weights, joined))) for joined in (doubtful, shared))
     return Range(low=low, high=high)
 
 
@@ -273,17 +277,17 @@ def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) 
     joined = {pair for pair in combinations(copies, 2) if together(*pair)}
     sharing = {place for pair in joined for place in pair}
     weights = {place: count for place, count in copies.items() if place in sharing}
-    return heaviest_apart(weights, lambda a, b: (a, b) not in joined)
+    return heaviest_apart(weights, set(combinations(weights, 2)) - joined)
 
 
-def heaviest_apart(weights: Mapping[str, int], joined: Callable[[str, str], bool]) -> tuple[str, ...]:
+def heaviest_apart(weights: Mapping[str, int], joined: Iterable[Pair]) -> tuple[str, ...]:
     """Return the nodes of greatest weight of which no two are joined, in their order."""
     nodes = [*weights]
+    index = {node: at for at, node in enumerate(nodes)}
     near = [0] * len(nodes)
-    for a, b in combinations(range(len(nodes)), 2):
-        if joined(nodes[a], nodes[b]):
-            near[a] |= 1 << b
-            near[b] |= 1 << a
+    for a, b in joined:
+        near[index[a]] |= 1 << index[b]
+        near[index[b]] |= 1 << index[a]
     chosen = _heaviest((1 << len(nodes)) - 1, near, [*weights.values()], count(1))
     return tuple(nodes[at] for at in _members(chosen))
 
@@ -309,7 +313,12 @@ def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: It
             chosen |= 1 << free
             graph &= ~(near[free] | 1 << free)
             continue
-        part = _connected(graph, near)
+        # What hangs together with the first node: parts that are not joined are solved alone.
+        part = waiting = graph & -graph
+        while waiting:
+            around = reduce(or_, (near[node] for node in _members(waiting)))
+            waiting = around & graph & ~part
+            part |= waiting
         pivot = max(_members(part), key=lambda node: (near[node] & part).bit_count())
         graph &= ~part
         part ^= 1 << pivot
@@ -323,23 +332,8 @@ def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: It
 
 def _dominates(node: int, graph: int, near: Sequence[int], weights: Sequence[int]) -> bool:
     """Return whether a node surely is in a heaviest set: its neighbours are joined, and none is heavier."""
-    others = left = near[node] & graph
-    while left:
-        lowest = left & -left
-        other = lowest.bit_length() - 1
-        if weights[other] > weights[node] or others & ~(near[other] | lowest):
-            return False
-        left ^= lowest
-    return True
-
-
-def _connected(graph: int, near: Sequence[int]) -> int:
-    """Return what hangs together with the first node: parts that are not joined are solved alone."""
-    reached, waiting = 0, graph & -graph
-    while waiting:
-        reached |= waiting
-        nearest = 0
-        for node in _members(waiting):
-            nearest |= near[node]
-        waiting = nearest & graph & ~reached
-    return reached
+    around = near[node] & graph
+    return all(
+        weights[other] <= weights[node] and not around & ~(near[other] | 1 << other)
+        for other in _members(around)
+    )

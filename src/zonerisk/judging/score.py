@@ -193,20 +193,16 @@ def ask(
             points = round(100 * sum(weighed[key] for key in settled) / sum(weighed.values()), 1)
             asked.append(Ask(kind=kind, subjects=subjects, settles=settled, points=points, decides=decides))
     if cause.risk and kinds.KINDS[cause.kind].family in ("feed", "event"):
-        without = {key: _without(group, cause.risk) for key, group in groups.items()}
+        without = {
+            key: replace(group, all_risks=tuple(risk for risk in group.all_risks if risk.id != cause.risk))
+            for key, group in groups.items()
+        }
         after, _ = classify(arrangement, without, standing.spread)
         if after != standing.class_:
             asked.append(
                 Ask(kind="changed", subjects=cause.members, settles=(), points=0, decides=True, class_=after)
             )
     return tuple(sorted(asked, key=lambda one: (-one.decides, -one.points))[:3])
-
-
-def _without(group: RiskGroups, risk: str) -> RiskGroups:
-    risks, counted = (
-        tuple(one for one in listed if one.id != risk) for listed in (group.risks, group.counted_groups)
-    )
-    return replace(group, risks=risks, counted_groups=counted)
 
 
 def letter(total: Score) -> str | None:

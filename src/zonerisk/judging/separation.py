@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.model import Policy, Rule, RuleName
+from zonerisk.core.model import Campus, Evidence, Grade, Policy, Rule, RuleName, Site
 from zonerisk.core.verdict import Applied, Outcome, Separation, SharedRisk, severity, worst
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
@@ -16,8 +16,8 @@ from zonerisk.judging.arrangement import (
     FailureDomain,
     Trip,
     farther,
+    pair_ids,
     pairs,
-    sites_of,
 )
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
@@ -33,23 +33,18 @@ _OPEN: Ends = ("pass", "fail")
 
 def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     """Find domains that stand in the same building, by their site records or by number."""
-    units, crowds = arrangement.domains, _crowds(arrangement)
-    buildings = {unit.id: {site.id for site in unit.sites if site.kind == "building"} for unit in units}
-    apart = frozenset(
-        (a.id, b.id)
-        for a, b in pairs(units)
-        if a.sites
-        and b.sites
-        and not (a.partial or b.partial)
-        and buildings[a.id].isdisjoint(buildings[b.id])
-    )
-    return RiskGroups(
-        "building",
-        (*_same_site(arrangement, "building"), *(risk for risk in crowds if risk.groups == 1)),
-        apart,
-        wording.BUILDINGS_OPEN,
-        counted_groups=tuple(risk for risk in crowds if risk.groups > 1),
-    )
+    risks = _in_one_place(arrangement, "building")
+    told = [unit for unit in arrangement.domains if unit.sites and not unit.partial]
+    apart = frozenset(pair_ids(told)) - together(risks)
+    for region in arrangement.owners:
+        stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
+        zones = [unit for unit in arrangement.domains if unit.id in sold]
+        if stated and stated.holds(arrangement.day) and len(zones) > stated.at_most:
+            # Zones that are more than the buildings they are stated to stand in.
+            key, evidence = f"{region.id}/buildings", region.cite(stated.evidence)
+            message = wording.few_buildings(zones, stated.at_most)
+            risks.append(risk("building", key, strongest(evidence), zones, message, evidence, stated.at_most))
+    return RiskGroups("building", tuple(risks), apart, wording.BUILDINGS_OPEN)
 
 
 def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
@@ -58,25 +53,20 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     A round trip as short as inside a campus lets suspect one, unless the places are known to be apart; a
     longer one shows nothing.
     """
-    risks = [*_declared(arrangement), *_same_site(arrangement, "campus")]
-    shared = together(risks)
-    apart = set()
+    risks = _in_one_place(arrangement, "campus")
+    shared, apart = together(risks), set()
+    wide_m = max(radius_m, CAMPUS_MOST_M)
     for a, b in pairs(arrangement.domains):
         pair, trip = (a.id, b.id), arrangement.trip(a, b)
         if pair in shared:
             continue
+        key = f"{a.id}+{b.id.rpartition('/')[2]}"
         if trip and trip.ms <= CAMPUS_MS and arrangement.distance(a, b).at_most(radius_m) is None:
-            key = f"{a.id}+{b.id.rpartition('/')[2]}:round-trip"
             message = wording.short_trip(a.name, b.name, trip.ms, trip.day)
-            risks.append(risk("campus", key, "C", (a, b), message, trip.evidence))
-            continue
-        if not (a.disclosed and b.disclosed):
-            continue
-        wide_m = max(radius_m, CAMPUS_MOST_M)
-        if farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
+            risks.append(risk("campus", f"{key}:round-trip", "C", (a, b), message, trip.evidence))
+        elif farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
             apart.add(pair)
-        elif (distance := arrangement.distance(a, b)).at_most(radius_m):
-            key = f"{a.id}+{b.id.rpartition('/')[2]}"
+        elif a.disclosed and b.disclosed and (distance := arrangement.distance(a, b)).at_most(radius_m):
             sites = [site.id for unit in (a, b) for site in unit.sites]
             cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
             message = wording.near(a.name, b.name, distance, radius_m)
@@ -94,47 +84,26 @@ def on_named_campuses(a: FailureDomain, b: FailureDomain) -> bool:
     )
 
 
-def _same_site(arrangement: Arrangement, kind: str) -> list[SharedRisk]:
-    holders: dict[str, list[FailureDomain]] = {}
+def _in_one_place(arrangement: Arrangement, kind: Literal["building", "campus"]) -> list[SharedRisk]:
+    """Find domains in one building, or on one campus: as a record declares it, or as their common site."""
+    holders: dict[tuple[str, str], list[FailureDomain]] = {}
     for unit in arrangement.domains:
-        for site in unit.sites:
-            if site.kind == kind:
-                holders.setdefault(site.id, []).append(unit)
-    names = {key: site.name for key, site in sites_of(arrangement.domains).items()}
-    risks = []
-    for key, units in holders.items():
-        if len(units) > 1:
-            evidence = arrangement.evidence[key]
-            one_place = wording.one_campus if kind == "campus" else wording.same_building
-            message = one_place(units, names[key])
-            risks.append(risk(kind, key, min(strongest(evidence), "B"), units, message, evidence))
-    return risks
-
-
-def _crowds(arrangement: Arrangement) -> list[SharedRisk]:
-    """Find zones that are more than the buildings they are stated to stand in."""
-    risks = []
-    for region in arrangement.owners:
-        stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
-        zones = [unit for unit in arrangement.domains if unit.id in sold]
-        if stated and stated.holds(arrangement.day) and len(zones) > stated.at_most:
-            key, evidence = f"{region.id}/buildings", region.cite(stated.evidence)
-            message = wording.few_buildings(zones, stated.at_most)
-            risks.append(risk("building", key, strongest(evidence), zones, message, evidence, stated.at_most))
-    return risks
-
-
-def _declared(arrangement: Arrangement) -> list[SharedRisk]:
-    """Find units that stand on a campus that is on record."""
-    risks = []
-    for region in arrangement.owners:
-        for campus in (row for row in region.campuses.values() if row.holds(arrangement.day)):
-            units = [u for u in arrangement.domains if any(site.campus == campus.id for site in u.sites)]
-            if len(units) > 1:
-                evidence = region.cite(campus.evidence)
-                message = wording.one_campus(units, campus.name)
-                risks.append(risk("campus", campus.id, strongest(evidence), units, message, evidence))
-    return risks
+        for ground in unit.grounds:
+            holders.setdefault(ground, []).append(unit)
+    places: list[tuple[str, Campus | Site, tuple[Evidence, ...], Grade]] = [
+        ("campus", campus, region.cite(campus.evidence), "C")
+        for region in arrangement.owners
+        for campus in region.campuses.values()
+        if kind == "campus" and campus.holds(arrangement.day)
+    ]
+    sites = {site.id: site for unit in arrangement.domains for site in unit.sites if site.kind == kind}
+    places += [("site", site, arrangement.evidence[key], "B") for key, site in sites.items()]
+    one_place = wording.one_campus if kind == "campus" else wording.same_building
+    return [
+        risk(kind, at.id, min(strongest(evidence), least), units, one_place(units, at.name), evidence)
+        for ground, at, evidence, least in places
+        if len(units := holders.get((ground, at.id), [])) > 1
+    ]
 
 
 def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, ...]:
@@ -167,9 +136,7 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
 
 def counted(risk: SharedRisk, policy: Policy) -> Outcome:
     """Return what a shared risk counts as, by the severity of the rule that asks of its kind."""
-    asks = KINDS[risk.kind].rule
-    rule = policy.rules.get(asks) if asks else None
-    return softened(risk.outcome, rule)
+    return softened(risk.outcome, policy.rules.get(KINDS[risk.kind].rule or ""))
 
 
 def measured(name: RuleName, rule: Rule, straight: Interval, trip: Trip | None) -> Interval:
@@ -185,20 +152,17 @@ def ends(name: RuleName, rule: Rule, straight: Interval, trip: Trip | None) -> E
     held = measured(name, rule, straight, trip)
     if rule.threshold is None or held.high is None:
         return _OPEN
-    if name == "rtt-max" and trip:
-        return ("pass", "pass") if trip.ms <= rule.threshold else ("fail", "fail")
-    if name == "rtt-max":
+    if name == "rtt-max" and not trip:
         # Light alone bounds a round trip from below: equipment adds to it, so only a
         # measurement could pass.
         return ("fail", "fail") if held.at_most(rule.threshold) is False else _OPEN
-    limit, beyond = rule.threshold * 1000, rule.fail_beyond_km
+    limit = rule.threshold * (1 if name == "rtt-max" else 1000)
+    warned_m = 1000 * rule.fail_beyond_km if rule.fail_beyond_km and name == "separation-max" else None
 
     def at(along: float, over: float | None) -> Outcome:
-        if name == "separation-min":
-            return "pass" if along >= limit else "fail"
-        if along <= limit:
+        if along >= limit if name == "separation-min" else along <= limit:
             return "pass"
-        return "warn" if beyond and over is not None and over <= beyond * 1000 else "fail"
+        return "warn" if warned_m and over is not None and over <= warned_m else "fail"
 
     return at(held.low, straight.low), at(held.high, straight.high)
 

@@ -380,7 +380,7 @@ class Arrangements:
                     groups[kind] = replace(here, apart=here.apart | set(permutations(ids, 2)))
                 else:
                     whole = (replace(risk, members=ids) for risk in there.risks if zones <= set(risk.members))
-                    groups[kind] = replace(here, risks=(*here.risks, *whole))
+                    groups[kind] = replace(here, all_risks=(*here.all_risks, *whole))
         return groups
 
     def _zones(self, region: str) -> tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]:
@@ -429,11 +429,8 @@ class Arrangements:
 
 def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
     """Leave out what events hit by number alone where copies somewhere may all stand in one zone."""
-    risks, counted = (
-        tuple(risk for risk in listed if loose.isdisjoint(risk.members))
-        for listed in (events.risks, events.counted_groups)
-    )
-    if (risks, counted) == (events.risks, events.counted_groups):
+    risks = tuple(risk for risk in events.all_risks if loose.isdisjoint(risk.members))
+    if risks == events.all_risks:
         return events
     apart = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
-    return replace(events, risks=risks, counted_groups=counted, apart=apart)
+    return replace(events, all_risks=risks, apart=apart)
