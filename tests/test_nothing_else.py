@@ -188,6 +188,7 @@ def vectors(folder: Path, url: str, own: Path) -> dict[str, bytes]:
         "vrt.zip": zipped(("a.geojson", vrt(str(secret)))),
         "beside.zip": zipped(("a.geojson", collection()), ("a.gfs", b"x"), ("a.geojson.aux.xml", b"x")),
         "nested.zip": zipped(("a.shp", zipped(("b.geojson", lines(f"gdal vector info {secret}"))))),
+        "zipped.zip": zipped(("a.geojson", zipped(("b.geojson", collection(crs={"type": "link", "properties": {"href": url}}))))),
         "out.zip": zipped((f"../../{secret}", collection())),
         "points.csv": f'id,geometry\n1,"{secret}"\n'.encode(),
         "address.csv": f"id,geometry\n1,{url}\n".encode(),

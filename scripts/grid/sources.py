@@ -12,7 +12,7 @@ from grid.network import BACKBONE_KV, Circuit, Station, graph, nearest, upstream
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import distance_m, span_deg
 from zonerisk.core.model import Position
-from zonerisk.layers import services
+from zonerisk.layers import files, services
 
 if TYPE_CHECKING:
     from grid.cache import FeedCache
@@ -160,7 +160,7 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
     for site in asked.sites:
         bounds = _box(site, STATIONS_M)
 
-        def ask(layer: str, bounds: services.Bounds = bounds) -> bytes:
+        def ask(layer: str, bounds: files.Bounds = bounds) -> bytes:
             rows = services.features("arcgis", layer, None, bounds, MAX_BYTES)
             return json.dumps({"features": rows}).encode()
 
@@ -171,7 +171,7 @@ def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
         yield from _near_stations(site, stations)
 
 
-def _box(site: Site, reach_m: float) -> services.Bounds:
+def _box(site: Site, reach_m: float) -> files.Bounds:
     at = _at(site)
     north, east = span_deg(at.lat, reach_m)
     return at.lon - east, at.lat - north, at.lon + east, at.lat + north

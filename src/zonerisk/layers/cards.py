@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,7 +18,6 @@ from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import ID_PATTERN, FromPath, Grade, PartialDate, Record, Text, Url, simplify
 from zonerisk.core.samples import ANY_CLASS
 
-_Of = TypeVar("_Of")
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RelativePath = Annotated[
@@ -180,10 +179,6 @@ class Card(Record):
             if wrong:
                 raise ValueError(told)
         return self
-
-    def by_label(self, table: Mapping[str, _Of]) -> dict[str, _Of]:
-        """Return a table by class as one by what the class is called."""
-        return {self.reading.classes.get(key, key): value for key, value in table.items()}
 
     def of_period(self, years: int) -> Card:
         """Return the layer of one return period."""

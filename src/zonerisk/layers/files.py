@@ -37,10 +37,9 @@ MAX_BYTES = 300_000_000
 MAX_COLUMNS, MAX_COLLECTIONS = 2000, 20
 # Of a GeoPackage: reference systems, and the characters of the texts that name and describe its tables.
 MAX_SYSTEMS, MAX_TEXT = 10_000, 1_000_000
-# How GeoJSON, GeoPackage, FlatGeobuf and a shapefile begin.
-_BEGINNINGS = (b"{", b"SQLite format 3\0", b"fgb\x03", b"\0\0\x27\x0a")
-_ZIP = b"PK\3\4"
+_ZIP, _SHP = b"PK\3\4", b"\0\0\x27\x0a"
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_ENDINGS = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 _TYPES = {
     *("FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint"),
     *("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
@@ -77,6 +76,11 @@ def _system(tree: Mapping[str, object]) -> object:
     return mapping(crs, "properties").get("name") if isinstance(crs, dict) else crs
 
 
+def where(box: Bounds) -> str:
+    """Return a box in words."""
+    return "{0:.2f} to {2:.2f} E, {1:.2f} to {3:.2f} N".format(*box)
+
+
 def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
     """Return a part of a record; empty where it is missing or null."""
     part = row.get(key)
@@ -111,8 +115,7 @@ def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool
         import geopandas as gpd
 
         # A file without a row may lack the columns too.
-        columns: dict[str, list[str]] = {name: [] for name in _columns(reading)}
-        return gpd.GeoDataFrame(columns, geometry=[], crs="EPSG:4326")
+        return gpd.GeoDataFrame({name: [] for name in _columns(reading)}, geometry=[], crs="EPSG:4326")
     if frame.crs is None:
         raise DataError(f"{path}: names no reference system; convert it to one that does")
     frame = filtered(frame, reading, path)
@@ -120,25 +123,19 @@ def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool
     if complete and not placed.all():
         told = f"row {frame.index[~placed][0] + 1} has no place, which a list that is complete needs in each"
         raise DataError(f"{path}: {told}; give it one, take it out, or have its card say complete: false")
-    frame = frame[placed]
-    try:
-        frame = frame.to_crs("EPSG:4326")
-    except Exception as error:
-        raise DataError(f"{path}: cannot be brought to WGS 84: {error}") from None
-    if len(frame) and not np.isfinite(shapely.get_coordinates(frame.geometry.to_numpy())).all():
+    with errors.reading(str(path), "cannot be brought to WGS 84"):
+        frame = frame[placed].to_crs("EPSG:4326")
+    geometry = shapely.force_2d(frame.geometry.to_numpy())
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
         raise DataError(f"{path}: holds coordinates that are not on the Earth")
     west, south, east, north = frame.total_bounds
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
         told = f"reaches from {south:.1f} to {north:.1f} in latitude; are its axes exchanged"
         raise DataError(f"{path}: {told}, or its reference system another?")
-    if frame.geometry.has_z.any():
-        frame = frame.set_geometry(frame.geometry.force_2d())
-    broken = ~frame.geometry.is_valid
-    if broken.any():
-        geometry = frame.geometry.copy()
-        geometry[broken] = geometry[broken].make_valid()
-        frame = frame.set_geometry(geometry)
-    if box and len(frame):
+    broken = ~shapely.is_valid(geometry)
+    geometry[broken] = shapely.make_valid(geometry[broken])
+    frame = frame.set_geometry(geometry, crs="EPSG:4326")
+    if box:
         west, south, east, north = box
         frame = frame.cx[west:east, south:north]
     return frame.reset_index(drop=True)
@@ -196,11 +193,35 @@ def vector(data: bytes, name: str, layer: str | None = None, first: bool = False
     The bytes that were checked are the bytes that GDAL reads, from memory: nothing lies beside them
     that it could find, and no name inside a zip is a path. ``first`` takes the first of several files.
     """
+    system = None
     with errors.reading(name, "is not a readable vector file"):
         if data.startswith(_ZIP):
-            data, layer = _unpacked(data, name, layer, first)
-        # Else it is our own, of a shapefile's parts.
-        system = None if data.startswith(_ZIP) else _check_format(data, name)
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                names = archive.namelist()
+                if len(set(names)) < len(names):
+                    raise DataError(f"{name}: holds two files of one name")
+                if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+                    raise DataError(f"{name}: unpacks to more than {MAX_BYTES} bytes")
+                named = sorted(entry for entry in names if entry.lower().endswith(_ENDINGS))
+                own = [entry for entry in named if Path(entry).stem == layer]
+                chosen = (own or (named if first else ()) or [_only_one(named, name)])[0]
+                if chosen.lower().endswith(".shp"):
+                    stem = chosen[: -len(".shp")]
+                    parts = {end: archive.read(stem + end) for end in _SHAPEFILE if stem + end in names}
+                    return opened(_zipped(parts, name), name)
+                # A zip entry's own size and checksum bound what is read of it.
+                data, layer = archive.read(chosen), None if own else layer
+        text = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if data[:1] in b"\xef \t\r\n{" else data
+        if text.startswith(b"{"):
+            system = _check_geojson(text, name)
+        elif data.startswith(b"SQLite format 3\0"):
+            _check_geopackage(data, name)
+        elif data.startswith((b"fgb\x03", _SHP)):
+            # A FlatGeobuf's header tells its own length.
+            _check_system(data[: 12 + int.from_bytes(data[8:12], "little")], name)
+        else:
+            told = "neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV"
+            raise DataError(f"{name}: is not a readable vector file: {told}")
     frame = opened(data, name, layer)
     # Where GDAL does not know the system that GeoJSON names, it takes the coordinates for degrees.
     if system and not _WGS84.search(system) and frame.crs == "EPSG:4326":
@@ -222,25 +243,6 @@ def opened(data: bytes, name: str, layer: str | None = None) -> gpd.GeoDataFrame
     if "geometry" not in frame:
         raise DataError(f"{name}: holds no geometries, only a table")
     return frame
-
-
-def _check_format(data: bytes, name: str) -> str | None:
-    """Refuse a file of no known format by how it begins, and one that points out of itself.
-
-    Of GeoJSON the reference system that it names is returned.
-    """
-    text = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n") if data[:1] in b"\xef \t\r\n{" else data
-    if not text.startswith(_BEGINNINGS):
-        told = "neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV"
-        raise DataError(f"{name}: is not a readable vector file: {told}")
-    if text.startswith(b"{"):
-        return _check_geojson(text, name)
-    if text.startswith(b"SQLite"):
-        _check_geopackage(data, name)
-    else:
-        # A FlatGeobuf's header tells its own length.
-        _check_system(data[: 12 + int.from_bytes(data[8:12], "little")], name)
-    return None
 
 
 def _check_system(text: bytes, name: str) -> None:
@@ -300,29 +302,9 @@ def _check_geopackage(data: bytes, name: str) -> None:
     _check_system(repr(systems).encode(), name)
 
 
-def _unpacked(data: bytes, name: str, layer: str | None, first: bool) -> tuple[bytes, str | None]:
-    """Return the one vector file of a zip, and the layer still to be chosen in it."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = archive.namelist()
-        if len(set(names)) < len(names):
-            raise DataError(f"{name}: holds two files of one name")
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
-            raise DataError(f"{name}: unpacks to more than {MAX_BYTES} bytes")
-        ends = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
-        named = sorted(each for each in names if each.lower().endswith(ends))
-        own = [each for each in named if Path(each).stem == layer]
-        chosen = own[0] if own else named[0] if first and named else _only_one(named, name)
-        if not chosen.lower().endswith(".shp"):
-            # A zip entry's own size and checksum bound what is read of it.
-            return archive.read(chosen), None if own else layer
-        stem = chosen[: -len(".shp")]
-        parts = {end: archive.read(stem + end) for end in _SHAPEFILE if stem + end in names}
-        return _zipped(parts, name), None
-
-
 def _zipped(parts: dict[str, bytes], name: str) -> bytes:
     """Pack a shapefile's parts by their endings, as GDAL reads several files from memory."""
-    if not parts.get(".shp", b"").startswith(_BEGINNINGS[3]):
+    if not parts.get(".shp", b"").startswith(_SHP):
         raise DataError(f"{name}: is not a readable vector file: no shapefile")
     _check_system(parts.get(".prj", b""), name)
     buffer = io.BytesIO()
@@ -353,19 +335,27 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
             raise ValueError(f"it has {columns} columns; at most {MAX_COLUMNS} are read")
         # What names things stays text: runway 09 is not 9. A row that is longer than the head, which
         # pandas would read one column off, is an error.
-        options: dict[str, Any] = {
-            "dtype": dict.fromkeys(texts, str),
-            "low_memory": False,
-            "index_col": False,
-        }
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             try:
-                table = pd.read_csv(io.BytesIO(data), sep=sep, **options)
+                table = pd.read_csv(
+                    io.BytesIO(data),
+                    sep=sep,
+                    dtype=dict.fromkeys(texts, str),
+                    low_memory=False,
+                    index_col=False,
+                )
             except pd.errors.ParserWarning:
                 raise ValueError("a row has more fields than the head") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
     if lat in table and lon in table:
-        y, x = (_degrees(table[name], path) for name in (lat, lon))
+        numbers = table[[lat, lon]].apply(pd.to_numeric, errors="coerce")
+        for name in (lat, lon):
+            text = table[name].astype(str).str.strip()
+            strange = table[numbers[name].isna() & table[name].notna() & (text != "")][name]
+            if len(strange):
+                told = f"{name} is not a number ({strange.iloc[0]!r:.40})"
+                raise DataError(f"{path}: row {strange.index[0] + 1}: {told}")
+        y, x = numbers[lat], numbers[lon]
         points = gpd.GeoSeries.from_xy(x, y, index=table.index, crs="EPSG:4326")
         return gpd.GeoDataFrame(table, geometry=points.where(y.notna() & x.notna()))
     column = next((name for name in table if str(name).lower() in _GEOMETRY_COLUMNS), None)
@@ -373,18 +363,6 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
     shapes = [_geometry(text, f"{path}:{row}") for row, text in enumerate(table[column], start=2)]
     return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326", geometry=shapes)
-
-
-def _degrees(column: pd.Series[Any], path: Path) -> pd.Series[Any]:
-    """Return a column as numbers; empty where it is blank, and text that is none is an error."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(column, errors="coerce")
-    strange = column.index[numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")]
-    if len(strange):
-        told = f"{column.name} is not a number ({column[strange[0]]!r:.40})"
-        raise DataError(f"{path}: row {strange[0] + 1}: {told}")
-    return numbers
 
 
 def _geometry(text: object, where: str) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-__all__ = ["FetchError", "Fetched", "download", "get", "read_json", "rows"]
+__all__ = ["Fetched", "download", "get", "read_json", "rows"]
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None], None]
@@ -50,29 +50,26 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 # What must not follow a redirect to another host.
 _PRIVATE = {"authorization", "cookie", "proxy-authorization"}
-# Which bytes of how many an answer holds: first, last, all.
-_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$")
 _FAILED = {"error", "fail", "failed", "failure"}
 
 
 class _PassingError(Exception):
-    """A failure that may be gone at the next try."""
-
-    def __init__(self, message: str, wait_s: float | None = None) -> None:
-        super().__init__(message)
-        self.wait_s = wait_s
+    """A failure that may be gone at the next try; with the seconds to wait, if the server told them."""
 
 
 class _TimedReads(io.RawIOBase):
-    """What a socket receives until a deadline, however slowly it comes.
+    """What a socket receives until a deadline, however slowly it comes; stands for it in a response.
 
     The timeout of a socket bounds the silence between two reads, so a server that drips a
     byte at a time, its headers too, could hold a read for days.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
-        self.raw, self.sock, self.deadline = raw, sock, deadline
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.raw, self.sock, self.deadline = sock.makefile("rb", buffering=0), sock, deadline
         self.silence_s = sock.gettimeout()
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
@@ -89,32 +86,31 @@ class _TimedReads(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, deadline: float, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_TimedReads(self.fp.detach(), sock, deadline))
+_tls = cache(ssl.create_default_context)
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-class _Web(urllib.request.HTTPSHandler):
+class _Web(urllib.request.AbstractHTTPHandler):
     """Connections whose answers all end at one deadline, and that trust the system's authorities."""
 
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
     def __init__(self, deadline: float) -> None:
-        super().__init__(context=_tls())
+        super().__init__()
         self.deadline = deadline
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        def responding(sock: socket.socket, **options: Any) -> http.client.HTTPResponse:
+            timed: Any = _TimedReads(sock, self.deadline)
+            return http.client.HTTPResponse(timed, **options)
+
         def connected(host: str, **options: Any) -> Any:
-            secure = req.type == "https"
-            kind: Any = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-            connection = kind(host, **options, **({"context": _tls()} if secure else {}))
-            connection.response_class = partial(_TimedResponse, deadline=self.deadline)
+            secure: Any = http.client.HTTPSConnection
+            connection = (
+                secure(host, context=_tls(), **options)
+                if req.type == "https"
+                else http.client.HTTPConnection(host, **options)
+            )
+            connection.response_class = responding
             return connection
 
         return self.do_open(connected, req)
@@ -139,12 +135,8 @@ def get(
     deadline = time.monotonic() + timeout_s
 
     def read() -> bytes:
-        with _opened(url, headers or {}, timeout_s, deadline) as response:
-            size = _announced(response, url, max_bytes)
-            body = b"".join(_blocks(response, url, max_bytes))
-            if size is not None and len(body) != size:
-                raise _PassingError(f"{url}: broke off after {len(body)} of {size} bytes")
-            return body
+        with _opened(url, headers or {}, timeout_s, deadline, max_bytes) as (_, _, blocks):
+            return b"".join(blocks)
 
     return _repeated(read, deadline)
 
@@ -176,10 +168,8 @@ class Remote:
         return held[start - first * _PART :][:length]
 
     def _fetch(self, block: int, count: int) -> None:
-        start = block * _PART
-        data, self.size, tag = _repeated(
-            partial(self._ask, start, count * _PART), time.monotonic() + TIMEOUT_S
-        )
+        ask = partial(self._ask, block * _PART, count * _PART)
+        data, self.size, tag = _repeated(ask, time.monotonic() + TIMEOUT_S)
         if self._tag not in (None, tag):
             raise FetchError(f"{self.url}: changed while it was read; try again")
         self._tag = tag
@@ -190,12 +180,13 @@ class Remote:
 
     def _ask(self, start: int, length: int) -> tuple[bytes, int, str]:
         asked, deadline = {"Range": f"bytes={start}-{start + length - 1}"}, time.monotonic() + TIMEOUT_S
-        with _opened(self.url, asked, TIMEOUT_S, deadline, same_host=True) as response:
-            stated = _RANGE.match(response.headers.get("Content-Range", ""))
-            if response.status != 206 or not stated or int(stated[1]) != start:
+        with _opened(self.url, asked, TIMEOUT_S, deadline, length) as (response, _, blocks):
+            # Which bytes of how many it holds: first, last, all.
+            stated = response.headers.get("Content-Range", "")
+            told = re.match(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", stated)
+            if not told or int(told[1]) != start:
                 raise FetchError(f"{self.url}: gives no parts of a file")
-            size = int(stated[3])
-            data = b"".join(_blocks(response, self.url, length))
+            size, data = int(told[3]), b"".join(blocks)
             if len(data) != min(length, size - start):
                 raise _PassingError(f"{self.url}: broke off after {len(data)} of {length} bytes")
             return data, size, response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
@@ -234,28 +225,24 @@ def download(
     max_bytes: int,
     sha256: str | None = None,
     size: int | None = None,
-    timeout_s: float = TIMEOUT_S,
     total_s: float = TOTAL_S,
     progress: Progress | None = None,
 ) -> Fetched:
     """Bring a file to ``path``, whole or not at all; one that breaks off is begun again.
 
-    Only a whole file of the right size and hash takes the place of the old one. ``timeout_s`` is the longest
-    silence of the server, ``total_s`` the time for everything.
+    Only a whole file of the right size and hash takes the place of the old one. ``total_s`` is the time for
+    everything.
     """
     part = path.with_name(path.name + ".part")
     deadline = time.monotonic() + total_s
 
     def gather() -> tuple[str, str | None]:
-        with _opened(url, {}, timeout_s, deadline) as response, part.open("wb") as file:
-            whole, had = _announced(response, url, max_bytes), 0
-            for block in _blocks(response, url, max_bytes):
+        opened = _opened(url, {}, TIMEOUT_S, deadline, max_bytes)
+        with opened as (response, whole, blocks), part.open("wb") as file:
+            for block in blocks:
                 file.write(block)
-                had += len(block)
                 if progress is not None:
-                    progress(had, whole)
-            if whole not in (None, had):
-                raise _PassingError(f"{url}: broke off after {had} of {whole} bytes")
+                    progress(file.tell(), whole)
             file.flush()
             os.fsync(file.fileno())
             return response.url, response.headers.get("Last-Modified")
@@ -281,40 +268,52 @@ def _repeated(read: Callable[[], T], deadline: float, attempt: int = 1) -> T:
     try:
         return read()
     except _PassingError as error:
-        wait_s = error.wait_s if error.wait_s is not None else 0.25 * 2**attempt
+        told, wait_s = (*error.args, None)[:2]
+        wait_s = 0.25 * 2**attempt if wait_s is None else wait_s
         if attempt == ATTEMPTS or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
-            raise FetchError(str(error)) from None
+            raise FetchError(told) from None
     time.sleep(wait_s)
     return _repeated(read, deadline, attempt + 1)
 
 
 @contextmanager
 def _opened(
-    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool = False
-) -> Iterator[http.client.HTTPResponse]:
-    """Ask for an address; what comes is an answer that data could come in, or an error."""
+    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, max_bytes: int
+) -> Iterator[tuple[http.client.HTTPResponse, int | None, Iterator[bytes]]]:
+    """Ask for an address: an answer that data could come in, its size if it is told, and its bytes."""
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
-    with _answered(url, sent, timeout_s, deadline, same_host) as response:
-        status, reason = response.status, response.reason
+    with _answered(url, sent, timeout_s, deadline) as response:
+        status, reason, told = response.status, response.reason, response.headers
         if status in _TRY_AGAIN:
-            raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(response))
+            raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(told.get("Retry-After", "")))
         if status >= 300:
             raise FetchError(f"{url}: HTTP {status} {reason}", status)
+        if "Range" in headers and status != 206:
+            raise FetchError(f"{url}: gives no parts of a file")
         # Of the other answers that are no error none has a body that is the file.
-        if status != 200 and not (status == 206 and "Range" in headers):
+        if "Range" not in headers and status != 200:
             raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = told.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
             raise FetchError(f"{url}: answered with a web page, not with data")
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        if told.get("Content-Encoding", "identity").lower() != "identity":
             raise FetchError(f"{url}: answered in an encoding that was not asked for")
-        yield response
+        length = told.get("Content-Length")
+        if length is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", length, re.ASCII):
+            raise FetchError(f"{url}: gives {length[:40]!r} as its length, which is not a number")
+        size = None if length is None else int(length)
+        if size is not None and size > max_bytes:
+            raise FetchError(f"{url}: {size} bytes; the cap is {max_bytes}")
+        yield response, size, _blocks(response, url, size, max_bytes)
 
 
 def _answered(
-    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, same_host: bool
+    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
 ) -> http.client.HTTPResponse:
-    """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host."""
+    """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host.
+
+    Parts of a file are asked of no other host than the one that was named.
+    """
     if not url.lower().startswith(("http://", "https://")):
         raise FetchError(f"{url!r}: only http and https addresses are read")
     opener = urllib.request.OpenerDirector()
@@ -339,17 +338,17 @@ def _answered(
             raise _PassingError(f"{url}: cannot be reached: {error.reason}") from None
         except (OSError, http.client.HTTPException) as error:
             raise _PassingError(f"{url}: no answer: {error}") from None
-        elsewhere = same_host and old.netloc != new.netloc
-        if elsewhere or new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme):
+        elsewhere = old.netloc != new.netloc
+        off_the_web = new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme)
+        if off_the_web or (elsewhere and "Range" in headers):
             raise FetchError(f"{address}: redirects to {location[:200]!r}; not followed")
-        if old.netloc != new.netloc:
+        if elsewhere:
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE}
         address = target
     raise AssertionError
 
 
-def _retry_after_s(response: http.client.HTTPResponse) -> float | None:
-    asked = response.headers.get("Retry-After", "")
+def _retry_after_s(asked: str) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}", asked, re.ASCII):
         return float(asked)
     try:
@@ -358,18 +357,9 @@ def _retry_after_s(response: http.client.HTTPResponse) -> float | None:
         return None
 
 
-def _announced(response: http.client.HTTPResponse, url: str, max_bytes: int) -> int | None:
-    stated = response.headers.get("Content-Length")
-    if stated is None:
-        return None
-    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", stated, re.ASCII):
-        raise FetchError(f"{url}: gives {stated[:40]!r} as its length, which is not a number")
-    if int(stated) > max_bytes:
-        raise FetchError(f"{url}: {int(stated)} bytes; the cap is {max_bytes}")
-    return int(stated)
-
-
-def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
+def _blocks(
+    response: http.client.HTTPResponse, url: str, size: int | None, max_bytes: int
+) -> Iterator[bytes]:
     had = 0
     while True:
         try:
@@ -377,11 +367,13 @@ def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Ite
         except (http.client.HTTPException, OSError) as error:
             raise _PassingError(f"{url}: broke off after {had} bytes: {error}") from None
         if not block:
-            return
+            break
         had += len(block)
         if had > max_bytes:
             raise FetchError(f"{url}: goes on past the cap of {max_bytes} bytes")
         yield block
+    if size not in (None, had):
+        raise _PassingError(f"{url}: broke off after {had} of {size} bytes")
 
 
 def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:
@@ -404,21 +396,18 @@ def read_json(data: bytes, name: str) -> object:
         raise DataError(f"{name}: is not JSON: {error}") from None
     except RecursionError:
         raise DataError(f"{name}: is JSON nested too deep to be an answer") from None
-    trouble = _trouble(tree) if isinstance(tree, dict) else None
-    if trouble:
-        raise DataError(f"{name}: the service answered: {trouble[:300]}")
-    return tree
-
-
-def _trouble(tree: Mapping[str, object]) -> str | None:
-    """Find an error: ArcGIS ``error``, Overpass ``remark``, ``message``, ``status``."""
-    error, remark, message = tree.get("error"), tree.get("remark"), tree.get("message")
-    if isinstance(error, dict):
-        return f"{error.get('code', '')} {error.get('message', '')}".strip() or "an error"
-    if isinstance(remark, str) and "error" in remark.lower():
-        return remark
-    if isinstance(message, str) and "data" not in tree:
-        return message
-    if error or str(tree.get("status")).lower() in _FAILED:
-        return str(error or tree["status"])
-    return None
+    if not isinstance(tree, dict):
+        return tree
+    # ArcGIS has an error, Overpass a remark, others a message or a status.
+    stated, remark, message = tree.get("error"), tree.get("remark"), tree.get("message")
+    if isinstance(stated, dict):
+        trouble = f"{stated.get('code', '')} {stated.get('message', '')}".strip() or "an error"
+    elif isinstance(remark, str) and "error" in remark.lower():
+        trouble = remark
+    elif isinstance(message, str) and "data" not in tree:
+        trouble = message
+    elif stated or str(tree.get("status")).lower() in _FAILED:
+        trouble = str(stated or tree["status"])
+    else:
+        return tree
+    raise DataError(f"{name}: the service answered: {trouble[:300]}")

@@ -20,13 +20,15 @@ from zonerisk.core.geometry import Interval, metres_per_degree, span_deg
 from zonerisk.core.model import simplify
 from zonerisk.core.samples import Disc, HazardSample, Layer, beyond, widened
 from zonerisk.layers import files, http
+from zonerisk.layers.files import Bounds
 
 if TYPE_CHECKING:
     import rasterio
 
     from zonerisk.layers.cards import Card
 
-Bounds = tuple[float, float, float, float]
+Discs = Sequence[Disc]
+Samples = Iterator[HazardSample]
 METHODS = ("raster", "tiles")
 # No file is asked for that might lie beside the one that was named.
 _OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
@@ -83,7 +85,8 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     with rasterio.Env(**_OPTIONS):
         try:
             with rasterio.open(name, driver="GTiff", opener=only) as file:
-                _check_raster(file, name)
+                if flaw := _flaw(file):
+                    raise DataError(f"{name}: {flaw}")
                 what = "a part of it cannot be read"
                 yield file
         except (RasterioError, OSError) as error:
@@ -96,34 +99,28 @@ def _plain(name: str) -> str:
     return re.sub(r"/vsiriopener_\w+/", "", name)
 
 
-def _check_raster(file: rasterio.io.DatasetReader, name: str) -> None:
-    if file.crs is None or file.crs.to_epsg() not in _WGS84:
-        raise DataError(f"{name}: its reference system is {file.crs or 'not named'}; convert it to EPSG:4326")
+def _flaw(file: rasterio.io.DatasetReader) -> str | None:
     wide, turn, west, turn_, tall, north = file.transform[:6]
-    if turn or turn_ or tall > 0:
-        raise DataError(f"{name}: its rows do not run from north to south")
-    if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
-        raise DataError(f"{name}: its cells have no size or no place")
-    if not (0 < file.scales[0] < math.inf and math.isfinite(file.offsets[0])):
-        raise DataError(f"{name}: its scale makes no numbers of its cells")
-    if file.bounds.right > 180 + wide or file.bounds.left < -180 - wide:
-        raise DataError(f"{name}: reaches past 180 degrees; turn its longitudes to -180 to 180")
     kind = np.dtype(file.dtypes[0])
+    if file.crs is None or file.crs.to_epsg() not in _WGS84:
+        return f"its reference system is {file.crs or 'not named'}; convert it to EPSG:4326"
+    if turn or turn_ or tall > 0:
+        return "its rows do not run from north to south"
+    if not (wide > 0 > tall and math.isfinite(wide + tall + west + north)):
+        return "its cells have no size or no place"
+    if not (0 < file.scales[0] < math.inf and math.isfinite(file.offsets[0])):
+        return "its scale makes no numbers of its cells"
+    if file.bounds.right > 180 + wide or file.bounds.left < -180 - wide:
+        return "reaches past 180 degrees; turn its longitudes to -180 to 180"
     if kind.kind not in "iuf" or math.prod(file.block_shapes[0]) * kind.itemsize > MAX_BLOCK_BYTES:
-        told = f"are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
-        raise DataError(f"{name}: its cells {told}")
+        return f"its cells are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes"
+    return None
 
 
-def _cells(file: rasterio.io.DatasetReader, *span: int) -> Any:
-    """Read cells as the numbers that they stand for, masked where there is no data."""
+def _cells(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, Any]:
+    """Read a box: its first column and row, and what its cells stand for, masked where there is no data."""
     from rasterio.windows import Window as Cells
 
-    cells, scale = file.read(1, window=Cells(*span), masked=True), (file.scales[0], file.offsets[0])
-    return cells if scale == (1, 0) else cells.astype("float32") * scale[0] + scale[1]
-
-
-def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, int, int]:
-    """Return the columns and rows of a box: from the left, from the top, and how many of each."""
     width, height = abs(file.transform.a), abs(file.transform.e)
     left = max(0, int((box[0] - file.bounds.left) / width))
     right = min(file.width, int((box[2] - file.bounds.left) / width) + 1)
@@ -132,7 +129,9 @@ def _span(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str)
     across, down = right - left, bottom - top
     if across * down > most:
         raise DataError(f"{_plain(file.name)}: {trouble.format(cells=f'{across} x {down} cells')}")
-    return left, top, across, down
+    cells = file.read(1, window=Cells(left, top, across, down), masked=True)
+    scale, offset = file.scales[0], file.offsets[0]
+    return left, top, cells if (scale, offset) == (1, 0) else cells.astype("float32") * scale + offset
 
 
 def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float) -> Window | None:
@@ -143,11 +142,12 @@ def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: flo
     high, wide = span_deg(lat, reach_m)
     box = (lon - wide, lat - high, lon + wide, lat + high)
     trouble = "{cells} are too many for a window; lower search_radius_m"
-    left, top, across, down = _span(file, box, MAX_WINDOW, trouble)
+    left, top, cells = _cells(file, box, MAX_WINDOW, trouble)
+    down, across = cells.shape
     north_per_deg, east_per_deg = metres_per_degree(lat)
     lats = north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e)
     lons = west + (np.arange(left, left + across) + 0.5) * abs(file.transform.a)
-    values = _cells(file, left, top, across, down).astype("float64").filled(np.nan)
+    values = cells.astype("float64").filled(np.nan)
     return Window(values, (lats - lat) * north_per_deg, (lons - lon) * east_per_deg)
 
 
@@ -166,8 +166,7 @@ def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
         right = math.ceil((min(max(easts), box[2]) - west) / width - 1e-6)
         bottom = math.ceil((north - max(min(souths), box[1])) / height - 1e-6)
         if right <= left or bottom <= top:
-            where = f"{box[0]:.2f} to {box[2]:.2f} E, {box[1]:.2f} to {box[3]:.2f} N"
-            raise DataError(f"{sources[0]}: does not cover {where}")
+            raise DataError(f"{sources[0]}: does not cover {files.where(box)}")
         if (right - left) * (bottom - top) * 8 > max_bytes:
             cells = f"{right - left} x {bottom - top} cells"
             raise DataError(f"{sources[0]}: {cells} are more than the cap; name fewer places")
@@ -191,9 +190,7 @@ def _geotiff(
         return bytes(memory.read())
 
 
-def sample(
-    card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
+def sample(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Discs) -> Samples:
     """Return of each site inside a raster how far its edge of the flood is, and how deep it is.
 
     Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
@@ -218,7 +215,7 @@ def sample(
             yield from _cell_sample(card, layer, disc, cells, names.get(disc.site, ""))
 
 
-def values(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
+def values(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
     """Return what cells hold over each disc and their error, outward to tenths; on a coast, the nearest."""
     with opened(path) as file:
         for disc in discs:
@@ -250,7 +247,7 @@ def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
         raise DataError(f"{source}: holds {top:g}, which is no {kind}; is it a mark for no data?")
 
 
-def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> Iterator[HazardSample]:
+def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> Samples:
     """Measure to the nearest cell of the other side, and name the class of the place."""
     wet = cells.values >= card.reading.wet_from
     _, north_m, east_m = cells
@@ -275,7 +272,14 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     other = gap[wet != own]
     edge = float(other.min()) if len(other) else seen
     touched = cells.values[gap <= disc.uncertainty_m + card.error_m]
-    label = _classes(card, float(cells.values[row, column]), touched)
+    here, most = (
+        card.reading.classes.get(f"{depth:g}", "none mapped")
+        if card.reading.classes
+        else f"{max(0.0, depth):.1f} {card.unit}"
+        for depth in (np.nan_to_num(cells.values[row, column]), touched[touched >= 0].max(initial=0.0))
+    )
+    same = card.reading.classes and here == most
+    label = here if same else f"{here}, up to {most} within the disc"
     if not own and not len(other):
         yield beyond(layer, disc.site, disc.uncertainty_m, seen)
         return
@@ -300,17 +304,7 @@ def _depth(card: Card, touched: npt.NDArray[np.float64]) -> Interval | None:
     return Interval(least[0], None, most[1]) if least and most else None
 
 
-def _classes(card: Card, own: float, touched: npt.NDArray[np.float64]) -> str:
-    """Return what the raster says at the point and over the disc."""
-    values, known = (own, max(touched[touched >= 0], default=math.nan)), card.reading.classes
-    here, most = (
-        known.get(f"{value:g}", "none mapped") if known else f"{max(0.0, value):.1f} {card.unit}"
-        for value in (0.0 if math.isnan(value) else value for value in values)
-    )
-    return here if known and here == most else f"{here}, up to {most} within the disc"
-
-
-def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str, str]]:
+def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
     """Name the joined flooded area that each site is in or nearest to."""
     from rasterio.features import shapes
     from rasterio.windows import Window as Cells
@@ -322,8 +316,7 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
     boxes = shapely.box(lon - 1.6 * margin, lat - margin, lon + 1.6 * margin, lat + margin)
     for cluster in shapely.get_parts(shapely.union_all(boxes)):
         trouble = "the sites lie in too large an area; sample fewer"
-        span = _span(file, cluster.bounds, _MAX_CLUSTER, trouble)
-        cells = _cells(file, *span)
+        left, top, cells = _cells(file, cluster.bounds, _MAX_CLUSTER, trouble)
         _check_values(card, cells.compressed(), _plain(file.name))
         wet = np.ma.filled(cells >= card.reading.wet_from, False)
         step = max(1, round(span_deg(0, _JOINED_M)[0] / abs(file.transform.e)))
@@ -331,7 +324,7 @@ def _flooded(card: Card, file: Any, discs: Sequence[Disc]) -> Iterator[tuple[str
         if not rows or not columns:
             continue
         coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
-        transform = file.window_transform(Cells(*span)) * file.transform.scale(step)
+        transform = file.window_transform(Cells(left, top, 1, 1)) * file.transform.scale(step)
         areas = [
             shapely.geometry.shape(shape)
             for shape, _ in shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
@@ -353,14 +346,12 @@ def corner_id(lat: float, lon: float) -> str:
 def tile_ranges(bounds: Bounds, zoom: int) -> tuple[range, range]:
     """Return the tiles that cover a box, columns from the west and rows from the north."""
     west, south, east, north = bounds
-    count = int(2**zoom)
-
-    def row(lat: float) -> int:
-        turned = math.asinh(math.tan(math.radians(max(-85.05, min(85.05, lat)))))
-        return max(0, min(count - 1, int((1 - turned / math.pi) / 2 * count)))
-
-    left, right = (max(0, min(count - 1, int((lon + 180) / 360 * count))) for lon in (west, east))
-    return range(left, right + 1), range(row(north), row(south) + 1)
+    columns = (np.array([west, east]) + 180) / 360
+    lats = np.radians(np.clip([north, south], -85.05, 85.05))
+    rows = (1 - np.arcsinh(np.tan(lats)) / math.pi) / 2
+    tiles = np.clip(np.array([columns, rows]) * 2**zoom, 0, 2**zoom - 1).astype(int)
+    (left, right), (top, bottom) = tiles.tolist()
+    return range(left, right + 1), range(top, bottom + 1)
 
 
 def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int) -> bytes:

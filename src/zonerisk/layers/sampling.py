@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
@@ -40,6 +41,7 @@ from zonerisk.core.samples import (
 )
 from zonerisk.layers import files, rasters
 from zonerisk.layers.cards import Card, Reading
+from zonerisk.layers.rasters import Discs, Samples
 from zonerisk.layers.store import LayerFile, digest
 from zonerisk.words import phrases
 
@@ -50,43 +52,29 @@ if TYPE_CHECKING:
 
 
 Geometries = npt.NDArray[np.object_]
+Statement = tuple["HazardKind", str, str, str]
+"""What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
 _EDGE_DEG = 0.1
 _FAR_M = 2_000_000.0
 _GEOD = Geod(ellps="WGS84")
 
-# Beyond this a disc says nothing of which side of a zone's edge, or which side of a place,
-# its site stands on; counts and cells are coarser.
+# Beyond this a disc says nothing of which side of a zone's edge, or of a place, its site stands on. Counts
+# and cells are coarser; what is stated of one address says nothing of the next street.
 _MAX_UNCERTAINTY_M = {
-    "area": 5_000.0,
-    "near": 5_000.0,
-    "axis": 5_000.0,
-    "count": 50_000.0,
-    "cell": 50_000.0,
-    # What is stated of one address says nothing of the next street.
+    **dict.fromkeys(("area", "near", "axis"), 5_000.0),
+    **dict.fromkeys(("count", "cell"), 50_000.0),
     "stated": 200.0,
 }
-
 _AS_ON_THE_CARD = (
     "kind measure noun grade basis complete error_m list_radius_m shared_from unit boxes quantity vintage "
     "record_years intensity_unit url attribution"
 )
 
 
-class Statement(NamedTuple):
-    """What was stated of a place, as a clause, with the class of places that may share an event, if any."""
-
-    kind: HazardKind
-    key: str
-    name: str
-    text: str
-
-
-def head(
-    card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Sequence[Disc] = ()
-) -> dict[str, Any]:
+def head(card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Discs = ()) -> dict[str, Any]:
     """Return what a verdict must know of a layer, its files' hashes, and the ``towns`` that it covers."""
-    covered = None
+    covered, labels = None, card.reading.classes
     if towns and (card.boxes or any(file.file.role == "coverage" for file in layer_files)):
         covered = sorted({row.site for row in sample(card, layer_files, towns) if not row.reason})
     return {
@@ -94,8 +82,8 @@ def head(
         "layer": card.id,
         "max_uncertainty_m": card.max_uncertainty_m
         or max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
-        "return_years": card.by_label(card.return_years),
-        "intensities": card.by_label({key: list(ends) for key, ends in card.intensities.items()}),
+        "return_years": {labels.get(key, key): years for key, years in card.return_years.items()},
+        "intensities": {labels.get(key, key): list(ends) for key, ends in card.intensities.items()},
         "title": f"{card.title} ({card.vintage})",
         "read": card.read_on,
         "claim": f"{card.may_say[0]}. {card.attribution}",
@@ -106,31 +94,33 @@ def head(
     }
 
 
-def sample(card: Card, layer_files: Sequence[LayerFile], discs: Sequence[Disc]) -> list[HazardSample]:
+def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[HazardSample]:
     """Return what one layer says at sites: at least one sample each, in the order of their ids."""
     layer = layer_of(head(card, (), ""))
     samples: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
+    paths: dict[str, list[Path]] = defaultdict(list)
+    for file, path in layer_files:
+        paths[file.role].append(path)
     clear = []
     for disc in discs:
-        reason = unanswerable(layer, disc)
-        if reason:
+        if reason := unanswerable(layer, disc):
             samples[disc.site] = [missing(layer, disc.site, reason)]
         else:
             clear.append(disc)
-    for row in _measured(card, layer, layer_files, _covered(card, layer_files, clear)):
-        samples[row.site].append(row)
-    for disc in clear:
-        if not samples[disc.site]:
-            samples[disc.site] = [missing(layer, disc.site, "outside_coverage")]
-    return [row for site in sorted(samples) for row in sorted(samples[site], key=nearness)]
+    edge = None
+    if paths["coverage"] and clear:
+        edge = shapes_of(files.read(paths["coverage"][0], Reading()))
+        clear = _covered(card, edge, clear)
+    if paths["data"] and clear:
+        for row in _measured(card, layer, paths, clear, edge):
+            samples[row.site].append(row)
+    for site, rows in samples.items():
+        samples[site] = sorted(rows, key=nearness) or [missing(layer, site, "outside_coverage")]
+    return [row for site in sorted(samples) for row in samples[site]]
 
 
-def _covered(card: Card, layer_files: Sequence[LayerFile], discs: list[Disc]) -> list[Disc]:
+def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
-    bounding = [file for file in layer_files if file.file.role == "coverage"]
-    if not bounding or not discs:
-        return discs
-    places = shapes_of(files.read(bounding[0].path, Reading()))
     if card.covered_within_m is not None:
         held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
     elif card.measure == "near":
@@ -144,86 +134,80 @@ def _covered(card: Card, layer_files: Sequence[LayerFile], discs: list[Disc]) ->
 
 
 def _measured(
-    card: Card, layer: Layer, layer_files: Sequence[LayerFile], discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
-    data = [file for file in layer_files if file.file.role == "data"]
-    if not data or not discs:
+    card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Geometries | None
+) -> Samples:
+    data, reading, measure = paths["data"], card.reading, card.measure
+    if reading.method in rasters.METHODS:
+        if measure not in ("cell", "area"):
+            raise DataError(f"{card.id}: a raster has areas and cells, no {measure}")
+        if measure == "cell":
+            yield from rasters.values(card, layer, data[0], discs)
+        else:
+            for path in data:
+                yield from rasters.sample(card, layer, path, paths["mask"], discs)
         return
-    raster = card.reading.method in rasters.METHODS
-    if raster and card.measure not in ("cell", "area"):
-        raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
-    if raster or card.measure == "stated":
-        masks = [file.path for file in layer_files if file.file.role == "mask"]
-        for file in data if card.measure == "area" else data[:1]:
-            if card.measure == "area":
-                yield from rasters.sample(card, layer, file.path, masks, discs)
-            else:
-                yield from (rasters.values if raster else _stated)(card, layer, file.path, discs)
+    if measure == "stated":
+        yield from _stated(card, layer, data[0], discs)
         return
-    # A track goes on through its weaker points.
-    whole = card.measure == "count" and card.reading.id and card.reading.least
-    reading = card.reading.model_copy(update={"least": {}}) if whole else card.reading
-    frames = [files.read(file.path, reading, complete=card.complete) for file in data]
-    if card.measure == "area":
-        edge = [files.read(file.path, Reading()) for file in layer_files if file.file.role == "coverage"]
-        zones = [zone for frame in frames for zone in dissolved(card, frame)]
-        yield from _areas(card, layer, zones, discs, edge)
-    elif card.measure == "count":
+    if measure == "count" and reading.id:
+        # A track goes on through its weaker points.
+        reading = reading.model_copy(update={"least": {}})
+    frames = [files.read(path, reading, complete=card.complete) for path in data]
+    if measure == "area":
+        yield from _areas(
+            card, layer, [zone for frame in frames for zone in dissolved(card, frame)], discs, edge
+        )
+    elif measure == "count":
         yield from _counts(card, layer, frames[0], discs)
-    elif card.measure == "cell":
-        yield from _polygons(card, layer, frames[0], titles(card, layer_files), discs)
+    elif measure == "cell":
+        yield from _polygons(card, layer, frames[0], titles(card, paths["names"]), discs)
     else:
-        names = titles(card, layer_files)
+        names = titles(card, paths["names"])
         objects = [thing for frame in frames for thing in named(card, frame, names)]
         yield from _nearest(card, layer, objects, discs)
 
 
-def titles(card: Card, layer_files: Sequence[LayerFile]) -> dict[str, str]:
-    """Read the table of names that a layer's objects refer to."""
-    path = next((file.path for file in layer_files if file.file.role == "names"), None)
-    if path is None or card.reading.names_by is None:
+def titles(card: Card, paths: Sequence[Path]) -> dict[str, str]:
+    """Read the table of names that a layer's objects refer to, if there is one."""
+    if not paths or card.reading.names_by is None:
         return {}
     import pandas as pd
 
     key, title = card.reading.names_by
-    with errors.reading(str(path), "is not a table of names"):
-        table = pd.read_csv(io.BytesIO(files.content(path)), usecols=[key, title], dtype=str)
+    with errors.reading(str(paths[0]), "is not a table of names"):
+        table = pd.read_csv(io.BytesIO(files.content(paths[0])), usecols=[key, title], dtype=str)
     return dict(zip(table[key], table[title], strict=True))
 
 
-def _around(shapes: Geometries, discs: Sequence[Disc], reach_m: float) -> dict[str, list[tuple[float, int]]]:
+def _around(
+    shapes: Sequence[Any] | Geometries, discs: Discs, reach_m: float, straight: bool = False
+) -> dict[str, list[tuple[float, int]]]:
     """Return the distance and index of what is in reach of each site, the nearest first."""
     near: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
-    for disc, index, distance in pairs(shapes, discs, reach_m):
+    for disc, index, distance in pairs(np.asarray(shapes, dtype=object), discs, reach_m, straight):
         near[disc.site].append((distance, index))
     return {site: sorted(rows) for site, rows in near.items()}
 
 
-def _nearest(
-    card: Card, layer: Layer, objects: Sequence[Mapped], discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
+def _nearest(card: Card, layer: Layer, objects: Sequence[Mapped], discs: Discs) -> Samples:
+    axis = card.measure == "axis"
+    reach = card.list_radius_m if axis else card.search_radius_m
     widest = max(disc.uncertainty_m for disc in discs)
-    reach = card.list_radius_m if card.measure == "axis" else card.search_radius_m
-    best: dict[str, dict[str, tuple[float, int]]] = {disc.site: {} for disc in discs}
     widest += max((thing.doubt_m for thing in objects), default=card.error_m)
-    for disc, index, distance in pairs(_shapes(objects), discs, reach + widest, card.measure == "axis"):
-        key, nearest, hit = objects[index].id, best[disc.site], (max(0.0, distance), index)
-        nearest[key] = min(hit, nearest.get(key, hit))
+    near = _around([thing.shape for thing in objects], discs, reach + widest, axis)
     for disc in discs:
-        ranked = sorted(best[disc.site].items(), key=lambda item: (item[1], item[0]))
-        close = disc.uncertainty_m + card.list_radius_m
-        kept = [
-            item
-            for place, item in enumerate(ranked)
-            if item[1][0] <= close + objects[item[1][1]].doubt_m or (place == 0 and card.measure == "near")
-        ]
-        for key, (distance, index) in kept:
+        best: dict[str, tuple[float, int]] = {}
+        for distance, index in sorted((max(0.0, away), index) for away, index in near[disc.site]):
+            best.setdefault(objects[index].id, (distance, index))
+        rows: list[HazardSample] = []
+        for key, (distance, index) in best.items():
             thing = objects[index]
-            label = _past(thing.shape, disc, thing.label.split("|")) if card.measure == "axis" else ""
-            interval = widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
-            yield HazardSample(layer, disc.site, interval, key, thing.name, label)
-        if not kept:
-            yield beyond(layer, disc.site, disc.uncertainty_m, reach)
+            # The nearest of all is told however far off it is.
+            if distance <= disc.uncertainty_m + card.list_radius_m + thing.doubt_m or not (rows or axis):
+                label = _past(thing.shape, disc, thing.label.split("|")) if axis else ""
+                interval = widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
+                rows.append(HazardSample(layer, disc.site, interval, key, thing.name, label))
+        yield from rows or [beyond(layer, disc.site, disc.uncertainty_m, reach)]
 
 
 def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
@@ -239,13 +223,13 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
 
 
 def _areas(
-    card: Card, layer: Layer, zones: Sequence[Mapped], discs: Sequence[Disc], edge: Sequence[gpd.GeoDataFrame]
-) -> Iterator[HazardSample]:
+    card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge: Geometries | None
+) -> Samples:
     rim: dict[str, float] = {}
-    if edge:
-        whole = shapely.get_parts(shapely.union_all(shapes_of(edge[0])))
+    if edge is not None:
+        whole = shapely.get_parts(shapely.union_all(edge))
         rim = {disc.site: -distance for disc, _, distance in pairs(whole, discs, 0.0)}
-    near = _around(_shapes(zones), discs, card.covered_within_m or card.search_radius_m)
+    near = _around([zone.shape for zone in zones], discs, card.covered_within_m or card.search_radius_m)
     for disc in discs:
         ranked = near[disc.site]
         if not ranked and disc.site in rim:
@@ -265,15 +249,11 @@ def _areas(
             yield HazardSample(layer, disc.site, interval, zones[index].id, "", label)
 
 
-def _counts(
-    card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
+def _counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Discs) -> Samples:
     """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
-    reading = card.reading
-    radius = reading.radius_m or 0
-    widest = max(disc.uncertainty_m for disc in discs)
+    reading, radius = card.reading, card.reading.radius_m or 0
     shapes, events, force = _tracks(frame, reading) if reading.id else (shapes_of(frame), None, None)
-    near = _around(shapes, discs, radius + widest + card.error_m)
+    near = _around(shapes, discs, radius + max(disc.uncertainty_m for disc in discs) + card.error_m)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
         nearest: dict[object, float] = {}
@@ -287,28 +267,26 @@ def _counts(
         yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=strength)
 
 
-def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Any, list[str], list[float]]:
+def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Geometries, list[str], list[float]]:
     """Draw from each point that is strong enough on to the next one of its track, if that is so too."""
     import pandas as pd
 
-    points, events = shapes_of(frame), frame[reading.id[0]].astype(str).tolist()
+    shapes, events = shapes_of(frame).copy(), frame[reading.id[0]].astype(str).to_numpy()
     column, least = next(iter(reading.least.items()))
     force = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
-    strong = np.flatnonzero(force >= least)
-    kept = set(strong.tolist())
-    shapes, told = points[strong].copy(), force[strong].tolist()
-    for place, index in enumerate(strong.tolist()):
-        ends = points[index : index + 2]
-        # Across the antimeridian the points alone are taken.
-        if index + 1 in kept and events[index] == events[index + 1] and abs(ends[0].x - ends[1].x) < 180:
-            shapes[place] = shapely.linestrings([[end.x, end.y] for end in ends])
-            told[place] = max(force[index : index + 2])
-    return shapes, [events[index] for index in strong], told
+    strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
+    # Across the antimeridian the points alone are taken.
+    near = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
+    on = np.flatnonzero(strong[1:] & strong[:-1] & near)
+    shapes[on] = shapely.linestrings(np.stack([points[on], points[on + 1]], 1))
+    strength = force.copy()
+    strength[on] = np.maximum(force[on], force[on + 1])
+    return shapes[strong], events[strong].tolist(), strength[strong].tolist()
 
 
 def _polygons(
-    card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Sequence[Disc]
-) -> Iterator[HazardSample]:
+    card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Discs
+) -> Samples:
     """Read the values of the polygons that each site may stand in; where the map ends it is open."""
     shapes, key = shapes_of(frame), card.reading.id[0]
     rims = {disc.site: -rim for disc, _, rim in pairs(np.array([shapely.union_all(shapes)]), discs, 0.0)}
@@ -326,7 +304,7 @@ def _polygons(
         yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
 
 
-def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iterator[HazardSample]:
+def _stated(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
     """Return what was stated of the point in each site's disc that was asked about; of no other point."""
     answers = read_statements(path)
     for disc in discs:
@@ -335,9 +313,8 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Sequence[Disc]) -> Iter
         if not distance <= disc.uncertainty_m:
             yield missing(layer, disc.site, "not_sampled")
             continue
-        for stated in statements(card, rows) or (Statement(card.kind, "", "", ""),):
-            about = replace(layer, kind=stated.kind)
-            yield HazardSample(about, disc.site, None, stated.key, stated.name, stated.text)
+        for kind, key, name, text in statements(card, rows) or [(card.kind, "", "", "")]:
+            yield HazardSample(replace(layer, kind=kind), disc.site, None, key, name, text)
 
 
 def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]]]:
@@ -347,40 +324,39 @@ def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]
         return [(float(row["lat"]), float(row["lon"]), [*map(dict, row["told"])]) for row in answers]
 
 
-def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
+def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[Statement]:
     """Turn a service's rows on a place into statements; a risk that a report does not name is not absent."""
     reading = card.reading
     if reading.hazards:
-        told = []
-        for row in (row for row in rows if str(row.get("key")) in reading.hazards):
-            known = reading.hazards[str(row["key"])]
-            # Commune and address each have their own words.
-            said = [str(row.get(place) or "") for place in ("commune", "address")]
-            here, there = (
-                reading.classes.get(word, repr(word)) if word else "nothing stated" for word in said
-            )
-            town = f" of {row['town']}" if row.get("town") else ""
-            text = f"{reading.named.format(name=known.name)} for the commune{town} ({here}), for the address"
-            told.append(Statement(known.kind, "", known.name, f"{text}: {there}"))
-        return tuple(told)
+        told: list[Statement] = []
+        for row in rows:
+            if known := reading.hazards.get(str(row.get("key"))):
+                # Commune and address each have their own words.
+                said = [str(row.get(place) or "") for place in ("commune", "address")]
+                here, there = (
+                    reading.classes.get(word, repr(word)) if word else "nothing stated" for word in said
+                )
+                town = f" of {row['town']}" if row.get("town") else ""
+                text = f"{reading.named.format(name=known.name)} for the commune{town} ({here})"
+                told.append((known.kind, "", known.name, f"{text}, for the address: {there}"))
+        return told
     towns: dict[str, list[str]] = {}
     for row in rows:
         town = str(row.get(reading.name or "") or "not named")
         towns.setdefault(str(row.get(reading.class_of or "")), []).append(town)
-    unknown = sorted(towns.keys() - reading.classes.keys())
-    if unknown:
+    if unknown := sorted(towns.keys() - reading.classes.keys()):
         raise DataError(f"{card.id}: {reading.class_of} is {unknown[0]!r}, which its card lacks")
     # Where the communes around are of several classes, the place may be of either.
     shared = len(towns) == 1 and towns.keys() <= set(reading.shared)
-    return tuple(
-        Statement(
+    return [
+        (
             card.kind,
             code if shared else "",
             f"{card.noun} {reading.classes[code]}",
             reading.named.format(name=reading.classes[code], towns=phrases.names(sorted(set(names)))),
         )
         for code, names in sorted(towns.items())
-    )
+    ]
 
 
 class Mapped(NamedTuple):
@@ -396,10 +372,6 @@ class Mapped(NamedTuple):
 def shapes_of(frame: gpd.GeoDataFrame) -> Geometries:
     """Return the geometries of a table."""
     return frame.geometry.to_numpy()  # type: ignore[no-any-return]
-
-
-def _shapes(objects: Sequence[Mapped]) -> Geometries:
-    return np.array([thing.shape for thing in objects], dtype=object)
 
 
 def _text(value: object) -> str:
@@ -457,7 +429,7 @@ def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
 
 
 def pairs(
-    shapes: Geometries, discs: Sequence[Disc], reach_m: float, straight: bool = False
+    shapes: Geometries, discs: Discs, reach_m: float, straight: bool = False
 ) -> Iterator[tuple[Disc, int, float]]:
     """Return every shape (in degrees) within reach of a site's middle, with its distance in metres.
 
@@ -473,7 +445,9 @@ def pairs(
         near = np.unique(tree.query(_boxes(lat, lon, reach_m))[1])
         if not len(near):
             continue
-        plane = _plane(lat, lon)
+        plane = Transformer.from_crs(
+            "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m", always_xy=True
+        )
         bent = shapes[near] if straight else _bent(shapes[near], lat, lon, reach_m)
         flat = _flattened(bent, plane)
         # Where a shape was drawn around a pole, its two ends meet along a line, which is no edge.
@@ -494,12 +468,9 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     """Cover a tile and what is in reach of it, also across the antimeridian."""
     high, _ = span_deg(lat, reach_m)
     north, south = min(90.0, lat + 0.5 + high), max(-90.0, lat - 0.5 - high)
-    _, wide = span_deg(max(abs(lat + 0.5), abs(lat - 0.5)), reach_m)
-    wide += 0.5
-    turns = [-360.0, 0.0, 360.0]
-    return shapely.box(
-        [lon - wide + turn for turn in turns], [south] * 3, [lon + wide + turn for turn in turns], [north] * 3
-    )
+    wide = span_deg(max(abs(lat + 0.5), abs(lat - 0.5)), reach_m)[1] + 0.5
+    turns = [lon - 360.0, lon, lon + 360.0]
+    return shapely.box([x - wide for x in turns], [south] * 3, [x + wide for x in turns], [north] * 3)
 
 
 def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometries:
@@ -513,12 +484,6 @@ def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometr
         shapes[far] = shapely.intersection(shapes[far], area)
         shapes[long] = shapely.segmentize(shapes[long], _EDGE_DEG)
     return shapes
-
-
-def _plane(lat: float, lon: float) -> Any:
-    return Transformer.from_crs(
-        "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m", always_xy=True
-    )
 
 
 def _flattened(shapes: Any, plane: Any) -> Geometries:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import urllib.parse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from zonerisk.core import errors
 from zonerisk.core.errors import FetchError, UsageError
 from zonerisk.core.geometry import circle_points, geodesic_m, span_deg
 from zonerisk.layers import files, http, rasters
+from zonerisk.layers.files import Bounds
 from zonerisk.layers.sampling import statements
 from zonerisk.layers.store import AREA
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from zonerisk.core.samples import Place
     from zonerisk.layers.cards import Card
 
-Bounds = tuple[float, float, float, float]
 Feature = dict[str, Any]
 # A wider area than this, degrees, is asked for in parts.
 MAX_SPAN = 3.0
@@ -52,12 +52,13 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         bounds = _area(card, places)
         if reading.method == "raster":
             tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
-            parts = {
-                Path(file.path).name: [tile_address(file.url, tile) for tile in tiles]
+            return {
+                Path(file.path).name: rasters.part(
+                    [tile_address(file.url, tile) for tile in tiles], bounds, max_bytes
+                )
                 for file in card.files
                 if file.url
             }
-            return {name: rasters.part(part, bounds, max_bytes) for name, part in parts.items()}
         if reading.method == "tiles":
             tiff = rasters.coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
             return {f"{card.id}.tif": tiff}
@@ -73,9 +74,9 @@ def _area(card: Card, places: Sequence[Place]) -> Bounds:
     boxes = []
     for place in places:
         high, wide = span_deg(place.lat, place.uncertainty_m + margin)
-        boxes.append((place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
-    wests, souths, easts, norths = zip(*boxes, strict=True)
-    west, south, east, north = min(wests), max(-90.0, min(souths)), max(easts), min(90.0, max(norths))
+        boxes.append(shapely.box(place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
+    west, south, east, north = shapely.total_bounds(boxes).tolist()
+    south, north = max(-90.0, south), min(90.0, north)
     if max(east - west, north - south) > MAX_SPAN:
         span = f"{east - west:.1f} by {north - south:.1f} degrees"
         raise UsageError(f"{card.id}: the places span {span}; name fewer, within {MAX_SPAN:g}")
@@ -92,12 +93,8 @@ def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
             if shapely.area(shapely.intersection(outline, asked)) > 0:
                 tiles.append(dict(files.mapping(row, "properties")))
     if not tiles:
-        raise FetchError(f"{url}: no tile covers {_where(bounds)}: nothing is known there")
+        raise FetchError(f"{url}: no tile covers {files.where(bounds)}: nothing is known there")
     return tiles
-
-
-def _where(bounds: Bounds) -> str:
-    return "{0:.2f} to {2:.2f} E, {1:.2f} to {3:.2f} N".format(*bounds)
 
 
 def tile_address(template: str, properties: dict[str, Any]) -> str:
@@ -143,31 +140,40 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
     words = {"box": box, "collection": collection or "", "page": PAGE}
     params = {key: text.format(**words) for key, text in texts.items()}
 
-    def advance(tree: dict[str, Any], had: int) -> tuple[str, Mapping[str, str] | None] | None:
-        if not start:
+    service, where, asked = _Service(query, max_bytes), query, params
+    while where:
+        tree = (_gml_page if method == "wfs-gml" else _page)(service, where, asked)
+        service.keep(tree["features"])
+        had, where = len(service.rows), ""
+        total = tree.get("numberMatched", tree.get("totalFeatures"))
+        total = total if isinstance(total, int) else None
+        if method == "features":
             links = tree["links"] if _objects(tree.get("links")) else []
             onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
-            return (_next_page(query, onward), None) if onward and tree["features"] else None
+            if onward and tree["features"]:
+                where, asked = _next_page(query, onward), {}
+            continue
         if method == "arcgis":
             mark = "exceededTransferLimit"
             more = tree.get(mark) or files.mapping(tree, "properties").get(mark)
             if more and not tree["features"]:
                 raise FetchError(f"{query}: has more than the {had} features that it gives")
         else:
-            total = _total(tree)
             more = tree["features"] and (total is None or had < total)
-        return (query, {**params, start: str(had)}) if more else None
+        if more:
+            where, asked = query, {**params, start: str(had)}
+    if total is not None and total > had:
+        raise FetchError(f"{query}: gave {had} of {total} features")
+    for feature in service.rows:
+        if feature.get("geometry"):
+            _check_place(feature["geometry"], url, bounds)
+    return service.rows
 
-    found = _pages(query, params, advance, max_bytes, _gml_page if method == "wfs-gml" else _page)
-    return [_placed(feature, url, bounds) for feature in found]
 
-
-def _placed(feature: Feature, url: str, bounds: Bounds) -> Feature:
-    """Return a feature; refuse one that does not touch the box that was asked for."""
-    if not feature.get("geometry"):
-        return feature
+def _check_place(geometry: object, url: str, bounds: Bounds) -> None:
+    """Refuse a geometry that does not touch the box that was asked for."""
     try:
-        shape = files.shape_of(feature["geometry"])
+        shape = files.shape_of(geometry)
         west, south, east, north = shape.bounds
     except ValueError:
         raise FetchError(f"{url}: answered a geometry that is none") from None
@@ -177,69 +183,51 @@ def _placed(feature: Feature, url: str, bounds: Bounds) -> Feature:
     if not asked.intersects(shapely.box(west, south, east, north)):
         turned = asked.intersects(shapely.box(south, west, north, east))
         told = "which was not asked for" + ("; its axes are exchanged" if turned else "")
-        raise FetchError(f"{url}: answered of {_where((west, south, east, north))}, {told}")
-    return feature
+        raise FetchError(f"{url}: answered of {files.where((west, south, east, north))}, {told}")
 
 
-def _object(
-    url: str, params: Mapping[str, str] | None, room: int, timeout_s: float = TIMEOUT_S
-) -> tuple[dict[str, Any], int]:
-    """Return the JSON object that a service answers, and its bytes."""
-    raw = http.get(url, params=params, max_bytes=room, timeout_s=timeout_s)
-    tree = http.read_json(raw, url)
-    if not isinstance(tree, dict):
-        raise FetchError(f"{url}: answered JSON that is not an object")
-    return tree, len(raw)
+class _Service:
+    """A service that is asked for page after page: the rows it gave, and the bytes it may still give."""
+
+    def __init__(self, url: str, room: int) -> None:
+        self.url, self.room, self.pages = url, room, 0
+        self.rows: list[dict[str, Any]] = []
+        self._seen: set[str] = set()
+
+    def get(self, url: str, params: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> bytes:
+        if self.pages == MAX_PAGES:
+            raise FetchError(f"{self.url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
+        data = http.get(url, params=params, max_bytes=self.room, timeout_s=timeout_s)
+        self.room -= len(data)
+        self.pages += 1
+        return data
+
+    def tree(self, url: str, params: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+        tree = http.read_json(self.get(url, params, timeout_s), url)
+        if not isinstance(tree, dict):
+            raise FetchError(f"{url}: answered JSON that is not an object")
+        return tree
+
+    def keep(self, rows: list[dict[str, Any]]) -> None:
+        texts = {json.dumps(row, sort_keys=True) for row in rows}
+        if texts & self._seen:
+            raise FetchError(f"{self.url}: page {self.pages} repeats what came before instead of going on")
+        self._seen |= texts
+        self.rows += rows
 
 
 def _objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
-    tree, size = _object(url, params, room)
+def _page(service: _Service, url: str, params: Mapping[str, str]) -> dict[str, Any]:
+    tree = service.tree(url, params)
     if "exceptions" in tree:
         raise FetchError(f"{url}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
     if not _objects(tree.get("features")):
         raise FetchError(f"{url}: answered JSON without features")
     files.check_wgs84(tree, url)
-    return tree, size
-
-
-def _pages(
-    url: str,
-    params: Mapping[str, str] | None,
-    advance: Callable[[dict[str, Any], int], tuple[str, Mapping[str, str] | None] | None],
-    max_bytes: int,
-    read_page: Callable[[str, Mapping[str, str] | None, int], tuple[dict[str, Any], int]] = _page,
-    key: str = "features",
-) -> list[dict[str, Any]]:
-    """Read page after page, to where ``advance`` says that the next one is."""
-    found: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    where = url
-    for page in range(1, MAX_PAGES + 1):
-        tree, size = read_page(where, params, max_bytes)
-        max_bytes -= size
-        rows = {json.dumps(row, sort_keys=True) for row in tree[key]}
-        if rows & seen:
-            raise FetchError(f"{url}: page {page} repeats what came before instead of going on")
-        seen |= rows
-        found += tree[key]
-        onward = advance(tree, len(found))
-        if onward is None:
-            total = _total(tree)
-            if total is not None and total > len(found):
-                raise FetchError(f"{url}: gave {len(found)} of {total} {key}")
-            return found
-        where, params = onward
-    raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
-
-
-def _total(tree: Mapping[str, Any]) -> int | None:
-    """Return how many features there are in all; None where the service does not say."""
-    total = tree.get("numberMatched", tree.get("totalFeatures"))
-    return total if isinstance(total, int) else None
+    return tree
 
 
 def _next_page(url: str, link: object, bare: str = "") -> str:
@@ -256,10 +244,9 @@ def _next_page(url: str, link: object, bare: str = "") -> str:
     return target
 
 
-def _gml_page(source: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
+def _gml_page(service: _Service, source: str, params: Mapping[str, str]) -> dict[str, Any]:
     """Read a page in GML as one in GeoJSON would be; how many there are is None where it does not say."""
-    body = http.get(source, params=params, max_bytes=room, timeout_s=TIMEOUT_S)
-    size = len(body)
+    body = service.get(source, params)
     head = body[:_GML_HEAD].decode("utf-8", errors="replace")
     if "ExceptionReport" in head:
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
@@ -278,70 +265,55 @@ def _gml_page(source: str, params: Mapping[str, str] | None, room: int) -> tuple
     stated = re.search(r'numberMatched="(\d+)"', head)
     matched = int(stated[1]) if stated else None
     if not re.search(rb"<(\w+:)?(member|featureMember|featureMembers)[\s>]", body):
-        return {"features": [], "numberMatched": matched}, size
+        return {"features": [], "numberMatched": matched}
     # GDAL would look for a schema where the answer says that one lies.
     body = re.sub(rb"""\s(\w+:)?(noNamespaceS|s)chemaLocation\s*=\s*("[^"]*"|'[^']*')""", b"", body)
     frame = files.opened(body, source)
     if frame.crs is None:
         raise FetchError(f"{source}: names no reference system")
-    return {**json.loads(frame.to_crs("EPSG:4326").to_json()), "numberMatched": matched}, size
+    return {**json.loads(frame.to_crs("EPSG:4326").to_json()), "numberMatched": matched}
 
 
 def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
     """Ask a service about each place; a failure at one is a failure of all. Return files by name."""
-    room = max_bytes // len(places)
-    if card.measure == "stated":
-        answers = []
-        for place in places:
-            if card.reading.method == "georisques":
-                rows = risk_report(str(card.reading.url), place.lat, place.lon, room)
-            else:
-                rows = paged_rows(_address(card, place), room)
-            statements(card, rows)  # What the card does not know is not kept.
-            answers.append({"lat": place.lat, "lon": place.lon, "told": rows})
-        return {f"{card.id}.json": _json(answers, indent=1)}
-    by_key = {json.dumps(row, sort_keys=True): row for place in places for row in _around(card, place, room)}
-    points = [(row, _point(card, row)) for row in by_key.values()]
-    found = [_feature("Point", [point[1], point[0]] if point else None, row) for row, point in points]
-    reach = (card.reading.radius_m or 0) - card.list_radius_m - card.error_m
-    rings = [circle_points(place.lat, place.lon, reach, _STEPS) for place in places]
-    circles = [_feature("Polygon", [[[lon, lat] for lat, lon in ring]]) for ring in rings]
-    return {f"{card.id}.geojson": collection(found), AREA: collection(circles)}
-
-
-def _around(card: Card, place: Place, max_bytes: int) -> list[dict[str, Any]]:
-    """Return the rows around a place, their nested parts left out."""
     import pandas as pd
 
-    url = _address(card, place)
-    rows = [
-        {key: value for key, value in row.items() if not isinstance(value, list | dict)}
-        for row in paged_rows(url, max_bytes)
-    ]
-    for row in rows:
-        point = _point(card, row)
-        if point and geodesic_m(place.lat, place.lon, *point) > (card.reading.radius_m or 0) * _SLACK:
-            raise FetchError(f"{url}: answered of {point[0]}, {point[1]}, which was not asked for")
-    if rows:
-        files.filtered(pd.DataFrame(rows), card.reading, url)
-    return rows
-
-
-def _address(card: Card, place: Place) -> str:
-    return str(card.reading.url).format(
-        lat=f"{place.lat:.6f}", lon=f"{place.lon:.6f}", radius=f"{card.reading.radius_m or 0:.0f}"
-    )
-
-
-def _point(card: Card, row: dict[str, Any]) -> tuple[float, float] | None:
-    """Return a row's latitude and longitude; None where it has none."""
-    values = [row.get(name) for name in (card.reading.lat or "lat", card.reading.lon or "lon")]
-    if None in values:
-        return None
-    lat, lon = (value if isinstance(value, int | float) else math.nan for value in values)
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise FetchError(f"{card.reading.url}: {values} is not a place on the Earth")
-    return lat, lon
+    reading, radius, room = card.reading, card.reading.radius_m or 0, max_bytes // len(places)
+    answers: list[dict[str, Any]] = []
+    kept: dict[str, Feature] = {}
+    for place in places:
+        lat, lon = place.lat, place.lon
+        url = str(reading.url)
+        if reading.method == "georisques":
+            rows = risk_report(url, lat, lon, room)
+        else:
+            url = url.format(lat=f"{lat:.6f}", lon=f"{lon:.6f}", radius=f"{radius:.0f}")
+            rows = paged_rows(url, room)
+        if card.measure == "stated":
+            statements(card, rows)  # What the card does not know is not kept.
+            answers.append({"lat": lat, "lon": lon, "told": rows})
+            continue
+        flat = [
+            {key: value for key, value in row.items() if not isinstance(value, list | dict)} for row in rows
+        ]
+        for row in flat:
+            at = [row.get(name) for name in (reading.lat or "lat", reading.lon or "lon")]
+            if None not in at:
+                y, x = (value if isinstance(value, int | float) else math.nan for value in at)
+                if not (-90 <= y <= 90 and -180 <= x <= 180):
+                    raise FetchError(f"{reading.url}: {at} is not a place on the Earth")
+                if geodesic_m(lat, lon, y, x) > radius * _SLACK:
+                    raise FetchError(f"{url}: answered of {y}, {x}, which was not asked for")
+            point = None if None in at else [x, y]
+            kept[json.dumps(row, sort_keys=True)] = _feature("Point", point, row)
+        if flat:
+            files.filtered(pd.DataFrame(flat), reading, url)
+    if card.measure == "stated":
+        return {f"{card.id}.json": _json(answers, indent=1)}
+    reach = radius - card.list_radius_m - card.error_m
+    rings = [circle_points(place.lat, place.lon, reach, _STEPS) for place in places]
+    circles = [_feature("Polygon", [[[lon, lat] for lat, lon in ring]]) for ring in rings]
+    return {f"{card.id}.geojson": collection([*kept.values()]), AREA: collection(circles)}
 
 
 def _feature(kind: str, coordinates: object, properties: Mapping[str, Any] | None = None) -> Feature:
@@ -366,39 +338,36 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
     Pages are asked for by number: the link to the next one is held against that number but
     never opened. Pages that do not add up to what is announced are an error.
     """
-    announced: list[tuple[int, object]] = []
-
-    def advance(tree: dict[str, Any], had: int) -> tuple[str, dict[str, str]] | None:
-        announced.append((tree["total_pages"], tree.get("results")))
-        page, (last, total) = len(announced), announced[0]
-        if announced[-1] != announced[0]:
-            raise FetchError(f"{url}: changed while it was read; try again")
+    service, page, last, total = _Service(url, max_bytes), 0, 1, None
+    while page < last:
+        page += 1
+        tree = service.tree(url, {"page": str(page)})
+        code, pages = tree.get("response_code"), tree.get("total_pages")
+        if page == 1 and isinstance(pages, int):
+            last, total = pages, tree.get("results")
         link = tree.get("next")
-        if "next" in tree and bool(link) != (page < last):
-            raise FetchError(f"{url}: page {page} of {last} names {'a' if link else 'no'} next one")
+        for wrong, told in (
+            (
+                isinstance(code, int) and code >= 400,
+                f"the service answered: {code} {tree.get('message') or ''}",
+            ),
+            (not _objects(tree.get("data")), "answered no page of rows; it may have changed"),
+            (not isinstance(pages, int), "does not say how many pages there are"),
+            (tree.get("page", page) != page, f"gave page {tree.get('page')} when asked for page {page}"),
+            ((pages, tree.get("results")) != (last, total), "changed while it was read; try again"),
+            (
+                "next" in tree and bool(link) != (page < last),
+                f"page {page} of {last} names {'a' if link else 'no'} next one",
+            ),
+        ):
+            if wrong:
+                raise FetchError(f"{url}: {told}".strip())
+        service.keep(tree["data"])
         if link:
             _next_page(url, link, bare="www.")
-        if page < last:
-            return url, {"page": str(page + 1)}
-        if isinstance(total, int) and total != had:
-            raise FetchError(f"{url}: gave {had} of {total} rows")
-        return None
-
-    return _pages(url, {"page": "1"}, advance, max_bytes, _numbered_page, "data")
-
-
-def _numbered_page(url: str, params: Mapping[str, str] | None, room: int) -> tuple[dict[str, Any], int]:
-    tree, size = _object(url, params, room)
-    code, page = tree.get("response_code"), int((params or {})["page"])
-    for wrong, told in (
-        (isinstance(code, int) and code >= 400, f"the service answered: {code} {tree.get('message') or ''}"),
-        (not _objects(tree.get("data")), "answered no page of rows; it may have changed"),
-        (not isinstance(tree.get("total_pages"), int), "does not say how many pages there are"),
-        (tree.get("page", page) != page, f"gave page {tree.get('page')} when asked for page {page}"),
-    ):
-        if wrong:
-            raise FetchError(f"{url}: {told}".strip())
-    return tree, size
+    if isinstance(total, int) and total != len(service.rows):
+        raise FetchError(f"{url}: gave {len(service.rows)} of {total} rows")
+    return service.rows
 
 
 def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> list[dict[str, Any]]:
@@ -409,7 +378,7 @@ def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) ->
     """
     # The service wants the longitude first.
     params = {"latlon": f"{lon:.6f},{lat:.6f}"}
-    tree, _ = _object(url, params, max_bytes, REPORT_TIMEOUT_S)
+    tree = _Service(url, max_bytes).tree(url, params, REPORT_TIMEOUT_S)
     town, risks = str(files.mapping(tree, "commune").get("libelle") or ""), []
     names = {"commune": "libelleStatutCommune", "address": "libelleStatutAdresse"}
     for field in ("risquesNaturels", "risquesTechnologiques"):

@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core import errors
@@ -66,17 +67,22 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
     the cache that is no longer what was fetched or imported is an error.
     """
     kept = _listed(card, cache)
-    files: list[LayerFile] = []
+    found: list[LayerFile] = []
     for file in card.files:
         own = home(card, cache) / Path(file.path).name
         places = [*([raw / file.path] if raw else []), *([own] if own in kept else [])]
-        files += [LayerFile(file, place) for place in places if place.is_file()][:1]
-    whole = files and {file for file in card.files if file.role != "names"} <= {file for file, _ in files}
-    found = tuple(files) if whole else _gathered(card, kept)
+        found += [LayerFile(file, place) for place in places if place.is_file()][:1]
+    if not found or not {file for file in card.files if file.role != "names"} <= {file for file, _ in found}:
+        found = [called(card, path) for path in kept]
+        here = {file for file, _ in found}
+        needed = {"data"} | {file.role for file in card.files if file.role == "coverage"}
+        masked = all(file in here for file in card.files if file.role == "mask")
+        if not masked or not needed <= {file.role for file in here} or not all(map(Path.is_file, kept)):
+            return ()
     for _, path in found:
         if path in kept and digest(path) != kept[path]:
             raise DataError(f"{path}: is not what was fetched or imported; do it again: {card.id}")
-    return found
+    return tuple(found)
 
 
 def _listed(card: Card, cache: Path, only: str = "") -> dict[Path, str]:
@@ -88,18 +94,6 @@ def _listed(card: Card, cache: Path, only: str = "") -> dict[Path, str]:
         tree = json.loads(document.content(note, MAX_NOTE_BYTES))
         files = {note.with_name(Path(name).name): str(value) for name, value in tree["files"].items()}
         return files if not only or only in tree else {}
-
-
-def _gathered(card: Card, kept: Iterable[Path]) -> tuple[LayerFile, ...]:
-    """Return the files of a fetch or an import, if the layer's answers can rest on them."""
-    files = [called(card, path) for path in kept]
-    if not all(file.path.is_file() for file in files):
-        return ()
-    here = {file.file for file in files}
-    roles = {file.role for file in here}
-    covered = "coverage" in roles or all(file.role != "coverage" for file in card.files)
-    masked = all(file in here for file in card.files if file.role == "mask")
-    return tuple(files) if "data" in roles and covered and masked else ()
 
 
 def called(card: Card, path: Path) -> LayerFile:
@@ -199,11 +193,10 @@ def fetch(
         if whole:
             from zonerisk.layers import http
 
-            options: dict[str, Any] = {"max_bytes": max_bytes, "progress": progress}
+            get = partial(http.download, max_bytes=max_bytes, progress=progress)
             fetched = [
-                http.download(str(file.url), folder / Path(file.path).name, **known, **options)
+                get(str(file.url), folder / Path(file.path).name, sha256=file.sha256, size=file.size)
                 for file in files
-                for known in [file.model_dump(include={"sha256", "size"})]
             ]
             paths = [file.path for file in fetched]
             origin = {"url": fetched[0].url, "last_modified": fetched[0].last_modified}
@@ -234,12 +227,12 @@ def take(card: Card, cache: Path, source: Path) -> Path:
     role = called(card, source.with_name(name)).file.role
     if role == "data" and len(data) == 1 and data[0].suffixes == source.suffixes:
         name = data[0].name
-    imported: list[LayerFile] = []
+    others: list[Path] = []
     with suppress(DataError):  # A damaged note lists none.
-        imported = [called(card, path) for path in _listed(card, cache, "imported") if path.is_file()]
-    others = [
-        file.path for file in imported if file.path.name != name and (len(data) > 1 or file.file.role != role)
-    ]
+        for path in _listed(card, cache, "imported"):
+            beside = len(data) > 1 or called(card, path).file.role != role
+            if beside and path.name != name and path.is_file():
+                others.append(path)
     with _gathering(card, cache) as folder:
         paths = [folder / name, *(folder / path.name for path in others)]
         for path, old in zip(paths, (source, *others), strict=True):
@@ -255,7 +248,13 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
     final = home(card, cache)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final)
+        # What killed calls left goes, but not what one of them had set aside and nothing replaced.
+        for stray in final.parent.glob(f"{final.name}.*"):
+            with suppress(FileNotFoundError):  # Another call may sweep too.
+                if time.time() - stray.stat().st_mtime > _LEFT_S:
+                    if (stray / "old").is_dir() and not final.exists():
+                        (stray / "old").rename(final)
+                    shutil.rmtree(stray, ignore_errors=True)
         own = Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=final.parent))
         folder, old = own / "new", own / "old"
         folder.mkdir()
@@ -272,35 +271,23 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
         raise UsageError(f"{final}: cannot be written: {error.strerror or error}") from None
 
 
-def _sweep(final: Path) -> None:
-    """Take away what killed calls left, but not what one of them had set aside and nothing replaced."""
-    for stray in final.parent.glob(f"{final.name}.*"):
-        with suppress(FileNotFoundError):  # Another call may sweep too.
-            if time.time() - stray.stat().st_mtime > _LEFT_S:
-                if (stray / "old").is_dir() and not final.exists():
-                    (stray / "old").rename(final)
-                shutil.rmtree(stray, ignore_errors=True)
-
-
 def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) -> None:
     """Read one of a layer's files by the reader that will read it; an error calls it as it is shown."""
     from zonerisk.layers import files, rasters, sampling
     from zonerisk.layers.cards import Reading
 
-    file = called(card, path)
+    role, reading = called(card, path).file.role, card.reading
     try:
-        if file.file.role == "names":
-            sampling.titles(card, [file])
+        if role == "names":
+            sampling.titles(card, [path])
         elif card.measure == "stated":
             sampling.read_statements(path)
-        elif file.file.role == "mask" or (
-            file.file.role == "data" and card.reading.method in rasters.METHODS
-        ):
+        elif role == "mask" or (role == "data" and reading.method in rasters.METHODS):
             with rasters.opened(path):
                 pass
         else:
-            reading = card.reading if file.file.role == "data" else Reading()
-            if not len(files.read(path, reading, complete=card.complete)) and not may_be_empty:
+            frame = files.read(path, reading if role == "data" else Reading(), complete=card.complete)
+            if frame.empty and not may_be_empty:
                 raise DataError(f"{path}: holds nothing that {card.id} keeps")
     except DataError as error:  # The copy, which goes, is nobody's file.
         raise DataError(str(error).replace(str(path), shown)) from None
@@ -310,7 +297,7 @@ def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> N
     """Write licence, origin and date beside a layer's files, and drop all else."""
     from datetime import UTC, datetime
 
-    hashes, day = {path.name: digest(path) for path in paths}, datetime.now(UTC).strftime("%Y-%m-%d")
+    hashes, day = {path.name: digest(path) for path in paths}, str(datetime.now(UTC).date())
     note = {"layer": card.id, **origin, "files": hashes, "date": day}
     note |= {"licence": card.licence, "attribution": card.attribution}
     folder = paths[0].parent
