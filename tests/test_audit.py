@@ -324,3 +324,12 @@ def test_a_place_without_a_name_is_told_once(shipped: Catalog) -> None:
     found = judge("workloads: {w: {provider: aws, region: eu-west-1, replicas: 6}}", shipped)
     said = finding(found.workloads[0], "disclosure").message
     assert said == "the building of an unnamed zone of aws-eu-west-1 is not disclosed"
+
+
+@pytest.mark.parametrize(("quorum", "asked"), [(1, False), (2, True)])
+def test_how_far_copies_may_be_is_asked_of_regions_where_they_have_to_agree(
+    shipped: Catalog, quorum: int, asked: bool
+) -> None:
+    zones = "zones: [scaleway-fr-par/fr-par-1, scaleway-nl-ams/nl-ams-1, scaleway-pl-waw/pl-waw-1]"
+    (one,) = judge(f"workloads: {{w: {{{zones}, quorum: {quorum}}}}}", shipped).workloads
+    assert ("separation-max" in {each.rule for each in one.findings}) is asked

@@ -985,7 +985,10 @@ def test_one_zone_ia_is_one_zone_wherever_it_is_said(shipped: Catalog) -> None:
         "aws_cognito_user_pool",
         "azurerm_key_vault",
         "azurerm_virtual_network_gateway",
-        "azurerm_availability_set",
+        "aws_network_interface",
+        "aws_kms_custom_key_store",
+        "azurerm_network_interface",
+        "google_kms_key_ring",
         "google_dataflow_job",
         "google_firestore_database",
         "google_compute_network_endpoint_group",
@@ -996,6 +999,9 @@ def test_one_zone_ia_is_one_zone_wherever_it_is_said(shipped: Catalog) -> None:
         "azurerm_private_endpoint",
         "digitalocean_vpc_nat_gateway",
         "ibm_is_public_gateway",
+        "oci_kms_vault",
+        "outscale_nic",
+        "scaleway_secret",
     ],
 )
 def test_what_has_a_place_is_never_counted_as_placeless(shipped: Catalog, type_: str) -> None:
@@ -1145,7 +1151,22 @@ def test_what_waits_to_be_destroyed_is_no_copy(shipped: Catalog) -> None:
             5,
         ),
         ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1"]}, ("fail", "fail"), None),
-        ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1", "2"]}, ("unknown", "unknown"), None),
+        # Of two zones one has half of them or more, of three it may be a third.
+        ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1", "2"]}, ("fail", "fail"), None),
+        ("azurerm_linux_virtual_machine_scale_set", {"zones": ["1", "2", "3"]}, ("unknown", "unknown"), None),
+        (
+            "azurerm_kubernetes_cluster",
+            {"default_node_pool": [{"zones": ["1", "3"], "min_count": 1, "max_count": 9}]},
+            ("fail", "fail"),
+            9,
+        ),
+        # One is enough: it may stand in the other zone.
+        (
+            "azurerm_application_gateway",
+            {"zones": ["1", "2"], "autoscale_configuration": [{"min_capacity": 1, "max_capacity": 9}]},
+            ("unknown", "unknown"),
+            9,
+        ),
         ("scaleway_k8s_pool", {"zone": "fr-par-1", "min_size": 1, "max_size": 4}, ("fail", "fail"), 4),
         # Its second copy stands in another region.
         ("azurerm_storage_account", {"account_replication_type": "GRS"}, ("unknown", "unknown"), 2),
@@ -1260,3 +1281,239 @@ def test_roles_that_one_loop_makes_are_told(
     notes = judged(state(*listed), shipped)["aws_instance.x"].notes
     assert any("master, worker-1 and worker-2" in each for each in notes) is told_apart
     assert any("judge them apart" in each for each in notes) is told_apart
+
+
+TWO_REGIONS = {"aws": {"region": "eu-west-1"}, "aws.far": {"region": "eu-central-1"}}
+
+
+def copied(
+    *resources: dict[str, Any],
+    expressions: dict[str, dict[str, list[str]]] | None = None,
+    far: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return a plan over two regions; its expressions are what attributes refer to."""
+    written = {
+        address: {path: {"references": names} for path, names in paths.items()}
+        for address, paths in (expressions or {}).items()
+    }
+    tree = planned(*resources, providers=TWO_REGIONS, expressions=written)
+    for each in tree["configuration"]["root_module"]["resources"]:
+        if each["address"] in far:
+            each["provider_config_key"] = "aws.far"
+    return tree
+
+
+def outcomes(one: Judged) -> dict[str, str]:
+    return {each.rule: each.outcome for each in one.findings}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_replica_is_a_copy_of_its_source(shipped: Catalog, known: bool) -> None:
+    values = {"replicate_source_db": "arn:aws:rds:eu-west-1:1:db:books"} if known else {}
+    tree = copied(
+        # The replica comes first, as addresses are sorted.
+        resource("aws_db_instance.again", {"availability_zone": "eu-central-1b", **values}),
+        resource(
+            "aws_db_instance.books",
+            {
+                "availability_zone": "eu-west-1a",
+                "identifier": "books",
+                "arn": "arn:aws:rds:eu-west-1:1:db:books",
+            },
+        ),
+        resource("aws_db_instance.beside", {"replicate_source_db": "books"}),
+        resource("aws_db_instance.alone", {"replicate_source_db": "elsewhere"}),
+        expressions={
+            "aws_db_instance.again": {
+                "replicate_source_db": ["aws_db_instance.books.arn", "aws_db_instance.books"]
+            }
+        },
+        far=("aws_db_instance.again",),
+    )
+    found = judged(tree, shipped)
+    assert list(found) == ["aws_db_instance.books", "aws_db_instance.alone"]
+    books = found["aws_db_instance.books"]
+    assert sorted(place.region for place in books.places) == [
+        "aws-eu-central-1",
+        "aws-eu-west-1",
+        "aws-eu-west-1",
+    ]
+    assert told(books)[:3] == (3, 1, "pass")
+    assert any(note.startswith("aws_db_instance.again counts as a copy") for note in books.notes)
+    # How far a replica may be is asked of none of which one is enough.
+    assert not outcomes(books).keys() & {"separation-max", "rtt-max"}
+    assert told(found["aws_db_instance.alone"]) == (1, 1, "fail", "fail")
+
+
+def test_a_replica_of_a_replica_is_a_copy_of_the_first_and_a_circle_is_none(shipped: Catalog) -> None:
+    servers = {
+        "a": {"name": "a", "settings": [{"location_preference": [{"zone": "europe-west1-b"}]}]},
+        "b": {"name": "b", "master_instance_name": "a", "region": "europe-west3"},
+        "c": {"name": "c", "master_instance_name": "b", "region": "europe-west4"},
+        "x": {"name": "x", "master_instance_name": "y"},
+        "y": {"name": "y", "master_instance_name": "x"},
+    }
+    found = judged(
+        state(
+            *(
+                resource(f"google_sql_database_instance.{key}", {"region": "europe-west1", **values})
+                for key, values in servers.items()
+            )
+        ),
+        shipped,
+    )
+    assert [(key[-1], one.copies) for key, one in found.items()] == [("a", 3), ("x", 1), ("y", 1)]
+
+
+def test_a_restored_database_is_no_replica(shipped: Catalog) -> None:
+    def server(name: str, **values: str) -> dict[str, Any]:
+        given = {"location": "westeurope", "id": f"/{name}", "zone": "1", **values}
+        return resource(f"azurerm_postgresql_flexible_server.{name}", given)
+
+    mode = {"create_mode": "Replica", "source_server_id": "/first", "location": "northeurope"}
+    found = judged(
+        state(
+            server("first"),
+            server("again", **mode),
+            server("restored", **{**mode, "create_mode": "PointInTimeRestore"}),
+        ),
+        shipped,
+    )
+    assert {key.partition(".")[2]: one.copies for key, one in found.items()} == {"first": 2, "restored": 1}
+
+
+def test_tables_secrets_and_keys_are_copied_to_other_regions(shipped: Catalog) -> None:
+    tree = copied(
+        resource("aws_dynamodb_table.own", {}),
+        resource("aws_dynamodb_table.blocks", {"replica": [{"region_name": "eu-west-3"}]}),
+        resource("aws_dynamodb_table.apart", {}),
+        resource("aws_dynamodb_table_replica.apart", {}),
+        resource("aws_kms_key.k", {"arn": "arn:aws:kms:eu-west-1:1:key/k"}),
+        resource("aws_kms_replica_key.k", {"primary_key_arn": "arn:aws:kms:eu-west-1:1:key/k"}),
+        resource("aws_secretsmanager_secret.s", {"replica": [{"region": "eu-west-3"}]}),
+        expressions={
+            "aws_dynamodb_table_replica.apart": {"global_table_arn": ["aws_dynamodb_table.apart.arn"]}
+        },
+        far=("aws_dynamodb_table_replica.apart", "aws_kms_replica_key.k"),
+    )
+    found = judged(tree, shipped)
+    assert {key: places(one) for key, one in found.items()} == {
+        "aws_dynamodb_table.own": ["aws-eu-west-1"],
+        "aws_dynamodb_table.blocks": ["aws-eu-west-1", "aws-eu-west-3"],
+        "aws_dynamodb_table.apart": ["aws-eu-west-1", "aws-eu-central-1"],
+        "aws_kms_key.k": ["aws-eu-west-1", "aws-eu-central-1"],
+        "aws_secretsmanager_secret.s": ["aws-eu-west-1", "aws-eu-west-3"],
+    }
+    answers = {key: told(one)[:3] for key, one in found.items()}
+    assert answers.pop("aws_dynamodb_table.own") == (1, 1, "unknown")
+    assert set(answers.values()) == {(2, 1, "pass")}
+    assert not any(outcomes(one).keys() & {"separation-max"} for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("rules", "regions"),
+    [
+        ([{"status": "Enabled"}], ["aws-eu-west-1", "aws-eu-central-1"]),
+        (
+            [{"status": "Enabled", "filter": [{"prefix": "", "tag": [], "and": []}]}],
+            ["aws-eu-west-1", "aws-eu-central-1"],
+        ),
+        # A part of the objects, or none, is no copy of the bucket.
+        ([{"status": "Disabled"}], ["aws-eu-west-1"]),
+        ([{"status": "Enabled", "filter": [{"prefix": "logs/"}]}], ["aws-eu-west-1"]),
+        ([{"status": "Enabled", "filter": [{"tag": [{"key": "a", "value": "b"}]}]}], ["aws-eu-west-1"]),
+        ([{"status": "Enabled", "filter": [{"and": [{"tags": {"a": "b"}}]}]}], ["aws-eu-west-1"]),
+        ([{"status": "Enabled"}, {"status": "Disabled"}], ["aws-eu-west-1"]),
+    ],
+)
+@pytest.mark.parametrize("known", [False, True])
+def test_a_replicated_bucket_has_a_copy_where_the_other_bucket_stands(
+    shipped: Catalog, known: bool, rules: list[dict[str, Any]], regions: list[str]
+) -> None:
+    destination = [{"destination": [{"bucket": "arn:aws:s3:::far"} if known else {}]}]
+    listed = [{**each, **destination[0]} for each in rules]
+    tree = copied(
+        resource("aws_s3_bucket.far", {"arn": "arn:aws:s3:::far", "bucket": "far"} if known else {}),
+        resource("aws_s3_bucket.near", {"bucket": "near"}),
+        resource("aws_s3_bucket_replication_configuration.r", {"bucket": "near", "rule": listed}),
+        far=("aws_s3_bucket.far",),
+    )
+    written = {"bucket": {"references": ["aws_s3_bucket.far.arn", "aws_s3_bucket.far"]}}
+    tree["configuration"]["root_module"]["resources"][2]["expressions"] = {
+        "bucket": {"references": ["aws_s3_bucket.near.id", "aws_s3_bucket.near"]},
+        "rule": [{"destination": [written]} for _ in rules],
+    }
+    found = judged(tree, shipped)
+    assert list(found) == ["aws_s3_bucket.far", "aws_s3_bucket.near"]
+    assert places(found["aws_s3_bucket.near"]) == regions
+    assert told(found["aws_s3_bucket.near"])[2] == ("pass" if len(regions) == 2 else "unknown")
+    assert places(found["aws_s3_bucket.far"]) == ["aws-eu-central-1"]
+
+
+def test_a_replica_that_is_not_placed_is_told_and_may_be_anywhere(shipped: Catalog) -> None:
+    rule = {"status": "Enabled", "destination": [{"bucket": "arn:aws:s3:::of-another-file"}]}
+    tree = copied(
+        resource("aws_s3_bucket.near", {"bucket": "near"}),
+        resource("aws_s3_bucket_replication_configuration.r", {"bucket": "near", "rule": [rule]}),
+        resource("aws_db_instance.one", {"availability_zone": "eu-west-1a", "identifier": "one"}),
+        resource("aws_db_instance.two", {"availability_zone": "mars-1a", "replicate_source_db": "one"}),
+    )
+    found = judge(tree, shipped)
+    assert [each.id for each in found.not_assessed if each.stands] == [
+        "aws_s3_bucket_replication_configuration.r",
+        "aws_db_instance.two",
+    ]
+    near, one = found.workloads
+    assert (near.copies_at_most, one.copies_at_most) == (2, 2)
+    assert told(one) == (1, 1, "unknown", "unknown")
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_machines_of_an_availability_set_stand_in_one_datacenter(shipped: Catalog, known: bool) -> None:
+    def machine(number: int, of: str) -> dict[str, Any]:
+        values = {"availability_set_id": f"/sets/{of.upper()}"} if known else {}
+        return resource(f"azurerm_linux_virtual_machine.{of}[{number}]", {"location": "westeurope", **values})
+
+    sets = [
+        resource(
+            f"azurerm_availability_set.{key}",
+            {"location": "westeurope", **({"id": f"/sets/{key}"} if known else {})},
+        )
+        for key in ("web", "a", "b")
+    ]
+    loose = [
+        resource(f"azurerm_linux_virtual_machine.loose[{number}]", {"location": "westeurope"})
+        for number in range(3)
+    ]
+    tree = planned(
+        *sets,
+        *(machine(number, "web") for number in range(3)),
+        *loose,
+        providers={"azurerm": {}},
+        expressions={
+            "azurerm_linux_virtual_machine.web": {
+                "availability_set_id": {"references": ["azurerm_availability_set.web.id"]}
+            }
+        },
+    )
+    found = judge(tree, shipped)
+    web, other = found.workloads
+    assert (web.id, *told(web)) == ("azurerm_linux_virtual_machine.web", 3, 2, "fail", "fail")
+    assert len(web.places) == 1
+    assert any("the datacenter of" in each.message for each in found.events)
+    assert told(other) == (3, 2, "unknown", "unknown")
+    assert len(other.places) == 3
+
+
+def test_two_availability_sets_may_stand_in_two_datacenters(shipped: Catalog) -> None:
+    machines = [
+        resource(
+            f'azurerm_windows_virtual_machine.x["{key}{number}"]',
+            {"location": "westeurope", "availability_set_id": f"/sets/{key}"},
+        )
+        for key in "abc"
+        for number in range(2)
+    ]
+    found = judged(state(*machines), shipped)["azurerm_windows_virtual_machine.x"]
+    assert told(found) == (6, 4, "unknown", "unknown")
+    assert [each.copies for each in found.places] == [2, 2, 2]

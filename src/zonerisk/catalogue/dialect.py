@@ -50,6 +50,9 @@ class Standing(Record):
     through: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
     within: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict)]
     spare: tuple[AttributePath, ...] = ()
+    also: tuple[AttributePath, ...] = ()
+    together: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
+    replica_of: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
     copies: tuple[AttributePath, ...] = ()
     beside: Count = 0
     elsewhere: Count = 0
@@ -79,6 +82,7 @@ class ResourceType(Standing):
     alone: bool = False
     joined: Annotated[dict[AttributePath, TypeName], Field(default_factory=dict, max_length=1)]
     only: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
+    never: Annotated[dict[AttributePath, Pattern], Field(default_factory=dict)]
     members: TypeName | None = None
 
     def varied(self, variant: Variant | None) -> "ResourceType":

@@ -22,13 +22,18 @@ NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
 lying = sentence("{} lies in {}: the plan names no country that it could be held against")
 odd_zone = sentence("{} is beyond the zones that {} is known to have: is it spelt right?")
 guessed = sentence("its cloud is an OpenStack, assumed to be {}'s by the name of its region")
+datacenter_of = sentence("the datacenter of {}")
 roles = sentence("one for_each makes {:names}: unless they are copies of one thing, judge them apart")
 unplaced_pods = sentence(
     "{} of its {} pods stand on no node that was placed; "
     "give the nodes too: kubectl get nodes,pods -A -o json"
 )
 budget = sentence("its PodDisruptionBudget {} lets {} of {} pods be evicted at once, and {} are needed")
+replica = sentence(
+    "{} counts as a copy of it: a replica may lack the last writes, and may have to be promoted"
+)
 # Of what is lost.
+HALVED = "its two zones hold all of its copies, so one of them holds half or more, however many there are"
 without = sentence("without {}")
 lost = sentence("{} ({}) is lost")
 untold = sentence("{} at the least; how many it needs is not told")

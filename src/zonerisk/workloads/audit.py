@@ -185,9 +185,10 @@ class Auditor:
     def _by_rules(self, workload: Workload, known: Arrangement) -> tuple[Finding, ...]:
         """Apply the rules that ask the same of a workload's places as of a region's zones."""
         asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
-        if all(place.kind == "region" for place in workload.places):
-            # How far copies may be apart is asked of zones, not of regions.
+        if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
+            # How far copies may be apart is asked where they have to agree, not of one region beside another.
             asked.pop("separation-max", None)
+            asked.pop("rtt-max", None)
         alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
         if not asked or alone or workload.spread:
             # No pair of places to hold together: the other rules say what that means.
@@ -206,10 +207,11 @@ class Auditor:
     def _quorum(self, workload: Workload, known: Arrangement) -> _Answer:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
-        wanted = min(threshold, 2) if workload.quorum == 1 else threshold
+        one = workload.quorum == 1 and not workload.halved
+        wanted = min(threshold, 2) if one else threshold
         least, distinct, _ = self._zones(workload.places)
-        more = 0 if workload.confined else workload.more
-        most = None if more is None else distinct + more
+        bounds = (workload.zones or None, None if workload.more is None else distinct + workload.more)
+        most = min(filter(None, bounds), default=None)
         outcome: Outcome = (
             "pass" if least >= wanted else "unknown" if most is None or most >= wanted else "fail"
         )
@@ -217,7 +219,7 @@ class Auditor:
         if untold or workload.spread:
             outcome = "unknown"
         stand = wording.places(least, most, workload.spread)
-        one = workload.quorum == 1 and workload.basis != UNTOLD
+        one &= workload.basis != UNTOLD
         message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
         return _Answer(outcome, message)
 
@@ -260,6 +262,8 @@ class Auditor:
     def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.spread:
             return _Answer("unknown", wording.SPREAD)
+        if workload.halved:
+            return _Answer("fail", wording.HALVED)
         copies = Counter(place.id for place in workload.places)
         total = len(workload.places)
 

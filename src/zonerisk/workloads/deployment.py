@@ -63,7 +63,8 @@ class Place:
     name: str = ""
     """How messages call it, where the plan has no name for it."""
     owner: str = ""
-    """Whose names of zones it speaks in, where that is another than the plan's first."""
+    """Whose names of zones it speaks in, where that is another than the plan's first; of somewhere, what
+    keeps all copies of one owner together."""
 
     @property
     def clique(self) -> str:
@@ -87,8 +88,8 @@ class Source:
 class Workload:
     """Copies that do one thing together, a place for each.
 
-    There may be ``more`` of them than the file tells; None where that has no bound; ``confined`` where those
-    can stand in the one place of the others alone. ``basis`` is where
+    There may be ``more`` of them than the file tells; None where that has no bound. Of all of them together
+    ``zones`` is the most places that they can stand in, 0 where nothing bounds that. ``basis`` is where
     the number of copies that are needed comes from. Backups and recovery are None where the plan does not
     tell, empty where it says that there are none; ``could_tell`` is True where its format has room for them.
     """
@@ -102,7 +103,7 @@ class Workload:
     dr: tuple[Place, ...] | None = None
     notes: tuple[str, ...] = ()
     more: int | None = 0
-    confined: bool = False
+    zones: int = 0
     could_tell: bool = False
 
     @property
@@ -112,9 +113,14 @@ class Workload:
 
     def falls(self, lost: int) -> bool:
         """Return whether too few copies are left without some, wherever those stand that are not told."""
-        if self.confined:
+        if self.zones == 1:
             return lost == len(self.places)
         return self.more is not None and len(self.places) - lost + self.more < self.quorum
+
+    @property
+    def halved(self) -> bool:
+        """True where two zones hold all copies, however many: without one of them no majority is left."""
+        return self.zones == 2 and self.basis == MAJORITY
 
     @property
     def spread(self) -> bool:
@@ -148,7 +154,9 @@ def apart(places: Sequence[Place]) -> tuple[Place, ...]:
     """Give copies that stand somewhere in a region a number each: it may not be one zone."""
     numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
     return tuple(
-        replace(place, id=f"{place.id}-{next(numbers[place.id])}") if place.kind == "somewhere" else place
+        replace(place, id=f"{place.id}-{next(numbers[place.id])}")
+        if place.kind == "somewhere" and not place.owner
+        else place
         for place in places
     )
 

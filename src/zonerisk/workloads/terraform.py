@@ -7,7 +7,7 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -50,7 +50,7 @@ _KEY = re.compile(rf"\[{_QUOTED}\]$")
 _WORD = re.compile("[a-z]{3,}")
 _BASIS = {"majority": MAJORITY, "one": ANOTHER, "untold": UNTOLD}
 # By these others may name a resource.
-_NAMES = ("id", "arn", "self_link", "name", "subnet_id")
+_NAMES = ("id", "arn", "self_link", "name", "subnet_id", "identifier", "bucket")
 NOT_READ = "zonerisk does not read where this type of resource stands"
 NO_PROVIDER = "zonerisk reads no resources of this provider"
 PLACELESS = "has no place of its own"
@@ -131,13 +131,25 @@ class _Told(NamedTuple):
 class _Stand(NamedTuple):
     """Where the copies of one resource stand, how many more there may be, and how many have to stay up.
 
-    ``confined`` where more of them can stand nowhere else.
+    ``within`` are the only zones in which they can stand, told or not; none where nothing bounds that.
     """
 
     places: tuple[Place, ...]
     more: int | None
     needed: str
-    confined: bool = False
+    within: tuple[Place, ...] = ()
+
+
+@dataclass
+class _Part:
+    """A workload to be: its resources, where they stand, and the resource that they are replicas of."""
+
+    key: str
+    resources: list[_Resource]
+    stands: list[_Stand]
+    notes: list[str] = field(default_factory=list)
+    missing: int = 0
+    source: str = ""
 
 
 _NOTHING = _Settings({})
@@ -396,6 +408,15 @@ def _fits(values: Json, when: dict[str, re.Pattern[str]]) -> bool:
     return True
 
 
+def _asked(values: Json, kind: ResourceType) -> bool:
+    """Return whether what has such values is read: all that it needs, and nothing that rules it out."""
+    return _fits(values, kind.only) and not any(
+        pattern.fullmatch(str(each))
+        for path, pattern in kind.never.items()
+        for each in values_at(values, path)
+    )
+
+
 class _Reader:
     """Makes a workload of each group of resources that differ by their index alone."""
 
@@ -452,6 +473,7 @@ class _Reader:
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.joined: dict[str, list[tuple[_Resource, _Stand]]] = defaultdict(list)
+        self.parts: list[_Part] = []
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
@@ -464,13 +486,13 @@ class _Reader:
         """Place the resources of one address, or say why they are not."""
         first = resources[0]
         kinds = self.types.get(first.type, {})
-        resources = [one for one in resources if any(_fits(one.values, kind.only) for kind in kinds.values())]
+        resources = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
         if not resources:
             self.unassessed.append(self._unread(first.type, address, first))
             return
         settings = self.configuration.settings(address)
         stands: list[tuple[_Resource, _Stand]] = []
-        missing = 0
+        lost: list[_Resource] = []
         notes: dict[str, str] = {}
         kind = next(iter(kinds.values()))
         for resource in resources:
@@ -479,25 +501,34 @@ class _Reader:
                 kind = kinds[provider]
                 stand = self._stand(provider, kind, resource, settings, notes)
             except Unplaced as error:
-                if str(error):
-                    self.unassessed.append(self._source(resource).skipped(resource.full, error))
-                    missing += 1
+                self.unassessed.append(self._source(resource).skipped(resource.full, error))
+                lost.append(resource)
                 continue
-            if stand.places:
+            if stand is None:
+                # Its members speak for it.
+                self.led.append(resource)
+            elif stand.places:
                 stands.append((resource, stand))
             else:
                 self.unassessed.append(self._source(resource).skipped(resource.full, NO_COPIES))
+        for resource in lost:
+            if source := self._lone(resource, _row(kind, resource).replica_of):
+                self.parts.append(_Part(resource.full, [resource], [], missing=1, source=source))
         if kind.joined:
             for resource, stand in stands:
                 self.joined[self._whole(resource, kind)].append((resource, stand))
         elif kind.alone or any(stand.needed == "one" for _, stand in stands):
             for resource, stand in stands:
-                self._add(resource.full, resource, [stand], notes.values())
+                source = self._lone(resource, _row(kind, resource).replica_of)
+                self.parts.append(
+                    _Part(resource.full, [resource], [stand], list(notes.values()), source=source)
+                )
         elif stands:
             keys = [one.key.strip('[]"') for one, _ in stands]
             if len({tuple(_WORD.findall(key.lower())) for key in keys}) > 1:
                 notes["roles"] = wording.roles(keys)
-            self._add(address, resources[0], [stand for _, stand in stands], notes.values(), missing)
+            placed = [stand for _, stand in stands]
+            self.parts.append(_Part(address, resources, placed, list(notes.values()), len(lost)))
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
@@ -514,9 +545,20 @@ class _Reader:
         return source.skipped(address, reason)
 
     def join(self) -> None:
-        """Take the instances of one cluster as its copies, whichever of them leads."""
-        for whole, parts in self.joined.items():
-            self._add(whole, parts[0][0], [stand for _, stand in parts], ())
+        """Take the instances of one cluster as its copies, and replicas as copies of their source."""
+        for whole, members in self.joined.items():
+            resources, stands = map(list, zip(*members, strict=True))
+            self.parts.append(_Part(whole, resources, stands))
+        of = {each.full: part for part in self.parts for each in part.resources}
+        roots = [_root(part, of) for part in self.parts]
+        for part, root in zip(self.parts, roots, strict=True):
+            if root is not part:
+                root.stands = [stand._replace(needed="one") for stand in root.stands + part.stands]
+                root.missing += part.missing
+                root.notes.append(wording.replica(part.key))
+        for part, root in zip(self.parts, roots, strict=True):
+            if root is part and part.stands:
+                self._add(part)
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
         self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
 
@@ -529,20 +571,27 @@ class _Reader:
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
         return wholes[0] if wholes else resource.address + named
 
-    def _add(
-        self, key: str, first: _Resource, stands: list[_Stand], notes: Iterable[str], missing: int = 0
-    ) -> None:
+    def _lone(self, resource: _Resource, reference: dict[str, str]) -> str:
+        """Return the address of the one resource of the file that another refers to; none if not just one."""
+        listed = [self._referred(resource, path, type_).found for path, type_ in reference.items()]
+        return listed[0][0].full if listed and len(listed[0]) == 1 else ""
+
+    def _add(self, part: _Part) -> None:
+        stands = part.stands
         places = [place for stand in stands for place in stand.places]
         if len(places) > MAX_COPIES:
-            raise DataError(f"{self.name}: {key}: over {MAX_COPIES} copies")
+            raise DataError(f"{self.name}: {part.key}: over {MAX_COPIES} copies")
         mores = [stand.more for stand in stands]
         more = None if None in mores else sum(filter(None, mores))
-        needed, source = stands[0].needed, self._source(first, key)
+        needed, source = stands[0].needed, self._source(part.resources[0], part.key)
         quorum = None if needed == "majority" else 1
-        workload = self.placement.workload(key, source, places, quorum, _BASIS[needed], notes, more, missing)
-        confined = more != 0 and not missing and len(set(places)) == 1
-        confined &= all(stand.confined or stand.more == 0 for stand in stands)
-        self.workloads.append(replace(workload, confined=confined))
+        workload = self.placement.workload(
+            part.key, source, places, quorum, _BASIS[needed], part.notes, more, part.missing
+        )
+        if more != 0 and not part.missing and all(stand.within for stand in stands):
+            zones = {place for stand in stands for place in stand.within}
+            workload = replace(workload, zones=len(zones))
+        self.workloads.append(workload)
 
     def _stand(
         self,
@@ -551,7 +600,7 @@ class _Reader:
         resource: _Resource,
         settings: _Settings,
         notes: dict[str, str],
-    ) -> _Stand:
+    ) -> _Stand | None:
         values = resource.values
         dialect = self.placement.dialect(provider)
         host = dialect.terraform.endpoint
@@ -559,11 +608,9 @@ class _Reader:
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
         if any(values_at(values, path) for path in dialect.terraform.outside):
             raise Unplaced(OUTSIDE)
-        variant = next((each for each in kind.variants if _fits(values, each.when)), None)
-        row = kind.varied(variant)
+        row = _row(kind, resource)
         if row.members:
-            self.led.append(resource)
-            raise Unplaced("")
+            return None
         # What is written and not known before apply is no default.
         use = self.configuration.uses.get(resource.address)
         defaults = {
@@ -594,13 +641,25 @@ class _Reader:
         if all(dialect.is_zone(each) for each in regions):
             zones, regions = zones or regions, [dialect.region_of(regions[0]) or ""]
         zones += [each for path in row.spare for each in _texts(values, (path,)) if each not in regions]
+        regions += [each for path in row.also for each in _texts(values, (path,))]
         regions = [code for each in regions for code in self._regions(provider, each)]
         loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
         if loose:
             notes["one of"] = ONE_OF
         places = [self._zone(provider, regions[0], zone, resource) for zone in zones if not loose]
         places = places if own else list(dict.fromkeys(places))
+        if not (places or loose):
+            places = self._together(row, resource, regions[0])
         return self._copies(row, values, regions, places, told.most if loose else 0)
+
+    def _together(self, row: Standing, resource: _Resource, region: str) -> list[Place]:
+        """Return the one place, wherever it is, of all that refer to the same thing."""
+        for path in row.together:
+            kept = self._lone(resource, row.together) or next(iter(_texts(resource.values, (path,))), "")
+            if kept:
+                name = wording.datacenter_of(kept)
+                return [Place(f"{region}/{kept.lower()}", region, "somewhere", name, kept.lower())]
+        return []
 
     def _code(self, dialect: Dialect, zone: str) -> str:
         """Return the region that a zone's name begins with, or the name that the file has for its id."""
@@ -671,6 +730,8 @@ class _Reader:
                 there = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else _Told()
                 own, region = _texts(each.values, carrier.zones), _texts(each.values, carrier.regions)
                 if path in row.within:
+                    if "region" in carrier.default:
+                        region = region or list(filter(None, [self._home(each, own)]))
                     # A zonal cluster has its own zone where a region is asked for.
                     own += [text for text in region if own and dialect.is_zone(text)]
                     there = _Told((), there.regions)
@@ -731,8 +792,8 @@ class _Reader:
             named = [self.placement.place(provider, each) for each in regions]
             distinct = list(dict.fromkeys(named))
         labels = max(0, min(row.apart, count) - len(distinct))
-        # More of them stand in the zone that is told, unless a standby is kept elsewhere.
-        told = row.elsewhere == 0 and (lone or (loose == 0 and len(distinct) == 1))
+        # More of them stand in the zones that are told, unless a standby is kept elsewhere.
+        told = () if row.elsewhere or row.apart or loose != 0 else (anywhere,) if lone else tuple(distinct)
         if len(named) == count:
             # One place a copy, the same one twice where the file has it twice.
             return _Stand(tuple(named), more, row.needed, told)
@@ -792,6 +853,21 @@ class _Reader:
             raise Unplaced("whose OpenStack it is the file does not tell")
         notes[guess] = wording.guessed(self.placement.dialect(guess).name or guess)
         return guess
+
+
+def _row(kind: ResourceType, resource: _Resource) -> ResourceType:
+    return kind.varied(next((each for each in kind.variants if _fits(resource.values, each.when)), None))
+
+
+def _root(part: _Part, of: dict[str, _Part]) -> _Part:
+    """Return what a part is a replica of at last; itself in a circle."""
+    root, seen = part, set[str]()
+    while root.source in of:
+        if root.source in seen:
+            return part
+        seen.add(root.source)
+        root = of[root.source]
+    return root
 
 
 def _of_arn(values: dict[str, Json], part: Literal[3, 4]) -> str:
