@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from html import escape
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NoReturn, dataclass_transform
 
 from pydantic import Field
 
@@ -122,9 +122,37 @@ class Result:
     # For the JSON Schema.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
+    _defaults: ClassVar[dict[str, object]]
+
     def __init_subclass__(cls) -> None:
-        """Make a frozen dataclass of it."""
-        dataclass(frozen=True, kw_only=True)(cls)
+        """Make a dataclass of it; its methods stand here once, for writing them for each class is slow."""
+        dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+        cls._defaults = {spec.name: spec.default for spec in fields(cls)}  # type: ignore[arg-type]
+
+    def __init__(self, **values: object) -> None:
+        """Take the fields by name, in any order."""
+        vars(self).update(self._defaults | values)
+        if len(vars(self)) > len(self._defaults) or MISSING in vars(self).values():
+            needed = {name for name, value in self._defaults.items() if value is MISSING}
+            odd = sorted((needed - values.keys()) | (values.keys() - self._defaults.keys()))
+            raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(odd)}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: an answer stays as it was given."""
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by kind and fields."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        """Hash the fields."""
+        return hash(tuple(vars(self).values()))
+
+    def __repr__(self) -> str:
+        """Write the fields by name."""
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as its JSON has it: mappings, lists, texts and numbers."""
@@ -365,7 +393,7 @@ class Provenance(Result):
     version: str
     catalogue: CatalogueUsed
     policy: PolicyUsed
-    layers: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, str]
 
     @classmethod
     def build(cls, policy: Policy, date: str, sha256: str, layers: Mapping[str, str] = {}) -> Provenance:
