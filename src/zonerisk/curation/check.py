@@ -124,10 +124,6 @@ class CheckedCatalogue:
         """Return the records of a kind that are not refused, by the ids of their files."""
         return {key: file.record for key, file in self.files.items() if isinstance(file.record, kind)}
 
-    def region(self, region_id: str) -> Region | None:
-        """Return a region; None where there is none, or its file is refused."""
-        return self._regions.get(region_id)
-
     def provider(self, provider_id: str) -> Provider | None:
         """Return a provider; None where there is none, or its file is refused."""
         file = self.files.get(provider_id)
@@ -142,7 +138,8 @@ class CheckedCatalogue:
         return region_id in self.region_ids and self.files[region_id].path.parent.name == provider_id
 
     @cached_property
-    def _regions(self) -> dict[str, Region]:
+    def regions(self) -> dict[str, Region]:
+        """The regions by id, but those whose file is refused."""
         return self._all(Region)
 
     @cached_property
@@ -153,14 +150,14 @@ class CheckedCatalogue:
     @cached_property
     def used(self) -> frozenset[str]:
         """Canonical ids of the sites that a zone or a region's candidates name."""
-        regions = self._regions.values()
+        regions = self.regions.values()
         rows = [row for region in regions for row in (*region.zones.values(), region.candidates) if row]
         return frozenset(site for row in rows for site in row.sites)
 
     @cached_property
     def operators(self) -> frozenset[str]:
         """Ids of the providers that run a site, wherever it is recorded."""
-        sites = (site for region in self._regions.values() for site in region.sites.values())
+        sites = (site for region in self.regions.values() for site in region.sites.values())
         return frozenset(site.operator for site in sites if site.operator)
 
     @cached_property
@@ -347,22 +344,20 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         if catalog.supply.stale(site):
             moved[key].append("feeds")
     for key, layers in sorted(moved.items()):
-        yield _stale(catalog, key, layers, key in sites)
-
-
-def _stale(catalog: Catalog, key: str, layers: Sequence[str], there: bool) -> Problem:
-    """Tell which figures are left out at a site, and what a maintainer runs; a contributor need not."""
-    made = f"figures of {', '.join(layers[:3])}{f' and {len(layers) - 3} more' if len(layers) > 3 else ''}"
-    told = f"the {made} were not made for where it stands; they are left out of its verdict"
-    commands = [AGAIN] * (layers[0] != "feeds") + [FEEDS_AGAIN] * (layers[-1] == "feeds")
-    then = f"nothing to do; a maintainer runs {' and '.join(commands)}"
-    region, _, name = key.partition("/")
-    if not there:
-        told = f"{key}: no such site has a position; its {made} are not used"
-        return Problem("data/layers/samples", 0, f"{told}; {then}", "stale", "warning")
-    document = catalog.document(region)
-    line = document.line(("sites", name, "position"))
-    return Problem(document.name, line, f"sites.{name}: {told}; {then}", "stale", "warning")
+        more = f" and {len(layers) - 3} more" if len(layers) > 3 else ""
+        made = f"figures of {', '.join(layers[:3])}{more}"
+        # A contributor need not run these, nor has the raw layers.
+        commands = [AGAIN] * (layers[0] != "feeds") + [FEEDS_AGAIN] * (layers[-1] == "feeds")
+        then = f"nothing to do; a maintainer runs {' and '.join(commands)}"
+        if key not in sites:
+            what = f"{key}: no such site has a position; its {made} are not used"
+            yield Problem("data/layers/samples", 0, f"{what}; {then}", "stale", "warning")
+            continue
+        region, _, site_key = key.partition("/")
+        document = catalog.document(region)
+        what = f"the {made} were not made for where it stands; they are left out of its verdict"
+        line, told = document.line(("sites", site_key, "position")), f"sites.{site_key}: {what}; {then}"
+        yield Problem(document.name, line, told, "stale", "warning")
 
 
 MODELS: dict[str, type[BaseModel | Result]] = {

@@ -13,7 +13,7 @@ from zonerisk.catalogue.document import content
 from zonerisk.catalogue.gazetteer import package_folder
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, UsageError
-from zonerisk.core.model import Region, simplify
+from zonerisk.core.model import simplify
 from zonerisk.layers import http
 from zonerisk.library import Library
 
@@ -168,10 +168,20 @@ def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
         return next((spelling for spelling in spellings if spelling in regions), code)
 
     for code in sorted(read.zones):
-        if region := regions.get(known(code)):
-            yield from _of_region(provider, code, region, read)
-        else:
+        region, zones, zoned = regions.get(known(code)), read.zones[code], read.zoned.get(code)
+        if region is None:
             yield Change(provider, "new", code, "", "listed, and not in the catalogue")
+            continue
+        if region.status != "open":
+            what = f"{region.status} in the catalogue, listed as in service"
+            yield Change(provider, "changed", code, "", what)
+        for zone in sorted(zones - region.zones.keys()):
+            yield Change(provider, "new", code, zone, "listed, and not in the catalogue")
+        for zone in sorted(region.zones.keys() - zones if zones else ()):
+            yield Change(provider, "gone", code, zone, "sold by the catalogue, not listed")
+        if zoned is not None and region.status == "open" and zoned != (len(region.zones) > 1):
+            what = "listed with zones" if zoned else "listed without zones"
+            yield Change(provider, "changed", code, "", f"{len(region.zones)} in the catalogue, {what}")
     listed, coming = ({known(code) for code in codes} for codes in (read.zones, read.coming))
     for code, region in sorted(regions.items()):
         covered = source.partitions is None or region.partition in source.partitions
@@ -179,17 +189,3 @@ def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
             news: News = "changed" if code in coming else "gone"
             told = "listed as coming" if code in coming else "not listed"
             yield Change(provider, news, code, "", f"open in the catalogue, {told}")
-
-
-def _of_region(provider: str, code: str, region: Region, read: Listing) -> Iterator[Change]:
-    zones, zoned = read.zones[code], read.zoned.get(code)
-    if region.status != "open":
-        what = f"{region.status} in the catalogue, listed as in service"
-        yield Change(provider, "changed", code, "", what)
-    for zone in sorted(zones - region.zones.keys()):
-        yield Change(provider, "new", code, zone, "listed, and not in the catalogue")
-    for zone in sorted(region.zones.keys() - zones if zones else ()):
-        yield Change(provider, "gone", code, zone, "sold by the catalogue, not listed")
-    if zoned is not None and region.status == "open" and zoned != (len(region.zones) > 1):
-        what = "listed with zones" if zoned else "listed without zones"
-        yield Change(provider, "changed", code, "", f"{len(region.zones)} in the catalogue, {what}")

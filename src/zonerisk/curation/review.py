@@ -75,8 +75,16 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             added = line(new, region_id, policy, day)
             changed.append(Change(region_id, "region", "not recorded", added["class"]))
         elif _digest(old, region_id) != _digest(new, region_id):
-            before, after = (line(catalog, region_id, policy, day) for catalog in (old, new))
-            changed += _columns(region_id, before, after)
+            was, now = (line(catalog, region_id, policy, day) for catalog in (old, new))
+            judged = was["score"] and now["score"]
+            for column in COLUMNS if judged else ("class",):
+                before, after = was[column], now[column]
+                if column in RULES:
+                    left = [rule for rule in before.split() if rule not in after.split()]
+                    came = [rule for rule in after.split() if rule not in before.split()]
+                    before, after = " ".join(left), " ".join(came)
+                if before != after:
+                    changed.append(Change(region_id, column, before, after))
     return changed
 
 
@@ -85,19 +93,6 @@ def _digest(catalog: Library, region_id: str) -> str | None:
         return catalog.digest(region_id)
     except DataError as error:
         return str(error)
-
-
-def _columns(region_id: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
-    judged = bool(old["score"] and new["score"])
-    for name, before, after in zip(COLUMNS, old.values(), new.values(), strict=True):
-        if before == after or not (judged or name == "class"):
-            continue
-        if name in RULES:
-            was, now = before.split(), after.split()
-            left, came = ([rule for rule in a if rule not in b] for a, b in ((was, now), (now, was)))
-            yield Change(region_id, name, " ".join(left), " ".join(came))
-        else:
-            yield Change(region_id, name, before, after)
 
 
 @contextmanager
@@ -111,27 +106,23 @@ def opened(text: str) -> Iterator[Library]:
         if (folder / "datacenters").is_dir():
             yield Library(folder)
             return
-    packed = _archive(text)
+
+    def git(*arguments: str) -> bytes:
+        return subprocess.run(("git", *arguments), check=True, capture_output=True).stdout
+
+    try:
+        top = git("rev-parse", "--show-toplevel").decode().strip()
+        commit = git("rev-parse", "--verify", "--end-of-options", f"{text}^{{commit}}").decode().strip()
+        packed = git("-C", top, "archive", "--format=tar", commit, "data")
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
+        raise UsageError(
+            f"{text!r} is neither a folder that holds datacenters/ nor a git "
+            f"revision with a data/ folder ({reason})"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="zonerisk-") as name:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             # Before Python 3.11.4 there is no filter; what git packs of the user's own is sound.
             archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
             archive.extractall(name)
         yield Library(Path(name) / "data")
-
-
-def _archive(revision: str) -> bytes:
-    try:
-        top = _git("rev-parse", "--show-toplevel").decode().strip()
-        commit = _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-        return _git("-C", top, "archive", "--format=tar", commit.decode().strip(), "data")
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
-        raise UsageError(
-            f"{revision!r} is neither a folder that holds datacenters/ nor a git "
-            f"revision with a data/ folder ({reason})"
-        ) from None
-
-
-def _git(*arguments: str) -> bytes:
-    return subprocess.run(("git", *arguments), check=True, capture_output=True).stdout

@@ -203,21 +203,18 @@ def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator
         if site.campus:
             rows.append((("sites", key, "campus"), site.campus, "campuses"))
     for where, name, table in rows:
-        if missing := _missing(name, table, checked):
-            yield "reference", where, f"{missing}; correct the reference"
-
-
-def _missing(name: str, table: str, checked: CheckedCatalogue) -> str:
-    """Return why a canonical id does not resolve; nothing where it does, or cannot be told."""
-    region_id, _, key = name.partition("/")
-    if region_id not in checked.region_ids:
-        return f"{name}: no region is called {region_id}"
-    region, document = checked.region(region_id), checked.files[region_id].document
-    if region is None or key in getattr(region, table):
-        return ""
-    if key in region.zones:
-        return f"{name} is a zone; name the {table} it stands in"
-    return f"{name}: {document.name if document else region_id} has no such {table}"
+        region_id, _, key = name.partition("/")
+        other = checked.regions.get(region_id)
+        if region_id not in checked.region_ids:
+            what = f"{name}: no region is called {region_id}"
+        elif other is None or key in getattr(other, table):  # Of a file that is refused nothing can be told.
+            continue
+        elif key in other.zones:
+            what = f"{name} is a zone; name the {table} it stands in"
+        else:
+            document = checked.files[region_id].document
+            what = f"{name}: {document.name if document else region_id} has no such {table}"
+        yield "reference", where, f"{what}; correct the reference"
 
 
 def _sold(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -259,30 +256,27 @@ def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Ite
             what = f"was read before {record.since}, when the measuring began; correct either day"
             yield "round-trip", ("evidence", key, "read"), what
     for index, row in enumerate(record.round_trips):
-        lacking = {end: _not_sold(getattr(row, end), record, checked) for end in ("a", "b")}
-        for end, why in lacking.items():
-            if why:
-                then = "zonerisk show REGION names its zones by their ids, and since when"
-                yield "round-trip", ("round_trips", index, end), f"{why}; {then}"
-        least_m = 0.0 if any(lacking.values()) else _least_m(row, record.day, checked)
+        sold = True
+        for end, name in (("a", row.a), ("b", row.b)):
+            region_id, _, key = name.partition("/")
+            region = checked.regions.get(region_id)
+            if not checked.sells(record.provider, region_id):
+                what = f"no region of {record.provider} is called {region_id}"
+            elif region is None:
+                continue
+            elif key not in region.zones:
+                what = f"{region_id} has no zone {key}"
+            elif not (region.holds(record.day) and region.zones[key].holds(record.day)):
+                what = f"{name} was not sold on {record.day}"
+            else:
+                continue
+            sold, then = False, "zonerisk show REGION names its zones by their ids, and since when"
+            yield "round-trip", ("round_trips", index, end), f"{what}; {then}"
+        least_m = _least_m(row, record.day, checked) if sold else 0.0
         if least_m > most_fibre_m(row.ms):
             what = f"{row.ms:g} ms is faster than light: at least {least_m / 1000:.1f} km lie between them"
             then = "correct it, or the places on record; milliseconds there and back"
             yield "round-trip", ("round_trips", index, "ms"), f"{what}; {then}"
-
-
-def _not_sold(name: str, record: Measurement, checked: CheckedCatalogue) -> str:
-    """Return why a zone could not be measured; nothing where it could."""
-    region_id, _, key = name.partition("/")
-    if not checked.sells(record.provider, region_id):
-        return f"no region of {record.provider} is called {region_id}"
-    region = checked.region(region_id)
-    zone = region.zones.get(key) if region else None
-    if region and zone is None:
-        return f"{region_id} has no zone {key}"
-    if region and zone and not (region.holds(record.day) and zone.holds(record.day)):
-        return f"{name} was not sold on {record.day}"
-    return ""
 
 
 def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
@@ -342,7 +336,7 @@ def _event(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterator[Fl
         what = f"lies after the day its sources were read, {read}; correct the day"
         yield "event-open", ("start",), what
     for index, key in enumerate(incident.regions):
-        region = checked.region(key)
+        region = checked.regions.get(key)
         if key not in checked.region_ids:
             what = f"no region is called {key}; see: zonerisk list regions"
             yield "event-place", ("regions", index), what
@@ -366,7 +360,7 @@ def _event(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterator[Fl
         rows.append((("standing",), incident.standing, ("feeds", "campuses")))
     for path, name, tables in rows:
         region_id, _, key = name.partition("/")
-        region = checked.region(region_id)
+        region = checked.regions.get(region_id)
         held = {
             row.rpartition("/")[2]: getattr(region, table)[row]
             for table in tables
@@ -390,7 +384,7 @@ def _away(row: Dated, incident: Incident) -> str:
 def _told_once(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Look at an event's count and feed, and at the event before it."""
     incident, regions, least = file.record, file.record.regions, file.record.at_least or 0
-    region = checked.region(regions[0]) if len(regions) == 1 else None
+    region = checked.regions.get(regions[0]) if len(regions) == 1 else None
     if len(regions) != 1 and least > 1:
         what = "counts the zones of several regions; name the zones, or write it for one"
         yield "event-count", ("at_least",), what
