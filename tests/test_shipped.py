@@ -123,9 +123,9 @@ def test_one_region_reads_only_its_providers_files(monkeypatch: pytest.MonkeyPat
     read: list[Path] = []
     original = documents.read
 
-    def counted(path: Path, name: str | None = None) -> object:
+    def counted(path: Path) -> object:
         read.append(path)
-        return original(path, name)
+        return original(path)
 
     monkeypatch.setattr(documents, "read", counted)
     catalog = zonerisk.load()

@@ -330,8 +330,9 @@ class Catalog:
         held: dict[str | None, tuple[Incident, ...]] = self._held["incidents"]
         if about not in held:
             keys: Iterable[str] = self.filed[INCIDENTS]
-            if about is not None:
-                keys = self._naming(INCIDENTS, self.path(about).parent.name, (about, "everywhere"))
+            if about is not None:  # No event is on record of a user's own place.
+                region = self._regions.get(about)
+                keys = self._naming(INCIDENTS, region.parent.name, (about, "everywhere")) if region else ()
             listed = (event for event in map(self.incident, keys) if about is None or event.about(about))
             held[about] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
         return held[about]

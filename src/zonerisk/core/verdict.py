@@ -123,19 +123,20 @@ class Result:
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
     _defaults: ClassVar[dict[str, object]]
+    _needed: ClassVar[set[str]]
 
     def __init_subclass__(cls) -> None:
         """Make a dataclass of it; its methods stand here once, for writing them for each class is slow."""
         dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
         cls._defaults = {spec.name: spec.default for spec in fields(cls)}  # type: ignore[arg-type]
+        cls._needed = {name for name, value in cls._defaults.items() if value is MISSING}
 
     def __init__(self, **values: object) -> None:
         """Take the fields by name, in any order."""
         vars(self).update(self._defaults | values)
-        if len(vars(self)) > len(self._defaults) or MISSING in vars(self).values():
-            needed = {name for name, value in self._defaults.items() if value is MISSING}
-            odd = sorted((needed - values.keys()) | (values.keys() - self._defaults.keys()))
-            raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(odd)}")
+        if len(vars(self)) > len(self._defaults) or not self._needed <= values.keys():
+            odd = (self._needed - values.keys()) | (values.keys() - self._defaults.keys())
+            raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(sorted(odd))}")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         """Refuse: an answer stays as it was given."""
