@@ -79,9 +79,9 @@ def plan(
     kubectl get nodes,pods -A -o json | zonerisk plan -
     """
     from zonerisk.words import dossier, plan_report
-    from zonerisk.workloads import advice, gate
+    from zonerisk.workloads import gate
     from zonerisk.workloads import plan as plans
-    from zonerisk.workloads.audit import Auditor, audit
+    from zonerisk.workloads.audit import Auditor
 
     if template:
         output.write(plans.template(), out)
@@ -97,11 +97,11 @@ def plan(
     levels = gate.trips(fail_on or kept.fail_on, chosen)
     known = gate.baseline(baseline) if baseline else None
     deployment = gate.chosen(request.deployment, only or (), (*(skip or ()), *kept.skip))
-    answer = audit(catalog, deployment, chosen, request.day, inputs)
+    auditor = Auditor(catalog, deployment, chosen, request.day, inputs)
+    answer = auditor.audit()
     answer = replace(answer, gate=gate.gate(answer, levels, (*kept.accepted, *request.accepted), known))
     if advise:
-        auditor = Auditor(catalog, chosen, deployment, request.day, inputs)
-        choices, left = advice.advise(auditor, answer)
+        choices, left = auditor.advise()
         answer = replace(answer, advice=choices)
         if left:
             output.note(f"advice: {left}\n")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zonerisk.core.geometry import Interval
+from zonerisk.core.verdict import Event
 from zonerisk.words import phrases
 from zonerisk.words.phrases import sentence
 
 SPREAD = (
     "the provider spreads it over the region; over which zones, and how many it needs, the plan does not say"
 )
-NO_BACKUP = "the plan names no backup"
-NO_RECOVERY = "the plan names no place to recover in"
-SILENT_BACKUP = "the file does not tell where its backups are"
-SILENT_RECOVERY = "the file does not tell where it would be recovered"
+# By the rule that asks for it: nothing is named, and nothing is told.
+NONE = {"backup": "the plan names no backup", "dr": "the plan names no place to recover in"}
+SILENT = {
+    "backup": "the file does not tell where its backups are",
+    "dr": "the file does not tell where it would be recovered",
+}
 # Of what a file holds.
 NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
 NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
@@ -50,18 +53,17 @@ too_slow = sentence("{:quoted}: it took {:g} ms")
 places_apart = sentence("the recorded places, {:interval} apart")
 
 
-def summary(
-    lost: int, total: int, worst: str | None, worst_lost: int, with_backup: int, unassessed: int
-) -> str:
+def summary(lost: int, total: int, worst: Sequence[Event], unassessed: int) -> str:
     """Answer in one sentence: workloads lost to one event, the worst event, what was not assessed."""
     if not total:
         return f"Nothing here could be placed; {unassessed} not assessed."
     one = lost < 2
     count = "No workload" if not lost else "The workload" if total == 1 else f"{lost} of {total} workloads"
     text = f"{count} lose{'s' if one else ''} {'its' if one else 'their'} quorum to one event on record"
-    if worst:
-        text += f"; worst: {worst}"
-        text += f", which takes {worst_lost} of them" if total > 1 else ""
+    for event in worst:
+        with_backup = len(event.with_backup)
+        text += f"; worst: {event.message}"
+        text += f", which takes {len(event.lost)} of them" if total > 1 else ""
         if with_backup:
             text += f", {with_backup} with the backup" if total > 1 else ", which takes the backup too"
     return text + (f"; {unassessed} not assessed." if unassessed else ".")

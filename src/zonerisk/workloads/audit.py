@@ -1,10 +1,13 @@
-"""Audit: a deployment judged under a policy, event by event, and the one change that helps it most."""
+"""Audit: a deployment judged under a policy, event by event, and the changes that help it most."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, permutations
+from functools import cached_property
+from itertools import combinations, islice, permutations
+from math import comb
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zonerisk.core.kinds import BY_POSITION, FEEDS
@@ -12,6 +15,7 @@ from zonerisk.core.verdict import (
     Audit,
     Chance,
     Change,
+    Choice,
     Event,
     Finding,
     Judged,
@@ -48,8 +52,6 @@ from zonerisk.workloads.deployment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Evidence, Policy
     from zonerisk.judging.cause import RiskGroups
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
 BACKUP_KINDS = (*BY_POSITION, *FEEDS)
 # The best few regions are tried; those after them are farther or share more.
 MOST_REGIONS = 3
+# Of a region's zones as many are tried as a policy asks for, in every way up to here.
+MOST_ZONES, MOST_WAYS, MOST_WORKLOADS = 3, 60, 50
 # Copies of which no zone is told are alike: these many stand for all of them.
 MOST_ALIKE = 6
 NOWHERE = Source("", 1)
@@ -67,40 +71,15 @@ ITSELF = "workload"
 # What a deployment is asked first, and answered here, where copies and their quorum are known; a region's
 # rules answer the others, and pairs of places only break ties.
 _CORE = ("quorum", "survives", "dr", "backup")
+# Sums of weights differ by less where they are the same.
+_ROUNDING = 1e-9
 
 
 def audit(
     catalog: Catalog, deployment: Deployment, policy: Policy, day: str, inputs: Inputs | None = None
 ) -> Audit:
-    """Judge a deployment under a policy on a day; without inputs, no probability is shown."""
-    auditor = Auditor(catalog, policy, deployment, day, inputs)
-    judged = tuple(auditor.judge(workload) for workload in deployment.workloads)
-    events = auditor.events()
-    lost = {key for event in events for key in event.lost}
-    lost |= {each.id for each in judged if "survives" in _failing(each)}
-    worst_of: tuple[str | None, int, int] = (None, 0, 0)
-    for event in events[:1]:
-        worst_of = event.message, len(event.lost), len(event.with_backup)
-    total = mean([each.score for each in judged])
-    regions = {place.region for workload in deployment.workloads for place in workload.everywhere} - {OWN}
-    source = probability.COMMON_SOURCE if inputs and inputs.common == probability.COMMON else "the plan"
-    model = inputs and Model(**inputs._asdict(), common_source=source)
-    return Audit(
-        files=deployment.files,
-        policy=policy.id,
-        as_of=day,
-        outcome=worst([each.outcome for each in judged]) if judged else "unknown",
-        letter=score.letter(total),
-        score=total,
-        summary=wording.summary(len(lost), len(judged), *worst_of, len(deployment.unassessed)),
-        workloads=judged,
-        events=events,
-        change=_best(auditor, judged),
-        # What stands somewhere and was not read comes first.
-        not_assessed=tuple(sorted(deployment.unassessed, key=lambda skipped: not skipped.stands)),
-        model=model,
-        provenance=Provenance.build(policy, catalog.edition.date, catalog.digest_of(regions)),
-    )
+    """Judge a deployment under a policy on a day; without inputs, chances are by the rates on record."""
+    return Auditor(catalog, deployment, policy, day, inputs).audit()
 
 
 class _Answer(NamedTuple):
@@ -115,28 +94,64 @@ class _Answer(NamedTuple):
 
 
 class _Loss(NamedTuple):
-    """A shared risk or a place that may be lost, and the places that go with it."""
+    """Places that may be lost together, by a shared risk or one with all that it is made of."""
 
-    id: str
-    kind: str
     members: tuple[str, ...]
     risk: SharedRisk | None = None
     subjects: tuple[str, ...] = ()
     """Places of which only the number that goes is known."""
 
 
+_Ends = tuple[float, float] | None
+# A change, its message, and the workloads it makes of others, by their index.
+_Trial = tuple[Literal["add-zone", "move-backup", "recovery"], str, dict[int, Workload]]
+
+
 class Auditor:
     """Judges workloads of one deployment, remembering what it worked out."""
 
     def __init__(
-        self, catalog: Catalog, policy: Policy, deployment: Deployment, day: str, inputs: Inputs | None
+        self, catalog: Catalog, deployment: Deployment, policy: Policy, day: str, inputs: Inputs | None = None
     ) -> None:
         self.catalog, self.policy, self.day = catalog, policy, day
         self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
         self._fallbacks: dict[str, list[str]] = {}
+        self._findings: dict[Workload, tuple[Finding, ...]] = {}
         self._judged: dict[Workload, Judged] = {}
         self._standby = Judge(catalog, policy, Requirements.of(policy), day)
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every workload of the deployment under the policy."""
+        return tuple(map(self.judge, self.deployment.workloads))
+
+    def audit(self) -> Audit:
+        """Answer all that is asked of the deployment but advice."""
+        deployment, inputs, events = self.deployment, self.inputs, self.events()
+        lost = {key for event in events for key in event.lost}
+        lost |= {each.id for each in self.judged if "survives" in _failing(each.findings)}
+        total = mean([each.score for each in self.judged])
+        regions = {place.region for each in deployment.workloads for place in each.everywhere} - {OWN}
+        source = probability.COMMON_SOURCE if inputs and inputs.common == probability.COMMON else "the plan"
+        return Audit(
+            files=deployment.files,
+            policy=self.policy.id,
+            as_of=self.day,
+            outcome=worst([each.outcome for each in self.judged]) if self.judged else "unknown",
+            letter=score.letter(total),
+            score=total,
+            summary=wording.summary(len(lost), len(self.judged), events[:1], len(deployment.unassessed)),
+            workloads=self.judged,
+            events=events,
+            change=self.change(),
+            # What stands somewhere and was not read comes first.
+            not_assessed=tuple(sorted(deployment.unassessed, key=lambda skipped: not skipped.stands)),
+            model=inputs and Model(**inputs._asdict(), common_source=source),
+            provenance=Provenance.build(
+                self.policy, self.catalog.edition.date, self.catalog.digest_of(regions)
+            ),
+        )
 
     def fallbacks(self, region: str) -> list[str]:
         """Return regions of the same provider that qualify as recovery, the best first."""
@@ -147,64 +162,78 @@ class Auditor:
 
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload; those that stand alike are judged once."""
-        alike = replace(workload, id="", source=NOWHERE, notes=())
-        if alike not in self._judged:
-            self._judged[alike] = self._judge(workload)
+        if (alike := _alike(workload)) not in self._judged:
+            findings, known = self.findings(alike), self._known(alike)
+            independent = Range(low=(count := len(known.domains)), high=count)
+            if count > 1:
+                independent = effective(known.domains, known.groups.values())
+            self._judged[alike] = Judged(
+                id="",
+                file="",
+                line=1,
+                outcome=worst([finding.outcome for finding in findings]),
+                copies=len(alike.places),
+                copies_at_most=None if alike.more is None else len(alike.places) + alike.more,
+                quorum=alike.quorum,
+                quorum_basis=alike.basis,
+                places=_standings(alike.places) or (),
+                backup=_standings(alike.backup),
+                dr=_standings(alike.dr),
+                score=score.weigh(findings, self.policy, independent),
+                findings=findings,
+                chance=self._chance(alike, findings),
+                notes=(),
+            )
         file, line = workload.source.file, workload.source.line
         return replace(self._judged[alike], id=workload.id, file=file, line=line, notes=workload.notes)
 
-    def _judge(self, workload: Workload) -> Judged:
-        known = self.arrangements.build(_told(workload.places), ITSELF)
-        findings = list(self._by_rules(workload, known))
-        judges = (self._quorum, self._survives, self._recovery, self._backup)
-        for rule, judge in zip(_CORE, judges, strict=True):
-            if rule in self.policy.rules:
-                findings.append(self._weighed(rule, judge(workload, known)))
-        findings.sort(key=lambda finding: -severity(finding.outcome))
-        independent = Range(low=(count := len(known.domains)), high=count)
-        if count > 1:
-            independent = effective(known.domains, known.groups.values())
-        return Judged(
-            id=workload.id,
-            file=workload.source.file,
-            line=workload.source.line,
-            outcome=worst([finding.outcome for finding in findings]),
-            copies=len(workload.places),
-            copies_at_most=None if workload.more is None else len(workload.places) + workload.more,
-            quorum=workload.quorum,
-            quorum_basis=workload.basis,
-            places=_standings(workload.places) or (),
-            backup=_standings(workload.backup),
-            dr=_standings(workload.dr),
-            score=score.weigh(findings, self.policy, independent),
-            findings=tuple(findings),
-            chance=self._chance(workload, findings),
-            notes=workload.notes,
-        )
+    def findings(self, workload: Workload) -> tuple[Finding, ...]:
+        """Apply every rule to a workload, the worst findings first; to those that stand alike, once."""
+        if (alike := _alike(workload)) not in self._findings:
+            found: list[Finding] = []
+            known = self._known(workload)
+            asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
+            if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
+                # How far copies may be apart is asked where they must agree, not of a region beside another.
+                asked.pop("separation-max", None)
+                asked.pop("rtt-max", None)
+            # Without a pair of places to hold together, the other rules say what that means.
+            alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
+            if asked and not alone and not workload.spread:
+                found += rules.apply(self.policy.model_copy(update={"rules": asked}), known)
+            for name, rule in ((name, self.policy.rules.get(name)) for name in _CORE):
+                if rule is None:
+                    continue
+                outcome, message, subjects, evidence, certain = self._answer(name, workload, known)
+                outcome = separation.softened(outcome, rule)
+                if rule.qualitative and not certain:
+                    outcome, message = "unknown", sentences.left(message)
+                cited = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
+                found.append(
+                    Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
+                )
+            self._findings[alike] = tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
+        return self._findings[alike]
 
-    def _by_rules(self, workload: Workload, known: Arrangement) -> tuple[Finding, ...]:
-        """Apply the rules that ask the same of a workload's places as of a region's zones."""
-        asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
-        if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
-            # How far copies may be apart is asked where they have to agree, not of one region beside another.
-            asked.pop("separation-max", None)
-            asked.pop("rtt-max", None)
-        alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
-        if not asked or alone or workload.spread:
-            # No pair of places to hold together: the other rules say what that means.
-            return ()
-        return rules.apply(self.policy.model_copy(update={"rules": asked}), known)
+    def _known(self, workload: Workload) -> Arrangement:
+        return self.arrangements.build(_told(workload.places), ITSELF)
 
-    def _weighed(self, name: str, answer: _Answer) -> Finding:
-        """Weigh an answer by its rule: its severity, and no verdict without a figure."""
-        rule, (outcome, message, subjects, evidence, certain) = self.policy.rules[name], answer
-        outcome = separation.softened(outcome, rule)
-        if rule.qualitative and not certain:
-            outcome, message = "unknown", sentences.left(message)
-        evidence = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
-        return Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=evidence)
+    def _answer(self, rule: str, workload: Workload, known: Arrangement) -> _Answer:
+        """Answer one of the first questions; where recovery or backups are, by the best of them."""
+        if rule == "quorum":
+            return self._quorum(workload)
+        if rule == "survives":
+            return self._survives(workload, known)
+        places, judge = (workload.dr, self._recovery) if rule == "dr" else (workload.backup, self._backup)
+        if places:
+            judged = [judge(workload, known, place) for place in places]
+            return min(judged, key=lambda each: severity(each.outcome))
+        # A plan that could have told fails where a policy obliges.
+        if places is not None or (workload.could_tell and self.policy.binding):
+            return _Answer("fail", wording.NONE[rule], certain=True)
+        return _Answer("unknown", (wording.NONE if workload.could_tell else wording.SILENT)[rule])
 
-    def _quorum(self, workload: Workload, known: Arrangement) -> _Answer:
+    def _quorum(self, workload: Workload) -> _Answer:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
         one = workload.quorum == 1 and not workload.halved
@@ -248,16 +277,9 @@ class Auditor:
     def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
         """List what takes several places on record, then each place by itself."""
         distinct = {place.id: place for place in places}
-        losses = [
-            _Loss(risk.id, kind, members, risk)
-            for kind, groups in known.groups.items()
-            for risk in groups.risks
-            if risk.grade != "C" and len(members := self.arrangements.taken(risk)) > 1
-        ]
-        return losses + [
-            _Loss(f"place:{place.id}", "place", self.arrangements.inside(place, distinct))
-            for place in distinct.values()
-        ]
+        found = (risk for groups in known.groups.values() for risk in groups.risks if risk.grade != "C")
+        losses = [_Loss(members, risk) for risk in found if len(members := self.arrangements.taken(risk)) > 1]
+        return losses + [_Loss(self.arrangements.inside(place, distinct)) for place in distinct.values()]
 
     def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.spread:
@@ -271,73 +293,53 @@ class Auditor:
             return total - sum(copies[place] for place in set(members))
 
         # Of a counted group only the number is known that goes together: at best, the fewest copies.
-        counted = []
-        for risk in (risk for groups in known.groups.values() for risk in groups.counted_groups):
-            if risk.grade != "C":
-                fewest = sorted(risk.members, key=copies.__getitem__)[: risk.least]
-                counted.append(_Loss(risk.id, risk.kind, tuple(fewest), risk, risk.members))
-        single = self._losses(known, workload.places)
+        counted = [
+            _Loss(tuple(sorted(risk.members, key=copies.__getitem__)[: risk.least]), risk, risk.members)
+            for groups in known.groups.values()
+            for risk in groups.counted_groups
+            if risk.grade != "C"
+        ]
         # What takes more places, and says so on record, is named before a single place.
-        losses = [loss for loss in single if loss.risk] + counted + [loss for loss in single if not loss.risk]
-        hardest = min(losses, key=lambda loss: left(loss.members))
-        names = {unit.id: unit.name for unit in known.domains}
-        cause = hardest.risk.message if hardest.risk else wording.without(names[hardest.members[0]])
-        kept = left(hardest.members)
+        losses = [*self._losses(known, workload.places), *counted]
+        members, risk, subjects = min(losses, key=lambda loss: (left(loss.members), loss.risk is None))
+        kept = left(members)
         # Zones that go by other names, or by none, may be the one that is lost.
-        least = kept if hardest.risk else min(kept, total - self._zones(workload.places)[2])
+        least = kept if risk else min(kept, total - self._zones(workload.places)[2])
+        name = next((unit.name for unit in known.domains if unit.id == members[0]), "")
+        cause = risk.message if risk else wording.without(name)
         message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
         if workload.falls(total - kept):
-            evidence = hardest.risk.evidence if hardest.risk else ()
-            return _Answer("fail", message, hardest.subjects or hardest.members, evidence)
+            return _Answer("fail", message, subjects or members, risk.evidence if risk else ())
         if workload.basis == UNTOLD:
             return _Answer("unknown", wording.untold(message))
-        # What is known to hold is judged by what is not known, and then by inference alone.
-        told = _weights(workload.places)
-        doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
         if kept < workload.quorum or (workload.more != 0 and workload.quorum > 1):
             return _Answer("unknown", message)
+        # What is known to hold is judged by what is not known, and then by inference alone.
+        told = {place.id: count for place, count in _told(workload.places).items()}
+        doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
         if doubtful or least < workload.quorum:
             return _Answer("unknown", wording.doubtful(message, doubtful))
         for groups in known.groups.values():
-            for risk in groups.risks:
-                if risk.grade == "C" and left(risk.members) < workload.quorum:
-                    return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
+            for inferred in groups.risks:
+                if inferred.grade == "C" and left(inferred.members) < workload.quorum:
+                    told_of = wording.inferred(inferred.message)
+                    return _Answer("warn", told_of, inferred.members, inferred.evidence)
         return _Answer("pass", message)
 
-    def _endpoint(self, key: str, places: Sequence[Place]) -> Endpoint:
+    def _endpoint(self, places: Sequence[Place]) -> Endpoint:
         distinct = {place.id: place for place in places}
         units = tuple(map(self.arrangements.domain, distinct.values()))
         regions = tuple(dict.fromkeys(place.region for place in places))
         countries = self.arrangements.placement.countries(distinct.values())
-        name = next(iter(distinct)) if len(distinct) == 1 else key
-        return Endpoint(name, phrases.named(units), units, regions, countries, self.arrangements.own)
+        key = next(iter(distinct)) if len(distinct) == 1 else ITSELF
+        return Endpoint(key, phrases.named(units), units, regions, countries, self.arrangements.own)
 
-    def _recovery(self, workload: Workload, known: Arrangement) -> _Answer:
-        if workload.dr is None:
-            return self._untold(workload, wording.NO_RECOVERY, wording.SILENT_RECOVERY)
-        if not workload.dr:
-            return _Answer("fail", wording.NO_RECOVERY, certain=True)
-        ours = self._endpoint(ITSELF, workload.places)
-        judged = [self._standby.candidate(ours, self._endpoint(place.id, (place,))) for place in workload.dr]
-        best = min(judged, key=lambda each: severity(each.outcome))
-        message = wording.recovery(best.name, best.target, verdicts.with_zones(best.message, best.zones))
-        return _Answer(best.outcome, message, (best.target,), best.evidence)
+    def _recovery(self, workload: Workload, known: Arrangement, place: Place) -> _Answer:
+        found = self._standby.candidate(self._endpoint(workload.places), self._endpoint((place,)))
+        message = wording.recovery(found.name, found.target, verdicts.with_zones(found.message, found.zones))
+        return _Answer(found.outcome, message, (found.target,), found.evidence)
 
-    def _untold(self, workload: Workload, none: str, silent: str) -> _Answer:
-        """Answer where nothing is told: a plan that could have told fails where a policy obliges."""
-        if workload.could_tell and self.policy.binding:
-            return _Answer("fail", none, certain=True)
-        return _Answer("unknown", none if workload.could_tell else silent)
-
-    def _backup(self, workload: Workload, known: Arrangement) -> _Answer:
-        if workload.backup is None:
-            return self._untold(workload, wording.NO_BACKUP, wording.SILENT_BACKUP)
-        if not workload.backup:
-            return _Answer("fail", wording.NO_BACKUP, certain=True)
-        judged = [self._one_backup(workload, known, place) for place in workload.backup]
-        return min(judged, key=lambda each: severity(each.outcome))
-
-    def _one_backup(self, workload: Workload, known: Arrangement, backup: Place) -> _Answer:
+    def _backup(self, workload: Workload, known: Arrangement, backup: Place) -> _Answer:
         """Hold a backup against every place of what it protects."""
         there = self.arrangements.domain(backup)
         primaries, subjects = {unit.id for unit in known.domains}, (ITSELF, backup.id)
@@ -368,37 +370,34 @@ class Auditor:
         )
         return _Answer("unknown" if elsewhere else outcome, message, subjects, hit.evidence if hit else ())
 
-    def _chance(self, workload: Workload, findings: Sequence[Finding]) -> Chance | None:
-        """Return a chance where the model fits: places told apart, no known risk of them all."""
-        known = workload.more != 0 or any(
-            finding.rule == "survives" and finding.outcome == "fail" and len(finding.subjects) > 1
-            for finding in findings
-        )
-        somewhere = any(place.kind in ("region", "somewhere") for place in workload.places)
-        if known or somewhere or workload.basis == UNTOLD:
-            return None
-        if self.inputs is None:
-            return self._counted(workload)
-        weights = tuple(Counter(place.id for place in workload.places).values())
-        low, high = probability.lost(weights, workload.quorum, self.inputs)
-        model = "alpha-factor" if self.inputs.fits_alpha(weights) else "beta-factor"
-        return Chance(model=model, low=low, high=high)
+    def _chance(self, workload: Workload, findings: Iterable[Finding]) -> Chance | None:
+        """Return the chance that a quorum is lost where a model fits, and with one more zone of its region.
 
-    def _counted(self, workload: Workload) -> Chance | None:
-        """Return the chance a year by the rates on record, and with one more zone of its region."""
-        copies = Counter(place.id for place in workload.places)
-        if any(place.kind != "zone" or place.region == OWN for place in workload.places):
+        It fits places that are told apart and share no known risk that takes them all.
+        """
+        places, quorum, rates = workload.places, workload.quorum, self.catalog.rates
+        falls = any(
+            each.rule == "survives" and each.outcome == "fail" for each in findings if each.subjects[1:]
+        )
+        somewhere = any(place.kind in ("region", LOOSE) for place in places)
+        if falls or somewhere or workload.more != 0 or workload.basis == UNTOLD:
             return None
-        regions = {place.region: self.catalog.region(place.region) for place in workload.places}
-        low, high = probability.by_shocks(self.catalog.rates, regions, copies, workload.quorum)
+        copies = Counter(place.id for place in places)
+        if self.inputs is not None:
+            weights = tuple(copies.values())
+            low, high = probability.lost(weights, quorum, self.inputs)
+            model = "alpha-factor" if self.inputs.fits_alpha(weights) else "beta-factor"
+            return Chance(model=model, low=low, high=high)
+        if any(place.kind != "zone" or place.region == OWN for place in places):
+            return None
+        regions = {place.region: self.catalog.region(place.region) for place in places}
+        low, high = probability.by_shocks(rates, regions, copies, quorum)
         spare = [zone.id for zone in next(iter(regions.values())).zones.values() if zone.id not in copies]
         more = None
         if len(regions) == 1 and spare:
             wider = copies + Counter({spare[0]: max(copies.values())})
-            quorum = workload.quorum
-            if quorum == majority(copies.total()):
-                quorum = majority(wider.total())
-            more = probability.by_shocks(self.catalog.rates, regions, wider, quorum)
+            needed = majority(wider.total()) if quorum == majority(copies.total()) else quorum
+            more = probability.by_shocks(rates, regions, wider, needed)
         return Chance(model="counted", low=low, high=high, with_a_zone_more=more)
 
     def events(self) -> tuple[Event, ...]:
@@ -411,37 +410,209 @@ class Auditor:
         places = [place for place in every if place.kind != "region"]
         if not places:
             return ()
-        copies_at: dict[str, Counter[int]] = {}
+        copies_at: dict[str, Counter[int]] = defaultdict(Counter)
         for index, workload in enumerate(workloads):
             for place in () if workload.spread else workload.places:
-                copies_at.setdefault(place.id, Counter())[index] += 1
+                copies_at[place.id][index] += 1
         known = self.arrangements.build(places)
         names = {unit.id: unit.name for unit in known.domains}
         unnamed = {place.id: (place.region, place.name) for place in places if place.name}
         events: dict[object, Event] = {}
-        for loss in self._losses(known, places):
+        for members, risk, _ in self._losses(known, places):
             gone: Counter[int] = Counter()
-            for member in loss.members:
-                gone.update(copies_at.get(member, {}))
-            found = ((workloads[index], count) for index, count in sorted(gone.items()))
-            lost = [one for one, taken in found if one.falls(taken)]
-            members, first = frozenset(loss.members), loss.members[0]
+            for member in members:
+                gone.update(copies_at[member])
+            lost = [
+                workloads[index] for index, count in sorted(gone.items()) if workloads[index].falls(count)
+            ]
+            key, first, taken = risk.id if risk else f"place:{members[0]}", members[0], frozenset(members)
             # A zone without a name is one workload's own: another's may be another zone.
-            alone = None if loss.risk else unnamed.get(first)
+            alone = None if risk else unnamed.get(first)
             for hit in [[each] for each in lost] if alone else filter(None, [lost]):
                 of = hit[0].id if alone else first
                 event = Event(
-                    id=f"{loss.id}:{of}" if alone else loss.id,
-                    kind=loss.kind,
-                    grade=loss.risk.grade if loss.risk else None,
-                    message=loss.risk.message if loss.risk else wording.lost(names[first], of),
+                    id=f"{key}:{of}" if alone else key,
+                    kind=risk.kind if risk else "place",
+                    grade=risk.grade if risk else None,
+                    message=risk.message if risk else wording.lost(names[first], of),
                     lost=tuple(each.id for each in hit),
-                    with_backup=tuple(each.id for each in hit if _gone(each.backup, members)),
-                    with_recovery=tuple(each.id for each in hit if _gone(each.dr, members)),
+                    with_backup=tuple(each.id for each in hit if _gone(each.backup, taken)),
+                    with_recovery=tuple(each.id for each in hit if _gone(each.dr, taken)),
                 )
-                events.setdefault((alone, of) if alone else loss.id, event)
-        sizes = {key: (len(e.lost), len(e.with_backup), len(e.with_recovery)) for key, e in events.items()}
-        return tuple(events[key] for key in sorted(events, key=sizes.__getitem__, reverse=True))
+                events.setdefault((alone, of) if alone else key, event)
+
+        def size(event: Event) -> tuple[int, int, int]:
+            return len(event.lost), len(event.with_backup), len(event.with_recovery)
+
+        return tuple(sorted(events.values(), key=size, reverse=True))
+
+    def change(self) -> Change | None:
+        """Try one change at a time, judge again, and return the one that helps most without harming."""
+        asked = not self.policy.rules.keys().isdisjoint(_CORE)
+        change, most = None, [0.0]
+        failing = sum(len(_failing(each.findings)) for each in self.judged)
+        for kind, message, changed in self._trials():
+            at_best = [sum(self._room(index, kind)[end] for index in changed) + _ROUNDING for end in range(2)]
+            if change and at_best < most[:2]:
+                continue
+            pairs = [(self.judged[index].findings, self.findings(new)) for index, new in changed.items()]
+            # Summed by differences, so that what stays as it was counts for nothing at all.
+            points = [(self._points(old), self._points(new)) for old, new in pairs]
+            gain = [sum(new[end] - old[end] for old, new in points) for end in range(4)]
+            helps = gain[:2] if asked else gain[2:]
+            if min(helps) < 0 or max(helps) <= 0 or (change and gain <= most):
+                continue
+            rows = [(_failing(old), _failing(new)) for old, new in pairs]
+            settled = (rule for before, later in rows for rule in before if rule not in later)
+            most = gain
+            change = Change(
+                kind=kind,
+                message=message,
+                workloads=tuple(self.deployment.workloads[index].id for index in changed),
+                failing_before=failing,
+                failing_after=failing + sum(len(later) - len(before) for before, later in rows),
+                settles=tuple(dict.fromkeys(settled)),
+            )
+        return change
+
+    def _points(self, findings: Iterable[Finding]) -> tuple[float, ...]:
+        """Weigh what passes, low and high: of the first questions, then of all."""
+        first, every = [0.0, 0.0], [0.0, 0.0]
+        for finding in findings:
+            for end, points in enumerate(score.points(finding)):
+                value = self.policy.rules[finding.rule].weight * points
+                every[end] += value
+                first[end] += value if finding.rule in _CORE else 0.0
+        return (*first, *every)
+
+    def _room(self, index: int, kind: str) -> list[float]:
+        """Return what a change can add at the most to a workload's points of the first questions."""
+        workload, findings = self.deployment.workloads[index], self.judged[index].findings
+        moved = {"move-backup": {"backup"}, "recovery": {"dr"}}.get(kind, set(_CORE))
+        if kind == "add-zone":
+            # What is not told, or is said to be none, does not depend on where copies stand.
+            moved -= {
+                rule for rule, places in (("dr", workload.dr), ("backup", workload.backup)) if not places
+            }
+        best = (
+            replace(each, outcome="pass", grade=None) if each.rule in moved else each for each in findings
+        )
+        return [new - old for new, old in zip(self._points(best), self._points(findings), strict=True)][:2]
+
+    def _trials(self) -> Iterator[_Trial]:
+        """Add zones to workloads that stand alike, then move what stands by for all of a region."""
+        workloads = self.deployment.workloads
+        alike: dict[object, list[int]] = defaultdict(list)
+        homes: dict[str, list[int]] = defaultdict(list)
+        for index, each in enumerate(workloads):
+            alike[each.places, each.quorum, each.basis].append(index)
+            if home := next((place.region for place in each.places if place.region != OWN), None):
+                homes[home].append(index)
+        for indices in alike.values():
+            first = workloads[indices[0]]
+            for message, places, quorum in self._wider(first):
+                wider = {index: replace(workloads[index], places=places, quorum=quorum) for index in indices}
+                yield "add-zone", message, wider
+        for home, indices in homes.items():
+            for region in self.fallbacks(home)[:MOST_REGIONS]:
+                place = self.arrangements.placement.whole(self.catalog.region(region).provider, region)
+                moves: tuple[tuple[str, Literal["move-backup", "recovery"], str], ...] = (
+                    ("backup", "move-backup", wording.move_backup(region)),
+                    ("dr", "recovery", wording.prepare_recovery(region)),
+                )
+                for field, kind, message in moves:
+                    moved = {
+                        index: replace(workloads[index], **{field: (place,)})  # type: ignore[arg-type]
+                        for index in indices
+                        # Where a file does not tell of either, there is nothing to better.
+                        if workloads[index].could_tell or getattr(workloads[index], field) is not None
+                        if any(f.rule == field and f.outcome != "pass" for f in self.judged[index].findings)
+                    }
+                    if moved:
+                        yield kind, message, moved
+
+    def _wider(self, first: Workload) -> Iterator[tuple[str, tuple[Place, ...], int]]:
+        """Spread the copies over a region's zones, or add one in a zone that is not used yet."""
+        used = {place.id for place in first.places}
+        regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}
+        for region in sorted(regions):
+            sold = zones_sold(self.catalog.region(region), self.day)
+            zones = [Place(zone.id, region, "zone") for zone in sold[: len(first.places)]]
+            if len(regions) == 1 and len(zones) > len(used):
+                places = spread(zones, len(first.places))
+                yield wording.spread_copies(len(zones), region), places, first.quorum
+            for zone in sold:
+                if zone.id not in used and used.isdisjoint(zone.sites):
+                    places = (*first.places, Place(zone.id, region, "zone"))
+                    needed = majority(len(places)) if first.basis == MAJORITY else first.quorum
+                    yield wording.add_copy(zone.id), places, needed
+
+    def advise(self) -> tuple[tuple[Choice, ...], str]:
+        """Judge the ways to spread each workload over its region, and the regions to recover it in.
+
+        What is left out is said beside; nothing where nothing is.
+        """
+        listed, cut = self.deployment.workloads, 0
+        found: list[tuple[Literal["zones", "recovery"], Judged, Judged, tuple[str, ...], _Ends]] = []
+        for workload, judged in zip(listed[:MOST_WORKLOADS], self.judged, strict=False):
+            region, *others = {place.region for place in workload.places}
+            if others or region == OWN or workload.spread:
+                continue
+            zones = [
+                Place(zone.id, region, "zone") for zone in zones_sold(self.catalog.region(region), self.day)
+            ]
+            size = min(len(zones), len(workload.places), MOST_ZONES)
+            cut += comb(len(zones), size) > MOST_WAYS
+            ways = (spread(way, len(workload.places)) for way in islice(combinations(zones, size), MOST_WAYS))
+            tried = (self.judge(replace(workload, places=places)) for places in ways)
+            best = min(tried, key=_rank, default=judged)
+            # Zones of which only the names differ buy nothing that is known.
+            then, now = _rank(best), _rank(judged)
+            if then < now and (judged.chance or then[:-1] < now[:-1]):
+                places = tuple(each.place for each in best.places)
+                found.append(("zones", judged, best, places, _ends(best.chance)))
+            for target in self.fallbacks(region)[:MOST_REGIONS]:
+                there = self.catalog.region(target)
+                place = self.arrangements.placement.whole(there.provider, target)
+                best, both = self.judge(replace(workload, dr=(place,))), None
+                copies = Counter(zone.id for zone in zones_sold(there, self.day))
+                if judged.chance and judged.chance.model == "counted" and len(copies) > 1:
+                    needed, rates = majority(copies.total()), self.catalog.rates
+                    low, high = probability.by_shocks(rates, {target: there}, copies, needed)
+                    both = (judged.chance.low * low, judged.chance.high * high)
+                found.append(("recovery", judged, best, (target,), both))
+        choices = tuple(
+            Choice(
+                kind=kind,
+                workload=now.id,
+                places=places,
+                settles=tuple(sorted({*_failing(now.findings)} - {*_failing(best.findings)})),
+                now=_ends(now.chance),
+                then=then,
+            )
+            for kind, now, best, places, then in found
+        )
+        return choices, wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
+
+
+def _alike(workload: Workload) -> Workload:
+    """Return what a workload has in common with those that stand alike."""
+    return replace(workload, id="", source=NOWHERE, notes=())
+
+
+def _told(places: Iterable[Place]) -> Counter[Place]:
+    """Count copies at places; somewhere in a region the first few stand for all: they are known alike."""
+    told: Counter[Place] = Counter()
+    loose: dict[str, list[Place]] = defaultdict(list)
+    for place in places:
+        seen = loose[place.region]
+        if place.kind == LOOSE and place not in told:
+            if len(seen) < MOST_ALIKE:
+                seen.append(place)
+            told[seen[-1]] += 1
+        else:
+            told[place] += 1
+    return told
 
 
 def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:
@@ -453,30 +624,11 @@ def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> boo
     return left < quorum and any(groups.outcome(pair) == "unknown" for pair in permutations(taken, 2))
 
 
-def _told(places: Sequence[Place]) -> list[Place]:
-    """Return places, of copies somewhere in a region the first few: all of them are known alike."""
-    seen: Counter[str] = Counter()
-    told = []
-    for place in dict.fromkeys(places):
-        seen[place.region] += place.kind == LOOSE
-        if place.kind != LOOSE or seen[place.region] <= MOST_ALIKE:
-            told.append(place)
-    return told
+def _gone(places: Iterable[Place] | None, members: frozenset[str]) -> bool:
+    return bool(places) and members.issuperset(place.id for place in places or ())
 
 
-def _weights(places: Sequence[Place]) -> Counter[str]:
-    """Count copies at the places that are told, those left out with the last of theirs."""
-    told = _told(places)
-    last = {place.region: place.id for place in told if place.kind == LOOSE}
-    ids = {place.id for place in told}
-    return Counter(place.id if place.id in ids else last[place.region] for place in places)
-
-
-def _gone(places: Sequence[Place] | None, members: frozenset[str]) -> bool:
-    return bool(places) and all(place.id in members for place in places or ())
-
-
-def _standings(places: Sequence[Place] | None) -> tuple[Standing, ...] | None:
+def _standings(places: Iterable[Place] | None) -> tuple[Standing, ...] | None:
     if places is None:
         return None
     return tuple(
@@ -485,109 +637,15 @@ def _standings(places: Sequence[Place] | None) -> tuple[Standing, ...] | None:
     )
 
 
-# A change, its message, and the workloads it makes of others, by their index.
-_Trial = tuple[Literal["add-zone", "move-backup", "recovery"], str, dict[int, "Workload"]]
+def _failing(findings: Iterable[Finding]) -> list[str]:
+    return [finding.rule for finding in findings if finding.outcome == "fail"]
 
 
-def _best(auditor: Auditor, judged: Sequence[Judged]) -> Change | None:
-    """Try one change at a time, judge again, and return the one that helps most without harming."""
-    workloads = auditor.deployment.workloads
-    asked = not auditor.policy.rules.keys().isdisjoint(_CORE)
-    change, most = None, [0.0]
-    failing = sum(len(_failing(each)) for each in judged)
-    for kind, message, changed in _trials(auditor, judged):
-        after = {index: auditor.judge(workload) for index, workload in changed.items()}
-        # Summed by differences, so that what stays as it was counts for nothing at all.
-        pairs = [(_points(auditor, judged[index]), _points(auditor, new)) for index, new in after.items()]
-        gain = [sum(new[end] - old[end] for old, new in pairs) for end in range(4)]
-        helps = gain[:2] if asked else gain[2:]
-        if min(helps) < 0 or max(helps) <= 0 or (change and gain <= most):
-            continue
-        before = {index: _failing(judged[index]) for index in after}
-        later = {index: _failing(new) for index, new in after.items()}
-        settled = (rule for index in after for rule in before[index] if rule not in later[index])
-        most = gain
-        change = Change(
-            kind=kind,
-            message=message,
-            workloads=tuple(workloads[index].id for index in after),
-            failing_before=failing,
-            failing_after=failing + sum(len(later[index]) - len(before[index]) for index in after),
-            settles=tuple(dict.fromkeys(settled)),
-        )
-    return change
+def _rank(judged: Judged) -> tuple[float, ...]:
+    """Order what was judged: what fails least, then what is shown most, then what is lost least often."""
+    lost = judged.chance.high if judged.chance else 1.0
+    return len(_failing(judged.findings)), -judged.score.shown, -judged.score.possible, lost
 
 
-def _points(auditor: Auditor, judged: Judged) -> tuple[float, ...]:
-    """Weigh what passes, low and high: of the first questions, then of all."""
-    first, every = [0.0, 0.0], [0.0, 0.0]
-    for finding in judged.findings:
-        for end, points in enumerate(score.points(finding)):
-            value = auditor.policy.rules[finding.rule].weight * points
-            every[end] += value
-            first[end] += value if finding.rule in _CORE else 0.0
-    return (*first, *every)
-
-
-def _failing(judged: Judged) -> list[str]:
-    return [finding.rule for finding in judged.findings if finding.outcome == "fail"]
-
-
-def _trials(auditor: Auditor, judged: Sequence[Judged]) -> Iterator[_Trial]:
-    alike: dict[tuple[object, ...], list[int]] = {}
-    homes: dict[str, list[int]] = {}
-    for index, each in enumerate(auditor.deployment.workloads):
-        alike.setdefault((each.places, each.quorum, each.basis), []).append(index)
-        home = next((place.region for place in each.places if place.region != OWN), None)
-        if home:
-            homes.setdefault(home, []).append(index)
-    for indices in alike.values():
-        yield from _more_zones(auditor, indices)
-    for home, indices in homes.items():
-        for region in auditor.fallbacks(home)[:MOST_REGIONS]:
-            yield from _moved(auditor, judged, indices, region)
-
-
-def _moved(
-    auditor: Auditor, judged: Sequence[Judged], indices: Sequence[int], region: str
-) -> Iterator[_Trial]:
-    """Put the backups, then the recovery, of a region's workloads into another region.
-
-    Where a file does not tell of either, there is nothing to better.
-    """
-    place = auditor.arrangements.placement.whole(auditor.catalog.region(region).provider, region)
-    for field, kind, message in (
-        ("backup", "move-backup", wording.move_backup(region)),
-        ("dr", "recovery", wording.prepare_recovery(region)),
-    ):
-        moved = {}
-        for index in indices:
-            one = auditor.deployment.workloads[index]
-            amiss = (each.rule for each in judged[index].findings if each.outcome != "pass")
-            if field in amiss and (one.could_tell or getattr(one, field) is not None):
-                moved[index] = replace(one, **{field: (place,)})  # type: ignore[arg-type]
-        if moved:
-            yield kind, message, moved  # type: ignore[misc]
-
-
-def _more_zones(auditor: Auditor, indices: Sequence[int]) -> Iterator[_Trial]:
-    """Spread the copies over a region's zones, or add one in a zone that is not used yet."""
-    workloads = auditor.deployment.workloads
-    first = workloads[indices[0]]
-    used = {place.id for place in first.places}
-    regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}
-    for region in sorted(regions):
-        sold = zones_sold(auditor.catalog.region(region), auditor.day)
-        zones = [Place(zone.id, region, "zone") for zone in sold[: len(first.places)]]
-        if len(regions) == 1 and len(zones) > len(used):
-            places = spread(zones, len(first.places))
-            moved = {index: replace(workloads[index], places=places) for index in indices}
-            yield "add-zone", wording.spread_copies(len(zones), region), moved
-        for zone in sold:
-            if zone.id in used or not used.isdisjoint(zone.sites):
-                continue
-            # The workloads of a trial are alike: the same places, quorum and basis.
-            places = (*first.places, Place(zone.id, region, "zone"))
-            needed = majority(len(places)) if first.basis == MAJORITY else first.quorum
-            added = {index: replace(workloads[index], places=places, quorum=needed) for index in indices}
-            yield "add-zone", wording.add_copy(zone.id), added
+def _ends(chance: Chance | None) -> _Ends:
+    return (chance.low, chance.high) if chance else None
