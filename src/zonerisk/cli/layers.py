@@ -16,18 +16,12 @@ from zonerisk.core.model import Position
 from zonerisk.core.samples import Disc
 from zonerisk.layers import cards, store
 
-# How far around a user's own site a layer is read where the site's doubt is not given, metres;
-# the layer's own reach comes on top.
-_AROUND_M = 1000.0
-
 app = typer.Typer(help=COMMANDS["layers"].help, **SETTINGS)
 
 Id = Annotated[str, argument("A layer, such as rivers.")]
-_AROUND = option(
+_AROUND = (
     "Only around the sites of a region or provider, or around your own: LAT,LON, or a CSV or GeoJSON file; "
-    "repeatable.",
-    "--region",
-    metavar="TARGET",
+    "repeatable."
 )
 
 
@@ -72,7 +66,7 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
 @app.command("fetch")
 def fetch_(
     layer: Id,
-    regions: Annotated[list[str] | None, _AROUND] = None,
+    regions: Annotated[list[str] | None, option(_AROUND, "--region", metavar="TARGET")] = None,
     cache: Cache = None,
     max_mb: Annotated[float, option("Refuse more than so many megabytes.")] = 1000,
     catalogue: Catalogues = None,
@@ -84,11 +78,22 @@ def fetch_(
     Examples: zonerisk layers fetch flood-jrc-europe-rp100 --region ovh-sbg;
     zonerisk layers fetch flood-jrc-world-rp100 --region 1.295,103.790
     """
+    from zonerisk.workloads import own_sites as ownsites
+
     catalog = load(catalogue)
     card = cards.load(layer, catalog.roots)
     if not 0 < max_mb <= 1_000_000:
         raise UsageError(f"--max-mb {max_mb:g}: must be more than 0 and at most 1000000")
-    discs = [disc for target in regions or () for disc in _discs(catalog, target)]
+    places: list[Position] = []
+    for target in regions or ():
+        own = ownsites.meant([target])
+        # Around an own site that comes without its doubt, 1 km is read; the layer's reach comes on top.
+        known: Catalog = ownsites.catalog([target], 1000.0, catalog.edition.date) if own else catalog
+        keys = known.resolve(ownsites.REGION if own else target)
+        sites = [site.position for key in keys for site in known.sites_of(key).values() if site.position]
+        if not sites:
+            raise UsageError(f"{target}: no site has a position; fetch the layer whole")
+        places += sites
     shown = sys.stderr.isatty() and not output.quiet
 
     def progress(had: int, whole: int | None) -> None:
@@ -98,7 +103,7 @@ def fetch_(
             sys.stderr.write(f"\r{card.id}: {had / 1e6:.1f}{total} MB")
 
     try:
-        path = store.fetch(card, store.cache_root(cache), discs, int(max_mb * 1e6), progress)
+        path = store.fetch(card, store.cache_root(cache), places, int(max_mb * 1e6), progress)
     finally:
         sys.stderr.write("\n" * shown)
     output.note(f"{path}\n{card.attribution}; {card.licence}\n")
@@ -148,12 +153,12 @@ def sample(
     root, done = store.cache_root(cache), 0
     for card in [cards.load(name, catalog.roots) for name in ids or cards.known(catalog.roots)]:
         kept = store.locate(card, root, raw)
+        if ids and not card.ships:
+            raise UsageError(f"{card.id}: its licence lets no figures ship")
+        if ids and not kept:
+            fetch = f"name their folder with --from, or: zonerisk layers fetch {card.id}"
+            raise UsageError(f"{card.id}: its files are not here; {fetch}")
         if not kept or not card.ships:
-            if ids and not card.ships:
-                raise UsageError(f"{card.id}: its licence lets no figures ship")
-            if ids:
-                fetch = f"name their folder with --from, or: zonerisk layers fetch {card.id}"
-                raise UsageError(f"{card.id}: its files are not here; {fetch}")
             continue
         store.verify(card, kept)
         found = sampling.sample(card, kept, discs)
@@ -167,16 +172,3 @@ def sample(
         raise UsageError(
             "no raw layer is here; name a folder of them with --from, or fetch some: zonerisk layers fetch ID"
         )
-
-
-def _discs(catalog: Catalog, target: str) -> list[Position]:
-    from zonerisk.workloads import own_sites as ownsites
-
-    if ownsites.meant([target]):
-        catalog = ownsites.catalog([target], _AROUND_M, catalog.edition.date)
-        target = ownsites.REGION
-    sites = (site for region_id in catalog.resolve(target) for site in catalog.sites_of(region_id).values())
-    found = [site.position for site in sites if site.position]
-    if not found:
-        raise UsageError(f"{target}: no site has a position; fetch the layer whole")
-    return found

@@ -19,7 +19,6 @@ from zonerisk.core.model import ID_PATTERN, FromPath, Grade, PartialDate, Record
 from zonerisk.core.samples import ANY_CLASS
 
 Metres = Annotated[float, Field(ge=0, le=2_000_000)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RelativePath = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_{-][A-Za-z0-9._{}-]*(/[A-Za-z0-9_{-][A-Za-z0-9._{}-]*)*$")
 ]
@@ -28,18 +27,13 @@ _PERIOD = re.compile(r"\{period(?::(\d{1,2}))?\}")
 # What a card's addresses are made by: fields by their names, nothing that reckons or looks inside.
 _TEMPLATE = re.compile(r"([^{}]|\{[^{}:!.\[\]]+\})*")
 
-Measure = Literal["area", "near", "axis", "count", "cell", "stated"]
-Method = Literal[
-    "vector", "raster", "features", "arcgis", "wfs", "wfs-gml", "tiles", "georisques", "pages"
-]  # fmt: skip
-
 
 class File(Record):
     """One raw file of a layer, as it was when the shipped figures were made."""
 
     path: RelativePath
     role: Literal["data", "coverage", "mask", "names"] = "data"
-    sha256: Sha256 | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     size: Annotated[int, Field(ge=1)] | None = None
     url: Url | None = None
 
@@ -54,7 +48,9 @@ class HazardKey(Record):
 class Reading(Record):
     """How a reader finds its way in a layer's files or service."""
 
-    method: Method = "vector"
+    method: Literal[
+        "vector", "raster", "features", "arcgis", "wfs", "wfs-gml", "tiles", "georisques", "pages"
+    ] = "vector"  # fmt: skip
     lat: Text | None = None
     lon: Text | None = None
     ends: tuple[Text, Text, Text, Text] | None = None
@@ -84,14 +80,11 @@ class Reading(Record):
     @model_validator(mode="after")
     def _filled(self) -> Reading:
         words = dict.fromkeys(("name", "class", "towns", *self.id, self.name or "name"))
-        pages = self.url or "" if self.method == "pages" else ""
-        for field, template, names in (
-            ("named", self.named, words),
-            ("url", pages, ("lat", "lon", "radius")),
-        ):
-            # Fields by their names: nothing that reckons a width, or looks into a value.
+        pages = (self.url or "") if self.method == "pages" else ""
+        # Fields by their names: nothing that reckons a width, or looks into a value.
+        for field, text, names in (("named", self.named, words), ("url", pages, ("lat", "lon", "radius"))):
             fields = "|".join(re.escape(f"{{{name}}}") for name in names)
-            if not re.fullmatch(rf"([^{{}}]|{fields})*", template, re.DOTALL):
+            if not re.fullmatch(rf"([^{{}}]|{fields})*", text, re.DOTALL):
                 raise ValueError(f"{field}: may hold {{{'}, {'.join(names)}}} only")
         return self
 
@@ -102,7 +95,7 @@ class Card(Record):
     id: FromPath = ""
     name: Text
     kind: HazardKind
-    measure: Measure
+    measure: Literal["area", "near", "axis", "count", "cell", "stated"]
     noun: Text
     quantity: Text
     unit: Text
@@ -145,7 +138,7 @@ class Card(Record):
     def _sound(self) -> Card:
         reading, measure = self.reading, self.measure
         # A raster of depths, or tracks with a wind, need the unit alone: their values are the intensities.
-        valued = measure == "count" and bool(reading.id and reading.least)
+        valued = reading.least and reading.id if measure == "count" else False
         valued = valued or (reading.method == "raster" and not reading.classes)
         bare = (self.intensity_unit is None) == bool(self.intensities) and not valued
         cell, counted = reading.method == "raster" or reading.names_by, measure in ("cell", "count")

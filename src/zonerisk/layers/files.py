@@ -361,20 +361,18 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     column = next((name for name in table if str(name).lower() in _GEOMETRY_COLUMNS), None)
     if column is None:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
-    shapes = [_geometry(text, f"{path}:{row}") for row, text in enumerate(table[column], start=2)]
+    shapes: list[Any] = []
+    for row, text in enumerate(table[column], start=2):
+        with errors.reading(f"{path}:{row}", "is not a geometry"):
+            if not isinstance(text, str):
+                shapes.append(None)
+            elif text.lstrip().startswith("{"):
+                shapes.append(shape_of(json.loads(text)))
+            elif text.upper().count("COLLECTION") <= MAX_COLLECTIONS:
+                shapes.append(shapely.from_wkt(text))
+            else:  # GEOS has no bound of its own, and crashes.
+                raise DataError(f"{path}:{row}: holds more than {MAX_COLLECTIONS} collections")
     return gpd.GeoDataFrame(table.drop(columns=[column]), crs="EPSG:4326", geometry=shapes)
-
-
-def _geometry(text: object, where: str) -> Any:
-    """Read a CSV's geometry, GeoJSON or WKT; None where there is no text."""
-    if not isinstance(text, str):
-        return None
-    with errors.reading(where, "is not a geometry"):
-        if text.lstrip().startswith("{"):
-            return shape_of(json.loads(text))
-        if text.upper().count("COLLECTION") > MAX_COLLECTIONS:  # GEOS has no bound of its own, and crashes.
-            raise DataError(f"{where}: holds more than {MAX_COLLECTIONS} collections")
-        return shapely.from_wkt(text)
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:

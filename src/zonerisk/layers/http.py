@@ -13,10 +13,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -99,18 +99,14 @@ class _Web(urllib.request.AbstractHTTPHandler):
         self.deadline = deadline
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        def responding(sock: socket.socket, **options: Any) -> http.client.HTTPResponse:
-            timed: Any = _TimedReads(sock, self.deadline)
-            return http.client.HTTPResponse(timed, **options)
-
         def connected(host: str, **options: Any) -> Any:
-            secure: Any = http.client.HTTPSConnection
-            connection = (
-                secure(host, context=_tls(), **options)
-                if req.type == "https"
-                else http.client.HTTPConnection(host, **options)
+            tls = {"context": _tls()} if req.type == "https" else {}
+            kind: Any = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+            response: Any = http.client.HTTPResponse
+            connection = kind(host, **tls, **options)
+            connection.response_class = lambda sock, **more: response(
+                _TimedReads(sock, self.deadline), **more
             )
-            connection.response_class = responding
             return connection
 
         return self.do_open(connected, req)
@@ -132,13 +128,11 @@ def get(
     """
     if params:
         url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(params)}"
-    deadline = time.monotonic() + timeout_s
 
-    def read() -> bytes:
-        with _opened(url, headers or {}, timeout_s, deadline, max_bytes) as (_, _, blocks):
-            return b"".join(blocks)
+    def take(response: http.client.HTTPResponse) -> bytes:
+        return b"".join(_blocks(response, url, max_bytes))
 
-    return _repeated(read, deadline)
+    return _read(url, take, time.monotonic() + timeout_s, headers or {}, timeout_s)
 
 
 class Remote:
@@ -168,28 +162,29 @@ class Remote:
         return held[start - first * _PART :][:length]
 
     def _fetch(self, block: int, count: int) -> None:
-        ask = partial(self._ask, block * _PART, count * _PART)
-        data, self.size, tag = _repeated(ask, time.monotonic() + TIMEOUT_S)
-        if self._tag not in (None, tag):
-            raise FetchError(f"{self.url}: changed while it was read; try again")
-        self._tag = tag
-        if len(self._blocks) + count > _MAX_PARTS:
-            self._blocks.clear()
-        for index in range(0, len(data), _PART):
-            self._blocks[block + index // _PART] = data[index : index + _PART]
+        start, length = block * _PART, count * _PART
 
-    def _ask(self, start: int, length: int) -> tuple[bytes, int, str]:
-        asked, deadline = {"Range": f"bytes={start}-{start + length - 1}"}, time.monotonic() + TIMEOUT_S
-        with _opened(self.url, asked, TIMEOUT_S, deadline, length) as (response, _, blocks):
+        def take(response: http.client.HTTPResponse) -> bytes:
             # Which bytes of how many it holds: first, last, all.
             stated = response.headers.get("Content-Range", "")
             told = re.match(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", stated)
             if not told or int(told[1]) != start:
                 raise FetchError(f"{self.url}: gives no parts of a file")
-            size, data = int(told[3]), b"".join(blocks)
+            size, data = int(told[3]), b"".join(_blocks(response, self.url, length))
             if len(data) != min(length, size - start):
                 raise _PassingError(f"{self.url}: broke off after {len(data)} of {length} bytes")
-            return data, size, response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+            tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+            if self._tag not in (None, tag):
+                raise FetchError(f"{self.url}: changed while it was read; try again")
+            self.size, self._tag = size, tag
+            return data
+
+        asked = {"Range": f"bytes={start}-{start + length - 1}"}
+        data = _read(self.url, take, time.monotonic() + TIMEOUT_S, asked)
+        if len(self._blocks) + count > _MAX_PARTS:
+            self._blocks.clear()
+        for index in range(0, len(data), _PART):
+            self._blocks[block + index // _PART] = data[index : index + _PART]
 
 
 class RemoteStream(io.RawIOBase):
@@ -234,22 +229,21 @@ def download(
     everything.
     """
     part = path.with_name(path.name + ".part")
-    deadline = time.monotonic() + total_s
 
-    def gather() -> tuple[str, str | None]:
-        opened = _opened(url, {}, TIMEOUT_S, deadline, max_bytes)
-        with opened as (response, whole, blocks), part.open("wb") as file:
-            for block in blocks:
+    def take(response: http.client.HTTPResponse) -> tuple[str, str | None]:
+        whole = response.length
+        with part.open("wb") as file:
+            for block in _blocks(response, url, max_bytes):
                 file.write(block)
                 if progress is not None:
                     progress(file.tell(), whole)
             file.flush()
             os.fsync(file.fileno())
-            return response.url, response.headers.get("Last-Modified")
+        return response.url, response.headers.get("Last-Modified")
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        final, modified = _repeated(gather, deadline)
+        final, modified = _read(url, take, time.monotonic() + total_s)
         had, digest = part.stat().st_size, store.digest(part)
         if (size or had, sha256 or digest) != (had, digest):
             wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
@@ -263,48 +257,42 @@ def download(
     return Fetched(path, final, modified)
 
 
-def _repeated(read: Callable[[], T], deadline: float, attempt: int = 1) -> T:
-    """Try until an answer came whole, as long as there are tries left and time for them."""
-    try:
-        return read()
-    except _PassingError as error:
-        told, wait_s = (*error.args, None)[:2]
-        wait_s = 0.25 * 2**attempt if wait_s is None else wait_s
-        if attempt == ATTEMPTS or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
-            raise FetchError(told) from None
-    time.sleep(wait_s)
-    return _repeated(read, deadline, attempt + 1)
-
-
-@contextmanager
-def _opened(
-    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float, max_bytes: int
-) -> Iterator[tuple[http.client.HTTPResponse, int | None, Iterator[bytes]]]:
-    """Ask for an address: an answer that data could come in, its size if it is told, and its bytes."""
-    sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
-    with _answered(url, sent, timeout_s, deadline) as response:
-        status, reason, told = response.status, response.reason, response.headers
-        if status in _TRY_AGAIN:
-            raise _PassingError(f"{url}: HTTP {status} {reason}", _retry_after_s(told.get("Retry-After", "")))
-        if status >= 300:
-            raise FetchError(f"{url}: HTTP {status} {reason}", status)
-        if "Range" in headers and status != 206:
-            raise FetchError(f"{url}: gives no parts of a file")
-        # Of the other answers that are no error none has a body that is the file.
-        if "Range" not in headers and status != 200:
-            raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
-        kind = told.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
-            raise FetchError(f"{url}: answered with a web page, not with data")
-        if told.get("Content-Encoding", "identity").lower() != "identity":
-            raise FetchError(f"{url}: answered in an encoding that was not asked for")
-        length = told.get("Content-Length")
-        if length is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", length, re.ASCII):
-            raise FetchError(f"{url}: gives {length[:40]!r} as its length, which is not a number")
-        size = None if length is None else int(length)
-        if size is not None and size > max_bytes:
-            raise FetchError(f"{url}: {size} bytes; the cap is {max_bytes}")
-        yield response, size, _blocks(response, url, size, max_bytes)
+def _read(
+    url: str,
+    take: Callable[[http.client.HTTPResponse], T],
+    deadline: float,
+    headers: Mapping[str, str] = {},
+    timeout_s: float = TIMEOUT_S,
+) -> T:
+    """Ask until an answer that data could come in came whole, as long as there are tries and time left."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            with _answered(url, headers, timeout_s, deadline) as response:
+                status, told = response.status, response.headers
+                if status in _TRY_AGAIN:
+                    wait_s = _retry_after_s(told.get("Retry-After", ""))
+                    raise _PassingError(f"{url}: HTTP {status} {response.reason}", wait_s)
+                if status >= 300:
+                    raise FetchError(f"{url}: HTTP {status} {response.reason}", status)
+                if "Range" in headers and status != 206:
+                    raise FetchError(f"{url}: gives no parts of a file")
+                # Of the other answers that are no error none has a body that is the file.
+                if "Range" not in headers and status != 200:
+                    raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
+                kind = told.get("Content-Type", "").partition(";")[0].strip().lower()
+                if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
+                    raise FetchError(f"{url}: answered with a web page, not with data")
+                if told.get("Content-Encoding", "identity").lower() != "identity":
+                    raise FetchError(f"{url}: answered in an encoding that was not asked for")
+                return take(response)
+        except _PassingError as error:
+            what, wait_s = (*error.args, None)[:2]
+            wait_s = 0.25 * 2**attempt if wait_s is None else wait_s
+            if attempt == ATTEMPTS or wait_s > MAX_WAIT_S or time.monotonic() + wait_s >= deadline:
+                raise FetchError(what) from None
+        time.sleep(wait_s)
 
 
 def _answered(
@@ -319,7 +307,8 @@ def _answered(
     opener = urllib.request.OpenerDirector()
     for handler in (urllib.request.ProxyHandler(), _Web(deadline)):
         opener.add_handler(handler)
-    address, sent = url, dict(headers)
+    address = url
+    sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
     for hop in range(MAX_REDIRECTS + 1):
         left_s = max(0.1, deadline - time.monotonic())
         try:
@@ -357,9 +346,12 @@ def _retry_after_s(asked: str) -> float | None:
         return None
 
 
-def _blocks(
-    response: http.client.HTTPResponse, url: str, size: int | None, max_bytes: int
-) -> Iterator[bytes]:
+def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
+    size = response.headers.get("Content-Length")
+    if size is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", size, re.ASCII):
+        raise FetchError(f"{url}: gives {size[:40]!r} as its length, which is not a number")
+    if size is not None and int(size) > max_bytes:
+        raise FetchError(f"{url}: {int(size)} bytes; the cap is {max_bytes}")
     had = 0
     while True:
         try:
@@ -372,8 +364,8 @@ def _blocks(
         if had > max_bytes:
             raise FetchError(f"{url}: goes on past the cap of {max_bytes} bytes")
         yield block
-    if size not in (None, had):
-        raise _PassingError(f"{url}: broke off after {had} of {size} bytes")
+    if size is not None and had != int(size):
+        raise _PassingError(f"{url}: broke off after {had} of {int(size)} bytes")
 
 
 def rows(data: bytes, name: str, key: str) -> tuple[Mapping[str, object], ...]:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -204,8 +205,7 @@ def sample(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: D
         for disc in inside:
             reach = card.search_radius_m + disc.uncertainty_m
             cells = window(file, disc.lat, disc.lon, reach)
-            if cells is None:
-                continue
+            assert cells
             _check_values(card, cells.values, path)
             for mask_file, mask_path in zip(mask_files, masks, strict=True):
                 mask = window(mask_file, disc.lat, disc.lon, reach)
@@ -287,21 +287,17 @@ def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str)
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
         interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
-    yield HazardSample(
-        layer, disc.site, interval, name or "unjoined", "", label, intensity=_depth(card, touched)
-    )
-
-
-def _depth(card: Card, touched: npt.NDArray[np.float64]) -> Interval | None:
-    """Return how deep it is over the disc where it is wet, as read or by the ends of the classes."""
-    wet = touched[touched >= card.reading.wet_from]
-    if not card.intensity_unit or not len(wet):
-        return None
-    low, high = float(wet.min()), float(wet.max())
-    if not card.reading.classes:
-        return Interval(low, None, high).rounded(2)
-    least, most = (card.intensities.get(f"{value:g}") for value in (low, high))
-    return Interval(least[0], None, most[1]) if least and most else None
+    depth = None
+    deep = touched[touched >= card.reading.wet_from]
+    if card.intensity_unit and len(deep):
+        # As read, or by the ends of the classes.
+        low, high = float(deep.min()), float(deep.max())
+        least, most_ = (card.intensities.get(f"{value:g}") for value in (low, high))
+        if not card.reading.classes:
+            depth = Interval(low, None, high).rounded(2)
+        elif least and most_:
+            depth = Interval(least[0], None, most_[1])
+    yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label, intensity=depth)
 
 
 def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
@@ -367,15 +363,14 @@ def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, st
         raise FetchError(f"{url}: {len(columns) * len(rows)} tiles; ask for a smaller area")
     mosaic = np.full((len(rows) * TILE_SIZE, len(columns) * TILE_SIZE), NO_TILE, dtype="uint8")
     tiles = mosaic.reshape(len(rows), TILE_SIZE, len(columns), TILE_SIZE)
-    for i, y in enumerate(rows):
-        for j, x in enumerate(columns):
-            address = url.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
-            try:
-                raw = http.get(address, max_bytes=max_bytes)
-            except FetchError as error:
-                if error.status == 404:
-                    continue
+    for (i, y), (j, x) in product(enumerate(rows), enumerate(columns)):
+        address = url.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
+        try:
+            raw = http.get(address, max_bytes=max_bytes)
+        except FetchError as error:
+            if error.status != 404:
                 raise
+        else:
             max_bytes -= len(raw)
             tiles[i, :, j] = _decoded(raw, colours, address)
     # Rows of equal Mercator height become rows of equal latitude, the nearest for each.

@@ -14,6 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -107,9 +108,8 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
             samples[disc.site] = [missing(layer, disc.site, reason)]
         else:
             clear.append(disc)
-    edge = None
-    if paths["coverage"] and clear:
-        edge = shapes_of(files.read(paths["coverage"][0], Reading()))
+    edge = shapes_of(files.read(paths["coverage"][0], Reading())) if paths["coverage"] and clear else None
+    if edge is not None:
         clear = _covered(card, edge, clear)
     if paths["data"] and clear:
         for row in _measured(card, layer, paths, clear, edge):
@@ -138,33 +138,27 @@ def _measured(
 ) -> Samples:
     data, reading, measure = paths["data"], card.reading, card.measure
     if reading.method in rasters.METHODS:
-        if measure not in ("cell", "area"):
-            raise DataError(f"{card.id}: a raster has areas and cells, no {measure}")
         if measure == "cell":
-            yield from rasters.values(card, layer, data[0], discs)
-        else:
-            for path in data:
-                yield from rasters.sample(card, layer, path, paths["mask"], discs)
-        return
+            return rasters.values(card, layer, data[0], discs)
+        if measure == "area":
+            each = (rasters.sample(card, layer, path, paths["mask"], discs) for path in data)
+            return chain.from_iterable(each)
+        raise DataError(f"{card.id}: a raster has areas and cells, no {measure}")
     if measure == "stated":
-        yield from _stated(card, layer, data[0], discs)
-        return
+        return _stated(card, layer, data[0], discs)
     if measure == "count" and reading.id:
         # A track goes on through its weaker points.
         reading = reading.model_copy(update={"least": {}})
     frames = [files.read(path, reading, complete=card.complete) for path in data]
     if measure == "area":
-        yield from _areas(
-            card, layer, [zone for frame in frames for zone in dissolved(card, frame)], discs, edge
-        )
-    elif measure == "count":
-        yield from _counts(card, layer, frames[0], discs)
-    elif measure == "cell":
-        yield from _polygons(card, layer, frames[0], titles(card, paths["names"]), discs)
-    else:
-        names = titles(card, paths["names"])
-        objects = [thing for frame in frames for thing in named(card, frame, names)]
-        yield from _nearest(card, layer, objects, discs)
+        zones = [zone for frame in frames for zone in dissolved(card, frame)]
+        return _areas(card, layer, zones, discs, edge)
+    if measure == "count":
+        return _counts(card, layer, frames[0], discs)
+    names = titles(card, paths["names"])
+    if measure == "cell":
+        return _polygons(card, layer, frames[0], names, discs)
+    return _nearest(card, layer, [thing for frame in frames for thing in named(card, frame, names)], discs)
 
 
 def titles(card: Card, paths: Sequence[Path]) -> dict[str, str]:

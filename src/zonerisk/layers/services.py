@@ -142,7 +142,15 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
 
     service, where, asked = _Service(query, max_bytes), query, params
     while where:
-        tree = (_gml_page if method == "wfs-gml" else _page)(service, where, asked)
+        if method == "wfs-gml":
+            tree = _gml_page(service, where, asked)
+        else:
+            tree = service.tree(where, asked)
+            if "exceptions" in tree:
+                raise FetchError(f"{where}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
+            if not _objects(tree.get("features")):
+                raise FetchError(f"{where}: answered JSON without features")
+            files.check_wgs84(tree, where)
         service.keep(tree["features"])
         had, where = len(service.rows), ""
         total = tree.get("numberMatched", tree.get("totalFeatures"))
@@ -218,16 +226,6 @@ class _Service:
 
 def _objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
-
-
-def _page(service: _Service, url: str, params: Mapping[str, str]) -> dict[str, Any]:
-    tree = service.tree(url, params)
-    if "exceptions" in tree:
-        raise FetchError(f"{url}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
-    if not _objects(tree.get("features")):
-        raise FetchError(f"{url}: answered JSON without features")
-    files.check_wgs84(tree, url)
-    return tree
 
 
 def _next_page(url: str, link: object, bare: str = "") -> str:

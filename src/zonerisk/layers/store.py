@@ -73,7 +73,7 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
         places = [*([raw / file.path] if raw else []), *([own] if own in kept else [])]
         found += [LayerFile(file, place) for place in places if place.is_file()][:1]
     if not found or not {file for file in card.files if file.role != "names"} <= {file for file, _ in found}:
-        found = [called(card, path) for path in kept]
+        found = [LayerFile(called(card, path), path) for path in kept]
         here = {file for file, _ in found}
         needed = {"data"} | {file.role for file in card.files if file.role == "coverage"}
         masked = all(file in here for file in card.files if file.role == "mask")
@@ -96,12 +96,10 @@ def _listed(card: Card, cache: Path, only: str = "") -> dict[Path, str]:
         return files if not only or only in tree else {}
 
 
-def called(card: Card, path: Path) -> LayerFile:
+def called(card: Card, path: Path) -> File:
     """Return which of a layer's files one is by its name; a name of a user's own is data."""
-    for file in card.files:
-        if Path(file.path).name == path.name:
-            return LayerFile(file, path)
-    return LayerFile(File(path=path.name, role="coverage" if path.name == AREA else "data"), path)
+    own = next((file for file in card.files if Path(file.path).name == path.name), None)
+    return own or File(path=path.name, role="coverage" if path.name == AREA else "data")
 
 
 def digest(path: Path) -> str:
@@ -205,8 +203,8 @@ def fetch(
 
             contents = services.read(card, places, max_bytes)
             paths = [folder / name for name in contents]
-            for path, content in zip(paths, contents.values(), strict=True):
-                path.write_bytes(content)
+            for name, content in contents.items():
+                (folder / name).write_bytes(content)
             origin = {"url": card.reading.url or files[0].url}
         for path in paths:
             _check(card, path, path.name, may_be_empty=not whole)
@@ -224,15 +222,14 @@ def take(card: Card, cache: Path, source: Path) -> Path:
         raise UsageError(f"{source}: there is no such file")
     data = [Path(file.path) for file in card.files if file.role == "data"]
     name = re.sub(r"^[^A-Za-z0-9_]|[^A-Za-z0-9._-]", "_", source.name)
-    role = called(card, source.with_name(name)).file.role
+    role = called(card, source.with_name(name)).role
     if role == "data" and len(data) == 1 and data[0].suffixes == source.suffixes:
         name = data[0].name
-    others: list[Path] = []
+    imported: dict[Path, str] = {}
     with suppress(DataError):  # A damaged note lists none.
-        for path in _listed(card, cache, "imported"):
-            beside = len(data) > 1 or called(card, path).file.role != role
-            if beside and path.name != name and path.is_file():
-                others.append(path)
+        imported = _listed(card, cache, "imported")
+    others = [path for path in imported if len(data) > 1 or called(card, path).role != role]
+    others = [path for path in others if path.name != name and path.is_file()]
     with _gathering(card, cache) as folder:
         paths = [folder / name, *(folder / path.name for path in others)]
         for path, old in zip(paths, (source, *others), strict=True):
@@ -276,7 +273,7 @@ def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) ->
     from zonerisk.layers import files, rasters, sampling
     from zonerisk.layers.cards import Reading
 
-    role, reading = called(card, path).file.role, card.reading
+    role, reading = called(card, path).role, card.reading
     try:
         if role == "names":
             sampling.titles(card, [path])
@@ -294,13 +291,10 @@ def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) ->
 
 
 def _note(card: Card, paths: Sequence[Path], origin: dict[str, str | None]) -> None:
-    """Write licence, origin and date beside a layer's files, and drop all else."""
+    """Write licence, origin and date beside a layer's files."""
     from datetime import UTC, datetime
 
     hashes, day = {path.name: digest(path) for path in paths}, str(datetime.now(UTC).date())
     note = {"layer": card.id, **origin, "files": hashes, "date": day}
     note |= {"licence": card.licence, "attribution": card.attribution}
-    folder = paths[0].parent
-    for stray in set(folder.iterdir()) - set(paths):
-        stray.unlink()
-    (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+    paths[0].with_name(NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
