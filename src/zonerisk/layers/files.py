@@ -190,8 +190,8 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 def vector(data: bytes, name: str, layer: str | None = None, first: bool = False) -> gpd.GeoDataFrame:
     """Read the bytes of a GeoJSON, GeoPackage, FlatGeobuf or shapefile, or of a zip that holds one.
 
-    The bytes that were checked are the bytes that GDAL reads, from memory: nothing lies beside them
-    that it could find, and no name inside a zip is a path. ``first`` takes the first of several files.
+    The bytes that were checked are the bytes that GDAL reads, from memory: nothing that it could find lies
+    beside them, and no name inside a zip is a path. ``first`` takes the first of several files.
     """
     system = None
     with errors.reading(name, "is not a readable vector file"):

@@ -60,8 +60,8 @@ class _PassingError(Exception):
 class _TimedReads(io.RawIOBase):
     """What a socket receives until a deadline, however slowly it comes; stands for it in a response.
 
-    The timeout of a socket bounds the silence between two reads, so a server that drips a
-    byte at a time, its headers too, could hold a read for days.
+    The timeout of a socket bounds the silence between two reads: a server that drips bytes, headers too,
+    could hold a read for days.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
@@ -225,8 +225,7 @@ def download(
 ) -> Fetched:
     """Bring a file to ``path``, whole or not at all; one that breaks off is begun again.
 
-    Only a whole file of the right size and hash takes the place of the old one. ``total_s`` is the time for
-    everything.
+    Only a whole file of the right size and hash takes the place of the old one, within ``total_s`` in all.
     """
     part = path.with_name(path.name + ".part")
 

@@ -51,10 +51,7 @@ MAX_TILES = 400
 
 
 class Window(NamedTuple):
-    """Cells around a point, row by row from the north; not a number where there is no data.
-
-    With how far north of the point the middle of every row lies, and how far east that of every column.
-    """
+    """Cells around a point, nan where there is no data; how far north and east of it their middles lie."""
 
     values: npt.NDArray[np.float64]
     north_m: npt.NDArray[np.float64]
@@ -194,8 +191,7 @@ def _geotiff(
 def sample(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Discs) -> Samples:
     """Return of each site inside a raster how far its edge of the flood is, and how deep it is.
 
-    Masked cells do not count: a harbour is not a flooded place. Where a tile is missing
-    nothing is known.
+    Masked cells do not count: a harbour is not a flooded place. Where a tile is missing nothing is known.
     """
     with ExitStack() as stack:
         file, *mask_files = (stack.enter_context(opened(each)) for each in (path, *masks))

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 
 Geometries = npt.NDArray[np.object_]
+Edge = Geometries | None
 Statement = tuple["HazardKind", str, str, str]
 """What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
@@ -98,25 +99,20 @@ def head(card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Disc
 def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[HazardSample]:
     """Return what one layer says at sites: at least one sample each, in the order of their ids."""
     layer = layer_of(head(card, (), ""))
-    samples: dict[str, list[HazardSample]] = {disc.site: [] for disc in discs}
+    reasons = {disc.site: unanswerable(layer, disc) for disc in discs}
+    rows = [missing(layer, site, reason) for site, reason in reasons.items() if reason]
+    clear = [disc for disc in discs if not reasons[disc.site]]
     paths: dict[str, list[Path]] = defaultdict(list)
     for file, path in layer_files:
         paths[file.role].append(path)
-    clear = []
-    for disc in discs:
-        if reason := unanswerable(layer, disc):
-            samples[disc.site] = [missing(layer, disc.site, reason)]
-        else:
-            clear.append(disc)
     edge = shapes_of(files.read(paths["coverage"][0], Reading())) if paths["coverage"] and clear else None
     if edge is not None:
         clear = _covered(card, edge, clear)
     if paths["data"] and clear:
-        for row in _measured(card, layer, paths, clear, edge):
-            samples[row.site].append(row)
-    for site, rows in samples.items():
-        samples[site] = sorted(rows, key=nearness) or [missing(layer, site, "outside_coverage")]
-    return [row for site in sorted(samples) for row in samples[site]]
+        rows += _measured(card, layer, paths, clear, edge)
+    for site in reasons.keys() - {row.site for row in rows}:
+        rows.append(missing(layer, site, "outside_coverage"))
+    return sorted(rows, key=lambda row: (row.site, nearness(row)))
 
 
 def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
@@ -133,9 +129,7 @@ def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
     return [disc for disc in discs if disc.site in held]
 
 
-def _measured(
-    card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Geometries | None
-) -> Samples:
+def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Edge) -> Samples:
     data, reading, measure = paths["data"], card.reading, card.measure
     if reading.method in rasters.METHODS:
         if measure == "cell":
@@ -216,9 +210,7 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
     return f"{past / 1000:.1f} km past the {end} threshold"
 
 
-def _areas(
-    card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge: Geometries | None
-) -> Samples:
+def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge: Edge) -> Samples:
     rim: dict[str, float] = {}
     if edge is not None:
         whole = shapely.get_parts(shapely.union_all(edge))
@@ -374,35 +366,32 @@ def _text(value: object) -> str:
 
 def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Iterator[Mapped]:
     """Name a layer's objects; those without a name are told apart by their geometry."""
-    reading = card.reading
-    shapes = shapes_of(frame) if card.measure != "axis" else _axes(card, frame)
+    reading, axis = card.reading, card.measure == "axis"
     title = (reading.name,) if reading.name else ()
     columns = reading.id or title
-    more = tuple(filter(None, (reading.doubt_of, reading.class_of)))
+    more = filter(None, (reading.doubt_of, reading.class_of))
     rows = frame[list(dict.fromkeys((*columns, *title, *more)))].to_dict("records")
-    for shape, row in zip(shapes, rows, strict=True):
-        texts = {column: _text(row[column]) for column in (*columns, *title)}
-        texts = {column: reading.aliases.get(text, text) for column, text in texts.items()}
+    for shape, row in zip(_axes(card, frame) if axis else shapes_of(frame), rows, strict=True):
+        values = {column: _text(value) for column, value in row.items()}
+        texts = {column: reading.aliases.get(values[column], values[column]) for column in (*columns, *title)}
         key = simplify(" ".join(filter(None, (texts[column] for column in columns))))
-        if not key and reading.name:
+        if not key and title:
             key = UNNAMED + hashlib.sha256(shapely.to_wkb(shape)).hexdigest()[:10]
-        name = texts[reading.name] if reading.name else ""
-        name = titles.get(name, name)
-        kind = _text(row[reading.class_of]) if reading.class_of else ""
+        name = texts.get(reading.name or "", "")
+        name, kind = titles.get(name, name), values.get(reading.class_of or "", "")
         words = {**texts, "name": name, "class": reading.classes.get(kind, kind)}
-        doubt = _text(row[reading.doubt_of]) if reading.doubt_of else ""
-        ends = "|".join(texts[column] for column in columns[1:3]) if card.measure == "axis" else ""
+        ends = "|".join(texts[column] for column in columns[1:3]) if axis else ""
+        doubt_m = reading.doubts.get(values.get(reading.doubt_of or "", ""), card.error_m)
         told = reading.named.format(**words) if name else ""
-        yield Mapped(shape, key or simplify(card.noun), told, ends, reading.doubts.get(doubt, card.error_m))
+        yield Mapped(shape, key or simplify(card.noun), told, ends, doubt_m)
 
 
 def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
     """Join polygons of one class that touch: tiles and cells cut one zone into many."""
     reading = card.reading
     classes = [_text(value) for value in frame[reading.class_of]] if reading.class_of else [""] * len(frame)
-    for class_ in sorted(set(classes)):
-        own = shapes_of(frame)[np.array([value == class_ for value in classes], dtype=bool)]
-        parts = shapely.get_parts(shapely.union_all(own))
+    for class_, own in frame.groupby(np.array(classes, dtype=object)):
+        parts = shapely.get_parts(shapely.union_all(shapes_of(own)))
         for part in parts[shapely.get_dimensions(parts) == 2]:
             west, south, _, _ = part.bounds
             corner = rasters.corner_id(south, west)
@@ -427,8 +416,8 @@ def pairs(
 ) -> Iterator[tuple[Disc, int, float]]:
     """Return every shape (in degrees) within reach of a site's middle, with its distance in metres.
 
-    A distance within an area is negative: metres to its edge. Edges are those of GeoJSON, straight in
-    degrees; ``straight`` ones, such as the axes of runways, are straight on the ground.
+    A distance within an area is negative: metres to its edge. Edges are GeoJSON's, straight in degrees;
+    ``straight`` ones, such as the axes of runways, are straight on the ground.
     """
     tree = shapely.STRtree(shapes)
     tiles: dict[tuple[int, int], list[Disc]] = {}

@@ -52,13 +52,9 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         bounds = _area(card, places)
         if reading.method == "raster":
             tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
-            return {
-                Path(file.path).name: rasters.part(
-                    [tile_address(file.url, tile) for tile in tiles], bounds, max_bytes
-                )
-                for file in card.files
-                if file.url
-            }
+            urls = {Path(file.path).name: file.url for file in card.files if file.url}
+            parts = {name: [tile_address(url, tile) for tile in tiles] for name, url in urls.items()}
+            return {name: rasters.part(part, bounds, max_bytes) for name, part in parts.items()}
         if reading.method == "tiles":
             tiff = rasters.coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
             return {f"{card.id}.tif": tiff}
@@ -291,9 +287,7 @@ def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str,
             statements(card, rows)  # What the card does not know is not kept.
             answers.append({"lat": lat, "lon": lon, "told": rows})
             continue
-        flat = [
-            {key: value for key, value in row.items() if not isinstance(value, list | dict)} for row in rows
-        ]
+        flat = [{key: row[key] for key in row if not isinstance(row[key], list | dict)} for row in rows]
         for row in flat:
             at = [row.get(name) for name in (reading.lat or "lat", reading.lon or "lon")]
             if None not in at:
@@ -315,7 +309,6 @@ def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str,
 
 
 def _feature(kind: str, coordinates: object, properties: Mapping[str, Any] | None = None) -> Feature:
-    """Return a GeoJSON feature, without a geometry where there are no coordinates."""
     geometry = {"type": kind, "coordinates": coordinates} if coordinates else None
     return {"type": "Feature", "properties": properties or {}, "geometry": geometry}
 
@@ -331,35 +324,30 @@ def _json(tree: object, indent: int | None = None) -> bytes:
 
 
 def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
-    """Read all rows that a service gives page by page.
+    """Read all rows that a service gives page by page; pages that do not add up to what it says are an error.
 
-    Pages are asked for by number: the link to the next one is held against that number but
-    never opened. Pages that do not add up to what is announced are an error.
+    Pages are asked for by number: the link to the next one is held against that number but never opened.
     """
     service, page, last, total = _Service(url, max_bytes), 0, 1, None
     while page < last:
         page += 1
         tree = service.tree(url, {"page": str(page)})
         code, pages = tree.get("response_code"), tree.get("total_pages")
-        if page == 1 and isinstance(pages, int):
-            last, total = pages, tree.get("results")
         link = tree.get("next")
-        for wrong, told in (
-            (
-                isinstance(code, int) and code >= 400,
-                f"the service answered: {code} {tree.get('message') or ''}",
-            ),
-            (not _objects(tree.get("data")), "answered no page of rows; it may have changed"),
-            (not isinstance(pages, int), "does not say how many pages there are"),
-            (tree.get("page", page) != page, f"gave page {tree.get('page')} when asked for page {page}"),
-            ((pages, tree.get("results")) != (last, total), "changed while it was read; try again"),
-            (
-                "next" in tree and bool(link) != (page < last),
-                f"page {page} of {last} names {'a' if link else 'no'} next one",
-            ),
-        ):
-            if wrong:
-                raise FetchError(f"{url}: {told}".strip())
+        if isinstance(code, int) and code >= 400:
+            raise FetchError(f"{url}: the service answered: {code} {tree.get('message') or ''}".strip())
+        if not _objects(tree.get("data")):
+            raise FetchError(f"{url}: answered no page of rows; it may have changed")
+        if not isinstance(pages, int):
+            raise FetchError(f"{url}: does not say how many pages there are")
+        if tree.get("page", page) != page:
+            raise FetchError(f"{url}: gave page {tree.get('page')} when asked for page {page}")
+        if page == 1:
+            last, total = pages, tree.get("results")
+        elif (pages, tree.get("results")) != (last, total):
+            raise FetchError(f"{url}: changed while it was read; try again")
+        if "next" in tree and bool(link) != (page < last):
+            raise FetchError(f"{url}: page {page} of {last} names {'a' if link else 'no'} next one")
         service.keep(tree["data"])
         if link:
             _next_page(url, link, bare="www.")
