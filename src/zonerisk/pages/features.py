@@ -360,9 +360,12 @@ def outlines(discs: Sequence[tuple[Point, float]], *, apart: bool = True) -> lis
     rings = []
     for key, _ in Counter(owner.tolist()).most_common():
         mine = owner == key
-        areas = shapely.buffer(
-            shapely.points(spots[mine]), radii[mine] + room + _MARGIN_M, quad_segs=_STEPS // 4
-        )
+        areas = []
+        for radius in np.unique(radii[mine]):
+            # Of discs of one size only those at the corners bear on the outline.
+            hull = shapely.convex_hull(shapely.multipoints(spots[mine & (radii == radius)]))
+            corners = shapely.points(np.unique(shapely.get_coordinates(hull), axis=0))
+            areas += [*shapely.buffer(corners, radius + room + _MARGIN_M, quad_segs=_STEPS // 4)]
         ring = shapely.convex_hull(shapely.geometrycollections(areas)).normalize().exterior.reverse()
         lons, lats = flat(*ring.xy, inverse=True)
         rings.append(_unbroken(discs[0][0], zip(lats, lons, strict=True))[1:])

@@ -40,11 +40,9 @@ ATTRIBUTION = "Contains information from OpenStreetMap, (c) OpenStreetMap contri
 _SITES = "Sites: \u00a9 OpenStreetMap contributors and the catalogue's sources, ODbL"
 # Beyond so many regions a page sums each up; their findings stand on pages of their own.
 _MOST_WHOLE = 60
-# Chromium and Firefox read U+2028 and U+2029 as line ends in old scripts; a browser ends a
-# script element at "</script" wherever it stands.
-_ESCAPES = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+# What a browser would end a script element at, and JSON's short forms of what a reader would not see.
+_ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&"}
+_HIDDEN = {"\\b": "\\\\u0008", "\\f": "\\\\u000c", "\\r": "\\\\u000d", "\\u": "\\\\u"}
 # A page's mark in its reader's tabs: two zones, and what they share.
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
@@ -96,7 +94,7 @@ class Shared:
             for piece in self.cited
         ]
         data = {"sources": sources, "peers": list(self.peers)}
-        self.link("sources.js", f"window.sharedData = {island(_shown(data))};\n")
+        self.link("sources.js", f"window.sharedData = {island(data)};\n")
 
 
 def map_page(
@@ -374,23 +372,17 @@ def leaflet() -> tuple[str, str]:
 
 
 def island(data: Any) -> str:
-    """Write data as JSON that cannot end its script element, and means the same."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.translate(_ESCAPES)
+    """Write data as JSON that cannot end its script element; what a reader would not see is written out."""
+    text = phrases.visible(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    text = re.sub(r"\\.", lambda escape: _HIDDEN.get(escape[0], escape[0]), text)
+    for sign, escape in _ESCAPES.items():
+        text = text.replace(sign, escape)
+    return text
 
 
 @cache
 def _laid(sheet: Sheet) -> str:
-    return f"(window.sheets ??= []).push({island(_shown(sheet))});\n"
-
-
-def _shown(data: Any) -> Any:
-    """Return data with what a reader would not see written out."""
-    if isinstance(data, dict):
-        return {_shown(key): _shown(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_shown(value) if isinstance(value, str | dict | list | tuple) else value for value in data]
-    return phrases.visible(data) if isinstance(data, str) else data
+    return f"(window.sheets ??= []).push({island(sheet)});\n"
 
 
 @cache
@@ -444,7 +436,7 @@ def render(
         icon=icon,
         site=shared.site if shared else None,
         cite=shared.cite if shared else None,
-        islands={key: Markup(island(_shown(data))) for key, data in (islands or {}).items()},
+        islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
         **words,
     )
     return phrases.visible(text)
