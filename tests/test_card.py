@@ -118,7 +118,21 @@ def test_hostile_names_are_text(shipped: Library) -> None:
     assert not [one for one in root.iter() if one.tag in (f"{SVG}script", f"{SVG}image")]
     assert "\u202e" not in picture
     assert "\\u202e" in picture
-    assert all(card._width(words, 38, bold=True) <= 1110 for words in texts(picture) if "script" in words)
+    (name,) = (text for text in root.iter(f"{SVG}text") if "script" in (text.text or ""))
+    assert card._width(name.text or "", float(name.attrib["font-size"]), bold=True) <= 1110
+
+
+def test_a_long_name_is_smaller_and_whole(shipped: Library) -> None:
+    name = "Orange Business (Cloud Avenue, Flexible Engine) Flexible Engine, Amsterdam"
+    picture = card.draw(replace(shipped.score("scaleway-fr-par"), name=name))
+    (drawn_name,) = (text for text in ElementTree.fromstring(picture).iter(f"{SVG}text") if text.text == name)
+    assert card._width(name, float(drawn_name.attrib["font-size"]), bold=True) <= 1110
+    assert "\u2026" not in picture
+
+
+def test_marks_upon_each_other_have_their_names_together(shipped: Library) -> None:
+    _, picture = drawn(shipped, "ovh-rbx")
+    assert any(re.fullmatch(r"RBX\d and \d more", words) for words in texts(picture))
 
 
 def test_colour_tells_outcomes_alone_and_a_shape_beside_it(shipped: Library) -> None:

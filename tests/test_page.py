@@ -655,6 +655,21 @@ def test_a_town_is_named_where_it_is(shipped: Library, tab: Opener) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
+def test_no_label_is_cut(shipped: Library, tab: Opener, width: int) -> None:
+    for target, wanted in (("ibm-eu-de", r"FRA04\b.*"), ("ovh-gra", r".*share:? campus, nuclear, industry")):
+        opened = tab(map_of(shipped, target), width)
+        # What is within a label as a whole, and within the map.
+        labels = opened.run("""(() => { const frame = document.querySelector(".folium-map").getBoundingClientRect();
+            return Array.from(document.querySelectorAll(".label"), (label) => {
+                const box = label.getBoundingClientRect(), range = document.createRange();
+                range.selectNodeContents(label);
+                return [label.textContent, range.getBoundingClientRect().width <= box.width, box.left >= frame.left && box.right <= frame.right];
+            }); })()""")
+        assert any(re.fullmatch(wanted, words) for words, *_ in labels), labels
+        assert all(whole and within for _, whole, within in labels), labels
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_long_names_widen_nothing(zz: Library, tab: Opener, width: int) -> None:
     verdict = zz.score("zz-good")
     long = "W" * 400

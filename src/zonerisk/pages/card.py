@@ -50,6 +50,10 @@ _W, _H, _RIGHT, _END = 520, 350, 612, 1152
 _GROUND_M, _RIVERS_M = 65.0, 260.0
 _MOST_ROWS = 4
 _MOST_NAMED = 14
+# Letters are made smaller down to this, lest a text be cut.
+_LEAST = 0.6
+# Marks nearer than so many pixels have one name tag.
+_NEAR = 12
 
 
 def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True) -> str:
@@ -137,7 +141,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"cut": _cut, "width": _width}
+    made.filters |= {"fit": _fit, "width": _width}
     made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT}
     return made
 
@@ -159,29 +163,43 @@ def _width(text: str, size: float, bold: bool = False) -> float:
     return sum(ems) * size * (1.15 if bold else 1)
 
 
-def _cut(text: str, size: float, most: float, bold: bool = False) -> str:
-    """Return a text, or as much of it as has room."""
+def _fit(text: str, size: float, most: float, bold: bool = False) -> tuple[str, float]:
+    """Return a text and its size: smaller where it has no room, and cut where that is not enough."""
     text = phrases.visible(text)
+    if (wide := _width(text, size, bold)) <= most:
+        return text, size
+    size = max(math.floor(size * most / wide), round(_LEAST * size), min(size, 11))
     if _width(text, size, bold) <= most:
-        return text
+        return text, size
     while text and _width(f"{text}…", size, bold) > most:
         text = text[:-1]
-    return f"{text.rstrip()}…"
+    return f"{text.rstrip()}…", size
 
 
-def _wrapped(text: str, size: float, most: float, rows: int) -> list[str]:
-    """Break a text into lines; the last takes what is left, and is cut."""
-    lines = [""]
-    for word in phrases.opening(text).split():
-        longer = f"{lines[-1]} {word}".strip()
-        if len(lines) < rows and lines[-1] and _width(longer, size) > most:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return [_cut(line, size, most) for line in lines]
+def _wrapped(text: str, size: float, most: float, rows: int) -> list[tuple[str, float]]:
+    """Break a text into lines, smaller if it needs more than there are; else the last takes what is left."""
+    for smaller in range(int(size), int(_LEAST * size), -1):
+        lines = [""]
+        for word in phrases.opening(text).split():
+            longer = f"{lines[-1]} {word}".strip()
+            if len(lines) < rows and lines[-1] and _width(longer, smaller) > most:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        if _width(lines[-1], smaller) <= most:
+            break
+    return [(line, smaller) for line in lines]
+
+
+def _bare(name: str) -> str:
+    """Return a name without what it says in brackets at its end."""
+    return re.sub(r" \([^()]*\)$", "", name)
 
 
 # ---- the plan
+
+
+Spot = tuple[float, float]
 
 
 class _Plane:
@@ -225,20 +243,27 @@ class _Plane:
         return f"M{spots[0, 0]} {spots[0, 1]}l" + drawn.replace(" -", "-")
 
     def name(
-        self, at: tuple[float, float], words: str, size: float, tone: str = "quiet", bold: bool = False
+        self, spots: Sequence[Spot], says: Iterable[str], size: float, tone: str = "quiet", bold: bool = False
     ) -> None:
-        """Write a label beside a spot where there is room, else nothing."""
-        words = _cut(words, size, 340, bold)
-        wide, (x, y) = _width(words, size, bold), at
-        for dx, dy in ((13, size / 3), (-wide - 13, size / 3), (-wide / 2, -14), (-wide / 2, size + 12)):
-            room = (x + dx - 3, y + dy - size, x + dx + wide + 3, y + dy + 4)
-            inside = room[0] > 2 and room[2] < _W - 2 and room[1] > 2 and room[3] < _H - 2
-            if inside and all(
-                room[2] < b[0] or room[0] > b[2] or room[3] < b[1] or room[1] > b[3] for b in self.taken
+        """Write a label beside some spots: the first of some words that there is room for, else nothing."""
+        (west, north), (east, south) = (tuple(map(pick, zip(*spots, strict=True))) for pick in (min, max))
+        for words in map(phrases.visible, says):
+            wide = _width(words, size, bold)
+            left, high = (west + east - wide) / 2, (north + south) / 2 + size / 3
+            for x, y in (
+                (east + 13, high),
+                (west - wide - 13, high),
+                (left, north - 14),
+                (left, south + size + 12),
             ):
-                self.taken.append(room)
-                self.labels.append((x + dx, y + dy, words, size, tone, bold))
-                return
+                room = (x - 3, y - size, x + wide + 3, y + 4)
+                inside = room[0] > 2 and room[2] < _W - 2 and room[1] > 2 and room[3] < _H - 2
+                if inside and all(
+                    room[2] < b[0] or room[0] > b[2] or room[3] < b[1] or room[1] > b[3] for b in self.taken
+                ):
+                    self.taken.append(room)
+                    self.labels.append((x, y, words, size, tone, bold))
+                    return
 
 
 def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
@@ -261,28 +286,35 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     free = [(place, spot) for place, spot, keys in rows if not keys]
     loose = {tuple(round(value / 3) * 3 for value in spot) for _, spot in free}
     named: set[str] = set()
-    stacked: dict[tuple[float, float], list[str]] = {}
-    for _, spot, keys in rows:
-        here = stacked.setdefault((round(spot[0]), round(spot[1])), [])
-        here += [domains[key] for key in dict.fromkeys(keys) if key not in named]
-        named |= set(keys)
-    for corner, names in stacked.items():
+    piles: list[tuple[list[Spot], list[str]]] = []
+    for _, (x, y), keys in rows:
+        near = (pile for pile in piles if any(math.dist(spot, (x, y)) < _NEAR for spot in pile[0]))
+        if keys:
+            if not (pile := next(near, None)):
+                piles.append(pile := ([], []))
+            spots, names = pile
+            spots.append((x, y))
+            names += [domains[key] for key in dict.fromkeys(keys) if key not in named]
+            named |= set(keys)
+    for spots, names in piles:
         if names:
-            plane.name(corner, ", ".join(names), 17, "ink", True)
+            less = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else _bare(names[0])
+            plane.name(spots, [", ".join(names), less], 17, "ink", True)
     alike = _alike([place.name for place, _ in free])
     for place, spot in free if len(loose) <= _MOST_NAMED else ():
-        plane.name(spot, place.name[alike:], 14)
+        plane.name([spot], [place.name[alike:], _bare(place.name[alike:])], 14)
     gone = ""
     for site in around.retired:
         if site.position:
             x, y = plane.at((site.position.lat, site.position.lon))
             gone += f"M{x - 6:.0f} {y - 6:.0f}l12 12m0-12l-12 12"
-            plane.name((x, y), f"{site.name}, {site.fate or 'out of service'} {site.until or ''}"[:40], 14)
+            told = f"{site.name}, {site.fate or 'out of service'} {site.until or ''}"
+            plane.name([(x, y)], [told, site.name], 14)
     silent = [name for key, name in domains.items() if key not in named]
     if silent and _several(verdict):
         words = f"Not disclosed: {phrases.names(silent) if tied else 'any zone'}"
         words = "Hollow: a zone may stand there" if loose and not tied else words
-        plane.labels.append((14, _H - 14, _cut(words, 14, _W - 150), 14, "quiet", False))
+        plane.labels.append((14, _H - 14, *_fit(words, 14, _W - 150), "quiet", False))
     _towns(plane)
     return {
         "pair": "",
@@ -322,7 +354,7 @@ def _towns(plane: _Plane) -> None:
     """Name the towns in view; where there is none, tell the way to the nearest."""
     towns = ground.places(plane.box, 7)
     for town in towns:
-        plane.name(plane.at((town.lat, town.lon)), town.name, 15)
+        plane.name([plane.at((town.lat, town.lon))], [town.name], 15)
     far = [
         (math.hypot(x - _W / 2, y - _H / 2) * plane.metres, x - _W / 2, _H / 2 - y, town.name)
         for town in (() if towns else ground.places(plane.box.grown(0.8)))
@@ -333,7 +365,7 @@ def _towns(plane: _Plane) -> None:
         wind = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
         way = wind[round(math.atan2(north, east) / (math.pi / 4)) % 8]
         words = f"{name} lies {phrases.distance(metres)} {way} of here"
-        plane.labels.append((14, 26, _cut(words, 15, _W - 30), 15, "quiet", False))
+        plane.labels.append((14, 26, *_fit(words, 15, _W - 30), "quiet", False))
 
 
 def _scale(plane: _Plane) -> dict[str, str]:
@@ -359,7 +391,7 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
         (x1, y1), (x2, y2) = map(plane.at, closest(*([at for at, _ in sites] for sites in of.values())))
         if cause.distance_m and cause.distance_m.best is not None:
             words = phrases.distance(cause.distance_m.best)
-            plane.name(((x1 + x2) / 2, (y1 + y2) / 2), words, 17, tone, True)
+            plane.name([((x1 + x2) / 2, (y1 + y2) / 2)], [words], 17, tone, True)
         return {"pair": f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"}
     hit = {at: place.uncertainty_m or 0.0 for sites in of.values() for at, place in sites}
     words, dash = features.named_cause(verdict), ""
@@ -373,7 +405,7 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
     drawn = [(at, radius + 18 * plane.metres) for at, radius in hit.items()]
     rings = features.outlines(drawn, apart=not dash)
     x, y = min((plane.at(point) for point in rings[0]), key=lambda spot: spot[1])
-    plane.name((x, max(y, 24)), words, 16, tone, True)
+    plane.name([(x, max(y, 24))], [words], 16, tone, True)
     return {"outline": "".join(f"{plane.path(ring)}Z" for ring in rings), "dash": dash}
 
 
@@ -426,7 +458,7 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
         return made
     reach = [span.high if span.high is not None else (span.best or span.low) * 1.3 for _, span, _ in rows]
     most = 1.08 * max(*reach, (high or low or 0) * 1.2)
-    made["left"] = left = _RIGHT + 40 + min(250.0, max(_width(words, 15) for words, *_ in rows))
+    made["left"] = left = _RIGHT + 40 + min(330.0, max(_width(words, 15) for words, *_ in rows))
     pixels = (_END - left) / most
     made["asked"] = (left + (low or 0) * pixels, left + (high or most) * pixels) if low or high else None
     for words, span, outcome in rows:

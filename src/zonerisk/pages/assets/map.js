@@ -219,7 +219,7 @@ const zonerisk = (() => {
     }
     for (const [words, lat, lon, rank] of places) {
       const at = [lat, lon + turn];
-      if (!towns.some((town) => town.words === words && Math.abs(town.at[0] - lat) + Math.abs(town.at[1] - at[1]) < 0.1)) towns.push({words, at, size: rank, kind: "town"});
+      if (!towns.some((town) => town.words[0] === words && Math.abs(town.at[0] - lat) + Math.abs(town.at[1] - at[1]) < 0.1)) towns.push({words: [words], at, size: rank, kind: "town"});
     }
   }
 
@@ -332,7 +332,8 @@ const zonerisk = (() => {
   function draw(group, key, shape) {
     const drawn = rows(key);
     if (shape === "point") drawn.forEach(shift);
-    for (const one of drawn) {
+    /* No site whose zone is not disclosed hides one whose zone is. */
+    for (const one of drawn.sort((a, b) => (a.zone != null) - (b.zone != null))) {
       const made = paint(SHAPES[shape](one), one.kind, one);
       if (one.points.length === 1) marks.push({one, key});
       made.one = one;
@@ -366,10 +367,13 @@ const zonerisk = (() => {
   }
 
   function label(one, key) {
+    const bare = one.name.replace(/ \([^()]*\)$/, ""), outcome = one.outcome ? `: ${one.outcome}` : "";
+    const zoned = page.zoned && one.zones && !one.name.includes(one.zones);
+    /* What it says, its rank, and what it says where there is less room. */
     const say = {
-      site: () => [page.zoned && one.zones && !one.name.includes(one.zones) ? `${one.zones}: ${one.name}` : one.name, 1], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4],
-      "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3],
-      separation: () => [`${brief(one, "distance_m", km)} \u00b7 fibre ${brief(one, "fibre_m", km)}${one.outcome ? `: ${one.outcome}` : ""}`, 2],
+      site: () => [zoned ? `${one.zones}: ${one.name}` : one.name, 1, zoned ? one.zones : bare], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4, bare],
+      "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3, bare],
+      separation: () => [`${brief(one, "distance_m", km)} \u00b7 fibre ${brief(one, "fibre_m", km)}${outcome}`, 2, `${brief(one, "distance_m", km)}${outcome}`],
       "shared-risk": () => [one.name, 5], spread: () => [one.name, 2],
       station: () => [one.name, one.outcome ? 3 : 6],
       circuit: () => [`circuits${one.via && ` by ${one.via}`}, not their route`, 5],
@@ -377,11 +381,10 @@ const zonerisk = (() => {
     }[one.kind];
     const said = say && say();
     if (!said || labels.length >= 2000) return;
-    const [usual, later] = said, first = page.first.includes(`${one.kind}:${one.id}`);
+    const [usual, later, less] = said, first = page.first.includes(`${one.kind}:${one.id}`);
     /* What decides the headline says whom it hits. */
     const whom = one.kind === "shared-risk" ? one.members.length < 40 && usual.replace("share:", `${one.members} share`) : page.cause && `${page.cause}: ${usual}`;
-    const long = (first && map.getSize().x > 620 && whom) || usual;
-    const words = long.length > 60 ? `${long.slice(0, 59)}\u2026` : long;
+    const words = [first && map.getSize().x > 620 && whom, usual, (first || one.kind !== "separation") && less].filter(Boolean);
     const [top, foot] = ["dr-limit", "shared-risk", "spread"].includes(one.kind) || one.ring
       ? [1, -1].map((way) => one.points.reduce((best, point) => (way * point[0] > way * best[0] ? point : best)))
       : [middle(one.points)];
@@ -399,8 +402,8 @@ const zonerisk = (() => {
     return near.sort((a, b) => a.far * (3 + a.town.size) - b.far * (3 + b.town.size)).slice(0, 3).map(({town, far}) => {
       const {x, y} = map.latLngToContainerPoint(town.at).subtract(size.divideBy(2));
       const arrow = "\u2192\u2198\u2193\u2199\u2190\u2196\u2191\u2197"[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8];
-      const words = `${town.words} ${km(far)} ${arrow}`;
-      const side = words.length * 3.4 + 12, left = x < 0 ? covered() : 0;
+      const words = [`${town.words} ${km(far)} ${arrow}`];
+      const side = measured(words[0]) / 2 + 12, left = x < 0 ? covered() : 0;
       const shrink = Math.max(Math.abs(x) / (size.x / 2 - left - side - 4), Math.abs(y) / (size.y / 2 - 40));
       return {...town, words, edge: L.point(size.x / 2 + x / shrink, size.y / 2 + y / shrink)};
     });
@@ -416,10 +419,20 @@ const zonerisk = (() => {
       if (found) found.all.push(one); else piles.push({at, all: [one]});
     }
     return new Map(piles.flatMap(({all}) => {
-      const names = Array.from(new Set(all.map(({words}) => words))), told = names.join(", ");
-      const words = told.length > 48 && all.length > 1 ? `${names[0]} and ${all.length - 1} more` : told;
+      const names = [0, -1].map((at) => Array.from(new Set(all.map(({words}) => words.at(at)))));
+      const words = all.length > 1 ? [...names.map((told) => told.join(", ")), ...names.map(([first]) => `${first} and ${all.length - 1} more`)] : all[0].words;
       return all.map((one) => [one, {words, all}]);
     }));
+  }
+
+  /* How wide a label is, in the letters that this browser writes it with. */
+  const letters = make("canvas").getContext("2d"), widths = new Map();
+  function measured(words) {
+    if (!widths.has(words)) {
+      letters.font = `600 11.5px ${getComputedStyle(map.getContainer()).fontFamily}`;
+      widths.set(words, letters.measureText(words).width + 0.25 * words.length);
+    }
+    return widths.get(words);
   }
 
   /* Writes the labels that fit, most telling first; the others show as one zooms in. */
@@ -437,20 +450,28 @@ const zonerisk = (() => {
     const names = townsAround(size), head = labels.findIndex(({rank}) => rank > 3);
     const cut = head < 0 ? labels.length : head;
     for (const one of [...labels.slice(0, cut), ...names.slice(0, 2), ...labels.slice(cut), ...names.slice(2)]) {
-      const piled = piles.get(one), words = piled ? piled.words : one.words;
-      if ((one.key && !map.hasLayer(layers[one.key])) || taken.length >= 140 || named.has(words) || (piled && piled.all[0] !== one)) continue;
+      const piled = piles.get(one), says = piled ? piled.words : one.words;
+      if ((one.key && !map.hasLayer(layers[one.key])) || taken.length >= 140 || named.has(says[0]) || (piled && piled.all[0] !== one)) continue;
       const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
-      const wide = words.length * 6.7 + 10, high = 18, edge = piled ? L.bounds(piled.all.map(shifted)) : L.bounds([at]);
+      const high = 18, edge = piled ? L.bounds(piled.all.map(shifted)) : L.bounds([at]);
       const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread", "band"].includes(one.kind);
       const foot = one.foot && map.latLngToContainerPoint(one.foot).subtract(at);
-      const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
-        ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10], ...(foot ? [[foot.x - wide / 2, foot.y - high / 2], [foot.x - wide / 2, foot.y + 10]] : [])]
-        : [[edge.max.x - at.x + 11, -high / 2], [edge.min.x - at.x - wide - 11, -high / 2], [-wide / 2, edge.min.y - at.y - high - 10], [-wide / 2, edge.max.y - at.y + 11]];
       /* A label hides no mark, and stands nearer to its own than to any other. */
       const others = seen.filter(([other]) => !(piled ? piled.all.some((each) => each.one === other) : other === one.one)).map(([{kind}, point]) => around(point, amid ? 9 : kind === "station" && one.kind === "site" ? 7 : 14));
-      for (const [x, y] of beside) {
-        const room = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
+      const rooms = says.flatMap((words) => {
+        const wide = measured(words) + (amid ? 10 : 2);
+        const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
+          ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10], ...(foot ? [[foot.x - wide / 2, foot.y - high / 2], [foot.x - wide / 2, foot.y + 10]] : [])]
+          : [[edge.max.x - at.x + 11, -high / 2], [edge.min.x - at.x - wide - 11, -high / 2], [-wide / 2, edge.min.y - at.y - high - 10], [-wide / 2, edge.max.y - at.y + 11],
+            [edge.min.x - at.x - wide + 8, edge.max.y - at.y + 9], [edge.max.x - at.x - 8, edge.max.y - at.y + 9]];
+        return beside.map(([x, y]) => {
+          /* Beside an outline or a line a label may move to stay within the map. */
+          const left = one.kind !== "town" && x === -wide / 2 ? Math.max(2, Math.min(at.x + x, size.x - wide - 2)) : at.x + x;
+          return {words, x, y, wide, room: [left, at.y + y, left + wide, at.y + y + high]};
+        });
+      });
+      for (const {words, x, y, wide, room} of rooms) {
         const free = (other) => room[2] < other[0] || room[0] > other[2] || room[3] < other[1] || room[1] > other[3];
         if (room[0] < 2 || room[2] > size.x - 2 || !taken.every(free) || !others.every(free)) continue;
         const element = make("span", `label ${one.kind} ${one.outcome || ""}`, words);
@@ -459,7 +480,7 @@ const zonerisk = (() => {
         element.style.width = `${Math.ceil(wide)}px`;
         pane.append(element);
         taken.push(room);
-        if (one.kind === "landmark") named.add(words);
+        if (one.kind === "landmark" || one.kind === "separation") named.add(says[0]);
         break;
       }
     }
@@ -483,7 +504,7 @@ const zonerisk = (() => {
         const radius = (kilometres * 1000) / page.band.circuity;
         group.addLayer(paint(L.circle(one.at, {radius}), "band", {inner}));
         for (const side of [radius, -radius]) {
-          labels.push({words: `${kilometres} km of fibre`, rank: 7, at: [one.at[0] + side / 111195, one.at[1]], key: "band", kind: "band"});
+          labels.push({words: [`${kilometres} km of fibre`], rank: 7, at: [one.at[0] + side / 111195, one.at[1]], key: "band", kind: "band"});
         }
       }
       write();
@@ -593,7 +614,8 @@ const zonerisk = (() => {
     const most = layers.sites.getLayers().length > 300 ? 10 : 100;
     const fill = () => {
       const wanted = search.value.trim().toLowerCase();
-      const all = [...layers.sites.getLayers(), ...(layers.retired ? layers.retired.getLayers() : [])];
+      const all = [...layers.sites.getLayers(), ...(layers.retired ? layers.retired.getLayers() : [])]
+        .sort((a, b) => (a.one.zone == null) - (b.one.zone == null));
       const found = all.filter(({one}) => !wanted || `${one.name} ${one.id} ${one.zones}`.toLowerCase().includes(wanted));
       list.textContent = "";
       for (const made of found.slice(0, most)) {
