@@ -104,22 +104,21 @@ def data_root() -> Path:
 
 def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[str, Path]:
     """Return the files of a table by their paths in it, sorted; a later folder's replace an earlier's."""
-    paths: dict[str, Path] = {}
-    for root in roots:
-        folder = root / table
-        paths |= {path.relative_to(folder).as_posix(): path for path in held(folder, pattern)}
-    return dict(sorted(paths.items()))
+    deep = pattern.count("/") + 1
+    every = (path for root in roots for path in held(root / table, pattern))
+    return dict(sorted({"/".join(path.parts[-deep:]): path for path in every}.items()))
 
 
 def held(folder: Path, pattern: str) -> list[Path]:
     """Return what a folder holds by a pattern, sorted; a folder that is shut is no empty one."""
     name, _, rest = pattern.partition("/")
     try:
-        found = sorted(path for path in folder.iterdir() if fnmatch.fnmatch(path.name, name))
+        found = [path for path in folder.iterdir() if fnmatch.fnmatch(path.name, name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise DataError(FileProblem(str(folder), 0, f"cannot be read: {error.strerror}")) from None
+    found.sort(key=lambda path: path.name)
     return [path for part in found for path in held(part, rest)] if rest else found
 
 
@@ -141,9 +140,10 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 
 def named(path: Path) -> str:
     """Return what messages call a file: a shipped one from ``data``, others as given."""
-    place = path if path.is_relative_to(data_root()) else Path(os.path.realpath(path))
-    inside = place.is_relative_to(data_root())
-    return f"data/{place.relative_to(data_root()).as_posix()}" if inside else str(path)
+    root = f"{data_root()}{os.sep}"
+    place = str(path) if str(path).startswith(root) else os.path.realpath(path)
+    inside = place.removeprefix(root).replace(os.sep, "/")
+    return f"data/{inside}" if place.startswith(root) else str(path)
 
 
 def read(path: Path) -> Document:

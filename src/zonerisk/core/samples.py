@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from zonerisk.core.geometry import Interval
@@ -269,8 +269,7 @@ class Upstream(NamedTuple):
     via: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Neighbourhood:
+class Neighbourhood(NamedTuple):
     """Stations around a site, nearest first, and the source that maps them."""
 
     near: tuple[Near, ...]
@@ -306,20 +305,19 @@ def could_be_nearest(distances_m: Sequence[float], uncertainty_m: float) -> int:
     return sum(distance_m - distances_m[0] <= slack for distance_m in distances_m)
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """All that ships of the power supply: by site, by station, and each file's source by its name."""
 
-    around: Mapping[str, tuple[Circle, Neighbourhood]] = field(default_factory=dict)
-    areas: Mapping[str, tuple[Circle, Area]] = field(default_factory=dict)
-    upstream: Mapping[str, tuple[Upstream, ...]] = field(default_factory=dict)
-    names: Mapping[str, Near] = field(default_factory=dict)
-    sources: Mapping[str, Evidence] = field(default_factory=dict)
+    around: Mapping[str, tuple[Circle, Neighbourhood]] = {}
+    areas: Mapping[str, tuple[Circle, Area]] = {}
+    upstream: Mapping[str, tuple[Upstream, ...]] = {}
+    names: Mapping[str, Near] = {}
+    sources: Mapping[str, Evidence] = {}
 
     def neighbourhood(self, site: Site) -> Neighbourhood | None:
         """Return the stations around a site, as far as its disc allows; None where none were derived."""
         around, at = _derived(self.around, site), site.position
-        return replace(around, uncertainty_m=at.uncertainty_m) if around and at else None
+        return around._replace(uncertainty_m=at.uncertainty_m) if around and at else None
 
     def stale(self, site: Site) -> bool:
         """Return whether something was derived for the site where it stands no more."""
@@ -348,8 +346,7 @@ def _derived(table: Mapping[str, tuple[Circle, _Of]], site: Site) -> _Of | None:
 EMPTY = Sample()
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(NamedTuple):
     """The ways from a domain's site up to a station that, as far as known, is so many circuits above it.
 
     They begin at stations, each with its name in ``start`` and its distance; a stated feed has none.
@@ -380,9 +377,8 @@ class Spot(NamedTuple):
     at: tuple[float, float] | None
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(NamedTuple):
     """What a map needs beyond the sample; circuits by the sorted pair of stations they join."""
 
-    spots: Mapping[str, Spot] = field(default_factory=dict)
-    circuits: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    spots: Mapping[str, Spot] = {}
+    circuits: Mapping[tuple[str, str], tuple[str, ...]] = {}
