@@ -30,21 +30,17 @@ Layer = Literal["sites", "discs", "zones", "separations"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 CRS = "EPSG:4326"
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv")
-_TYPES = dict(zip(LAYERS, ("Point", "MultiPolygon", "MultiPolygon", "LineString"), strict=True))
 # Corners of a disc: its edge is followed to 0.03 % of the radius.
 CORNERS = 128
 _SITE = (
     "id name kind provider region zones operator campus address town country since until fate "
     "lat lon uncertainty_m method read grade sources geometry"
 )
-_COLUMNS = {
-    "sites": _SITE,
-    "discs": _SITE,
-    "zones": "id name provider region status country since until disclosed sites candidates grade sources "
-    "geometry",
-    "separations": "region provider a b distance_low_m distance_m distance_high_m fibre_low_m fibre_m "
-    "fibre_high_m rtt_low_ms rtt_ms rtt_high_ms geometry",
-}
+_ZONE = "id name provider region status country since until disclosed sites candidates grade sources geometry"
+_SEPARATION = (
+    "region provider a b distance_low_m distance_m distance_high_m fibre_low_m fibre_m fibre_high_m "
+    "rtt_low_ms rtt_ms rtt_high_ms geometry"
+)
 _NUMBER = re.compile("lat|lon|disclosed|.*_ms?")
 
 
@@ -65,9 +61,8 @@ def frame(
     names = catalog.region_ids if regions is None else regions
     ids = dict.fromkeys(region_id for name in names for region_id in catalog.resolve(name))
     chosen = [catalog.region(region_id) for region_id in ids]
-    rows = list(_ROWS[layer](catalog, chosen))
-    columns = {name: [row[name] for row in rows] for name in _COLUMNS[layer].split()}
-    table = geopandas.GeoDataFrame(columns, geometry="geometry", crs=CRS)
+    _, columns, rows = _TABLES[layer]
+    table = geopandas.GeoDataFrame([*rows(catalog, chosen)], columns=columns.split(), crs=CRS)
     for name in table.columns:
         if name != "geometry" and not _NUMBER.fullmatch(name):
             table[name] = table[name].astype("object").where(table[name].notna(), None)
@@ -157,11 +152,12 @@ def _separations(catalog: Catalog, regions: Iterable[Region]) -> Iterator[dict[s
             yield row
 
 
-_ROWS: dict[Layer, Callable[[Catalog, list[Region]], Iterator[dict[str, Any]]]] = {
-    "sites": partial(_sites, drawn=False),
-    "discs": partial(_sites, drawn=True),
-    "zones": _zones,
-    "separations": _separations,
+_Rows = Callable[["Catalog", list[Region]], Iterator[dict[str, Any]]]
+_TABLES: dict[Layer, tuple[str, str, _Rows]] = {
+    "sites": ("Point", _SITE, partial(_sites, drawn=False)),
+    "discs": ("MultiPolygon", _SITE, partial(_sites, drawn=True)),
+    "zones": ("MultiPolygon", _ZONE, _zones),
+    "separations": ("LineString", _SEPARATION, _separations),
 }
 
 
@@ -228,9 +224,11 @@ def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -
             path = Path(folder) / "catalogue.gpkg"
             about = {"DESCRIPTION": catalog.edition.attribution}
             for name, table in tables.items():
-                kind: dict[str, Any] = {"geometry_type": _TYPES[name], "layer_options": about}
-                kind["promote_to_multi"] = _TYPES[name].startswith("Multi")
-                pyogrio.write_dataframe(table, path, name, "GPKG", append=path.exists(), **kind)
+                kind = _TABLES[name][0]
+                told = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
+                pyogrio.write_dataframe(
+                    table, path, name, "GPKG", append=path.exists(), layer_options=about, **told
+                )
             return path.read_bytes()
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -164,19 +164,19 @@ def read_supply(files: Mapping[str, Path]) -> Sample:
     for path in (path for name, path in files.items() if name.startswith("stations-")):
         listed: dict[tuple[str, Circle], list[Near]] = defaultdict(list)
         for site, lat, lon, doubt, station, name, kv, metres in _rows(path, STATION_COLUMNS):
-            names[station] = Near(station, name, _number(kv), float(metres))
-            listed[site, (float(lat), float(lon), float(doubt))].append(names[station])
+            names[station] = Near(station, name, kv, metres)
+            listed[site, (lat, lon, doubt)].append(names[station])
         for (site, disc), near in listed.items():
             around[site] = disc, Neighbourhood(tuple(near), disc[2], path.stem)
     areas = {
-        site: ((float(lat), float(lon), float(doubt)), samples.Area(*names_))
+        site: ((lat, lon, doubt), samples.Area(*names_))
         for site, lat, lon, doubt, *names_ in _rows(files.get(AREAS), AREA_COLUMNS)
     }
     upstream: dict[str, tuple[samples.Upstream, ...]] = {}
     for station, top, hops, via, name, kv in _rows(files.get(UPSTREAMS), UPSTREAM_COLUMNS):
-        way = samples.Upstream(top, int(float(hops)), tuple(via.split(";")) if via else ())
+        way = samples.Upstream(top, int(hops), tuple(via.split(";")) if via else ())
         upstream[station] = (*upstream.get(station, ()), way)
-        names[top] = Near(top, name, float(kv), 0.0)
+        names[top] = Near(top, name, kv, 0.0)
     sources: dict[str, Evidence] = {}
     if SOURCES in files:
         with reading(SOURCES, _AGAIN):
@@ -189,17 +189,15 @@ def read_supply(files: Mapping[str, Path]) -> Sample:
 def read_chart(files: Mapping[str, Path]) -> Chart:
     """Read where stations stand and which circuits join them; no verdict needs it."""
     spots = {
-        key: samples.Spot(
-            Near(key, name, _number(kv), 0.0).label, osm, (float(lat), float(lon)) if lat and lon else None
-        )
+        key: samples.Spot(Near(key, name, kv, 0.0).label, osm, None if None in (lat, lon) else (lat, lon))
         for key, name, kv, osm, lat, lon in _rows(files.get(POSITIONS), POSITION_COLUMNS)
     }
     rows = _rows(files.get(CIRCUITS), CIRCUIT_COLUMNS)
     return Chart(spots, {(min(a, b), max(a, b)): tuple(codes.split(";")) for a, b, codes in rows})
 
 
-def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:
-    """Read the rows of one file of the supply; none if it is not there."""
+def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[Any]]:
+    """Read the rows of a file of the supply, an unknown number as None; none if the file is not there."""
     if path is None:
         return
     line = 1
@@ -212,10 +210,12 @@ def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[str]]:
             line = reader.line_num
             if len(row) != len(columns):
                 raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
+            cells: list[Any] = row
             for index in numbers:
-                if row[index] and not math.isfinite(float(row[index])):
-                    raise ValueError(f"{columns[index]} is {row[index]}")
-            yield row
+                cells[index] = float(row[index]) if row[index] else None
+                if not math.isfinite(cells[index] or 0.0):
+                    raise ValueError(f"{columns[index]} is {cells[index]}")
+            yield cells
     except DataError:
         raise
     except (OSError, csv.Error, ValueError) as error:
