@@ -166,7 +166,7 @@ def test_a_model_that_rewards_hiding_is_caught(shipped: Library, monkeypatch: py
 
 
 def _known(shipped: Library, region: str = "", **layout: object) -> Likelihood:
-    asked = replace(Layout(3, OPEN, counts=(3.0, 9.0)), **layout)  # type: ignore[arg-type]
+    asked = Layout(3, OPEN, counts=(3.0, 9.0))._replace(**layout)
     return likelihood.likelihood(shipped.rates.shocks(region), asked)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,19 @@ def test_the_gulf_regions_were_hit_by_one_campaign(shipped: Catalog) -> None:
     assert [risk.id for risk in found.shared_risks] == ["incident:gulf-2026"]
     assert found.evidence
     assert "2026" in found.message
+
+
+@pytest.mark.parametrize(("lon", "outcome"), [(2.3, "fail"), (-3.0, "pass")])
+def test_a_site_of_ones_own_is_a_recovery(tmp_path: Path, lon: float, outcome: str) -> None:
+    place = f"lat: 48.2, lon: {lon}, uncertainty_m: 50, country: FR"
+    (tmp_path / "plan.yaml").write_text(
+        f"""workloads: {{db: {{provider: scaleway, region: fr-par, zones: [fr-par-1], dr: {{site: hall}}}}}}
+sites: {{hall: {{{place}}}}}
+"""
+    )
+    (found,) = Library().plan(tmp_path / "plan.yaml").workloads
+    dr = next(each for each in found.findings if each.rule == "dr")
+    assert (dr.outcome, dr.subjects) == (outcome, ("own/hall",))
 
 
 def test_an_incident_of_later_is_not_known_before(shipped: Catalog) -> None:
@@ -115,14 +129,12 @@ def test_incidents_need_a_day_and_both_sides(shipped: Catalog) -> None:
     for each in known:
         assert each.cited
         assert set(each.regions) <= set(shipped.region_ids)
-        assert history.shared(known, each.regions, ["zz-good"], day) == ()
-    together = history.shared(known, ["google-europe-west2"], ["oracle-uk-london-1"], day)
-    assert [record.id for event in together for record in event] == [
-        "oracle-lhr-202207",
-        "google-euw2-202207",
-    ]
+    hits = history.hits(known, day)
+    london = {"google-europe-west2", "oracle-uk-london-1"}
+    (together,) = (records for records, regions in hits if london <= regions)
+    assert [record.id for record in together] == ["oracle-lhr-202207", "google-euw2-202207"]
     # Software took six regions of the Americas; that ties no two of them.
-    assert history.shared(known, ["google-us-central1"], ["google-us-west2"], day) == ()
+    assert not any({"google-us-central1", "google-us-west2"} <= regions for _, regions in hits)
 
 
 def test_the_record_of_a_candidate_is_told(shipped: Catalog) -> None:

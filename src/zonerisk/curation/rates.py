@@ -8,8 +8,8 @@ import math
 import random
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -24,7 +24,6 @@ from zonerisk.judging.arrangement import (
     FailureDomain,
     arranged,
     last_day,
-    site_units,
     sites_of,
 )
 from zonerisk.judging.likelihood import Exposed, Rates
@@ -91,21 +90,24 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
     those are known for their losses, so that the rate is an upper one.
     """
     counted = {row.event: [row.events, row.exposure] for row in rates(catalog) if row.of == "all"}
-    providers = {key: catalog.provider(key) for key in catalog.provider_ids}
+    owners = {key: catalog.provider(key) for key in catalog.provider_ids}
     events = [event for event in catalog.incidents() if event.day < until]
-    single = [event for event in events if took_one(event, providers[event.provider])]
+    single = [event for event in events if took_one(event, owners[event.provider])]
     by_provider = {}
-    for key, provider in providers.items():
+    for key, owner in owners.items():
         regions_of = map(catalog.region, catalog.regions_of(key))
-        if years := sum(exposure(region, provider, until)[1] for region in regions_of):
+        if years := sum(exposure(region, owner, until)[1] for region in regions_of):
             by_provider[key] = Tally(sum(event.provider == key for event in single), round(years, 1))
+    # The deviation of the logarithms of providers' rates, less that of the counts themselves.
+    noise = statistics.mean(1 / (row.events + JEFFREYS) for row in by_provider.values())
+    variance = statistics.variance(math.log(row.moments.mean) for row in by_provider.values())
     rows = {key: _exposed(catalog, catalog.region(key), events, until) for key in catalog.region_ids}
     exposed = {
         key: row
         for key, row in rows.items()
         if row.often or row.claims or row.years or row.campus is not None
     }
-    shares: dict[str, list[int]] = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
+    shares = {"campus_all": [0, 0], "metro_all": [0, 0], "long": [0, 0]}
     for event in events:
         for key in (key for key in event.regions if likelihood.took_several(event, key)):
             everywhere = shares["campus_all" if key in exposed and exposed[key].campus else "metro_all"]
@@ -121,21 +123,20 @@ def constants(catalog: Catalog, until: str = "9999-12-31") -> dict[str, Any]:
     lost = [event for event in events if event.class_ == "physical" and event.down and event.scope != "edge"]
     natural = Counter(event.cause for event in lost if event.trigger in ("weather", "water"))
     struck = {"flood": "water", "cyclone": "storm", "seismic": "quake"}
-    regions = {
-        key: {name: value for name, value in asdict(row).items() if value or value is False}
-        for key, row in exposed.items()
-    }
     tree = {
         "until": catalog.date,
         "zone": dict(Counter(likelihood.cause(event) for event in single)),
         "zone_years": round(sum(row.years for row in by_provider.values()), 1),
-        "spread": _spread(by_provider.values()),
+        "spread": round(math.sqrt(max(0.0, variance - noise)), 3),
         "providers": {key: astuple(row) for key, row in by_provider.items()},
         **shares,
         "losses": {kind: natural[struck.get(kind, "")] for kind in sorted(hazards)},
         "conflict": counted["conflict"],
         "logical": counted["software fault of one region"],
-        "regions": regions,
+        "regions": {
+            key: {name: value for name, value in row._asdict().items() if value or value is False}
+            for key, row in exposed.items()
+        },
     }
     return {"sha256": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(), **tree}
 
@@ -147,20 +148,6 @@ def written(tree: dict[str, Any]) -> str:
     return "{\n" + ",\n".join([*head, '"regions": {\n' + ",\n".join(rows) + "\n}"]) + "\n}\n"
 
 
-def _spread(by_provider: Collection[Tally]) -> float:
-    """Return the deviation of the logarithms of providers' rates, less that of the counts themselves."""
-    logs = [math.log(row.moments.mean) for row in by_provider]
-    noise = statistics.mean(1 / (row.events + JEFFREYS) for row in by_provider)
-    return round(math.sqrt(max(0.0, statistics.variance(logs) - noise)), 3)
-
-
-def placed(catalog: Catalog, region: Region, day: str) -> Arrangement | None:
-    """Return a region's zones, or its datacenters if it is one zone and numbered; None for one alone."""
-    zones, sites, _ = arranged(catalog, region.id, day)
-    known = replace(zones, domains=sites.domains) if zones.sold == 1 and region.numbered else zones
-    return known if region.status == "open" and len(known.domains) > 1 else None
-
-
 def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until: str) -> Exposed:
     """Return what a region adds to the counts; of one zone alone, only how often hazards strike there."""
     day = last_day(catalog.date)
@@ -169,35 +156,37 @@ def _exposed(catalog: Catalog, region: Region, events: Sequence[Incident], until
     most: dict[str, float] = {}
     for kind, (_, often) in (row for at_site in struck.values() for row in at_site.items() if row[1][1]):
         most[kind] = max(most.get(kind, 0.0), often)
-    arrangement = placed(catalog, region, day)
-    if arrangement is None:
+    zones, sites, _ = arranged(catalog, region.id, day)
+    # Its zones, or its datacenters if it is one zone and numbered.
+    known = replace(zones, domains=sites.domains) if zones.sold == 1 and region.numbered else zones
+    if region.status != "open" or len(known.domains) < 2:
         return Exposed(provider=region.provider, often=most)
     provider = catalog.provider(region.provider)
     feeds = complete_feeds(provider)
     own = [event for event in events if likelihood.took_several(event, region.id)]
     years = exposure(region, provider, until)[2]
-    campus = _campus(arrangement, site_units(region, places, day))
+    campus = _campus(known, sites.domains)
     open_years, born = 0.0, history.opened(region)
     if campus and born:
-        days = _number(min(day, until)) - max(_number(born), _zoned(region) or 0)
+        days = _number(min(day, until)) - max(_number(born), _zoned(region))
         open_years = max(0, days) / history.YEAR_DAYS
-    at = [struck[key] for key in sites_of(arrangement.domains)]
+    at = [struck[key] for key in sites_of(known.domains)]
     kinds = dict.fromkeys(kind for often in at for kind in often)
-    strikes = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) * years for kind in kinds}
+    surely = {kind: sum(often.get(kind, (0.0, 0.0))[0] for often in at) / len(at) for kind in kinds}
     return Exposed(
         provider=region.provider,
-        claims=likelihood.claims_distance(arrangement),
+        claims=likelihood.claims_distance(known),
         years=round(years, 2),
         hits=dict(Counter(likelihood.cause(event) for event in own if event.feed in feeds)),
         campus=campus,
         campus_years=round(open_years, 2),
         campus_hits=len({event.key for event in own}) if open_years else 0,
-        strikes={kind: round(number, 4) for kind, number in strikes.items() if number},
+        strikes={kind: round(rate * years, 4) for kind, rate in surely.items() if rate * years},
         often=most,
     )
 
 
-def _campus(arrangement: Arrangement, buildings: Sequence[FailureDomain]) -> bool | None:
+def _campus(arrangement: Arrangement, buildings: Iterable[FailureDomain]) -> bool | None:
     """Return whether a majority shares a campus; where zones are not tied, as far as known buildings tell.
 
     Those that stand within the width of the widest campus are held to be one. If all that are known, as many
@@ -236,21 +225,20 @@ def _rows(
     name: str, events: Sequence[Incident], years: dict[str, float], unit: str, causes: Sequence[str] = ()
 ) -> Iterator[Rate]:
     """Yield the rate of all, of each cause that is asked for, if it never was, and of each provider."""
-    total = sum(years.values())
-    yield _rate(name, "all", len(events), total, unit)
-    counts = Counter(event.cause for event in events)
-    for cause in sorted(causes, key=lambda cause: -counts[cause]):
-        if counts[cause] or cause != "unstated":
-            yield _rate(name, cause, counts[cause], total, unit)
+    total, counts = sum(years.values()), Counter(event.cause for event in events)
     owners = Counter(event.provider for event in events)
-    yield from (_rate(name, key, owners[key], exposed, unit) for key, exposed in years.items() if exposed)
-
-
-def _rate(name: str, of: str, count: int, years: float, unit: str) -> Rate:
-    """Return a count's rate by Jeffreys' prior, Gamma(count + 1/2) over the years: 5 %, mean and 95 %."""
-    shape = count + JEFFREYS
-    ends = quantile(shape, 0.05), shape, quantile(shape, 0.95)
-    return Rate(name, of, count, round(years, 1), unit, *(float(f"{end / years:.2g}") for end in ends))
+    rows = [("all", len(events), total)]
+    rows += [
+        (cause, counts[cause], total)
+        for cause in sorted(causes, key=lambda cause: -counts[cause])
+        if counts[cause] or cause != "unstated"
+    ]
+    rows += [(key, owners[key], exposed) for key, exposed in years.items() if exposed]
+    for of, count, exposed in rows:
+        # By Jeffreys' prior it is Gamma(count + 1/2) over the years: 5 %, mean and 95 %.
+        shape = count + JEFFREYS
+        ends = quantile(shape, 0.05), shape, quantile(shape, 0.95)
+        yield Rate(name, of, count, round(exposed, 1), unit, *(float(f"{end / exposed:.2g}") for end in ends))
 
 
 def quantile(shape: float, share: float) -> float:
@@ -277,16 +265,16 @@ def complete_feeds(provider: Provider) -> dict[str, IncidentFeed]:
 
 def took_one(event: Incident, provider: Provider) -> bool:
     """Return whether an incident counts as the loss of one zone, or of one alone."""
-    covered = event.feed in complete_feeds(provider)
-    return event.down and likelihood.lasted(event) and covered and _single(event, provider)
+    return event.down and likelihood.lasted(event) and _single(event, provider)
 
 
 def _single(event: Incident, provider: Provider) -> bool:
-    """Return whether one zone was hit, while such losses were entered."""
-    limit = provider.incident_feeds[event.feed or ""].single_until
-    entered = limit is None or event.day <= limit
-    one = len(event.regions) == 1 and event.zones_hit(event.regions[0]) == 1 and not event.several
-    return event.class_ == "physical" and event.scope != "edge" and one and entered
+    """Return whether one zone was hit, by a complete feed and while it entered such losses."""
+    feed = complete_feeds(provider).get(event.feed or "")
+    if feed is None or event.class_ != "physical" or event.scope == "edge":
+        return False
+    entered = feed.single_until is None or event.day <= feed.single_until
+    return entered and [event.zones_hit(region) for region in event.regions] == [1] and not event.several
 
 
 def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> tuple[float, float, float]:
@@ -294,11 +282,11 @@ def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> t
 
     None count before it is known to be open.
     """
-    zones, single = covered(region, provider)
-    ends = _number(until)
+    (zones, single), ends = covered(region, provider), _number(until)
     days = [day for day in zones if day < ends]
-    told, several = [zones[day] for day in days if day in single], [day for day in days if zones[day] > 1]
-    return len(days) / history.YEAR_DAYS, sum(told) / history.YEAR_DAYS, len(several) / history.YEAR_DAYS
+    sums = len(days), sum(zones[day] for day in days if day in single), sum(zones[day] > 1 for day in days)
+    known, told, several = (count / history.YEAR_DAYS for count in sums)
+    return known, told, several
 
 
 def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int]]:
@@ -312,7 +300,7 @@ def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int
             limit = _number(feed.single_until) if feed.single_until else span.stop
             days.update(span)
             single.update(range(span.start, min(span.stop, limit)))
-    zoned = _zoned(region) or 0
+    zoned = _zoned(region)
     return {day: len(region.zones) if day >= zoned else 1 for day in sorted(days)}, single
 
 
@@ -320,18 +308,18 @@ def _number(text: str) -> int:
     return date.fromisoformat(history.first_day(text)).toordinal()
 
 
-def _zoned(region: Region) -> int | None:
+def _zoned(region: Region) -> int:
     """Return the day from which a region is counted with its zones: the middle of what is known.
 
     Where only the last list without them is known, the first of January after it.
     """
     onset = region.zones_since
     if onset is None:
-        return None
+        return 0
     if onset.not_after and onset.not_before:
         return (_number(onset.not_before) + _number(onset.not_after)) // 2
-    if onset.not_after or onset.about:
-        return _number(onset.not_after or onset.about or "")
+    if known := onset.not_after or onset.about:
+        return _number(known)
     return date(int((onset.not_before or "0001")[:4]) + 1, 1, 1).toordinal()
 
 
@@ -378,23 +366,18 @@ def backtest(catalog: Catalog) -> tuple[str, list[Skill]]:
         rows.append(_skill(question, f"the years before {SINCE}", [(early, before, later)], rates.regions))
         folds: list[Fold] = []
         for key in rates.providers:
+            others = {name: row for name, row in rates.providers.items() if name != key}
+            known = replace(
+                rates,
+                zone={"power": sum(row.events for row in others.values())},
+                zone_years=sum(row.years for row in others.values()),
+                providers=others,
+                regions={name: row for name, row in rates.regions.items() if row.provider != key},
+            )
             own = [trial for trial in listed if trial.provider == key]
-            others = [trial for trial in listed if trial.provider != key]
-            folds.append((without(rates, key), others, own))
+            folds.append((known, [trial for trial in listed if trial.provider != key], own))
         rows.append(_skill(question, "the other providers", folds, rates.regions))
     return rates.sha256, rows
-
-
-def without(rates: Rates, provider: str) -> Rates:
-    """Return rates that were counted on the other providers alone."""
-    others = {key: row for key, row in rates.providers.items() if key != provider}
-    return replace(
-        rates,
-        zone={"power": sum(row.events for row in others.values())},
-        zone_years=sum(row.years for row in others.values()),
-        providers=others,
-        regions={key: row for key, row in rates.regions.items() if row.provider != provider},
-    )
 
 
 def _trials(catalog: Catalog, question: str) -> list[Trial]:
@@ -432,9 +415,9 @@ def _skill(question: str, trained: str, folds: Iterable[Fold], today: Mapping[st
     tested: list[Trial] = []
     for rates, training, testing in folds:
         constant = (sum(trial.hit for trial in training) + 0.5) / sum(trial.part for trial in training)
-        expected = _model(rates, question, today)
         for trial in testing:
-            ours, theirs = (-math.expm1(-rate * trial.part) for rate in (expected(trial), constant))
+            expected = _expected(rates, question, trial, today)
+            ours, theirs = (likelihood.chance(rate * trial.part) for rate in (expected, constant))
             gain = math.log(ours / theirs) if trial.hit else math.log((1 - ours) / (1 - theirs))
             nats[trial.region] += gain
             brier[trial.region] += (theirs - trial.hit) ** 2 - (ours - trial.hit) ** 2
@@ -443,28 +426,19 @@ def _skill(question: str, trained: str, folds: Iterable[Fold], today: Mapping[st
     return Skill(question, trained, sum(t.hit for t in tested), round(years, 1), _ends(nats), _ends(brier))
 
 
-def _model(rates: Rates, question: str, today: Mapping[str, Exposed]) -> Callable[[Trial], float]:
+def _expected(rates: Rates, question: str, trial: Trial, today: Mapping[str, Exposed]) -> float:
     """Return the mean rate of a trial's region by the model, itself left out; layouts are those of today."""
-    zone = rates.alone.mean
-    means: dict[str, float] = {}
-
-    def expected(trial: Trial) -> float:
-        if trial.region not in means:
-            row = rates.regions.get(trial.region, Exposed())
-            told = today.get(trial.region, row)
-            together, apart = rates.layouts(trial.region, trial.provider, told.claims)
-            c = float(told.campus) if told.campus is not None else (together + 0.5) / (together + apart + 1)
-            one, metro, either = rates.shocks(trial.region).parts
-            mean = c * one.mean + (1 - c) * metro.mean + either.mean
-            own = sum(row.hits.values())
-            means[trial.region] = mean * (1 + own) / (1 + mean * row.years)
-        several = means[trial.region] if trial.zones > 1 else 0.0
-        if question == SEVERAL:
-            return several
-        factors = rates.factors(trial.provider)
-        return several + zone * trial.zones * sum(factors) / len(factors)
-
-    return expected
+    row = rates.regions.get(trial.region, Exposed())
+    told = today.get(trial.region, row)
+    together, apart = rates.layouts(trial.region, trial.provider, told.claims)
+    c = float(told.campus) if told.campus is not None else (together + 0.5) / (together + apart + 1)
+    one, metro, either = rates.shocks(trial.region).parts
+    mean = c * one.mean + (1 - c) * metro.mean + either.mean
+    several = mean * (1 + sum(row.hits.values())) / (1 + mean * row.years) if trial.zones > 1 else 0.0
+    if question == SEVERAL:
+        return several
+    factors = rates.factors(trial.provider)
+    return several + rates.alone.mean * trial.zones * sum(factors) / len(factors)
 
 
 def _ends(gains: Mapping[str, float]) -> tuple[float, float, float]:

@@ -12,37 +12,28 @@ from zonerisk.judging.arrangement import FailureDomain, pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import record as wording
 
-Events = dict[str, list["Incident"]]
 YEAR_DAYS = 365.25
 
 
-def standing(owners: Iterable[Region], day: str) -> frozenset[str]:
-    """Return the feeds and campuses that hold on a day: what struck through one of them may do so again."""
-    feeds = (feed.id for region in owners for feed in region.feeds.values() if feed.holds(day))
-    campuses = (campus.id for region in owners for campus in region.campuses.values() if campus.holds(day))
-    return frozenset((*feeds, *campuses))
+def _struck(incidents: Iterable[Incident], day: str) -> list[Incident]:
+    """Return the records of physical causes and conflict that reached zones, up to a day."""
+    return [e for e in incidents if e.class_ != "logical" and e.scope != "edge" and e.known_on(day)]
 
 
-def _events(incidents: Iterable[Incident], day: str) -> Events:
-    """Group the records of physical causes and conflict that reached zones, up to a day, by their event."""
-    events: Events = {}
-    for incident in incidents:
-        if incident.class_ != "logical" and incident.scope != "edge" and incident.known_on(day):
-            events.setdefault(incident.key, []).append(incident)
+def _events(incidents: Iterable[Incident], day: str) -> dict[str, list[Incident]]:
+    events: dict[str, list[Incident]] = {}
+    for incident in _struck(incidents, day):
+        events.setdefault(incident.key, []).append(incident)
     return events
 
 
-def shared(
-    incidents: Iterable[Incident], ours: Iterable[str], theirs: Iterable[str], day: str
-) -> tuple[tuple[Incident, ...], ...]:
-    """Return the events that hit both of two sets of regions, up to a day, each with its records."""
-    sides = (set(ours), set(theirs))
-    return tuple(
-        tuple(records)
+def hits(incidents: Iterable[Incident], day: str) -> list[tuple[list[Incident], frozenset[str]]]:
+    """Return the records of each event that still counts on a day, and the regions that it surely hit."""
+    return [
+        (records, frozenset(region for record in records for region in record.lost))
         for records in _events(incidents, day).values()
         if any(record.counts(day) for record in records)
-        and all(any(side & set(record.lost) for record in records) for side in sides)
-    )
+    ]
 
 
 def grade(records: Sequence[Incident]) -> Grade:
@@ -61,15 +52,18 @@ def assess(
     domains: Sequence[FailureDomain],
     incidents: Iterable[Incident],
     day: str,
-    stands: frozenset[str],
+    owners: Sequence[Region],
     sold: Mapping[str, int],
 ) -> RiskGroups:
     """Find which domains an event is on record to have hit together, by name or by number.
 
-    It counts from its day on, until its cause is removed by the record; after ten years only where
-    that is stated to stand. A pair that no event hit is apart in this alone. ``sold`` counts a region's
-    zones, where the domains may be some of them.
+    It counts from its day on, until its cause is removed by the record; after ten years only where that is
+    a feed or campus of the ``owners`` and stands. A pair that no event hit is apart in this alone. ``sold``
+    counts a region's zones, where the domains may be some of them.
     """
+    feeds = (feed.id for owner in owners for feed in owner.feeds.values() if feed.holds(day))
+    campuses = (campus.id for owner in owners for campus in owner.campuses.values() if campus.holds(day))
+    stands = frozenset((*feeds, *campuses))
     risks: list[SharedRisk] = []
     notes: list[str] = []
     cites: list[Evidence] = []
@@ -93,9 +87,8 @@ def _hardest(
 ) -> tuple[SharedRisk, ...]:
     """Return what an event hit together: by one of its records, by those that were down, or by all."""
     down = [record for record in records if record.down]
-    answers = [
-        _struck(key, domains, part, sold) for part in (*([record] for record in records), down, records)
-    ]
+    parts = (*([record] for record in records), down, records)
+    answers = [_together(key, domains, part, sold) for part in parts]
 
     def weight(risk: SharedRisk) -> tuple[bool, int, bool, bool]:
         return risk.outcome == "fail", risk.least, risk.groups == 1, risk.grade == "A"
@@ -103,7 +96,7 @@ def _hardest(
     return max(answers, key=lambda known: max(map(weight, known), default=()))
 
 
-def _struck(
+def _together(
     key: str, domains: Sequence[FailureDomain], records: Sequence[Incident], sold: Mapping[str, int]
 ) -> tuple[SharedRisk, ...]:
     """Return which domains some records of one event say that it hit together, by name and by number."""
@@ -114,7 +107,8 @@ def _struck(
     for record in records:
         for region in record.regions:
             count = record.zones_hit(region) or 0
-            within = [domain for domain in domains if _of(domain, region)]
+            own = f"{region}/"
+            within = [d for d in domains if any(p.startswith(own) for p in (d.id, *(s.id for s in d.sites)))]
             among = [domain for domain in within if domain.id in (*record.zones, *record.among)]
             if record.among and len(among) >= count:
                 within = among
@@ -140,18 +134,18 @@ def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Seque
     return risk("incident", key, grade(records), members, message, cited(records), groups, at_least=counted)
 
 
-def _of(domain: FailureDomain, region: str) -> bool:
-    """Return whether a domain is a zone of a region, or stands for one."""
-    places = (domain.id, *(site.id for site in domain.sites))
-    return any(place.startswith(f"{region}/") for place in places)
-
-
 def of_region(region: Region, incidents: Iterable[Incident]) -> Iterator[Incident]:
     """Yield what is on file of a region; what hit all or most only while it was open."""
     born = opened(region)
     for incident in incidents:
         if incident.about(region.id) and not (incident.everywhere and incident.day < born):
             yield incident
+
+
+def several(region: Region, incidents: Iterable[Incident], day: str) -> list[Incident]:
+    """Return the events up to a day in which two zones or sites of a region were lost."""
+    struck = _struck(of_region(region, incidents), day)
+    return [event for event in struck if event.down and (event.hit(region.id) or 0) > 1]
 
 
 def record(
@@ -168,58 +162,54 @@ def record(
     """
     listed = [event for event in of_region(region, incidents) if event.known_on(day)]
     feeds = tuple(feeds_read(region, provider, day))
-    struck = [event for event in listed if event.class_ != "logical" and event.scope != "edge"]
-    several = [event for event in struck if event.down and (event.hit(region.id) or 0) > 1]
-    degraded = [event for event in struck if not event.down]
+    struck, together = _struck(listed, day), several(region, listed, day)
+    degraded = sum(not event.down for event in struck)
     logical = [event for event in listed if event.class_ == "logical" and event.scope == "core"]
-    wide = [event for event in logical if event.regions and event.extent in ("region", "several-regions")]
+    wide = [event.day for event in logical if event.regions and event.extent in ("region", "several-regions")]
     losses = Counter(event.cause for event in struck if event.down and event.hit(region.id) == 1)
     began = min((*(feed.since for feed in feeds), *(event.day for event in listed)), default=None)
     # Losses of one zone were entered for a part only of what some feeds cover.
     ends = [(feed.single_until or feed.until, feed) for feed in provider.incident_feeds.values()]
-    cut = [until for until, feed in ends if feed.since < until < feed.until]
-    spans = [(feed.since, feed.until, feed.complete) for feed in feeds]
-    looked = wording.looked_through(spans, min(cut, default=None))
+    cut = min((until for until, feed in ends if feed.since < until < feed.until), default=None)
     told = wording.told(
         began,
         dict(losses.most_common()),
         "datacenter" if by_site else "zone",
         alone,
-        [(event.name, event.day) for event in several],
-        len(degraded),
-        [event.day for event in wide],
-        looked,
+        [(event.name, event.day) for event in together],
+        degraded,
+        wide,
+        wording.looked_through([(feed.since, feed.until, feed.complete) for feed in feeds], cut),
     )
     return TrackRecord(
         since=began,
-        years=round(union_years([span[:2] for span in spans]), 2),
+        years=round(union_years([(feed.since, feed.until) for feed in feeds]), 2),
         feeds=feeds,
         zone_losses=dict(losses.most_common()),
-        several=tuple(event.id for event in several),
-        degraded=len(degraded),
+        several=tuple(event.id for event in together),
+        degraded=degraded,
         conflict=tuple(event.id for event in listed if event.class_ == "conflict"),
         region_wide_logical=len(wide),
         everywhere_logical=sum(event.everywhere for event in logical),
-        incidents=tuple(_row(event, region.id, day) for event in listed),
+        incidents=tuple(
+            RecordedIncident(
+                id=event.id,
+                name=event.name,
+                kind=event.class_,
+                cause=event.cause,
+                start=event.start,
+                hours=event.duration_h,
+                severity=event.severity,
+                scope=event.scope,
+                zones=event.zones_of(region.id),
+                at_least=event.zones_hit(region.id),
+                grade=event.grade,
+                fixed_since=event.fixed_since,
+                known_since=known_since(event.cited, day),
+            )
+            for event in listed
+        ),
         told=told,
-    )
-
-
-def _row(event: Incident, region: str, day: str) -> RecordedIncident:
-    return RecordedIncident(
-        id=event.id,
-        name=event.name,
-        kind=event.class_,
-        cause=event.cause,
-        start=event.start,
-        hours=event.duration_h,
-        severity=event.severity,
-        scope=event.scope,
-        zones=event.zones_of(region),
-        at_least=event.zones_hit(region),
-        grade=event.grade,
-        fixed_since=event.fixed_since,
-        known_since=known_since(event.cited, day),
     )
 
 
@@ -235,20 +225,18 @@ def feeds_read(region: Region, provider: Provider, day: str) -> Iterable[FeedRea
 
 
 def opened(region: Region) -> str:
-    """Return the day from which a region is counted, as far as sources tell; the first of time for none."""
+    """Return the day from which a region is counted, as far as sources tell; the first of time for none.
+
+    A month or year stands for its middle.
+    """
     launch = region.launch
-    known = region.since or (launch and (launch.about or launch.not_after or launch.not_before))
-    return middle(known) if known else ""
+    known = region.since or (launch and (launch.about or launch.not_after or launch.not_before)) or ""
+    return known + {4: "-07-02", 7: "-15"}.get(len(known), "")
 
 
 def first_day(text: str) -> str:
     """Return the first day of a partial date."""
-    return f"{text}-01-01"[:10] if len(text) == 4 else f"{text}-01"[:10]
-
-
-def middle(text: str) -> str:
-    """Return the day that stands for a partial date where years are counted: its middle."""
-    return {4: f"{text}-07-02", 7: f"{text}-15"}.get(len(text), text)
+    return text + {4: "-01-01", 7: "-01"}.get(len(text), "")
 
 
 def union_years(spans: Iterable[tuple[str, str]]) -> float:

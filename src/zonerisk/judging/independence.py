@@ -102,7 +102,7 @@ def _assess(
         incidents = {event.id: event for region in regions for event in facts.incidents(region)}
         # A deployment's places may be some of a region's zones.
         sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
-        groups = history.assess(units, incidents.values(), day, history.standing(owners, day), sold)
+        groups = history.assess(units, incidents.values(), day, owners, sold)
     else:
         groups = hazards.assess(
             kind.id,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 from zonerisk.core.model import Incident
 from zonerisk.core.samples import HazardSample, Source
@@ -41,8 +41,7 @@ _LAYOUT, _CAMPUS, _METRO, _FACTOR, _STRIKE, _LONG = 22, 76, 57, 20, 74, 30
 _SURE = (1.0,) * POINTS
 
 
-@dataclass(frozen=True)
-class Exposed:
+class Exposed(NamedTuple):
     """What one region adds to the counts, so that it is left out where it is judged itself.
 
     ``claims``: a distance of its zones is stated. ``years`` are those with several zones that complete feeds
@@ -54,12 +53,12 @@ class Exposed:
     provider: str = ""
     claims: bool = False
     years: float = 0.0
-    hits: Mapping[str, int] = field(default_factory=dict)
+    hits: Mapping[str, int] = {}
     campus: bool | None = None
     campus_years: float = 0.0
     campus_hits: int = 0
-    strikes: Mapping[str, float] = field(default_factory=dict)
-    often: Mapping[str, float] = field(default_factory=dict)
+    strikes: Mapping[str, float] = {}
+    often: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,14 @@ class Rates:
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Rates:
         """Return them from their JSON."""
-        rows = {key: Exposed(**row) for key, row in tree["regions"].items()}
-        tallies = {key: Tally(*tree[key]) for key in ("conflict", "logical")}
-        providers = {key: Tally(*row) for key, row in tree["providers"].items()}
-        return cls(**{**tree, **tallies, "providers": providers, "regions": rows})
+        return cls(
+            **{
+                **tree,
+                **{key: Tally(*tree[key]) for key in ("conflict", "logical")},
+                "providers": {key: Tally(*row) for key, row in tree["providers"].items()},
+                "regions": {key: Exposed(**row) for key, row in tree["regions"].items()},
+            }
+        )
 
     @cached_property
     def alone(self) -> Moments:
@@ -113,12 +116,10 @@ class Rates:
 
     @cached_property
     def _totals(self) -> tuple[Counter[str], float, Tally, Counter[str]]:
-        hits, strikes = Counter[str](), Counter[str]()
-        for row in self.regions.values():
+        hits, strikes, rows = Counter[str](), Counter[str](), self.regions.values()
+        for row in rows:
             hits.update(row.hits)
-            for kind, number in row.strikes.items():
-                strikes[kind] += number  # type: ignore[assignment]
-        rows = self.regions.values()
+            strikes.update(row.strikes)
         campus = Tally(sum(row.campus_hits for row in rows), sum(row.campus_years for row in rows))
         return hits, sum(row.years for row in rows), campus, strikes
 
@@ -126,17 +127,12 @@ class Rates:
         """Return the rates that a region is judged by: of all others."""
         own = self.regions.get(region, Exposed())
         hits, years, campus, strikes = self._totals
-        metro = {
-            cause: Tally(hits[cause] - own.hits.get(cause, 0), years - own.years)
-            for cause in dict.fromkeys((*METRO_CAUSES, *hits))
-        }
-        chances = {
-            kind: (
-                self.losses.get(kind, 0) + JEFFREYS,
-                max(0.0, number - own.strikes.get(kind, 0.0)) + JEFFREYS,
-            )
-            for kind, number in strikes.items()
-        }
+        causes = dict.fromkeys((*METRO_CAUSES, *hits))
+        metro = {key: Tally(hits[key] - own.hits.get(key, 0), years - own.years) for key in causes}
+        chances = {}
+        for kind, number in strikes.items():
+            others = max(0.0, number - own.strikes.get(kind, 0.0))
+            chances[kind] = self.losses.get(kind, 0) + JEFFREYS, others + JEFFREYS
         left = Tally(campus.events - own.campus_hits, campus.years - own.campus_years)
         return Shocks(self, left, metro, chances)
 
@@ -153,29 +149,30 @@ class Rates:
         return counts[0], counts[1]
 
 
-@dataclass(frozen=True)
 class Shocks:
-    """Rates that one region is judged by: of campuses, of metros by cause; and how a hazard's strikes end."""
+    """Rates that one region is judged by: of campuses, of metros by cause; and how a hazard's strikes end.
 
-    rates: Rates
-    campus: Tally
-    metro: Mapping[str, Tally]
-    chances: Mapping[str, tuple[float, float]]
+    Their ``parts`` are what takes a campus; what takes zones that stand apart; what takes either.
+    """
 
-    @cached_property
-    def parts(self) -> tuple[Moments, Moments, Moments]:
-        """What takes a campus; what takes zones that stand apart; what takes either."""
-        apart = added(tally.moments for cause, tally in self.metro.items() if cause != SPANNING)
-        return self.campus.moments, apart, self.metro[SPANNING].moments
+    def __init__(
+        self,
+        rates: Rates,
+        campus: Tally,
+        metro: Mapping[str, Tally],
+        chances: Mapping[str, tuple[float, float]],
+    ) -> None:
+        self.rates, self.campus, self.metro, self.chances = rates, campus, metro, chances
+        apart = added(tally.moments for cause, tally in metro.items() if cause != SPANNING)
+        self.parts = campus.moments, apart, metro[SPANNING].moments
 
     def more(self, events: int) -> Shocks:
         """Return them with so many events more, of a campus and of the metro's power."""
         metro = {**self.metro, "power": self.metro["power"].more(events)}
-        return replace(self, campus=self.campus.more(events), metro=metro)
+        return Shocks(self.rates, self.campus.more(events), metro, self.chances)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """What a model must know of one region's zones.
 
     ``open`` are the chances of a shared campus that are left open: 0 (none), 1 (a majority shares one), or
@@ -190,15 +187,15 @@ class Layout:
     counts: tuple[float, float] = (0.0, 0.0)
     own: int = 0
     years: float = 0.0
-    strikes: Mapping[str, float] = field(default_factory=dict)
-    most: Mapping[str, float] = field(default_factory=dict)
+    strikes: Mapping[str, float] = {}
+    most: Mapping[str, float] = {}
 
     @property
     def majority(self) -> int:
         """As many as leave no majority: half or more."""
         return -(-self.zones // 2)
 
-    @cached_property
+    @property
     def campus(self) -> tuple[float, ...]:
         """The chance of a shared campus, at the points."""
         if len(self.open) == 1:
@@ -210,9 +207,8 @@ class Layout:
 def states(
     shocks: Shocks, layout: Layout, least: int, worst: int | None = None, long: bool = False
 ) -> list[tuple[float, float]]:
-    """Return how often ``least`` zones are lost together in each state of what is not known.
+    """Return mean and variance of how often ``least`` zones are lost together, by state of what is unknown.
 
-    Each has a mean and a variance.
     ``worst`` takes a chance of a shared campus for granted: nothing that was looked through then lowers the
     rate, and hazards strike as often as is left open. ``long``: for over 24 hours.
     """
@@ -224,10 +220,12 @@ def states(
         (often, shuffled(beta_table(*shocks.chances.get(kind, (JEFFREYS, JEFFREYS))), _STRIKE))
         for kind, often in strikes.items()
     ]
+
+    def told(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
+        hits, of = counts
+        return shuffled(beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
+
     takes_all = least == layout.zones > 2
-    of_campus = _told(rates.campus_all, _CAMPUS) if takes_all else _SURE
-    of_metro = _told(rates.metro_all, _METRO) if takes_all else _SURE
-    lasting = _told(rates.long, _LONG) if long else _SURE
     alone, factors = Moments(0.0, 0.0), _SURE
     if least == 1:
         alone = rates.alone.times(layout.zones)
@@ -235,9 +233,9 @@ def states(
     rows = zip(
         table(1 + layout.own),
         shuffled(campus, _LAYOUT),
-        of_campus,
-        of_metro,
-        lasting,
+        told(rates.campus_all, _CAMPUS) if takes_all else _SURE,
+        told(rates.metro_all, _METRO) if takes_all else _SURE,
+        told(rates.long, _LONG) if long else _SURE,
         factors,
         strict=True,
     )
@@ -252,11 +250,6 @@ def states(
         spread += factor * factor * alone.variance
         found.append((mean * lasts, spread * lasts * lasts))
     return found
-
-
-def _told(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
-    hits, of = counts
-    return shuffled(beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
 
 
 def chance(rate: float) -> float:
@@ -276,10 +269,8 @@ def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
 def _band(found: Sequence[tuple[float, float]], least_high: float = 0.0) -> Frequency:
     """Return the half decades that hold 5 to 95 %, as years between two events."""
     low, high = map(chance, mixed(found, _LOW, _HIGH))
-    return Frequency(
-        years_low=half_decade(1 / max(high, least_high), up=False),
-        years_high=half_decade(1 / low, up=True),
-    )
+    most = half_decade(1 / max(high, least_high), up=False)
+    return Frequency(years_low=most, years_high=half_decade(1 / low, up=True))
 
 
 def cause(event: Incident) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from math import isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, farthest_m, fibre_m, least_rtt_ms, nearest_m, rtt_ms
 from zonerisk.core.model import Evidence, Incident, Policy, Position, Region, Rule
-from zonerisk.core.samples import Area, HazardSample
+from zonerisk.core.samples import HazardSample
 from zonerisk.core.verdict import (
     BLOCKS,
     Class,
@@ -41,7 +41,7 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
-from zonerisk.judging.cause import RiskGroups, marked, risk
+from zonerisk.judging.cause import marked, risk
 from zonerisk.judging.independence import effective
 from zonerisk.words import record as sentences
 from zonerisk.words import verdicts
@@ -53,7 +53,6 @@ EU = frozenset(
 
 # How little a place is worth of which one cause is known to take all, or several; else 0.
 _UNSOUND: dict[Class | None, int] = {"shared": 2, "partly": 1, "one-zone": 1}
-
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
@@ -100,7 +99,6 @@ class RecoveryRanking(Result):
     provenance: Provenance
 
 
-@dataclass(frozen=True)
 class Endpoint:
     """What stands on one side of a recovery: a region, or a deployment's part in regions.
 
@@ -108,29 +106,26 @@ class Endpoint:
     ``limited`` where only some of the provider's services are sold.
     """
 
-    key: str
-    name: str
-    units: tuple[FailureDomain, ...]
-    regions: tuple[str, ...]
-    countries: frozenset[str]
-    own: tuple[Region, ...] = ()
-    limited: bool = False
-
-    @cached_property
-    def whole(self) -> FailureDomain:
-        """All of it as one unit."""
-        sites = {site.id: site for unit in self.units for site in unit.sites}
-        maybe = {site.id: site for unit in self.units for site in unit.possible}
-        return FailureDomain(self.key, self.name, tuple(sites.values()), tuple(maybe.values()))
-
-    @cached_property
-    def discs(self) -> Discs:
-        """Where it surely stands, and where it may."""
-        return positions(self.whole.sites), positions(self.whole.possible)
+    def __init__(
+        self,
+        key: str,
+        name: str,
+        units: tuple[FailureDomain, ...],
+        regions: tuple[str, ...],
+        countries: frozenset[str],
+        own: tuple[Region, ...] = (),
+        limited: bool = False,
+    ) -> None:
+        self.key, self.name, self.units, self.regions = key, name, units, regions
+        self.countries, self.own, self.limited = countries, own, limited
+        sites = {site.id: site for unit in units for site in unit.sites}
+        maybe = {site.id: site for unit in units for site in unit.possible}
+        # All of it as one unit, and where that surely stands, and may.
+        self.whole = FailureDomain(key, name, tuple(sites.values()), tuple(maybe.values()))
+        self.discs: Discs = positions(self.whole.sites), positions(self.whole.possible)
 
 
-@dataclass(frozen=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What a place must meet to be recovery for another.
 
     The least distance, None where nothing names a figure, with the policy's ``rule`` that does; the
@@ -160,6 +155,8 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     if not nearest.low and (maybe or maybe_other or roughly):
         # As between zones: discs that touch have no best distance unless both are buildings.
         nearest = nearest.bounds
+    if not maybe and not maybe_other:
+        return nearest
     if sure and sure_other:
         return Interval(nearest.low, nearest.best, nearest_m(sure, sure_other).high)
     return Interval(nearest.low, nearest.best, farthest_m(sure or maybe, sure_other or maybe_other))
@@ -202,7 +199,11 @@ def rank(
         raise UsageError(f"{target} cannot recover in itself; name another region")
     if wanted.within and not others:
         raise UsageError(f"no region asked about lies within {wanted.within}; see: zonerisk list regions")
-    candidates = [judge.candidate(ours, endpoint(facts, key, day)) for key in others]
+    candidates = []
+    for row in ordered((judge.candidate(ours, endpoint(facts, key, day)) for key in others), home.country):
+        region = facts.region(row.target)
+        told = facts.provider(region.provider), facts.incidents(region.id), day
+        candidates.append(replace(row, record=history.record(region, *told)) if row.zones else row)
     return RecoveryRanking(
         target=target,
         name=f"{facts.provider(home.provider).name} {ours.name}",
@@ -211,7 +212,7 @@ def rank(
         min_km=wanted.min_km,
         max_rtt_ms=wanted.max_rtt_ms,
         within=wanted.within,
-        candidates=ordered(candidates, home.country),
+        candidates=tuple(candidates),
         kinds=judge.kinds if any(candidate.zones for candidate in candidates) else (),
         provenance=Provenance.build(policy, facts.date, facts.digest_of([target, *listed])),
     )
@@ -231,19 +232,18 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
     """Judge the provider's other open regions as recovery for a region, the first to look at first."""
     facts, day = judge.facts, judge.day
     ours = endpoint(facts, region.id, day)
-    offered = [endpoint(facts, peer.id, day) for peer in peers if _offered(peer, region, day)]
-    candidates = [judge.candidate(ours, theirs) for theirs in offered]
+    offered = (endpoint(facts, peer.id, day) for peer in peers if _offered(peer, region, day))
     return tuple(
         Option(
             target=row.target,
             distance_m=row.distance_m,
             outcome=row.outcome,
             class_=row.class_,
-            losses=len(row.record.several) if row.record else None,
+            losses=_losses(facts, row.target, day) if row.zones else None,
             message=f"{row.name}: {row.message}",
             evidence=row.evidence,
         )
-        for row in ordered(candidates, region.country)
+        for row in ordered((judge.candidate(ours, theirs) for theirs in offered), region.country)
     )
 
 
@@ -266,9 +266,8 @@ def ordered(candidates: Iterable[Candidate], country: str) -> tuple[Candidate, .
 
 
 @lru_cache(maxsize=4096)
-def _record(facts: Facts, region_id: str, day: str) -> TrackRecord:
-    region = facts.region(region_id)
-    return history.record(region, facts.provider(region.provider), facts.incidents(region_id), day)
+def _losses(facts: Facts, region_id: str, day: str) -> int:
+    return len(history.several(facts.region(region_id), facts.incidents(region_id), day))
 
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
@@ -294,8 +293,9 @@ class Judge:
 
     def __init__(self, facts: Facts, policy: Policy, wanted: Requirements, day: str) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
-        self._told: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Incident, ...]] = {}
-        self._traces: dict[tuple[object, ...], tuple[frozenset[object], frozenset[str]]] = {}
+        self._told: dict[object, list[tuple[list[Incident], frozenset[str]]]] = {}
+        self._traces: dict[object, tuple[frozenset[object], frozenset[str]]] = {}
+        self._areas: dict[object, tuple[set[str], set[str]]] = {}
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -311,19 +311,22 @@ class Judge:
         distance = between(ours.discs, theirs.discs)
         least_m = None if self.wanted.min_km is None else self.wanted.min_km * 1000
         far, instead = self._far(distance, ours, theirs)
-        asked: list[tuple[Outcome, str]] = self._near(distance)
-        ruled_out = far == "fail" or any(outcome == "fail" for outcome, _ in asked)
+        asked: list[tuple[Outcome, str]] = []
+        if (most_ms := self.wanted.max_rtt_ms) is not None:
+            # Light bounds a round trip from below: it can rule out, never in.
+            least_ms = least_rtt_ms(distance)
+            asked = [("fail" if least_ms > most_ms else "unknown", verdicts.round_trip(least_ms, most_ms))]
+        ruled_out = "fail" in (far, *(outcome for outcome, _ in asked))
         risks = self._recorded(ours, theirs)
         if not ruled_out and self._may_share(ours, theirs, distance):
-            groups = self._assess((ours.whole, theirs.whole), (*ours.own, *theirs.own))
+            both, own = (ours.whole, theirs.whole), (*ours.own, *theirs.own)
+            groups = independence.assess(self.facts, both, self.policy, self.day, own)
             risks += [risk for group in groups.values() for risk in group.risks]
         asked += [(separation.counted(risk, self.policy), risk.message) for risk in risks]
         outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
         class_, zones = (None, None) if ruled_out else self._standing(theirs)
-        told = not (ruled_out or theirs.own) and len(theirs.regions) == 1
-        reasons = sorted(asked, key=lambda row: -severity(row[0]))
-        grid = common_grid(self._areas(ours), self._areas(theirs))
+        grid = common_grid(self._in_areas(ours.whole), self._in_areas(theirs.whole))
         return Candidate(
             target=theirs.key,
             name=theirs.name,
@@ -336,7 +339,11 @@ class Judge:
                 limited,
                 instead,
                 # What fails is why; beside it only the distance is worth reading.
-                [text for one, text in reasons if outcome != "fail" or one == "fail"],
+                [
+                    text
+                    for one, text in sorted(asked, key=lambda row: -severity(row[0]))
+                    if outcome != "fail" or one == "fail"
+                ],
                 sorted(ours.countries & theirs.countries),
                 grid,
             ),
@@ -344,7 +351,7 @@ class Judge:
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
             class_=class_,
-            record=_record(self.facts, theirs.regions[0], self.day) if told else None,
+            record=None,
             grid=grid and grid[0],
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
@@ -388,47 +395,26 @@ class Judge:
                 return one.isdisjoint(other)
         return None
 
-    def _near(self, distance: Interval) -> list[tuple[Outcome, str]]:
-        """Hold a round trip against light, which bounds it from below: it can rule out, never in."""
-        most = self.wanted.max_rtt_ms
-        if most is None:
-            return []
-        least = least_rtt_ms(distance)
-        return [("fail" if least > most else "unknown", verdicts.round_trip(least, most))]
-
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:
-        sellers = frozenset(self.facts.region(region).provider for region in theirs.regions)
-        told = self._events(ours.regions, sellers)
-        events = history.shared(told, ours.regions, theirs.regions, self.day)
-        return [
-            marked(
-                risk(
-                    "incident",
-                    records[0].key,
-                    history.grade(records),
-                    (ours.whole, theirs.whole),
-                    sentences.both_hit(
-                        [(record.name, record.day) for record in records],
-                        all(record.down for record in records),
-                    ),
-                    history.cited(records),
-                ),
-                self.day,
-            )
-            for records in events
-        ]
-
-    def _events(self, regions: tuple[str, ...], sellers: frozenset[str]) -> tuple[Incident, ...]:
-        """Return what is on record of regions, and what records of some sellers say of the same events."""
-        if (regions, sellers) not in self._told:
-            listed = [event for region in regions for event in self.facts.incidents(region)]
-            events = {event.key for event in listed if event.class_ != "logical"}
-            together = self.facts.incidents_together(events, sellers) if events else ()
-            self._told[regions, sellers] = tuple({event.id: event for event in (*listed, *together)}.values())
-        return self._told[regions, sellers]
-
-    def _assess(self, units: Sequence[FailureDomain], own: Sequence[Region]) -> dict[str, RiskGroups]:
-        return independence.assess(self.facts, units, self.policy, self.day, own)
+        """Return the events that hit both sides, as far as is on record of ours, or of theirs of the same."""
+        own = {region.id for region in theirs.own}
+        sellers = frozenset(self.facts.region(key).provider for key in theirs.regions if key not in own)
+        if (ours.regions, sellers) not in self._told:
+            known = {event.id: event for region in ours.regions for event in self.facts.incidents(region)}
+            keys = {event.key for event in known.values() if event.class_ != "logical"}
+            if keys:
+                known |= {event.id: event for event in self.facts.incidents_together(keys, sellers)}
+            hits = history.hits(known.values(), self.day)
+            self._told[ours.regions, sellers] = [hit for hit in hits if not hit[1].isdisjoint(ours.regions)]
+        both = (ours.whole, theirs.whole)
+        risks = []
+        for records, lost in self._told[ours.regions, sellers]:
+            if not lost.isdisjoint(theirs.regions):
+                names = [(record.name, record.day) for record in records]
+                message = sentences.both_hit(names, all(record.down for record in records))
+                told = history.grade(records), both, message, history.cited(records)
+                risks.append(marked(risk("incident", records[0].key, *told), self.day))
+        return risks
 
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:
         """Return cheaply whether two sides may share anything; never wrongly False.
@@ -437,19 +423,14 @@ class Judge:
         """
         if ours.own or theirs.own or distance.low <= self._reach_m:
             return True
-        return any(
-            not a.isdisjoint(b)
-            for a, b in zip(self._trace(ours.whole), self._trace(theirs.whole), strict=True)
-        )
+        sides = zip(self._trace(ours.whole), self._trace(theirs.whole), strict=True)
+        return any(not a.isdisjoint(b) for a, b in sides)
 
     @cached_property
     def _reach_m(self) -> float:
         """Distance beyond which no rule joins two places by their positions alone, metres."""
-        rules = [
-            self.policy.rules[kind.rule]
-            for kind in kinds.KINDS.values()
-            if kind.rule in self.policy.rules and kind.unit in (None, "km")
-        ]
+        asked = {kind.rule for kind in kinds.KINDS.values() if kind.unit in (None, "km")}
+        rules = [rule for name, rule in self.policy.rules.items() if name in asked]
         reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
@@ -480,39 +461,39 @@ class Judge:
 
     def _hit(self, row: HazardSample) -> bool:
         """Return whether a site is surely in reach of an object of which the policy asks."""
-        layer = row.layer
-        if not row.object or not row.interval or layer.kind not in self.kinds:
-            return False
-        rule = self.policy.rules.get(layer.kind)
-        limit_m = None if rule is None or rule.threshold is None else rule.threshold * 1000
+        layer, rule = row.layer, self.policy.rules.get(row.layer.kind)
         # What is counted is no object, and what cells or classes join stands near to each other.
-        return layer.measure not in ("cell", "count", "stated") and bool(
-            hazards.in_reach(layer, row, limit_m)
-        )
+        if not row.object or layer.kind not in self.kinds or layer.measure in ("cell", "count", "stated"):
+            return False
+        limit_m = None if rule is None or rule.threshold is None else rule.threshold * 1000
+        return row.interval is not None and bool(hazards.in_reach(layer, row, limit_m))
 
-    def _areas(self, side: Endpoint) -> list[Area]:
-        return [self.facts.supply.area(site) for site in (*side.whole.sites, *side.whole.possible)]
+    def _in_areas(self, whole: FailureDomain) -> tuple[set[str], set[str]]:
+        """Return the grids and the synchronous areas that a side lies in, empty texts where not known."""
+        if whole.places not in self._areas:
+            areas = [self.facts.supply.area(site) for site in (*whole.sites, *whole.possible)]
+            self._areas[whole.places] = {area.grid for area in areas}, {area.synchronous for area in areas}
+        return self._areas[whole.places]
 
     def _standing(self, theirs: Endpoint) -> tuple[Class | None, Zones]:
         """Return the class of a region, and how many of its zones are independent."""
         if not theirs.own and theirs.key in self.facts.region_ids:
             return independence.standing(self.facts, theirs.key, self.day)
-        sold, groups = len(theirs.units), self._assess(theirs.units, theirs.own)
+        sold = len(theirs.units)
+        groups = independence.assess(self.facts, theirs.units, self.policy, self.day, theirs.own)
         independent = effective(theirs.units, groups.values()) if sold > 1 else Range(low=sold, high=sold)
         return None, Zones(sold=sold, effective=independent)
 
 
-def common_grid(ours: Sequence[Area], theirs: Sequence[Area]) -> tuple[Grid, list[str]] | None:
+def common_grid(
+    ours: tuple[set[str], set[str]], theirs: tuple[set[str], set[str]]
+) -> tuple[Grid, list[str]] | None:
     """Return how two sides stand to each other in the grid, and in which areas, where that is known."""
-    (grids, whole), (grids_there, whole_there) = (
-        ({area.grid for area in side}, {area.synchronous for area in side}) for side in (ours, theirs)
-    )
+    (grids, areas), (grids_there, areas_there) = ours, theirs
     if len(grids) == 1 and grids == grids_there and "" not in grids:
         return "same-grid", list(grids)
-    if not whole or not whole_there or "" in whole | whole_there:
+    if not areas or not areas_there or "" in areas | areas_there:
         return None
-    if whole.isdisjoint(whole_there):
-        return "other-synchronous", sorted(whole_there)
-    if len(whole) == 1 and whole == whole_there:
-        return "same-synchronous", list(whole)
-    return None
+    if areas.isdisjoint(areas_there):
+        return "other-synchronous", sorted(areas_there)
+    return ("same-synchronous", list(areas)) if len(areas) == 1 and areas == areas_there else None

@@ -28,45 +28,55 @@ def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
     does the rule on incidents where none is on record, which proves nothing. An operator, whose
     buildings others rent, sells no zones and no recovery.
     """
-    silent = ["backup"] if _recorded(policy, arrangement) else ["backup", "incidents"]
+    # Events on record, and hazards on record that no rule of the policy asks for.
+    recorded = [
+        groups
+        for kind, groups in arrangement.groups.items()
+        if KINDS[kind].family == "event" or (KINDS[kind].family == "hazard" and kind not in policy.rules)
+        if groups.all_risks or groups.notes
+    ]
+    silent = ["backup"] if recorded else ["backup", "incidents"]
     if arrangement.provider and arrangement.provider.role == "operator":
         silent += ["quorum", "dr"]
     rules = {name: rule for name, rule in policy.rules.items() if name not in silent}
-    findings = [_apply(name, rule, policy, arrangement) for name, rule in (rules or policy.rules).items()]
+    findings = []
+    for name, rule in (rules or policy.rules).items():
+        if rule.qualitative or name == "backup":
+            finding = _qualitative(name, arrangement)
+        elif name == "incidents":
+            finding = _judge_kinds(name, arrangement, recorded, rule)
+            if finding.outcome == "pass":
+                # What was not hit together, or is the whole country's, proves neither way.
+                notes = [note for groups in recorded for note in groups.notes] or [wording.NO_EVENT]
+                finding = replace(finding, outcome="unknown", message=wording.together(notes))
+        else:
+            finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
+        evidence = tuple(dict.fromkeys((*finding.evidence, *policy.cite(name))))
+        outcome, limit = separation.softened(finding.outcome, rule), _threshold(name, rule)
+        findings.append(replace(finding, outcome=outcome, threshold=limit, evidence=evidence))
     return tuple(sorted(findings, key=lambda finding: -severity(finding.outcome)))
 
 
-def _apply(name: RuleName, rule: Rule, policy: Policy, arrangement: Arrangement) -> Finding:
-    if rule.qualitative or name == "backup":
-        finding = _qualitative(name, arrangement)
-    elif name == "incidents":
-        finding = _incidents(name, _recorded(policy, arrangement), arrangement)
-    else:
-        finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
-    evidence = tuple(dict.fromkeys((*finding.evidence, *policy.cite(name))))
-    return replace(finding, evidence=evidence, outcome=separation.softened(finding.outcome, rule))
+def _threshold(name: RuleName, rule: Rule) -> Threshold | None:
+    if rule.threshold is None or rule.unit is None:
+        return None
+    measure = rule.measure if name in ("separation-min", "separation-max") else None
+    return Threshold(value=rule.threshold, unit=rule.unit, measure=measure)
 
 
-def threshold_of(rule: Rule) -> Threshold:
-    """Return what a rule asks for; only for a rule with a threshold."""
-    assert rule.threshold is not None
-    assert rule.unit is not None
-    return Threshold(value=rule.threshold, unit=rule.unit)
-
-
-def value_of(interval: Interval, unit: str) -> Value:
+def _value(interval: Interval, unit: str) -> Value:
     """Round metres (for ``km``), milliseconds or a count to a finding's value."""
     per = 1000 if unit == "km" else 1.0
     best, high = (None if end is None else round(end / per, 3) for end in (interval.best, interval.high))
     return Value(round(interval.low / per, 3), best, high, unit)
 
 
-def _alone(name: str, arrangement: Arrangement, threshold: Threshold | None) -> Finding:
+def _alone(name: str, arrangement: Arrangement, notes: Sequence[str] = ()) -> Finding:
     """Answer a rule on pairs where there is a single unit, whose worth ``quorum`` and ``survives`` tell."""
-    message = wording.no_pair(phrases.count(len(arrangement.domains), arrangement.noun))
-    return Finding(
-        rule=name, outcome="not-applicable", threshold=threshold, message=message, subjects=(arrangement.id,)
+    message = wording.together(
+        (wording.no_pair(phrases.count(len(arrangement.domains), arrangement.noun)), *notes)
     )
+    return Finding(rule=name, outcome="not-applicable", message=message, subjects=(arrangement.id,))
 
 
 def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
@@ -76,74 +86,59 @@ def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
     elif name == "dr":
         nearest = sorted(arrangement.options, key=lambda option: option.distance_m.rank)
         message = wording.left(wording.options(nearest[:NEAREST]))
+    elif rows := [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]:
+        distance, a, b = min(rows, key=lambda row: row[0].rank)
+        trip, least_ms = arrangement.trip(a, b), least_rtt_ms(distance)
+        message = wording.left(wording.nearest_pair(a.name, b.name, distance, least_ms, trip and trip.ms))
     else:
-        message = wording.left(_nearest_pair(arrangement))
+        count = phrases.count(len(arrangement.domains), arrangement.noun)
+        message = wording.left(wording.nothing_to_measure(count))
     return Finding(rule=name, outcome="unknown", message=message, subjects=(arrangement.id,))
 
 
-def _nearest_pair(arrangement: Arrangement) -> str:
-    rows = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
-    if not rows:
-        return wording.nothing_to_measure(phrases.count(len(arrangement.domains), arrangement.noun))
-    distance, a, b = min(rows, key=lambda row: row[0].rank)
-    trip = arrangement.trip(a, b)
-    return wording.nearest_pair(a.name, b.name, distance, least_rtt_ms(distance), trip and trip.ms)
-
-
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    limit, units = threshold_of(rule), arrangement.domains
+    limit_m, units = 1000 * (rule.threshold or 0), arrangement.domains
     doubts_m = {unit.id: min((at.uncertainty_m for at in unit.positions), default=None) for unit in units}
     hidden = [unit for unit in units if doubts_m[unit.id] is None]
-    vague = [unit for unit in units if (doubts_m[unit.id] or 0) > limit.value * 1000]
+    vague = [unit for unit in units if (doubts_m[unit.id] or 0) > limit_m]
     known = sorted(doubt for doubt in doubts_m.values() if doubt is not None)
-    message = wording.disclosure(
-        arrangement.noun,
-        [unit.name for unit in hidden],
-        [unit.name for unit in vague],
-        known[-1] if known else None,
-    )
+    names = [unit.name for unit in hidden], [unit.name for unit in vague]
     return Finding(
         rule=name,
         outcome="unknown" if hidden or vague or not known else "pass",
-        message=message,
-        value=value_of(Interval(known[0], None, known[-1]), "km") if known and not hidden else None,
-        threshold=limit,
+        message=wording.disclosure(arrangement.noun, *names, known[-1] if known else None),
+        value=_value(Interval(known[0], None, known[-1]), "km") if known and not hidden else None,
         subjects=tuple(unit.id for unit in hidden or vague),
     )
 
 
 def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    limit, sold = threshold_of(rule), arrangement.sold
+    least, sold = rule.threshold or 0, arrangement.sold
     return Finding(
         rule=name,
-        outcome="pass" if sold >= limit.value else "fail",
-        message=wording.quorum(sold, limit.value),
-        value=value_of(Interval(sold, sold, sold), "zones"),
-        threshold=limit,
+        outcome="pass" if sold >= least else "fail",
+        message=wording.quorum(sold, least),
+        value=_value(Interval(sold, sold, sold), "zones"),
         subjects=(arrangement.id,),
     )
 
 
 def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every pair at both ends of its interval, and tell what both come to; the most telling speaks."""
-    threshold = threshold_of(rule)
-    if name != "rtt-max":
-        threshold = replace(threshold, measure=rule.measure)
     if len(arrangement.domains) < 2:
-        return _alone(name, arrangement, threshold)
+        return _alone(name, arrangement)
     beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M), None)
     places = [groups for kind, groups in arrangement.groups.items() if KINDS[kind].family == "place"]
     counted = [risk for groups in places for risk in groups.counted_groups]
     crowd = next((risk for risk in counted if risk.outcome == "fail"), None)
-    if name == "separation-min" and crowd and beside.at_least(threshold.value * 1000) is False:
+    if name == "separation-min" and crowd and beside.at_least((rule.threshold or 0) * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
         return Finding(
             rule=name,
             outcome="fail",
             message=crowd.message,
             subjects=crowd.members,
-            value=value_of(beside, "km"),
-            threshold=threshold,
+            value=_value(beside, "km"),
             evidence=crowd.evidence,
         )
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
@@ -162,59 +157,34 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         held = wording.light(measured)
     else:
         held = phrases.interval(measured) + wording.OF_FIBRE * (rule.measure == "fibre")
+    disclosed = a.disclosed and b.disclosed
     return Finding(
         rule=name,
         outcome=outcome,
-        message=wording.apart(
-            a.name, b.name, held, a.disclosed and b.disclosed, len(alike), len(rows), outcome
-        ),
+        message=wording.apart(a.name, b.name, held, disclosed, len(alike), len(rows), outcome),
         subjects=(a.id, b.id),
-        value=value_of(measured, "ms" if name == "rtt-max" else "km"),
-        threshold=threshold,
+        value=_value(measured, "ms" if name == "rtt-max" else "km"),
     )
 
 
 def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge the kinds that a rule asks of, one beside what the provider itself says its zones may share."""
-    threshold = threshold_of(rule) if rule.threshold is not None else None
     if name == "colocation":
-        return _judge_kinds(
-            name, arrangement, [arrangement.groups[kind] for kind in asked_by(name)], threshold
-        )
+        return _judge_kinds(name, arrangement, [arrangement.groups[kind] for kind in asked_by(name)], rule)
     groups = arrangement.groups[name]
     admitted = [claim for claim in claims.meant(arrangement) if claim.kind == f"shared-{name}"]
     notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
     evidence = (*_cited(arrangement, admitted), *groups.evidence)
-    return _judge_kinds(name, arrangement, [replace(groups, notes=notes, evidence=evidence)], threshold)
-
-
-def _recorded(policy: Policy, arrangement: Arrangement) -> list[RiskGroups]:
-    """Return what is on record of events, and of hazards that no rule of the policy asks for."""
-    return [
-        groups
-        for kind, groups in arrangement.groups.items()
-        if KINDS[kind].family == "event" or (KINDS[kind].family == "hazard" and kind not in policy.rules)
-        if groups.all_risks or groups.notes
-    ]
-
-
-def _incidents(name: RuleName, recorded: Sequence[RiskGroups], arrangement: Arrangement) -> Finding:
-    finding = _judge_kinds(name, arrangement, recorded, None)
-    if finding.outcome != "pass":
-        return finding
-    # What was not hit together, or is the whole country's, proves neither way.
-    notes = [note for groups in recorded for note in groups.notes]
-    return replace(finding, outcome="unknown", message=wording.together(notes or [wording.NO_EVENT]))
+    return _judge_kinds(name, arrangement, [replace(groups, notes=notes, evidence=evidence)], rule)
 
 
 def _judge_kinds(
-    name: str, arrangement: Arrangement, assessed: Sequence[RiskGroups], threshold: Threshold | None
+    name: RuleName, arrangement: Arrangement, assessed: Sequence[RiskGroups], rule: Rule
 ) -> Finding:
     notes = [note for groups in assessed for note in groups.notes]
     noted = tuple(piece for groups in assessed for piece in groups.evidence)
     if len(arrangement.domains) < 2:
-        alone = _alone(name, arrangement, threshold)
-        return replace(alone, message=wording.together((alone.message, *notes)), evidence=noted)
+        return replace(_alone(name, arrangement, notes), evidence=noted)
     listed = pair_ids(arrangement.domains)
     outcome: Applied = worst(
         {groups.outcome(pair) for groups in assessed for pair in listed}
@@ -222,17 +192,19 @@ def _judge_kinds(
     )
     risks = [risk for groups in assessed for risk in groups.all_risks]
     risks.sort(key=lambda risk: (-severity(risk.outcome), -len(risk.members)))
-    reached = bool(risks) or any(groups.assessed for groups in assessed) or _stated(name, arrangement)
-    if name in HAZARDS and not reached:
-        # No layer of ours reaches the town, and no record speaks of it: that says nothing of the provider.
-        outcome = "not-assessed"
+    if name in HAZARDS and not risks and not any(groups.assessed for groups in assessed):
+        # Where no layer of ours reaches the town, and no record speaks of any site, that says nothing of
+        # the provider.
+        stated = (hazard for owner in arrangement.owners for hazard in owner.hazards.values())
+        if not any(hazard.kind == name and hazard.holds(arrangement.day) for hazard in stated):
+            outcome = "not-assessed"
     if outcome in ("fail", "warn"):
         message = wording.shared(risks)
     elif outcome in ("unknown", "not-assessed"):
         open_ = [groups.reason for groups in assessed if groups.leaves_open(listed)]
         message = wording.open_pairs(risks, open_[0] if open_ else assessed[0].reason)
     else:
-        message = wording.none_shared(name, arrangement.noun, threshold)
+        message = wording.none_shared(name, arrangement.noun, _threshold(name, rule))
     cited = (piece for risk in risks[: wording.MOST_RISKS] for piece in risk.evidence)
     return Finding(
         rule=name,
@@ -240,15 +212,8 @@ def _judge_kinds(
         grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None),
         message=wording.together((message, *notes)),
         subjects=risks[0].members if risks and outcome != "pass" else (),
-        threshold=threshold,
         evidence=(*cited, *noted),
     )
-
-
-def _stated(kind: str, arrangement: Arrangement) -> bool:
-    """Return whether a record states anything of a kind of hazard there, whichever sites it is of."""
-    hazards = (hazard for owner in arrangement.owners for hazard in owner.hazards.values())
-    return any(hazard.kind == kind and hazard.holds(arrangement.day) for hazard in hazards)
 
 
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -259,11 +224,8 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     risks = [risk for groups in arrangement.groups.values() for risk in groups.all_risks if risk.grade != "C"]
     if not risks:
         listed = pair_ids(arrangement.domains)
-        unknown = sorted(
-            kind
-            for kind, groups in arrangement.groups.items()
-            if not KINDS[kind].exposure and groups.leaves_open(listed)
-        )
+        open_ = (kind for kind, groups in arrangement.groups.items() if groups.leaves_open(listed))
+        unknown = sorted(kind for kind in open_ if not KINDS[kind].exposure)
         message = wording.nothing_known(unknown)
         return Finding(rule=name, outcome="unknown" if unknown else "pass", message=message)
     hardest = max(risks, key=lambda risk: risk.least)
@@ -275,7 +237,7 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         message=wording.survivors(hardest, left, phrases.count(total, arrangement.noun), holds),
         subjects=hardest.members,
         evidence=hardest.evidence,
-        value=value_of(Interval(left, left, left), f"{arrangement.noun}s"),
+        value=_value(Interval(left, left, left), f"{arrangement.noun}s"),
     )
 
 
@@ -284,17 +246,14 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     # The best that any region offers is what there is to recover into.
     outcome: Outcome = min((option.outcome for option in options), key=severity, default="fail")
     best = [option for option in options if option.outcome == outcome]
-    if best:
-        message = wording.recovery(best, outcome)
-    else:
-        message = recovery.none_found(arrangement.peers, arrangement.day)
     known = best and best[0].distance_m.high is not None
     return Finding(
         rule=name,
         outcome=outcome,
-        message=message,
-        value=value_of(best[0].distance_m, "km") if known else None,
-        threshold=threshold_of(rule),
+        message=wording.recovery(best, outcome)
+        if best
+        else recovery.none_found(arrangement.peers, arrangement.day),
+        value=_value(best[0].distance_m, "km") if known else None,
         subjects=tuple(option.target for option in best[:1]),
         evidence=tuple(piece for option in options[:NEAREST] for piece in option.evidence),
     )

@@ -141,17 +141,13 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
 
     Each end is capped by its own end of that number, lest hiding a shared campus raises the low one.
     """
-    weights = {
-        finding.rule: policy.rules[finding.rule].weight for finding in judged if finding.outcome in POINTS
-    }
-    total = sum(weights.values())
+    rated = [(policy.rules[f.rule].weight, points(f)) for f in judged if f.outcome in POINTS]
+    total = sum(weight for weight, _ in rated)
     if not total:
         return Score(0.0, 100.0)
     ends = []
     for end, number in enumerate((independent.low, independent.high)):
-        earned = sum(
-            weights[finding.rule] * points(finding)[end] for finding in judged if finding.rule in weights
-        )
+        earned = sum(weight * worth[end] for weight, worth in rated)
         ends.append(round(min(_CAPS.get(number, 100.0), 100 * earned / total), 1))
     return Score(*ends)
 
@@ -179,19 +175,18 @@ def ask(
         return ()
     open_ = {finding.rule for finding in judged if finding.outcome == "unknown"}
     weighed = {f.rule: policy.rules[f.rule].weight for f in judged if f.outcome in POINTS}
-    rules = {"places": [key for key in weighed if key in open_ & PLACED], "incidents": ["incidents"]}
-    rules |= {feed: [feed] for feed in kinds.FEEDS}
     hidden = tuple(domain.id for domain in domains if not domain.disclosed)
     if not hidden and cause.kind == "distance" and standing.outcome == "unknown":
         hidden = cause.members
+    everyone = tuple(domain.id for domain in domains)
+    rows = [("places", hidden, tuple(key for key in weighed if key in open_ & PLACED))]
+    rows += [(kind, everyone, (kind,)) for kind in ("incidents", *kinds.FEEDS) if kind in open_]
     asked = []
-    for kind, settles in rules.items():
-        settled = tuple(key for key in settles if key in open_)
-        decides = kind == "places" and standing.outcome == "unknown"
-        if settled and (kind != "places" or hidden):
-            subjects = hidden if kind == "places" else tuple(domain.id for domain in domains)
-            points = round(100 * sum(weighed[key] for key in settled) / sum(weighed.values()), 1)
-            asked.append(Ask(kind=kind, subjects=subjects, settles=settled, points=points, decides=decides))
+    for kind, subjects, settles in rows:
+        if subjects and settles:
+            points = round(100 * sum(weighed[key] for key in settles) / sum(weighed.values()), 1)
+            decides = kind == "places" and standing.outcome == "unknown"
+            asked.append(Ask(kind=kind, subjects=subjects, settles=settles, points=points, decides=decides))
     if cause.risk and kinds.KINDS[cause.kind].family in ("feed", "event"):
         without = {
             key: replace(group, all_risks=tuple(risk for risk in group.all_risks if risk.id != cause.risk))
@@ -207,9 +202,8 @@ def ask(
 
 def letter(total: Score) -> str | None:
     """Return the letter of a score; None where its ends differ."""
-    low, high = (
-        next(grade for least, grade in _GRADES if end >= least) for end in (total.shown, total.possible)
-    )
+    ends = (total.shown, total.possible)
+    low, high = (next(grade for least, grade in _GRADES if end >= least) for end in ends)
     return low if low == high else None
 
 
@@ -219,22 +213,19 @@ def _places(by_zones: Arrangement, by_sites: Arrangement) -> tuple[Place, ...]:
     for domain in by_zones.domains:
         for site in domain.sites:
             zones.setdefault(site.id, []).append(domain.id)
-    places = []
-    for key, site in sites_of((*by_zones.domains, *by_sites.domains)).items():
-        at = site.position
-        places.append(
-            Place(
-                id=key,
-                name=site.name,
-                kind=site.kind,
-                town=site.town,
-                zones=tuple(zone for zone in zones.get(key, ()) if zone != key),
-                lat=at.lat if at else None,
-                lon=at.lon if at else None,
-                uncertainty_m=at.uncertainty_m if at else None,
-                method=at.method if at else None,
-                evidence=evidence[key],
-                note=site.note,
-            )
+    return tuple(
+        Place(
+            id=key,
+            name=site.name,
+            kind=site.kind,
+            town=site.town,
+            zones=tuple(zone for zone in zones.get(key, ()) if zone != key),
+            lat=at.lat if (at := site.position) else None,
+            lon=at.lon if at else None,
+            uncertainty_m=at.uncertainty_m if at else None,
+            method=at.method if at else None,
+            evidence=evidence[key],
+            note=site.note,
         )
-    return tuple(places)
+        for key, site in sites_of((*by_zones.domains, *by_sites.domains)).items()
+    )

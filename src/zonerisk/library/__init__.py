@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -165,7 +164,7 @@ class Library(Catalog):
         area = self.area(within) if within is not None else None
         wanted = Requirements.of(rules, max_rtt_ms, area)
         if min_km is not None:
-            wanted = replace(wanted, min_km=min_km, rule=None)
+            wanted = wanted._replace(min_km=min_km, rule=None)
         named = [region for name in to for region in self.open_regions(name)]
         return rank(self, region, rules, wanted, as_of, named, any_provider)
 
