@@ -390,10 +390,9 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
         raise DataError(f"{source}: has no column {missing[0]!r}; it has {here}")
     for column, values in reading.where.items():
         texts = frame[column].astype(str).where(frame[column].notna(), "")
-        if column in reading.leave:
-            strange = sorted(set(texts) - {*values, *reading.leave[column]})
-            if strange:
-                raise DataError(f"{source}: {column} is {strange[0]!r}, which its card lacks")
+        # Where a card says what it leaves, nothing else may stand there.
+        if strange := sorted(set(texts) - {*values, *reading.leave.get(column, texts)}):
+            raise DataError(f"{source}: {column} is {strange[0]!r}, which its card lacks")
         frame = frame[texts.isin(values)]
     for column, least in reading.least.items():
         frame = frame[pd.to_numeric(frame[column], errors="coerce") >= least]

@@ -208,7 +208,8 @@ def sample(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: D
                 if mask is None or mask.values.shape != cells.values.shape:
                     raise DataError(f"{mask_path}: its cells are not those of {path}")
                 cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
-            yield from _cell_sample(card, layer, disc, cells, names.get(disc.site, ""))
+            if found := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
+                yield found
 
 
 def values(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
@@ -223,13 +224,10 @@ def values(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
                 found = cells.values
                 sea = found < card.reading.wet_from
                 found = found if (sea | np.isnan(found)).all() else np.where(sea, np.nan, found)
-                away = np.hypot(cells.north_m[:, None], cells.east_m[None, :])
+                away = np.hypot(cells.north_m[:, None], cells.east_m)
                 best = float(found.flat[np.where(np.isnan(found), np.inf, away).argmin()])
-                if coast:
-                    found = np.array([best])
-                low, high = (float(end) for end in (np.nanmin(found), np.nanmax(found)))
-                low, high = math.floor(low * 10) / 10, math.ceil(high * 10) / 10
-                span = Interval(low, round(best, 1), high)
+                low, high = (best, best) if coast else (float(np.nanmin(found)), float(np.nanmax(found)))
+                span = Interval(math.floor(low * 10) / 10, round(best, 1), math.ceil(high * 10) / 10)
                 yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=span.bounds)
                 break
 
@@ -243,57 +241,49 @@ def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
         raise DataError(f"{source}: holds {top:g}, which is no {kind}; is it a mark for no data?")
 
 
-def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> Samples:
+def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: Window, name: str) -> HazardSample | None:
     """Measure to the nearest cell of the other side, and name the class of the place."""
-    wet = cells.values >= card.reading.wet_from
-    _, north_m, east_m = cells
-    row, column = int(np.abs(north_m).argmin()), int(np.abs(east_m).argmin())
+    reading, values = card.reading, cells.values
+    wet, north, east = values >= reading.wet_from, np.abs(cells.north_m), np.abs(cells.east_m)
+    row, column = int(north.argmin()), int(east.argmin())
     own = bool(wet[row, column])
-    tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in (north_m, east_m))
-    gap = np.hypot(
-        np.maximum(np.abs(north_m) - tall, 0)[:, None], np.maximum(np.abs(east_m) - broad, 0)[None, :]
-    )
+    tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in cells[1:])
+    gap = np.hypot(np.maximum(north - tall, 0)[:, None], np.maximum(east - broad, 0))
     gap[row, column] = 0.0  # Of a cell that is wider than the window no edge is in sight.
     # Where the raster ends, a nearer edge may lie beyond.
-    seen = min(
-        card.search_radius_m,
-        *(abs(float(side)) + tall for side in (north_m[0], north_m[-1])),
-        *(abs(float(side)) + broad for side in (east_m[0], east_m[-1])),
-    )
-    if card.reading.method == "tiles":
-        unknown = np.isnan(cells.values)
+    seen = float(min(card.search_radius_m, *(north[[0, -1]] + tall), *(east[[0, -1]] + broad)))
+    if reading.method == "tiles":
+        unknown = np.isnan(values)
         if unknown[row, column]:
-            return
+            return None
         seen = min(seen, float(gap[unknown].min(initial=np.inf)))
     other = gap[wet != own]
-    edge = float(other.min()) if len(other) else seen
-    touched = cells.values[gap <= disc.uncertainty_m + card.error_m]
-    here, most = (
-        card.reading.classes.get(f"{depth:g}", "none mapped")
-        if card.reading.classes
-        else f"{max(0.0, depth):.1f} {card.unit}"
-        for depth in (np.nan_to_num(cells.values[row, column]), touched[touched >= 0].max(initial=0.0))
-    )
-    same = card.reading.classes and here == most
-    label = here if same else f"{here}, up to {most} within the disc"
     if not own and not len(other):
-        yield beyond(layer, disc.site, disc.uncertainty_m, seen)
-        return
+        return beyond(layer, disc.site, disc.uncertainty_m, seen)
+    edge = float(other.min()) if len(other) else seen
+    touched = values[gap <= disc.uncertainty_m + card.error_m]
+    here, deepest = (
+        reading.classes.get(f"{depth:g}", "none mapped")
+        if reading.classes
+        else f"{max(0.0, depth):.1f} {card.unit}"
+        for depth in (np.nan_to_num(values[row, column]), touched[touched >= 0].max(initial=0.0))
+    )
+    same = reading.classes and here == deepest
+    label = here if same else f"{here}, up to {deepest} within the disc"
     interval = widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
     if seen < edge:
         nearest = widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
         interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
-    depth = None
-    deep = touched[touched >= card.reading.wet_from]
+    intensity, deep = None, touched[touched >= reading.wet_from]
     if card.intensity_unit and len(deep):
         # As read, or by the ends of the classes.
         low, high = float(deep.min()), float(deep.max())
-        least, most_ = (card.intensities.get(f"{value:g}") for value in (low, high))
-        if not card.reading.classes:
-            depth = Interval(low, None, high).rounded(2)
-        elif least and most_:
-            depth = Interval(least[0], None, most_[1])
-    yield HazardSample(layer, disc.site, interval, name or "unjoined", "", label, intensity=depth)
+        least, most = (card.intensities.get(f"{value:g}") for value in (low, high))
+        if not reading.classes:
+            intensity = Interval(low, None, high).rounded(2)
+        elif least and most:
+            intensity = Interval(least[0], None, most[1])
+    return HazardSample(layer, disc.site, interval, name or "unjoined", "", label, intensity=intensity)
 
 
 def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
@@ -301,10 +291,8 @@ def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
     from rasterio.features import shapes
     from rasterio.windows import Window as Cells
 
-    if not discs:
-        return
     margin, _ = span_deg(0, _NAMED_WITHIN_M)
-    lon, lat = np.array([(disc.lon, disc.lat) for disc in discs]).T
+    lon, lat = np.array([(disc.lon, disc.lat) for disc in discs]).reshape(-1, 2).T
     boxes = shapely.box(lon - 1.6 * margin, lat - margin, lon + 1.6 * margin, lat + margin)
     for cluster in shapely.get_parts(shapely.union_all(boxes)):
         trouble = "the sites lie in too large an area; sample fewer"
@@ -321,12 +309,11 @@ def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
             shapely.geometry.shape(shape)
             for shape, _ in shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
         ]
-        if not areas:
-            continue
         tree = shapely.STRtree(areas)
-        for disc in discs:
-            if cluster.contains(shapely.Point(disc.lon, disc.lat)):
-                west, south, _, _ = areas[int(tree.nearest(shapely.Point(disc.lon, disc.lat)))].bounds
+        for disc in discs if areas else ():
+            point = shapely.Point(disc.lon, disc.lat)
+            if cluster.contains(point):
+                west, south, _, _ = areas[int(tree.nearest(point))].bounds
                 yield disc.site, corner_id(south, west)
 
 
@@ -399,17 +386,15 @@ def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArra
     except (RasterioError, ValueError, KeyError) as error:
         raise FetchError(f"{address}: is not a PNG tile: {error}") from None
     if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:
-        count, high, wide = bands.shape
-        told = f"is {wide} x {high} cells of {count} bands, not a tile of {TILE_SIZE}"
-        raise FetchError(f"{address}: {told}")
+        what = "{2} x {1} cells of {0} bands".format(*bands.shape)
+        raise FetchError(f"{address}: is {what}, not a tile of {TILE_SIZE}")
     shown = (bands[0].astype("uint32") << 16) + (bands[1].astype("uint32") << 8) + bands[2]
     clear = bands[3] == 0 if bands.shape[0] == 4 else np.zeros(shown.shape, dtype=bool)
-    classes, known = np.zeros(shown.shape, dtype="uint8"), clear.copy()
-    for colour, value in colours.items():
-        hit = (shown == int(colour, 16)) & ~clear
-        classes[hit] = int(value)
-        known |= hit
-    if not known.all():
-        told = f"shows the colour {shown[~known][0]:06x}, which the card does not explain"
-        raise FetchError(f"{address}: {told}")
+    known = {int(colour, 16): int(value) for colour, value in colours.items()}
+    seen = np.unique(shown[~clear]).tolist()
+    if strange := [colour for colour in seen if colour not in known]:
+        raise FetchError(f"{address}: shows the colour {strange[0]:06x}, which the card does not explain")
+    classes = np.zeros(shown.shape, dtype="uint8")
+    for colour in seen:
+        classes[(shown == colour) & ~clear] = known[colour]
     return classes
