@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
-from html import escape
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NoReturn, dataclass_transform
 
 from pydantic import Field
@@ -532,6 +531,8 @@ class Verdict(Result):
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: its card, the answer and its findings, all inert."""
+        from html import escape
+
         cells = ([one.outcome, one.rule, one.message] for one in self.policy.findings)
         rows = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in cells)
         head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
