@@ -104,10 +104,6 @@ class Catalog:
 
     def __init__(self, *roots: Path) -> None:
         self.roots = roots or (data_root(),)
-        self._providers: dict[str, Path] = {}
-        self._regions: dict[str, Path] = {}
-        self.dialect_files: dict[str, Path] = {}
-        self._sold: dict[str, list[str]] = defaultdict(list)
         self._held: dict[str, Any] = defaultdict(dict)
         for root in self.roots:
             if not any((root / table).is_dir() for table in TABLES):
@@ -116,15 +112,16 @@ class Catalog:
                 for stray in held(root / table, "*.yaml"):
                     told = f"is not read; put it under {table}/<provider>/"
                     raise DataError(FileProblem(str(stray), 0, told))
-        for path in files(self.roots, "datacenters", "*/*.yaml").values():
-            provider, key = path.parent.name, f"{path.parent.name}-{path.stem}"
-            if path.stem == "provider":
-                self._providers[provider] = path
-            elif path.stem == DIALECT:
-                self.dialect_files[f"{provider}/{DIALECT}"] = path
-            else:
-                self._regions[key] = path
-                self._sold[provider].append(key)
+        found = files(self.roots, "datacenters", "*/*.yaml").values()
+        owned = [(path.parent.name, path.stem, path) for path in found]
+        self._providers = {owner: path for owner, code, path in owned if code == "provider"}
+        self.dialect_files = {f"{owner}/{code}": path for owner, code, path in owned if code == DIALECT}
+        self._regions = {
+            f"{owner}-{code}": path for owner, code, path in owned if code not in ("provider", DIALECT)
+        }
+        self._sold: dict[str, list[str]] = defaultdict(list)
+        for key, path in self._regions.items():
+            self._sold[path.parent.name].append(key)
 
     @cached_property
     def edition(self) -> Edition:
@@ -410,16 +407,13 @@ class Catalog:
 
     def joined(self, words: Sequence[str]) -> Iterator[str]:
         """Join words that mean something only together (``OVH SBG``), the longest run of them first."""
-        first = 0
-        while first < len(words):
-            last = min(len(words), first + MOST_WORDS)
-            while last > first + 1:
-                apart = any(simplify(word) in self._regions for word in words[first:last])
-                if not apart and self._meaning(simplify(" ".join(words[first:last]))).regions:
+        while words:
+            for last in range(min(len(words), MOST_WORDS), 0, -1):
+                name, apart = " ".join(words[:last]), {*map(simplify, words[:last])} & self._regions.keys()
+                if last == 1 or (not apart and self._meaning(simplify(name)).regions):
+                    yield name
+                    words = words[last:]
                     break
-                last -= 1
-            yield " ".join(words[first:last])
-            first = last
 
     def _meaning(self, wanted: str) -> Meaning:
         if wanted in self._regions:
