@@ -619,10 +619,6 @@ class Incident(Record):
         """Return whether a region of its provider was hit."""
         return self.everywhere or region in self.regions
 
-    def zones_of(self, region: str) -> tuple[str, ...]:
-        """Return the zones of a region that are named."""
-        return tuple(zone for zone in self.zones if zone.startswith(f"{region}/"))
-
     @property
     def least(self) -> int | None:
         """How many zones were hit at least; None where the source does not tell."""
@@ -633,7 +629,8 @@ class Incident(Record):
         """Return how many zones of a region were hit at least; None where the source does not tell."""
         if self.regions == (region,):
             return self.least
-        return len(self.zones_of(region)) or (None if self.at_least != 0 else 0)
+        named = sum(zone.startswith(f"{region}/") for zone in self.zones)
+        return named or (None if self.at_least != 0 else 0)
 
     def hit(self, region: str) -> int | None:
         """Return how many zones or sites of a region were hit at least, by name or by number."""
@@ -653,10 +650,6 @@ class Incident(Record):
         named = {place.partition("/")[0] for place in (*self.zones, *self.sites)}
         return tuple(region for region in self.regions if not named or region in named)
 
-    def known_on(self, day: str) -> bool:
-        """Return whether it had begun by a day (``YYYY-MM-DD``)."""
-        return self.day <= day
-
     def mended(self, day: str) -> bool:
         """Return whether a source says that its cause was removed by a day; of a month, by its end."""
         fixed = self.fixed_since
@@ -665,7 +658,7 @@ class Incident(Record):
     def counts(self, day: str, standing: frozenset[str] = frozenset()) -> bool:
         """Return whether its cause stands: ten years, or as stated, until a source says otherwise."""
         lasts = self.standing in standing or not self.aged(day)
-        return self.known_on(day) and not self.mended(day) and lasts
+        return self.day <= day and not self.mended(day) and lasts
 
     def aged(self, day: str) -> bool:
         """Return whether it surely lies more than ten years before a day."""

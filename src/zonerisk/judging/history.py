@@ -17,7 +17,7 @@ YEAR_DAYS = 365.25
 
 def _struck(incidents: Iterable[Incident], day: str) -> list[Incident]:
     """Return the records of physical causes and conflict that reached zones, up to a day."""
-    return [e for e in incidents if e.class_ != "logical" and e.scope != "edge" and e.known_on(day)]
+    return [e for e in incidents if e.class_ != "logical" and e.scope != "edge" and e.day <= day]
 
 
 def _events(incidents: Iterable[Incident], day: str) -> dict[str, list[Incident]]:
@@ -160,7 +160,7 @@ def record(
 
     It is told of its datacenters, where these are compared rather than its zones; or of the one, ``alone``.
     """
-    listed = [event for event in of_region(region, incidents) if event.known_on(day)]
+    listed = [event for event in of_region(region, incidents) if event.day <= day]
     feeds = tuple(feeds_read(region, provider, day))
     struck, together = _struck(listed, day), several(region, listed, day)
     degraded = sum(not event.down for event in struck)
@@ -201,7 +201,7 @@ def record(
                 hours=event.duration_h,
                 severity=event.severity,
                 scope=event.scope,
-                zones=event.zones_of(region.id),
+                zones=tuple(zone for zone in event.zones if zone.startswith(f"{region.id}/")),
                 at_least=event.zones_hit(region.id),
                 grade=event.grade,
                 fixed_since=event.fixed_since,

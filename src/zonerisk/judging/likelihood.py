@@ -369,7 +369,7 @@ def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float
         event.key
         for event in facts.incidents(region)
         if took_several(event, region)
-        and event.known_on(day)
+        and event.day <= day
         and not (event.fixed_since and event.fixed_since <= day)
     }
     provider = arrangement.provider.id if arrangement.provider else ""
