@@ -241,9 +241,7 @@ def last_day(text: str) -> str:
 
 def zones_sold(region: Region, as_of: str) -> tuple[Zone, ...]:
     """Zones that are sold on a day; none where the region itself was not there."""
-    if not region.holds(as_of):
-        return ()
-    return tuple(zone for zone in region.zones.values() if zone.holds(as_of))
+    return tuple(zone for zone in region.zones.values() if region.holds(as_of) and zone.holds(as_of))
 
 
 def _standing(ids: Iterable[str], sites: Mapping[str, Site], as_of: str) -> tuple[Site, ...]:

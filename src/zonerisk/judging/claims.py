@@ -12,7 +12,7 @@ from zonerisk.core.kinds import FEEDS
 from zonerisk.core.model import Claim
 from zonerisk.core.verdict import Outcome, Tested, Word, worst
 from zonerisk.judging import power
-from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pairs
+from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pair_ids, pairs
 from zonerisk.words import findings as wording
 
 # Statements that cannot be held against a measure: they stand beside the rule they speak of.
@@ -47,34 +47,27 @@ def meant(arrangement: Arrangement) -> list[Claim]:
 
 def hold(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
     """Hold one statement against what is measured: outcome, sentence, subjects."""
-    outcome, what, subjects = _held(claim, arrangement)
-    return outcome, wording.stated(claim.text, what), subjects
-
-
-def _held(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
-    stated, sold = claim.value or 0, arrangement.sold
+    stated, sold, region = claim.value or 0, arrangement.sold, arrangement.region
+    outcome: Outcome
+    subjects: tuple[str, ...] = ()
     if claim.kind == "zone-count":
-        return "pass" if sold >= stated else "fail", wording.sold(sold, sold >= stated), ()
-    if claim.kind == "building-count":
-        return *_buildings(claim, arrangement), ()
-    if claim.kind == "dr-distance":
+        outcome, what = "pass" if sold >= stated else "fail", wording.sold(sold, sold >= stated)
+    elif claim.kind == "building-count":
+        known = len({site.id for domain in arrangement.domains for site in domain.sites})
+        most = region.buildings if region else None
+        refuted = most.at_most if most and most.holds(arrangement.day) and most.at_most < stated else None
+        outcome = "fail" if refuted is not None else "pass" if known >= stated else "unknown"
+        what = wording.buildings_stated(refuted, known, stated)
+    elif claim.kind == "dr-distance":
         exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
-        return "unknown", wording.SUCH_A_REGION if exists else wording.NO_SUCH_REGION, ()
-    if claim.kind.startswith("separate-"):
+        outcome, what = "unknown", wording.SUCH_A_REGION if exists else wording.NO_SUCH_REGION
+    elif claim.kind.startswith("separate-"):
         groups = arrangement.groups[claim.kind.removeprefix("separate-")]
-        outcome = worst([groups.outcome((a.id, b.id)) for a, b in pairs(arrangement.domains)] or ["unknown"])
-        return outcome, wording.STATED[outcome], ()
-    return _distance(claim, arrangement)
-
-
-def _buildings(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str]:
-    """Hold a number of buildings against those known, and those stated to be the most."""
-    stated, region = claim.value or 0, arrangement.region
-    known = len({site.id for domain in arrangement.domains for site in domain.sites})
-    most = region.buildings if region else None
-    if most and most.holds(arrangement.day) and most.at_most < stated:
-        return "fail", wording.buildings_stated(most.at_most, known, stated)
-    return "pass" if known >= stated else "unknown", wording.buildings_stated(None, known, stated)
+        outcome = worst([groups.outcome(pair) for pair in pair_ids(arrangement.domains)] or ["unknown"])
+        what = wording.STATED[outcome]
+    else:
+        outcome, what, subjects = _distance(claim, arrangement)
+    return outcome, wording.stated(claim.text, what), subjects
 
 
 def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:

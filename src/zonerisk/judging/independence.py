@@ -238,13 +238,13 @@ def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | N
     points = [complex(p.lon * east, p.lat * north) for p in at]
     a, b = max(combinations(range(len(at)), 2), key=lambda pair: abs(points[pair[0]] - points[pair[1]]))
     diameter = distance_m(at[a], at[b])
-    centre = (points[a] + points[b]) / 2
-    if 3**0.5 * CLOSE_M < diameter <= 2 * CLOSE_M:
+    close = diameter <= 3**0.5 * CLOSE_M
+    if not close and diameter <= 2 * CLOSE_M:
         # The centre of the smallest circle, by ever smaller steps towards the farthest of them.
+        centre = (points[a] + points[b]) / 2
         for step in range(2, 2000):
             centre += (max(points, key=lambda point: abs(point - centre)) - centre) / step
-    reach = max(abs(point - centre) for point in points)
-    close = diameter <= 3**0.5 * CLOSE_M or reach <= CLOSE_M
+        close = max(abs(point - centre) for point in points) <= CLOSE_M
     return Spread(buildings=len(at), diameter_m=round(diameter), close=close)
 
 

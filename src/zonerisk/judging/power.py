@@ -9,9 +9,9 @@ from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from zonerisk.core.model import Evidence, Feed, Grade, Region, Site
+    from zonerisk.core.model import Evidence, Feed, Grade, Region
     from zonerisk.core.verdict import SharedRisk
     from zonerisk.judging.arrangement import FailureDomain
 
@@ -22,6 +22,9 @@ _MOST_NOTES, _MOST_STATIONS = 6, 2
 _GRADES: tuple[Grade, ...] = ("A", "B", "C")
 StatedFeeds = dict[str, tuple["Feed", "Region", frozenset[str]]]
 """Feeds that hold on a day, by id: with the record that states each, and the sites that it supplies."""
+
+_Start = tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...], tuple["Evidence", ...]]
+"""Where chains begin at a site: stations by name and id, their distances, and what is cited for them."""
 
 
 class Group(NamedTuple):
@@ -52,35 +55,46 @@ def assess(
     """
     feeds = stated(kind, owners, day)
     risks: list[SharedRisk] = []
+    notes: list[str] = []
+    cited: list[Evidence] = []
     supplied = set()
-    for feed, region, sites in feeds.values():
-        hit = _standing(domains, sites)
-        supplied |= {domain.id for domain in hit}
-        if len(hit) > 1:
-            evidence = region.cite(feed.evidence)
-            grade = strongest(evidence)
-            message = (wording.may_depend if grade == "C" else wording.depend)(hit, feed.name)
-            risks.append(risk(kind, feed.id, grade, hit, message, evidence))
-    silent = [domain for domain in domains if domain.id not in supplied]
-    notes, cited = _ended(kind, domains, owners, day)
+    for feed, region in _records(kind, owners):
+        sites = feeds[feed.id][2] if feed.id in feeds else feed.sites
+        hit = [domain for domain in domains if any(site.id in sites for site in domain.sites)]
+        evidence = region.cite(feed.evidence)
+        if feed.id in feeds:
+            supplied |= {domain.id for domain in hit}
+            if len(hit) > 1:
+                grade = strongest(evidence)
+                message = (wording.may_depend if grade == "C" else wording.depend)(hit, feed.name)
+                risks.append(risk(kind, feed.id, grade, hit, message, evidence))
+        elif (
+            feed.until
+            and feed.until < day
+            and any(site.id in sites for domain in domains for site in (*domain.sites, *domain.possible))
+        ):
+            # It was stated for days before: what came after is not known.
+            notes.append(wording.ended(hit, feed.until, feed.name))
+            cited += evidence
     if kind == "power":
-        # A stated supply that all of a group share leaves nothing more to suspect.
-        risks += [
-            _suspected(group, domains, sample)
-            for group in _groups(domains, feeds, sample, hops)
-            if not any(
-                set(group.members) <= set(other.members) and other.grade <= group.grade for other in risks
-            )
-        ]
+        feeding = tuple(risks)
+        for group in _groups(domains, feeds, sample, hops):
+            members = set(group.members)
+            # A stated supply that all of a group share leaves nothing more to suspect.
+            if not any(members <= set(other.members) and other.grade <= group.grade for other in feeding):
+                hit = [domain for domain in domains if domain.id in members]
+                ways = [chain for chain in group.chains if chain.top == group.tops[0]]
+                tops = [sample.label(top) for top in group.tops]
+                message = wording.shared_stations(hit, tops, group.grade, ways)
+                evidence = tuple(dict.fromkeys(piece for chain in ways for piece in chain.evidence))
+                risks.append(risk("power", group.key, group.grade, hit, message, evidence))
         grouped = {member for shared in risks for member in shared.members}
         around, sources = _around([domain for domain in domains if domain.id not in grouped], sample)
-        notes, cited = (*notes, *around), (*cited, *sources)
+        notes += around
+        cited += sources
+    silent = [domain for domain in domains if domain.id not in supplied]
     reason = wording.no_feed(kind, silent) if silent else wording.feeds_end(kind)
-    return RiskGroups(kind, tuple(risks), reason=reason, notes=notes, evidence=cited)
-
-
-def _standing(domains: Sequence[FailureDomain], sites: Collection[str]) -> list[FailureDomain]:
-    return [domain for domain in domains if any(site.id in sites for site in domain.sites)]
+    return RiskGroups(kind, tuple(risks), reason=reason, notes=tuple(notes), evidence=tuple(cited))
 
 
 def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
@@ -112,21 +126,6 @@ def _records(kind: str, owners: Sequence[Region]) -> list[tuple[Feed, Region]]:
     return [(feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind]
 
 
-def _ended(
-    kind: str, domains: Sequence[FailureDomain], owners: Sequence[Region], day: str
-) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """Name the stated supplies that held before the day: what came after is not known."""
-    notes: list[str] = []
-    cited: list[Evidence] = []
-    for feed, region in _records(kind, owners):
-        hit = _standing(domains, feed.sites)
-        where = any(site.id in feed.sites for domain in domains for site in domain.possible)
-        if (hit or where) and feed.until and not feed.holds(day) and feed.until < day:
-            notes.append(wording.ended(hit, feed.until, feed.name))
-            cited += region.cite(feed.evidence)
-    return tuple(notes), tuple(cited)
-
-
 def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int) -> list[Group]:
     """Group domains under the stations they share, the best grade first."""
     best: dict[str, dict[str, Chain]] = {}
@@ -153,53 +152,36 @@ def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample
 def chains(
     domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int
 ) -> Iterator[Chain]:
-    """Follow the stated feeds of domains' sites, and the stations near them, up the grid."""
+    """Follow the stated feeds of domains' sites, and the stations near them, up the grid.
+
+    Of stations that could each be the nearest to a site, only what stands above them all is kept.
+    """
     for domain in domains:
         for site in domain.sites:
-            yield from _from_feeds(domain, site, feeds, sample, hops)
-            yield from _from_near(domain, site, sample, hops)
-
-
-def _from_feeds(
-    domain: FailureDomain, site: Site, feeds: StatedFeeds, sample: Sample, hops: int
-) -> Iterator[Chain]:
-    """Follow the stated feeds of a site up the grid."""
-    for feed, region, sites in feeds.values():
-        if feed.station and site.id in sites:
-            evidence = region.cite(feed.evidence)
-            grade = strongest(evidence)
-            for top, far in _above(feed.station, sample, hops).items():
-                cited = (*evidence, *sample.cite("upstreams")) if far else evidence
-                up = max(grade, "B") if far else grade
-                yield Chain(domain.id, site.name, top, far, (feed.name,), (feed.station,), (), up, cited)
-
-
-def _from_near(domain: FailureDomain, site: Site, sample: Sample, hops: int) -> Iterator[Chain]:
-    """Follow every station that could be the nearest to a site; keep what stands above them all."""
-    around = sample.neighbourhood(site)
-    if around is None or not around.candidates:
-        return
-    ends = [(near.label, near.station, near.distance_m) for near in around.candidates]
-    start, stations, distances_m = zip(*ends, strict=True)
-    ways = [_above(station, sample, hops) for station in stations]
-    for top in sorted(set.intersection(*(set(way) for way in ways))):
-        far = max(way[top] for way in ways)
-        cited = sample.cite(around.source, *(["upstreams"] if far else []))
-        yield Chain(domain.id, site.name, top, far, start, stations, distances_m, "C", cited)
+            starts: list[_Start] = [
+                ((feed.name,), (feed.station,), (), region.cite(feed.evidence))
+                for feed, region, sites in feeds.values()
+                if feed.station and site.id in sites
+            ]
+            around = sample.neighbourhood(site)
+            if around and (nearest := around.candidates):
+                ends = [(near.label, near.station, near.distance_m) for near in nearest]
+                names, stations, metres = zip(*ends, strict=True)
+                starts.append((names, stations, metres, sample.cite(around.source)))
+            for start, stations, distances_m, evidence in starts:
+                grade = "C" if distances_m else strongest(evidence)
+                ways = [_above(station, sample, hops) for station in stations]
+                for top in sorted(set.intersection(*map(set, ways))):
+                    far = max(way[top] for way in ways)
+                    cited = (*evidence, *sample.cite("upstreams")) if far else evidence
+                    up = max(grade, "B") if far else grade
+                    yield Chain(domain.id, site.name, top, far, start, stations, distances_m, up, cited)
 
 
 def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
     """Return a station and the backbone stations above it, with the circuits between."""
     tops = {way.station: way.hops for way in sample.upstream.get(station, ()) if way.hops <= hops}
     return {station: 0, **tops}
-
-
-def _suspected(group: Group, domains: Sequence[FailureDomain], sample: Sample) -> SharedRisk:
-    hit = [domain for domain in domains if domain.id in group.members]
-    nearest = [chain for chain in group.chains if chain.top == group.tops[0]]
-    message = wording.shared_stations(hit, [sample.label(top) for top in group.tops], group.grade, nearest)
-    evidence = tuple(dict.fromkeys(piece for chain in nearest for piece in chain.evidence))
-    return risk("power", group.key, group.grade, hit, message, evidence)
 
 
 def _around(domains: Sequence[FailureDomain], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
