@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -88,6 +88,9 @@ class FailureDomain:
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
         return (self.disclosed, self.partial, *(site.id for site in (*self.sites, *self.possible)))
+
+
+Domains = Sequence[FailureDomain]
 
 
 def positions(sites: Iterable[Site]) -> tuple[Position, ...]:

@@ -12,7 +12,6 @@ from zonerisk.core.verdict import Outcome, SharedRisk, severity
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
-    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence, Grade
     from zonerisk.judging.arrangement import FailureDomain, Pair
 
@@ -92,12 +91,9 @@ def risk(
     message: str,
     evidence: tuple[Evidence, ...] = (),
     groups: int = 1,
-    rate_per_year: Interval | None = None,
-    intensity: Interval | None = None,
-    unit: str | None = None,
     at_least: int | None = None,
 ) -> SharedRisk:
-    """Build a shared risk; its outcome follows from its grade, ``unit`` is that of its intensity."""
+    """Build a shared risk; its outcome follows from its grade."""
     return SharedRisk(
         id=f"{kind}:{key}",
         kind=kind,
@@ -108,9 +104,6 @@ def risk(
         evidence=evidence,
         groups=groups,
         at_least=at_least,
-        rate_per_year=rate_per_year and rate_per_year.rounded(6),
-        intensity=intensity and intensity.rounded(3),
-        unit=unit if intensity else None,
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from zonerisk.core.geometry import geodesic_m, nearest_m
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.model import Evidence, Position, Region, Site, simplify
+from zonerisk.core.model import Evidence, Grade, Position, Region, Site, simplify
 from zonerisk.core.samples import UNNAMED, HazardSample, HazardSamples, Layer, bests, nearness
 from zonerisk.core.verdict import SharedRisk
-from zonerisk.judging.arrangement import FailureDomain, Pair, farther, pair_ids, pairs, sites_of
+from zonerisk.judging.arrangement import Domains, FailureDomain, Pair, farther, pair_ids, pairs, sites_of
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
@@ -23,7 +23,7 @@ _MOST_STATEMENTS, _MOST_OBJECTS = 6, 3
 
 def assess(
     kind: str,
-    domains: Sequence[FailureDomain],
+    domains: Domains,
     owners: Sequence[Region],
     day: str,
     limit_km: float | None,
@@ -106,7 +106,7 @@ def _joined(own: SharedRisk, slug: str, risks: Sequence[SharedRisk]) -> list[Sha
 
 
 def stated(
-    kind: str, domains: Sequence[FailureDomain], samples: HazardSamples, correlation_km: float | None = None
+    kind: str, domains: Domains, samples: HazardSamples, correlation_km: float | None = None
 ) -> RiskGroups:
     """Repeat what authorities state of domains' places, and find those that one event strikes alike.
 
@@ -132,10 +132,10 @@ def stated(
     limit_m = 1000 * (correlation_km or 0)
     for row, places in classes.values():
         hit = [domain for domain in domains if domain.id in places]
-        for group in _close(hit, places, limit_m):
+        for key, group in _close(hit, places, limit_m):
             # The class is official; that one event reaches both is an inference from it.
-            message, key = wording.one_class(group, limit_m, row.name), f"{row.layer.id}/{_key(group)}"
-            risks.append(risk(kind, key, "C", group, message, (row.layer.evidence,)))
+            message = wording.one_class(group, limit_m, row.name)
+            risks.append(risk(kind, f"{row.layer.id}/{key}", "C", group, message, (row.layer.evidence,)))
     evidence = tuple(dict.fromkeys(cited))
     return RiskGroups(
         kind, tuple(risks), reason=wording.OPEN_STATEMENTS, notes=tuple(notes), evidence=evidence
@@ -143,16 +143,13 @@ def stated(
 
 
 def _close(
-    domains: Sequence[FailureDomain], positions: Mapping[str, Sequence[Position]], limit_m: float
-) -> Sequence[Sequence[FailureDomain]]:
+    domains: Domains, positions: Mapping[str, Sequence[Position]], limit_m: float
+) -> Iterator[tuple[str, Domains]]:
     """Group domains that surely stand within a distance: all in one where all do, else in pairs."""
     listed = pairs(domains)
     near = [(a, b) for a, b in listed if nearest_m(positions[a.id], positions[b.id]).at_most(limit_m)]
-    return [domains] if near and len(near) == len(listed) else near
-
-
-def _key(group: Sequence[FailureDomain]) -> str:
-    return "+".join(domain.id.rpartition("/")[2] for domain in group)
+    for group in [domains] if near and len(near) == len(listed) else near:
+        yield "+".join(domain.id.rpartition("/")[2] for domain in group), group
 
 
 # Mapped by layers: objects and cells that were sampled at the discs of sites.
@@ -180,7 +177,7 @@ _View = tuple[Layer, Mapping[str, _Seen]]
 
 def mapped(
     kind: str,
-    domains: Sequence[FailureDomain],
+    domains: Domains,
     samples: HazardSamples,
     limit_km: float | None,
     pairwise: bool = True,
@@ -196,11 +193,12 @@ def mapped(
     extent_m = KINDS[kind].extent_m
     # No object reaches two domains that stand farther apart.
     far_m = None if limit_m is None or extent_m is None else 2 * limit_m + extent_m
-    for layer, seen in views:
+    for view in views:
+        layer, seen = view
         shared = _objects if layer.shared_from is None else _regional
-        own = shared(layer, seen, domains, limit_m) if layer.judges else []
+        own = shared(view, domains, limit_m) if layer.judges else []
         risks += own
-        notes += _notes(layer, seen, domains, own, limit_m)
+        notes += _notes(view, domains, own, limit_m)
         for a, b in pairs(domains) if pairwise and layer.judges else ():
             here, there = seen[a.id], seen[b.id]
             keys = {*here.hits, *there.hits}
@@ -219,9 +217,8 @@ def mapped(
         apart |= {
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, far_m)
         }
-    why, whose = _why_open(
-        [view for view in views if view[0].judges or KINDS[kind].exposure], domains, reached
-    )
+    judged = [seen for layer, seen in views if layer.judges or KINDS[kind].exposure]
+    why, whose = _why_open(judged, domains, reached)
     return RiskGroups(
         kind,
         tuple(risks),
@@ -234,7 +231,7 @@ def mapped(
     )
 
 
-def _views(domains: Sequence[FailureDomain], samples: HazardSamples, limit_m: float | None) -> list[_View]:
+def _views(domains: Domains, samples: HazardSamples, limit_m: float | None) -> list[_View]:
     """Return every layer that says anything at the domains' sites, in the order of ids."""
     tables: dict[str, dict[str, list[HazardSample]]] = {}
     for site_id in sites_of(domains):
@@ -296,10 +293,9 @@ def _agreed(states: Sequence[bool | None], sure: bool) -> bool | None:
     return (any if sure else all)(states or [None]) or None
 
 
-def _objects(
-    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
-) -> list[SharedRisk]:
+def _objects(view: _View, domains: Domains, limit_m: float | None) -> list[SharedRisk]:
     """Return the objects that two domains or more are surely in reach of, the nearest first."""
+    layer, seen = view
     about: dict[str, list[tuple[str, HazardSample]]] = {}
     for domain in domains:
         for row in seen[domain.id].rows:
@@ -316,31 +312,24 @@ def _objects(
     return risks
 
 
-def _risk(
-    layer: Layer, key: str, members: Sequence[FailureDomain], message: str, rows: Sequence[HazardSample]
-) -> SharedRisk:
+def _risk(layer: Layer, key: str, members: Domains, message: str, rows: Sequence[HazardSample]) -> SharedRisk:
     """Build what a layer maps as shared, with how often and how strong it is by the layer's card."""
-    return risk(
-        layer.kind,
-        f"{layer.id}/{key}",
-        "C" if KINDS[layer.kind].exposure else layer.grade,
-        members,
-        message,
-        (layer.evidence,),
-        rate_per_year=layer.rate_per_year(rows),
-        intensity=layer.intensity(rows),
-        unit=layer.intensity_unit,
+    grade: Grade = "C" if KINDS[layer.kind].exposure else layer.grade
+    rate, intensity = layer.rate_per_year(rows), layer.intensity(rows)
+    return replace(
+        risk(layer.kind, f"{layer.id}/{key}", grade, members, message, (layer.evidence,)),
+        rate_per_year=rate and rate.rounded(6),
+        intensity=intensity and intensity.rounded(3),
+        unit=layer.intensity_unit if intensity else None,
     )
 
 
-def _regional(
-    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
-) -> list[SharedRisk]:
+def _regional(view: _View, domains: Domains, limit_m: float | None) -> list[SharedRisk]:
     """Join the domains that one event reaches, in a metro that it reaches everywhere or near each other.
 
     Near is within the policy's distance, or within the layer's own error without one.
     """
-    risks = []
+    (layer, seen), risks = view, []
     hit = [domain for domain in domains if any(seen[domain.id].hits.values())]
     rows = {row.site: row for domain in hit for row in seen[domain.id].rows}
     metros = {site.id: site for domain in hit for site in domain.possible if site.kind == "metro"}
@@ -351,10 +340,10 @@ def _regional(
             risks.append(_risk(layer, key.replace("/", "-"), held, message, [rows[key]]))
     joined = together(risks)
     scale_m = layer.error_m if limit_m is None else limit_m
-    for group in _close(hit, {domain.id: domain.positions for domain in hit}, scale_m):
+    for key, group in _close(hit, {domain.id: domain.positions for domain in hit}, scale_m):
         if not joined.issuperset(pair_ids(group)):
             own = [row for domain in group for row in seen[domain.id].rows]
-            risks.append(_risk(layer, _key(group), group, wording.regional(group, layer, own), own))
+            risks.append(_risk(layer, key, group, wording.regional(group, layer, own), own))
     return risks
 
 
@@ -371,10 +360,10 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
 
 
 def _why_open(
-    judged: Sequence[_View], domains: Sequence[FailureDomain], reached: bool | None
+    judged: Sequence[Mapping[str, _Seen]], domains: Domains, reached: bool | None
 ) -> tuple[wording.Open, Sequence[FailureDomain]]:
     """Return why pairs are left open, and of which domains that is so."""
-    bare = [domain for domain in domains if not any(seen[domain.id].rows for _, seen in judged)]
+    bare = [domain for domain in domains if not any(seen[domain.id].rows for seen in judged)]
     hidden = [domain for domain in domains if not domain.disclosed]
     if reached is False or (reached is None and len(bare) == len(domains)):
         return "not-assessed", bare
@@ -382,60 +371,48 @@ def _why_open(
         return "hidden", hidden
     if bare:
         return "partly-assessed", bare
-    doubt = any(None in (*one.hits.values(), one.rest) for _, seen in judged for one in seen.values())
+    doubt = any(None in (*one.hits.values(), one.rest) for seen in judged for one in seen.values())
     return "in-doubt" if doubt else "lists-end", domains
 
 
-def _notes(
-    layer: Layer,
-    seen: Mapping[str, _Seen],
-    domains: Sequence[FailureDomain],
-    risks: Sequence[SharedRisk],
-    limit_m: float | None,
-) -> list[str]:
-    """Return what a layer says of domains, as far as no shared risk of an object of it has said it."""
-    if not any(domain.sites for domain in domains):
-        return [] if risks else _candidate_notes(layer, seen, domains, limit_m)
-    at = [domain for domain in domains if seen[domain.id].rows and domain.sites]
+def _notes(view: _View, domains: Domains, risks: Sequence[SharedRisk], limit_m: float | None) -> list[str]:
+    """Return what a layer says of domains, or of where they may stand, beside what its risks say."""
+    layer, seen = view
+    known = any(domain.sites for domain in domains)
+    if risks and not known:
+        return []
+    at = [domain for domain in domains if seen[domain.id].rows and bool(domain.sites) == known]
+    total = len({site.id for domain in domains for site in domain.possible})
     if layer.measure in ("count", "cell"):
-        members = {member for known in risks for member in known.members}
+        members = {member for shared in risks for member in shared.members}
         hit = [domain for domain in at if any(bests(seen[domain.id].rows)) and domain.id not in members]
-        rows = [row for domain in hit for row in seen[domain.id].rows]
-        return [wording.counted(hit, layer, rows)] if hit else []
-    shared = {(member, known.id.partition("/")[2]) for known in risks for member in known.members}
-    groups: dict[tuple[str, str], list[FailureDomain]] = {}
+        rows = [row for domain in (hit if known else at) for row in seen[domain.id].rows]
+        return [wording.counted(hit if known else total, layer, rows)] if hit else []
+    if not known:
+        sites: dict[str, list[HazardSample]] = {}
+        near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
+        listed = {(row.site, row.object): row for domain in at for row in seen[domain.id].rows}
+        for row in sorted(listed.values(), key=nearness):
+            if row.object and row.best is not None and row.best <= near:
+                sites.setdefault("" if layer.measure == "area" else row.object, []).append(row)
+        return [
+            wording.candidates(len({row.site for row in group}), total, layer, group)
+            for group in sorted(sites.values(), key=len, reverse=True)[:_MOST_OBJECTS]
+        ]
+    groups: dict[str, list[FailureDomain]] = {}
+    said = {(member, shared.id.partition("/")[2]) for shared in risks for member in shared.members}
     nearest = {domain.id: seen[domain.id].rows[0] for domain in at}
     for domain in sorted(at, key=lambda domain: nearness(nearest[domain.id])):
         row = nearest[domain.id]
-        if not row.object or (domain.id, row.object) in shared:
-            continue
-        if layer.measure == "area":
-            groups.setdefault(("", row.side), []).append(domain)
-        elif seen[domain.id].of(row.object) is not False or (
-            layer.measure == "near" and row.best is not None and row.best <= layer.list_radius_m
-        ):
-            groups.setdefault((row.object, ""), []).append(domain)
+        told = (
+            layer.measure == "area"
+            or seen[domain.id].of(row.object) is not False
+            or (layer.measure == "near" and row.best is not None and row.best <= layer.list_radius_m)
+        )
+        if row.object and told and (domain.id, row.object) not in said:
+            groups.setdefault(row.side if layer.measure == "area" else row.object, []).append(domain)
     notes = []
     for group in list(groups.values())[:_MOST_OBJECTS]:
         group.sort(key=at.index)
         notes.append(wording.position(group, layer, [nearest[domain.id] for domain in group]))
     return notes
-
-
-def _candidate_notes(
-    layer: Layer, seen: Mapping[str, _Seen], domains: Sequence[FailureDomain], limit_m: float | None
-) -> list[str]:
-    """Return what a layer says of the sites that undisclosed domains may stand at."""
-    total = len({site.id for domain in domains for site in domain.possible})
-    rows = {(row.site, row.object): row for domain in domains for row in seen[domain.id].rows}
-    if layer.measure in ("count", "cell"):
-        return [wording.counted(total, layer, list(rows.values()))] if any(bests(rows.values())) else []
-    near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m
-    groups: dict[str, list[HazardSample]] = {}
-    for row in sorted(rows.values(), key=nearness):
-        if row.object and row.best is not None and row.best <= near:
-            groups.setdefault("" if layer.measure == "area" else row.object, []).append(row)
-    return [
-        wording.candidates(len({row.site for row in group}), total, layer, group)
-        for group in sorted(groups.values(), key=len, reverse=True)[:_MOST_OBJECTS]
-    ]

@@ -9,16 +9,17 @@ from itertools import combinations, count
 from operator import or_
 from typing import Literal
 
-from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import Interval, distance_m, metres_per_degree
-from zonerisk.core.model import Policy, Region, Rule, Site
+from zonerisk.core.kinds import BY_POSITION, FEEDS, KINDS, Kind
+from zonerisk.core.model import Grade, Policy, Region, Rule, Site
 from zonerisk.core.samples import Source
-from zonerisk.core.verdict import Cause, Class, Range, SharedRisk, Spread, Zones
+from zonerisk.core.verdict import Cause, Class, Range, Spread, Zones
 from zonerisk.judging import hazards, history, power, separation
 from zonerisk.judging.arrangement import (
     CAMPUS_MOST_M,
     Arrangement,
+    Domains,
     Facts,
     FailureDomain,
     Pair,
@@ -34,6 +35,8 @@ from zonerisk.judging.cause import RiskGroups, dated, together
 # Buildings that all stand within a circle of this radius may be one campus; a place that is known no
 # better than to this does not count, metres.
 CLOSE_M = VAGUE_M = 1000.0
+# What evidence of grade C makes suspect.
+_SUSPECT = ("building", "campus", "incident")
 # Hundreds of places in a chain of neighbours would be weighed for hours.
 MOST_TRIED = 100_000
 
@@ -48,8 +51,8 @@ def assess_arrangement(
     recorded = arrangement.region.hazards.values() if arrangement.region else ()
     stated = {hazard.kind for hazard in recorded if hazard.holds(arrangement.day)}
     groups = {}
-    for key, kind in kinds.KINDS.items():
-        if kind.family in ("place", "event") or kind.always or key in (*kinds.FEEDS, *stated):
+    for key, kind in KINDS.items():
+        if kind.family in ("place", "event") or kind.always or key in (*FEEDS, *stated):
             groups[key] = _assess(kind, arrangement, facts, source, None, judged)
     if not (groups["incident"].all_risks or groups["incident"].notes):
         del groups["incident"]
@@ -57,19 +60,15 @@ def assess_arrangement(
 
 
 def by_policy(
-    known: Mapping[str, RiskGroups],
-    arrangement: Arrangement,
-    policy: Policy,
-    facts: Facts,
-    source: Source,
+    arrangement: Arrangement, policy: Policy, facts: Facts, source: Source
 ) -> dict[str, RiskGroups]:
     """Assess again, of what is known whatever a policy asks, the kinds to which a policy sets a figure."""
-    groups = dict(known)
-    for key, kind in kinds.KINDS.items():
+    groups = dict(arrangement.groups)
+    for key, kind in KINDS.items():
         rule = policy.rules.get(kind.rule or "")
         limit = rule and rule.threshold
         if kind.family == "hazard":
-            anew = rule and (key not in known or limit or rule.correlation_km)
+            anew = rule and (key not in groups or limit or rule.correlation_km)
         elif key == "campus":
             anew = limit and limit != separation.CAMPUS_RADIUS_KM
         else:
@@ -77,16 +76,11 @@ def by_policy(
         if anew:
             groups[key] = _assess(kind, arrangement, facts, source, rule)
     # Places, feeds, hazards and events, in the order of the table.
-    return {key: groups[key] for key in kinds.KINDS if key in groups}
+    return {key: groups[key] for key in KINDS if key in groups}
 
 
 def _assess(
-    kind: kinds.Kind,
-    arrangement: Arrangement,
-    facts: Facts,
-    source: Source,
-    rule: Rule | None,
-    judged: bool = True,
+    kind: Kind, arrangement: Arrangement, facts: Facts, source: Source, rule: Rule | None, judged: bool = True
 ) -> RiskGroups:
     """Assess one kind, by the figures of a policy's rule on it, if it has one."""
     units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
@@ -104,26 +98,16 @@ def _assess(
         sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
         groups = history.assess(units, incidents.values(), day, owners, sold)
     else:
-        groups = hazards.assess(
-            kind.id,
-            units,
-            owners,
-            day,
-            limit,
-            {
-                key: [row for row in source.of(site) if row.layer.kind == kind.id]
-                for key, site in sites_of(units).items()
-            },
-            rule.correlation_km if rule else None,
-            judged or kind.by_position,
-            hazards.assessed(kind.id, regions, source.layers),
-        )
+        sites, correlation_km = sites_of(units).items(), rule.correlation_km if rule else None
+        rows = {key: [row for row in source.of(site) if row.layer.kind == kind.id] for key, site in sites}
+        pairwise, reached = judged or kind.by_position, hazards.assessed(kind.id, regions, source.layers)
+        groups = hazards.assess(kind.id, units, owners, day, limit, rows, correlation_km, pairwise, reached)
     return dated(groups, day)
 
 
 def assess(
     facts: Facts,
-    units: Sequence[FailureDomain],
+    units: Domains,
     policy: Policy,
     day: str,
     own: Sequence[Region] = (),
@@ -140,7 +124,7 @@ def assess(
     measured = {} if distances is None else distances
     places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips, _distances=measured)
     groups = assess_arrangement(places, facts, facts.samples)
-    return by_policy(groups, places, policy, facts, facts.samples)
+    return by_policy(replace(places, groups=groups), policy, facts, facts.samples)
 
 
 @lru_cache(maxsize=4096)
@@ -161,60 +145,38 @@ def classify(
     units, total = arrangement.domains, len(arrangement.domains)
     if total < 2:
         return "one-zone", Cause(kind="count", members=tuple(unit.id for unit in units))
-    risks = [risk for group in groups.values() for risk in group.all_risks]
-    known = max(
-        (risk for risk in risks if risk.outcome == "fail" and risk.least > 1),
-        key=lambda risk: (risk.least, risk.grade == "A"),
-        default=None,
-    )
-    if known:
-        return "shared" if known.least == total else "partly", _by_risk(known, total)
-    doubted = max(
-        (risk for risk in risks if risk.kind in _SUSPECT and risk.least > 1),
-        key=lambda risk: risk.least,
-        default=None,
-    )
-    if doubted:
-        return "suspected", _by_risk(doubted, total)
+    risks = [risk for group in groups.values() for risk in group.all_risks if risk.least > 1]
+    sure = [risk for risk in risks if risk.outcome == "fail"]
+    suspected = [risk for risk in risks if risk.kind in _SUSPECT]
+    if sure or suspected:
+        risk = max(sure or suspected, key=lambda risk: (risk.least, risk.grade == "A"))
+        left = total - risk.least
+        return "suspected" if not sure else "partly" if left else "shared", Cause(
+            kind=risk.kind,
+            risk=risk.id,
+            grade=risk.grade,
+            members=risk.members,
+            least=risk.least,
+            left=left,
+            majority=left * 2 > total,
+        )
     hidden = tuple(unit.id for unit in units if not unit.disclosed)
     if hidden and spread and spread.close and spread.buildings >= arrangement.sold:
         return "suspected", Cause(kind="spread", grade="C", members=hidden)
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
-    ways = {stands_apart(distance, a, b) for distance, a, b in listed}
-    stands = not hidden and all(arrangement.sited(unit) for unit in units)
-    if not stands or None in ways or any(groups[kind].leaves_open(pair_ids(units)) for kind in _PLACES):
-        # Of those that are placed, the pair that may stand nearest leaves it open.
-        at = _by_distance(min(listed, key=lambda row: row[0].low), None if stands else "C")
+    ways = {stands_apart(*row) for row in listed}
+    sited = not hidden and all(arrangement.sited(unit) for unit in units)
+    told = not any(groups[kind].leaves_open(pair_ids(units)) for kind in ("building", "campus"))
+    shown = sited and told and None not in ways
+    # Of those that are placed, the pair that may stand nearest leaves it open.
+    distance, a, b = min(listed, key=lambda row: row[0].rank if shown else row[0].low)
+    grade: Grade | None = None if sited else "C"
+    at = Cause(kind="distance", grade=grade, members=(a.id, b.id), distance_m=distance.rounded())
+    if not shown:
         return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
-    at = _by_distance(min(listed, key=lambda row: row[0].rank))
     if any(distance.high is not None and distance.high < CAMPUS_MOST_M for distance, _, _ in listed):
         return "near", at
     return ("undisclosed" if "near" in ways else "apart"), at
-
-
-# What evidence of grade C makes suspect, and what has to be known of every pair that stands apart.
-_SUSPECT = ("building", "campus", "incident")
-_PLACES = ("building", "campus")
-
-
-def _by_distance(
-    pair: tuple[Interval, FailureDomain, FailureDomain], grade: Literal["C"] | None = None
-) -> Cause:
-    distance, a, b = pair
-    return Cause(kind="distance", grade=grade, members=(a.id, b.id), distance_m=distance.rounded())
-
-
-def _by_risk(risk: SharedRisk, total: int) -> Cause:
-    left = total - risk.least
-    return Cause(
-        kind=risk.kind,
-        risk=risk.id,
-        grade=risk.grade,
-        members=risk.members,
-        least=risk.least,
-        left=left,
-        majority=left * 2 > total,
-    )
 
 
 def stands_apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Literal["near", "apart"] | None:
@@ -248,25 +210,18 @@ def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | N
     return Spread(buildings=len(at), diameter_m=round(diameter), close=close)
 
 
-def effective(units: Sequence[FailureDomain], assessments: Iterable[RiskGroups]) -> Range:
+def effective(units: Domains, assessments: Iterable[RiskGroups]) -> Range:
     """Count the largest set of units with no shared risk of grade A or B between any two.
 
     At the low end what is unknown in a kind that position decides counts as shared, too.
     """
     assessed, listed = list(assessments), set(pair_ids(units))
     shared = listed & together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
-    decisive = [groups for groups in assessed if groups.kind in kinds.BY_POSITION and groups.assessed]
+    decisive = [groups for groups in assessed if groups.kind in BY_POSITION and groups.assessed]
     doubtful = shared.union(*(groups.leaves_open(listed) for groups in decisive))
     # Of zones that stand in at most two buildings no more than two are independent.
-    most = min(
-        (
-            len(units) - len(group.members) + group.groups
-            for groups in assessed
-            for group in groups.counted_groups
-            if group.outcome == "fail"
-        ),
-        default=len(units),
-    )
+    crowds = [crowd for groups in assessed for crowd in groups.counted_groups if crowd.outcome == "fail"]
+    most = min((len(units) - len(crowd.members) + crowd.groups for crowd in crowds), default=len(units))
     weights = dict.fromkeys((unit.id for unit in units), 1)
     low, high = (min(most, len(heaviest_apart(weights, joined))) for joined in (doubtful, shared))
     return Range(low=low, high=high)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import FailureDomain
+    from zonerisk.judging.arrangement import Domains
 
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4
@@ -28,22 +28,21 @@ _Start = tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...], tuple["Evide
 
 
 class Group(NamedTuple):
-    """Domains that share stations, the nearest two of these, and the chains that lead there."""
+    """Domains that share stations: the nearest two of these, and the chains that lead there.
 
+    The shared risk's ``key`` is a station, and whether only near ones lead to it.
+    """
+
+    key: str
     members: tuple[str, ...]
     grade: Grade
     tops: tuple[str, ...]
     chains: tuple[Chain, ...]
 
-    @property
-    def key(self) -> str:
-        """How the shared risk is called: a station, and whether only near ones lead to it."""
-        return self.tops[0] + ("+near" if self.grade == "C" else "")
-
 
 def assess(
     kind: str,
-    domains: Sequence[FailureDomain],
+    domains: Domains,
     owners: Sequence[Region],
     day: str,
     sample: Sample = EMPTY,
@@ -109,9 +108,7 @@ def stated(kind: str, owners: Sequence[Region], day: str) -> StatedFeeds:
     return {key: (feed, region, frozenset(below[key])) for key, (feed, region) in current.items()}
 
 
-def lines(
-    domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int
-) -> dict[str, tuple[Line, ...]]:
+def lines(domains: Domains, feeds: StatedFeeds, sample: Sample, hops: int) -> dict[str, tuple[Line, ...]]:
     """Return the stations that each shared power risk speaks of, by the risk's id."""
     ways: dict[str, tuple[Line, ...]] = {
         f"power:{key}": ((feed.station,),) for key, (feed, _, _) in feeds.items() if feed.station
@@ -126,7 +123,7 @@ def _records(kind: str, owners: Sequence[Region]) -> list[tuple[Feed, Region]]:
     return [(feed, region) for region in owners for feed in region.feeds.values() if feed.kind == kind]
 
 
-def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int) -> list[Group]:
+def _groups(domains: Domains, feeds: StatedFeeds, sample: Sample, hops: int) -> list[Group]:
     """Group domains under the stations they share, the best grade first."""
     best: dict[str, dict[str, Chain]] = {}
     listed = chains(domains, feeds, sample, hops)
@@ -145,13 +142,12 @@ def _groups(domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample
         tops.sort(key=lambda top: (sum(best[top][key].hops for key in members), top))
         nearest = tuple(tops[:_MOST_STATIONS])
         ways = tuple(best[top][key] for top in nearest for key in members)
-        groups.append(Group(members, grade, nearest, ways))
+        key = tops[0] + ("+near" if grade == "C" else "")
+        groups.append(Group(key, members, grade, nearest, ways))
     return sorted(groups, key=lambda group: group.grade)
 
 
-def chains(
-    domains: Sequence[FailureDomain], feeds: StatedFeeds, sample: Sample, hops: int
-) -> Iterator[Chain]:
+def chains(domains: Domains, feeds: StatedFeeds, sample: Sample, hops: int) -> Iterator[Chain]:
     """Follow the stated feeds of domains' sites, and the stations near them, up the grid.
 
     Of stations that could each be the nearest to a site, only what stands above them all is kept.
@@ -184,7 +180,7 @@ def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
     return {station: 0, **tops}
 
 
-def _around(domains: Sequence[FailureDomain], sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
+def _around(domains: Domains, sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Name the stations near sites that no risk speaks of, sites with the same stations together."""
     groups: dict[tuple[int, tuple[str, ...]], list[tuple[str, Neighbourhood]]] = {}
     for site in {site.id: site for domain in domains for site in domain.sites}.values():

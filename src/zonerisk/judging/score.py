@@ -88,7 +88,7 @@ def score(
     options = recovery.options(recovery.judge_under(facts, policy, day), region, peers)
     provider, alone = facts.provider(region.provider), len(asked.domains) < 2
     record = history.record(region, provider, facts.incidents(region_id), day, by_site, alone)
-    groups = by_policy(assessed, asked, policy, facts, source)
+    groups = by_policy(replace(asked, groups=assessed), policy, facts, source)
     judgeable = replace(asked, groups=groups, options=options, peers=peers)
     judged = findings.apply(policy, judgeable)
     total = weigh(judged, policy, (standing.zones if sold else standing.datacenters).effective)
