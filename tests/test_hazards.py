@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.core.geometry import Interval
-from zonerisk.core.model import Evidence, Grade, Position, Site
+from zonerisk.core.model import Evidence, Grade, Position, Region, Site
 from zonerisk.core.samples import HazardSample, Layer, missing
 from zonerisk.judging import hazards
-from zonerisk.judging.arrangement import FailureDomain
+from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.library import Library
 
 CITED = Evidence(kind="layer", title="zz", url="https://example.org/", read="2026", claim="x")
@@ -71,10 +71,14 @@ def by_site(rows: list[HazardSample]) -> dict[str, list[HazardSample]]:
 def judge(
     units: list[FailureDomain], rows: list[HazardSample], kind: str = "flood", limit_km: float | None = None
 ) -> tuple[str, str]:
-    found = hazards.mapped(kind, units, by_site(rows), limit_km)
+    found = hazards.mapped(kind, at(units), by_site(rows), limit_km)
     return found.outcome(PAIR), " | ".join(
         (*(risk.message for risk in found.risks), *found.notes, found.reason)
     )
+
+
+def at(units: list[FailureDomain], *owners: Region) -> Arrangement:
+    return Arrangement("", "place", "2026-11-30", tuple(units), len(units), owners)
 
 
 A, B = unit("a"), unit("b")
@@ -131,15 +135,15 @@ def test_what_a_layer_reaches_is_asked_of_its_coverage_alone() -> None:
 
 @pytest.mark.parametrize(("reached", "said"), [(True, "not assessed for A and B"), (False, "not assessed")])
 def test_what_is_assessed_does_not_hang_on_the_figures_of_sites(reached: bool, said: str) -> None:
-    bare = hazards.assess("flood", [A, B], [], "2026-01-01", None, {}, reached=reached)
+    bare = hazards.assess("flood", at([A, B]), {}, None, reached=reached)
     assert (bare.assessed, bare.reason) == (reached, said)
     rows = by_site([row(ZONE, "a", 500, 600), row(ZONE, "b", 500, 600)])
-    assert hazards.assess("flood", [A, B], [], "2026-01-01", None, rows, reached=reached).assessed == reached
+    assert hazards.assess("flood", at([A, B]), rows, None, reached=reached).assessed == reached
 
 
 def test_a_building_that_is_hidden_leaves_a_layer_that_reaches_the_town_assessed() -> None:
     hidden = [unit("a", disclosed=False), unit("b", disclosed=False)]
-    found = hazards.assess("flood", hidden, [], "2026-01-01", None, {}, reached=True)
+    found = hazards.assess("flood", at(hidden), {}, None, reached=True)
     assert (found.assessed, found.reason) == (True, "the building of A and B is not disclosed")
 
 
@@ -281,17 +285,17 @@ def test_a_risk_carries_how_often_and_how_strong() -> None:
     often, rare = (
         [replace(row(zones, key, -90, -10), label=label) for key in "ab"] for label in ("1 %", "0.2 %")
     )
-    (known,) = hazards.mapped("flood", [A, B], by_site(often), None).risks
+    (known,) = hazards.mapped("flood", at([A, B]), by_site(often), None).risks
     assert known.rate_per_year is not None
     assert (known.rate_per_year.low, known.rate_per_year.high) == (0.01, None)
     assert known.intensity is not None
     assert (known.intensity.low, known.intensity.high, known.unit) == (0.5, 3, "m")
-    (mixed,) = hazards.mapped("flood", [A, B], by_site([often[0], rare[1]]), None).risks
+    (mixed,) = hazards.mapped("flood", at([A, B]), by_site([often[0], rare[1]]), None).risks
     assert mixed.rate_per_year is not None
     assert mixed.rate_per_year.low == 0.002, "the rarer one reaches both"
     assert (mixed.intensity, mixed.unit) == (None, None), "of one class it is not known"
     unstated = [replace(each, label="extreme") for each in often]
-    (silent,) = hazards.mapped("flood", [A, B], by_site(unstated), None).risks
+    (silent,) = hazards.mapped("flood", at([A, B]), by_site(unstated), None).risks
     assert silent.rate_per_year is None
 
 
@@ -301,7 +305,7 @@ def test_what_a_record_states_keeps_the_frequency_that_a_layer_gives(zz: Library
     record = region.model_copy(update={"hazards": {"trench": statement}})
     trench = replace(layer(grade="C"), return_years={"*": 100})
     rows = by_site([row(trench, key, -90, -10, "the-trench") for key in "ab"])
-    (known,) = hazards.assess("flood", [A, B], [record], "2026-11-23", None, rows).risks
+    (known,) = hazards.assess("flood", at([A, B], record), rows, None).risks
     assert known.rate_per_year is not None
     assert known.rate_per_year.low == 0.01
     assert len(known.evidence) == 2
@@ -311,7 +315,7 @@ def test_storms_are_counted_over_years() -> None:
     storms = replace(layer("count", grade="C", kind="cyclone"), shared_from=1, record_years=42)
     storms = replace(storms, intensities={"*": (64, None)}, intensity_unit="kt")
     rows = [row(storms, "a", 4, 8), row(storms, "b", 8, 10)]
-    (known,) = hazards.mapped("cyclone", [A, B], by_site(rows), 100).risks
+    (known,) = hazards.mapped("cyclone", at([A, B]), by_site(rows), 100).risks
     assert known.rate_per_year is not None
     ends = (known.rate_per_year.low, known.rate_per_year.best, known.rate_per_year.high)
     assert ends == pytest.approx((4 / 42, 6 / 42, 10 / 42), abs=1e-6)
@@ -340,7 +344,7 @@ def of_metro(of: Layer, low: float, high: float, site: str = "r/metro") -> Hazar
 @pytest.mark.parametrize(("low", "shared"), [(1.6, True), (1.4, False)])
 def test_a_hazard_of_all_of_a_metro_needs_no_building(low: float, shared: bool) -> None:
     hidden = [FailureDomain(f"r/{key}", key, (), (metro(),)) for key in "abc"]
-    found = hazards.mapped("seismic", hidden, {"r/metro": [of_metro(QUAKE, low, 2.4)]}, 20)
+    found = hazards.mapped("seismic", at(hidden), {"r/metro": [of_metro(QUAKE, low, 2.4)]}, 20)
     assert len(found.risks) == shared
     for known in found.risks:
         assert (known.grade, known.outcome, known.members) == ("C", "warn", ("r/a", "r/b", "r/c"))
@@ -359,8 +363,8 @@ def test_a_metro_that_does_not_hold_all_that_is_known_shares_nothing() -> None:
     }
     hidden = FailureDomain("r/a", "A", (), (metro(), *outside.sites))
     held = FailureDomain("r/b", "B", (), (metro(), *inside.sites))
-    assert not hazards.mapped("seismic", [hidden, held], rows, 20).risks
-    (known,) = hazards.mapped("seismic", [held, inside, outside], rows, 20).risks
+    assert not hazards.mapped("seismic", at([hidden, held]), rows, 20).risks
+    (known,) = hazards.mapped("seismic", at([held, inside, outside]), rows, 20).risks
     assert known.members == ("r/b", "r/i"), "the zone that is known to stand outside is not in it"
 
 
@@ -369,7 +373,7 @@ def test_a_wider_metro_never_decides(low: float, more: float) -> None:
     """Law 1: what all of a wider disc has, all of a narrower one has."""
     hidden = [FailureDomain(f"r/{key}", key, (), (metro(),)) for key in "ab"]
     narrow, wide = (
-        hazards.mapped("seismic", hidden, {"r/metro": [of_metro(QUAKE, end, 4)]}, 20).outcome(PAIR)
+        hazards.mapped("seismic", at(hidden), {"r/metro": [of_metro(QUAKE, end, 4)]}, 20).outcome(PAIR)
         for end in (low, max(0.0, low - more))
     )
     assert narrow == wide or (narrow, wide) == ("warn", "unknown")
@@ -378,7 +382,7 @@ def test_a_wider_metro_never_decides(low: float, more: float) -> None:
 def test_exposure_is_told_as_c_whatever_its_layer_is_worth() -> None:
     axis = layer("axis", complete=False, grade="A", kind="runway")
     rows = [row(axis, "a", 0, 500), row(axis, "b", 0, 500)]
-    (known,) = hazards.mapped("runway", [A, B], by_site(rows), 1).risks
+    (known,) = hazards.mapped("runway", at([A, B]), by_site(rows), 1).risks
     assert (known.grade, known.outcome) == ("C", "warn")
 
 
@@ -450,10 +454,10 @@ def test_many_statements_are_counted() -> None:
 def test_statements_come_before_layers_and_decide_nothing() -> None:
     flood = layer(complete=False)
     rows = {NORTH.sites[0].id: [row(flood, "a", 30, 90), said(NORTH, "named", kind="flood")]}
-    found = hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, rows)
+    found = hazards.assess("flood", at([NORTH, MIDDLE]), rows, None)
     assert found.outcome((NORTH.id, MIDDLE.id)) == "unknown"
     assert found.reason == "not assessed for B"
     assert [note.partition(" ")[0] for note in found.notes] == ["A:", "A"]
-    alone = hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, held(said(NORTH, kind="flood")))
+    alone = hazards.assess("flood", at([NORTH, MIDDLE]), held(said(NORTH, kind="flood")), None)
     assert alone.reason == hazards.stated("flood", [NORTH, MIDDLE], {}).reason
-    assert hazards.assess("flood", [NORTH, MIDDLE], (), "2026-11-30", None, {}).reason == "not assessed"
+    assert hazards.assess("flood", at([NORTH, MIDDLE]), {}, None).reason == "not assessed"

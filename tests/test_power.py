@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.core.model import Evidence, Feed, Position, Region, Site
-from zonerisk.core.samples import Near, Neighbourhood, Sample, Upstream
+from zonerisk.core.samples import EMPTY, Near, Neighbourhood, Sample, Upstream
 from zonerisk.core.verdict import severity
-from zonerisk.judging.arrangement import FailureDomain
-from zonerisk.judging.power import assess
+from zonerisk.judging import power
+from zonerisk.judging.arrangement import Arrangement, FailureDomain
+from zonerisk.judging.cause import RiskGroups
 from zonerisk.library import Library
 
 REMOVALS = ("feeds:\n", "hazards:\n")
@@ -75,6 +76,18 @@ def sample(
             "upstreams": Evidence(kind="layer", title="a graph", read="2024", claim="c"),
         },
     )
+
+
+def assess(
+    kind: str,
+    domains: list[FailureDomain],
+    owners: list[Region],
+    day: str,
+    sample: Sample = EMPTY,
+    hops: int = power.HOPS,
+) -> RiskGroups:
+    at = Arrangement("", "place", day, tuple(domains), len(domains), tuple(owners))
+    return power.assess(kind, at, sample, hops)
 
 
 def near(station: str, distance_m: float, kv: float = 225) -> Near:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import UNKNOWN, Interval, beyond, farthest_m, nearest_m
@@ -188,15 +188,17 @@ class Arrangement:
     # Shared risks by kind, once they are assessed, and where recovery may go, once that is judged.
     groups: Mapping[str, RiskGroups] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
-    _distances: dict[object, Interval] = field(default_factory=dict, repr=False, compare=False)
+    # What was reckoned of domains by where they stand, for whoever asks again.
+    memo: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance of two of the domains, metres; each is measured once."""
         # Undisclosed zones of a region may all stand at the same places.
         places = (a.places, b.places) if self.measure is distance_m else (a.id, b.id)
-        if places not in self._distances:
-            self._distances[places] = self.measure(a, b)
-        return self._distances[places]
+        if places not in self.memo:
+            self.memo[places] = self.measure(a, b)
+        measured: Interval = self.memo[places]
+        return measured
 
     def trip(self, a: FailureDomain, b: FailureDomain) -> Trip | None:
         """Return the least round trip on record between two of the domains."""
@@ -333,6 +335,6 @@ def arranged(
         trips=least_trips(facts.measurements(region_id), day),
     )
     sites = site_units(region, places, day)
-    by_sites = replace(by_zones, noun="datacenter", domains=sites, _distances={})
+    by_sites = replace(by_zones, noun="datacenter", domains=sites)
     numbered = provider.role == "operator" or (sold == 1 and region.numbered)
     return by_zones, by_sites, units == "sites" or (units is None and numbered)

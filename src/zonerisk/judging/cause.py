@@ -72,7 +72,8 @@ def known_since(evidence: Iterable[Evidence], day: str) -> str | None:
 
 def dated(groups: RiskGroups, day: str) -> RiskGroups:
     """Return risk groups of which those are marked that were published after the day judged."""
-    return replace(groups, all_risks=tuple(marked(shared, day) for shared in groups.all_risks))
+    risks = tuple(marked(shared, day) for shared in groups.all_risks)
+    return groups if risks == groups.all_risks else replace(groups, all_risks=risks)
 
 
 def marked(shared: SharedRisk, day: str) -> SharedRisk:

@@ -113,10 +113,7 @@ def record(
         if facts.region(key).status != "open" or not place.domains:
             continue
         if feeds and place.sold > 1:
-            assessed = (
-                power.assess(kind, place.domains, place.owners, day, facts.supply, power.HOPS)
-                for kind in FEEDS
-            )
+            assessed = (power.assess(kind, place, facts.supply, power.HOPS) for kind in FEEDS)
             place = replace(place, groups={groups.kind: groups for groups in assessed})
         for claim in meant(place):
             if claim.kind in DISTANCES or (feeds and claim.kind not in (*UNMEASURED, "dr-distance")):

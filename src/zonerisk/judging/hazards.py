@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from zonerisk.core.geometry import geodesic_m, nearest_m
+from zonerisk.core.geometry import farthest_m, nearest_m
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.model import Evidence, Grade, Position, Region, Site, simplify
+from zonerisk.core.model import Evidence, Grade, Position, Site, simplify
 from zonerisk.core.samples import UNNAMED, HazardSample, HazardSamples, Layer, bests, nearness
 from zonerisk.core.verdict import SharedRisk
-from zonerisk.judging.arrangement import Domains, FailureDomain, Pair, farther, pair_ids, pairs, sites_of
+from zonerisk.judging.arrangement import Arrangement, Domains, FailureDomain, Pair, farther, pair_ids, pairs
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
@@ -23,28 +23,28 @@ _MOST_STATEMENTS, _MOST_OBJECTS = 6, 3
 
 def assess(
     kind: str,
-    domains: Domains,
-    owners: Sequence[Region],
-    day: str,
-    limit_km: float | None,
+    arrangement: Arrangement,
     samples: HazardSamples,
+    limit_km: float | None,
     correlation_km: float | None = None,
     pairwise: bool = True,
     reached: bool | None = None,
 ) -> RiskGroups:
     """Find which domains share a hazard of one kind: what records state comes first, layers add to it.
 
-    ``limit_km`` is the policy's distance for being near the same object, ``correlation_km`` that within which
-    one event strikes alike. Without ``pairwise`` it is open which pairs are apart. ``reached`` is whether it
-    is :func:`assessed` for the region; None to go by the figures at the sites.
+    ``samples`` are of that kind, ``limit_km`` is the policy's distance for being near the same object,
+    ``correlation_km`` that within which one event strikes alike. Without ``pairwise`` it is open which pairs
+    are apart. ``reached`` is whether it is :func:`assessed` for the region; None to go by the figures at the
+    sites.
     """
-    layers = mapped(kind, domains, samples, limit_km, pairwise, reached)
+    domains, day = arrangement.domains, arrangement.day
+    layers = mapped(kind, arrangement, samples, limit_km, pairwise, reached)
     statements = stated(kind, domains, samples, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
     cited: list[Evidence] = []
     wide = KINDS[kind].wide
-    for region in owners:
+    for region in arrangement.owners:
         for hazard in region.hazards.values():
             if hazard.kind != kind or not hazard.holds(day):
                 continue
@@ -171,21 +171,34 @@ class _Seen(NamedTuple):
         return self.hits.get(key, self.rest)
 
 
+_SILENT = _Seen({}, None, ())
 _View = tuple[Layer, Mapping[str, _Seen]]
 """A layer, and how it looks from each domain, by id."""
 
 
 def mapped(
     kind: str,
-    domains: Domains,
+    arrangement: Arrangement,
     samples: HazardSamples,
     limit_km: float | None,
     pairwise: bool = True,
     reached: bool | None = None,
 ) -> RiskGroups:
     """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
-    limit_m = None if limit_km is None else limit_km * 1000
-    views = _views(domains, samples, limit_m)
+    domains, limit_m = arrangement.domains, None if limit_km is None else limit_km * 1000
+    looks = {}
+    for domain in domains:
+        # Undisclosed zones of a region may all stand at the same places.
+        key = (kind, domain.places, limit_m)
+        if key not in arrangement.memo:
+            arrangement.memo[key] = _look(domain, samples, limit_m)
+        looks[domain.id] = arrangement.memo[key]
+    # Every layer that says anything at the domains' sites, in the order of ids.
+    layers = {key: layer for look in looks.values() for key, (layer, _) in look.items()}
+    views = [
+        (layer, {key: look[layer.id][1] if layer.id in look else _SILENT for key, look in looks.items()})
+        for _, layer in sorted(layers.items())
+    ]
     risks: list[SharedRisk] = []
     notes: list[str] = []
     apart: set[Pair] = set()
@@ -201,6 +214,8 @@ def mapped(
         notes += _notes(view, domains, own, limit_m)
         for a, b in pairs(domains) if pairwise and layer.judges else ():
             here, there = seen[a.id], seen[b.id]
+            if not (here.hits or there.hits or layer.complete):
+                continue
             keys = {*here.hits, *there.hits}
             if any(here.of(key) is not False and there.of(key) is not False for key in keys):
                 open_.add((a.id, b.id))
@@ -231,50 +246,43 @@ def mapped(
     )
 
 
-def _views(domains: Domains, samples: HazardSamples, limit_m: float | None) -> list[_View]:
-    """Return every layer that says anything at the domains' sites, in the order of ids."""
-    tables: dict[str, dict[str, list[HazardSample]]] = {}
-    for site_id in sites_of(domains):
-        for row in samples.get(site_id, ()):
-            if row.interval:
-                tables.setdefault(row.layer.id, {}).setdefault(site_id, []).append(row)
-    views: list[_View] = []
-    # Undisclosed zones of a region may all stand at the same places.
-    alike = {domain.places: domain for domain in domains}
-    for _, table in sorted(tables.items()):
-        layer = next(iter(table.values()))[0].layer
-        seen = {places: _seen(layer, domain, table, limit_m) for places, domain in alike.items()}
-        if any(one.rows for one in seen.values()):
-            views.append((layer, {domain.id: seen[domain.places] for domain in domains}))
-    return views
-
-
-def _seen(
-    layer: Layer, domain: FailureDomain, table: Mapping[str, Sequence[HazardSample]], limit_m: float | None
-) -> _Seen:
-    """Join what a layer says of a domain's sites: one hit site hits the domain.
+def _look(
+    domain: FailureDomain, samples: HazardSamples, limit_m: float | None
+) -> dict[str, tuple[Layer, _Seen]]:
+    """Join what each layer says of a domain's sites, by the layers' ids: one hit site hits the domain.
 
     A domain that is not disclosed stands at one of its possible sites, so all must agree.
     """
-    sites = [table.get(site.id, ()) for site in domain.where]
-    listed = layer.measure in ("area", "cell", "count") or (
-        limit_m is not None and limit_m <= layer.list_radius_m
-    )
-    rests: list[bool | None] = []
-    for rows in sites:
-        # Where not all objects are listed, even the nearest must lie out of reach.
-        nearest = min((row.interval.low for row in rows if row.interval), default=0.0)
-        beyond = listed or (limit_m is not None and nearest > limit_m)
-        rests.append(False if rows and beyond else None)
-    tables = [{row.object: in_reach(layer, row, limit_m) for row in rows if row.object} for rows in sites]
-    hits, rest = {}, _agreed(rests, bool(domain.sites))
-    for key in {key for table in tables for key in table}:
-        states = [table.get(key, rest) for table, rest in zip(tables, rests, strict=True)]
-        hits[key] = _agreed(states, bool(domain.sites))
-    if not domain.bounded:
-        # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
-        hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
-    return _Seen(hits, rest, sorted((row for rows in sites for row in rows), key=nearness))
+    by_layer: dict[str, dict[str, list[HazardSample]]] = {}
+    for site in domain.where:
+        for row in samples.get(site.id, ()):
+            if row.interval:
+                by_layer.setdefault(row.layer.id, {}).setdefault(site.id, []).append(row)
+    look = {}
+    for layer_id, by_site in by_layer.items():
+        sites = [by_site.get(site.id, []) for site in domain.where]
+        layer = next(iter(by_site.values()))[0].layer
+        states: list[dict[str, bool | None]] = []
+        rests: list[bool | None] = []
+        listed = layer.measure in ("area", "cell", "count") or (
+            limit_m is not None and limit_m <= layer.list_radius_m
+        )
+        for rows in sites:
+            # Where not all objects are listed, even the nearest must lie out of reach.
+            nearest = min((row.interval.low for row in rows if row.interval), default=0.0)
+            beyond = listed or (limit_m is not None and nearest > limit_m)
+            rests.append(False if rows and beyond else None)
+            states.append({row.object: in_reach(layer, row, limit_m) for row in rows if row.object})
+        hits, rest = {}, _agreed(rests, bool(domain.sites))
+        for key in {key for of_site in states for key in of_site}:
+            told = [of_site.get(key, other) for of_site, other in zip(states, rests, strict=True)]
+            hits[key] = _agreed(told, bool(domain.sites))
+        if not domain.bounded:
+            # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
+            hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
+        ordered = sorted((row for rows in sites for row in rows), key=nearness)
+        look[layer_id] = layer, _Seen(hits, rest, ordered)
+    return look
 
 
 def in_reach(layer: Layer, row: HazardSample, limit_m: float | None) -> bool | None:
@@ -352,11 +360,9 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
     sites = domain.sites or domain.possible
     if metro.position is None or (not domain.sites and metro not in sites):
         return False
-    middle, radius_m = metro.position, metro.position.uncertainty_m
-    discs = [site.position for site in sites if site.position and site != metro]
-    return all(
-        geodesic_m(at.lat, at.lon, middle.lat, middle.lon) + at.uncertainty_m <= radius_m for at in discs
-    )
+    discs = [site.position for site in sites if site.position and site.id != metro.id]
+    # Both discs count in what is farthest.
+    return (farthest_m(discs, [metro.position]) or 0.0) <= 2 * metro.position.uncertainty_m
 
 
 def _why_open(
@@ -413,6 +419,7 @@ def _notes(view: _View, domains: Domains, risks: Sequence[SharedRisk], limit_m: 
             groups.setdefault(row.side if layer.measure == "area" else row.object, []).append(domain)
     notes = []
     for group in list(groups.values())[:_MOST_OBJECTS]:
-        group.sort(key=at.index)
-        notes.append(wording.position(group, layer, [nearest[domain.id] for domain in group]))
+        ids = {domain.id for domain in group}
+        ordered = [domain for domain in at if domain.id in ids]
+        notes.append(wording.position(ordered, layer, [nearest[domain.id] for domain in ordered]))
     return notes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 from itertools import combinations, count
 from operator import or_
-from typing import Literal
+from typing import Any, Literal
 
 from zonerisk.core.errors import UsageError
 from zonerisk.core.geometry import Interval, distance_m, metres_per_degree
@@ -83,7 +84,7 @@ def _assess(
     kind: Kind, arrangement: Arrangement, facts: Facts, source: Source, rule: Rule | None, judged: bool = True
 ) -> RiskGroups:
     """Assess one kind, by the figures of a policy's rule on it, if it has one."""
-    units, owners, day = arrangement.domains, arrangement.owners, arrangement.day
+    owners, day, memo = arrangement.owners, arrangement.day, arrangement.memo
     regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
     limit = rule.threshold if rule else None
     if kind.id == "building":
@@ -91,17 +92,23 @@ def _assess(
     elif kind.id == "campus":
         groups = separation.assess_campuses(arrangement, 1000 * (limit or separation.CAMPUS_RADIUS_KM))
     elif kind.family == "feed":
-        groups = power.assess(kind.id, units, owners, day, facts.supply, int(limit or power.HOPS))
+        groups = power.assess(kind.id, arrangement, facts.supply, int(limit or power.HOPS))
     elif kind.family == "event":
         incidents = {event.id: event for region in regions for event in facts.incidents(region)}
         # A deployment's places may be some of a region's zones.
         sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
-        groups = history.assess(units, incidents.values(), day, owners, sold)
+        groups = history.assess(arrangement.domains, incidents.values(), day, owners, sold)
     else:
-        sites, correlation_km = sites_of(units).items(), rule.correlation_km if rule else None
-        rows = {key: [row for row in source.of(site) if row.layer.kind == kind.id] for key, site in sites}
+        rows = {}
+        for key, site in sites_of(arrangement.domains).items():
+            if ("samples", key) not in memo:
+                memo["samples", key] = by_kind = defaultdict(list)
+                for row in source.of(site):
+                    by_kind[row.layer.kind].append(row)
+            rows[key] = memo["samples", key][kind.id]
+        correlation_km = rule.correlation_km if rule else None
         pairwise, reached = judged or kind.by_position, hazards.assessed(kind.id, regions, source.layers)
-        groups = hazards.assess(kind.id, units, owners, day, limit, rows, correlation_km, pairwise, reached)
+        groups = hazards.assess(kind.id, arrangement, rows, limit, correlation_km, pairwise, reached)
     return dated(groups, day)
 
 
@@ -111,18 +118,18 @@ def assess(
     policy: Policy,
     day: str,
     own: Sequence[Region] = (),
-    distances: dict[object, Interval] | None = None,
+    memo: dict[object, Any] | None = None,
 ) -> dict[str, RiskGroups]:
     """Assess units of any regions together, whoever sells them; ``own`` are not in the catalogue.
 
-    The ``distances`` that were measured before are not measured again, and new ones are added.
+    What ``memo`` holds of places is not reckoned again, and what is new is added.
     """
     known, sold = {region.id: region for region in own}, set(facts.region_ids)
     ids = dict.fromkeys(key.partition("/")[0] for key in (*sites_of(units), *(unit.id for unit in units)))
     owners = tuple(known.get(key) or facts.region(key) for key in ids if key in known or key in sold)
     trips = least_trips((row for key in ids if key in sold for row in facts.measurements(key)), day)
-    measured = {} if distances is None else distances
-    places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips, _distances=measured)
+    memo = {} if memo is None else memo
+    places = Arrangement("", "place", day, tuple(units), len(units), owners, trips=trips, memo=memo)
     groups = assess_arrangement(places, facts, facts.samples)
     return by_policy(replace(places, groups=groups), policy, facts, facts.samples)
 

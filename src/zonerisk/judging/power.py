@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Evidence, Feed, Grade, Region
     from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Domains
+    from zonerisk.judging.arrangement import Arrangement, Domains
 
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4
@@ -40,18 +40,12 @@ class Group(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-def assess(
-    kind: str,
-    domains: Domains,
-    owners: Sequence[Region],
-    day: str,
-    sample: Sample = EMPTY,
-    hops: int = HOPS,
-) -> RiskGroups:
+def assess(kind: str, arrangement: Arrangement, sample: Sample = EMPTY, hops: int = HOPS) -> RiskGroups:
     """Find which domains depend on the same supply of a kind, within so many circuits up the grid.
 
     No pair is known to be apart: what a record or a sample of the grid lacks is unknown.
     """
+    domains, owners, day = arrangement.domains, arrangement.owners, arrangement.day
     feeds = stated(kind, owners, day)
     risks: list[SharedRisk] = []
     notes: list[str] = []

@@ -57,15 +57,15 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     shared, apart = together(risks), set()
     wide_m = max(radius_m, CAMPUS_MOST_M)
     for a, b in pairs(arrangement.domains):
-        pair, trip = (a.id, b.id), arrangement.trip(a, b)
-        if pair in shared:
+        if (a.id, b.id) in shared:
             continue
-        key = f"{a.id}+{b.id.rpartition('/')[2]}"
+        if farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
+            apart.add((a.id, b.id))
+            continue
+        key, trip = f"{a.id}+{b.id.rpartition('/')[2]}", arrangement.trip(a, b)
         if trip and trip.ms <= CAMPUS_MS and arrangement.distance(a, b).at_most(radius_m) is None:
             message = wording.short_trip(a.name, b.name, trip.ms, trip.day)
             risks.append(risk("campus", f"{key}:round-trip", "C", (a, b), message, trip.evidence))
-        elif farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
-            apart.add(pair)
         elif a.disclosed and b.disclosed and (distance := arrangement.distance(a, b)).at_most(radius_m):
             sites = [site.id for unit in (a, b) for site in unit.sites]
             cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
