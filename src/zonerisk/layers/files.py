@@ -37,13 +37,10 @@ MAX_BYTES = 300_000_000
 MAX_COLUMNS, MAX_COLLECTIONS = 2000, 20
 # Of a GeoPackage: reference systems, and the characters of the texts that name and describe its tables.
 MAX_SYSTEMS, MAX_TEXT = 10_000, 1_000_000
-_ZIP, _SHP = b"PK\3\4", b"\0\0\x27\x0a"
+_SHP = b"\0\0\x27\x0a"
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _ENDINGS = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
-_TYPES = {
-    *("FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint"),
-    *("LineString", "MultiLineString", "Polygon", "MultiPolygon"),
-}
+_TYPES = re.compile("Feature(Collection)?|GeometryCollection|(Multi)?(Point|LineString|Polygon)")
 # How GeoJSON may name its reference system; GDAL would follow a link, and open a file that is named.
 _NAMED_SYSTEM = re.compile(
     r"urn:ogc:def:crs:[\w.:-]+|(EPSG|OGC):\w+|https?://www\.opengis\.net/def/crs/(OGC/1\.3/CRS84|EPSG/0/\d+)",
@@ -195,7 +192,7 @@ def vector(data: bytes, name: str, layer: str | None = None, first: bool = False
     """
     system = None
     with errors.reading(name, "is not a readable vector file"):
-        if data.startswith(_ZIP):
+        if data.startswith(b"PK\3\4"):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 names = archive.namelist()
                 if len(set(names)) < len(names):
@@ -220,8 +217,7 @@ def vector(data: bytes, name: str, layer: str | None = None, first: bool = False
             # A FlatGeobuf's header tells its own length.
             _check_system(data[: 12 + int.from_bytes(data[8:12], "little")], name)
         else:
-            told = "neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV"
-            raise DataError(f"{name}: is not a readable vector file: {told}")
+            raise ValueError("neither GeoJSON, GeoPackage, FlatGeobuf, a shapefile nor CSV")
     frame = opened(data, name, layer)
     # Where GDAL does not know the system that GeoJSON names, it takes the coordinates for degrees.
     if system and not _WGS84.search(system) and frame.crs == "EPSG:4326":
@@ -266,7 +262,7 @@ def _check_geojson(data: bytes, name: str) -> str | None:
         tree = json.loads(data, object_pairs_hook=kept)
     except RecursionError:
         raise DataError(f"{name}: nests too deep for GeoJSON") from None
-    if not isinstance(tree, dict) or str(tree.get("type")) not in _TYPES:
+    if not isinstance(tree, dict) or not _TYPES.fullmatch(str(tree.get("type"))):
         raise DataError(f"{name}: is not GeoJSON: its type is {str(tree.get('type'))[:40]!r}")
     if systems > isinstance(tree.get("crs"), dict):
         # GDAL follows the links of each, and reads the coordinates as if there were none.
@@ -294,9 +290,8 @@ def _check_geopackage(data: bytes, name: str) -> None:
                 raise DataError(f"{name}: {table} is a view or a virtual table; export it as a plain table")
             if kind == "table" and not virtual and database.execute(reckoned, (table,)).fetchone()[0]:
                 raise DataError(f"{name}: {table} has a column that is reckoned; export it as a plain table")
-        systems = database.execute(
-            "SELECT * FROM gpkg_spatial_ref_sys LIMIT ?", (MAX_SYSTEMS + 1,)
-        ).fetchall()
+        listed = f"SELECT * FROM gpkg_spatial_ref_sys LIMIT {MAX_SYSTEMS + 1}"
+        systems = database.execute(listed).fetchall()
     if len(systems) > MAX_SYSTEMS:
         raise DataError(f"{name}: names more than {MAX_SYSTEMS} reference systems")
     _check_system(repr(systems).encode(), name)
@@ -326,24 +321,18 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
 
-    texts = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
-    data = content(path)
+    # What names things stays text: runway 09 is not 9.
+    names = (*reading.id, *reading.where, *filter(None, (reading.name, reading.class_of)))
+    data, texts = content(path), dict.fromkeys(names, str)
     with errors.reading(str(path), "is not a readable CSV file"):
         first = re.split(rb"[\r\n]", data, maxsplit=1)[0]
         sep = ";" if first.count(b";") > first.count(b",") else ","
         if (columns := first.count(sep.encode()) + 1) > MAX_COLUMNS:
             raise ValueError(f"it has {columns} columns; at most {MAX_COLUMNS} are read")
-        # What names things stays text: runway 09 is not 9. A row that is longer than the head, which
-        # pandas would read one column off, is an error.
+        # A row that is longer than the head, which pandas would read one column off, is an error.
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             try:
-                table = pd.read_csv(
-                    io.BytesIO(data),
-                    sep=sep,
-                    dtype=dict.fromkeys(texts, str),
-                    low_memory=False,
-                    index_col=False,
-                )
+                table = pd.read_csv(io.BytesIO(data), sep=sep, dtype=texts, low_memory=False, index_col=False)
             except pd.errors.ParserWarning:
                 raise ValueError("a row has more fields than the head") from None
     lat, lon = reading.ends[:2] if reading.ends else (reading.lat or "lat", reading.lon or "lon")
@@ -376,7 +365,6 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
 
 
 def _columns(reading: Reading) -> tuple[str, ...]:
-    """Return the columns that a card names."""
     single = filter(None, (reading.name, reading.class_of, reading.doubt_of))
     return (*reading.where, *reading.least, *reading.id, *single, *(reading.ends or ()))
 

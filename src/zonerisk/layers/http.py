@@ -94,19 +94,13 @@ class _Web(urllib.request.AbstractHTTPHandler):
 
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
-    def __init__(self, deadline: float) -> None:
-        super().__init__()
-        self.deadline = deadline
-
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+    def http_open(self, req: Any) -> http.client.HTTPResponse:
         def connected(host: str, **options: Any) -> Any:
             tls = {"context": _tls()} if req.type == "https" else {}
             kind: Any = http.client.HTTPSConnection if tls else http.client.HTTPConnection
-            response: Any = http.client.HTTPResponse
+            answer: Any = http.client.HTTPResponse
             connection = kind(host, **tls, **options)
-            connection.response_class = lambda sock, **more: response(
-                _TimedReads(sock, self.deadline), **more
-            )
+            connection.response_class = lambda sock, **more: answer(_TimedReads(sock, req.deadline), **more)
             return connection
 
         return self.do_open(connected, req)
@@ -128,11 +122,8 @@ def get(
     """
     if params:
         url = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(params)}"
-
-    def take(response: http.client.HTTPResponse) -> bytes:
-        return b"".join(_blocks(response, url, max_bytes))
-
-    return _read(url, take, time.monotonic() + timeout_s, headers or {}, timeout_s)
+    end = time.monotonic() + timeout_s
+    return _read(url, lambda answer: b"".join(_blocks(answer, url, max_bytes)), end, headers or {}, timeout_s)
 
 
 class Remote:
@@ -304,14 +295,15 @@ def _answered(
     if not url.lower().startswith(("http://", "https://")):
         raise FetchError(f"{url!r}: only http and https addresses are read")
     opener = urllib.request.OpenerDirector()
-    for handler in (urllib.request.ProxyHandler(), _Web(deadline)):
+    for handler in (urllib.request.ProxyHandler(), _Web()):
         opener.add_handler(handler)
     address = url
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
     for hop in range(MAX_REDIRECTS + 1):
         left_s = max(0.1, deadline - time.monotonic())
         try:
-            asked = urllib.request.Request(urllib.parse.quote(address, _SAFE), headers=sent)
+            asked: Any = urllib.request.Request(urllib.parse.quote(address, _SAFE), headers=sent)
+            asked.deadline = deadline
             response: http.client.HTTPResponse = opener.open(asked, timeout=min(timeout_s, left_s))
             location = response.headers["Location"]
             if response.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
