@@ -69,28 +69,24 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     rasterio = files.gdal("rasterio")
     from rasterio.errors import RasterioError
 
-    try:
-        remote = http.Remote(name) if name.startswith(("http://", "https://")) else None
-    except FetchError as error:
-        raise DataError(f"{name}: is not a readable GeoTIFF: {error}") from None
+    remote, what = None, "is not a readable GeoTIFF"
 
     def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
         if path != name:
             raise FileNotFoundError(path)
         return http.RemoteStream(remote) if remote else Path(name).open("rb")
 
-    what = "is not a readable GeoTIFF"
-    with rasterio.Env(**_OPTIONS):
-        try:
-            with rasterio.open(name, driver="GTiff", opener=only) as file:
-                if flaw := _flaw(file):
-                    raise DataError(f"{name}: {flaw}")
-                what = "a part of it cannot be read"
-                yield file
-        except (RasterioError, OSError) as error:
-            # GDAL knows only that it had no bytes, not what went wrong on the way.
-            cause = (remote and remote.trouble) or _plain(str(error))
-            raise DataError(f"{name}: {what}: {cause}") from None
+    try:
+        remote = http.Remote(name) if name.startswith(("http://", "https://")) else None
+        with rasterio.Env(**_OPTIONS), rasterio.open(name, driver="GTiff", opener=only) as file:
+            if flaw := _flaw(file):
+                raise DataError(f"{name}: {flaw}")
+            what = "a part of it cannot be read"
+            yield file
+    except (RasterioError, FetchError, OSError) as error:
+        # GDAL knows only that it had no bytes, not what went wrong on the way.
+        cause = (remote and remote.trouble) or _plain(str(error))
+        raise DataError(f"{name}: {what}: {cause}") from None
 
 
 def _plain(name: str) -> str:
