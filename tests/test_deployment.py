@@ -39,7 +39,7 @@ def test_what_apis_call_regions_and_zones(
     shipped: Catalog, provider: str, region: str, zone: str | None, place: str, kind: str
 ) -> None:
     placement = Placement(shipped, DAY)
-    found = placement.place(provider, placement.region(provider, region), zone)
+    found = placement.place(placement.region(provider, region), zone)
     assert (found.id, found.kind) == (place, kind)
     assert placement.domain(found).id == place
 
@@ -64,14 +64,14 @@ def test_what_is_not_on_record_is_not_placed(
 ) -> None:
     placement = Placement(shipped, DAY)
     with pytest.raises(Unplaced):
-        placement.place(provider, placement.region(provider, region), zone)
+        placement.place(placement.region(provider, region), zone)
 
 
 def test_a_zone_of_the_past(shipped: Catalog) -> None:
     placement = Placement(shipped, "2021-03-09")
-    assert placement.place("ovh", "ovh-sbg", "sbg2").kind == "site"
+    assert placement.place("ovh-sbg", "sbg2").kind == "site"
     with pytest.raises(Unplaced):
-        placement.place("ovh", "ovh-sbg", "sbg5")
+        placement.place("ovh-sbg", "sbg5")
 
 
 def test_words_that_are_no_names_are_not_repeated(shipped: Catalog) -> None:
@@ -82,8 +82,8 @@ def test_words_that_are_no_names_are_not_repeated(shipped: Catalog) -> None:
 
 def test_a_whole_region(shipped: Catalog) -> None:
     placement = Placement(shipped, DAY)
-    assert placement.whole("scaleway", "scaleway-fr-par").kind == "region"
-    assert placement.whole("hetzner", "hetzner-fsn1").kind == "zone"
+    assert placement.whole("scaleway-fr-par").kind == "region"
+    assert placement.whole("hetzner-fsn1").kind == "zone"
 
 
 ZONES = tuple(FailureDomain(f"r/z{index}", f"z{index}") for index in range(3))

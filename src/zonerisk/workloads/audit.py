@@ -515,7 +515,7 @@ class Auditor:
                 yield "add-zone", message, wider
         for home, indices in homes.items():
             for region in self.fallbacks(home)[:MOST_REGIONS]:
-                place = self.arrangements.placement.whole(self.catalog.region(region).provider, region)
+                place = self.arrangements.placement.whole(region)
                 moves: tuple[tuple[str, Literal["move-backup", "recovery"], str], ...] = (
                     ("backup", "move-backup", wording.move_backup(region)),
                     ("dr", "recovery", wording.prepare_recovery(region)),
@@ -573,7 +573,7 @@ class Auditor:
                 found.append(("zones", judged, best, places, _ends(best.chance)))
             for target in self.fallbacks(region)[:MOST_REGIONS]:
                 there = self.catalog.region(target)
-                place = self.arrangements.placement.whole(there.provider, target)
+                place = self.arrangements.placement.whole(target)
                 best, both = self.judge(replace(workload, dr=(place,))), None
                 copies = Counter(zone.id for zone in zones_sold(there, self.day))
                 if judged.chance and judged.chance.model == "counted" and len(copies) > 1:

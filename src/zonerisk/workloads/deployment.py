@@ -150,17 +150,6 @@ def spread(places: Sequence[Place], copies: int) -> tuple[Place, ...]:
     return tuple(places[index % len(places)] for index in range(copies))
 
 
-def apart(places: Sequence[Place]) -> tuple[Place, ...]:
-    """Give copies that stand somewhere in a region a number each: it may not be one zone."""
-    numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
-    return tuple(
-        replace(place, id=f"{place.id}-{next(numbers[place.id])}")
-        if place.kind == "somewhere" and not place.owner
-        else place
-        for place in places
-    )
-
-
 class Unplaced(Exception):
     """A plan's region or zone that the catalogue does not know; the text says why."""
 
@@ -194,15 +183,11 @@ class Placement:
             raise Unplaced(f"no provider {shown(text)} is in the catalogue; see: zonerisk list providers")
         return wanted
 
-    def provider_of(self, region: str) -> str:
-        """Return the id of a region's provider."""
-        return OWN if region == OWN else self.catalog.region(region).provider
-
     def region(self, provider: str, text: str) -> str:
         """Return the canonical id of a provider's region."""
         for key in self.dialect(provider).spellings(simplify(text)):
             for region in (key, f"{provider}-{key}"):
-                if region in self.regions and self.provider_of(region) == provider:
+                if region in self.regions and self.catalog.region(region).provider == provider:
                     return region
         raise Unplaced(
             f"{provider} has no region {shown(text)} in the catalogue; see: zonerisk list regions {provider}"
@@ -210,15 +195,16 @@ class Placement:
 
     def openstack(self, region: str) -> str | None:
         """Return who runs an OpenStack that has such a region."""
-        for provider in (key for key, each in self.dialects.items() if each.openstack):
+        for provider, dialect in self.dialects.items():
             with suppress(Unplaced):
-                self.region(provider, region)
-                return provider
+                if dialect.openstack and self.region(provider, region):
+                    return provider
         return None
 
-    def place(self, provider: str, region: str, zone: str | None = None) -> Place:
+    def place(self, region: str, zone: str | None = None) -> Place:
         """Return the place of one copy, in a zone or building if the plan names one."""
         record = self.catalog.region(region)
+        provider = record.provider
         sold = zones_sold(record, self.day)
         if not sold:
             raise Unplaced(f"{region} sells no zone on {self.day}")
@@ -251,9 +237,9 @@ class Placement:
         names = [f"unnamed zone {number}" for number in range(first, last + 1)]
         return [Place(f"{region}/{name.replace(' ', '-')}", region, "label", name, owner) for name in names]
 
-    def whole(self, provider: str, region: str) -> Place:
+    def whole(self, region: str) -> Place:
         """Return the place of something that its provider spreads over a region."""
-        one = self.place(provider, region)
+        one = self.place(region)
         return one if one.kind == "zone" else Place(region, region, "region")
 
     def workload(
@@ -272,21 +258,26 @@ class Placement:
         Copies that are ``missing`` were read and could not be placed: they count, wherever they stand.
         """
         labels = [place for place in dict.fromkeys(places) if place.kind == "label" and not place.name]
-        said = (self.dialect(self.provider_of(place.region)).zones.account_relative for place in labels)
-        relative = dict.fromkeys(filter(None, said))
-        strange = filter(self._odd, labels)
-        odd = [wording.odd_zone(place.id.partition("/")[2], place.region) for place in strange]
-        notes = (*notes, *relative, *odd)
+        records = {place.region: self.catalog.region(place.region) for place in labels}
+        said = (self.dialect(record.provider).zones.account_relative for record in records.values())
+        notes = [*notes, *dict.fromkeys(filter(None, said))]
+        for place in labels:
+            # A letter or number beyond all that its region has had.
+            last = place.id.partition(".")[0][-1]
+            number = int(last) if last.isdigit() else ord(last) - ord("a") + 1
+            zones = zones_sold(records[place.region], self.day)
+            if number > max([len(zones), *(int(zone.id[-1]) for zone in zones if zone.id[-1].isdigit())]):
+                notes.append(wording.odd_zone(place.id.partition("/")[2], place.region))
+        # Each copy that stands somewhere in a region gets a number: that may not be one zone.
+        numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
+        loose = [place.kind == "somewhere" and not place.owner for place in places]
+        apart = tuple(
+            replace(place, id=f"{place.id}-{next(numbers[place.id])}") if numbered else place
+            for place, numbered in zip(places, loose, strict=True)
+        )
         needed = quorum or majority(len(places) + missing)
         most = None if more is None else more + missing
-        return Workload(key, source, apart(places), needed, basis, notes=notes, more=most)
-
-    def _odd(self, place: Place) -> bool:
-        """Return whether a zone's letter or number is beyond all that its region has had."""
-        last = place.id.partition(".")[0][-1]
-        number = int(last) if last.isdigit() else ord(last) - ord("a") + 1
-        sold = zones_sold(self.catalog.region(place.region), self.day)
-        return number > max([len(sold), *(int(zone.id[-1]) for zone in sold if zone.id[-1].isdigit())])
+        return Workload(key, source, apart, needed, basis, notes=tuple(notes), more=most)
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""

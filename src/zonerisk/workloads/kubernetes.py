@@ -3,10 +3,11 @@
 # No "from __future__ import annotations" here, as in core.model.
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -118,8 +119,13 @@ def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog
     objects: dict[str, list[_Object]] = {}
     known: dict[tuple[str, str], _Object] = {}
     for name, lines, tree in files:
-        for item in _items(tree):
-            kind, made = str(item.get("kind")), _Object(item, name, lines)
+        whole = str(tree.get("kind"))
+        for item in sequence(tree.get("items")) if whole.endswith("List") else [tree]:
+            if not isinstance(item, dict):
+                continue
+            # A typed list (NodeList) leaves the kind of its items out.
+            kind = str(item.get("kind", whole.removesuffix("List") or "unknown"))
+            made = _Object(item, name, lines)
             first = known.setdefault((kind, made.name), made)
             if first is made:
                 objects.setdefault(kind, []).append(made)
@@ -131,23 +137,22 @@ def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog
     reader.nodes(objects.pop("Node", []))
     reader.pods(objects.pop("Pod", []), objects.pop("PodDisruptionBudget", []))
     reader.volumes(objects.pop("PersistentVolume", []))
-    reader.unassessed += [
-        other.source.skipped(f"{kind} {other.name}", OTHER)
-        for kind, others in objects.items()
-        for other in others
-    ]
-    return Deployment(tuple(name for name, _, _ in files), tuple(reader.workloads), tuple(reader.unassessed))
+    others = [(kind, other) for kind, listed in objects.items() for other in listed]
+    unread = [other.source.skipped(f"{kind} {other.name}", OTHER) for kind, other in others]
+    names = tuple(name for name, _, _ in files)
+    return Deployment(names, tuple(reader.workloads()), (*reader.unassessed, *unread))
 
 
-def _items(tree: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    kind = str(tree.get("kind"))
-    if kind.endswith("List"):
-        for item in sequence(tree.get("items")):
-            if isinstance(item, dict):
-                # A typed list (NodeList) leaves the kind of its items out.
-                yield {"kind": kind.removesuffix("List") or "unknown", **item}
-    else:
-        yield tree
+@dataclass
+class _Group:
+    """Copies that do one thing together: how many it needs, where they stand, and how many do not."""
+
+    needs: Need
+    source: Source
+    places: list[Place] = field(default_factory=list)
+    missing: int = 0
+    pods: list[_Object] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 class _Reader:
@@ -157,11 +162,8 @@ class _Reader:
         self.placement = placement
         speech = {key: dialect.kubernetes for key, dialect in placement.dialects.items()}
         self.id_labels = tuple(label for each in speech.values() for label in each.zone_id_labels)
-        self.zone_labels = (
-            *self.id_labels,
-            *_ZONE,
-            *(label for each in speech.values() for label in each.zone_labels),
-        )
+        own_labels = (label for each in speech.values() for label in each.zone_labels)
+        self.zone_labels = (*self.id_labels, *_ZONE, *own_labels)
         # Some providers' nodes have another's provider ids: their machine types tell them apart.
         self.machines = {machine: key for key, each in speech.items() for machine in each.machines}
         self.schemes = {
@@ -173,12 +175,11 @@ class _Reader:
         self.guesses: set[str] = set()
         self.claims: dict[tuple[str, str], tuple[str, Need]] = {}
         self.sets: dict[str, dict[str, Need]] = {}
-        self.workloads: list[Workload] = []
+        self.groups: dict[str, _Group] = {}
         self.unassessed: list[Skipped] = []
 
     def nodes(self, nodes: Sequence[_Object]) -> None:
         """Place every node, and take the control plane and the rest as one workload each."""
-        groups: dict[str, list[_Object]] = {}
         # Some distributions keep etcd apart from the rest of the control plane: etcd votes.
         apart = any(_ETCD in node.labels for node in nodes)
         # A node that has both labels says which zone a letter of this account is.
@@ -186,45 +187,22 @@ class _Reader:
             name: key for node in nodes if (name := node.label(_ZONE)) and (key := node.label(self.id_labels))
         }
         for node in nodes:
-            try:
-                self.places[node.name] = self._node(node)
-            except Unplaced as error:
-                self.unassessed.append(node.source.skipped(f"node {node.name}", error))
             control = not node.labels.keys().isdisjoint(_CONTROL)
             votes = _ETCD in node.labels or (control and not apart)
             key = "nodes, control plane" if votes else _SPARE if control else "nodes"
-            groups.setdefault(key, []).append(node)
-        for key, group in groups.items():
-            placed = [self.places[node.name] for node in group if node.name in self.places]
             needs: Need = "one" if key == _SPARE else "majority"
-            self._add(key, group[0].source, placed, needs, len(group) - len(placed))
+            group = self.groups.setdefault(key, _Group(needs, node.source))
+            try:
+                self.places[node.name] = self._node(node)
+                group.places.append(self.places[node.name])
+            except Unplaced as error:
+                self.unassessed.append(node.source.skipped(f"node {node.name}", error))
+                group.missing += 1
 
     def _node(self, node: _Object) -> Place:
-        provider_id = str(node.spec.get("providerID", ""))
+        provider_id, machine = str(node.spec.get("providerID", "")), node.label(_TYPE) or ""
         # Oracle's ids are its own: ocid1.instance...
-        provider = self._provider(node, re.split(r"://|\.", provider_id)[0])
-        dialect = self.placement.dialect(provider)
-        named = [node.label(self.zone_labels), zone_in(provider_id, dialect.kubernetes.provider_ids)]
-        names = [each for each in named if each]
-        zone = names[0] if names else None
-        # An id names no region; what else the node says does.
-        text = node.label(_REGION) or next(filter(None, map(dialect.region_of, names)), None)
-        if dialect.zones.are_regions:
-            text, zone = zone or text, None
-        if text is None:
-            raise Unplaced(wording.NO_LABELS)
-        region = self.placement.region(provider, text)
-        self.home = self.home or (provider, region)
-        return self._place(provider, region, zone)
-
-    def _place(self, provider: str, region: str, zone: str | None) -> Place:
-        # Azure writes the zone 0, another scheduler "nova", where a region has none.
-        named = self.placement.dialect(provider).kubernetes.zone_value
-        no_zone = zone in (None, "", "0", "nova") or (named and not named.fullmatch(zone or ""))
-        return self.placement.place(provider, region, None if no_zone else zone)
-
-    def _provider(self, node: _Object, scheme: str) -> str:
-        machine = node.label(_TYPE) or ""
+        scheme = re.split(r"://|\.", provider_id)[0]
         provider = next((key for start, key in self.machines.items() if machine.startswith(start)), None)
         provider = provider or self.schemes.get(scheme)
         # Only of an OpenStack's nodes it is guessed whose they are.
@@ -233,11 +211,27 @@ class _Reader:
             self.guesses |= {provider} if provider else set()
         if provider is None:
             raise Unplaced(wording.NO_PROVIDER)
-        return provider
+        dialect = self.placement.dialect(provider)
+        named = [node.label(self.zone_labels), zone_in(provider_id, dialect.kubernetes.provider_ids)]
+        names = [each for each in named if each]
+        # An id names no region; what else the node says does.
+        text = node.label(_REGION) or next(filter(None, map(dialect.region_of, names)), None)
+        if dialect.zones.are_regions:
+            text, names = (names[0] if names else text), []
+        if text is None:
+            raise Unplaced(wording.NO_LABELS)
+        region = self.placement.region(provider, text)
+        self.home = self.home or (provider, region)
+        return self._place(provider, region, names[0] if names else None)
+
+    def _place(self, provider: str, region: str, zone: str | None) -> Place:
+        # Azure writes the zone 0, another scheduler "nova", where a region has none.
+        named = self.placement.dialect(provider).kubernetes.zone_value
+        no_zone = zone in (None, "", "0", "nova") or (named and not named.fullmatch(zone or ""))
+        return self.placement.place(region, None if no_zone else zone)
 
     def pods(self, pods: Sequence[_Object], budgets: Sequence[_Object] = ()) -> None:
         """Take the pods of each controller, or of several that one quorum has, as one workload."""
-        groups: dict[str, _Group] = {}
         idle: dict[tuple[str, str], list[_Object]] = {}
         alive = [pod for pod in pods if pod.status.get("phase") not in ("Succeeded", "Failed")]
         for pod in alive:
@@ -257,60 +251,62 @@ class _Reader:
                 for volume in map(mapping, sequence(pod.spec.get("volumes"))):
                     claim = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
                     self.claims[pod.namespace, claim] = (f"volumes of {key}", needs)
-            groups.setdefault(key, _Group(needs, [])).pods.append(pod)
+            self.groups.setdefault(key, _Group(needs, pod.source)).pods.append(pod)
         for (key, why), each in idle.items():
             self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
-        held = [(budget, _selected(budget, alive)) for budget in budgets]
-        for key, (needs, group) in groups.items():
-            hosts = (str(pod.spec.get("nodeName") or "") for pod in group)
-            placed = [self.places[host] for host in hosts if host in self.places]
-            source, missing = group[0].source, len(group) - len(placed)
-            if missing:
-                self.unassessed.append(source.skipped(key, wording.unplaced_pods(missing, len(group))))
-            needed = 1 if needs != "majority" else majority(len(group))
-            notes = self._contradicting(group, needed, held)
-            self._add(key, source, placed, needs, missing, notes)
+        held = [(budget, [pod for pod in alive if _selects(budget, pod)]) for budget in budgets]
+        for key, group in self.groups.items():
+            hosts = (str(pod.spec.get("nodeName") or "") for pod in group.pods)
+            group.places += [self.places[host] for host in hosts if host in self.places]
+            if group.pods:
+                group.missing, group.notes = (
+                    len(group.pods) - len(group.places),
+                    self._contradicting(group, held),
+                )
+            if group.pods and group.missing:
+                told = wording.unplaced_pods(group.missing, len(group.pods))
+                self.unassessed.append(group.source.skipped(key, told))
 
     def _contradicting(
-        self, group: Sequence[_Object], needed: int, held: Sequence[tuple[_Object, Sequence[_Object]]]
-    ) -> Iterator[str]:
+        self, group: _Group, held: Sequence[tuple[_Object, Sequence[_Object]]]
+    ) -> tuple[str, ...]:
         """Word budgets and spread constraints that let go of more pods than a workload can lose."""
-        total, ids = len(group), set(map(id, group))
+        total, ids, notes = len(group.pods), set(map(id, group.pods)), []
+        needed = majority(total) if group.needs == "majority" else 1
         for budget, selected in held:
             ours = sum(id(pod) in ids for pod in selected)
-            gone = min(ours, _evicted(budget.spec, len(selected)))
+            most, least = (
+                _count(budget.spec.get(key), len(selected)) for key in ("maxUnavailable", "minAvailable")
+            )
+            allowed = most if most is not None else len(selected) - least if least is not None else 0
+            gone = min(ours, allowed)
             if ours and total - gone < needed:
-                yield wording.budget(budget.key, gone, total, needed)
+                notes.append(wording.budget(budget.key, gone, total, needed))
         zones = len({place.id for place in self.places.values()})
-        most, preferred = total, True
-        constraints = [
-            each
-            for each in map(mapping, sequence(group[0].spec.get("topologySpreadConstraints")))
-            if each.get("topologyKey") in self.zone_labels
-        ]
+        together, preferred = total, True
+        spread = map(mapping, sequence(group.pods[0].spec.get("topologySpreadConstraints")))
+        constraints = [each for each in spread if each.get("topologyKey") in self.zone_labels]
         for each in constraints:
             if each.get("whenUnsatisfiable") != "ScheduleAnyway" and zones:
                 skew, preferred = _count(each.get("maxSkew"), total) or 1, False
-                most = min(most, (total + (zones - 1) * skew) // zones)
-        if constraints and total - most < needed and total > 1:
-            yield wording.uneven(most, total, needed, preferred)
+                together = min(together, (total + (zones - 1) * skew) // zones)
+        if constraints and total - together < needed and total > 1:
+            notes.append(wording.uneven(together, total, needed, preferred))
+        return tuple(notes)
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
         """Take each volume as one copy, and the volumes of a stateful set, or of one quorum, together."""
-        groups: dict[tuple[str, Need], tuple[Source, list[Place], list[_Object]]] = {}
         for volume in volumes:
             key, needs = self._claim(volume)
             if volume.status.get("phase") in ("Released", "Failed"):
                 self.unassessed.append(volume.source.skipped(key, RELEASED, stands=False))
                 continue
-            _, places, missing = groups.setdefault((key, needs), (volume.source, [], []))
+            group = self.groups.setdefault(key, _Group(needs, volume.source))
             try:
-                places += self._volume(volume)
+                group.places += self._volume(volume)
             except Unplaced as error:
                 self.unassessed.append(volume.source.skipped(key, error))
-                missing.append(volume)
-        for (key, needs), (source, places, missing) in groups.items():
-            self._add(key, source, places, needs, len(missing))
+                group.missing += 1
 
     def _claim(self, volume: _Object) -> tuple[str, Need]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
@@ -328,11 +324,9 @@ class _Reader:
     def _volume(self, volume: _Object) -> list[Place]:
         """Place a volume in the zones that its affinity, a label or its own id names."""
         spec = volume.spec
-        zones, regions = _affinity(spec, self.zone_labels), _affinity(spec, _REGION)
-        if not zones:
-            # A volume in two zones has both in its label.
-            zones = [zone for zone in (volume.label(self.zone_labels) or "").split("__") if zone]
-        regions = regions or [each for each in [volume.label(_REGION)] if each]
+        # A volume in two zones has both in its label.
+        zones = _affinity(spec, self.zone_labels) or (volume.label(self.zone_labels) or "").split("__")
+        text = next(iter(_affinity(spec, _REGION)), None) or volume.label(_REGION)
         sources = {key: mapping(each) for key, each in spec.items() if isinstance(each, dict)}
         driver = next((key for key in sources if key in self.drivers), "")
         driver = driver or str(mapping(spec.get("csi")).get("driver"))
@@ -341,56 +335,36 @@ class _Reader:
         if told is None:
             raise Unplaced(wording.NO_ZONE)
         dialect = self.placement.dialect(told)
-        if not zones:
+        if not any(zones):
             handles = (each.get(key) for each in sources.values() for key in ("volumeID", "volumeHandle"))
-            named = (zone_in(str(each), dialect.kubernetes.volume_ids) for each in handles)
-            zones = [zone for zone in named if zone]
+            zones = [zone_in(str(each), dialect.kubernetes.volume_ids) or "" for each in handles]
+        zones = list(filter(None, zones))
         if not zones:
             raise Unplaced(wording.NO_ZONE)
         # A volume of another provider than the cluster's first node speaks for itself.
         region = region if told == provider else None
-        text = regions[0] if regions else dialect.region_of(zones[0])
-        if text is not None and (regions or region is None):
+        text = text or (dialect.region_of(zones[0]) if region is None else None)
+        if text is not None:
             region = self.placement.region(told, text)
         if region is None:
             raise Unplaced(wording.NO_ZONE)
         return [self._place(told, region, zone) for zone in zones]
 
-    def _add(
-        self,
-        key: str,
-        source: Source,
-        places: Sequence[Place],
-        needs: Need,
-        missing: int = 0,
-        notes: Iterable[str] = (),
-    ) -> None:
-        if not places:
-            return
-        quorum, basis = _NEEDS[needs]
-        guessed = (
-            wording.guessed(self.placement.dialect(each).name or each) for each in sorted(self.guesses)
-        )
-        workload = self.placement.workload(
-            key, source, places, quorum, basis, (*notes, *guessed), missing=missing
-        )
-        self.workloads.append(workload)
+    def workloads(self) -> Iterator[Workload]:
+        """Make a workload of each group of which something is placed."""
+        guesses = [self.placement.dialect(each).name or each for each in sorted(self.guesses)]
+        for key, group in self.groups.items():
+            quorum, basis = _NEEDS[group.needs]
+            notes = (*group.notes, *map(wording.guessed, guesses))
+            if group.places:
+                yield self.placement.workload(
+                    key, group.source, group.places, quorum, basis, notes, missing=group.missing
+                )
 
 
-class _Group(NamedTuple):
-    needs: Need
-    pods: list[_Object]
-
-
-def _selected(budget: _Object, pods: Iterable[_Object]) -> list[_Object]:
-    """Return the pods that a PodDisruptionBudget is about."""
-    selector = budget.spec.get("selector")
-    if not isinstance(selector, dict):
-        return []
-    return [pod for pod in pods if pod.namespace == budget.namespace and _matches(selector, pod.labels)]
-
-
-def _matches(selector: Mapping[str, Json], labels: Mapping[str, Json]) -> bool:
+def _selects(budget: _Object, pod: _Object) -> bool:
+    """Return whether a PodDisruptionBudget is about a pod."""
+    selector, labels = mapping(budget.spec.get("selector")), pod.labels
     for each in map(mapping, sequence(selector.get("matchExpressions"))):
         value, values = labels.get(str(each.get("key"))), sequence(each.get("values"))
         held = {
@@ -401,13 +375,9 @@ def _matches(selector: Mapping[str, Json], labels: Mapping[str, Json]) -> bool:
         }
         if not held.get(str(each.get("operator"))):
             return False
-    return all(labels.get(key) == value for key, value in mapping(selector.get("matchLabels")).items())
-
-
-def _evicted(spec: Mapping[str, Json], total: int) -> int:
-    """Return how many of some pods a budget lets be evicted at once."""
-    most, least = _count(spec.get("maxUnavailable"), total), _count(spec.get("minAvailable"), total)
-    return most if most is not None else total - least if least is not None else 0
+    wanted = mapping(selector.get("matchLabels")).items()
+    same = isinstance(budget.spec.get("selector"), dict) and pod.namespace == budget.namespace
+    return same and all(labels.get(key) == value for key, value in wanted)
 
 
 def _count(value: Json, total: int) -> int | None:

@@ -17,19 +17,7 @@ from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.document import Document, data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
-from zonerisk.core.model import (
-    Campus,
-    Country,
-    Evidence,
-    Feed,
-    Key,
-    PartialDate,
-    Position,
-    Record,
-    Region,
-    Site,
-    Text,
-)
+from zonerisk.core.model import Country, Key, PartialDate, Record, Region, Text
 from zonerisk.judging.arrangement import last_day
 from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
@@ -48,7 +36,7 @@ from zonerisk.workloads.deployment import (
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from zonerisk.catalogue.catalog import Catalog
 
@@ -208,7 +196,11 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
             continue
         written = document.parse(raw, shown, MAX_YAML)
         if kubernetes.recognise(written.tree):
-            cluster.append((shown, _name_lines(written), written.tree))
+            lines: dict[str, int] = {}
+            for path, value in document.leaves(written.tree):
+                if path[-2:] == ("metadata", "name"):
+                    lines.setdefault(value, written.line(path))
+            cluster.append((shown, lines, written.tree))
         else:
             plans.append((written, written.validate(PlanFile, quote=False)))
     if len(plans) > 1:
@@ -278,15 +270,6 @@ def lines_of(text: str, key: str) -> dict[str, int]:
     return lines
 
 
-def _name_lines(written: Document) -> dict[str, int]:
-    """Return the first line on which each name of an object of YAML stands."""
-    lines: dict[str, int] = {}
-    for path, value in document.leaves(written.tree):
-        if path[-2:] == ("metadata", "name"):
-            lines.setdefault(value, written.line(path))
-    return lines
-
-
 def mapping(value: Json) -> dict[str, Json]:
     """Return a JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
@@ -318,42 +301,46 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
 def _own(record: PlanFile, day: str) -> Region:
     """Return the plan's own datacenters as a region."""
     cited = ("given",)
-    sites = {}
-    for key, site in record.sites.items():
-        position = Position(
-            lat=site.lat, lon=site.lon, uncertainty_m=site.uncertainty_m, method="statement", evidence=cited
-        )
-        sites[key] = Site(
-            id=f"{OWN}/{key}",
-            name=site.name or key,
-            kind="building",
-            country=site.country,
-            campus=site.campus and f"{OWN}/{site.campus}",
-            evidence=cited,
-            position=position,
-        )
-    feeds = {}
-    for key, feed in record.feeds.items():
-        ids = tuple(f"{OWN}/{site}" for site in feed.sites)
-        feeds[key] = Feed(id=f"{OWN}/{key}", kind=feed.kind, name=feed.name, sites=ids, evidence=cited)
-    given = Evidence(
-        kind="operator",
-        title="The plan itself",
-        read=day,
-        claim="Where the user's own datacenters stand and what they depend on.",
-    )
-    return Region(
-        id=OWN,
-        provider=OWN,
-        name="own datacenters",
-        country="ZZ",
-        evidence={"given": given},
-        sites=sites,
-        campuses={
-            key: Campus(id=f"{OWN}/{key}", name=campus.name, evidence=cited)
-            for key, campus in record.campuses.items()
-        },
-        feeds=feeds,
+    sites = {
+        key: {
+            "id": f"{OWN}/{key}",
+            "name": site.name or key,
+            "kind": "building",
+            "country": site.country,
+            "campus": site.campus and f"{OWN}/{site.campus}",
+            "evidence": cited,
+            "position": {
+                **site.model_dump(include={"lat", "lon", "uncertainty_m"}),
+                "method": "statement",
+                "evidence": cited,
+            },
+        }
+        for key, site in record.sites.items()
+    }
+    supplied = {key: [f"{OWN}/{site}" for site in feed.sites] for key, feed in record.feeds.items()}
+    given = {
+        "kind": "operator",
+        "title": "The plan itself",
+        "read": day,
+        "claim": "Where the user's own datacenters stand and what they depend on.",
+    }
+    return Region.model_validate(
+        {
+            "id": OWN,
+            "provider": OWN,
+            "name": "own datacenters",
+            "country": "ZZ",
+            "evidence": {"given": given},
+            "sites": sites,
+            "campuses": {
+                key: {"id": f"{OWN}/{key}", "name": campus.name, "evidence": cited}
+                for key, campus in record.campuses.items()
+            },
+            "feeds": {
+                key: {**feed.model_dump(), "id": f"{OWN}/{key}", "sites": supplied[key], "evidence": cited}
+                for key, feed in record.feeds.items()
+            },
+        }
     )
 
 
@@ -366,77 +353,79 @@ class _Reader:
 
     def workload(self, key: str, record: WorkloadRecord) -> Workload | None:
         path = ("workloads", key)
-        places = [
-            *(self._at(record, (*path, "zones", at), zone=zone) for at, zone in enumerate(record.zones)),
-            *(self._at(record, (*path, "sites", at), site=site) for at, site in enumerate(record.sites)),
-        ] or [self._at(record, (*path, "region"))]
+        home = record.provider, record.region
+        places = [self._at((*path, "zones", at), *home, zone=zone) for at, zone in enumerate(record.zones)]
+        places += [self._at((*path, "sites", at), *home, site=site) for at, site in enumerate(record.sites)]
+        places = places or [self._at((*path, "region"), *home)]
         backup, dr = (
-            None if told is None else [self._else(record, (*path, name), each) for each in _listed(told)]
+            None
+            if told is None
+            else [
+                self._at(
+                    (*path, name),
+                    there.provider or record.provider,
+                    there.region or record.region,
+                    there.zone,
+                    there.site,
+                    spread_out=True,
+                )
+                for there in (told if isinstance(told, tuple) else (told,))
+            ]
             for name, told in (("backup", record.backup), ("dr", record.dr))
         )
         good = [place for place in places if place]
         if None in (*places, *(backup or ()), *(dr or ())):
             return None
-        copies = spread(good, record.replicas or len(good))
-        source = Source(self.written.name, self.written.line(path))
-        basis = STATED if record.quorum else MAJORITY
-        workload = self.placement.workload(key, source, copies, record.quorum, basis)
+        notes = []
+        for place in dict.fromkeys(good):
+            own = self.placement.own if place.region == OWN else None
+            site = own and own.sites[place.id.partition("/")[2]]
+            if site and site.position and site.country is None:
+                notes.append(wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon)))
+        workload = self.placement.workload(
+            key,
+            Source(self.written.name, self.written.line(path)),
+            spread(good, record.replicas or len(good)),
+            record.quorum,
+            STATED if record.quorum else MAJORITY,
+        )
         return replace(
             workload,
             backup=None if backup is None else tuple(filter(None, backup)),
             dr=None if dr is None else tuple(filter(None, dr)),
             could_tell=True,
-            notes=(*workload.notes, *self._lying(good)),
+            notes=(*workload.notes, *notes),
         )
-
-    def _lying(self, places: Sequence[Place]) -> Iterator[str]:
-        """Say in which country own sites lie of which the plan does not say it."""
-        own = self.placement.own
-        for place in dict.fromkeys(places):
-            site = own.sites[place.id.partition("/")[2]] if own and place.region == OWN else None
-            if site and site.position and site.country is None:
-                yield wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon))
-
-    def _else(self, record: WorkloadRecord, path: tuple[str | int, ...], there: Elsewhere) -> Place | None:
-        stated = there.model_dump(include={"provider", "region"}, exclude_none=True)
-        return self._at(record.model_copy(update=stated), path, there.zone, there.site, spread_out=True)
 
     def _at(
         self,
-        record: WorkloadRecord,
         path: tuple[str | int, ...],
+        provider: str | None,
+        region: str | None,
         zone: str | None = None,
         site: str | None = None,
         spread_out: bool = False,
     ) -> Place | None:
+        """Return the place that a plan names; note what is wrong with it if it is none."""
+        own, named = self.placement.own, zone or site
+        within, slash, name = (named or "").partition("/")
         try:
-            return self._place(record, zone, site, spread_out)
+            if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
+                return Place(f"{OWN}/{key}", OWN, "site")
+            if slash:
+                if within not in self.placement.regions:
+                    raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
+                return self.placement.place(within, name)
+            if provider is None or region is None:
+                raise Unplaced(
+                    "is none of sites; name its provider and region, or add it there"
+                    if site
+                    else "needs the workload's provider and region"
+                )
+            there = self.placement.region(self.placement.provider(provider), region)
+            if named is None and spread_out:
+                return self.placement.whole(there)
+            return self.placement.place(there, named)
         except Unplaced as error:
             self.problems.append(self.written.problem(path, str(error)))
             return None
-
-    def _place(self, record: WorkloadRecord, zone: str | None, site: str | None, spread_out: bool) -> Place:
-        own = self.placement.own
-        if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
-            return Place(f"{OWN}/{key}", OWN, "site")
-        named = zone or site
-        region, slash, name = (named or "").partition("/")
-        if slash:
-            if region not in self.placement.regions:
-                raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
-            return self.placement.place(self.placement.provider_of(region), region, name)
-        if record.provider is None or record.region is None:
-            raise Unplaced(
-                "is none of sites; name its provider and region, or add it there"
-                if site
-                else "needs the workload's provider and region"
-            )
-        provider = self.placement.provider(record.provider)
-        region = self.placement.region(provider, record.region)
-        if named is None and spread_out:
-            return self.placement.whole(provider, region)
-        return self.placement.place(provider, region, named)
-
-
-def _listed(value: Elsewhere | tuple[Elsewhere, ...]) -> tuple[Elsewhere, ...]:
-    return value if isinstance(value, tuple) else (value,)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
@@ -81,10 +81,10 @@ class _Resource(NamedTuple):
         index = _KEY.search(self.full)
         return index[0] if index else ""
 
-
-def unindexed(address: str) -> str:
-    """Return an address as the configuration writes it: of all instances of a module and a resource."""
-    return _INDEX.sub("", address)
+    def of_arn(self, part: int) -> str:
+        """Return the region (3) or the account (4) that its ARN names."""
+        parts = str(self.values.get("arn", "")).split(":")
+        return parts[part] if len(parts) > 5 else ""
 
 
 class _Settings(NamedTuple):
@@ -145,14 +145,24 @@ class _Part:
     """A workload to be: its resources, where they stand, and the resource that they are replicas of."""
 
     key: str
-    resources: list[_Resource]
-    stands: list[_Stand]
-    notes: list[str] = field(default_factory=list)
+    resources: list[_Resource] = field(default_factory=list)
+    stands: list[_Stand] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     missing: int = 0
     source: str = ""
 
+    @classmethod
+    def of(cls, key: str, parts: Iterable[_Part], notes: Iterable[str] = (), missing: int = 0) -> _Part:
+        """Return several parts as one."""
+        parts = tuple(parts)
+        resources = [resource for part in parts for resource in part.resources]
+        return cls(key, resources, [stand for part in parts for stand in part.stands], tuple(notes), missing)
+
 
 _NOTHING = _Settings({})
+_UNWRITTEN = _Use("", {}, "")
+# A variable that is not set is not known.
+_UNSET: tuple[str, dict[str, Json]] = ("", {"constant_value": ""})
 
 
 def recognise(tree: Json) -> bool:
@@ -175,11 +185,16 @@ def misfit(raw: bytes) -> str | None:
 
 def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deployment:
     """Read the resources that stand somewhere from a file's name, text and tree; list the others."""
-    version = str(tree.get("format_version"))
-    if not re.match(r"[01]\.", version):
+    if not re.match(r"[01]\.", str(tree.get("format_version"))):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
+    values = tree.get("planned_values") or tree.get("values")
+    if values is None:
+        changes = map(mapping, sequence(tree.get("resource_changes")))
+        after = [{**each, "values": mapping(each.get("change")).get("after")} for each in changes]
+        values = {"root_module": {"resources": [each for each in after if each["values"] is not None]}}
+    managed = (resource for mode, resource in _resources(values) if mode != "data")
     groups: dict[str, list[_Resource]] = {}
-    for count, resource in enumerate(_resources(tree)):
+    for count, resource in enumerate(managed):
         if count >= MAX_RESOURCES:
             raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
         groups.setdefault(resource.address, []).append(resource)
@@ -190,33 +205,29 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
 
 
-def _resources(tree: Json) -> Iterator[_Resource]:
-    """Iterate over the managed resources of all modules; of changes alone, over what they lead to."""
-    values = tree.get("planned_values") or tree.get("values")
-    if values is None:
-        changes = map(mapping, sequence(tree.get("resource_changes")))
-        found = [{**each, "values": mapping(each.get("change")).get("after")} for each in changes]
-        values = {"root_module": {"resources": [each for each in found if each["values"] is not None]}}
-    return (each for mode, each in _every(values) if mode != "data")
-
-
-def _every(values: Json) -> Iterator[tuple[Json, _Resource]]:
+def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
+    """Iterate over the modes and resources of all modules."""
     waiting = deque([mapping(mapping(values).get("root_module"))])
     while waiting:
         here = waiting.popleft()
         module = str(here.get("address", ""))
-        for each in filter(None, map(mapping, sequence(here.get("resources")))):
+        for each in map(mapping, sequence(here.get("resources"))):
+            # What was replaced and is still to be destroyed is no copy.
+            if not each or each.get("deposed_key") or each.get("deposed"):
+                continue
             full = str(each.get("address", ""))
             # Terraform 0.12 leaves the module out of its resources' addresses.
             if module and not full.startswith(f"{module}."):
                 full = f"{module}.{full}"
-            # What was replaced and is still to be destroyed is no copy.
-            if each.get("deposed_key") or each.get("deposed"):
-                continue
             hidden = mapping(each.get("sensitive_values"))
             seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
             yield each.get("mode"), _Resource(full, unindexed(full), str(each.get("type", "")), seen)
         waiting += map(mapping, sequence(here.get("child_modules")))
+
+
+def unindexed(address: str) -> str:
+    """Return an address as the configuration writes it: of all instances of a module and a resource."""
+    return _INDEX.sub("", address)
 
 
 class _Configuration:
@@ -224,35 +235,35 @@ class _Configuration:
 
     def __init__(self, tree: Json, folder: Path) -> None:
         configuration = mapping(tree.get("configuration"))
-        root = mapping(configuration.get("root_module"))
-        self.variables: dict[str, Json] = {}
+        # What a variable of a module is given, as an expression in the module that gives it.
+        self.variables: dict[str, tuple[str, dict[str, Json]]] = {}
         self.uses: dict[str, _Use] = {}
-        self.calls: dict[str, tuple[str, dict[str, Json]]] = {}
         self.outputs: dict[str, Json] = {}
         self.written: dict[str, Source] = {}
         headers = cache(_headers)
-        waiting: list[tuple[str, dict[str, Json], Path | None]] = [("", root, folder)]
+        waiting: list[tuple[str, dict[str, Json], Path | None]] = [
+            ("", mapping(configuration.get("root_module")), folder)
+        ]
         while waiting:
-            prefix, module, folder_ = waiting.pop()
+            prefix, module, here = waiting.pop()
             for name, variable in mapping(module.get("variables")).items():
-                self.variables[f"{prefix}{name}"] = mapping(variable).get("default")
+                self.variables.setdefault(prefix + name, _constant(mapping(variable).get("default")))
             for resource in map(mapping, sequence(module.get("resources"))):
                 key, address = str(resource.get("provider_config_key", "")), str(resource.get("address", ""))
-                expressions = mapping(resource.get("expressions"))
-                self.uses[prefix + address] = _Use(prefix, expressions, key)
-                if folder_ and (source := headers(folder_).get(address)):
+                self.uses[prefix + address] = _Use(prefix, mapping(resource.get("expressions")), key)
+                if here and (source := headers(here).get(address)):
                     self.written[prefix + address] = source
             for name, output in mapping(module.get("outputs")).items():
-                self.outputs[f"{prefix}{name}"] = mapping(output).get("expression")
+                self.outputs[prefix + name] = mapping(output).get("expression")
             for name, call in mapping(module.get("module_calls")).items():
-                below = f"{prefix}module.{name}."
-                path = str(mapping(call).get("source"))
-                self.calls[below] = (prefix, mapping(mapping(call).get("expressions")))
-                beside = folder_ if path.startswith(("./", "../")) else None
+                below, path = f"{prefix}module.{name}.", str(mapping(call).get("source"))
+                for variable, expression in mapping(mapping(call).get("expressions")).items():
+                    self.variables[below + variable] = prefix, mapping(expression)
+                beside = here if path.startswith(("./", "../")) else None
                 inner = beside and Path(os.path.normpath(beside / path))
                 waiting.append((below, mapping(mapping(call).get("module")), inner))
-        given = mapping(tree.get("variables"))
-        self.variables |= {name: mapping(variable).get("value") for name, variable in given.items()}
+        for name, variable in mapping(tree.get("variables")).items():
+            self.variables[name] = _constant(mapping(variable).get("value"))
         blocks = mapping(configuration.get("provider_config"))
         self.providers = {key: self._provider(key, mapping(block)) for key, block in blocks.items()}
 
@@ -271,20 +282,14 @@ class _Configuration:
         return _Settings({"region": region, "zone": zone}, host, tuple(filter(None, addresses)), key)
 
     def _value(self, module: str, expression: Json) -> str | None:
-        expression = mapping(expression)
-        values = [expression.get("constant_value")]
+        """Return the text that an expression is; none of several variables, or of what they make together."""
+        values = [mapping(expression).get("constant_value")]
         if values == [None]:
-            # One of several variables, or what several make together, is none of them.
-            values = [
-                self._variable(module, name) for name in map(str, sequence(expression.get("references")))
-            ]
+            names = map(str, sequence(mapping(expression).get("references")))
+            given = [self.variables.get(module + name.removeprefix("var."), _UNSET) for name in names]
+            values = [self._value(*each) for each in given]
         first = values[0] if values else None
         return first if isinstance(first, str) and first and values.count(first) == len(values) else None
-
-    def _variable(self, module: str, reference: str) -> Json:
-        name = reference.removeprefix("var.")
-        parent, given = self.calls.get(module, ("", {}))
-        return self._value(parent, given[name]) if name in given else self.variables.get(f"{module}{name}")
 
     def settings(self, address: str) -> _Settings:
         """Return the provider's settings of a resource, told by its address without indices.
@@ -293,14 +298,11 @@ class _Configuration:
         (hashicorp/terraform#30113): it counts where all that it can be say the same. An entry that says
         nothing inherits.
         """
-        use = self.uses.get(address)
-        if use is None:
-            return _NOTHING
-        plain = use.key.rpartition(":")[2]
-        for key in (use.key, f"{_path(use.key)[:-1]}:{plain}"):
+        named = self.uses.get(address, _UNWRITTEN).key
+        plain = named.rpartition(":")[2]
+        for key in (named, f"{_path(named)[:-1]}:{plain}"):
             if key in self.providers:
-                own = self.providers[key]
-                return own or self.providers.get(plain) or _NOTHING
+                return self.providers[key] or self.providers.get(plain) or _NOTHING
         kind = plain.partition(".")[0]
         of_kind = (key for key in self.providers if ":" not in key and key.partition(".")[0] == kind)
         handed = [self.providers[key] or _NOTHING for key in of_kind]
@@ -308,10 +310,10 @@ class _Configuration:
 
     def targets(self, address: str, path: str) -> _Referred:
         """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
-        use = self.uses.get(address)
+        use = self.uses.get(address, _UNWRITTEN)
         found: set[str] = set()
-        whole = plain = use is not None
-        waiting = [(use.module, each) for each in values_at(use.expressions, path)] if use else []
+        whole = plain = address in self.uses
+        waiting = [(use.module, each) for each in values_at(use.expressions, path)]
         seen = set()
         while waiting:
             module, expression = waiting.pop()
@@ -325,11 +327,10 @@ class _Configuration:
                     # An item of a list is one of them.
                     plain &= name in rest or not name
                 if head == "var":
-                    parent, given = self.calls.get(module, ("", {}))
-                    constant = mapping(given.get(name)).get("constant_value")
-                    constant = constant if name in given else self.variables.get(f"{module}{name}")
-                    if name in given and constant is None:
-                        waiting.append((parent, given[name]))
+                    parent, given = self.variables.get(module + name, _UNSET)
+                    constant = given.get("constant_value")
+                    if constant is None:
+                        waiting.append((parent, given))
                     else:
                         plain = False
                         whole &= isinstance(constant, bool | int)
@@ -345,6 +346,10 @@ class _Configuration:
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
         nearest = [each for each in sorted(found) if not any(one.startswith(f"{each}[") for one in found)]
         return _Referred(nearest, whole, plain)
+
+
+def _constant(value: Json) -> tuple[str, dict[str, Json]]:
+    return _UNSET if value is None else ("", {"constant_value": value})
 
 
 def _path(key: str) -> str:
@@ -398,23 +403,21 @@ def _number(values: Json, paths: Iterable[str]) -> int | None:
     return None
 
 
-def _fits(values: Json, when: dict[str, re.Pattern[str]]) -> bool:
+def _fits(values: Json, when: dict[str, re.Pattern[str]], absent: tuple[str, ...] = ("-",)) -> bool:
+    """Return whether at each path some value matches its pattern; what is absent counts as ``-``."""
     for path, pattern in when.items():
-        found = [
+        texts = (
             str(each).lower() if isinstance(each, bool) else str(each) for each in values_at(values, path)
-        ]
-        if not any(map(pattern.fullmatch, found or ["-"])):
+        )
+        if not any(map(pattern.fullmatch, tuple(texts) or absent)):
             return False
     return True
 
 
 def _asked(values: Json, kind: ResourceType) -> bool:
     """Return whether what has such values is read: all that it needs, and nothing that rules it out."""
-    return _fits(values, kind.only) and not any(
-        pattern.fullmatch(str(each))
-        for path, pattern in kind.never.items()
-        for each in values_at(values, path)
-    )
+    ruled_out = (_fits(values, {path: pattern}, absent=()) for path, pattern in kind.never.items())
+    return _fits(values, kind.only) and not any(ruled_out)
 
 
 class _Reader:
@@ -429,26 +432,22 @@ class _Reader:
         # Several providers may run what is behind one type: OpenStack.
         self.types: dict[str, dict[str, ResourceType]] = defaultdict(dict)
         self.carriers: dict[str, Standing] = {}
-        tables: dict[str, tuple[tuple[str, str], re.Pattern[str]]] = {}
         self.prefixes: dict[str, str] = {}
+        tables: dict[str, tuple[tuple[str, str], re.Pattern[str]]] = {}
         for provider, dialect in placement.dialects.items():
             speech = dialect.terraform
             for type_, row in speech.types.items():
                 self.types[type_][provider] = row
-                self.carriers[type_] = row
                 self.prefixes[type_.partition("_")[0]] = provider
-            self.carriers |= speech.carriers
+            self.carriers |= {**speech.types, **speech.carriers}
             if dialect.zones.id:
                 tables |= {type_: (paths, dialect.zones.id) for type_, paths in speech.zone_ids.items()}
-        prior = mapping(mapping(tree.get("prior_state")).get("values"))
-        self.instances: dict[str, list[_Resource]] = defaultdict(list)
-        self.named: dict[tuple[str, str], list[_Resource]] = defaultdict(list)
         # Letters of zones are each account's own: its id for each, by whose it is.
         self.letters: dict[str, dict[str, str]] = defaultdict(dict)
         self.known_as: dict[str, str] = {}
-        every = list(chain((each for _, each in _every(prior)), chain.from_iterable(groups.values())))
-        accounts = {account for each in every if (account := _of_arn(each.values, 4))}
-        self.several = len(accounts) > 1
+        prior = _resources(mapping(mapping(tree.get("prior_state")).get("values")))
+        every = [*(each for _, each in prior), *chain.from_iterable(groups.values())]
+        self.several = len({each.of_arn(4) for each in every} - {""}) > 1
         self.owners: dict[str, list[str]] = defaultdict(list)
         # What will be is held over what was before.
         carriers: dict[str, _Resource] = {}
@@ -459,183 +458,169 @@ class _Reader:
                 carriers[each.full] = each._replace(values={**before, **new})
             if each.type in tables:
                 paths, pattern = tables[each.type]
-                names, ids = (values_at(each.values, path) for path in paths)
-                for letter, key in zip(map(str, names), map(str, ids), strict=False):
+                names, ids = (map(str, values_at(each.values, path)) for path in paths)
+                for letter, key in zip(names, ids, strict=False):
                     if pattern.fullmatch(key):
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
+        self.instances: dict[str, list[_Resource]] = defaultdict(list)
+        self.named: dict[tuple[str, str], list[_Resource]] = defaultdict(list)
         for each in carriers.values():
             for key in {each.address, each.address + each.key, each.full}:
                 self.instances[key].append(each)
             for key in {str(each.values.get(key)) for key in _NAMES}:
                 self.named[each.type, key].append(each)
-        self.led: list[_Resource] = []
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
-        self.joined: dict[str, list[tuple[_Resource, _Stand]]] = defaultdict(list)
+        self.led: list[_Resource] = []
         self.parts: list[_Part] = []
+        self.joined: dict[str, list[_Part]] = defaultdict(list)
         self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
     def _owner(self, resource: _Resource) -> str:
         """Return whose letters a resource speaks in: the account of its ARN, else its provider's key."""
-        account = _of_arn(resource.values, 4) if self.several else ""
+        account = resource.of_arn(4) if self.several else ""
         return account or self.configuration.settings(resource.address).key
 
     def group(self, address: str, resources: list[_Resource]) -> None:
         """Place the resources of one address, or say why they are not."""
-        first = resources[0]
-        kinds = self.types.get(first.type, {})
-        resources = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
-        if not resources:
-            self.unassessed.append(self._unread(first.type, address, first))
+        kinds = self.types.get(resources[0].type, {})
+        asked = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
+        if not asked:
+            prefix, _, rest = resources[0].type.partition("_")
+            speech = self._dialect(resources[0].type).terraform
+            placeless = prefix in _LOGICAL or kinds or resources[0].type in speech.carriers
+            placeless = placeless or any(each.search(rest) for each in speech.placeless)
+            unread = NOT_READ if prefix in self.prefixes else NO_PROVIDER
+            reason = PLACELESS if placeless else OF_WHAT if _BACKUP.search(resources[0].type) else unread
+            self.unassessed.append(self._source(resources[0]).skipped(address, reason, not placeless))
             return
-        settings = self.configuration.settings(address)
-        stands: list[tuple[_Resource, _Stand]] = []
-        lost: list[_Resource] = []
+        parts: list[_Part] = []
+        missing = 0
         notes: dict[str, str] = {}
         kind = next(iter(kinds.values()))
-        for resource in resources:
+        for resource in asked:
+            source = ""
             try:
-                provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, settings, notes)
+                provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, notes)
                 kind = kinds[provider]
-                stand = self._stand(provider, kind, resource, settings, notes)
+                variant = next((each for each in kind.variants if _fits(resource.values, each.when)), None)
+                row = kind.varied(variant)
+                source = self._lone(resource, row.replica_of)
+                stand = self._stand(provider, row, resource, notes)
             except Unplaced as error:
                 self.unassessed.append(self._source(resource).skipped(resource.full, error))
-                lost.append(resource)
+                missing += 1
+                # What is a copy of another may stand anywhere.
+                self.parts += [_Part(resource.full, missing=1, source=source)] if source else []
                 continue
             if stand is None:
-                # Its members speak for it.
                 self.led.append(resource)
             elif stand.places:
-                stands.append((resource, stand))
+                parts.append(_Part(resource.full, [resource], [stand], source=source))
             else:
                 self.unassessed.append(self._source(resource).skipped(resource.full, NO_COPIES))
-        for resource in lost:
-            if source := self._lone(resource, _row(kind, resource).replica_of):
-                self.parts.append(_Part(resource.full, [resource], [], missing=1, source=source))
         if kind.joined:
-            for resource, stand in stands:
-                self.joined[self._whole(resource, kind)].append((resource, stand))
-        elif kind.alone or any(stand.needed == "one" for _, stand in stands):
-            for resource, stand in stands:
-                source = self._lone(resource, _row(kind, resource).replica_of)
-                self.parts.append(
-                    _Part(resource.full, [resource], [stand], list(notes.values()), source=source)
-                )
-        elif stands:
-            keys = [one.key.strip('[]"') for one, _ in stands]
+            for part in parts:
+                self.joined[self._whole(part.resources[0], kind)].append(part)
+        elif kind.alone or any(part.stands[0].needed == "one" for part in parts):
+            self.parts += [replace(part, notes=tuple(notes.values())) for part in parts]
+        elif parts:
+            keys = [part.resources[0].key.strip('[]"') for part in parts]
             if len({tuple(_WORD.findall(key.lower())) for key in keys}) > 1:
                 notes["roles"] = wording.roles(keys)
-            placed = [stand for _, stand in stands]
-            self.parts.append(_Part(address, resources, placed, list(notes.values()), len(lost)))
+            self.parts.append(_Part.of(address, parts, notes.values(), missing))
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
         return at or Source(self.name, self.lines.get(resource.full, 1))
 
-    def _unread(self, type_: str, address: str, first: _Resource) -> Skipped:
-        prefix, _, rest = type_.partition("_")
-        speech = self._dialect(type_).terraform
-        source = self._source(first)
-        read = prefix in _LOGICAL or type_ in speech.carriers or type_ in speech.types
-        if read or any(each.search(rest) for each in speech.placeless):
-            return source.skipped(address, PLACELESS, stands=False)
-        reason = OF_WHAT if _BACKUP.search(type_) else NOT_READ if prefix in self.prefixes else NO_PROVIDER
-        return source.skipped(address, reason)
-
     def join(self) -> None:
         """Take the instances of one cluster as its copies, and replicas as copies of their source."""
-        for whole, members in self.joined.items():
-            resources, stands = map(list, zip(*members, strict=True))
-            self.parts.append(_Part(whole, resources, stands))
-        of = {each.full: part for part in self.parts for each in part.resources}
-        roots = [_root(part, of) for part in self.parts]
-        for part, root in zip(self.parts, roots, strict=True):
-            if root is not part:
+        self.parts += [_Part.of(whole, parts) for whole, parts in self.joined.items()]
+        of = {each.full: part for part in self.parts for each in part.resources if each.full}
+        roots = []
+        for part in self.parts:
+            root, seen = part, {part.key}
+            while (above := of.get(root.source)) and above.key not in seen:
+                root = above
+                seen.add(root.key)
+            if root is part or above:
+                # What is a replica of itself in the end is none.
+                roots.append(part)
+            else:
                 root.stands = [stand._replace(needed="one") for stand in root.stands + part.stands]
                 root.missing += part.missing
-                root.notes.append(wording.replica(part.key))
-        for part, root in zip(self.parts, roots, strict=True):
-            if root is part and part.stands:
-                self._add(part)
+                root.notes += (wording.replica(part.key),)
+        for part in (part for part in roots if part.stands):
+            places = [place for stand in part.stands for place in stand.places]
+            if len(places) > MAX_COPIES:
+                raise DataError(f"{self.name}: {part.key}: over {MAX_COPIES} copies")
+            mores = [stand.more for stand in part.stands]
+            more = None if None in mores else sum(filter(None, mores))
+            needed, source = part.stands[0].needed, self._source(part.resources[0], part.key)
+            quorum = None if needed == "majority" else 1
+            workload = self.placement.workload(
+                part.key, source, places, quorum, _BASIS[needed], part.notes, more, part.missing
+            )
+            within = [stand.within for stand in part.stands]
+            if more != 0 and not part.missing and all(within):
+                workload = replace(workload, zones=len(set(chain.from_iterable(within))))
+            self.workloads.append(workload)
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
         self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
 
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
         ((path, type_),) = kind.joined.items()
-        wholes = [each.full for each in self._referred(resource, path, type_).found]
+        wholes = self._referred(resource, path, type_).found
         if len(wholes) > 1:
             return resource.full  # Of which of several clusters, the file does not tell.
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
-        return wholes[0] if wholes else resource.address + named
+        return wholes[0].full if wholes else resource.address + named
 
     def _lone(self, resource: _Resource, reference: dict[str, str]) -> str:
         """Return the address of the one resource of the file that another refers to; none if not just one."""
-        listed = [self._referred(resource, path, type_).found for path, type_ in reference.items()]
-        return listed[0][0].full if listed and len(listed[0]) == 1 else ""
-
-    def _add(self, part: _Part) -> None:
-        stands = part.stands
-        places = [place for stand in stands for place in stand.places]
-        if len(places) > MAX_COPIES:
-            raise DataError(f"{self.name}: {part.key}: over {MAX_COPIES} copies")
-        mores = [stand.more for stand in stands]
-        more = None if None in mores else sum(filter(None, mores))
-        needed, source = stands[0].needed, self._source(part.resources[0], part.key)
-        quorum = None if needed == "majority" else 1
-        workload = self.placement.workload(
-            part.key, source, places, quorum, _BASIS[needed], part.notes, more, part.missing
-        )
-        if more != 0 and not part.missing and all(stand.within for stand in stands):
-            zones = {place for stand in stands for place in stand.within}
-            workload = replace(workload, zones=len(zones))
-        self.workloads.append(workload)
+        for path, type_ in reference.items():
+            found = self._referred(resource, path, type_).found
+            if len(found) == 1:
+                return str(found[0].full)
+        return ""
 
     def _stand(
-        self,
-        provider: str,
-        kind: ResourceType,
-        resource: _Resource,
-        settings: _Settings,
-        notes: dict[str, str],
+        self, provider: str, row: ResourceType, resource: _Resource, notes: dict[str, str]
     ) -> _Stand | None:
-        values = resource.values
-        dialect = self.placement.dialect(provider)
+        """Return where a resource's copies stand; None where its members speak for it."""
+        values, dialect = resource.values, self.placement.dialect(provider)
+        settings = self.configuration.settings(resource.address)
         host = dialect.terraform.endpoint
         if host and any(host not in address for address in settings.endpoints):
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
         if any(values_at(values, path) for path in dialect.terraform.outside):
             raise Unplaced(OUTSIDE)
-        row = _row(kind, resource)
         if row.members:
             return None
         # What is written and not known before apply is no default.
-        use = self.configuration.uses.get(resource.address)
-        defaults = {
-            key: each for key, each in settings.defaults.items() if not use or key not in use.expressions
-        }
-        given = defaults | {key: value for key, value in values.items() if value is not None}
+        written = self.configuration.uses.get(resource.address, _UNWRITTEN).expressions
+        given = {key: each for key, each in settings.defaults.items() if key not in written}
+        given |= {key: value for key, value in values.items() if value is not None}
         told = self._through(resource, row)
-        own, through, beyond = _texts(given, row.zones), list(told.zones), list(told.regions)
-        if len(through) == 1 and dialect.zones.id and dialect.zones.id.fullmatch(through[0]):
+        own, zones = _texts(given, row.zones), list(told.zones)
+        if len(zones) == 1 and dialect.zones.id and dialect.zones.id.fullmatch(zones[0]):
             # What it stands in says which zone its letter is.
             own = []
-        zones = own or through
-        within = [
-            match[1]
-            for path, pattern in dialect.terraform.region_in.items()
-            for text in values_at(values, path)
-            if (match := pattern.match(str(text)))
-        ]
+        zones = own or zones
         of_zone: list[str] = []
         with suppress(Unplaced):
             of_zone = [self.placement.region(provider, self._code(dialect, zone)) for zone in zones[:1]]
-        regions = _texts(values, row.regions) or of_zone or within or beyond or _texts(given, row.default)
-        if not regions:
-            # A zone that is no zone's name is told as the file has it.
-            regions = [self.placement.region(provider, zone) for zone in zones[:1]]
+        patterns = dialect.terraform.region_in.items()
+        texts = ((pattern, str(text)) for path, pattern in patterns for text in values_at(values, path))
+        within = [match[1] for pattern, text in texts if (match := pattern.match(text))]
+        regions = _texts(values, row.regions) or of_zone or within or list(told.regions)
+        regions = regions or _texts(given, row.default)
+        # A zone that is no zone's name is told as the file has it.
+        regions = regions or [self.placement.region(provider, zone) for zone in zones[:1]]
         if not regions:
             raise Unplaced(NO_PLACE)
         if all(dialect.is_zone(each) for each in regions):
@@ -646,20 +631,14 @@ class _Reader:
         loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
         if loose:
             notes["one of"] = ONE_OF
-        places = [self._zone(provider, regions[0], zone, resource) for zone in zones if not loose]
-        places = places if own else list(dict.fromkeys(places))
-        if not (places or loose):
-            places = self._together(row, resource, regions[0])
-        return self._copies(row, values, regions, places, told.most if loose else 0)
-
-    def _together(self, row: Standing, resource: _Resource, region: str) -> list[Place]:
-        """Return the one place, wherever it is, of all that refer to the same thing."""
-        for path in row.together:
-            kept = self._lone(resource, row.together) or next(iter(_texts(resource.values, (path,))), "")
-            if kept:
-                name = wording.datacenter_of(kept)
-                return [Place(f"{region}/{kept.lower()}", region, "somewhere", name, kept.lower())]
-        return []
+            return self._copies(row, values, regions, [], told.most)
+        places = [self._zone(regions[0], zone, resource) for zone in zones]
+        for path in row.together if not places else ():
+            # All that are kept together have one place, wherever it is.
+            if kept := self._lone(resource, row.together) or "".join(_texts(values, (path,))[:1]):
+                name, key = wording.datacenter_of(kept), kept.lower()
+                places = [Place(f"{regions[0]}/{key}", regions[0], "somewhere", name, key)]
+        return self._copies(row, values, regions, places if own else list(dict.fromkeys(places)), 0)
 
     def _code(self, dialect: Dialect, zone: str) -> str:
         """Return the region that a zone's name begins with, or the name that the file has for its id."""
@@ -668,7 +647,7 @@ class _Reader:
 
     def _home(self, resource: _Resource, zones: Iterable[str] = ()) -> str:
         """Return the region that a resource, or its zones, are in, as the file has it."""
-        region = resource.values.get("region") or _of_arn(resource.values, 3)
+        region = resource.values.get("region") or resource.of_arn(3)
         region = region or self.configuration.settings(resource.address).defaults.get("region")
         zones = [*zones, *_texts(resource.values, self.carriers[resource.type].zones)]
         codes = (self._code(self._dialect(resource.type), zone) for zone in zones)
@@ -719,10 +698,10 @@ class _Reader:
         regions: dict[str, None] = {}
         whole = exact = True
         most: int | None = 0
-        use = self.configuration.uses.get(resource.address)
+        written = self.configuration.uses.get(resource.address, _UNWRITTEN).expressions
         for (path, type_), keys in zip(paths.items(), named, strict=True):
             found, all_of, each_of = self._referred(resource, path, type_)
-            if not found and not keys and not (use and values_at(use.expressions, path)):
+            if not found and not keys and not values_at(written, path):
                 continue
             carrier, dialect = self.carriers[type_], self._dialect(type_)
             stands = []
@@ -730,8 +709,8 @@ class _Reader:
                 there = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else _Told()
                 own, region = _texts(each.values, carrier.zones), _texts(each.values, carrier.regions)
                 if path in row.within:
-                    if "region" in carrier.default:
-                        region = region or list(filter(None, [self._home(each, own)]))
+                    if not region and "region" in carrier.default:
+                        region = list(filter(None, [self._home(each, own)]))
                     # A zonal cluster has its own zone where a region is asked for.
                     own += [text for text in region if own and dialect.is_zone(text)]
                     there = _Told((), there.regions)
@@ -766,37 +745,35 @@ class _Reader:
         ``loose`` is the number of places among which the file does not tell them; None without a bound.
         """
         region, distinct = regions[0], list(dict.fromkeys(named))
-        provider = self.placement.provider_of(region)
-        anywhere = self.placement.place(provider, region)
+        anywhere = self.placement.place(region)
         lone = anywhere.kind == "zone"
         if not named and row.spread:
             over = _number(values, row.spread)
             if lone or (not over and loose == 0):
-                places = tuple(self.placement.whole(provider, each) for each in dict.fromkeys(regions))
+                places = tuple(map(self.placement.whole, dict.fromkeys(regions)))
                 return _Stand(places, 0, "one" if len(places) > 1 else row.needed)
             distinct = self.placement.unnamed(region, 1, over or 0)
-        more: int | None = row.elsewhere
+        times = max(1, len(distinct)) if row.per_zone else 1
         bounds = row.copies or row.least or row.most
         count = None if loose != 0 else len(named) or len(distinct) or len(regions)
         count = _number(values, row.copies) if bounds else count
-        times = max(1, len(distinct)) if row.per_zone else 1
         if count is None:
             least, most = _number(values, row.least), _number(values, row.most) if bounds else loose
             # Of none in each zone, one somewhere is the least that there is to judge.
             count = 1 if least == 0 else (least or 1) * times
             more = None if most is None else max(0, most * times - count)
         else:
-            count, more = count * times, more and more * times
+            count, more = count * times, row.elsewhere * times
         count += row.beside * times
         if not named and len(set(regions)) > 1:
-            named = [self.placement.place(provider, each) for each in regions]
+            named = list(map(self.placement.place, regions))
             distinct = list(dict.fromkeys(named))
-        labels = max(0, min(row.apart, count) - len(distinct))
         # More of them stand in the zones that are told, unless a standby is kept elsewhere.
-        told = () if row.elsewhere or row.apart or loose != 0 else (anywhere,) if lone else tuple(distinct)
+        within = () if row.elsewhere or row.apart or loose != 0 else (anywhere,) if lone else tuple(distinct)
         if len(named) == count:
             # One place a copy, the same one twice where the file has it twice.
-            return _Stand(tuple(named), more, row.needed, told)
+            return _Stand(tuple(named), more, row.needed, within)
+        labels = max(0, min(row.apart, count) - len(distinct))
         if lone:
             distinct = distinct or [anywhere]
         elif labels or not distinct:
@@ -807,9 +784,9 @@ class _Reader:
             distinct = self.placement.unnamed(region, 1, count)
         elif count < len(distinct):
             distinct = [anywhere]
-        return _Stand(spread(distinct, count), more, row.needed, told)
+        return _Stand(spread(distinct, count), more, row.needed, within)
 
-    def _zone(self, provider: str, region: str, zone: str, resource: _Resource) -> Place:
+    def _zone(self, region: str, zone: str, resource: _Resource) -> Place:
         # Oracle's names of zones begin with whose they are.
         prefix, _, zone = zone.rpartition(":")
         ids = self.letters.get(zone, {})
@@ -817,7 +794,7 @@ class _Reader:
         # One account's letters tell nothing of another's.
         several = self.several or len(set(ids.values())) > 1
         key = ids.get(owner) if several else next(iter(ids.values()), None)
-        place = self.placement.place(provider, region, key or zone)
+        place = self.placement.place(region, key or zone)
         known = self.owners[region]
         if place.kind == "label" and owner not in known:
             known.append(owner)
@@ -828,9 +805,11 @@ class _Reader:
 
     def _regions(self, provider: str, text: str) -> list[str]:
         dialect = self.placement.dialect(provider)
-        codes = dialect.regions.dual.get(text.upper(), (text,))
         try:
-            return [self.placement.region(provider, code) for code in codes]
+            return [
+                self.placement.region(provider, code)
+                for code in dialect.regions.dual.get(text.upper(), (text,))
+            ]
         except Unplaced:
             if dialect.regions.multi and dialect.regions.multi.fullmatch(text.upper()):
                 told = f"{dialect.name}'s multi-region {text.upper()}: which regions hold it is not told"
@@ -840,37 +819,17 @@ class _Reader:
                 return [self.placement.region(provider, dialect.region_of(text) or "")]
             raise
 
-    def _cloud(self, resource: _Resource, settings: _Settings, notes: dict[str, str]) -> str:
+    def _cloud(self, resource: _Resource, notes: dict[str, str]) -> str:
         """Return whose OpenStack it is: by the host that signs in, else by its region's name."""
+        settings = self.configuration.settings(resource.address)
         if settings.host:
             for provider, dialect in self.placement.dialects.items():
                 if dialect.openstack and settings.host in dialect.openstack.hosts:
                     return provider
             raise Unplaced("an OpenStack cloud that is not in the catalogue")
-        region = next(iter(_texts({**settings.defaults, **resource.values}, ("region",))), "")
+        region = "".join(_texts({**settings.defaults, **resource.values}, ("region",))[:1])
         guess = self.placement.openstack(region)
         if guess is None:
             raise Unplaced("whose OpenStack it is the file does not tell")
         notes[guess] = wording.guessed(self.placement.dialect(guess).name or guess)
         return guess
-
-
-def _row(kind: ResourceType, resource: _Resource) -> ResourceType:
-    return kind.varied(next((each for each in kind.variants if _fits(resource.values, each.when)), None))
-
-
-def _root(part: _Part, of: dict[str, _Part]) -> _Part:
-    """Return what a part is a replica of at last; itself in a circle."""
-    root, seen = part, set[str]()
-    while root.source in of:
-        if root.source in seen:
-            return part
-        seen.add(root.source)
-        root = of[root.source]
-    return root
-
-
-def _of_arn(values: dict[str, Json], part: Literal[3, 4]) -> str:
-    """Return the region, or the account, that a resource's ARN names."""
-    parts = str(values.get("arn", "")).split(":")
-    return parts[part] if len(parts) > 5 else ""
