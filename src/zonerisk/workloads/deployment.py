@@ -38,8 +38,13 @@ OWN = "own"
 """Id of the region that a plan's own datacenters make up."""
 MAJORITY = "a majority, assumed"
 UNTOLD = "at least; how many it needs is not told"
-ANOTHER = "another takes over"
-STATED = "stated"
+# How many copies are needed: a majority, or one, where others stand by or are kept, or where nobody says.
+NEEDS = {
+    "majority": MAJORITY,
+    "one": "another takes over",
+    "kept": "one keeps it up, assumed",
+    "untold": UNTOLD,
+}
 MAX_COPIES = 10_000
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
 # farther apart share nothing that position decides: no building, campus or flood.
@@ -247,13 +252,13 @@ class Placement:
         key: str,
         source: Source,
         places: Sequence[Place],
-        quorum: int | None = None,
-        basis: str = MAJORITY,
+        needs: str | int = "majority",
         notes: Iterable[str] = (),
         more: int | None = 0,
         missing: int = 0,
+        zones: int = 0,
     ) -> Workload:
-        """Build a workload of copies that stand at some places; a majority is needed if nothing is said.
+        """Build a workload of copies that stand at some places; it ``needs`` a number, or as NEEDS has it.
 
         Copies that are ``missing`` were read and could not be placed: they count, wherever they stand.
         """
@@ -265,8 +270,8 @@ class Placement:
             # A letter or number beyond all that its region has had.
             last = place.id.partition(".")[0][-1]
             number = int(last) if last.isdigit() else ord(last) - ord("a") + 1
-            zones = zones_sold(records[place.region], self.day)
-            if number > max([len(zones), *(int(zone.id[-1]) for zone in zones if zone.id[-1].isdigit())]):
+            ids = [zone.id for zone in zones_sold(records[place.region], self.day)]
+            if number > max([len(ids), *(int(key[-1]) for key in ids if key[-1].isdigit())]):
                 notes.append(wording.odd_zone(place.id.partition("/")[2], place.region))
         # Each copy that stands somewhere in a region gets a number: that may not be one zone.
         numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
@@ -275,9 +280,10 @@ class Placement:
             replace(place, id=f"{place.id}-{next(numbers[place.id])}") if numbered else place
             for place, numbered in zip(places, loose, strict=True)
         )
-        needed = quorum or majority(len(places) + missing)
+        needed = majority(len(places) + missing) if needs == "majority" else 1
+        needed, basis = (needs, "stated") if isinstance(needs, int) else (needed, NEEDS[needs])
         most = None if more is None else more + missing
-        return Workload(key, source, apart, needed, basis, notes=tuple(notes), more=most)
+        return Workload(key, source, apart, needed, basis, notes=tuple(notes), more=most, zones=zones)
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""
@@ -392,10 +398,11 @@ class Arrangements:
         """Return the distance between two domains, metres."""
         a, b = sorted((a, b), key=lambda each: each.id)
         if (a.id, b.id) not in self._distances:
-            self._distances[a.id, b.id] = self._distance(self._places[a.id], self._places[b.id], a, b)
+            self._distances[a.id, b.id] = self._distance(a, b)
         return self._distances[a.id, b.id]
 
-    def _distance(self, here: Place, there: Place, a: FailureDomain, b: FailureDomain) -> Interval:
+    def _distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
+        here, there = self._places[a.id], self._places[b.id]
         if here.region != there.region:
             # What is not disclosed may stand beside its neighbour, but not in another region.
             return recovery.between(

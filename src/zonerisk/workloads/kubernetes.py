@@ -18,8 +18,6 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.model import Record, Text, Url
 from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
-    MAJORITY,
-    UNTOLD,
     Deployment,
     Place,
     Placement,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from zonerisk.core.verdict import Skipped
 
 MAX_OBJECTS = 100_000
-ONE = "one keeps it up, assumed"
 OTHER = "zonerisk reads nodes, pods and persistent volumes"
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 _ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
@@ -49,11 +46,6 @@ _CONTROL = {
 _SPARE = "nodes, control plane without etcd"
 RELEASED = "released: no claim holds it any more"
 Need = Literal["majority", "one", "untold", "none"]
-_NEEDS: Mapping[Need, tuple[int | None, str]] = {
-    "majority": (None, MAJORITY),
-    "one": (1, ONE),
-    "untold": (1, UNTOLD),
-}
 
 
 class Controller(Record):
@@ -354,11 +346,11 @@ class _Reader:
         """Make a workload of each group of which something is placed."""
         guesses = [self.placement.dialect(each).name or each for each in sorted(self.guesses)]
         for key, group in self.groups.items():
-            quorum, basis = _NEEDS[group.needs]
+            needs = "kept" if group.needs == "one" else group.needs
             notes = (*group.notes, *map(wording.guessed, guesses))
             if group.places:
                 yield self.placement.workload(
-                    key, group.source, group.places, quorum, basis, notes, missing=group.missing
+                    key, group.source, group.places, needs, notes, missing=group.missing
                 )
 
 

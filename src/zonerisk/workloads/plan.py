@@ -21,10 +21,8 @@ from zonerisk.core.model import Country, Key, PartialDate, Record, Region, Text
 from zonerisk.judging.arrangement import last_day
 from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
-    MAJORITY,
     MAX_COPIES,
     OWN,
-    STATED,
     Deployment,
     Place,
     Placement,
@@ -386,8 +384,7 @@ class _Reader:
             key,
             Source(self.written.name, self.written.line(path)),
             spread(good, record.replicas or len(good)),
-            record.quorum,
-            STATED if record.quorum else MAJORITY,
+            record.quorum or "majority",
         )
         return replace(
             workload,

@@ -17,10 +17,7 @@ from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
 from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
-    ANOTHER,
-    MAJORITY,
     MAX_COPIES,
-    UNTOLD,
     Deployment,
     Place,
     Placement,
@@ -48,7 +45,6 @@ _INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
 _KEY = re.compile(rf"\[{_QUOTED}\]$")
 # Keys that differ by these are names of roles, not numbers or letters of copies.
 _WORD = re.compile("[a-z]{3,}")
-_BASIS = {"majority": MAJORITY, "one": ANOTHER, "untold": UNTOLD}
 # By these others may name a resource.
 _NAMES = ("id", "arn", "self_link", "name", "subnet_id", "identifier", "bucket")
 NOT_READ = "zonerisk does not read where this type of resource stands"
@@ -193,16 +189,15 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
         after = [{**each, "values": mapping(each.get("change")).get("after")} for each in changes]
         values = {"root_module": {"resources": [each for each in after if each["values"] is not None]}}
     managed = (resource for mode, resource in _resources(values) if mode != "data")
-    groups: dict[str, list[_Resource]] = {}
-    for count, resource in enumerate(managed):
-        if count >= MAX_RESOURCES:
-            raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
-        groups.setdefault(resource.address, []).append(resource)
+    groups: dict[str, list[_Resource]] = defaultdict(list)
+    for resource in managed:
+        groups[resource.address].append(resource)
+    if sum(map(len, groups.values())) > MAX_RESOURCES:
+        raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
     reader = _Reader(name, text, tree, Placement(catalog, day), groups)
     for address, resources in groups.items():
         reader.group(address, resources)
-    reader.join()
-    return Deployment((name,), tuple(reader.workloads), tuple(reader.unassessed))
+    return Deployment((name,), tuple(reader.workloads()), tuple(reader.unassessed))
 
 
 def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
@@ -448,7 +443,7 @@ class _Reader:
         prior = _resources(mapping(mapping(tree.get("prior_state")).get("values")))
         every = [*(each for _, each in prior), *chain.from_iterable(groups.values())]
         self.several = len({each.of_arn(4) for each in every} - {""}) > 1
-        self.owners: dict[str, list[str]] = defaultdict(list)
+        self.owners: dict[str, dict[str, int]] = defaultdict(dict)
         # What will be is held over what was before.
         carriers: dict[str, _Resource] = {}
         for each in every:
@@ -475,7 +470,6 @@ class _Reader:
         self.led: list[_Resource] = []
         self.parts: list[_Part] = []
         self.joined: dict[str, list[_Part]] = defaultdict(list)
-        self.workloads: list[Workload] = []
         self.unassessed: list[Skipped] = []
 
     def _owner(self, resource: _Resource) -> str:
@@ -536,8 +530,8 @@ class _Reader:
         at = self.configuration.written.get(unindexed(address or resource.address))
         return at or Source(self.name, self.lines.get(resource.full, 1))
 
-    def join(self) -> None:
-        """Take the instances of one cluster as its copies, and replicas as copies of their source."""
+    def workloads(self) -> Iterator[Workload]:
+        """Make the workloads; instances of one cluster are its copies, and replicas those of their source."""
         self.parts += [_Part.of(whole, parts) for whole, parts in self.joined.items()]
         of = {each.full: part for part in self.parts for each in part.resources if each.full}
         roots = []
@@ -560,14 +554,12 @@ class _Reader:
             mores = [stand.more for stand in part.stands]
             more = None if None in mores else sum(filter(None, mores))
             needed, source = part.stands[0].needed, self._source(part.resources[0], part.key)
-            quorum = None if needed == "majority" else 1
-            workload = self.placement.workload(
-                part.key, source, places, quorum, _BASIS[needed], part.notes, more, part.missing
-            )
             within = [stand.within for stand in part.stands]
-            if more != 0 and not part.missing and all(within):
-                workload = replace(workload, zones=len(set(chain.from_iterable(within))))
-            self.workloads.append(workload)
+            bounded = more != 0 and not part.missing and all(within)
+            zones = len(set(chain.from_iterable(within))) if bounded else 0
+            yield self.placement.workload(
+                part.key, source, places, needed, part.notes, more, part.missing, zones
+            )
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
         self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
 
@@ -582,11 +574,9 @@ class _Reader:
 
     def _lone(self, resource: _Resource, reference: dict[str, str]) -> str:
         """Return the address of the one resource of the file that another refers to; none if not just one."""
-        for path, type_ in reference.items():
-            found = self._referred(resource, path, type_).found
-            if len(found) == 1:
-                return str(found[0].full)
-        return ""
+        pairs = reference.items()
+        found = [each for path, type_ in pairs for each in self._referred(resource, path, type_).found]
+        return str(found[0].full) if len(found) == 1 else ""
 
     def _stand(
         self, provider: str, row: ResourceType, resource: _Resource, notes: dict[str, str]
@@ -633,11 +623,11 @@ class _Reader:
             notes["one of"] = ONE_OF
             return self._copies(row, values, regions, [], told.most)
         places = [self._zone(regions[0], zone, resource) for zone in zones]
-        for path in row.together if not places else ():
+        kept = self._lone(resource, row.together) or "".join(_texts(values, row.together)[:1])
+        if kept and not places:
             # All that are kept together have one place, wherever it is.
-            if kept := self._lone(resource, row.together) or "".join(_texts(values, (path,))[:1]):
-                name, key = wording.datacenter_of(kept), kept.lower()
-                places = [Place(f"{regions[0]}/{key}", regions[0], "somewhere", name, key)]
+            name, key = wording.datacenter_of(kept), kept.lower()
+            places = [Place(f"{regions[0]}/{key}", regions[0], "somewhere", name, key)]
         return self._copies(row, values, regions, places if own else list(dict.fromkeys(places)), 0)
 
     def _code(self, dialect: Dialect, zone: str) -> str:
@@ -796,28 +786,20 @@ class _Reader:
         key = ids.get(owner) if several else next(iter(ids.values()), None)
         place = self.placement.place(region, key or zone)
         known = self.owners[region]
-        if place.kind == "label" and owner not in known:
-            known.append(owner)
-        if place.kind != "label" or owner == known[0]:
-            return place
-        number = str(known.index(owner) + 1)
-        return replace(place, id=f"{place.id}.{number}", owner=number)
+        number = known.setdefault(owner, len(known) + 1) if place.kind == "label" else 1
+        return place if number == 1 else replace(place, id=f"{place.id}.{number}", owner=str(number))
 
     def _regions(self, provider: str, text: str) -> list[str]:
-        dialect = self.placement.dialect(provider)
-        try:
-            return [
-                self.placement.region(provider, code)
-                for code in dialect.regions.dual.get(text.upper(), (text,))
-            ]
-        except Unplaced:
-            if dialect.regions.multi and dialect.regions.multi.fullmatch(text.upper()):
-                told = f"{dialect.name}'s multi-region {text.upper()}: which regions hold it is not told"
-                raise Unplaced(told) from None
-            # A zone's name where a region is asked for.
-            with suppress(Unplaced):
-                return [self.placement.region(provider, dialect.region_of(text) or "")]
-            raise
+        dialect, upper = self.placement.dialect(provider), text.upper()
+        with suppress(Unplaced):
+            codes = dialect.regions.dual.get(upper, (text,))
+            return [self.placement.region(provider, code) for code in codes]
+        if dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
+            raise Unplaced(f"{dialect.name}'s multi-region {upper}: which regions hold it is not told")
+        # A zone's name where a region is asked for.
+        with suppress(Unplaced):
+            return [self.placement.region(provider, dialect.region_of(text) or "")]
+        return [self.placement.region(provider, text)]
 
     def _cloud(self, resource: _Resource, notes: dict[str, str]) -> str:
         """Return whose OpenStack it is: by the host that signs in, else by its region's name."""
