@@ -60,7 +60,7 @@ def show(layer: Id, out: output.Output = None, catalogue: Catalogues = None) -> 
     Example: zonerisk layers show flood-strasbourg
     """
     card = cards.load(layer, load(catalogue).roots)
-    output.write(output.record(f"{card.id}: {card.name}", card), out)
+    output.write(output.record(f"{card.id}: {card.name}", output.content(card)), out)
 
 
 @app.command("fetch")

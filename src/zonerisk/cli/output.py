@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import errno
 import io
-import itertools
 import json
 import os
 import re
@@ -13,16 +12,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import UsageError
-from zonerisk.core.verdict import OUTCOMES, Verdict, severity
 from zonerisk.judging.arrangement import last_day
 from zonerisk.library import Library
 
@@ -40,24 +37,7 @@ def argument(help_: str, metavar: str | None = None, complete: Any = None) -> An
     return typer.Argument(help=help_, metavar=metavar, autocompletion=complete)
 
 
-class Format(StrEnum):
-    """How an answer is written; each command takes those that can hold its answer."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    md = "md"
-    html = "html"
-    geojson = "geojson"
-    sarif = "sarif"
-    junit = "junit"
-    comment = "comment"
-    svg = "svg"
-    png = "png"
-
-
-Lists = Literal[Format.table, Format.json, Format.csv, Format.md]
-Asked = TypeVar("Asked", bound=Format)
+Lists = Literal["table", "json", "csv", "md"]
 FORMAT = option("Without it: by the ending of --output's file, else the first of these.", "--format")
 Output = Annotated[Path | None, option("Write to this file instead of the terminal.", "-o", "--output")]
 AcceptedFile = Annotated[
@@ -84,19 +64,19 @@ def note(text: str) -> None:
         sys.stderr.write(shown(text))
 
 
-def chosen(asked: Asked | None, out: Path | None, offered: object) -> Asked:
+def chosen(asked: str | None, out: Path | None, offered: object) -> str:
     """Return the format asked for, else the one that the file's ending names, else the first offered.
 
     An ending that names none of them is refused, for a table in a file that is called a report would be none.
     """
-    formats: tuple[Asked, ...] = get_args(offered)
+    formats: tuple[str, ...] = get_args(offered)
     ending = out.suffix.lower().removeprefix(".").replace("xml", "junit") if out and not asked else ""
     if ending not in ("", "txt", *formats):
         raise UsageError(
             f"{out} would be {ending}, which this command does not write; it writes {', '.join(formats)}, "
             "and with --format into a file of any name"
         )
-    return asked or next((format_ for format_ in formats if format_ == ending), formats[0])
+    return asked or (ending if ending in formats else formats[0])
 
 
 def write(content: str | bytes | Iterable[str], path: Path | None) -> None:
@@ -149,12 +129,9 @@ def shown(text: str) -> str:
     """Return a text without what a terminal would obey but the styles of a screen; lines may end in CR LF."""
     from zonerisk.words import phrases, report
 
-    kept = re.compile(rf"\r\n|\x1b\[(?:{'|'.join(report.STYLES.values())}|0)m" if _styled() else r"\r\n")
-    ends = [0, *(end for mark in kept.finditer(text) for end in mark.span()), len(text)]
-    return "".join(
-        text[start:end] if index % 2 else phrases.visible(text[start:end])
-        for index, (start, end) in enumerate(itertools.pairwise(ends))
-    )
+    styles = rf"|\x1b\[(?:{'|'.join(report.STYLES.values())}|0)m" if _styled() else ""
+    pieces = re.split(rf"(\r\n{styles})", text)
+    return "".join(piece if index % 2 else phrases.visible(piece) for index, piece in enumerate(pieces))
 
 
 def _styled() -> bool:
@@ -190,34 +167,33 @@ def content(record: Any) -> dict[str, Any]:
     return dict(record.model_dump(mode="json", exclude_defaults=True, by_alias=True))
 
 
-def record(head: str, told: Any) -> str:
-    """Return a record, or its content, to be read: YAML below a comment."""
+def record(head: str, tree: dict[str, Any]) -> str:
+    """Return the content of a record to be read: YAML below a comment."""
     import yaml
 
-    tree = told if isinstance(told, dict) else content(told)
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return f"# {head}\n" + str(yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1e6))
 
 
 def rows(
-    head: Sequence[str], cells: Iterable[Sequence[Cell]], form: Format, out: Path | None, what: str = "rows"
+    head: Sequence[str], cells: Iterable[Sequence[Cell]], form: str, out: Path | None, what: str = "rows"
 ) -> str:
     """Return rows in a format of :data:`Lists`; in JSON as objects under ``what``, as CSV by RFC 4180.
 
     A number keeps the digits it came with, and is a number in JSON; what is not known is
     null there, and empty elsewhere.
     """
-    if form is Format.json:
+    if form == "json":
         objects = [dict(zip(head, row, strict=True)) for row in cells]
         return as_json({"schema": f"zonerisk/{what}/1", what: objects})
     texts = [[_text(cell) for cell in row] for row in cells]
-    if form is Format.csv:
+    if form == "csv":
         buffer = io.StringIO()
         csv.writer(buffer).writerows([head, *texts])
         return buffer.getvalue()
     from zonerisk.words import report
 
-    if form is Format.md:
+    if form == "md":
         return "\n".join(report.rows(head, texts)[1:]) + "\n"
     return printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
 
@@ -228,18 +204,18 @@ def report(
     head: Sequence[str],
     cells: Iterable[Sequence[Cell]],
     foot: Sequence[str],
-    asked: Format | None,
+    asked: str | None,
     out: Path | None,
 ) -> None:
     """Write an answer of rows: JSON of its schema, or a table with its notes below; CSV is rows alone."""
     form, listed = chosen(asked, out, Lists), list(cells)
-    text = rows(head, listed, form, out) if listed or form is Format.csv else ""
-    if form is Format.json:
+    text = rows(head, listed, form, out) if listed or form == "csv" else ""
+    if form == "json":
         text = as_json({"schema": f"zonerisk/{schema}/1", **tree})
-    elif form is not Format.csv and foot:
-        mark = "- " if form is Format.md and len(foot) > 1 else ""
+    elif form != "csv" and foot:
+        mark = "- " if form == "md" and len(foot) > 1 else ""
         lines = "\n".join(f"{mark}{line}" for line in foot)
-        wide = form is Format.md or out
+        wide = form == "md" or out
         text += (
             f"\n{lines}\n" if wide else f"\n{printed(lambda screen: screen.print(lines), out, _ANY_WIDTH)}"
         )
@@ -267,8 +243,6 @@ def policies(incomplete: str) -> list[str]:
     return [key for key in load().policies if key.startswith(incomplete)]
 
 
-Level = Literal["fail", "unknown", "warn"]
-FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
 _POLICY = option("A policy's id (zonerisk list policies) or a file of your own.", autocompletion=policies)
 PolicyOption = Annotated[str, _POLICY]
 _AS_OF = (
@@ -289,12 +263,6 @@ def _as_of(day: str | None) -> str | None:
 AsOf = Annotated[str | None, option(_AS_OF, metavar="DATE", callback=_as_of)]
 _OVER = option("Lay your own records over the shipped ones; repeatable.", metavar="DIR")
 Catalogues = Annotated[list[Path] | None, _OVER]
-_FAIL_ON = (
-    "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single zone "
-    "has none), if this is the class (such as undisclosed), or if a rule is not met "
-    "(policy). Repeatable."
-)
-FailOn = Annotated[list[str] | None, option(_FAIL_ON, metavar="OUTCOME|CLASS|policy")]
 _CACHE = option("Where fetched layers are kept; by default the platform's cache.", envvar="ZONERISK_CACHE")
 Cache = Annotated[Path | None, _CACHE]
 _FOLDER = {"envvar": "ZONERISK_LAYERS", "exists": True, "file_okay": False}
@@ -311,25 +279,3 @@ def regions(catalog: Catalog, targets: Sequence[str]) -> list[str]:
         if meant := catalog.meaning(name).note:
             note(f"note: {name} is read as {listed[-1]}: {meant}\n")
     return list(dict.fromkeys(listed))
-
-
-def failing(asked: Sequence[str] | None) -> Sequence[str]:
-    """Return what ``--fail-on`` names, before anything is judged; refuse what is nothing to fail on."""
-    if odd := [trip for trip in asked or () if trip not in FAILING]:
-        raise UsageError(f"--fail-on {odd[0]}: name one of {', '.join(FAILING)}")
-    return asked or ()
-
-
-def exit_on(verdicts: Iterable[Verdict], asked: Sequence[str]) -> None:
-    """Leave with 1 where a verdict comes to one of what ``--fail-on`` names."""
-    if tripped := [each.target for each in verdicts if any(_tripped(each, trip) for trip in asked)]:
-        note(f"--fail-on {', '.join(asked)}: {', '.join(tripped)}\n")
-        raise typer.Exit(1)
-
-
-def _tripped(verdict: Verdict, trip: str) -> bool:
-    if trip == "policy":
-        return verdict.policy.broken
-    if trip in OUTCOMES:
-        return verdict.independence.class_ == trip
-    return severity(verdict.independence.outcome) >= severity(trip)  # type: ignore[arg-type]

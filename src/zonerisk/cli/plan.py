@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from zonerisk.cli import output
-from zonerisk.cli.output import AsOf, Catalogues, Format, argument, load, option
+from zonerisk.cli.output import AsOf, Catalogues, argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from zonerisk.workloads.probability import Inputs
 
-Formats = Literal[Format.table, Format.json, Format.md, Format.sarif, Format.junit, Format.comment]
+Formats = Literal["table", "json", "md", "sarif", "junit", "comment"]
 
 
 def plan(
@@ -106,15 +106,15 @@ def plan(
         if left:
             output.note(f"advice: {left}\n")
     form = output.chosen(format_, out, Formats)
-    if form is Format.json:
+    if form == "json":
         text: str | Iterable[str] = plan_report.pieces(answer)
-    elif form is Format.table:
+    elif form == "table":
         sections = dossier.answers(dossier.Dossier(), chosen, (), [answer])
         text = output.printed(lambda screen: screen.sections(sections), out)
-    elif form is Format.md:
+    elif form == "md":
         text = dossier.written(chosen, (), [answer]).markdown
     else:
-        text = getattr(plan_report, form.value)(answer, chosen)
+        text = getattr(plan_report, form)(answer, chosen)
     output.write(text, out)
     if not answer.workloads:
         raise UsageError("nothing here could be placed, so nothing is judged; the answer says why")

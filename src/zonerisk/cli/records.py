@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,20 +10,26 @@ import typer
 
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.cli import output
-from zonerisk.cli.output import Catalogues, Format, argument, ids, load, option
+from zonerisk.cli.output import Catalogues, argument, ids, load, option
 from zonerisk.core.errors import UnknownTarget, UsageError
-from zonerisk.core.model import CAUSES, DEFAULT, Incident, simplify
+from zonerisk.core.model import CAUSES, DEFAULT, simplify
 from zonerisk.core.verdict import OUTCOMES
 from zonerisk.judging.arrangement import last_day, zones_sold
 from zonerisk.library import Library
 
-Rows = Iterator[Sequence[output.Cell]]
-ShowFormats = Literal[Format.table, Format.json]
-ListFormats = Literal[Format.table, Format.json, Format.csv, Format.md, Format.geojson]
+ShowFormats = Literal["table", "json"]
+ListFormats = Literal["table", "json", "csv", "md", "geojson"]
 Layers = Literal["sites", "discs", "zones", "separations"]
 What = Literal["regions", "sites", "providers", "policies", "incidents", "feeds", "stations", "claims"]
-
-
+# What lists hold, but claims and incidents.
+HEADS = {
+    "regions": "id, name, country, status, zones, sites on file",
+    "sites": "id, name, kind, lat, lon, uncertainty_m, method, until",
+    "providers": "id, name, role, country, status, regions",
+    "policies": "id, name, standing, rules",
+    "feeds": "id, kind, name, sites, upstream, station",
+    "stations": "site, grid_area, synchronous_area, station, name, kv, distance_km, open, upstream",
+}
 _CLASS = (
     "Of incidents: physical, logical or conflict. Of regions: one class of independence, or "
     "any, worst first; judging them takes a while."
@@ -61,13 +67,11 @@ def list_(
     if class_ and class_ not in allowed:
         raise UsageError(f"--class {class_}: of {what}, name one of {', '.join(allowed)}")
     if what == "incidents":
-        events = _incidents(catalog, of or (), (cause, class_, since, multi_zone))
-        output.write(_listed_incidents(catalog, events, form, out), out)
+        output.write(_incidents(catalog, of or (), cause, class_, since, multi_zone, form, out), out)
         return
-    head, rows = _LISTS[what]
     if cause or (class_ and what != "regions") or since or multi_zone:
         raise UsageError("--cause, --class, --since and --multi-zone choose among incidents")
-    if form is Format.geojson:
+    if form == "geojson":
         raise UsageError(f"{what} are not listed as geojson; see: zonerisk export")
     if of and what in ("providers", "policies"):
         raise UsageError(
@@ -76,17 +80,15 @@ def list_(
     regions = sorted({key for target in of or () for key in catalog.resolve(target)}) or catalog.region_ids
     if class_:
         text = _classed(catalog, regions, class_, form, out)
-    elif what == "claims" and form is Format.json:
-        text = output.as_json({"schema": "zonerisk/claims/1", "claims": list(_words(catalog, regions))})
-    elif what == "claims" and form is not Format.csv:
-        text = output.rows(_CLAIM, map(_read_claim, rows(catalog, regions)), form, out)
+    elif what == "claims":
+        text = _claims(catalog, regions, form, out)
     else:
-        text = output.rows(head.split(", "), rows(catalog, regions), form, out, what)
+        text = output.rows(HEADS[what].split(", "), _rows(catalog, what, regions), form, out, what)
     output.write(text, out)
 
 
-def _classed(catalog: Library, regions: Iterable[str], class_: str, form: Format, out: Path | None) -> str:
-    """Return the regions of one class of independence, or of any, worst first."""
+def _classed(catalog: Library, regions: Iterable[str], class_: str, form: str, out: Path | None) -> str:
+    """Write the regions of one class of independence, or of any, worst first."""
     from zonerisk.judging.independence import standing
     from zonerisk.words import verdicts
 
@@ -95,42 +97,43 @@ def _classed(catalog: Library, regions: Iterable[str], class_: str, form: Format
     # The class alone is quickly found; the rest only of regions that have it.
     keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
     meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
-    if form is Format.json:
+    if form == "json":
         return output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
     return output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
 
 
-def _words(catalog: Catalog, regions: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Return each statement of the regions' providers with its record."""
+def _claims(catalog: Catalog, regions: Iterable[str], form: str, out: Path | None) -> str:
+    """Write each statement of the regions' providers, and how it held where it can be checked."""
     from zonerisk.judging import claims
-
-    for provider in dict.fromkeys(catalog.region(key).provider for key in regions):
-        for word, _ in claims.record(catalog, provider, last_day(catalog.date), feeds=True):
-            yield {"provider": provider, **word.to_dict()}
-
-
-def _claims(catalog: Catalog, regions: Iterable[str]) -> Rows:
     from zonerisk.words.phrases import names
 
-    for word in _words(catalog, regions):
+    words = [
+        {"provider": provider, **word.to_dict()}
+        for provider in dict.fromkeys(catalog.region(key).provider for key in regions)
+        for word, _ in claims.record(catalog, provider, last_day(catalog.date), feeds=True)
+    ]
+    if form == "json":
+        return output.as_json({"schema": "zonerisk/claims/1", "claims": words})
+    rows: list[Sequence[output.Cell]] = []
+    for word in words:
         tests: dict[str, list[str]] = {"refuted": [], "held": []}
         for test in word["tested"]:
             pair = " to ".join(key.partition("/")[2] for key in test["pair"])
             place = f"{test['region']} ({pair})" if pair else test["region"]
             tests["held" if test["held"] else "refuted"].append(place)
+        where = "; ".join(f"{verb} in {names(places)}" for verb, places in tests.items() if places) or None
         held, refuted = len(tests["held"]), len(tests["refuted"])
-        told = "; ".join(f"{verb} in {names(places)}" for verb, places in tests.items() if places)
-        yield (
-            *(word[key] for key in ("provider", "kind", "text", "value", "unit", "regions")),
-            *(held + refuted, held, refuted, told or None),
+        provider, kind, text, value, unit, count = (
+            word[key] for key in ("provider", "kind", "text", "value", "unit", "regions")
         )
-
-
-def _read_claim(row: Sequence[output.Cell]) -> tuple[output.Cell, ...]:
-    """Return a statement as it is read in a line: what it asks in one cell, and how it held in another."""
-    provider, kind, text, value, unit, regions, testable, held, _, where = row
-    asked = f"{value:g} {unit}" if isinstance(value, float) else None
-    return provider, kind, text, asked, regions, f"{held} of {testable}" if testable else "no test", where
+        if form == "csv":
+            rows.append((provider, kind, text, value, unit, count, held + refuted, held, refuted, where))
+        else:
+            asked = f"{value:g} {unit}" if isinstance(value, float) else None
+            told = f"{held} of {held + refuted}" if word["tested"] else "no test"
+            rows.append((provider, kind, text, asked, count, told, where))
+    asks = "value unit regions testable held refuted" if form == "csv" else "asks regions held"
+    return output.rows(f"provider kind statement {asks} where".split(), rows, form, out)
 
 
 def _cells(record: Any, columns: str) -> list[output.Cell]:
@@ -142,92 +145,57 @@ def _cells(record: Any, columns: str) -> list[output.Cell]:
     ]
 
 
-def _regions(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    return (_cells(catalog.region(key), "id name country status zones sites") for key in regions)
-
-
-def _sites(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    for site in (site for key in regions for site in catalog.region(key).sites.values()):
-        at = site.position
-        place = _cells(at, "lat lon uncertainty_m method") if at else (None, None, None, "unknown")
-        yield site.id, site.name, site.kind, *place, site.until
-
-
-def _providers(catalog: Catalog, _: Iterable[str]) -> Rows:
-    for owner in map(catalog.provider, catalog.provider_ids):
-        yield *_cells(owner, "id name role country status"), len(catalog.regions_of(owner.id))
-
-
-def _policies(catalog: Catalog, _: Iterable[str]) -> Rows:
-    return (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policies)
-
-
-def _feeds(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    feeds = (feed for key in regions for feed in catalog.region(key).feeds.values())
-    return (_cells(feed, "id kind name sites upstream station") for feed in feeds)
-
-
-def _stations(catalog: Catalog, regions: Iterable[str]) -> Rows:
-    sample = catalog.supply
-    sites = {key: site for region in regions for key, site in catalog.sites_of(region).items()}
-    for site in sites.values():
-        area, around = sample.area(site), sample.neighbourhood(site)
-        place = (site.id, area.grid, area.synchronous)
-        if not around:
-            yield *place, *[None] * 6
-            continue
-        for near in around.near:
-            tops = sample.upstream.get(near.station, ())[:3]
-            upstream = ", ".join(f"{sample.names[top.station].name} ({top.hops})" for top in tops)
-            likely = "yes" if near in around.candidates else "no"
-            yield *place, near.station, near.name, near.kv, round(near.distance_m / 1000, 1), likely, upstream
-
-
-_CLAIM = ("provider", "kind", "statement", "asks", "regions", "held", "where")
-# Of each list: its head, and its rows of some regions.
-_LISTS: dict[str, tuple[str, Callable[[Catalog, Iterable[str]], Rows]]] = {
-    "regions": ("id, name, country, status, zones, sites on file", _regions),
-    "sites": ("id, name, kind, lat, lon, uncertainty_m, method, until", _sites),
-    "providers": ("id, name, role, country, status, regions", _providers),
-    "policies": ("id, name, standing, rules", _policies),
-    "feeds": ("id, kind, name, sites, upstream, station", _feeds),
-    "claims": ("provider, kind, statement, value, unit, regions, testable, held, refuted, where", _claims),
-    "stations": (
-        "site, grid_area, synchronous_area, station, name, kv, distance_km, open, upstream",
-        _stations,
-    ),
-}
-_SHORT = "id name cause start hours severity zones grade"
-_WHOLE = "id name class cause start hours severity scope zones at_least at_most backup grade regions"
-
-
-def _listed_incidents(catalog: Catalog, events: Sequence[Incident], form: Format, out: Path | None) -> str:
-    """Return incidents, on a terminal what fits its line: the start's day, zones by name, else by number."""
-    if form is Format.geojson:
-        from zonerisk.pages.features import incident_collection
-
-        return output.as_json(incident_collection(catalog, events))
-    short = form in (Format.table, Format.md)
-    rows: list[Sequence[output.Cell]] = []
-    for event in events:
-        zones = " ".join(zone.partition("/")[2] for zone in event.zones)
-        if short:
-            cells = _cells(event, "id name cause day duration_h severity")
-            rows.append([*cells, zones or event.least, event.grade])
-        else:
-            cells = _cells(event, "id name class_ cause start duration_h severity scope")
-            regions = "all or most" if event.everywhere else " ".join(event.regions)
-            rows.append([*cells, zones or None, *_cells(event, "least at_most backup grade"), regions])
-    return output.rows((_SHORT if short else _WHOLE).split(), rows, form, out, "incidents")
+def _rows(catalog: Catalog, what: str, regions: Iterable[str]) -> Iterator[Sequence[output.Cell]]:
+    """Return the rows of a list, in the order of :data:`HEADS`; providers and policies are listed whole."""
+    if what == "providers":
+        for owner in map(catalog.provider, catalog.provider_ids):
+            yield *_cells(owner, "id name role country status"), len(catalog.regions_of(owner.id))
+    elif what == "policies":
+        yield from (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policies)
+    elif what == "stations":
+        sample = catalog.supply
+        sites = {key: site for region in regions for key, site in catalog.sites_of(region).items()}
+        for site in sites.values():
+            area, around = sample.area(site), sample.neighbourhood(site)
+            place = (site.id, area.grid, area.synchronous)
+            if not around:
+                yield *place, *[None] * 6
+                continue
+            for near in around.near:
+                tops = sample.upstream.get(near.station, ())[:3]
+                above = ", ".join(f"{sample.names[top.station].name} ({top.hops})" for top in tops)
+                likely, km = "yes" if near in around.candidates else "no", round(near.distance_m / 1000, 1)
+                yield *place, near.station, near.name, near.kv, km, likely, above
+    else:
+        for region in map(catalog.region, regions):
+            if what == "regions":
+                yield _cells(region, "id name country status zones sites")
+            elif what == "feeds":
+                for feed in region.feeds.values():
+                    yield _cells(feed, "id kind name sites upstream station")
+            else:
+                for site in region.sites.values():
+                    at, columns = site.position, "lat lon uncertainty_m method"
+                    disc = _cells(at, columns) if at else (None, None, None, "unknown")
+                    yield site.id, site.name, site.kind, *disc, site.until
 
 
 def _incidents(
-    catalog: Catalog, targets: Sequence[str], wanted: tuple[str | None, str | None, str | None, bool]
-) -> list[Incident]:
-    """Return what is on record of providers and regions, without any all of it; the oldest first."""
+    catalog: Catalog,
+    targets: Sequence[str],
+    cause: str | None,
+    class_: str | None,
+    since: str | None,
+    multi_zone: bool,
+    form: str,
+    out: Path | None,
+) -> str:
+    """Write what is on record of providers and regions, without any all of it; the oldest first.
+
+    On a terminal what fits its line: the start's day, zones by name, else by number.
+    """
     from zonerisk.judging import history
 
-    cause, class_, since, multi_zone = wanted
     causes = sorted({name for listed in CAUSES.values() for name in listed})
     if cause and cause not in causes:
         raise UsageError(f"no cause is called {cause!r}; there are {', '.join(causes)}")
@@ -239,7 +207,7 @@ def _incidents(
             regions = map(catalog.region, catalog.resolve(target))
             events = [e for at in regions for e in history.of_region(at, catalog.incidents(at.id))]
         known |= {event.id: event for event in events}
-    return [
+    wanted = [
         event
         for event in sorted(known.values(), key=lambda event: (event.start, event.id))
         if cause in (None, event.cause) and class_ in (None, event.class_)
@@ -247,6 +215,24 @@ def _incidents(
         # A month or a year is listed where some day of it is late enough.
         if not first or event.start[: len(first)] >= first[: len(event.start)]
     ]
+    if form == "geojson":
+        from zonerisk.pages.features import incident_collection
+
+        return output.as_json(incident_collection(catalog, wanted))
+    head = "id name class cause start hours severity scope zones at_least at_most backup grade regions"
+    if short := form in ("table", "md"):
+        head = "id name cause start hours severity zones grade"
+    rows: list[Sequence[output.Cell]] = []
+    for event in wanted:
+        zones = " ".join(zone.partition("/")[2] for zone in event.zones)
+        if short:
+            cells = _cells(event, "id name cause day duration_h severity")
+            rows.append([*cells, zones or event.least, event.grade])
+        else:
+            cells = _cells(event, "id name class_ cause start duration_h severity scope")
+            where = "all or most" if event.everywhere else " ".join(event.regions)
+            rows.append([*cells, zones or None, *_cells(event, "least at_most backup grade"), where])
+    return output.rows(head.split(), rows, form, out, "incidents")
 
 
 _RECORD = (
@@ -269,7 +255,7 @@ def show(
     """
     catalog = load(catalogue)
     file, content = _find(catalog, record)
-    if output.chosen(format_, out, ShowFormats) is Format.json:
+    if output.chosen(format_, out, ShowFormats) == "json":
         text = output.as_json({"schema": "zonerisk/record/1", **content})
     elif "rules" in content:
         text = f"# {file}\n{catalog.policy_path(record).read_text(encoding='utf-8')}"

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter
 from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+import typer
 
 from zonerisk.cli import output
-from zonerisk.cli.output import Format, argument, load, option
+from zonerisk.cli.output import argument, load, option
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT, Policy
+from zonerisk.core.verdict import OUTCOMES, severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Verdict
-    from zonerisk.judging.recovery import Candidate, RecoveryRanking
+    from zonerisk.judging.recovery import RecoveryRanking
     from zonerisk.words.report import Screen
-    from zonerisk.workloads.round_trips import Judged as TripJudged
 
 Targets = Annotated[
     list[str],
@@ -38,22 +41,19 @@ Installed = Annotated[
 UncertaintyM = Annotated[
     float | None, option("For your own sites: the radius in metres within which each surely stands.")
 ]
-ScoreFormats = Literal[output.Lists, Format.geojson, Format.html, Format.svg, Format.png]
-ReportFormats = Literal[Format.html, Format.md]
-DrFormats = Literal[Format.table, Format.json, Format.md]
-
+PICTURES = ("svg", "png")
+ScoreFormats = Literal[output.Lists, "geojson", "html", "svg", "png"]
+ReportFormats = Literal["html", "md"]
+DrFormats = Literal["table", "json", "md"]
+FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
+_FAIL_ON = (
+    "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single zone "
+    "has none), if this is the class (such as undisclosed), or if a rule is not met "
+    "(policy). Repeatable."
+)
 TRIP_HEAD = ("a", "b", "rtt_ms", "fibre_km_max", "fibre_km_likely_max", "one_campus", "refutes")
 # Regions of each outcome in a ranking that is read.
 MOST = 8
-DR_HEAD = ("outcome", "region", "why")
-
-
-class Judged(NamedTuple):
-    """What was judged: the catalogue (of own sites, theirs), the policy and the verdicts."""
-
-    catalog: Catalog
-    policy: Policy
-    verdicts: list[Verdict]
 
 
 def score(
@@ -63,7 +63,7 @@ def score(
     units: UnitsOption = None,
     format_: Annotated[ScoreFormats | None, output.FORMAT] = None,
     out: output.Output = None,
-    fail_on: output.FailOn = None,
+    fail_on: Annotated[list[str] | None, option(_FAIL_ON, metavar="OUTCOME|CLASS|policy")] = None,
     catalogue: output.Catalogues = None,
     full: Annotated[bool, option("As a table: all that a report tells of each region.", "--full")] = False,
     rtt: Annotated[
@@ -95,35 +95,59 @@ def score(
     zonerisk score scaleway-fr-par --likelihood;
     zonerisk score scaleway-fr-par -o card.svg
     """
-    form, failing = output.chosen(format_, out, ScoreFormats), output.failing(fail_on)
-    if badge and form not in (Format.svg, Format.png):
+    from zonerisk.core.verdict import Answer
+    from zonerisk.words import phrases
+
+    form = output.chosen(format_, out, ScoreFormats)
+    if odd := [trip for trip in fail_on or () if trip not in FAILING]:
+        raise UsageError(f"--fail-on {odd[0]}: name one of {', '.join(FAILING)}")
+    if badge and form not in PICTURES:
         if format_ or (out and out.suffix):
             raise UsageError(
                 f"a badge is a picture, not {form}; write it as svg or png, such as -o badge.svg"
             )
-        form = Format.svg
-    judged = _judge(targets, policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache))
-    verdicts = judged.verdicts
-    trips = _trips(judged, rtt, floor_ms) if rtt else ()
+        form = "svg"
+    catalog, chosen, verdicts = _judge(
+        targets, policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache)
+    )
+    if len(verdicts) > 1 and (rtt or form in PICTURES):
+        names = phrases.names([verdict.target for verdict in verdicts])
+        raise UsageError(f"{'round trips are' if rtt else 'a card is'} of one region; name one of {names}")
+    trips, told = _trips(catalog, verdicts[0], rtt, floor_ms) if rtt else ([], [])
     content: str | bytes
-    if form in (Format.svg, Format.png):
-        content = _picture(judged, form, out, badge)
+    if form in PICTURES:
+        from zonerisk.pages import card, features
+
+        if form == "png" and out is None and sys.stdout.isatty():
+            raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
+        verdict = verdicts[0]
+        around = None if badge else features.setting(catalog, verdict)
+        content = card.draw(verdict, around) + "\n" if around else card.badge(verdict)
+        content = card.png(content) if form == "png" else content
     elif likelihood and form in get_args(output.Lists):
         content = _likelihoods(verdicts, form, out)
-    elif form in (Format.geojson, Format.html):
+    elif form in ("geojson", "html"):
         if rtt:
             raise UsageError(f"--format {form} draws no round trips; table, json, csv and md list them")
-        content = _drawn(judged, form, raw, cache)
-    elif rtt and form is Format.csv:
+        content = _drawn(catalog, verdicts, form, raw, cache)
+    elif rtt and form == "csv":
         cells = {"one_campus": lambda campus: "yes" if campus else "no", "refutes": "; ".join}
-        rows = [[cells.get(key, str)(value) for key, value in _trip_record(trip).items()] for trip in trips]
+        rows = [[cells.get(key, str)(value) for key, value in trip.items()] for trip in trips]
         content = output.rows(TRIP_HEAD, rows, form, out)
+    elif form == "json":
+        answer = Answer(verdicts=tuple(verdicts))
+        content = output.as_json({**answer.to_dict(), "round_trips": trips}) if rtt else answer.to_json()
     else:
-        content = _listed(judged, form, out, full)
+        content = _listed(chosen, verdicts, form, out, full)
         if rtt:
-            content = _with_trips(verdicts[0], trips, str(content), form)
+            title, mark = (
+                ("## Measured round trips\n", "- ") if form == "md" else ("Measured round trips", "")
+            )
+            content = "\n".join([content, title, *(f"{mark}{line}" for line in told)]) + "\n"
     output.write(content, out)
-    output.exit_on(verdicts, failing)
+    if tripped := [each.target for each in verdicts if any(_trips_on(each, trip) for trip in fail_on or ())]:
+        output.note(f"--fail-on {', '.join(fail_on or ())}: {', '.join(tripped)}\n")
+        raise typer.Exit(1)
 
 
 def report(
@@ -158,13 +182,59 @@ def report(
     Examples: zonerisk report ovh-sbg --policy dora -o report.html;
     zonerisk report scaleway-fr-par --policy nis2 --within EU --plan plan.yaml -o report.md
     """
+    from zonerisk.catalogue import document
+    from zonerisk.library import Library
+    from zonerisk.pages import card, features, page
+    from zonerisk.words import dossier, phrases
+    from zonerisk.workloads import gate
+    from zonerisk.workloads import plan as plans
+    from zonerisk.workloads.audit import audit
+
     form = output.chosen(format_, out, ReportFormats)
-    if form is Format.html and out is None and sys.stdout.isatty():
+    if form == "html" and out is None and sys.stdout.isatty():
         raise UsageError("a report is a page, not text for a terminal; name a file, such as -o report.html")
     if not targets and not plan:
         raise UsageError("name a region, or a deployment: zonerisk report ovh-sbg -o report.html")
-    judged = _judge(targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache))
-    output.write(_report(judged, form, as_of, to, within, plan or (), accepted), out)
+    catalog, chosen, verdicts = _judge(
+        targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache)
+    )
+    settings = [features.setting(catalog, verdict) for verdict in verdicts]
+    among = "those named" if to else "the provider's regions that the same accounts reach (its partition)"
+    among += f" in {within}" if within else ""
+    regions = []
+    for verdict, around in zip(verdicts, settings, strict=True):
+        rows: list[tuple[str, ...]] = []
+        scope = ""
+        if isinstance(catalog, Library) and ("dr" in chosen.rules or to or within):
+            if within:
+                catalog.area(within)
+            try:
+                ranking = catalog.recovery(verdict.target, chosen, verdict.as_of, to=to or (), within=within)
+                rows, told, left = _ranked(catalog, ranking)
+                told += f"; {left} more in the JSON of zonerisk dr {verdict.target}" if left else ""
+            except UsageError as error:
+                told = str(error).partition(";")[0]
+            scope = f"{phrases.opening(told)}. Looked at: {among}."
+        regions.append(dossier.Asked(verdict, rows, scope, around.retired))
+    audits, kept = [], gate.read(accepted)
+    for file in plan or ():
+        request = plans.read([file], None, catalog, as_of)
+        deployment = gate.chosen(request.deployment, (), kept.skip)
+        audited = audit(catalog, deployment, chosen, request.day, deployment.model)
+        audits.append(replace(audited, gate=gate.gate(audited, {}, request.accepted)))
+    found = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
+    found += [(workload.id, workload.findings) for audited in audits for workload in audited.workloads]
+    day = (verdicts[0] if verdicts else audits[0]).as_of
+    says = document.read(document.data_root() / "report.yaml").tree
+    written = dossier.written(chosen, regions, audits, says, gate.accepted_of(found, kept.accepted, day))
+    if form == "md":
+        output.write(written.markdown, out)
+        return
+    pictures = {
+        verdict.target: card.draw(verdict, around, alone=False)
+        for verdict, around in zip(verdicts, settings, strict=True)
+    }
+    output.write(page.report_page(written, pictures, catalog.edition.attribution), out)
 
 
 def _judge(
@@ -176,15 +246,19 @@ def _judge(
     installed: bool,
     uncertainty_m: float | None,
     folders: tuple[Path | None, Path | None],
-) -> Judged:
+) -> tuple[Catalog, Policy, list[Verdict]]:
     """Judge regions of the catalogue, or a user's own sites."""
     from zonerisk.judging.score import score as judge
 
     catalog: Catalog = load(catalogue)
     chosen = catalog.policy(policy)
-    if _own_sites(targets):
+    own = False
+    # Few regions have a mark of coordinates, or of a file's ending, in their names.
+    if any(mark in target for target in targets for mark in ",;."):
         from zonerisk.workloads import own_sites
 
+        own = own_sites.meant(targets)
+    if own:
         catalog = own_sites.catalog(targets, uncertainty_m, catalog.edition.date)
         installed, regions = True, [own_sites.REGION]
         if told := own_sites.lying(catalog.region(own_sites.REGION)):
@@ -198,79 +272,7 @@ def _judge(
     for region in regions:
         samples = _layers(catalog, region, *folders) if installed else None
         verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
-    return Judged(catalog, chosen, verdicts)
-
-
-def _report(
-    judged: Judged,
-    form: Format,
-    as_of: str | None,
-    to: Sequence[str] | None = None,
-    within: str | None = None,
-    plans: Sequence[str] = (),
-    accepted: Path | None = None,
-) -> str:
-    """Write a report on what was judged, with recovery in scope, and deployments as parts of it."""
-    from zonerisk.catalogue import document
-    from zonerisk.library import Library
-    from zonerisk.pages import card, features, page
-    from zonerisk.words import dossier, phrases
-    from zonerisk.workloads import gate
-    from zonerisk.workloads import plan as reading
-    from zonerisk.workloads.audit import audit
-
-    catalog, policy, verdicts = judged.catalog, judged.policy, judged.verdicts
-    settings = [features.setting(catalog, verdict) for verdict in verdicts]
-    regions = []
-    for verdict, around in zip(verdicts, settings, strict=True):
-        rows: list[tuple[str, ...]] = []
-        scope = ""
-        if isinstance(catalog, Library) and ("dr" in policy.rules or to or within):
-            if within:
-                catalog.area(within)
-            try:
-                ranking = catalog.recovery(verdict.target, policy, verdict.as_of, to=to or (), within=within)
-                rows = [_candidate(candidate, None) for candidate in _most(ranking)]
-                told = _chances(catalog, ranking)
-                if left := len(ranking.candidates) - len(rows):
-                    told += f"; {left} more in the JSON of zonerisk dr {verdict.target}"
-            except UsageError as error:
-                told = str(error).partition(";")[0]
-            scope = f"{phrases.opening(told)}. Looked at: {_scope(to, within)}."
-        regions.append(dossier.Asked(verdict, rows, scope, around.retired))
-    audits, kept = [], gate.read(accepted)
-    for file in plans:
-        request = reading.read([file], None, catalog, as_of)
-        deployment = gate.chosen(request.deployment, (), kept.skip)
-        audited = audit(catalog, deployment, policy, request.day, deployment.model)
-        audits.append(replace(audited, gate=gate.gate(audited, {}, request.accepted)))
-    found = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    found += [(workload.id, workload.findings) for audited in audits for workload in audited.workloads]
-    day = (verdicts[0] if verdicts else audits[0]).as_of
-    says = document.read(document.data_root() / "report.yaml").tree
-    written = dossier.written(policy, regions, audits, says, gate.accepted_of(found, kept.accepted, day))
-    if form is Format.md:
-        return written.markdown
-    pictures = {
-        verdict.target: card.draw(verdict, around, alone=False)
-        for verdict, around in zip(verdicts, settings, strict=True)
-    }
-    return page.report_page(written, pictures, catalog.edition.attribution)
-
-
-def _scope(to: Sequence[str] | None, within: str | None) -> str:
-    """Tell among which regions recovery was looked for."""
-    among = "those named" if to else "the provider's regions that the same accounts reach (its partition)"
-    return f"{among}{f' in {within}' if within else ''}"
-
-
-def _own_sites(targets: list[str]) -> bool:
-    """Return whether these are coordinates or files; few regions have such a mark in their names."""
-    if not any(mark in target for target in targets for mark in ",;."):
-        return False
-    from zonerisk.workloads import own_sites
-
-    return own_sites.meant(targets)
+    return catalog, chosen, verdicts
 
 
 def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None) -> Source:
@@ -290,18 +292,23 @@ def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None)
     return layers
 
 
-def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) -> str:
-    """Write verdicts in a format."""
-    from zonerisk.core.verdict import Answer
+def _trips_on(verdict: Verdict, level: str) -> bool:
+    """Return whether a verdict comes to what ``--fail-on`` names."""
+    if level == "policy":
+        return verdict.policy.broken
+    if level in OUTCOMES:
+        return verdict.independence.class_ == level
+    return severity(verdict.independence.outcome) >= severity(level)  # type: ignore[arg-type]
+
+
+def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None, full: bool) -> str:
+    """Write verdicts as a table, Markdown or CSV."""
     from zonerisk.words import answer, dossier, report
 
-    verdicts, policy = judged.verdicts, judged.policy
-    if form is Format.json:
-        return Answer(verdicts=tuple(verdicts)).to_json()
-    if form is Format.csv:
+    if form == "csv":
         return output.rows(report.FINDING.split(), report.findings(verdicts), form, out)
     regions = [dossier.Asked(verdict) for verdict in verdicts]
-    if form is Format.md:
+    if form == "md":
         return dossier.written(policy, regions).markdown
 
     def show(screen: Screen) -> None:
@@ -317,16 +324,16 @@ def _listed(judged: Judged, form: Format, out: Path | None, full: bool = False) 
     return output.printed(show, out)
 
 
-def _likelihoods(verdicts: list[Verdict], form: Format, out: Path | None) -> str:
+def _likelihoods(verdicts: list[Verdict], form: str, out: Path | None) -> str:
     """Write the model's table of each verdict."""
     from zonerisk.words import likelihood as words
     from zonerisk.words.report import Section, Table, markdown
 
-    if form is Format.json:
+    if form == "json":
         records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
         return output.as_json({"schema": "zonerisk/likelihood/1", "likelihoods": records})
     tables = [(verdict, words.rows(verdict)) for verdict in verdicts]
-    if form is Format.csv:
+    if form == "csv":
         cells = [(verdict.target, *row) for verdict, table in tables for row in table]
         return output.rows(("target", "asked", "answer"), cells, form, out)
     sections = [
@@ -334,87 +341,52 @@ def _likelihoods(verdicts: list[Verdict], form: Format, out: Path | None) -> str
         for verdict, table in tables
     ]
     sections.append(Section("", [words.footnote(verdicts[0].likelihood)]))
-    if form is Format.md:
+    if form == "md":
         return markdown("Likelihood", "", sections)
     return output.printed(lambda screen: screen.sections(sections), out)
 
 
-def _drawn(judged: Judged, form: Format, raw: Path | None, cache: Path | None) -> str:
+def _drawn(catalog: Catalog, verdicts: list[Verdict], form: str, raw: Path | None, cache: Path | None) -> str:
     """Write verdicts with what surrounds them, the layers on this machine included."""
     from zonerisk.layers import store
     from zonerisk.pages import features, landmarks, page
 
-    catalog, verdicts = judged.catalog, judged.verdicts
     root = store.cache_root(cache)
     settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
-    if form is Format.html:
+    if form == "html":
         return page.map_page(verdicts, settings, attribution=catalog.edition.attribution)
-    import json
-
     collections = [features.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]
     drawn = [feature for collection in collections for feature in collection["features"]]
     return json.dumps({**collections[0], "features": drawn}, ensure_ascii=False) + "\n"
 
 
-def _only(judged: Judged, what: str) -> Verdict:
-    """Return the one verdict that something is of."""
-    from zonerisk.words import phrases
-
-    if len(judged.verdicts) > 1:
-        names = phrases.names([verdict.target for verdict in judged.verdicts])
-        raise UsageError(f"{what} of one region; name one of {names}")
-    return judged.verdicts[0]
-
-
-def _picture(judged: Judged, form: Format, out: Path | None, badge: bool) -> str | bytes:
-    """Draw the card or the badge of one verdict."""
-    from zonerisk.pages import card, features
-
-    verdict = _only(judged, "a card is")
-    if form is Format.png and out is None and sys.stdout.isatty():
-        raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
-    around = features.setting(judged.catalog, verdict)
-    drawn = card.badge(verdict) if badge else card.draw(verdict, around) + "\n"
-    return card.png(drawn) if form is Format.png else drawn
-
-
-def _trips(judged: Judged, file: Path, floor_ms: float) -> tuple[TripJudged, ...]:
-    """Hold the round trips of a file against the one region judged."""
+def _trips(
+    catalog: Catalog, verdict: Verdict, file: Path, floor_ms: float
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Hold the round trips of a file against a region: records for programs, and lines to be read."""
     from zonerisk.catalogue import document
     from zonerisk.judging.arrangement import last_day
-    from zonerisk.workloads.round_trips import MAX_BYTES, judge, read
+    from zonerisk.words import phrases
+    from zonerisk.workloads import round_trips
 
-    verdict = _only(judged, "round trips are")
     try:
-        data = document.content(file, MAX_BYTES)
+        data = document.content(file, round_trips.MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
-    return judge(judged.catalog, verdict.target, read(data, str(file)), last_day(verdict.as_of), floor_ms)
-
-
-def _trip_record(trip: TripJudged) -> dict[str, Any]:
-    bound, ends = trip.bound, (trip.bound.trip.a, trip.bound.trip.b, trip.bound.trip.ms)
-    reach = round(bound.fibre_km, 1), round(bound.likely_km, 1)
-    return dict(zip(TRIP_HEAD, (*ends, *reach, bound.campus, list(trip.refuted)), strict=True))
-
-
-def _with_trips(verdict: Verdict, trips: tuple[TripJudged, ...], text: str, form: Format) -> str:
-    """Add round trips to a verdict that is written already."""
-    from zonerisk.core.verdict import Answer
-
-    if form is Format.json:
-        records = [_trip_record(trip) for trip in trips]
-        return output.as_json({**Answer(verdicts=(verdict,)).to_dict(), "round_trips": records})
-    campus = sum(trip.bound.campus for trip in trips)
-    refuted = sum(bool(trip.refuted) for trip in trips)
-    lines = [
-        *(trip.message for trip in trips),
-        f"{len(trips)} pair{'' if len(trips) == 1 else 's'}: {campus} as near as zones of one campus are, "
-        f"{refuted} refute something; the rest allows what is claimed and proves nothing",
-    ]
-    if form is Format.md:
-        return "\n".join([text, "## Measured round trips", "", *(f"- {line}" for line in lines)]) + "\n"
-    return "\n".join([text, "Measured round trips", *lines]) + "\n"
+    read, day = round_trips.read(data, str(file)), last_day(verdict.as_of)
+    trips = round_trips.judge(catalog, verdict.target, read, day, floor_ms)
+    records = []
+    for trip in trips:
+        (a, b, ms, *_), fibre_km, likely_km = trip.bound
+        reach = round(fibre_km, 1), round(likely_km, 1)
+        cells = (a, b, ms, *reach, trip.bound.campus, list(trip.refuted))
+        records.append(dict(zip(TRIP_HEAD, cells, strict=True)))
+    campus, refuted = (sum(bool(record[key]) for record in records) for key in TRIP_HEAD[-2:])
+    summary = (
+        f"{phrases.count(len(trips), 'pair')}: {campus} as near as zones of one campus are, "
+        f"{refuted} refute something; the rest allows what is claimed and proves nothing"
+    )
+    return records, [*(trip.message for trip in trips), summary]
 
 
 def compare(
@@ -437,7 +409,7 @@ def compare(
     chosen = catalog.policy(policy)
     verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
-    if form is Format.json:
+    if form == "json":
         text = output.as_json(
             {
                 "schema": "zonerisk/compare/2",
@@ -449,9 +421,9 @@ def compare(
         text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
         bands = [verdict.likelihood.majority_lost for verdict in verdicts]
         common += filter(None, [likelihood.not_told_apart(bands)])
-        if form is Format.md:
+        if form == "md":
             text += "\n".join(["", *common]) + "\n"
-        elif form is Format.table:
+        elif form == "table":
             told = "\n".join(f"\n{line}" for line in common)
             text += output.printed(lambda screen: screen.print(told), out)
     output.write(text, out)
@@ -483,6 +455,8 @@ def dr(
     Examples: zonerisk dr ovh-sbg; zonerisk dr ovh-rbx --to ovh-gra;
     zonerisk dr aws-eu-west-3 --any-provider --within EU
     """
+    from zonerisk.words.report import Section, Table, markdown
+
     form = output.chosen(format_, out, DrFormats)
     catalog = load(catalogue)
     chosen = catalog.policy(policy)
@@ -496,23 +470,10 @@ def dr(
         within=within,
         any_provider=any_provider,
     )
-    text = ranking.to_json() if form is Format.json else _ranking(catalog, ranking, chosen, form, out)
-    output.write(text, out)
-
-
-def _ranking(
-    catalog: Catalog, ranking: RecoveryRanking, policy: Policy, form: Format, out: Path | None
-) -> str:
-    """Write a ranking to be read: of each outcome the first."""
-    from zonerisk.words.report import Section, Table, markdown
-
-    shown = _most(ranking)
-    rows = [_candidate(candidate, ranking.max_rtt_ms) for candidate in shown]
-    left = len(ranking.candidates) - len(shown)
-    head = [
-        f"{ranking.name}: {_chances(catalog, ranking)}.",
-        f"{policy.name} ({policy.standing}); as of {ranking.as_of}.",
-    ]
+    if form == "json":
+        output.write(ranking.to_json(), out)
+        return
+    rows, told, left = _ranked(catalog, ranking)
     tail = [f"{left} more in --format json."] if left else []
     if len(rows) > 1:
         tail.append(
@@ -524,53 +485,46 @@ def _ranking(
             f"Looked for shared risks: incidents, {', '.join(ranking.kinds)}. "
             "What is not named is not on record, or not assessed."
         )
-    sections = [
-        Section("", [*head, Table(DR_HEAD, rows)], apart=True),
-        *(Section("", [line]) for line in tail),
-    ]
-    if form is Format.md:
-        return markdown(f"Disaster recovery for {ranking.name} ({ranking.target})", "", sections)
-    return output.printed(lambda screen: screen.sections(sections), out)
+    by = f"{chosen.name} ({chosen.standing}); as of {ranking.as_of}."
+    table = Table(("outcome", "region", "why"), rows)
+    sections = [Section("", [f"{ranking.name}: {told}.", by, table], apart=True)]
+    sections += [Section("", [line]) for line in tail]
+    if form == "md":
+        text = markdown(f"Disaster recovery for {ranking.name} ({ranking.target})", "", sections)
+    else:
+        text = output.printed(lambda screen: screen.sections(sections), out)
+    output.write(text, out)
 
 
-def _most(ranking: RecoveryRanking) -> list[Candidate]:
-    """Return the nearest regions of each outcome."""
-    from itertools import groupby, islice
-
-    alike = groupby(ranking.candidates, lambda candidate: candidate.outcome)
-    return [candidate for _, group in alike for candidate in islice(group, MOST)]
-
-
-def _chances(catalog: Catalog, ranking: RecoveryRanking) -> str:
-    """Write how many regions can be recovery, or that there is none."""
-    from collections import Counter
-
+def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str, ...]], str, int]:
+    """Tell the first regions of each outcome in a row each, how many will do, and how many are left out."""
+    from zonerisk.core.geometry import least_rtt_ms
     from zonerisk.judging.recovery import none_found
-    from zonerisk.words import phrases
+    from zonerisk.words import phrases, record, verdicts
 
     if not ranking.candidates:
         peers = catalog.regions_of(catalog.region(ranking.target).provider)
-        return none_found([catalog.region(key) for key in peers if key != ranking.target], ranking.as_of)
-    counts = Counter(candidate.outcome for candidate in ranking.candidates)
-    return (
-        f"{counts['pass'] + counts['warn']} of {phrases.count(len(ranking.candidates), 'region')} "
+        others = [catalog.region(key) for key in peers if key != ranking.target]
+        return [], none_found(others, ranking.as_of), 0
+    rows: list[tuple[str, ...]] = []
+    for outcome, alike in groupby(ranking.candidates, lambda candidate: candidate.outcome):
+        for candidate in islice(alike, MOST):
+            least = least_rtt_ms(candidate.distance_m)
+            alone = candidate.class_ == "one-zone"
+            message = candidate.message if alone else verdicts.with_zones(candidate.message, candidate.zones)
+            parts = [f"{candidate.name}: {message}"]
+            if candidate.class_:
+                parts.append(f"{verdicts.stands(candidate.class_)} there")
+            if known := candidate.record:
+                parts.append(record.there(len(known.several), sum(known.zone_losses.values())))
+            # A bound on the round trip that was asked for is judged, and then in the message already.
+            asked = ranking.max_rtt_ms
+            if least >= 0.05 and (asked is None or (outcome == "fail" and least <= asked)):
+                parts.append(f"round trip at least {least:.1f} ms by light alone")
+            rows.append((outcome, candidate.target, "; ".join(filter(None, parts))))
+    counts, total = Counter(candidate.outcome for candidate in ranking.candidates), len(ranking.candidates)
+    told = (
+        f"{counts['pass'] + counts['warn']} of {phrases.count(total, 'region')} "
         f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
-
-
-def _candidate(candidate: Candidate, max_rtt_ms: float | None) -> tuple[str, str, str]:
-    from zonerisk.core.geometry import least_rtt_ms
-    from zonerisk.words import record, verdicts
-
-    least = least_rtt_ms(candidate.distance_m)
-    alone = candidate.class_ == "one-zone"
-    message = candidate.message if alone else verdicts.with_zones(candidate.message, candidate.zones)
-    message += f"; {verdicts.stands(candidate.class_)} there" if candidate.class_ else ""
-    if candidate.record:
-        told = record.there(len(candidate.record.several), sum(candidate.record.zone_losses.values()))
-        message += f"; {told}" if told else ""
-    # A bound on the round trip that was asked for is judged, and then in the message already.
-    judged = max_rtt_ms is not None and (candidate.outcome != "fail" or least > max_rtt_ms)
-    if least >= 0.05 and not judged:
-        message += f"; round trip at least {least:.1f} ms by light alone"
-    return candidate.outcome, candidate.target, f"{candidate.name}: {message}"
+    return rows, told, total - len(rows)
