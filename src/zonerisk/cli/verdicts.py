@@ -303,10 +303,19 @@ def _trips_on(verdict: Verdict, level: str) -> bool:
 
 def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None, full: bool) -> str:
     """Write verdicts as a table, Markdown or CSV."""
-    from zonerisk.words import answer, dossier, report
+    from zonerisk.words import answer, dossier
 
     if form == "csv":
-        return output.rows(report.FINDING.split(), report.findings(verdicts), form, out)
+        head = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
+        cells: list[tuple[output.Cell, ...]] = []
+        for verdict in verdicts:
+            for finding in verdict.policy.findings:
+                value, limit = finding.value, finding.threshold
+                figures = (value.low, value.best, value.high, value.unit) if value else (None,) * 4
+                least = (limit.value, limit.unit) if limit else (None, None)
+                begin = verdict.target, verdict.as_of, verdict.policy.id, finding.rule, finding.outcome
+                cells.append((*begin, *figures, *least, " ".join(finding.subjects), finding.message))
+        return output.rows(head.split(), cells, form, out)
     regions = [dossier.Asked(verdict) for verdict in verdicts]
     if form == "md":
         return dossier.written(policy, regions).markdown

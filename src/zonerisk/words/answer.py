@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.model import Policy
-from zonerisk.core.verdict import BLOCKS, Option, SharedRisk, Spread, Verdict, block
+from zonerisk.core.verdict import BLOCKS, Option, Verdict, block
 from zonerisk.words import likelihood, phrases
 from zonerisk.words.report import Screen
-from zonerisk.words.verdicts import RULES, block_order, policy_parts, stands
+from zonerisk.words.verdicts import RULES, block_order, placed, policy_parts, stands
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100
@@ -39,7 +39,12 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     most = MOST_LINES * max(COLUMNS, screen.width) // screen.width
 
     def lines() -> list[str]:
-        return _laid_out(verdict, rows, screen).lines
+        text = Screen(screen.width, screen.styled)
+        text.print(verdict.summary, "bold")
+        text.table("", ("", ""), [(f"  {row.label}", "; ".join(row.parts)) for row in rows])
+        text.print()
+        text.print(FOOT.format(day=verdict.as_of), "dim")
+        return text.lines
 
     dropped = []
     while len(lines()) > most and (long := [row for row in rows if len(row.parts) > row.kept]):
@@ -56,57 +61,50 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     screen.lines += lines()
 
 
-def _laid_out(verdict: Verdict, rows: Sequence[Row], like: Screen) -> Screen:
-    text = Screen(like.width, like.styled)
-    text.print(verdict.summary, "bold")
-    text.table("", ("", ""), [(f"  {row.label}", "; ".join(row.parts)) for row in rows])
-    text.print()
-    text.print(FOOT.format(day=verdict.as_of), "dim")
-    return text
-
-
 def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
-    asked = {finding.rule for finding in verdict.policy.findings}
+    known, findings = verdict.likelihood, verdict.policy.findings
+    often = (
+        f"a majority lost {likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
+    )
+    recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
     return [
         Row("also", _also(verdict)),
         Row("where", _zones(verdict), 2),
         # Events speak for themselves; where there is none, it counts what was looked through.
         Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
-        Row("likelihood", _likelihood(verdict)),
+        Row("likelihood", [f"a majority lost {often}"] if len(verdict.independence.domains) > 1 else []),
         Row("word", _word(verdict)),
-        Row("policy", policy_parts(policy, verdict.policy.findings)),
-        Row("recovery", _recovery(verdict.recovery) if asked & {"dr"} or verdict.recovery else []),
+        Row("policy", policy_parts(policy, findings)),
+        Row("recovery", _recovery(verdict.recovery) if recovers else []),
         Row("ask", questions(verdict)),
     ]
 
 
 def _also(verdict: Verdict) -> list[str]:
     """Tell what else is shared, the best known first, and what is only suspected."""
-    standing = verdict.independence
-    told = (standing.cause.kind, standing.cause.members)
-    rest = [risk for risk in standing.shared_risks if (risk.kind, risk.members) != told]
+    standing, told = verdict.independence, []
     # What put several out is named by the record.
-    rest = [risk for risk in rest if risk.kind != "incident" or risk.grade == "C"]
-    rest.sort(key=lambda risk: (risk.grade, -risk.least))
-    return [phrases.graded(_short(risk, standing.domains), risk.grade) for risk in rest[:3]]
-
-
-def _short(risk: SharedRisk, names: Mapping[str, str]) -> str:
-    """Write a shared risk in one line, where all that is known of it takes more."""
-    if len(risk.message) <= LONG:
-        return risk.message
-    members = phrases.names([names[key] for key in risk.members])
-    return f"{members} {'may share' if risk.grade == 'C' else 'share'} one {KINDS.get(risk.kind, risk.kind)}"
+    rest = [
+        risk
+        for risk in standing.shared_risks
+        if (risk.kind, risk.members) != (standing.cause.kind, standing.cause.members)
+        if risk.kind != "incident" or risk.grade == "C"
+    ]
+    for risk in sorted(rest, key=lambda risk: (risk.grade, -risk.least))[:3]:
+        text = risk.message
+        if len(text) > LONG:
+            share = "may share" if risk.grade == "C" else "share"
+            members = phrases.names([standing.domains[key] for key in risk.members])
+            text = f"{members} {share} one {KINDS.get(risk.kind, risk.kind)}"
+        told.append(phrases.graded(text, risk.grade))
+    return told
 
 
 def _zones(verdict: Verdict) -> list[str]:
     """Tell how far apart those stand whose place is known, nearest and farthest; or where one stands."""
-    names = verdict.independence.domains
-    placed = {place.id for place in verdict.places if place.lat is not None}
-    placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
-    known = [row for row in verdict.policy.separations if {row.a, row.b} <= placed]
-    spread = verdict.independence.spread
-    if verdict.independence.class_ == "one-zone":
+    standing, spread, findings = verdict.independence, verdict.independence.spread, verdict.policy.findings
+    names, class_, known = standing.domains, standing.class_, placed(verdict)
+    if class_ == "one-zone":
         listed = [place for place in verdict.places if place.kind != "metro"]
         stands = [f"{place.name}{f', {place.town}' if place.town else ''}" for place in listed]
         if stands:
@@ -115,36 +113,27 @@ def _zones(verdict: Verdict) -> list[str]:
             return [phrases.names(stands), *halls]
         towns = f"; somewhere in {phrases.named(verdict.places)}" if verdict.places else ""
         return [f"which building holds it is not disclosed{towns}"]
-    if not known and spread and verdict.independence.class_ in ("shared", "partly"):
-        return [f"no zone is tied to a building; {_spread(spread)}"]
-    if not known or verdict.independence.class_ == "suspected":
+    if not known and spread and class_ in ("shared", "partly"):
+        two = spread.buildings == 2
+        which = "both known ones" if two else f"the {spread.buildings} known ones"
+        verb = f"{'' if two else 'all '}stand within" if spread.close else "span"
+        return [f"no zone is tied to a building; {which} {verb} {phrases.distance(spread.diameter_m)}"]
+    if not known or class_ == "suspected":
         return []
-    ends = [of(known, key=lambda row: row.distance_m.rank) for of in (min, max)]
-    if verdict.independence.cause.kind == "distance":
-        # Those that decide stand in the first sentence.
-        ends = [row for row in ends if {row.a, row.b} != {*verdict.independence.cause.members}]
+    ends = dict.fromkeys(of(known, key=lambda row: row.distance_m.rank) for of in (min, max))
     far = [
-        f"{names[row.a]} to {names[row.b]} {phrases.interval(row.distance_m)}" for row in dict.fromkeys(ends)
+        f"{names[row.a]} to {names[row.b]} {phrases.interval(row.distance_m)}"
+        for row in ends
+        # Those that decide stand in the first sentence.
+        if standing.cause.kind != "distance" or {row.a, row.b} != {*standing.cause.members}
     ]
-    return far + _silent(verdict)
-
-
-def _silent(verdict: Verdict) -> list[str]:
-    """Tell of zones that stand apart which feeds are not disclosed, and what no layer reaches."""
-    if verdict.independence.class_ not in ("near", "apart"):
-        return []
-    findings = verdict.policy.findings
-    feeds = [each.rule for each in findings if each.outcome == "unknown" and each.rule in FEEDS]
-    bare = [RULES.get(each.rule, each.rule) for each in findings if each.outcome == "not-assessed"]
-    told = {"not disclosed": feeds, "not assessed": bare}
-    return [f"{what}: {', '.join(rules)}" for what, rules in told.items() if rules]
-
-
-def _spread(spread: Spread) -> str:
-    two = spread.buildings == 2
-    known = "both known ones" if two else f"the {spread.buildings} known ones"
-    verb = f"{'' if two else 'all '}stand within" if spread.close else "span"
-    return f"{known} {verb} {phrases.distance(spread.diameter_m)}"
+    if class_ in ("near", "apart"):
+        # Of zones that stand apart: which feeds are not disclosed, and what no layer reaches.
+        feeds = [each.rule for each in findings if each.outcome == "unknown" and each.rule in FEEDS]
+        bare = [RULES.get(each.rule, each.rule) for each in findings if each.outcome == "not-assessed"]
+        told = {"not disclosed": feeds, "not assessed": bare}
+        far += [f"{what}: {', '.join(rules)}" for what, rules in told.items() if rules]
+    return far
 
 
 def _recovery(options: Sequence[Option]) -> list[str]:
@@ -171,32 +160,20 @@ def _option(option: Option) -> str:
     return ", ".join(parts)
 
 
-def _likelihood(verdict: Verdict) -> list[str]:
-    known = verdict.likelihood
-    if len(verdict.independence.domains) < 2:
-        return []
-    return [
-        f"a majority lost {likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
-    ]
-
-
 def _word(verdict: Verdict) -> list[str]:
     """Tell how the provider's word on distances held, where nothing is shown or it is refuted here."""
-    standing = verdict.independence
-    if len(standing.domains) < 2 or verdict.units == "sites":
+    names = verdict.independence.domains
+    if len(names) < 2 or verdict.units == "sites":
         return []
-    refuted = [
-        word for word in verdict.word if any(t.region == verdict.target and not t.held for t in word.tested)
-    ]
-    if refuted:
-        test = next(test for test in refuted[0].tested if test.region == verdict.target)
-        pair = [standing.domains[key] for key in test.pair if key in standing.domains]
-        far = f", {phrases.interval(test.distance_m)}" if test.distance_m else ""
-        return [f"{phrases.quoted(refuted[0].text)}: refuted, {' to '.join(pair)}{far}"]
-    if standing.outcome != "unknown":
+    for word in verdict.word:
+        for test in word.tested:
+            if test.region == verdict.target and not test.held:
+                pair = " to ".join(names[key] for key in test.pair if key in names)
+                far = f", {phrases.interval(test.distance_m)}" if test.distance_m else ""
+                return [f"{phrases.quoted(word.text)}: refuted, {pair}{far}"]
+    if verdict.independence.outcome != "unknown":
         return []
-    tested = [word for word in verdict.word if word.tested]
-    if tested:
+    if tested := [word for word in verdict.word if word.tested]:
         told = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
         held = f"held in {told.held} of {len(told.tested)} regions"
         if len(told.tested) == 1:

@@ -92,44 +92,56 @@ def written(
     """
     judged = [asked.verdict for asked in regions]
     both: dict[str, Verdict | Audit] = {verdict.name: verdict for verdict in judged}
-    both |= {f"the deployment {_files(audit)}": audit for audit in audits}
+    both |= {f"the deployment {phrases.names(audit.files)}": audit for audit in audits}
     names, day = [*both], next(iter(both.values())).as_of
     title = phrases.names(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
     dossier = Dossier(f"Judged under {policy.name}", f"As of {day}")
+    front: list[Section] = []
+    middle: list[Section] = []
+    back: list[Section] = []
     if says:
         dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {day}")
         parts = [Part(each.target, each.target, each.policy.findings, accepted) for each in judged]
         for audit in audits:
-            of = f" ({_files(audit)})" if len(audits) > 1 else ""
+            of = f" ({phrases.names(audit.files)})" if len(audits) > 1 else ""
             known = (*accepted, *audit.gate.accepted)
             parts += [Part(each.id, f"{each.id}{of}", each.findings, known) for each in audit.workloads]
         told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
         told += [audit.summary for audit in audits]
+        words = [word for outcome, word in MET.items() if outcome != IDLE]
+        counts, risks = [], []
+        for part in parts:
+            met = Counter(MET[finding.outcome] for finding in part.findings)
+            counts.append((part.name, *(str(met[word]) for word in words)))
+            taken = {each.rule: each for each in part.accepted if each.workload == part.id and each.outcome}
+            risks += [
+                (part.name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
+                for finding in _worst_first(part.findings)
+                if finding.outcome in ("fail", "warn", "unknown")
+            ]
+        idle = [each for each in accepted if not each.outcome]
+        risks += [(each.workload, each.rule, "fits nothing", *_taken(each)) for each in idle]
         scope = _scope(policy, judged, audits, says["binding" if policy.binding else "advice"])
-        dossier.sections = [
+        front = [
             Section("Scope and date", [scope, *filter(None, [policy.note])]),
-            Section("Summary", [*told, _summary(parts)]),
+            Section("Summary", [*told, Table(("judged", *words), counts)]),
             *_text(dossier, policy, says["reading"]),
         ]
-    dossier.sections += answers(dossier, policy, regions, audits)
-    if says:
-        words = Table(("word", "meaning"), [*says["words"].items()])
-        dossier.sections += [Section("Limits", says["limits"]), Section("Words", [words])]
+        meanings = Table(("word", "meaning"), [*says["words"].items()])
+        middle = [Section("Limits", says["limits"]), Section("Words", [meanings])]
+        signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
+        back = [
+            Section("Risks to accept", [says["accept"], Table([*says["accepted"]], risks)], apart=True),
+            Section("Signatures", [signed]),
+        ]
+    answered = answers(dossier, policy, regions, audits)
     rows = [
         (str(number), one.grade, one.source, f"{one.title} (read {one.read}): {one.claim}", one.url or "-")
         for one, number in dossier.sources.items()
     ]
     sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
-    dossier.sections += [Section("Sources", [sources], of="sources"), _versions(both)]
-    if says:
-        idle = [each for each in accepted if not each.outcome]
-        idle_rows = [(each.workload, each.rule, "fits nothing", *_taken(each)) for each in idle]
-        risks = Table([*says["accepted"]], [*_risks(parts), *idle_rows])
-        signed = Table([*says["signed"]], [(role, "", "", "") for role in says["signers"]])
-        dossier.sections += [
-            Section("Risks to accept", [says["accept"], risks], apart=True),
-            Section("Signatures", [signed]),
-        ]
+    made = [Section("Sources", [sources], of="sources"), _versions(both)]
+    dossier.sections = [*front, *answered, *middle, *made, *back]
     return dossier
 
 
@@ -140,10 +152,6 @@ def answers(
     parts = [_region(dossier, policy, asked) for asked in regions]
     parts += [_plan(dossier, policy, audit) for audit in audits]
     return [section for sections in parts for section in sections]
-
-
-def _files(audit: Audit) -> str:
-    return phrases.names(audit.files)
 
 
 def _rule(name: str) -> str:
@@ -157,7 +165,7 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
     known = "with the records of that day and those that bear no date"
     known = known if day <= edition else f"by the records of {record.day(edition)}: they tell nothing later"
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
-    rows += [("judged", f"deployment: {_files(audit)}, as of {audit.as_of}") for audit in audits]
+    rows += [("judged", f"deployment: {phrases.names(audit.files)}, as of {audit.as_of}") for audit in audits]
     rows += [
         ("day judged", f"{record.day(day)}, {known}"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
@@ -165,15 +173,6 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
         ("what that means", means),
     ]
     return Table(("", ""), rows)
-
-
-def _summary(parts: Sequence[Part]) -> Table:
-    words = [word for outcome, word in MET.items() if outcome != IDLE]
-    rows = []
-    for part in parts:
-        counts = Counter(MET[finding.outcome] for finding in part.findings)
-        rows.append((part.name, *(str(counts[word]) for word in words)))
-    return Table(("judged", *words), rows)
 
 
 def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
@@ -200,17 +199,16 @@ def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
 def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], silent: str) -> Table:
     """Tell each rule, the worst first, and those that are not asked; the same is said once."""
     own, articles = set(policy.evidence.values()), {name: rule.article for name, rule in policy.rules.items()}
-    asked = {finding.rule for finding in findings}
-    told: list[tuple[str, Applied | None, str, Sequence[Evidence]]] = [
-        (finding.rule, finding.outcome, finding.message, () if finding.outcome == IDLE else finding.evidence)
-        for finding in _worst_first(findings)
-    ]
-    told += [(rule, None, NOT_ASKED.get(rule, silent), ()) for rule in policy.rules if rule not in asked]
     alike: dict[tuple[Applied | None, str, str], tuple[list[str], list[Evidence]]] = {}
-    for rule, outcome, message, evidence in told:
-        rules, pieces = alike.setdefault((outcome, articles.get(rule) or "-", message), ([], []))
-        rules.append(_rule(rule))
-        pieces += [piece for piece in evidence if piece not in own]
+    for finding in _worst_first(findings):
+        key = finding.outcome, articles.get(finding.rule) or "-", finding.message
+        rules, pieces = alike.setdefault(key, ([], []))
+        rules.append(_rule(finding.rule))
+        pieces += [piece for piece in finding.evidence if piece not in own and finding.outcome != IDLE]
+    asked = {finding.rule for finding in findings}
+    for rule in (rule for rule in policy.rules if rule not in asked):
+        unasked = None, articles[rule] or "-", NOT_ASKED.get(rule, silent)
+        alike.setdefault(unasked, ([], []))[0].append(_rule(rule))
     rows: list[tuple[Cell, ...]] = [
         (MET[outcome] if outcome else "not asked", ", ".join(rules), where, why, dossier.cite(pieces))
         for (outcome, where, why), (rules, pieces) in alike.items()
@@ -236,10 +234,11 @@ def heading(verdict: Verdict, policy: Policy) -> tuple[str, ...]:
 
 
 def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
-    verdict = asked.verdict
-    known = verdict.likelihood
+    verdict, known = asked.verdict, asked.verdict.likelihood
     risks = sorted(verdict.shared_risks, key=lambda risk: (risk.grade, -severity(risk.outcome)))
+    # Sources are numbered in this order.
     shared = [(risk.kind, risk.grade, risk.message, dossier.cite(risk.evidence)) for risk in risks]
+    rules = _findings(dossier, policy, verdict.policy.findings, ON_RECORD)
     events = [
         (
             *(record.day(event.start), event.name, event.cause, event.severity, event.grade),
@@ -247,31 +246,44 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
         )
         for event in verdict.record.incidents
     ]
-    table = Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events)
+    options = [(option.outcome, option.target, option.message) for option in verdict.recovery]
+    fit = options[:MOST_OPTIONS] if asked.options is None else asked.options
+    more = _more(len(options) - len(fit), "region") if asked.options is None else []
+    ways = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in fit], [row[0] for row in fit])
+    places: list[tuple[Cell, ...]] = []
+    for place in verdict.places:
+        # A zone's name with the id that it is sold under, where they differ.
+        sold = [(_name(verdict, zone), zone.removeprefix(f"{verdict.target}/")) for zone in place.zones]
+        zones = ", ".join(name if name == id_ else f"{name} ({id_})" for name, id_ in sold)
+        doubt = place.uncertainty_m
+        within = f"within {phrases.distance(doubt)}, {place.method}" if doubt else "not known"
+        places.append((place.name, zones or "not disclosed", within, dossier.cite(place.evidence)))
+    gone = [
+        f"{site.name}, {site.fate or 'out of service'}, in service until {site.until or 'not known'}"
+        for site in asked.retired
+    ]
     parts: dict[str, Sequence[Block]] = {
-        "Rules, the worst first": [_findings(dossier, policy, verdict.policy.findings, ON_RECORD)],
-        "What is shared": [Table(("kind", "grade", "what", "sources"), shared)] if shared else [NO_RISK],
-        "Incidents": [f"{phrases.opening(verdict.record.message)}.", table],
+        "Rules, the worst first": [rules],
+        "What is shared": [Table(("kind", "grade", "what", "sources"), shared) if shared else NO_RISK],
+        "Incidents": [
+            f"{phrases.opening(verdict.record.message)}.",
+            Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events),
+        ],
         "How often, by a model": [
             likelihood.footnote(known),
             Table((likelihood.asked(verdict), ""), likelihood.rows(verdict)),
         ],
-        "Where recovery may go": _recovery(asked),
+        "Where recovery may go": [*filter(None, [asked.scope]), ways, *more] if fit or asked.scope else [],
         "What to ask the provider": answer.questions(verdict),
         SEPARATIONS: pairs(verdict),
-        "Places": _places(dossier, asked),
+        "Places": [
+            Table(("place", "serves", "known to", "sources"), places) if places else NO_PLACE,
+            *([f"Out of service by {verdict.as_of}: {'; '.join(gone)}."] if gone else []),
+        ],
     }
     title = f"{verdict.name} ({verdict.target})"
     head = Section(title, heading(verdict, policy), apart=True, of=verdict.target)
     return [head, *(Section(name, blocks, 3) for name, blocks in parts.items() if blocks)]
-
-
-def _recovery(asked: Asked) -> list[Block]:
-    known = [(option.outcome, option.target, option.message) for option in asked.verdict.recovery]
-    rows = known[:MOST_OPTIONS] if asked.options is None else asked.options
-    more = _more(len(known) - len(rows), "region") if asked.options is None else []
-    table = Table(("", "region", "why"), [(FIT[row[0]], *row[1:]) for row in rows], [row[0] for row in rows])
-    return [*filter(None, [asked.scope]), table, *more] if rows or asked.scope else []
 
 
 def _more(number: int, noun: str) -> list[Block]:
@@ -287,55 +299,21 @@ def pairs(verdict: Verdict) -> list[Block]:
         shared = ", ".join(dict.fromkeys(risk.partition(":")[0] for risk in row.shared)) or "-"
         cells = phrases.interval(row.distance_m), phrases.interval(row.fibre_m), trip, shared
         alike.setdefault((row.outcome, cells), []).append(row)
-    rows = [
-        (MET[outcome] if outcome else "-", _ends(verdict, pairs), *cells)
-        for (outcome, cells), pairs in alike.items()
-    ]
+    rows: list[tuple[str, ...]] = []
+    for (outcome, figures), same in alike.items():
+        ends = list(dict.fromkeys(_name(verdict, end) for row in same for end in (row.a, row.b)))
+        pairs = phrases.names([f"{_name(verdict, row.a)} - {_name(verdict, row.b)}" for row in same])
+        if len(same) > 1 and len(same) == len(ends) * (len(ends) - 1) / 2:
+            pairs = f"any two of {phrases.names(ends)}"
+        rows.append((MET[outcome] if outcome else "-", pairs, *figures))
     outcomes = [outcome for outcome, _ in alike]
-    told = _more(len(rows) - MOST_PAIRS, "row")
-    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], outcomes[:MOST_PAIRS]), *told] if rows else []
-
-
-def _ends(verdict: Verdict, pairs: Sequence[Separation]) -> str:
-    """Format pairs of which the same is said."""
-    ends = dict.fromkeys(_name(verdict, end) for pair in pairs for end in (pair.a, pair.b))
-    if len(pairs) == 1:
-        return " - ".join(ends)
-    if len(pairs) == len(ends) * (len(ends) - 1) / 2:
-        return f"any two of {phrases.names(list(ends))}"
-    return phrases.names([f"{_name(verdict, pair.a)} - {_name(verdict, pair.b)}" for pair in pairs])
-
-
-def _places(dossier: Dossier, asked: Asked) -> list[Block]:
-    verdict = asked.verdict
-    places = [
-        (
-            place.name,
-            ", ".join(_zone(verdict, zone) for zone in place.zones) or "not disclosed",
-            f"within {phrases.distance(doubt)}, {place.method}"
-            if (doubt := place.uncertainty_m)
-            else "not known",
-            dossier.cite(place.evidence),
-        )
-        for place in verdict.places
-    ]
-    gone = [
-        f"{site.name}, {site.fate or 'out of service'}, in service until {site.until or 'not known'}"
-        for site in asked.retired
-    ]
-    told = [f"Out of service by {verdict.as_of}: {'; '.join(gone)}."] if gone else []
-    return [Table(("place", "serves", "known to", "sources"), places) if places else NO_PLACE, *told]
+    more = _more(len(rows) - MOST_PAIRS, "row")
+    return [Table(PAIR_HEAD, rows[:MOST_PAIRS], outcomes[:MOST_PAIRS]), *more] if rows else []
 
 
 def _name(verdict: Verdict, key: str) -> str:
     """Return the one name that sentences call a zone or site by; else its id without the region's."""
     return verdict.independence.domains.get(key) or key.removeprefix(f"{verdict.target}/")
-
-
-def _zone(verdict: Verdict, key: str) -> str:
-    """Return a zone's name with the id that it is sold under, where they differ."""
-    name, id_ = _name(verdict, key), key.removeprefix(f"{verdict.target}/")
-    return name if name == id_ else f"{name} ({id_})"
 
 
 # Why a rule is not asked of a region: backups, else events; and of a deployment.
@@ -348,7 +326,7 @@ NO_PLACE = "No place of it is on record."
 
 def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     head = [*plan_report.heading(audit, policy), *plan_report.change_line(audit)]
-    sections = [Section(f"Deployment: {_files(audit)}", head, apart=True)]
+    sections = [Section(f"Deployment: {phrases.names(audit.files)}", head, apart=True)]
     alike: dict[tuple[object, ...], list[Judged]] = {}
     for workload in audit.workloads:
         told = tuple((each.rule, each.outcome, each.message) for each in workload.findings)
@@ -383,19 +361,6 @@ def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
     rows += [(f"layer {name}", f"sha256 {sha256}") for name, sha256 in sorted(layers.items())]
     told = "The same input gives the same report, byte for byte: no clock and no network is asked."
     return Section("Made with", [Table(("", ""), rows), told])
-
-
-def _risks(parts: Sequence[Part]) -> list[tuple[str, ...]]:
-    """Tell of each risk by whom it was accepted, else leave room to write it."""
-    rows = []
-    for part in parts:
-        taken = {each.rule: each for each in part.accepted if each.workload == part.id and each.outcome}
-        rows += [
-            (part.name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
-            for finding in _worst_first(part.findings)
-            if finding.outcome in ("fail", "warn", "unknown")
-        ]
-    return rows
 
 
 def _worst_first(findings: Sequence[Finding]) -> list[Finding]:

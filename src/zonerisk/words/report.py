@@ -8,12 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import ClassVar
 
-from zonerisk.core.verdict import Provenance, Verdict
+from zonerisk.core.verdict import Provenance
 from zonerisk.words import phrases
-
-FINDING = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
 
 # A cell is text, or sources: their numbers and grades.
 Cell = str | tuple[tuple[int, str], ...]
@@ -23,7 +20,6 @@ Cell = str | tuple[tuple[int, str], ...]
 class Quote:
     """Words of a text, and where they stand."""
 
-    kind: ClassVar[str] = "quote"
     text: str
     source: str
 
@@ -32,7 +28,6 @@ class Quote:
 class Table:
     """Rows under heads; an outcome marks its row."""
 
-    kind: ClassVar[str] = "table"
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     outcomes: Sequence[str | None] = ()
@@ -93,20 +88,6 @@ def rows(heads: Sequence[str], cells: Iterable[Iterable[str]]) -> list[str]:
     """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     return lines + ["| " + " | ".join(cell(text) for text in row) + " |" for row in cells]
-
-
-def findings(judged: Iterable[Verdict]) -> list[tuple[str | float | None, ...]]:
-    """Return findings, one a row, in the order of :data:`FINDING`."""
-    return [
-        (
-            *(verdict.target, verdict.as_of, verdict.policy.id, finding.rule, finding.outcome),
-            *((value.low, value.best, value.high, value.unit) if (value := finding.value) else (None,) * 4),
-            *((limit.value, limit.unit) if (limit := finding.threshold) else (None, None)),
-            *(" ".join(finding.subjects), finding.message),
-        )
-        for verdict in judged
-        for finding in verdict.policy.findings
-    ]
 
 
 # How a terminal shows outcomes and weights, as ECMA-48 numbers them.

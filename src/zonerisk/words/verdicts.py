@@ -19,6 +19,7 @@ from zonerisk.core.verdict import (
     Independence,
     Option,
     Score,
+    Separation,
     Verdict,
     Zones,
     block,
@@ -217,14 +218,19 @@ def with_zones(message: str, zones: Zones | None) -> str:
     return f"{message}; {phrases.span(zones.effective)} independent {noun} there"
 
 
+def placed(verdict: Verdict) -> list[Separation]:
+    """Return the pairs that stand in known places."""
+    known = {place.id for place in verdict.places if place.lat is not None}
+    known |= {zone for place in verdict.places if place.id in known for zone in place.zones}
+    return [row for row in verdict.policy.separations if {row.a, row.b} <= known]
+
+
 def extent(verdict: Verdict) -> tuple[Interval, Interval]:
     """Return the distance of the nearest and of the farthest pair that stand in known places.
 
     Where one pair has no best estimate, which pair is the nearest is not known either.
     """
-    placed = {place.id for place in verdict.places if place.lat is not None}
-    placed |= {zone for place in verdict.places if place.id in placed for zone in place.zones}
-    known = [row.distance_m for row in verdict.policy.separations if {row.a, row.b} <= placed]
+    known = [row.distance_m for row in placed(verdict)]
     if not known:
         return UNKNOWN, UNKNOWN
     lows, ranks, highs = zip(*((span.low, span.rank, span.high or 0.0) for span in known), strict=True)
