@@ -63,9 +63,7 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
 
 def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
     known, findings = verdict.likelihood, verdict.policy.findings
-    often = (
-        f"a majority lost {likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
-    )
+    often = f"{likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
     recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
     return [
         Row("also", _also(verdict)),

@@ -12,21 +12,12 @@ from zonerisk.core.model import Evidence, Policy, Site
 from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict, severity
 from zonerisk.words import answer, likelihood, phrases, plan_report, record, report, verdicts
 from zonerisk.words.report import Block, Cell, Quote, Section, Table
-from zonerisk.words.verdicts import RULES, policy_line
+from zonerisk.words.verdicts import MET, RULES, policy_line
 
 MOST_PAIRS = 15
 MOST_OPTIONS = 6
 SEPARATIONS = "Separations, best (low to high); round trips measured, or at least by light alone"
 PAIR_HEAD = ("outcome", "pair", "distance", "fibre", "round trip", "shares")
-MET: dict[Applied, str] = {
-    "fail": "not met",
-    "warn": "not met, advisory",
-    "unknown": "cannot be shown",
-    "not-assessed": "not assessed",
-    "pass": "met",
-    "not-applicable": "does not apply",
-}
-"""What a rule comes to, the worst first."""
 IDLE = "not-applicable"
 FIT = {
     "pass": "will do",

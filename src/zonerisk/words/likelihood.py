@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zonerisk.core.verdict import Frequency, Likelihood, Tally, Verdict, half_decade, one_in
+from zonerisk.core.verdict import Frequency, Tally, Verdict, half_decade, one_in
 from zonerisk.words import phrases
+from zonerisk.words.phrases import sentence
 
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
-
-
-def often(band: Frequency) -> str:
-    """Write a band: ``once in 30 to 1,000 years``."""
-    return f"once in {band.years_low:,.0f} to {band.years_high:,.0f} years"
+often = sentence("once in {0.years_low:,.0f} to {0.years_high:,.0f} years")
+bound = sentence("at most 1 in {0.at_most_one_in:,.0f}")
+# What it is not, and up to when was counted.
+footnote = sentence(
+    "A model, not evidence: it changes no outcome, class or score. Counted until {0.counted_until}; "
+    "bands are rounded outwards to half decades. How: docs/likelihood.md"
+)
 
 
 def span(low: float, high: float) -> str:
@@ -23,11 +26,6 @@ def span(low: float, high: float) -> str:
     return often(Frequency(years_low=ends[0], years_high=ends[1]))
 
 
-def bound(known: Likelihood) -> str:
-    """Write the bound alone: ``at most 1 in 20``."""
-    return f"at most 1 in {known.at_most_one_in:,.0f}"
-
-
 def _noun(verdict: Verdict) -> str:
     """Return what is counted: zones where several are sold, whatever else is compared."""
     by_site = verdict.units == "sites" and verdict.independence.zones.sold < 2
@@ -36,13 +34,15 @@ def _noun(verdict: Verdict) -> str:
 
 def asked(verdict: Verdict) -> str:
     """Write what :func:`rows` answers."""
-    lost = f"how often {_noun(verdict)}s would be lost for 30 minutes or more"
-    return f"{lost}, of physical causes (5 to 95 %)"
+    return f"how often {_noun(verdict)}s would be lost for 30 minutes or more, of physical causes (5 to 95 %)"
 
 
 def rows(verdict: Verdict) -> list[tuple[str, str]]:
     """Return the table of ``score --likelihood``: what is asked, and the answer."""
     known, noun = verdict.likelihood, _noun(verdict)
+    causes = ", ".join(f"{_CAUSES.get(name, name)} {100 * part:.0f} %" for name, part in known.causes.items())
+    own = phrases.count(known.own_events, "event") if known.own_events else "no event"
+    looked = f"complete feeds of {known.own_years:.0f} years" if known.own_years >= 1 else "no complete feed"
     of = phrases.count(known.zones, noun)
     # The layout that the bound takes for granted, where several are left open.
     worst = {"one-campus": " if a majority shares one campus", "apart": " if all stand apart"}
@@ -60,20 +60,15 @@ def rows(verdict: Verdict) -> list[tuple[str, str]]:
     table += [
         ("bound with one event more", _one_in(known.one_event_more)),
         ("bound with one event less", _one_in(known.one_event_less)),
-        (
-            "causes of a majority lost",
-            ", ".join(f"{_CAUSES.get(n, n)} {100 * s:.0f} %" for n, s in known.causes.items()),
-        ),
+        ("causes of a majority lost", causes),
         ("counted: two zones or more lost", _counts(known.counted["metro"])),
         ("counted: on shared campuses", f"{_counts(known.counted['campus'])}; an upper figure"),
         ("counted: one zone lost", _counts(known.counted["zone"], "zone-years")),
-        ("its own record", _own(known, noun)),
+        ("its own record", f"{own} of two {noun}s or more; {looked} looked through"),
     ]
-    if known.layouts_alike:
-        together, apart = known.layouts_alike
-        table.append(
-            ("regions of its kind", f"{together:g} with a majority on one campus, {apart:g} without")
-        )
+    if alike := known.layouts_alike:
+        told = f"{alike[0]:g} with a majority on one campus, {alike[1]:g} without"
+        table.append(("regions of its kind", told))
     table += [
         ("not in it: conflict", _counts(known.counted["conflict"])),
         ("not in it: software of a region", _counts(known.counted["logical"])),
@@ -99,14 +94,6 @@ def skill(
     return question, trained, str(events), f"{years:.0f}", *ends, told
 
 
-def footnote(known: Likelihood) -> str:
-    """Write what it is not, and up to when was counted."""
-    return (
-        f"A model, not evidence: it changes no outcome, class or score. Counted until {known.counted_until}; "
-        "bands are rounded outwards to half decades. How: docs/likelihood.md"
-    )
-
-
 def not_told_apart(bands: Sequence[Frequency]) -> str | None:
     """Write that bands overlap, if there are several and all of them do."""
     if len(bands) < 2 or max(band.years_low for band in bands) > min(band.years_high for band in bands):
@@ -120,9 +107,3 @@ def _one_in(chance: float) -> str:
 
 def _counts(count: Tally, unit: str = "region-years") -> str:
     return f"{phrases.count(count.events, 'event')} in {count.years:,.0f} {unit}"
-
-
-def _own(known: Likelihood, noun: str) -> str:
-    events = phrases.count(known.own_events, "event") if known.own_events else "no event"
-    looked = f"complete feeds of {known.own_years:.0f} years" if known.own_years >= 1 else "no complete feed"
-    return f"{events} of two {noun}s or more; {looked} looked through"

@@ -38,16 +38,15 @@ def distance(metres: float, km_from_m: float = 1000.0) -> str:
     return f"{km:,.0f} km" if km >= 100 else f"{km:.1f} km"
 
 
-def interval(span: Interval, km_from_m: float = 1000.0) -> str:
+def interval(span: Interval) -> str:
     """Format an interval of metres: ``8.6 km (8.4 km to 8.8 km)``, ``under 337 m``."""
     low, best, high = span.low, span.best, span.high
     if high is None:
         return "an unknown distance"
-    lowest, highest = distance(low, km_from_m), distance(high, km_from_m)
     if best is None:
-        return f"{lowest} to {highest}" if low else f"under {highest}"
-    middle = distance(best, km_from_m)
-    return middle if high - low < 1 else f"{middle} ({lowest} to {highest})"
+        return f"{distance(low)} to {distance(high)}" if low else f"under {distance(high)}"
+    ends = f" ({distance(low)} to {distance(high)})"
+    return distance(best) + (ends if high - low >= 1 else "")
 
 
 def round_trip(milliseconds: float) -> str:
@@ -55,20 +54,10 @@ def round_trip(milliseconds: float) -> str:
     return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
 
 
-def measured(milliseconds: float) -> str:
-    """Format a round trip that was measured: ``0.32 ms measured``."""
-    return f"{milliseconds:g} ms measured"
-
-
 def graded(message: str, grade: str) -> str:
     """Add to a sentence how well it is known: within the brackets that it ends with, if it does."""
     begin = f"{message[:-1]}; " if message.endswith(")") else f"{message} ("
     return f"{begin}evidence {grade})"
-
-
-def known_since(message: str, day: str) -> str:
-    """Add to a sentence that what it says was published later than the day judged."""
-    return f"{message} (known since {day})"
 
 
 def count(number: int, noun: str) -> str:
@@ -116,18 +105,24 @@ class _Sentences(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Format one value."""
-        own: dict[str, Callable[[Any], str]] = {
-            "names": names,
-            "named": named,
-            "quoted": quoted,
-            "distance": distance,
-            "near": lambda metres: distance(metres, HAZARD_KM_FROM_M),
-            "interval": interval,
-            "measured": measured,
-        }
-        return own[format_spec](value) if format_spec in own else format(value, format_spec)
+        return _OWN[format_spec](value) if format_spec in _OWN else format(value, format_spec)
 
 
 def sentence(template: str) -> Callable[..., str]:
     """Return the function that writes a sentence in which nothing is chosen: its template, filled."""
     return partial(_Sentences().format, template)
+
+
+# A round trip that was measured: ``0.32 ms measured``.
+measured = sentence("{:g} ms measured")
+# That what a sentence says was published later than the day judged.
+known_since = sentence("{} (known since {})")
+_OWN: dict[str, Callable[[Any], str]] = {
+    "names": names,
+    "named": named,
+    "quoted": quoted,
+    "distance": distance,
+    "near": partial(distance, km_from_m=HAZARD_KM_FROM_M),
+    "interval": interval,
+    "measured": measured,
+}

@@ -65,12 +65,15 @@ RULES = {
     "river": "rivers",
 }
 """Rules by what they ask; the others are called by their id, a plain word."""
-_MET: dict[Applied, str] = {
+MET: dict[Applied, str] = {
     "fail": "not met",
-    "warn": "advisory",
+    "warn": "not met, advisory",
     "unknown": "cannot be shown",
     "not-assessed": "not assessed",
+    "pass": "met",
+    "not-applicable": "does not apply",
 }
+"""What a rule comes to, the worst first."""
 
 COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
 # Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
@@ -82,44 +85,41 @@ NO_PARTITION = "no other region of its partition is on record"
 
 def summary(name: str, noun: str, standing: Independence) -> str:
     """Answer in two sentences or three, for a reader who knows no rule: the class, and what decides it."""
-    cause, names, sold = standing.cause, standing.domains, standing.zones.sold
-    units, spread = phrases.count(len(names), noun), standing.spread
-    members = [names[key] for key in cause.members if key in names]
+    cause, names, sold, spread = standing.cause, standing.domains, standing.zones.sold, standing.spread
+    units, members = phrases.count(len(names), noun), [names[key] for key in cause.members if key in names]
     known = f"{spread.buildings} known buildings" if spread else ""
-    both = spread and spread.buildings == 2
     span = phrases.distance(spread.diameter_m) if spread else ""
+    far = phrases.interval(cause.distance_m or UNKNOWN)
     risk = next((risk for risk in standing.shared_risks if risk.id == cause.risk), None)
-    graded = phrases.graded(risk.message, risk.grade) if risk else ""
-    why = f"{phrases.opening(graded)}." if risk else ""
+    why = f"{phrases.opening(phrases.graded(risk.message, risk.grade))}." if risk else ""
     if standing.class_ == "one-zone":
         halls = f" Its {known} stand within {span}." if spread and spread.close else ""
         return f"{name}: {'1 zone as sold' if sold == 1 else units}, so nothing is left when it fails.{halls}"
     if standing.class_ in ("near", "apart"):
         how = "apart" if standing.class_ == "apart" else "near each other, on campuses of their own"
-        pair, far = phrases.names(members), phrases.interval(cause.distance_m or UNKNOWN)
-        return f"{name}: its {units} stand {how}. The nearest, {pair}, are {far} apart."
+        return f"{name}: its {units} stand {how}. The nearest, {phrases.names(members)}, are {far} apart."
     if standing.class_ == "shared":
         as_sold = f" (sold as {phrases.count(sold, 'zone')})" if noun == "datacenter" and sold else ""
         return f"{name}: its {units}{as_sold} do not fail independently. {why}"
     if standing.class_ == "partly":
         least = "at least " if risk and risk.least < len(risk.members) else ""
-        left = f"{'at most ' if least else ''}{cause.left} of {len(names)}"
-        majority = "still a majority" if cause.majority else "no majority"
+        left, verb = f"{'at most ' if least else ''}{cause.left}", "is" if cause.left == 1 else "are"
+        rest = f"{left} of {len(names)} {verb} left: {'still a' if cause.majority else 'no'} majority"
         took = f"{least}{cause.least} of its {units} share one cause of failure"
-        verb = "is" if cause.left == 1 else "are"
-        return f"{name}: {took}. {why} Without them {left} {verb} left: {majority}."
-    reasons = [f"Suspected: {phrases.graded(risk.message, 'C')}."] if risk else []
-    if not risk and cause.kind == "distance":
-        far = f"{' to '.join(members)} {phrases.interval(cause.distance_m or UNKNOWN)}"
+        return f"{name}: {took}. {why} Without them {rest}."
+    if risk:
+        reasons = [f"Suspected: {phrases.graded(risk.message, 'C')}."]
+    elif cause.kind == "distance":
         doubt = "are only inferred" if cause.grade else "leave it open how far apart they are"
-        reasons.append(f"Their places {doubt}: {far}{' (evidence C)' if cause.grade else ''}.")
-    elif not risk and len(members) == len(names):
-        reasons.append(f"It is not disclosed where any {noun} stands.")
-    elif not risk:
-        verb = "stands" if len(members) == 1 else "stand"
-        reasons.append(f"It is not disclosed where {phrases.names(members)} {verb}.")
+        grade = " (evidence C)" if cause.grade else ""
+        reasons = [f"Their places {doubt}: {' to '.join(members)} {far}{grade}."]
+    else:
+        hidden = f"{phrases.names(members)} stand{'s' if len(members) == 1 else ''}" if members else ""
+        hidden = f"any {noun} stands" if len(members) == len(names) else hidden
+        reasons = [f"It is not disclosed where {hidden}."]
     if spread and spread.close:
-        reasons.append(f"{'Both known buildings' if both else f'All {known}'} stand within {span}.")
+        both = "Both known buildings" if spread.buildings == 2 else f"All {known}"
+        reasons.append(f"{both} stand within {span}.")
     elif spread and cause.kind != "distance":
         reasons.append(f"Its {known} span {span}.")
     return f"{name}: not shown whether its {units} fail independently. {' '.join(reasons)}"
@@ -139,7 +139,8 @@ def policy_parts(policy: Policy, findings: Iterable[Finding]) -> list[str]:
             outcomes[finding.rule] = max(finding.outcome, known, key=severity)
     counted = Counter(outcomes.values())
     told = [f"{counted['pass']} of {phrases.count(len(outcomes), 'rule')} met"]
-    told += [f"{counted[outcome]} {words}" for outcome, words in _MET.items() if counted[outcome]]
+    kinds = [(counted[outcome], words.removeprefix("not met, ")) for outcome, words in MET.items()]
+    told += [f"{number} {words}" for number, words in kinds if number and words != "met"]
     parts = [f"{policy.name} ({policy.standing}): {', '.join(told)}"]
     if failed := [RULES.get(rule, rule) for rule, outcome in outcomes.items() if outcome == "fail"]:
         parts.append(f"{'non-compliant' if policy.binding else 'not met'}: {', '.join(failed)}")
@@ -173,7 +174,17 @@ def recovery(
     distance; the worst of ``reasons`` comes first;
     ``countries`` and ``grid`` are what both have in common.
     """
-    parts = [_distance(distance, least_m, nowhere), *filter(None, [instead]), *reasons]
+    far = phrases.interval(distance)
+    if distance.high is None:
+        far = f"no distance, for no place of {phrases.names(nowhere)} is known"
+    elif least_m is not None:
+        over = {
+            True: ", over",
+            False: ", nearer than",
+            None: "; the positions leave open whether that is over",
+        }
+        far += f"{over[distance.at_least(least_m)]} {phrases.distance(least_m)}"
+    parts = [far, *filter(None, [instead]), *reasons]
     if limited:
         # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
         parts[0] += ", but only some services or some customers are served there"
@@ -182,18 +193,6 @@ def recovery(
     if grid:
         parts.append(f"{_GRIDS[grid[0]]}, {' and '.join(grid[1])}")
     return "; ".join(parts)
-
-
-def _distance(distance: Interval, least_m: float | None, nowhere: Sequence[str]) -> str:
-    if distance.high is None:
-        return f"no distance, for no place of {phrases.names(nowhere)} is known"
-    straight = phrases.interval(distance)
-    if least_m is None:
-        return straight
-    far, least = distance.at_least(least_m), phrases.distance(least_m)
-    if far is None:
-        return f"{straight}; the positions leave open whether that is over {least}"
-    return f"{straight}, over {least}" if far else f"{straight}, nearer than {least}"
 
 
 def analysis(from_km: float | None) -> str:
@@ -258,13 +257,13 @@ def rows(verdicts: Sequence[Verdict], policy: Policy) -> list[tuple[str, ...]]:
         region = best and best.target.removeprefix(f"{verdict.target.partition('-')[0]}-")
         # How far apart the nearest pair stands in known places, else the extent of the known buildings.
         apart = f"{standing.datacenters.count} known"
-        if nearest.high is not None:
-            apart = phrases.interval(nearest) if nearest.best is None else phrases.distance(nearest.best)
-            if nearest.best is None and not nearest.low:
-                # What a cell of a table holds in one line.
-                apart = f"<{phrases.distance(nearest.high)}"
-        elif standing.spread:
+        if nearest.high is None and standing.spread:
             apart = f"{standing.spread.buildings} in {phrases.distance(standing.spread.diameter_m)}"
+        elif nearest.high is not None and nearest.best is not None:
+            apart = phrases.distance(nearest.best)
+        elif nearest.high is not None:
+            # What a cell of a table holds in one line.
+            apart = phrases.interval(nearest) if nearest.low else f"<{phrases.distance(nearest.high)}"
         cells = (
             f"{low if low == high else f'{low}-{high}'} of {standing.zones.sold}",
             f"{verdict.policy.score.shown:.0f}" if scored(policy) else "-",
