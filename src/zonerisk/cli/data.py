@@ -75,9 +75,8 @@ def new(
     """
     from zonerisk.curation.check import template
 
-    kind: Form = "region"
-    if names[0] in ("incident", "measurement", "policy"):
-        kind = cast("Form", names.pop(0))
+    others = ("incident", "measurement", "policy")
+    kind = cast("Form", names.pop(0) if names[0] in others else "region")
     if len(names) != 2 - (kind == "policy"):
         raise UsageError(
             "name the provider and the region, such as ovh sbg; of three names the first is incident or "
@@ -103,12 +102,12 @@ def new(
     target = home / f"{region}.yaml"
     if target.exists():
         raise UsageError(f"{target} is there already; edit it")
-    described = root is not None and (root / "schema").is_dir()
     output.make_folder(home)
-    forms: dict[Path, Form] = {home / "provider.yaml": "provider"} if kind == "region" else {}
-    for path, form in {**forms, target: kind}.items():
+    forms: list[Form] = ["provider", kind] if kind == "region" else [kind]
+    for form in forms:
+        path = home / "provider.yaml" if form == "provider" else target
         if not path.exists():
-            output.write(template(form, described), path)
+            output.write(template(form, root is not None and (root / "schema").is_dir()), path)
             output.write(f"{path}\n", None)
     output.note(f"fill in what says TODO, then: zonerisk data check {target}\n")
 
@@ -209,25 +208,23 @@ def freshness(
     catalog = load(catalogue)
     changes: list[lists_.Change] = []
     read: list[dict[str, object]] = []
-    failed: dict[str, ZoneriskError] = {}
+    unread: dict[str, str] = {}
+    worst = 0
     for name in wanted:
         try:
             listing = lists_.listing(name, given.get(name))
         except ZoneriskError as error:
             sys.stderr.write(output.shown(f"error: {error}\n"))
-            failed[name] = error
+            unread[name], worst = str(error), max(worst, error.exit_code)
             continue
         place = given.get(name, lists_.SOURCES[name].place)
         read.append({"provider": name, "list": place, "regions": len(listing.zones)})
         changes += lists_.changes(catalog, name, listing)
-    unread = {name: str(error) for name, error in failed.items()}
     tree = {"lists": read, "unread": unread, "changes": [change._asdict() for change in changes]}
     output.report("freshness", tree, lists_.Change._fields, changes, (), format_, out)
     output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
-    if failed:
-        raise typer.Exit(max(error.exit_code for error in failed.values()))
-    if {change.change for change in changes} & set(fail_on or ()):
-        raise typer.Exit(1)
+    if worst or {change.change for change in changes} & set(fail_on or ()):
+        raise typer.Exit(worst or 1)
 
 
 @app.command("backtest")

@@ -40,15 +40,6 @@ class Asked(NamedTuple):
     retired: Sequence[Site] = ()
 
 
-class Part(NamedTuple):
-    """What is judged rule by rule: a region or a workload, by its id and a name that no other part has."""
-
-    id: str
-    name: str
-    findings: Sequence[Finding]
-    accepted: Sequence[Accepted]
-
-
 @dataclass
 class Dossier:
     """A report: its title, what stands beneath it, its sections and the sources that they cite by number."""
@@ -92,22 +83,23 @@ def written(
     back: list[Section] = []
     if says:
         dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {day}")
-        parts = [Part(each.target, each.target, each.policy.findings, accepted) for each in judged]
+        # What is judged rule by rule, by its id and a name that nothing else has; what was accepted there.
+        parts = [(each.target, each.target, each.policy.findings, accepted) for each in judged]
         for audit in audits:
             of = f" ({phrases.names(audit.files)})" if len(audits) > 1 else ""
             known = (*accepted, *audit.gate.accepted)
-            parts += [Part(each.id, f"{each.id}{of}", each.findings, known) for each in audit.workloads]
+            parts += [(each.id, f"{each.id}{of}", each.findings, known) for each in audit.workloads]
         told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
         told += [audit.summary for audit in audits]
         words = [word for outcome, word in MET.items() if outcome != IDLE]
         counts, risks = [], []
-        for part in parts:
-            met = Counter(MET[finding.outcome] for finding in part.findings)
-            counts.append((part.name, *(str(met[word]) for word in words)))
-            taken = {each.rule: each for each in part.accepted if each.workload == part.id and each.outcome}
+        for key, name, findings, taken in parts:
+            met = Counter(MET[finding.outcome] for finding in findings)
+            counts.append((name, *(str(met[word]) for word in words)))
+            by = {each.rule: each for each in taken if each.workload == key and each.outcome}
             risks += [
-                (part.name, _rule(finding.rule), MET[finding.outcome], *_taken(taken.get(finding.rule)))
-                for finding in _worst_first(part.findings)
+                (name, _rule(finding.rule), MET[finding.outcome], *_taken(by.get(finding.rule)))
+                for finding in _worst_first(findings)
                 if finding.outcome in ("fail", "warn", "unknown")
             ]
         idle = [each for each in accepted if not each.outcome]

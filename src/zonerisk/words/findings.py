@@ -103,10 +103,11 @@ def options(nearest: Sequence[Option]) -> str:
 
 def nearest_pair(a: str, b: str, distance: Interval, least_ms: float, measured_ms: float | None) -> str:
     """Format how far apart the nearest pair is, and its round trip: measured, or the least by light."""
-    text, least = f"nearest: {a} to {b} {phrases.interval(distance)}", phrases.round_trip(least_ms)
+    least = phrases.round_trip(least_ms)
+    trip = f", at least {least} by light alone" if least else ""
     if measured_ms is not None:
-        return f"{text}, round trip {phrases.measured(measured_ms)}"
-    return text + (f", at least {least} by light alone" if least else "")
+        trip = f", round trip {phrases.measured(measured_ms)}"
+    return f"nearest: {a} to {b} {phrases.interval(distance)}{trip}"
 
 
 def disclosure(noun: str, hidden: Sequence[str], vague: Sequence[str], widest_m: float | None) -> str:
@@ -132,9 +133,8 @@ def apart(a: str, b: str, measured: str, disclosed: bool, alike: int, total: int
     tail = f" ({whole})" if outcome == "pass" else f" ({alike} of {whole})"
     # The law holds for any honest disc, but nobody should take it for a known place.
     hidden = "" if disclosed else ", sites not disclosed"
-    if not measured:
-        return f"{a} to {b}: no distance, their places are not disclosed{tail}"
-    return f"{a} to {b}: {measured}{hidden}{tail}"
+    told = f"{measured}{hidden}" if measured else "no distance, their places are not disclosed"
+    return f"{a} to {b}: {told}{tail}"
 
 
 def light(measured: Interval) -> str:
@@ -314,20 +314,18 @@ def shared_stations(
     ways: dict[tuple[tuple[str, ...], int], list[Chain]] = {}
     for chain in chains:
         ways.setdefault((chain.start, chain.hops), []).append(chain)
-    listed = [_way(" or ".join(start), hops, alike, names) for (start, hops), alike in ways.items()]
+    listed = []
+    for (start, hops), alike in ways.items():
+        begin, sites = " or ".join(start), phrases.names([way.site for way in alike])
+        feeds = "may feed" if any(way.grade == "C" for way in alike) else "feeds"
+        told = f"{begin}, which {feeds} {sites}"
+        if distances := [metres for way in alike for metres in way.distances_m]:
+            near = f"nearest known at {_span_km(distances)} from {sites}"
+            # A start that is itself what they depend on has been named.
+            told = near if begin == names else f"{begin}, {near}"
+        listed.append(told + (f", {phrases.count(hops, 'circuit')} below" if hops else ""))
     listed += ["which stations feed them is not known"] * (grade == "C")
     return f"{(may_depend if grade == 'C' else depend)(domains, names)} ({'; '.join(listed)})"
-
-
-def _way(start: str, hops: int, ways: Sequence[Chain], names: str) -> str:
-    """Format the ways up from one start; a start that is itself what they depend on has been named."""
-    sites = phrases.names([way.site for way in ways])
-    feeds = "may feed" if any(way.grade == "C" for way in ways) else "feeds"
-    begin = f"{start}, which {feeds} {sites}"
-    if distances := [metres for way in ways for metres in way.distances_m]:
-        near = f"nearest known at {_span_km(distances)} from {sites}"
-        begin = near if start == names else f"{start}, {near}"
-    return begin + (f", {phrases.count(hops, 'circuit')} below" if hops else "")
 
 
 def near_stations(group: Sequence[tuple[str, Neighbourhood]], year: str | None) -> str:
