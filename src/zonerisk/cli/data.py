@@ -141,7 +141,8 @@ def diff(
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load().policy(policy), as_of)
     tree = {"changes": [row._asdict() for row in rows]}
-    output.report("changes", tree, Change._fields, rows, (), format_, out)
+    form = output.chosen(format_, out, output.Lists)
+    output.write(output.rows(Change._fields, rows, form, out, "changes", tree), out)
     output.note(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 
@@ -171,7 +172,8 @@ def rates(
     biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": biases}
     foot = [words.backup(backup), *biases]
-    output.report("rates", tree, counting.Rate._fields, rows, foot, format_, out)
+    form = output.chosen(format_, out, output.Lists)
+    output.write(output.rows(counting.Rate._fields, rows, form, out, "rates", tree, foot), out)
 
 
 @app.command("freshness")
@@ -221,7 +223,8 @@ def freshness(
         read.append({"provider": name, "list": place, "regions": len(listing.zones)})
         changes += lists_.changes(catalog, name, listing)
     tree = {"lists": read, "unread": unread, "changes": [change._asdict() for change in changes]}
-    output.report("freshness", tree, lists_.Change._fields, changes, (), format_, out)
+    form = output.chosen(format_, out, output.Lists)
+    output.write(output.rows(lists_.Change._fields, changes, form, out, "freshness", tree), out)
     output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
     if worst or {change.change for change in changes} & set(fail_on or ()):
         raise typer.Exit(worst or 1)
@@ -243,4 +246,6 @@ def backtest(
     sha256, skills = counting.backtest(load(catalogue))
     tree = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
     cells = [words.skill(*row) for row in skills]
-    output.report("backtest", tree, words.SKILLS, cells, (words.BACKTEST.format(sha256[:12]),), format_, out)
+    foot = (words.BACKTEST.format(sha256[:12]),)
+    form = output.chosen(format_, out, output.Lists)
+    output.write(output.rows(words.SKILLS, cells, form, out, "backtest", tree, foot), out)

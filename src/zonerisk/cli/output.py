@@ -176,16 +176,22 @@ def record(head: str, tree: dict[str, Any]) -> str:
 
 
 def rows(
-    head: Sequence[str], cells: Iterable[Sequence[Cell]], form: str, out: Path | None, what: str = "rows"
+    head: Sequence[str],
+    cells: Iterable[Sequence[Cell]],
+    form: str,
+    out: Path | None,
+    what: str = "rows",
+    tree: Mapping[str, object] | None = None,
+    foot: Sequence[str] = (),
 ) -> str:
-    """Return rows in a format of :data:`Lists`; in JSON as objects under ``what``, as CSV by RFC 4180.
+    """Return rows in a format of :data:`Lists`; in JSON the ``tree``, else objects under ``what``.
 
     A number keeps the digits it came with, and is a number in JSON; what is not known is
-    null there, and empty elsewhere.
+    null there, and empty elsewhere. CSV, by RFC 4180, is rows alone, without the notes at the ``foot``.
     """
     if form == "json":
-        objects = [dict(zip(head, row, strict=True)) for row in cells]
-        return as_json({"schema": f"zonerisk/{what}/1", what: objects})
+        tree = tree or {what: [dict(zip(head, row, strict=True)) for row in cells]}
+        return as_json({"schema": f"zonerisk/{what}/1", **tree})
     texts = [[_text(cell) for cell in row] for row in cells]
     if form == "csv":
         buffer = io.StringIO()
@@ -193,33 +199,17 @@ def rows(
         return buffer.getvalue()
     from zonerisk.words import report
 
-    if form == "md":
-        return "\n".join(report.rows(head, texts)[1:]) + "\n"
-    return printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
-
-
-def report(
-    schema: str,
-    tree: Mapping[str, object],
-    head: Sequence[str],
-    cells: Iterable[Sequence[Cell]],
-    foot: Sequence[str],
-    asked: str | None,
-    out: Path | None,
-) -> None:
-    """Write an answer of rows: JSON of its schema, or a table with its notes below; CSV is rows alone."""
-    form, listed = chosen(asked, out, Lists), list(cells)
-    text = rows(head, listed, form, out) if listed or form == "csv" else ""
-    if form == "json":
-        text = as_json({"schema": f"zonerisk/{schema}/1", **tree})
-    elif form != "csv" and foot:
+    if form == "table":
+        text = printed(lambda screen: screen.table("", head, texts), out, _ANY_WIDTH).lstrip("\n")
+    else:
+        text = "\n".join(report.rows(head, texts)[1:]) + "\n" if texts or not tree else ""
+    if foot:
         mark = "- " if form == "md" and len(foot) > 1 else ""
-        lines = "\n".join(f"{mark}{line}" for line in foot)
-        wide = form == "md" or out
-        text += (
-            f"\n{lines}\n" if wide else f"\n{printed(lambda screen: screen.print(lines), out, _ANY_WIDTH)}"
-        )
-    write(text, out)
+        lines = "".join(f"{mark}{line}\n" for line in foot)
+        if form == "table" and not out:
+            lines = printed(lambda screen: screen.print(lines.rstrip("\n")), out, _ANY_WIDTH)
+        text += f"\n{lines}"
+    return text
 
 
 def _text(cell: Cell) -> str:

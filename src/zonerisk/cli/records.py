@@ -15,7 +15,6 @@ from zonerisk.core.errors import UnknownTarget, UsageError
 from zonerisk.core.model import CAUSES, DEFAULT, simplify
 from zonerisk.core.verdict import OUTCOMES
 from zonerisk.judging.arrangement import last_day, zones_sold
-from zonerisk.library import Library
 
 ShowFormats = Literal["table", "json"]
 ListFormats = Literal["table", "json", "csv", "md", "geojson"]
@@ -79,27 +78,23 @@ def list_(
         )
     regions = sorted({key for target in of or () for key in catalog.resolve(target)}) or catalog.region_ids
     if class_:
-        text = _classed(catalog, regions, class_, form, out)
+        from zonerisk.judging.independence import standing
+        from zonerisk.words import verdicts
+
+        day = last_day(catalog.date)
+        sold = [key for key in regions if zones_sold(catalog.region(key), day)]
+        # The class alone is quickly found; the rest only of regions that have it.
+        keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
+        meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
+        if form == "json":
+            text = output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
+        else:
+            text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
     elif what == "claims":
         text = _claims(catalog, regions, form, out)
     else:
         text = output.rows(HEADS[what].split(", "), _rows(catalog, what, regions), form, out, what)
     output.write(text, out)
-
-
-def _classed(catalog: Library, regions: Iterable[str], class_: str, form: str, out: Path | None) -> str:
-    """Write the regions of one class of independence, or of any, worst first."""
-    from zonerisk.judging.independence import standing
-    from zonerisk.words import verdicts
-
-    day = last_day(catalog.date)
-    sold = [key for key in regions if zones_sold(catalog.region(key), day)]
-    # The class alone is quickly found; the rest only of regions that have it.
-    keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
-    meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
-    if form == "json":
-        return output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
-    return output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
 
 
 def _claims(catalog: Catalog, regions: Iterable[str], form: str, out: Path | None) -> str:
@@ -270,15 +265,23 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
 
     wanted = simplify(name.replace("/", "-"))
     if "/" in name and not name.endswith((".yaml", ".yml")) and wanted not in catalog.filed["incidents"]:
-        return _part(catalog, name)
+        # A part of a region, ``region/key``, with what it cites; a site comes first.
+        text, _, rest = name.partition("/")
+        key, region = simplify(rest), catalog.region(catalog.resolve(text)[0])
+        others: dict[str, Any] = {**region.campuses, **region.hazards, **region.feeds, **region.zones}
+        if key in others and key not in region.sites:
+            part, cited = others[key], region.cite(others[key].evidence)
+        else:
+            part, cited = catalog.site(f"{region.id}/{key}"), region.cite_site(key)
+        return catalog.file_name(region.id), output.content(part) | {"cited": [*map(output.content, cited)]}
     if wanted in catalog.provider_ids:
         content = output.content(catalog.provider(wanted)) | {"regions": list(catalog.regions_of(wanted))}
         return catalog.file_name(wanted), content
     if wanted in catalog.policies or name.endswith((".yaml", ".yml")):
         return f"data/policies/{wanted}.yaml", output.content(catalog.policy(name))
     try:
-        region = catalog.resolve(name)[0]
-        return catalog.file_name(region), output.content(catalog.region(region))
+        found = catalog.resolve(name)[0]
+        return catalog.file_name(found), output.content(catalog.region(found))
     except UnknownTarget as unknown:
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", output.content(card)
@@ -288,21 +291,8 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
         if events := catalog.incidents_together([wanted], catalog.provider_ids):
             names = ", ".join(catalog.file_name(f"incidents/{event.id}") for event in events)
             return names, {"event": wanted, "incidents": [output.content(event) for event in events]}
-        others = f"a policy ({', '.join(catalog.policies)}), an incident, a measurement or a layer"
-        raise UnknownTarget(f"{unknown}; nor is it {others}") from None
-
-
-def _part(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
-    """Return a part of a region, ``region/key``, with what it cites; a site comes first."""
-    text, _, rest = name.partition("/")
-    key = simplify(rest)
-    region = catalog.region(catalog.resolve(text)[0])
-    others: dict[str, Any] = {**region.campuses, **region.hazards, **region.feeds, **region.zones}
-    if key in others and key not in region.sites:
-        part, cited = others[key], region.cite(others[key].evidence)
-    else:
-        part, cited = catalog.site(f"{region.id}/{key}"), region.cite_site(key)
-    return catalog.file_name(region.id), output.content(part) | {"cited": [*map(output.content, cited)]}
+        kinds = f"a policy ({', '.join(catalog.policies)}), an incident, a measurement or a layer"
+        raise UnknownTarget(f"{unknown}; nor is it {kinds}") from None
 
 
 def export(

@@ -20,7 +20,6 @@ from zonerisk.core.verdict import OUTCOMES, severity
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.samples import Source
     from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import RecoveryRanking
     from zonerisk.words.report import Screen
@@ -108,7 +107,7 @@ def score(
             )
         form = "svg"
     catalog, chosen, verdicts = _judge(
-        targets, policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache)
+        targets, policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache
     )
     if len(verdicts) > 1 and (rtt or form in PICTURES):
         names = phrases.names([verdict.target for verdict in verdicts])
@@ -196,7 +195,7 @@ def report(
     if not targets and not plan:
         raise UsageError("name a region, or a deployment: zonerisk report ovh-sbg -o report.html")
     catalog, chosen, verdicts = _judge(
-        targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, (raw, cache)
+        targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache
     )
     settings = [features.setting(catalog, verdict) for verdict in verdicts]
     among = "those named" if to else "the provider's regions that the same accounts reach (its partition)"
@@ -245,7 +244,8 @@ def _judge(
     catalogue: list[Path] | None,
     installed: bool,
     uncertainty_m: float | None,
-    folders: tuple[Path | None, Path | None],
+    raw: Path | None,
+    cache: Path | None,
 ) -> tuple[Catalog, Policy, list[Verdict]]:
     """Judge regions of the catalogue, or a user's own sites."""
     from zonerisk.judging.score import score as judge
@@ -268,28 +268,24 @@ def _judge(
         if uncertainty_m is not None:
             raise UsageError("--uncertainty-m is of your own sites; those of the catalogue have their own")
         regions = output.regions(catalog, targets)
-    verdicts = []
+    verdicts, samples = [], None
     for region in regions:
-        samples = _layers(catalog, region, *folders) if installed else None
+        if installed:
+            from zonerisk.layers import store
+
+            sites = [catalog.site(key) for key in catalog.region(region).site_ids]
+            # What ships was derived at the catalogue's own sites.
+            shipped = None if own else catalog.samples
+            samples = store.Installed(sites, store.cache_root(cache), raw, shipped, catalog.roots)
+            for problem in samples.failed:
+                output.note(f"warning: {problem}\n")
+            if not samples.hashes and not samples.failed:
+                output.note(
+                    "no hazard layer is on this machine that says more of these sites; "
+                    "see: zonerisk layers list\n"
+                )
         verdicts.append(judge(catalog, region, chosen, as_of=as_of, units=units, samples=samples))
     return catalog, chosen, verdicts
-
-
-def _layers(catalog: Catalog, region: str, raw: Path | None, cache: Path | None) -> Source:
-    """Sample the layers on this machine at a region's sites; warn of what is wrong with them."""
-    from zonerisk.layers import store
-
-    sites = [catalog.site(key) for key in catalog.region(region).site_ids]
-    # What ships was derived at the catalogue's own sites.
-    shipped = catalog.samples if catalog.region(region).provider in catalog.provider_ids else None
-    layers = store.Installed(sites, store.cache_root(cache), raw, shipped, catalog.roots)
-    for problem in layers.failed:
-        output.note(f"warning: {problem}\n")
-    if not layers.hashes and not layers.failed:
-        output.note(
-            "no hazard layer is on this machine that says more of these sites; see: zonerisk layers list\n"
-        )
-    return layers
 
 
 def _trips_on(verdict: Verdict, level: str) -> bool:

@@ -140,10 +140,7 @@ class Screen:
         if not rows:
             return
         headed = len(heads) > 3
-        columns = [
-            [head if headed else "", *column]
-            for head, column in zip(heads, zip(*rows, strict=True), strict=True)
-        ]
+        columns = [[head if headed else "", *cells] for head, *cells in zip(heads, *rows, strict=True)]
         gaps = len(heads) - 1
         if sum(map(_least, columns)) + gaps > self.width and any("_" in head for head in heads):
             # Heads of two words wrap before an id has to break.
