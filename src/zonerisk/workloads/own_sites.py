@@ -8,14 +8,15 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
 from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.catalog import Catalog
+from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import (
     CONTROLS,
@@ -47,18 +48,8 @@ _FILES = (".csv", ".geojson", ".json")
 _OTHERS = (".kml", ".kmz", ".gpkg", ".shp", ".zip", ".gpx", ".fgb", ".xlsx", ".parquet", ".tsv", ".txt")
 MAX_BYTES = 20_000_000
 MOST_NAMED = 5
-
-
-class Place(NamedTuple):
-    """One site as the user gave it, and how messages call where it was given."""
-
-    where: str
-    name: str
-    zone: str
-    lat: float
-    lon: float
-    uncertainty_m: float | None
-    country: str = ""
+# Where something was given, as messages call it, and its cells or properties.
+_Row = tuple[str, Mapping[str, object]]
 
 
 def meant(targets: Sequence[str]) -> bool:
@@ -68,25 +59,24 @@ def meant(targets: Sequence[str]) -> bool:
     """
     if len(targets) == 1 and targets[0].lower().endswith(_FILES):
         return True
-    pairs = [bool(_PAIR.fullmatch(target)) for target in targets]
-    for target, pair in zip(targets, pairs, strict=True):
-        path = Path(target)
-        other = path.suffix.lower() in _OTHERS or bool(path.suffix and path.is_file())
-        if other and path.suffix.lower() not in _FILES:
+    regions = [target for target in targets if not _PAIR.fullmatch(target)]
+    for target in targets:
+        path, ending = Path(target), Path(target).suffix.lower()
+        if ending in _OTHERS or (ending and ending not in _FILES and path.is_file()):
             raise UsageError(f"{target}: own sites are read from CSV or GeoJSON; save it as one of these")
-        if not pair and _LIKE_A_PAIR.fullmatch(target):
+        if target in regions and _LIKE_A_PAIR.fullmatch(target):
             raise UsageError(
                 f"{target!r}: looks like coordinates; write LAT,LON in degrees with decimal "
                 "points, such as 48.585,7.797"
             )
         if target.lower().endswith(_FILES):
             raise UsageError(f"{target}: name one file of sites, and nothing beside it")
-    if any(pairs) and not all(pairs):
+    if 0 < len(regions) < len(targets):
         raise UsageError(
-            f"{targets[pairs.index(False)]!r}: is not a LAT,LON pair, and coordinates are judged "
+            f"{regions[0]!r}: is not a LAT,LON pair, and coordinates are judged "
             "by themselves: not together with regions"
         )
-    return any(pairs)
+    return not regions
 
 
 def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> OwnSites:
@@ -95,27 +85,60 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
     ``targets`` are ``LAT,LON`` pairs in degrees or one CSV or GeoJSON file, ``uncertainty_m`` the radius
     around each that surely holds the site, where a file gives none.
     """
-    places = (
-        _read(Path(targets[0]))
-        if targets[0].lower().endswith(_FILES)
-        else [
-            Place(f"{target.strip()!r}", f"site {number}", "", float(pair[1]), float(pair[2]), None)
-            for number, target in enumerate(targets, 1)
-            if (pair := _PAIR.fullmatch(target))
-        ]
-    )
-    if not places:
+    rows = _read(Path(targets[0])) if targets[0].lower().endswith(_FILES) else _typed(targets)
+    if not rows:
         raise DataError(f"{targets[0]}: holds no site")
-    if len(places) > MAX_SITES:
-        raise UsageError(f"{len(places)} sites; judge at most {MAX_SITES} at once")
-    _check_names(places)
-    zones = list(dict.fromkeys(place.zone or place.name for place in places))
-    if len(zones) > MAX_ZONES:
+    if len(rows) > MAX_SITES:
+        raise UsageError(f"{len(rows)} sites; judge at most {MAX_SITES} at once")
+    sites: dict[str, Site] = {}
+    held: dict[str, list[str]] = {}
+    first: dict[str, tuple[str, str]] = {}
+    for number, (where, fields) in enumerate(rows, 1):
+        name = _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}"
+        given, country = _plain(fields.get("zone")), _plain(fields.get("country")).upper()
+        zone = given or name
+        # By its name alone no site falls into another's zone.
+        other, named = first.setdefault(zone, (where, given))
+        if zone in held and not (given and named):
+            raise DataError(
+                f"{where}: {zone!r} is called like {other}; give each a name of its own, or both a zone"
+            )
+        key = _key(name, "site", number, sites)
+        held.setdefault(zone, []).append(f"{REGION}/{key}")
+        sites[key] = Site(
+            id=f"{REGION}/{key}",
+            name=name[:200],
+            kind="building",
+            position=_position(where, fields, country, uncertainty_m),
+            country=country or None,
+            evidence=("given",),
+        )
+    if len(held) > MAX_ZONES:
         raise UsageError(
-            f"{len(zones)} zones; judge at most {MAX_ZONES} at once, or name in a "
+            f"{len(held)} zones; judge at most {MAX_ZONES} at once, or name in a "
             "zone column which sites belong together"
         )
-    return OwnSites(_region(places, zones, uncertainty_m, day))
+    zones: dict[str, Zone] = {}
+    for number, (zone, ids) in enumerate(held.items(), 1):
+        key = _key(zone, "zone", number, zones, "z-")
+        zones[key] = Zone(id=f"{REGION}/{key}", name=zone[:200], sites=tuple(ids), evidence=("given",))
+    evidence = Evidence(
+        kind="operator",
+        title="Sites as given by the user",
+        read=day,
+        claim="Where the sites stand, and to how many metres that is known.",
+    )
+    return OwnSites(
+        Region(
+            id=REGION,
+            provider="own",
+            name="sites",
+            country="ZZ",
+            zones=zones,
+            sites=sites,
+            evidence={"given": evidence},
+        )
+    )
 
 
 def lying(region: Region) -> str | None:
@@ -142,19 +165,6 @@ def asked(policy: Policy) -> Policy:
     return policy.model_copy(update={"rules": rules})
 
 
-def _check_names(places: Sequence[Place]) -> None:
-    """Refuse a site without a zone that would fall into another's by its name alone."""
-    seen: dict[str, Place] = {}
-    for place in places:
-        zone = place.zone or place.name
-        other = seen.setdefault(zone, place)
-        if other is not place and not (place.zone and other.zone):
-            raise DataError(
-                f"{place.where}: {zone!r} is called like {other.where}; give each a name of its "
-                "own, or both a zone"
-            )
-
-
 class OwnSites(Catalog):
     """A catalogue that holds one region, in memory."""
 
@@ -173,76 +183,50 @@ class OwnSites(Catalog):
         return hashlib.sha256(self.region(region_id).model_dump_json().encode()).hexdigest()
 
 
-def _read(path: Path) -> list[Place]:
+def _typed(targets: Sequence[str]) -> list[_Row]:
+    pairs = ((f"{target.strip()!r}", _PAIR.fullmatch(target)) for target in targets)
+    return [(where, {"lat": pair[1], "lon": pair[2]}) for where, pair in pairs if pair]
+
+
+def _read(path: Path) -> list[_Row]:
     try:
-        text = document.content(path, MAX_BYTES).decode("utf-8-sig")
+        data = document.content(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: is not UTF-8; save it as UTF-8") from None
+    with errors.reading(str(path), "is not UTF-8; save it as UTF-8"):
+        text = data.decode("utf-8-sig")
     return _csv(path, text) if path.suffix.lower() == ".csv" else _geojson(path, text)
 
 
-def _csv(path: Path, text: str) -> list[Place]:
+def _csv(path: Path, text: str) -> list[_Row]:
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
     reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
-    places = []
+    rows: list[_Row] = []
     try:
-        head = [str(name).strip().lower() for name in reader.fieldnames or ()]
+        reader.fieldnames = head = [name.strip().lower() for name in reader.fieldnames or ()]
         if not {"lat", "lon"} <= set(head):
             raise DataError(
                 f"{path}:1: needs the columns lat and lon, and may have name, zone, country and "
                 f"uncertainty_m; it has {', '.join(head) or 'none'}"
             )
-        for number, row in enumerate(reader, 1):
-            where = f"{path}:{reader.line_num}"
+        for row in reader:
+            rows.append((f"{path}:{reader.line_num}", row))
             # A quote that is not closed on its line takes in the next rows.
             if any("\n" in str(value) for value in row.values()):
-                raise DataError(f"{where}: a quoted field goes on over the end of its line")
-            cells = {
-                str(key).strip().lower(): (value or "").strip()
-                for key, value in row.items()
-                if isinstance(value, str | None)
-            }
-            places.append(_place(where, number, cells))
+                raise DataError(f"{rows[-1][0]}: a quoted field goes on over the end of its line")
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: is not CSV from here on: {error}") from None
-    return places
+    return rows
 
 
-def _place(where: str, number: int, fields: Mapping[str, object]) -> Place:
-    radius = fields.get("uncertainty_m")
-    country = _plain(fields.get("country")).upper()
-    if country and not re.fullmatch("[A-Z]{2}", country):
-        raise DataError(f"{where}: country: must be a code of two letters (got {country[:80]!r})")
-    return Place(
-        where,
-        _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}",
-        _plain(fields.get("zone")),
-        _number(where, "lat", fields.get("lat")),
-        _number(where, "lon", fields.get("lon")),
-        None if radius in (None, "") else _number(where, "uncertainty_m", radius),
-        country,
-    )
-
-
-def _plain(value: object) -> str:
-    """Return a name's text: what a terminal would obey, or a reader not see, is left out."""
-    return "" if value is None else " ".join(CONTROLS.sub("", str(value)).split())
-
-
-def _geojson(path: Path, text: str) -> list[Place]:
+def _geojson(path: Path, text: str) -> list[_Row]:
     from zonerisk.layers import files  # Which takes a while to load.
 
-    try:
+    with errors.reading(str(path), "is not a GeoJSON FeatureCollection"):
         tree = json.loads(text)
         features = list(tree["features"])
         files.check_wgs84(tree, str(path))
-    except DataError:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(f"{path}: is not a GeoJSON FeatureCollection") from None
-    places = []
+    rows: list[_Row] = []
     for number, feature in enumerate(features, 1):
         where = f"{path}: feature {number}"
         geometry = files.mapping(feature, "geometry") if isinstance(feature, dict) else {}
@@ -254,85 +238,51 @@ def _geojson(path: Path, text: str) -> list[Place]:
         if kind is None or not isinstance(at, list) or len(at) < 2:
             raise DataError(f"{where}: needs a Point geometry")
         named = {key.strip().lower(): value for key, value in files.mapping(feature, "properties").items()}
-        fields = {**named, "lon": at[0], "lat": at[1]}
-        places.append(_place(where, number, fields))
-    return places
+        rows.append((where, {**named, "lon": at[0], "lat": at[1]}))
+    return rows
 
 
-def _number(where: str, what: str, value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"{where}: {what}: must be a number (got {repr(value)[:80]})") from None
-
-
-def _position(place: Place, uncertainty_m: float | None) -> Position:
-    radius = uncertainty_m if place.uncertainty_m is None else place.uncertainty_m
-    if radius is None:
+def _position(
+    where: str, fields: Mapping[str, object], country: str, uncertainty_m: float | None
+) -> Position:
+    """Take the place of a site from its cells or properties, held against the country that they name."""
+    numbers: dict[str, Any] = {"uncertainty_m": uncertainty_m}
+    for key in ("lat", "lon", "uncertainty_m"):
+        value: Any = fields.get(key)
+        if key == "uncertainty_m" and not str("" if value is None else value).strip():
+            continue
+        try:
+            numbers[key] = float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(f"{where}: {key}: must be a number (got {repr(value)[:80]})") from None
+    if numbers["uncertainty_m"] is None:
         raise UsageError(
-            f"{place.where}: how well is it known? Give the radius that surely "
+            f"{where}: how well is it known? Give the radius that surely "
             "holds the site, such as --uncertainty-m 200"
         )
     try:
-        position = Position(
-            lat=place.lat, lon=place.lon, uncertainty_m=radius, method="statement", evidence=("given",)
-        )
+        position = Position(**numbers, method="statement", evidence=("given",))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0])
         hint = "; write LAT,LON" if field in ("lat", "lon") else ""
-        raise DataError(
-            f"{place.where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}"
-        ) from None
-    if place.country and (wrong := gazetteer.misplaced(place.lat, place.lon, place.country, radius)):
-        raise DataError(f"{place.where}: {wrong}")
+        raise DataError(f"{where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}") from None
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        raise DataError(f"{where}: country: must be a code of two letters (got {country[:80]!r})")
+    if country and (
+        wrong := gazetteer.misplaced(position.lat, position.lon, country, position.uncertainty_m)
+    ):
+        raise DataError(f"{where}: {wrong}")
     return position
 
 
-def _region(places: Sequence[Place], zones: Sequence[str], uncertainty_m: float | None, day: str) -> Region:
-    keys = _keys([place.name for place in places], "site")
-    sites = {
-        key: Site(
-            id=f"{REGION}/{key}",
-            name=place.name[:200],
-            kind="building",
-            country=place.country or None,
-            position=_position(place, uncertainty_m),
-            evidence=("given",),
-        )
-        for place, key in zip(places, keys, strict=True)
-    }
-    held: dict[str, list[str]] = {zone: [] for zone in zones}
-    for place, site in zip(places, sites.values(), strict=True):
-        held[place.zone or place.name].append(site.id)
-    given = Evidence(
-        kind="operator",
-        title="Sites as given by the user",
-        read=day,
-        claim="Where the sites stand, and to how many metres that is known.",
-    )
-    return Region(
-        id=REGION,
-        provider="own",
-        name="sites",
-        country="ZZ",
-        zones={
-            f"z-{key}": Zone(
-                id=f"{REGION}/z-{key}", name=zone[:200], sites=tuple(held[zone]), evidence=("given",)
-            )
-            for zone, key in zip(zones, _keys(zones, "zone"), strict=True)
-        },
-        sites=sites,
-        evidence={"given": given},
-    )
+def _plain(value: object) -> str:
+    """Return a name's text: what a terminal would obey, or a reader not see, is left out."""
+    return "" if value is None else " ".join(CONTROLS.sub("", str(value)).split())
 
 
-def _keys(names: Sequence[str], noun: str) -> list[str]:
-    """Make keys of names, telling equal ones apart by a number."""
-    keys: dict[str, None] = {}
-    for number, name in enumerate(names, 1):
-        plain = re.sub(r"[^a-z0-9-]", "", simplify(name)).strip("-")
-        key = plain or f"{noun}-{number}"
-        more = (f"{key}-{count}" for count in itertools.count(number))
-        keys[key if key not in keys else next(other for other in more if other not in keys)] = None
-    return list(keys)
+def _key(name: str, noun: str, number: int, taken: Container[str], begin: str = "") -> str:
+    """Make a key of a name, telling equal ones apart by a number."""
+    key = begin + (re.sub(r"[^a-z0-9-]", "", simplify(name)).strip("-") or f"{noun}-{number}")
+    more = (f"{key}-{count}" for count in itertools.count(number))
+    return next(other for other in more if other not in taken) if key in taken else key
