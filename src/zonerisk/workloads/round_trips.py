@@ -6,19 +6,17 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.geometry import Interval, most_fibre_m
-from zonerisk.core.model import Claim, simplify
+from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
-from zonerisk.judging.arrangement import zone_units
 from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from zonerisk.catalogue.catalog import Catalog
 
@@ -74,8 +72,7 @@ def refutes(limit: Bound, claimed_km: float) -> bool:
     return limit.fibre_km < claimed_km
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """A round trip, the distance of its ends in the catalogue, and the clauses that it contradicts."""
 
     bound: Bound
@@ -85,9 +82,8 @@ class Judged:
     @property
     def message(self) -> str:
         """All of it in one line."""
-        trip, fibre_km, likely_km = self.bound
-        campus = self.bound.campus
-        return wording.round_trip(trip.a, trip.b, trip.ms, fibre_km, likely_km, campus, self.refuted)
+        (a, b, ms, _), fibre_km, likely_km = self.bound
+        return wording.round_trip(a, b, ms, fibre_km, likely_km, self.bound.campus, self.refuted)
 
 
 def judge(
@@ -99,11 +95,10 @@ def judge(
     names the region in a column count even where the zone names are not the catalogue's:
     an account's zone 1 is not the provider's.
     """
-    region, sold_by = catalog.region(region_id), catalog.provider(catalog.region(region_id).provider)
-    peers_too = map(catalog.region, catalog.regions_of(region.provider))
+    region = catalog.region(region_id)
+    sold_by, sites = catalog.provider(region.provider), catalog.sites_of(region_id)
     listed = of_region(trips, region.id, (region.name, region.town or region.name))
-    sites = catalog.sites_of(region_id)
-    units = {unit.id: unit for unit in zone_units(region, sites, as_of)}
+    units = {unit.id: unit for unit in arrangement.zone_units(region, sites, as_of)}
     # Zones for which sites stand that nobody ties to them are undisclosed here.
     maybe = arrangement.candidates(region, sites, as_of)
     for zone in arrangement.zones_sold(region, as_of):
@@ -115,25 +110,35 @@ def judge(
         for name in (unit.id, unit.id.partition("/")[2], unit.name)
     }
     peers = {
-        simplify(name): peer
-        for peer in (*peers_too, region)
+        simplify(name): peer.id
+        for peer in (*map(catalog.region, catalog.regions_of(region.provider)), region)
         for name in (peer.id, peer.id.removeprefix(f"{peer.provider}-"), peer.name)
     }
     claims = [claim for claim in (*region.claims, *sold_by.claims) if claim.holds(as_of)]
     judged = []
     for trip in listed:
         a, b = simplify(trip.a), simplify(trip.b)
-        limit = bound(trip, floor_ms)
+        straight, least = None, "separation-min"
         if a in zones and b in zones and zones[a] is not zones[b]:
-            judged.append(_judged(limit, arrangement.distance_m(zones[a], zones[b]), claims, True))
-        elif trip.region:
-            judged.append(_judged(limit, None, claims, True))
-        elif a in peers and b in peers and region in (peers[a], peers[b]):
-            other = peers[b] if peers[a] is region else peers[a]
-            if other is not region:
-                ends = (recovery.endpoint(catalog, key, as_of).discs for key in (region_id, other.id))
-                straight = recovery.between(*ends)
-                judged.append(_judged(limit, straight, claims, False))
+            straight = arrangement.distance_m(zones[a], zones[b])
+        elif not trip.region:
+            others = {peers.get(a), peers.get(b)} - {region_id}
+            if region_id not in (peers.get(a), peers.get(b)) or None in others or not others:
+                continue
+            ends = (
+                recovery.endpoint(catalog, key, as_of).discs for key in (region_id, *filter(None, others))
+            )
+            straight, least = recovery.between(*ends), "dr-distance"
+        limit, refuted = bound(trip, floor_ms), []
+        for claim in claims:
+            if claim.kind == least and claim.value is not None and refutes(limit, claim.value):
+                refuted.append(wording.too_near(claim.text, claim.value))
+            longest = claim.value if claim.kind == "rtt-max" and least == "separation-min" else None
+            if longest is not None and trip.ms > longest:
+                refuted.append(wording.too_slow(claim.text, trip.ms))
+        if straight and straight.high is not None and refutes(limit, straight.low / 1000):
+            refuted.append(wording.places_apart(straight))
+        judged.append(Judged(limit, straight, tuple(refuted)))
     if not judged:
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
         raise UsageError(
@@ -142,21 +147,6 @@ def judge(
             f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
         )
     return tuple(judged)
-
-
-def _judged(limit: Bound, straight_m: Interval | None, claims: Sequence[Claim], zones: bool) -> Judged:
-    """Hold a round trip, between zones of one region or between regions, against claims and places."""
-    refuted = []
-    for claim in claims:
-        if claim.value is None:
-            continue
-        if claim.kind == ("separation-min" if zones else "dr-distance") and refutes(limit, claim.value):
-            refuted.append(wording.too_near(claim.text, claim.value))
-        if zones and claim.kind == "rtt-max" and limit.trip.ms > claim.value:
-            refuted.append(wording.too_slow(claim.text, limit.trip.ms))
-    if straight_m is not None and straight_m.high is not None and refutes(limit, straight_m.low / 1000):
-        refuted.append(wording.places_apart(straight_m))
-    return Judged(limit, straight_m, tuple(refuted))
 
 
 def read(data: bytes, name: str) -> tuple[Trip, ...]:
@@ -254,22 +244,19 @@ def _json(text: str, name: str) -> list[Trip]:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
-    try:
+    with errors.reading(name, f"is not a known table; {_SHAPES}"):
         if isinstance(tree, list):
-            return [_zone_pair(row) for row in tree]
-        table: Mapping[str, Mapping[str, object]] = tree.get("data", tree)
-        return [
-            Trip(a, b, milliseconds(str(value)))
-            for a, row in table.items()
-            for b, value in row.items()
-            if a != b and value is not None
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{name}: is not a known table ({error}); {_SHAPES}") from None
-    except ValueError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
-def _zone_pair(row: Mapping[str, object]) -> Trip:
-    ms = milliseconds(str(row["latency"] if "latency" in row else row["rtt_ms"]))
-    return Trip(str(row["sourceZone"]), str(row["destinationZone"]), ms, str(row.get("region", "")))
+            cells = [
+                (
+                    row["sourceZone"],
+                    row["destinationZone"],
+                    row.get("latency", row.get("rtt_ms")),
+                    row.get("region", ""),
+                )
+                for row in tree
+            ]
+        else:
+            table = tree.get("data", tree)
+            cells = [(a, b, value, "") for a, row in table.items() for b, value in row.items()]
+            cells = [cell for cell in cells if cell[0] != cell[1] and cell[2] is not None]
+        return [Trip(str(a), str(b), milliseconds(str(value)), str(region)) for a, b, value, region in cells]
