@@ -28,11 +28,10 @@ LEVELS = {"fail": "error", "warn": "warning"}
 def heading(audit: Audit, policy: Policy) -> list[str]:
     """Return the lines that stand first: the answer, the policy, and the outcome."""
     findings = [finding for judged in audit.workloads for finding in judged.findings]
-    asked = [verdicts.policy_line(policy, findings)] if findings else []
     counted = sum(finding.outcome in OUTCOMES.values() for finding in findings)
-    line = verdicts.score_line(audit.score, audit.letter, counted, len(findings))
-    scored = f"; {line}" if verdicts.scored(policy) else ""
-    return [audit.summary, *asked, f"outcome {audit.outcome}{scored}; as of {audit.as_of}"]
+    scored = f"; {verdicts.score_line(audit.score, audit.letter, counted, len(findings))}"
+    outcome = f"outcome {audit.outcome}{scored if verdicts.scored(policy) else ''}; as of {audit.as_of}"
+    return [audit.summary, *([verdicts.policy_line(policy, findings)] if findings else []), outcome]
 
 
 def change_line(audit: Audit) -> list[str]:
@@ -150,8 +149,8 @@ def sarif(audit: Audit, policy: Policy) -> str:
         for finding in judged.findings:
             if finding.outcome not in LEVELS:
                 continue
-            text = f"{finding.outcome}: {finding.message}"
-            result = _result(finding.rule, LEVELS[finding.outcome], f"{judged.id}: {text}", judged, judged.id)
+            text = f"{judged.id}: {finding.outcome}: {finding.message}"
+            result = _result(finding.rule, LEVELS[finding.outcome], text, judged, judged.id)
             if (judged.id, finding.rule) in before:
                 result["baselineState"] = "unchanged"
             if accepted := taken.get((judged.id, finding.rule)):
@@ -168,35 +167,31 @@ def sarif(audit: Audit, policy: Policy) -> str:
     for (_, reason), listed in skipped.items():
         text = f"{_ids([each.id for each in listed])}: not assessed: {reason}"
         results.append(_result("not-assessed", "note", text, listed[0], reason))
-    driver = {
-        "name": "zonerisk",
-        "semanticVersion": audit.provenance.version,
-        "rules": [_rule(rule, policy) for rule in dict.fromkeys(result["ruleId"] for result in results)],
-    }
+    rules = []
+    for key in dict.fromkeys(result["ruleId"] for result in results):
+        rule = policy.rules.get(name := key.removeprefix("zonerisk/"))
+        cited = [each.url for each in policy.cite(name) if each.url] if rule else []
+        rules.append(
+            {
+                "id": key,
+                "shortDescription": {
+                    "text": (rule and rule.text) or "What zonerisk could not judge in this plan."
+                },
+                **({"helpUri": cited[0]} if cited else {}),
+                "properties": {"policy": policy.id, "standing": policy.standing},
+            }
+        )
+    driver = {"name": "zonerisk", "semanticVersion": audit.provenance.version, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     tree = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
     return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rule(rule: str, policy: Policy) -> dict[str, Any]:
-    name = rule.removeprefix("zonerisk/")
-    asked = policy.rules.get(name)
-    cited = [each.url for each in policy.cite(name) if each.url] if asked else []
-    return {
-        "id": rule,
-        "shortDescription": {"text": (asked and asked.text) or "What zonerisk could not judge in this plan."},
-        **({"helpUri": cited[0]} if cited else {}),
-        "properties": {"policy": policy.id, "standing": policy.standing},
-    }
-
-
 def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str) -> dict[str, Any]:
     # A forge knows a finding again by its print when lines move.
     parts = "\0".join((where.file, key, rule))
-    location = {
-        "artifactLocation": {"uri": quote(where.file.replace("\\", "/"))},
-        "region": {"startLine": where.line},
-    }
+    file = {"uri": quote(where.file.replace("\\", "/"))}
+    location = {"artifactLocation": file, "region": {"startLine": where.line}}
     return {
         "ruleId": f"zonerisk/{rule}",
         "level": level,
@@ -244,17 +239,11 @@ def tripped_line(audit: Audit) -> str:
     for each in gate.tripped:
         rules.setdefault(each.workload, []).append(f"{each.rule} {each.outcome}")
     listed = [f"{key} ({', '.join(each)})" for key, each in rules.items()]
-    accepted = sum(not each.expired and each.outcome is not None for each in gate.accepted)
-    more = [
-        f"{number} {what}"
-        for number, what in (
-            (accepted, "accepted"),
-            (sum(each.expired and each.outcome is not None for each in gate.accepted), "no longer accepted"),
-            (len(gate.before), "as before"),
-        )
-        if number
-    ]
-    return "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *more))
+    fitting = [each.expired for each in gate.accepted if each.outcome is not None]
+    accepted, expired = fitting.count(False), fitting.count(True)
+    more = ((accepted, "accepted"), (expired, "no longer accepted"), (len(gate.before), "as before"))
+    told = [f"{number} {what}" for number, what in more if number]
+    return "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *told))
 
 
 def junit(audit: Audit, policy: Policy) -> str:
@@ -265,13 +254,9 @@ def junit(audit: Audit, policy: Policy) -> str:
     for judged in audit.workloads:
         suite = ElementTree.SubElement(root, "testsuite", name=judged.id, errors="0")
         for finding in judged.findings:
-            names = {
-                "classname": judged.id,
-                "name": finding.rule,
-                "file": judged.file,
-                "line": str(judged.line),
-            }
-            case, key = ElementTree.SubElement(suite, "testcase", names), (judged.id, finding.rule)
+            case, key = ElementTree.SubElement(suite, "testcase"), (judged.id, finding.rule)
+            case.attrib |= {"classname": judged.id, "name": finding.rule, "file": judged.file}
+            case.set("line", str(judged.line))
             told = f"{finding.outcome}: " if finding.outcome in OUTCOMES.values() else ""
             message = accepted_line(taken[key]) if key in taken else f"{told}{finding.message}"
             if key in tripped and key not in taken:

@@ -12,12 +12,10 @@ from zonerisk.words.phrases import sentence
 SPREAD = (
     "the provider spreads it over the region; over which zones, and how many it needs, the plan does not say"
 )
-# By the rule that asks for it: nothing is named, and nothing is told.
-NONE = {"backup": "the plan names no backup", "dr": "the plan names no place to recover in"}
-SILENT = {
-    "backup": "the file does not tell where its backups are",
-    "dr": "the file does not tell where it would be recovered",
-}
+NO_BACKUP = "the plan names no backup"
+NO_RECOVERY = "the plan names no place to recover in"
+SILENT_BACKUP = "the file does not tell where its backups are"
+SILENT_RECOVERY = "the file does not tell where it would be recovered"
 # Of what a file holds.
 NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
 NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
@@ -42,6 +40,7 @@ lost = sentence("{} ({}) is lost")
 untold = sentence("{} at the least; how many it needs is not told")
 inferred = sentence("{} (inferred): too few copies would be left")
 recovery = sentence("{} ({}): {}")
+same_place = sentence("backup in {} ({}): the same {} as what it protects")
 # Of what would help.
 move_backup = sentence("keep the backup in {}")
 prepare_recovery = sentence("prepare recovery in {}")
@@ -69,18 +68,14 @@ def summary(lost: int, total: int, worst: Sequence[Event], unassessed: int) -> s
     return text + (f"; {unassessed} not assessed." if unassessed else ".")
 
 
-def places(least: int, most: int | None, spread: bool) -> str:
-    """Count the places of copies: ``3 places``, ``1 to 3 places``, ``at least 1 place``."""
+def quorum(least: int, most: int | None, spread: bool, wanted: float | None, one_needed: bool) -> str:
+    """Count the places of copies (``at least 1 place``), and tell what is asked for where too few."""
+    stand = f"at least {phrases.count(least, 'place')}"
     if spread:
-        return "spread by the provider"
-    if most is None:
-        return f"at least {phrases.count(least, 'place')}"
-    return phrases.count(most, "place") if least == most else f"{least} to {most} places"
-
-
-def quorum(stand: str, wanted: float, enough: bool, one_needed: bool) -> str:
-    """Say how many places there are, and how many are asked for if they are not enough."""
-    if not enough:
+        stand = "spread by the provider"
+    elif most is not None:
+        stand = phrases.count(most, "place") if least == most else f"{least} to {most} places"
+    if wanted is not None:
         return f"{stand}; {wanted:g} are asked for"
     return f"{stand}, of which one is enough" if one_needed else stand
 
@@ -108,12 +103,6 @@ def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
         f"its topologySpreadConstraints over zones are {kept}letting one zone hold {most} of {total} pods, "
         f"and {needed} are needed"
     )
-
-
-def same_place(name: str, place: str, building: bool) -> str:
-    """Say that a backup is where its workload is."""
-    same = "the same building as" if building else "the same place as"
-    return f"backup in {name} ({place}): {same} what it protects"
 
 
 def backup(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import combinations, islice, permutations
 from math import comb
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from zonerisk.core.kinds import BY_POSITION, FEEDS
 from zonerisk.core.verdict import (
@@ -102,9 +102,12 @@ class _Loss(NamedTuple):
     """Places of which only the number that goes is known."""
 
 
-_Ends = tuple[float, float] | None
-# A change, its message, and the workloads it makes of others, by their index.
-_Trial = tuple[Literal["add-zone", "move-backup", "recovery"], str, dict[int, Workload]]
+# What is changed, by the field of a workload that it sets.
+_CHANGES: Mapping[str, Literal["add-zone", "move-backup", "recovery"]] = {
+    "places": "add-zone",
+    "backup": "move-backup",
+    "dr": "recovery",
+}
 
 
 class Auditor:
@@ -224,14 +227,18 @@ class Auditor:
             return self._quorum(workload)
         if rule == "survives":
             return self._survives(workload, known)
-        places, judge = (workload.dr, self._recovery) if rule == "dr" else (workload.backup, self._backup)
+        places, judge = workload.backup, self._backup
+        none, silent = wording.NO_BACKUP, wording.SILENT_BACKUP
+        if rule == "dr":
+            places, judge = workload.dr, self._recovery
+            none, silent = wording.NO_RECOVERY, wording.SILENT_RECOVERY
         if places:
             judged = [judge(workload, known, place) for place in places]
             return min(judged, key=lambda each: severity(each.outcome))
         # A plan that could have told fails where a policy obliges.
         if places is not None or (workload.could_tell and self.policy.binding):
-            return _Answer("fail", wording.NONE[rule], certain=True)
-        return _Answer("unknown", (wording.NONE if workload.could_tell else wording.SILENT)[rule])
+            return _Answer("fail", none, certain=True)
+        return _Answer("unknown", none if workload.could_tell else silent)
 
     def _quorum(self, workload: Workload) -> _Answer:
         # Three places are for a majority; where one copy is enough, two are.
@@ -247,10 +254,9 @@ class Auditor:
         untold = workload.basis == UNTOLD and outcome == "pass" and least < threshold
         if untold or workload.spread:
             outcome = "unknown"
-        stand = wording.places(least, most, workload.spread)
         one &= workload.basis != UNTOLD
-        message = wording.quorum(stand, wanted if one else threshold, outcome == "pass", one)
-        return _Answer(outcome, message)
+        asked = None if outcome == "pass" else wanted if one else threshold
+        return _Answer(outcome, wording.quorum(least, most, workload.spread, asked, one))
 
     def _zones(self, places: Iterable[Place]) -> tuple[int, int, int]:
         """Count the fewest zones that places can be, the most, and the most copies that one may hold.
@@ -319,11 +325,9 @@ class Auditor:
         doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
         if doubtful or least < workload.quorum:
             return _Answer("unknown", wording.doubtful(message, doubtful))
-        for groups in known.groups.values():
-            for inferred in groups.risks:
-                if inferred.grade == "C" and left(inferred.members) < workload.quorum:
-                    told_of = wording.inferred(inferred.message)
-                    return _Answer("warn", told_of, inferred.members, inferred.evidence)
+        for risk in (each for groups in known.groups.values() for each in groups.risks if each.grade == "C"):
+            if left(risk.members) < workload.quorum:
+                return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
         return _Answer("pass", message)
 
     def _endpoint(self, places: Sequence[Place]) -> Endpoint:
@@ -339,24 +343,27 @@ class Auditor:
         message = wording.recovery(found.name, found.target, verdicts.with_zones(found.message, found.zones))
         return _Answer(found.outcome, message, (found.target,), found.evidence)
 
-    def _backup(self, workload: Workload, known: Arrangement, backup: Place) -> _Answer:
+    def _backup(self, workload: Workload, known: Arrangement, place: Place) -> _Answer:
         """Hold a backup against every place of what it protects."""
-        there = self.arrangements.domain(backup)
-        primaries, subjects = {unit.id for unit in known.domains}, (ITSELF, backup.id)
-        spread = backup.kind == "region"
-        if backup.id in primaries:
+        there = self.arrangements.domain(place)
+        primaries, subjects = {unit.id for unit in known.domains}, (ITSELF, place.id)
+        spread = place.kind == "region"
+        if place.id in primaries:
             building = len(there.sites) == 1
-            message = wording.same_place(there.name, there.id, building)
+            message = wording.same_place(there.name, there.id, "building" if building else "place")
             return _Answer("unknown" if spread else "fail", message, subjects, certain=building)
-        groups = self.arrangements.build((*_told(workload.places), backup)).groups
-        hits = (risk for kind in BACKUP_KINDS for risk in groups[kind].risks if backup.id in risk.members)
-        risks = [risk for risk in hits if not primaries.isdisjoint(risk.members)]
+        groups = self.arrangements.build((*_told(workload.places), place)).groups
+        risks = [
+            risk
+            for kind in BACKUP_KINDS
+            for risk in groups[kind].risks
+            if place.id in risk.members and not primaries.isdisjoint(risk.members)
+        ]
         distances = [self.arrangements.distance(unit, there) for unit in known.domains]
-        both = [(place, backup.id) for place in primaries]
-        unknown = [kind for kind in BACKUP_KINDS if "unknown" in map(groups[kind].outcome, both)]
-        if min(each.low for each in distances) >= REGIONAL_M:
-            # Beyond regional threats, what nobody discloses is not held against a backup.
-            unknown = []
+        # Beyond regional threats, what nobody discloses is not held against a backup.
+        near = any(each.low < REGIONAL_M for each in distances)
+        both = [(key, place.id) for key in primaries]
+        unknown = [kind for kind in BACKUP_KINDS if near and "unknown" in map(groups[kind].outcome, both)]
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
         outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if unknown else [])])  # type: ignore[list-item]
         elsewhere = spread and outcome == "fail"
@@ -440,22 +447,27 @@ class Auditor:
                     with_recovery=tuple(each.id for each in hit if _gone(each.dr, taken)),
                 )
                 events.setdefault((alone, of) if alone else key, event)
-
-        def size(event: Event) -> tuple[int, int, int]:
-            return len(event.lost), len(event.with_backup), len(event.with_recovery)
-
-        return tuple(sorted(events.values(), key=size, reverse=True))
+        ordered = sorted(
+            events.values(), key=lambda e: (-len(e.lost), -len(e.with_backup), -len(e.with_recovery))
+        )
+        return tuple(ordered)
 
     def change(self) -> Change | None:
         """Try one change at a time, judge again, and return the one that helps most without harming."""
         asked = not self.policy.rules.keys().isdisjoint(_CORE)
-        change, most = None, [0.0]
+        workloads, change, most = self.deployment.workloads, None, [0.0]
         failing = sum(len(_failing(each.findings)) for each in self.judged)
-        for kind, message, changed in self._trials():
-            at_best = [sum(self._room(index, kind)[end] for index in changed) + _ROUNDING for end in range(2)]
+        for message, indices, edits in self._trials():
+            at_best = [
+                sum(self._room(index, edits)[end] for index in indices) + _ROUNDING for end in range(2)
+            ]
             if change and at_best < most[:2]:
                 continue
-            pairs = [(self.judged[index].findings, self.findings(new)) for index, new in changed.items()]
+            changed = (replace(workloads[index], **edits) for index in indices)
+            pairs = [
+                (self.judged[index].findings, self.findings(new))
+                for index, new in zip(indices, changed, strict=True)
+            ]
             # Summed by differences, so that what stays as it was counts for nothing at all.
             points = [(self._points(old), self._points(new)) for old, new in pairs]
             gain = [sum(new[end] - old[end] for old, new in points) for end in range(4)]
@@ -466,9 +478,9 @@ class Auditor:
             settled = (rule for before, later in rows for rule in before if rule not in later)
             most = gain
             change = Change(
-                kind=kind,
+                kind=_CHANGES[next(iter(edits))],
                 message=message,
-                workloads=tuple(self.deployment.workloads[index].id for index in changed),
+                workloads=tuple(workloads[index].id for index in indices),
                 failing_before=failing,
                 failing_after=failing + sum(len(later) - len(before) for before, later in rows),
                 settles=tuple(dict.fromkeys(settled)),
@@ -485,22 +497,24 @@ class Auditor:
                 first[end] += value if finding.rule in _CORE else 0.0
         return (*first, *every)
 
-    def _room(self, index: int, kind: str) -> list[float]:
-        """Return what a change can add at the most to a workload's points of the first questions."""
+    def _room(self, index: int, edits: Mapping[str, Any]) -> list[float]:
+        """Return what edits can add at the most to a workload's points of the first questions."""
         workload, findings = self.deployment.workloads[index], self.judged[index].findings
-        moved = {"move-backup": {"backup"}, "recovery": {"dr"}}.get(kind, set(_CORE))
-        if kind == "add-zone":
+        moved = set(edits)
+        if "places" in edits:
             # What is not told, or is said to be none, does not depend on where copies stand.
-            moved -= {
-                rule for rule, places in (("dr", workload.dr), ("backup", workload.backup)) if not places
-            }
+            moved = {"quorum", "survives", *(rule for rule in ("dr", "backup") if getattr(workload, rule))}
         best = (
             replace(each, outcome="pass", grade=None) if each.rule in moved else each for each in findings
         )
         return [new - old for new, old in zip(self._points(best), self._points(findings), strict=True)][:2]
 
-    def _trials(self) -> Iterator[_Trial]:
-        """Add zones to workloads that stand alike, then move what stands by for all of a region."""
+    def _trials(self) -> Iterator[tuple[str, Sequence[int], dict[str, Any]]]:
+        """Find what may help workloads, by their index: its message, and the fields that it sets.
+
+        More zones for those that stand alike: the copies spread over a region's, or one added in a zone that
+        is not used yet. Then another region for the backups, or the recovery, of all that stand in one.
+        """
         workloads = self.deployment.workloads
         alike: dict[object, list[int]] = defaultdict(list)
         homes: dict[str, list[int]] = defaultdict(list)
@@ -510,42 +524,32 @@ class Auditor:
                 homes[home].append(index)
         for indices in alike.values():
             first = workloads[indices[0]]
-            for message, places, quorum in self._wider(first):
-                wider = {index: replace(workloads[index], places=places, quorum=quorum) for index in indices}
-                yield "add-zone", message, wider
+            used, copies = {place.id for place in first.places}, len(first.places)
+            regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}
+            needed = majority(copies + 1) if first.basis == MAJORITY else first.quorum
+            for region in sorted(regions):
+                sold = zones_sold(self.catalog.region(region), self.day)
+                zones = [Place(zone.id, region, "zone") for zone in sold]
+                if len(regions) == 1 and len(sold[:copies]) > len(used):
+                    message = wording.spread_copies(len(sold[:copies]), region)
+                    yield message, indices, {"places": spread(zones[:copies], copies)}
+                for zone, place in zip(sold, zones, strict=True):
+                    if used.isdisjoint((zone.id, *zone.sites)):
+                        added = (*first.places, place)
+                        yield wording.add_copy(zone.id), indices, {"places": added, "quorum": needed}
         for home, indices in homes.items():
             for region in self.fallbacks(home)[:MOST_REGIONS]:
                 place = self.arrangements.placement.whole(region)
-                moves: tuple[tuple[str, Literal["move-backup", "recovery"], str], ...] = (
-                    ("backup", "move-backup", wording.move_backup(region)),
-                    ("dr", "recovery", wording.prepare_recovery(region)),
-                )
-                for field, kind, message in moves:
-                    moved = {
-                        index: replace(workloads[index], **{field: (place,)})  # type: ignore[arg-type]
+                for rule, say in (("backup", wording.move_backup), ("dr", wording.prepare_recovery)):
+                    amiss = [
+                        index
                         for index in indices
                         # Where a file does not tell of either, there is nothing to better.
-                        if workloads[index].could_tell or getattr(workloads[index], field) is not None
-                        if any(f.rule == field and f.outcome != "pass" for f in self.judged[index].findings)
-                    }
-                    if moved:
-                        yield kind, message, moved
-
-    def _wider(self, first: Workload) -> Iterator[tuple[str, tuple[Place, ...], int]]:
-        """Spread the copies over a region's zones, or add one in a zone that is not used yet."""
-        used = {place.id for place in first.places}
-        regions = {place.region for place in first.places if place.kind in ("zone", "site")} - {OWN}
-        for region in sorted(regions):
-            sold = zones_sold(self.catalog.region(region), self.day)
-            zones = [Place(zone.id, region, "zone") for zone in sold[: len(first.places)]]
-            if len(regions) == 1 and len(zones) > len(used):
-                places = spread(zones, len(first.places))
-                yield wording.spread_copies(len(zones), region), places, first.quorum
-            for zone in sold:
-                if zone.id not in used and used.isdisjoint(zone.sites):
-                    places = (*first.places, Place(zone.id, region, "zone"))
-                    needed = majority(len(places)) if first.basis == MAJORITY else first.quorum
-                    yield wording.add_copy(zone.id), places, needed
+                        if workloads[index].could_tell or getattr(workloads[index], rule) is not None
+                        if any(f.rule == rule and f.outcome != "pass" for f in self.judged[index].findings)
+                    ]
+                    if amiss:
+                        yield say(region), amiss, {rule: (place,)}
 
     def advise(self) -> tuple[tuple[Choice, ...], str]:
         """Judge the ways to spread each workload over its region, and the regions to recover it in.
@@ -553,7 +557,9 @@ class Auditor:
         What is left out is said beside; nothing where nothing is.
         """
         listed, cut = self.deployment.workloads, 0
-        found: list[tuple[Literal["zones", "recovery"], Judged, Judged, tuple[str, ...], _Ends]] = []
+        found: list[
+            tuple[Literal["zones", "recovery"], Judged, Judged, tuple[str, ...], tuple[float, float] | None]
+        ] = []
         for workload, judged in zip(listed[:MOST_WORKLOADS], self.judged, strict=False):
             region, *others = {place.region for place in workload.places}
             if others or region == OWN or workload.spread:
@@ -570,7 +576,8 @@ class Auditor:
             then, now = _rank(best), _rank(judged)
             if then < now and (judged.chance or then[:-1] < now[:-1]):
                 places = tuple(each.place for each in best.places)
-                found.append(("zones", judged, best, places, _ends(best.chance)))
+                ends = (best.chance.low, best.chance.high) if best.chance else None
+                found.append(("zones", judged, best, places, ends))
             for target in self.fallbacks(region)[:MOST_REGIONS]:
                 there = self.catalog.region(target)
                 place = self.arrangements.placement.whole(target)
@@ -587,7 +594,7 @@ class Auditor:
                 workload=now.id,
                 places=places,
                 settles=tuple(sorted({*_failing(now.findings)} - {*_failing(best.findings)})),
-                now=_ends(now.chance),
+                now=(now.chance.low, now.chance.high) if now.chance else None,
                 then=then,
             )
             for kind, now, best, places, then in found
@@ -645,7 +652,3 @@ def _rank(judged: Judged) -> tuple[float, ...]:
     """Order what was judged: what fails least, then what is shown most, then what is lost least often."""
     lost = judged.chance.high if judged.chance else 1.0
     return len(_failing(judged.findings)), -judged.score.shown, -judged.score.possible, lost
-
-
-def _ends(chance: Chance | None) -> _Ends:
-    return (chance.low, chance.high) if chance else None

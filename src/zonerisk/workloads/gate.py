@@ -67,14 +67,13 @@ def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> 
         if not any(fits(key, (pattern,)) for key in ids):
             raise UsageError(f"--only {pattern}: no workload has this id, or fits it")
     asked = [each for each in deployment.workloads if not only or fits(each.id, only)]
-    kept = tuple(each for each in asked if not fits(each.id, skip))
-    if deployment.workloads and not kept:
-        raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
     left = [each.source.skipped(each.id, SKIPPED) for each in asked if fits(each.id, skip)]
+    if deployment.workloads and len(left) == len(asked):
+        raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
     unread = [one for one in deployment.unassessed if not only or fits(one.id, only)]
     return replace(
         deployment,
-        workloads=kept,
+        workloads=tuple(each for each in asked if not fits(each.id, skip)),
         unassessed=(*left, *(one for one in unread if not fits(one.id, skip))),
     )
 
@@ -106,22 +105,19 @@ def gate(
     found = [(judged.id, judged.findings) for judged in audit.workloads]
     taken = accepted_of(found, accepted, audit.as_of)
     own = {(each.workload, each.rule): each for each in taken if each.outcome}
-    for judged in audit.workloads:
-        for finding in judged.findings:
-            if finding.outcome not in ("fail", "unknown", "warn"):
-                continue
-            counted = Counted(workload=judged.id, rule=finding.rule, outcome=finding.outcome)
-            level, by = levels.get(finding.rule), own.get((judged.id, finding.rule))
-            old = (known or {}).get((judged.id, finding.rule))
-            if by and not by.expired:
-                continue
-            # What was accepted and has expired is looked at again, however old it is.
-            if by and levels:
-                tripped.append(counted)
-            elif old is not None and severity(finding.outcome) <= severity(old):
-                before.append(counted)
-            elif level is not None and severity(finding.outcome) >= severity(level):
-                tripped.append(counted)
+    for workload, finding in ((key, finding) for key, findings in found for finding in findings):
+        key, level = (workload, finding.rule), levels.get(finding.rule)
+        by, old = own.get(key), (known or {}).get(key)
+        if finding.outcome not in ("fail", "unknown", "warn") or (by and not by.expired):
+            continue
+        counted = Counted(workload=workload, rule=finding.rule, outcome=finding.outcome)
+        # What was accepted and has expired is looked at again, however old it is.
+        if by and levels:
+            tripped.append(counted)
+        elif old is not None and severity(finding.outcome) <= severity(old):
+            before.append(counted)
+        elif level is not None and severity(finding.outcome) >= severity(level):
+            tripped.append(counted)
     return Gate(tripped=tuple(tripped), accepted=taken, before=tuple(before))
 
 
@@ -129,26 +125,25 @@ def accepted_of(
     found: Iterable[tuple[str, Sequence[Finding]]], accepted: Sequence[Acceptance], day: str
 ) -> tuple[Accepted, ...]:
     """Return who accepted which findings at workloads or regions, in time first; then what fits none."""
-    taken: list[Accepted] = []
+    taken: list[tuple[str, str, Outcome | None, Acceptance]] = []
     idle = dict.fromkeys(accepted)
     for where, findings in found:
         near = [each for each in accepted if fits(where, (each.workload,))]
-        for finding in findings:
+        for finding in findings if near else ():
             mine = [each for each in near if fits(finding.rule, (each.rule,))]
-            if not mine or finding.outcome not in ("fail", "unknown", "warn"):
-                continue
-            by = next((each for each in mine if last_day(each.until) >= day), mine[0])
-            taken.append(_accepted(where, finding.rule, finding.outcome, by, day))
-            for each in mine:
-                idle.pop(each, None)
-    return *taken, *(_accepted(each.workload, each.rule, None, each, day) for each in idle)
-
-
-def _accepted(where: str, rule: str, outcome: Outcome | None, by: Acceptance, day: str) -> Accepted:
-    return Accepted(
-        workload=where,
-        rule=rule,
-        outcome=outcome,
-        **by.model_dump(include={"reason", "owner", "until"}),
-        expired=last_day(by.until) < day,
+            if mine and finding.outcome in ("fail", "unknown", "warn"):
+                by = next((each for each in mine if last_day(each.until) >= day), mine[0])
+                taken.append((where, finding.rule, finding.outcome, by))
+                for each in mine:
+                    idle.pop(each, None)
+    taken += [(each.workload, each.rule, None, each) for each in idle]
+    return tuple(
+        Accepted(
+            workload=where,
+            rule=rule,
+            outcome=outcome,
+            **by.model_dump(include={"reason", "owner", "until"}),
+            expired=last_day(by.until) < day,
+        )
+        for where, rule, outcome, by in taken
     )
