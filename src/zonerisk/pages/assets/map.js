@@ -463,7 +463,7 @@ const zonerisk = (() => {
         const wide = measured(words) + (amid ? 10 : 2);
         const beside = one.kind === "town" ? [[-wide / 2, -high / 2], [-wide / 2, 5], [-wide / 2, -high - 5], [5, -high / 2], [-wide - 5, -high / 2]] : amid
           ? [[-wide / 2, -high / 2], [-wide / 2, -high - 10], [-wide / 2, 10], ...(foot ? [[foot.x - wide / 2, foot.y - high / 2], [foot.x - wide / 2, foot.y + 10]] : [])]
-          : [[edge.max.x - at.x + 11, -high / 2], [edge.min.x - at.x - wide - 11, -high / 2], [-wide / 2, edge.min.y - at.y - high - 10], [-wide / 2, edge.max.y - at.y + 11],
+          : [[edge.max.x - at.x + 12, -high / 2], [edge.min.x - at.x - wide - 12, -high / 2], [-wide / 2, edge.min.y - at.y - high - 10], [-wide / 2, edge.max.y - at.y + 11],
             [edge.min.x - at.x - wide + 8, edge.max.y - at.y + 9], [edge.max.x - at.x - 8, edge.max.y - at.y + 9]];
         return beside.map(([x, y]) => {
           /* Beside an outline or a line a label may move to stay within the map. */
