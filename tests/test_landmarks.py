@@ -17,7 +17,7 @@ from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, landmarks, page, view
+from zonerisk.pages import features, landmarks, page
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites
@@ -70,7 +70,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
         (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
         (features.setting(shipped, verdict), "none was asked for"),
     ):
-        assert view.View(verdict, around, view.MapViews()).layers == said
+        assert page.View(verdict, around).layers == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -110,14 +110,13 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     assert found[0].points[0] == (51.0144, 2.1361)
     around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
-    shows = view.MapViews()
-    made = view.View(verdict, around, shows)
+    drawn = islands.build_map_data([(verdict, around)])
+    made = page.View(verdict, around, drawn)
     # The same file holds retired plants, of which none is here.
     assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
-    drawn = islands.build_map_data([(verdict, around)])
     (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
     assert number is not None
-    lit = drawn.shows(shows)[number]
+    lit = drawn.shows[number]
     assert f"landmark:{found[0].id}" in lit["features"]
     south, west, north, east = lit["bounds"]
     assert south <= 51.0144 <= north

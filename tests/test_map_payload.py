@@ -8,7 +8,7 @@ import pytest
 
 from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
-from zonerisk.pages import features, view
+from zonerisk.pages import features, page
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
@@ -74,20 +74,17 @@ def test_rows_lose_nothing(shipped: Library) -> None:
 def test_views_hold_their_places(shipped: Library) -> None:
     verdict = shipped.score("scaleway-fr-par")
     around = features.setting(shipped, verdict)
-    shows = view.MapViews()
-    number = shows.add(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
     drawn = islands.build_map_data([(verdict, around)])
+    number = drawn.show(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
     assert number == 0
-    south, west, north, east = drawn.shows(shows)[0]["bounds"]
+    south, west, north, east = drawn.shows[0]["bounds"]
     inside = {
         place.id
         for place in verdict.places
         if place.lat and place.lon and south <= place.lat <= north and west <= place.lon <= east
     }
     assert inside == {"scaleway-fr-par/dc2", "scaleway-fr-par/dc3", "scaleway-fr-par/dc4"}
-    assert (
-        "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (drawn.shows(shows)[0]["features"])
-    )
+    assert "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (drawn.shows[0]["features"])
 
 
 def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
@@ -138,9 +135,7 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     for risk in verdict.shared_risks:
         assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
     assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
-    shows = view.MapViews()
-    made = view.View(verdict, around, shows)
-    lit = drawn.shows(shows)
+    made, lit = page.View(verdict, around, drawn), drawn.shows
     for row in made.risks:
         assert row.show is not None
         assert any(key.startswith("shared-risk:") for key in lit[row.show]["features"])
@@ -148,20 +143,19 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
 
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    shows = view.MapViews()
-    made = view.View(verdict, features.setting(shipped, verdict), shows)
+    around = features.setting(shipped, verdict)
+    made = page.View(verdict, around, islands.build_map_data([(verdict, around)]))
     assert all(row.show is not None for row in made.findings)
 
 
 def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = features.setting(shipped, verdict)
-    shows = view.MapViews()
-    made = view.View(verdict, around, shows)
     drawn = islands.build_map_data([(verdict, around)])
+    made = page.View(verdict, around, drawn)
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
     assert number is not None
-    lit = drawn.shows(shows)[number]["features"]
+    lit = drawn.shows[number]["features"]
     assert "site:ovh-sbg/sbg3" in lit
     assert any(key.startswith("dr-region:") for key in lit)
 

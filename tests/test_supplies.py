@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from zonerisk.library import Library
-from zonerisk.pages import features, supplies, view
+from zonerisk.pages import features, page, supplies
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.supplies import NEAR
@@ -95,13 +95,12 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     # The outline of what the zones share is in view, with room around them; the stations are not.
     zones = islands.build_map_data([(bare, features.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.012)
-    shows = view.MapViews()
-    made = view.View(verdict, setting, shows)
+    made = page.View(verdict, setting, drawn)
     (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show == risk.show
     assert risk.show is not None
-    shown = drawn.shows(shows)[risk.show]
+    shown = drawn.shows[risk.show]
     assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(shown["features"])
     assert shown["bounds"].east > 3.3 > drawn.box.east
     assert shown["words"] == "a and b, with the stations on record"
@@ -116,11 +115,11 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
         policy=replace(verdict.policy, shared_risks=(), findings=quiet),
     )
     setting = features.setting(wired, alone)
-    shows = view.MapViews()
-    made = view.View(alone, setting, shows)
+    drawn = islands.build_map_data([(alone, setting)])
+    made = page.View(alone, setting, drawn)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
     assert power.show is not None
-    lit = islands.build_map_data([(alone, setting)]).shows(shows)[power.show]["features"]
+    lit = drawn.shows[power.show]["features"]
     assert {"station:rte/GULL", "station:rte/TERN", "station:at/56.01,2.84"} <= set(lit)
     assert not legs(setting.supplies)
 

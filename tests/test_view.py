@@ -4,7 +4,7 @@ import pytest
 
 from zonerisk.core.geometry import Interval
 from zonerisk.library import Library
-from zonerisk.pages import features, view
+from zonerisk.pages import features, map_payload, page
 
 
 @pytest.mark.parametrize(
@@ -19,19 +19,18 @@ from zonerisk.pages import features, view
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
     span = Interval(low=low, best=middle, high=high)
-    assert (view.best_m(span), view.ends_m(span)) == (best, ends)
+    assert (page.best_m(span), page.ends_m(span)) == (best, ends)
 
 
 def test_round_trips_are_lower_bounds(shipped: Library) -> None:
     first = shipped.score("scaleway-fr-par").policy.separations[0]
-    assert view.least_rtt(first) == "at least 0.34 ms", "35 km straight, no circuity"
-    assert view.least_rtt(shipped.score("ovh-sbg").policy.separations[0]) == "not known"
+    assert page.least_rtt(first) == "at least 0.34 ms", "35 km straight, no circuity"
+    assert page.least_rtt(shipped.score("ovh-sbg").policy.separations[0]) == "not known"
 
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    shows = view.MapViews()
-    made = view.View(verdict, features.setting(shipped, verdict), shows)
+    made = page.View(verdict, features.setting(shipped, verdict))
     assert [row.item for row in made.findings] == list(verdict.policy.findings)
     assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
     assert made.files == ("data/datacenters/ovh/sbg.yaml",)
@@ -41,8 +40,8 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
-    shows = view.MapViews()
-    assert shows.add(verdict, ("zz-hidden/h1",), "h1") == 0
-    assert shows.listed[0][1:3] == (("zz-hidden",), "h1, where they may stand")
-    assert shows.add(verdict, (), "nothing") is None
-    assert shows.add(verdict, ("zz-hidden",), "again") == 0
+    drawn = map_payload.build_map_data([(verdict, features.setting(zz, verdict))])
+    assert drawn.show(verdict, ("zz-hidden/h1",), "h1") == 0
+    assert drawn.shows[0]["words"] == "h1, where they may stand"
+    assert drawn.show(verdict, (), "nothing") is None
+    assert drawn.show(verdict, ("zz-hidden",), "again") == 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Block, Outcome, Verdict, block, severity
-from zonerisk.pages import card, features, page, view
+from zonerisk.pages import card, features, page
 from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
@@ -55,7 +55,7 @@ class Entry:
         self.why, self.bound = answer.why(self.verdict), likelihood.bound(self.verdict.likelihood)
         self.recovery_outcome: Outcome = min((one.outcome for one in recovery), key=severity, default="fail")
         if fit := next((option for option in recovery if option.outcome == "pass"), None):
-            self.recovery = f"{atlas.settings[key].name(fit.target)}, {view.best_m(fit.distance_m)}"
+            self.recovery = f"{atlas.settings[key].name(fit.target)}, {page.best_m(fit.distance_m)}"
             self.recovery_rank = (fit.distance_m.best or 0) / 1000
         else:
             self.recovery = "not known" if self.recovery_outcome == "unknown" else "none found"
@@ -184,7 +184,6 @@ class Atlas:
             shared=shared,
             scripts=["atlas.js"],
             styles=["atlas.css"],
-            shows=[],
             target="ID",
             address=address,
             picture=picture,

@@ -17,8 +17,8 @@ from zonerisk.pages.ground import Box
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
+    from zonerisk.core.verdict import Place
     from zonerisk.pages.page import Shared
-    from zonerisk.pages.view import MapViews
 
 _DECIMALS = 5
 # Nobody sees a kilometre of what is hundreds away.
@@ -78,8 +78,13 @@ class MapData:
         origin = _middle(row.points[0].lon for row in rows if row.kind in ("site", "region"))
         self.rows, self._outlines = _merged([_turned(row, origin) for row in rows])
         self._kinds: dict[str, list[Feature]] = {}
+        self._at: dict[tuple[str, str], list[Feature]] = {}
         for row in self.rows:
             self._kinds.setdefault(row.kind, []).append(row)
+            self._at.setdefault((row.kind, row.id), []).append(row)
+        self.shows: list[dict[str, Any]] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._places: dict[str, dict[str, list[Place]]] = {}
         self.evidence = evidence
         self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
@@ -212,30 +217,39 @@ class MapData:
         low_km, high_km = self.band_km
         return {"sites": sites, "low_km": low_km, "high_km": high_km, "circuity": CIRCUITY[1]}
 
-    def shows(self, views: MapViews) -> list[dict[str, Any]]:
-        """Turn the views that rows of the page call up into bounds and features to light."""
-        at: dict[tuple[str, str], list[Feature]] = {}
-        for row in self.rows:
-            at.setdefault((row.kind, row.id), []).append(row)
-        shows = []
-        for view in views.listed:
+    def show(
+        self, verdict: Verdict, members: tuple[str, ...], words: str, also: tuple[tuple[str, str], ...] = ()
+    ) -> int | None:
+        """Keep a view of some zones and sites that a reader can call up, and return its number.
+
+        It lights other features too, by kind and id; None if nothing has a position.
+        """
+        if verdict.target not in self._places:
+            self._places[verdict.target] = features.index_places(verdict)
+        places = self._places[verdict.target]
+        if not members or places.keys().isdisjoint((*members, verdict.target)):
+            return None
+        if places.keys().isdisjoint(members) and any(verdict.target in member for member in members):
+            # A zone whose building is not disclosed may stand in any of the region's sites.
+            members, words = (verdict.target,), f"{words}, where they may stand"
+        if any(kind == "station" for kind, _ in also):
+            words = f"{words}, with the stations on record"
+        view = (verdict.target, *sorted(members), also)
+        if view not in self._numbers:
             wanted = [
-                *(("site", site) for site in view.sites),
-                *(("dr-region", subject) for subject in view.subjects),
-                ("separation", " ".join(view.subjects)),
-                *((kind, self._outlines.get(key, key)) for kind, key in view.also),
+                *(("site", place.id) for member in members for place in places.get(member, ())),
+                *(("dr-region", member) for member in members),
+                ("separation", " ".join(members)),
+                *((kind, self._outlines.get(key, key)) for kind, key in also),
             ]
-            keys = [key for key in dict.fromkeys(wanted) if key in at]
-            rows = [row for key in keys if key[0] != "landmark" for row in at[key]]
-            near = [_nearest(at[key], rows) for key in keys if key[0] == "landmark"]
-            shows.append(
-                {
-                    "bounds": bounds([*near, *(point for row in rows for point in extent(row))]),
-                    "features": [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else [],
-                    "words": view.words,
-                }
-            )
-        return shows
+            keys = [key for key in dict.fromkeys(wanted) if key in self._at]
+            rows = [row for key in keys if key[0] != "landmark" for row in self._at[key]]
+            near = [_nearest(self._at[key], rows) for key in keys if key[0] == "landmark"]
+            lit = [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else []
+            box = bounds([*near, *(point for row in rows for point in extent(row))])
+            self._numbers[view] = len(self.shows)
+            self.shows.append({"bounds": box, "features": lit, "words": words})
+        return self._numbers[view]
 
 
 def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:

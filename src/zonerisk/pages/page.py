@@ -12,22 +12,26 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.kinds import KINDS
-from zonerisk.pages import card, features, ground, map_payload, view
+from zonerisk.core.geometry import least_rtt_ms
+from zonerisk.core.kinds import KINDS, asked_by
+from zonerisk.core.verdict import severity
+from zonerisk.pages import card, features, ground, map_payload
 from zonerisk.pages.map_payload import Layer, MapData, web_address
 from zonerisk.words import phrases
+from zonerisk.words.verdicts import RULES
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Verdict
+    from zonerisk.core.verdict import Finding, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.words.dossier import Dossier
@@ -43,12 +47,10 @@ _MOST_WHOLE = 60
 # What a browser would end a script element at, and JSON's short forms of what a reader would not see.
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&"}
 _HIDDEN = {"\\b": "\\\\u0008", "\\f": "\\\\u000c", "\\r": "\\\\u000d", "\\u": "\\\\u"}
-# A page's mark in its reader's tabs: two zones, and what they share.
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke-width="2">'
-    '<g stroke="#7a8794"><circle cx="5.5" cy="8" r="4.4"/><circle cx="10.5" cy="8" r="4.4"/></g>'
-    '<path stroke="#c22a20" d="M8 5.8v4.4"/></svg>'
-)
+# A region of 64 zones has 2,016 pairs; nobody reads them on a page.
+_MOST_PAIRS = 60
+# What does not bear on a verdict of another cause is off; choosing a finding brings it back.
+_UNRELATED = {"power": ("stations", "circuits"), "distance": ("band",), "count": ("recovery", "limit")}
 
 
 class Shared:
@@ -97,6 +99,89 @@ class Shared:
         self.link("sources.js", f"window.sharedData = {island(data)};\n")
 
 
+class Row(NamedTuple):
+    """A finding, risk or pair, which view of the map shows it, and what heads it."""
+
+    item: Finding | SharedRisk | Separation
+    show: int | None
+    name: str
+
+
+class View:
+    """All that a page says of one verdict, and which files of records were read for it."""
+
+    def __init__(self, verdict: Verdict, around: Setting, data: MapData | None = None) -> None:
+        """Write a verdict's rows, and keep a view of its map for each, if there is one."""
+        self.verdict, self.around, name = verdict, around, around.name
+        # The name already stands above.
+        self.answer = phrases.opening(verdict.summary.removeprefix(f"{verdict.name}: "))
+        owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
+        self.files = tuple(file for key, file in around.files.items() if key in owners)
+
+        def show(*view: Any) -> int | None:
+            return data.show(verdict, *view) if data else None
+
+        self.findings = []
+        for finding in verdict.policy.findings:
+            subjects, kinds = finding.subjects, asked_by(finding.rule)
+            risks = [
+                risk.id
+                for risk in verdict.shared_risks
+                if risk.kind in kinds and set(risk.members) == set(subjects)
+            ]
+            drawn = around.drawn(risks) if risks else ()
+            if subjects in ((), (verdict.target,)):
+                members, words = (verdict.target,), f"all {verdict.units}"
+                drawn = around.drawn(()) if finding.rule == "power" else drawn
+            else:
+                # Where recovery may go is seen from the region.
+                members = (verdict.target, *subjects) if finding.rule == "dr" else subjects
+                words = phrases.names([*map(name, subjects)])
+            self.findings.append(
+                Row(finding, show(members, words, drawn), RULES.get(finding.rule, finding.rule))
+            )
+        self.risks = []
+        for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
+            words = phrases.names([*map(name, risk.members)])
+            self.risks.append(Row(risk, show(risk.members, words, around.drawn([risk.id])), words))
+        self.separations = []
+        for pair in verdict.policy.separations[:_MOST_PAIRS]:
+            ends = name(pair.a), name(pair.b)
+            self.separations.append(
+                Row(pair, show((pair.a, pair.b), phrases.names(ends)), f"{ends[0]} to {ends[1]}")
+            )
+
+    @property
+    def layers(self) -> str:
+        """Return the hazard layers that the map was drawn from, by name."""
+        if not self.around.layers:
+            return "none was asked for" if self.around.layers is None else "none on this machine"
+        drawn = {str(mark.words["layer"]) for mark in self.around.landmarks}
+        rest = sum(name not in drawn for name in self.around.layers)
+        return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
+
+
+def best_m(span: Interval) -> str:
+    """Write the best figure of a distance."""
+    return "not known" if span.best is None else phrases.distance(span.best)
+
+
+def ends_m(span: Interval) -> str:
+    """Write the interval of a distance."""
+    if span.low is None and span.high is None:
+        return ""
+    low = phrases.distance(span.low or 0.0)
+    return f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
+
+
+def least_rtt(pair: Separation) -> str:
+    """Write the round trip that was measured, or the one that nothing beats; equipment adds to that."""
+    if pair.measured_ms is not None:
+        return phrases.measured(pair.measured_ms)
+    least = phrases.round_trip(least_rtt_ms(pair.distance_m))
+    return f"at least {least}" if least else "not known"
+
+
 def map_page(
     verdicts: Sequence[Verdict],
     settings: Sequence[Setting] | None = None,
@@ -118,47 +203,60 @@ def map_page(
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
-    single = len(verdicts) == 1
+    first, count = verdicts[0], len(verdicts)
+    single, summed = count == 1, count > _MOST_WHOLE
     if not single:
         # The stations of many regions would hide their zones, as the recovery of each would.
         settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
-    shows = view.MapViews()
-    views = [view.View(verdict, around, shows) for verdict, around in pairs]
     data = map_payload.build_map_data(pairs)
-    summed = len(verdicts) > _MOST_WHOLE
-    several = f"{f'{owner}: ' if owner else ''}{len(verdicts)} regions"
-    outcomes = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
-    as_of = f"as of {verdicts[0].as_of}"
-    first = data.decisive(verdicts[0]) if single else []
-    hidden = single and all(row.kind == "spread" for row in first)
+    views = [View(verdict, around, None if summed else data) for verdict, around in pairs]
+    found = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
+    as_of, policy = f"as of {first.as_of}", first.policy.id
+    of_one: dict[str, Any] = {}
+    if single:
+        decisive = data.decisive(first)
+        of_one = {
+            "off": [
+                key
+                for kind, keys in _UNRELATED.items()
+                if kind != first.independence.cause.kind
+                for key in keys
+            ],
+            "first": decisive,
+            # Where no zone of the cause has a place, it is told of the places that may be theirs.
+            "cause": features.named_cause(first) if all(row.kind == "spread" for row in decisive) else "",
+        }
+        title, answer = first.name, views[0].answer
+    else:
+        title = f"{f'{owner}: ' if owner else ''}{count} regions"
+        outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
+        answer = (
+            f"{count} regions: in {outcomes['fail']} one cause takes two zones or more, "
+            f"of {outcomes['unknown']} it is not known; under the policy {policy} "
+            f"{found['unknown']:,} findings are unknown."
+        )
     return render_map(
         "map",
         data,
         online,
         attribution,
         shared=shared,
-        shows=[] if summed else data.shows(shows),
-        off=_unrelated(verdicts[0]) if single else (),
-        first=first,
-        # Where no zone of the cause has a place, it is told of the places that may be theirs.
-        cause=features.named_cause(verdicts[0]) if hidden else "",
+        **of_one,
         summed=summed,
-        title=verdicts[0].name if single else several,
+        title=title,
         views=views,
         files=shared.records if shared else files or {},
-        target=verdicts[0].target if single else "ID",
-        address=f"{verdicts[0].target}.html",
-        picture=f"{CARDS}/{verdicts[0].target}.png" if single else None,
-        policy=verdicts[0].policy.id,
-        card=Markup(card.draw(verdicts[0], settings[0], alone=False)) if single else None,
-        answer=views[0].answer if single else _together(verdicts, outcomes["unknown"]),
-        crumb=f"{verdicts[0].target}, {as_of}" if single else as_of,
+        target=first.target if single else "ID",
+        address=f"{first.target}.html",
+        picture=f"{CARDS}/{first.target}.png" if single else None,
+        policy=policy,
+        card=Markup(card.draw(first, settings[0], alone=False)) if single else None,
+        answer=answer,
+        crumb=f"{first.target}, {as_of}" if single else as_of,
         crumbs=crumbs,
-        counts={outcome: outcomes[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
-        site_count=sum(len(verdict.places) for verdict in verdicts),
+        counts={outcome: found[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
-        unplaced=[row.name for row in settings[0].supplies if not row.points],
     )
 
 
@@ -179,29 +277,12 @@ def report_page(
     )
 
 
-def _unrelated(verdict: Verdict) -> list[str]:
-    """Name the layers that do not bear on what decides a verdict; choosing a finding brings them back."""
-    kind = verdict.independence.cause.kind
-    away = {"power": ("stations", "circuits"), "distance": ("band",), "count": ("recovery", "limit")}
-    return [key for of, keys in away.items() if of != kind for key in keys]
-
-
-def _together(verdicts: Sequence[Verdict], unknowns: int) -> str:
-    outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
-    return (
-        f"{len(verdicts)} regions: in {outcomes['fail']} one cause takes two zones or more, "
-        f"of {outcomes['unknown']} it is not known; under the policy {verdicts[0].policy.id} "
-        f"{unknowns:,} findings are unknown."
-    )
-
-
 def render_map(
     layout: str,
     data: MapData,
     online: Tiles | None,
     attribution: str,
     *,
-    shows: list[dict[str, Any]],
     off: Sequence[str] = (),
     first: Sequence[Feature] = (),
     cause: str = "",
@@ -216,13 +297,12 @@ def render_map(
     layers, sheets, band = data.layers(), ground.around(box := data.box), data.band()
     errors_km = ground.errors_km(sheets)
     element, script = _compose(tuple(layers), online)
-    leaflet_script, leaflet_style = leaflet()
     page = {
         "single": data.single,
         "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else box,
         "whole": box,
         "turns": data.turns(),
-        "shows": shows,
+        "shows": data.shows,
         "off": list(off),
         "first": [f"{row.kind}:{row.id}" for row in first or (data.of_kind("site")[:1] if cause else ())],
         "cause": cause,
@@ -235,17 +315,10 @@ def render_map(
     }
     return render(
         f"{layout}.html",
-        scripts={
-            "leaflet.js": leaflet_script,
-            **{name: code(name) for name in ("told.js", "map.js", *scripts)},
-        },
+        scripts={"leaflet.js": leaflet()[0]} | {name: code(name) for name in ("told.js", "map.js", *scripts)},
         script=script,
-        styles={"leaflet.css": leaflet_style, **{name: code(name) for name in ("page.css", *styles)}},
-        islands={
-            "page": page,
-            **({} if shared else {"ground": sheets}),
-            **data.tables(shared),
-        },
+        styles={"leaflet.css": leaflet()[1]} | {name: code(name) for name in ("page.css", *styles)},
+        islands={"page": page, **({} if shared else {"ground": sheets}), **data.tables(shared)},
         linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
         if shared
         else (),
@@ -254,8 +327,7 @@ def render_map(
         layout=f"{layout}-page",
         map_html=Markup(element),
         single=data.single,
-        sites=any(layer.key == "sites" for layer in layers),
-        lined=any(layer.shape == "line" for layer in layers),
+        layers=layers,
         band=band,
         zones=list(data.zones),
         tiles=online,
@@ -391,7 +463,7 @@ def _templates() -> Environment:
     made.globals |= {"version": __version__, "ground": ground, "files": {}, "picture": None, "policy": None}
     made.globals["own"] = own_sites.REGION
     made.filters |= {"span": phrases.span, "web_address": web_address}
-    made.filters |= {"best_m": view.best_m, "ends_m": view.ends_m, "least_rtt": view.least_rtt}
+    made.filters |= {"best_m": best_m, "ends_m": ends_m, "least_rtt": least_rtt}
     return made
 
 
@@ -414,16 +486,17 @@ def render(
     """
     from markupsafe import Markup
 
+    icon = asset("icon.svg").strip()
     if shared:
         links = [*linked, *(shared.link(name, text) for name, text in (scripts or {}).items())]
         links += [shared.part(script, "start")] if script else []
         sheets = [shared.link(name, text) for name, text in (styles or {}).items()]
         own, inline, codes, looks = [], [], ["'self'"], ["'self'"]
-        icon, pictures = shared.link("icon.svg", _ICON), ["'self'", *pictures]
+        icon, pictures = shared.link("icon.svg", icon), ["'self'", *pictures]
     else:
         own, inline = [*(scripts or {}).values(), *([script] if script else [])], [*(styles or {}).values()]
         links, sheets, codes, looks = [], [], [*map(_hash, own)], [*map(_hash, inline)]
-        icon, pictures = f"data:image/svg+xml,{quote(_ICON)}", ["data:", *pictures]
+        icon, pictures = f"data:image/svg+xml,{quote(icon)}", ["data:", *pictures]
     page = _templates().get_template(template)
     text = page.render(
         allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
