@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mkdocs.structure.files import File, Files
 
 import zonerisk
-from zonerisk.pages import card, features
+from zonerisk.pages import card, surroundings
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -57,7 +57,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     library = zonerisk.load()
     for verdict in map(library.score, GALLERY):
         place, name = f"cards/{verdict.target}.svg", f"{verdict.name}: {verdict.independence.class_}"
-        drawn = card.draw(verdict, features.setting(library, verdict))
+        drawn = card.draw(verdict, surroundings.setting(library, verdict))
         files.append(File.generated(config, place, content=drawn))
         parts.append(f"## {name}\n\n[![{name}]({place})]({place})")
     files.append(File.generated(config, "gallery.md", content="\n\n".join(parts) + "\n"))

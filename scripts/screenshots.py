@@ -13,7 +13,7 @@ from pathlib import Path
 
 import zonerisk
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.pages import features, page
+from zonerisk.pages import page, surroundings
 from zonerisk.pages.atlas import INDEX, Atlas
 from zonerisk.pages.page import ASSETS
 
@@ -34,7 +34,7 @@ def pages(catalog: Catalog, folder: Path) -> None:
     for target in ("ovh-sbg", "scaleway-fr-par"):
         verdict = catalog.score(target)
         (folder / f"{target}.html").write_text(
-            page.map_page([verdict], [features.setting(catalog, verdict)]), "utf-8"
+            page.map_page([verdict], [surroundings.setting(catalog, verdict)]), "utf-8"
         )
     (folder / ASSETS).mkdir()
     for name, text in Atlas.build(catalog, Catalog().policy("podcast")).pages():

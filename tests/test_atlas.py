@@ -19,7 +19,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.model import Provider, Region
 from zonerisk.core.verdict import block
 from zonerisk.library import Library
-from zonerisk.pages import features
+from zonerisk.pages import surroundings
 from zonerisk.pages.atlas import INDEX, Atlas, Entry
 from zonerisk.words.verdicts import block_order
 
@@ -109,7 +109,7 @@ def test_the_nearest_to_recover_in_are_told_and_the_farther_named(
     verdict = shipped.score("hetzner-fsn1")
     many = shipped.score("ovh-gra")
     for one in (verdict, many):
-        made = Atlas(shipped, {one.target: one}, {one.target: features.setting(shipped, one)}, {})
+        made = Atlas(shipped, {one.target: one}, {one.target: surroundings.setting(shipped, one)}, {})
         opened = tab("", folder=written(made.pages(), tmp_path), name=f"{one.target}.html")
         placed = set(made.settings[one.target].recovery)
         assert opened.page.locator(".options [data-region]").count() == len(
@@ -150,7 +150,7 @@ def test_every_region_is_one_mark_counted_by_class(shipped: Library) -> None:
     keys = [key for key in shipped.region_ids if key.startswith(("ovh-", "scaleway-", "ibm-"))]
     verdicts = {key: shipped.score(key) for key in keys if shipped.region(key).status == "open"}
     made = Atlas(
-        shipped, verdicts, {key: features.setting(shipped, one) for key, one in verdicts.items()}, {}
+        shipped, verdicts, {key: surroundings.setting(shipped, one) for key, one in verdicts.items()}, {}
     )
     text = next(made.pages())[1]
     blocks = Counter(block(verdict.independence.class_) for verdict in verdicts.values())
@@ -411,7 +411,7 @@ def test_what_people_call_a_place_is_found(shipped: Library, tab: Opener, tmp_pa
     keys = ["google-europe-west9", "google-europe-west2", "aws-us-east-1", "aws-eu-west-2", "ovh-sbg"]
     verdicts = {key: shipped.score(key) for key in keys}
     made = Atlas(
-        shipped, verdicts, {key: features.setting(shipped, one) for key, one in verdicts.items()}, {}
+        shipped, verdicts, {key: surroundings.setting(shipped, one) for key, one in verdicts.items()}, {}
     )
     written(made.pages(), tmp_path)
     # All pages weigh at most 20 MB (18.5 in November 2026): one for each region, of which these five weigh 1.55

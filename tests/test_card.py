@@ -15,7 +15,7 @@ import pytest
 import zonerisk
 from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
-from zonerisk.pages import card, features
+from zonerisk.pages import card, surroundings
 
 SVG = "{http://www.w3.org/2000/svg}"
 Runner = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -28,7 +28,7 @@ def shipped() -> Library:
 
 def drawn(shipped: Library, target: str) -> tuple[Verdict, str]:
     verdict = shipped.score(target)
-    return verdict, card.draw(verdict, features.setting(shipped, verdict))
+    return verdict, card.draw(verdict, surroundings.setting(shipped, verdict))
 
 
 def texts(picture: str) -> list[str]:
@@ -78,7 +78,7 @@ def test_what_newcomers_stumbled_over_is_said_plainly(shipped: Library) -> None:
     assert any(words.startswith("digital-realty-paris · 2 datacenters · ") for words in texts(picture))
     assert "Record: nothing is on file" in texts(picture)
     verdict = shipped.score("leaseweb-ap-northeast-1", shipped.policy("dora"))
-    assert "1 m" not in texts(card.draw(verdict, features.setting(shipped, verdict)))
+    assert "1 m" not in texts(card.draw(verdict, surroundings.setting(shipped, verdict)))
     verdict, picture = drawn(shipped, "ovh-sbg")
     squares = [tuple(map(int, spot)) for spot in re.findall(r'd="M(\d+) (\d+)h10v10', picture)]
     assert len(squares) == len(verdict.record.several) == 3

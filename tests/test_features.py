@@ -10,7 +10,7 @@ from pyproj import Geod
 from zonerisk.core.model import Position
 from zonerisk.core.verdict import Verdict
 from zonerisk.library import Library
-from zonerisk.pages import features
+from zonerisk.pages import features, surroundings
 from zonerisk.pages.features import Feature, Point, circle, path
 
 GEOD = Geod(ellps="WGS84")
@@ -23,7 +23,7 @@ def kinds(rows: list[Feature]) -> dict[str, int]:
 
 def drawn(catalog: Library, target: str, **options: str) -> tuple[Verdict, list[Feature]]:
     verdict = catalog.score(target, **options)
-    return verdict, features.build_features(verdict, features.setting(catalog, verdict))
+    return verdict, features.build_features(verdict, surroundings.setting(catalog, verdict))
 
 
 def test_a_region_is_drawn_whole(zz: Library) -> None:

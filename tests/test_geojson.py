@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonerisk.library import Library
-from zonerisk.pages import features
+from zonerisk.pages import features, surroundings
 from zonerisk.pages.features import Feature, Point, path
 
 
@@ -24,7 +24,7 @@ def read(shape: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("target", ["ovh-sbg", "scaleway-fr-par"])
 def test_geopandas_reads_it_back(shipped: Library, tmp_path: Path, target: str) -> None:
     verdict = shipped.score(target)
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     written = features.feature_collection(verdict, around)
     file = tmp_path / "out.geojson"
     file.write_text(json.dumps(written))
@@ -93,7 +93,7 @@ def test_a_site_without_position_is_a_feature_without_geometry(zz: Library) -> N
 def test_stations_and_circuits_can_be_read_back(wired: Library, tmp_path: Path) -> None:
     verdict = wired.score("zz-good")
     file = tmp_path / "out.geojson"
-    file.write_text(json.dumps(features.feature_collection(verdict, features.setting(wired, verdict))))
+    file.write_text(json.dumps(features.feature_collection(verdict, surroundings.setting(wired, verdict))))
     frame = geopandas.read_file(file)
     stations = frame[frame.kind == "station"].set_index("record")
     assert set(stations.index) == {"rte/GULL", "rte/TERN", "rte/TOP", "at/56.01,2.84"}

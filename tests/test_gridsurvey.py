@@ -21,7 +21,7 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.model import Position, Site
 from zonerisk.library import Library
-from zonerisk.pages import supplies
+from zonerisk.pages import surroundings
 
 RAW = Path(__file__).parent.parent.parent / "shared" / "layers"
 raw = pytest.mark.skipif(not (RAW / "power").is_dir(), reason="the raw layers are not here")
@@ -143,7 +143,7 @@ def test_what_has_rtes_code_stands_within_600_m_of_rtes_point(shipped: Library) 
             assert one.lon is not None
             metres.append(geodesic_m(one.lat, one.lon, *spot.at))
     assert len(metres) > 60
-    assert max(metres) <= supplies.TIED_M
+    assert max(metres) <= surroundings.TIED_M
     assert statistics.median(metres) < 30
 
 

@@ -17,7 +17,7 @@ from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
-from zonerisk.pages import features, landmarks, page
+from zonerisk.pages import features, page, surroundings
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
 from zonerisk.workloads import own_sites as ownsites
@@ -54,7 +54,7 @@ def square(lat: float, lon: float, half: float) -> list[list[float]]:
 
 
 def near(catalog: Library, verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Feature, ...]:
-    return landmarks.setting(catalog, verdict, cache, raw).landmarks
+    return surroundings.setting(catalog, verdict, cache, raw).landmarks
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
     verdict = shipped.score("ovh-sbg")
     assert near(shipped, verdict, tmp_path) == ()
     for around, said in (
-        (landmarks.setting(shipped, verdict, tmp_path), "none on this machine"),
-        (features.setting(shipped, verdict), "none was asked for"),
+        (surroundings.setting(shipped, verdict, tmp_path), "none on this machine"),
+        (surroundings.setting(shipped, verdict), "none was asked for"),
     ):
         assert page.View(verdict, around).layers == said
 
@@ -108,7 +108,7 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
         ("area", f"{asked.value:g} km around the Gravelines nuclear power plant"),
     ]
     assert found[0].points[0] == (51.0144, 2.1361)
-    around = landmarks.setting(shipped, verdict, tmp_path / "none", tmp_path)
+    around = surroundings.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
     drawn = islands.build_map_data([(verdict, around)])
     made = page.View(verdict, around, drawn)

@@ -8,15 +8,17 @@ import pytest
 
 from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
-from zonerisk.pages import features, page
 from zonerisk.pages import map_payload as islands
+from zonerisk.pages import page, surroundings
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
 
 
 def gathered(catalog: Library, *targets: str) -> tuple[MapData, list[Verdict]]:
     verdicts = [catalog.score(target) for target in targets]
-    return islands.build_map_data([(each, features.setting(catalog, each)) for each in verdicts]), verdicts
+    return islands.build_map_data(
+        [(each, surroundings.setting(catalog, each)) for each in verdicts]
+    ), verdicts
 
 
 def unpacked(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +75,7 @@ def test_rows_lose_nothing(shipped: Library) -> None:
 
 def test_views_hold_their_places(shipped: Library) -> None:
     verdict = shipped.score("scaleway-fr-par")
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     drawn = islands.build_map_data([(verdict, around)])
     number = drawn.show(verdict, ("scaleway-fr-par/fr-par-1", "scaleway-fr-par/fr-par-3"), "both")
     assert number == 0
@@ -127,7 +129,7 @@ def test_a_point_gets_room() -> None:
 
 def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     verdict = shipped.score("ovh-gra")
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     drawn = islands.build_map_data([(verdict, around)])
     outlines = drawn.of_kind("shared-risk")
     assert len({row.points for row in outlines}) == len(outlines) < len(verdict.shared_risks)
@@ -143,14 +145,14 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
 
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     made = page.View(verdict, around, islands.build_map_data([(verdict, around)]))
     assert all(row.show is not None for row in made.findings)
 
 
 def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     drawn = islands.build_map_data([(verdict, around)])
     made = page.View(verdict, around, drawn)
     (number,) = [row.show for row in made.findings if row.item.rule == "dr"]

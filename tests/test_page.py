@@ -21,7 +21,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.model import CONTROLS
 from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
-from zonerisk.pages import features, ground, map_payload, page, supplies
+from zonerisk.pages import features, ground, map_payload, page, surroundings
 from zonerisk.pages.features import Feature, Point
 from zonerisk.words import dossier, phrases
 
@@ -38,12 +38,12 @@ _MEANING = {"class_", "outcome", "units", "schema", "grade", "measure"}
 
 def map_of(catalog: Library, *targets: str, **options: Any) -> str:
     verdicts = [catalog.score(target) for target in targets]
-    return page.map_page(verdicts, [features.setting(catalog, each) for each in verdicts], **options)
+    return page.map_page(verdicts, [surroundings.setting(catalog, each) for each in verdicts], **options)
 
 
 def report_of(catalog: Library, verdict: Verdict) -> str:
     policy = catalog.policy(verdict.policy.id)
-    asked = dossier.Asked(verdict, retired=features.setting(catalog, verdict).retired)
+    asked = dossier.Asked(verdict, retired=surroundings.setting(catalog, verdict).retired)
     return page.report_page(dossier.written(policy, [asked], (), SAYS))
 
 
@@ -78,7 +78,7 @@ def poisoned(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
     verdict = shipped.score("ovh-sbg")
-    around = features.setting(shipped, verdict)
+    around = surroundings.setting(shipped, verdict)
     corners = (Point(48.58, 7.79), Point(48.59, 7.79), Point(48.59, 7.80))
     landmarks = tuple(
         Feature(
@@ -112,7 +112,7 @@ def evil(shipped: Library) -> tuple[Verdict, features.Setting]:
         recovery={key + HOSTILE: poisoned(site) for key, site in around.recovery.items()},
         files={key + HOSTILE: name + HOSTILE for key, name in around.files.items()},
         # Paris has stations of every standing, and circuits; none of them is Strasbourg's.
-        supplies=poisoned(supplies.around(shipped, shipped.score("scaleway-fr-par"))),
+        supplies=poisoned(surroundings.supplies(shipped, shipped.score("scaleway-fr-par"))),
     )
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from zonerisk.library import Library
-from zonerisk.pages import features, page, supplies
+from zonerisk.pages import features, page, surroundings
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature, Point
-from zonerisk.pages.supplies import NEAR
+from zonerisk.pages.surroundings import NEAR
 
 RISK = "power:rte/TOP+near"
 
@@ -17,7 +17,7 @@ Found = tuple[Feature, ...]
 
 
 def around(catalog: Library, target: str) -> Found:
-    return supplies.around(catalog, catalog.score(target))
+    return surroundings.supplies(catalog, catalog.score(target))
 
 
 def stations(found: Found) -> dict[str, Feature]:
@@ -41,7 +41,7 @@ def test_what_is_near_is_not_known_to_feed(wired: Library) -> None:
     words = " ".join(
         str(word)
         for one in features.build_features(
-            wired.score("zz-good"), features.setting(wired, wired.score("zz-good"))
+            wired.score("zz-good"), surroundings.setting(wired, wired.score("zz-good"))
         )
         for word in (one.name, *one.words.values())
     )
@@ -72,7 +72,9 @@ def test_without_a_position_a_station_is_named_not_drawn(wired: Library) -> None
     assert unplaced(found) == ["LOW 63 kV", "MID 225 kV"]
     drawn = features.Setting(supplies=found).drawn([RISK])
     assert {key for kind, key in drawn if kind == "station"} == {"rte/GULL", "rte/TERN", "rte/TOP"}
-    rows = features.build_features(wired.score("zz-good"), features.setting(wired, wired.score("zz-good")))
+    rows = features.build_features(
+        wired.score("zz-good"), surroundings.setting(wired, wired.score("zz-good"))
+    )
     assert not {"rte/LOW", "rte/MID"} & {row.id for row in rows}
 
 
@@ -89,11 +91,11 @@ def test_no_grid_no_supplies(zz: Library) -> None:
 
 def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library, zz: Library) -> None:
     verdict = wired.score("zz-good")
-    setting = features.setting(wired, verdict)
+    setting = surroundings.setting(wired, verdict)
     drawn = islands.build_map_data([(verdict, setting)])
     bare = zz.score("zz-good")
     # The outline of what the zones share is in view, with room around them; the stations are not.
-    zones = islands.build_map_data([(bare, features.setting(zz, bare))]).box
+    zones = islands.build_map_data([(bare, surroundings.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.012)
     made = page.View(verdict, setting, drawn)
     (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
@@ -114,7 +116,7 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
         independence=replace(verdict.independence, shared_risks=()),
         policy=replace(verdict.policy, shared_risks=(), findings=quiet),
     )
-    setting = features.setting(wired, alone)
+    setting = surroundings.setting(wired, alone)
     drawn = islands.build_map_data([(alone, setting)])
     made = page.View(alone, setting, drawn)
     (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")

@@ -4,7 +4,7 @@ import pytest
 
 from zonerisk.core.geometry import Interval
 from zonerisk.library import Library
-from zonerisk.pages import features, map_payload, page
+from zonerisk.pages import map_payload, page, surroundings
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_round_trips_are_lower_bounds(shipped: Library) -> None:
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    made = page.View(verdict, features.setting(shipped, verdict))
+    made = page.View(verdict, surroundings.setting(shipped, verdict))
     assert [row.item for row in made.findings] == list(verdict.policy.findings)
     assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
     assert made.files == ("data/datacenters/ovh/sbg.yaml",)
@@ -40,7 +40,7 @@ def test_rows_follow_the_verdict(shipped: Library) -> None:
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:
     verdict = zz.score("zz-hidden")
-    drawn = map_payload.build_map_data([(verdict, features.setting(zz, verdict))])
+    drawn = map_payload.build_map_data([(verdict, surroundings.setting(zz, verdict))])
     assert drawn.show(verdict, ("zz-hidden/h1",), "h1") == 0
     assert drawn.shows[0]["words"] == "h1, where they may stand"
     assert drawn.show(verdict, (), "nothing") is None

@@ -55,7 +55,7 @@ def map_(
     Examples: zonerisk map ovh-sbg -o ovh-sbg.html; zonerisk map scaleway --tiles none -o s.html
     """
     from zonerisk.layers import store
-    from zonerisk.pages import features, ground, landmarks
+    from zonerisk.pages import ground, surroundings
     from zonerisk.pages import page as pages
 
     if out is None and sys.stdout.isatty():
@@ -67,9 +67,9 @@ def map_(
     if not targets:
         verdicts.sort(key=lambda verdict: -severity(verdict.independence.outcome))
     if len(verdicts) == 1:
-        settings = [landmarks.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
+        settings = [surroundings.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
     else:
-        settings = [features.setting(catalog, verdict) for verdict in verdicts]
+        settings = [surroundings.setting(catalog, verdict) for verdict in verdicts]
     ids = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
     owners = [catalog.provider(owner).name for owner in ids]
     text = pages.map_page(

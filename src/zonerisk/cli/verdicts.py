@@ -115,12 +115,12 @@ def score(
     trips, told = _trips(catalog, verdicts[0], rtt, floor_ms) if rtt else ([], [])
     content: str | bytes
     if form in PICTURES:
-        from zonerisk.pages import card, features
+        from zonerisk.pages import card, surroundings
 
         if form == "png" and out is None and sys.stdout.isatty():
             raise UsageError("pixels are not text for a terminal; name a file, such as -o card.png")
         verdict = verdicts[0]
-        around = None if badge else features.setting(catalog, verdict)
+        around = None if badge else surroundings.setting(catalog, verdict)
         content = card.draw(verdict, around) + "\n" if around else card.badge(verdict)
         content = card.png(content) if form == "png" else content
     elif likelihood and form in get_args(output.Lists):
@@ -183,7 +183,7 @@ def report(
     """
     from zonerisk.catalogue import document
     from zonerisk.library import Library
-    from zonerisk.pages import card, features, page
+    from zonerisk.pages import card, page, surroundings
     from zonerisk.words import dossier, phrases
     from zonerisk.workloads import gate
     from zonerisk.workloads import plan as plans
@@ -197,7 +197,7 @@ def report(
     catalog, chosen, verdicts = _judge(
         targets or [], policy, as_of, units, catalogue, installed, uncertainty_m, raw, cache
     )
-    settings = [features.setting(catalog, verdict) for verdict in verdicts]
+    settings = [surroundings.setting(catalog, verdict) for verdict in verdicts]
     among = "those named" if to else "the provider's regions that the same accounts reach (its partition)"
     among += f" in {within}" if within else ""
     regions = []
@@ -354,10 +354,10 @@ def _likelihoods(verdicts: list[Verdict], form: str, out: Path | None) -> str:
 def _drawn(catalog: Catalog, verdicts: list[Verdict], form: str, raw: Path | None, cache: Path | None) -> str:
     """Write verdicts with what surrounds them, the layers on this machine included."""
     from zonerisk.layers import store
-    from zonerisk.pages import features, landmarks, page
+    from zonerisk.pages import features, page, surroundings
 
     root = store.cache_root(cache)
-    settings = [landmarks.setting(catalog, verdict, root, raw) for verdict in verdicts]
+    settings = [surroundings.setting(catalog, verdict, root, raw) for verdict in verdicts]
     if form == "html":
         return page.map_page(verdicts, settings, attribution=catalog.edition.attribution)
     collections = [features.feature_collection(*pair) for pair in zip(verdicts, settings, strict=True)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zonerisk.core.errors import UsageError
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.verdict import Block, Outcome, Verdict, block, severity
-from zonerisk.pages import card, features, page
+from zonerisk.pages import card, features, page, surroundings
 from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, likelihood, phrases
@@ -102,7 +102,7 @@ class Atlas:
                 verdicts[region_id] = catalog.score(region_id, policy, as_of)
             except UsageError:
                 unjudged[region_id] = "sells no zone on this day"
-        settings = {key: features.setting(catalog, verdict) for key, verdict in verdicts.items()}
+        settings = {key: surroundings.setting(catalog, verdict) for key, verdict in verdicts.items()}
         return cls(catalog, verdicts, settings, unjudged)
 
     def pages(

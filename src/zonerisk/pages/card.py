@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
@@ -44,6 +45,7 @@ _FONT = "system-ui,'DejaVu Sans','Liberation Sans',sans-serif"
 _SHAPES = dict(
     re.findall(r'symbol id="(\w+)".*?class="shape" d="(.*?)"', (_ASSETS / "base.html").read_text("utf-8"))
 )
+_EMS = {**dict.fromkeys("fijlrt.,:;'|!()[] -", 0.4), **dict.fromkeys("mwMWQ@%", 0.95)}
 # The plan's size, and the edges of what stands beside it.
 _W, _H, _RIGHT, _END = 520, 350, 612, 1152
 # Finer than so many metres a pixel the ground would put sites into the wrong street; wider, rivers crowd.
@@ -72,41 +74,45 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
     pieces = [place.evidence for place in verdict.places] + [risk.evidence for risk in verdict.shared_risks]
     pieces += [finding.evidence for finding in verdict.policy.findings]
     sources = phrases.count(len({piece for cited in pieces for piece in cited}), "source")
-    odds = _odds(verdict)
-    drawn = (
-        templates()
-        .get_template("card.svg")
-        .render(
-            verdict=verdict,
-            key=re.sub(r"\W+", "-", verdict.target),
-            class_=standing.class_,
-            outcome=standing.outcome or "none",
-            sold=f"{verdict.target} · {sold} · as of {verdict.as_of}",
-            headline=_wrapped(verdict.summary.removeprefix(f"{verdict.name}: "), 21, 1104, 3),
-            told=" ".join([verdict.summary, *verdict.record.told[:2], odds["often"], odds["bound"]]),
-            plan=_plan(verdict, around),
-            ruler=_ruler(verdict, around),
-            years=_years(verdict),
-            odds=odds,
-            sources=f"{sources} · policy {verdict.policy.id} · zonerisk",
-            alone=alone,
-        )
+    model, several = verdict.likelihood, len(standing.domains) > 1
+    band = model.majority_lost if several else model.one_or_more
+    often = f"{'A majority lost' if several else 'Lost'} {likelihood.often(band)}"
+    bound = f"Stroke: {likelihood.bound(model)} a year. A model, not evidence."
+    return _rendered(
+        "card.svg",
+        verdict=verdict,
+        key=re.sub(r"\W+", "-", verdict.target),
+        class_=standing.class_,
+        outcome=standing.outcome or "none",
+        sold=f"{verdict.target} · {sold} · as of {verdict.as_of}",
+        headline=_wrapped(verdict.summary.removeprefix(f"{verdict.name}: "), 21, 1104, 3),
+        told=" ".join([verdict.summary, *verdict.record.told[:2], often, bound]),
+        plan=_plan(verdict, around),
+        ruler=_ruler(verdict, around),
+        years=_years(verdict),
+        often=often,
+        bound=bound,
+        # Places on years that grow tenfold.
+        odds=[
+            _RIGHT + (_END - _RIGHT) * min(1.0, max(0.0, math.log10(max(years, 1.0)) / 4))
+            for years in (band.years_low, band.years_high, model.at_most_one_in)
+        ],
+        sources=f"{sources} · policy {verdict.policy.id} · zonerisk",
+        alone=alone,
     )
-    return phrases.visible(re.sub(r"\n+", "\n" if alone else "", drawn.strip()))
 
 
 def overview(headline: str, answer: str, heads: Mapping[Block, tuple[str, int]]) -> str:
     """Draw how many regions there are of each class."""
-    words = {"headline": headline, "lines": _wrapped(headline, 38, 900, 3), "answer": answer, "heads": heads}
-    return phrases.visible(templates().get_template("overview.svg").render(words).strip())
+    lines = _wrapped(headline, 38, 900, 3)
+    return _rendered("overview.svg", headline=headline, lines=lines, answer=answer, heads=heads)
 
 
 def badge(verdict: Verdict) -> str:
     """Draw a badge for a README: the region and its class."""
     standing = verdict.independence
     words, tone = [f"zonerisk {verdict.target}", standing.class_], _TONES[standing.outcome or "none"][0]
-    drawn = templates().get_template("badge.svg").render(words=words, title=verdict.summary, tone=tone)
-    return f"{phrases.visible(drawn.strip())}\n"
+    return _rendered("badge.svg", words=words, title=verdict.summary, tone=tone) + "\n"
 
 
 def png(picture: str) -> bytes:
@@ -146,8 +152,9 @@ def templates() -> Environment:
     return made
 
 
-def _several(verdict: Verdict) -> bool:
-    return len(verdict.independence.domains) > 1
+def _rendered(picture: str, *, alone: bool = True, **words: Any) -> str:
+    drawn = templates().get_template(picture).render(alone=alone, **words)
+    return phrases.visible(re.sub(r"\n+", "\n" if alone else "", drawn.strip()))
 
 
 # ---- letters
@@ -155,9 +162,8 @@ def _several(verdict: Verdict) -> bool:
 
 def _width(text: str, size: float, bold: bool = False) -> float:
     """Measure a text by the widest of the common fonts; what is wide in the East takes a whole square."""
-    wide = {**dict.fromkeys("fijlrt.,:;'|!()[] -", 0.4), **dict.fromkeys("mwMWQ@%", 0.95)}
     ems = (
-        1.05 if east_asian_width(sign) in "WF" else wide.get(sign, 0.7 if sign.isupper() else 0.6)
+        1.05 if east_asian_width(sign) in "WF" else _EMS.get(sign, 0.7 if sign.isupper() else 0.6)
         for sign in text
     )
     return sum(ems) * size * (1.15 if bold else 1)
@@ -303,19 +309,20 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     alike = _alike([place.name for place, _ in free])
     for place, spot in free if len(loose) <= _MOST_NAMED else ():
         plane.name([spot], [place.name[alike:], _bare(place.name[alike:])], 14)
-    gone = ""
+    gone = []
     for site in around.retired:
         if site.position:
-            x, y = plane.at((site.position.lat, site.position.lon))
-            gone += f"M{x - 6:.0f} {y - 6:.0f}l12 12m0-12l-12 12"
+            gone.append(plane.at((site.position.lat, site.position.lon)))
             told = f"{site.name}, {site.fate or 'out of service'} {site.until or ''}"
-            plane.name([(x, y)], [told, site.name], 14)
+            plane.name(gone[-1:], [told, site.name], 14)
     silent = [name for key, name in domains.items() if key not in named]
-    if silent and _several(verdict):
+    if silent and len(domains) > 1:
         words = f"Not disclosed: {phrases.names(silent) if tied else 'any zone'}"
         words = "Hollow: a zone may stand there" if loose and not tied else words
         plane.labels.append((14, _H - 14, *_fit(words, 14, _W - 150), "quiet", False))
     _towns(plane)
+    power = 10.0 ** math.floor(math.log10(plane.metres * 120))
+    scale_m = max(step * power for step in (1, 2, 5) if step * power <= plane.metres * 120)
     return {
         "pair": "",
         "outline": "",
@@ -326,16 +333,12 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
             for place, spot, keys in rows
             if (radius := (place.uncertainty_m or 0) / plane.metres) > 9 and (keys or place.kind == "metro")
         ],
-        "loose": _dots(loose),
-        "tied": _dots(tied),
+        "loose": sorted(loose),
+        "tied": sorted(tied),
         "gone": gone,
         "labels": plane.labels,
-        "scale": _scale(plane),
+        "scale": (_W - 16 - scale_m / plane.metres, _short(scale_m)),
     }
-
-
-def _dots(spots: set[tuple[int, ...]]) -> str:
-    return "".join(f"M{x} {y}h.1" for x, y in sorted(spots))
 
 
 def _below(plane: _Plane) -> Iterator[tuple[str, str, float]]:
@@ -366,15 +369,6 @@ def _towns(plane: _Plane) -> None:
         way = wind[round(math.atan2(north, east) / (math.pi / 4)) % 8]
         words = f"{name} lies {phrases.distance(metres)} {way} of here"
         plane.labels.append((14, 26, *_fit(words, 15, _W - 30), "quiet", False))
-
-
-def _scale(plane: _Plane) -> dict[str, str]:
-    power = 10.0 ** math.floor(math.log10(plane.metres * 120))
-    length = max(step * power for step in (1, 2, 5) if step * power <= plane.metres * 120)
-    return {
-        "path": f"M{_W - 16 - length / plane.metres:.0f} {_H - 20}v6H{_W - 16}v-6",
-        "words": _short(length),
-    }
 
 
 def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]) -> dict[str, str]:
@@ -412,11 +406,10 @@ def _cause(verdict: Verdict, plane: _Plane, shown: Sequence[tuple[Place, Point]]
 # ---- rulers
 
 
-def _alike(names: Iterable[str]) -> int:
+def _alike(names: Sequence[str]) -> int:
     """Count the signs that all names begin with, in whole words: they tell none apart."""
-    first, last = (pick(names, default="") for pick in (min, max))
-    same = next((at for at, (x, y) in enumerate(zip(first, last, strict=False)) if x != y), 0)
-    return len(re.sub(r"[^\s-]*$", "", first[:same]))
+    same = commonprefix(names)  # noqa: RUF071
+    return 0 if same in names else len(re.sub(r"[^\s-]*$", "", same))
 
 
 def _short(metres: float) -> str:
@@ -435,9 +428,9 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
         for rule in ("separation-min", "separation-max")
     )
     fibre = low is not None or high is not None
-    if _several(verdict):
+    if len(names) > 1:
         title = "Fibre between zones" if fibre else "Distance between zones"
-        alike = _alike(names.values())
+        alike = _alike([*names.values()])
         if len(known) > _MOST_ROWS:
             known = [*known[: _MOST_ROWS - 1], known[-1]]
         spans = [(f"{names[row.a][alike:]} to {names[row.b][alike:]}", row) for row in known]
@@ -513,22 +506,3 @@ def _year(day: str) -> float:
     year, *rest = (int(part) for part in day[:10].split("-"))
     month, date = [*rest, 1, 1][:2]
     return year + (month - 1) / 12 + (date - 1) / 365
-
-
-def _odds(verdict: Verdict) -> dict[str, Any]:
-    """Tell how often, and place it on years that grow tenfold."""
-    model = verdict.likelihood
-    lost, band = (
-        ("A majority lost", model.majority_lost) if _several(verdict) else ("Lost", model.one_or_more)
-    )
-    low, high, most = (
-        _RIGHT + (_END - _RIGHT) * min(1.0, max(0.0, math.log10(max(years, 1.0)) / 4))
-        for years in (band.years_low, band.years_high, model.at_most_one_in)
-    )
-    return {
-        "often": f"{lost} {likelihood.often(band)}",
-        "bound": f"Stroke: {likelihood.bound(model)} a year. A model, not evidence.",
-        "low": low,
-        "high": high,
-        "most": most,
-    }

@@ -96,39 +96,6 @@ class Setting:
         return (*(("shared-risk", risk) for risk in wanted), *keys)
 
 
-def setting(catalog: Catalog, verdict: Verdict) -> Setting:
-    """Gather what the catalogue knows around a verdict."""
-    from zonerisk.pages import supplies
-
-    region = catalog.region(verdict.target)
-    names = {zone.id: zone.name or zone.id.rpartition("/")[2] for zone in region.zones.values()}
-    names |= {place.id: place.name for place in verdict.places} | {region.id: region.name}
-    owners = dict.fromkeys([region.id, *(place.id.partition("/")[0] for place in verdict.places)])
-    recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
-    # The region's other sites stand beside the first: none of another region is nearer to them.
-    ours = next((at for place in verdict.places if (at := located(place))), None)
-    for option in verdict.recovery:
-        peer = catalog.region(option.target)
-        names[peer.id] = peer.name
-        files[peer.id] = catalog.file_name(peer.id)
-        sites = sorted(map(catalog.site, peer.site_ids), key=lambda site: site.id, reverse=True)
-        site_at = {(site.position.lat, site.position.lon): site for site in sites if site.position}
-        if ours and site_at:
-            recovery[peer.id] = site_at[closest([ours], site_at)[1]]
-    shown = {place.id for place in verdict.places}
-    retired = tuple(
-        site
-        for site in region.sites.values()
-        if site.position
-        and site.id not in shown
-        and not site.holds(verdict.as_of)
-        and site.until
-        and site.until <= verdict.as_of
-    )
-    cited = {site.id: region.cite_site(site.id.partition("/")[2]) for site in retired}
-    return Setting(names, retired, cited, recovery, files, supplies=supplies.around(catalog, verdict))
-
-
 def named(verdict: Verdict) -> Setting:
     """Return the setting of a verdict alone, without a catalogue: what its places are called."""
     names = {place.id: place.name for place in verdict.places}
@@ -378,24 +345,24 @@ def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[
     Outlines turn counterclockwise; what crosses the antimeridian is cut there. Discs are polygons of 64
     corners on the geodesic circle. The setting adds names, retired sites and where recovery may go.
     """
-    rows = []
+    rows: list[tuple[dict[str, Any] | None, dict[str, Any]]] = []
     for feature in build_features(verdict, around):
-        properties: dict[str, Any] = {
+        words = {
             "kind": feature.kind,
             "record": feature.id,
             "name": feature.name,
             "outcome": feature.outcome,
             "zone": feature.zone,
             "uncertainty_m": feature.uncertainty_m,
-            **feature.words,
         }
-        rows.append(_row(geometry(feature), properties))
-    rows += [
-        _row(None, {"kind": "site", "record": place.id, "name": place.name})
-        for place in verdict.places
-        if place.lat is None
+        rows.append((geometry(feature), {**words, **feature.words}))
+    nowhere = (place for place in verdict.places if place.lat is None)
+    rows += [(None, {"kind": "site", "record": place.id, "name": place.name}) for place in nowhere]
+    features = [
+        {"type": "Feature", "id": f"{row['kind']}:{row['record']}", "geometry": shape, "properties": row}
+        for shape, row in rows
     ]
-    return {"type": "FeatureCollection", "name": verdict.target, "features": rows}
+    return {"type": "FeatureCollection", "name": verdict.target, "features": features}
 
 
 def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict[str, Any]:
@@ -405,7 +372,19 @@ def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict
     """
     features = []
     for event in incidents:
-        place, points = _where(catalog, event)
+        zones = [
+            catalog.region(key.partition("/")[0]).zones.get(key.partition("/")[2]) for key in event.zones
+        ]
+        keys = {
+            "sites": event.sites,
+            "zones": [site for zone in zones if zone for site in zone.sites],
+            "regions": [site for region in event.regions for site in catalog.region(region).site_ids],
+        }
+        placed = {
+            place: [[at.lon, at.lat] for key in dict.fromkeys(sites) if (at := catalog.site(key).position)]
+            for place, sites in keys.items()
+        }
+        place, points = next(((place, points) for place, points in placed.items() if points), (None, []))
         shape = {"type": "MultiPoint", "coordinates": points} if points else None
         properties = {
             **event.model_dump(mode="json", by_alias=True, exclude={"evidence", "shares"}),
@@ -416,29 +395,6 @@ def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict
         }
         features.append({"type": "Feature", "id": event.id, "properties": properties, "geometry": shape})
     return {"type": "FeatureCollection", "attribution": catalog.edition.attribution, "features": features}
-
-
-def _where(catalog: Catalog, event: Incident) -> tuple[str | None, list[list[float]]]:
-    """Return what the points of an incident are, and the points."""
-    zones = [
-        site
-        for name in event.zones
-        for region, _, key in [name.partition("/")]
-        for zone in [catalog.region(region).zones.get(key)]
-        for site in (zone.sites if zone else ())
-    ]
-    whole = [site for region in event.regions for site in catalog.region(region).site_ids]
-    for place, keys in (("sites", event.sites), ("zones", zones), ("regions", whole)):
-        known = [catalog.site(key).position for key in dict.fromkeys(keys)]
-        points = [[at.lon, at.lat] for at in known if at]
-        if points:
-            return place, points
-    return None, []
-
-
-def _row(shape: dict[str, Any] | None, properties: dict[str, Any]) -> dict[str, Any]:
-    key = f"{properties['kind']}:{properties['record']}"
-    return {"type": "Feature", "id": key, "geometry": shape, "properties": properties}
 
 
 def geometry(feature: Feature) -> dict[str, Any]:

@@ -130,6 +130,7 @@ class View:
                 if risk.kind in kinds and set(risk.members) == set(subjects)
             ]
             drawn = around.drawn(risks) if risks else ()
+            members: tuple[str, ...]
             if subjects in ((), (verdict.target,)):
                 members, words = (verdict.target,), f"all {verdict.units}"
                 drawn = around.drawn(()) if finding.rule == "power" else drawn
