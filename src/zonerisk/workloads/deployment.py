@@ -209,7 +209,6 @@ class Placement:
     def place(self, region: str, zone: str | None = None) -> Place:
         """Return the place of one copy, in a zone or building if the plan names one."""
         record = self.catalog.region(region)
-        provider = record.provider
         sold = zones_sold(record, self.day)
         if not sold:
             raise Unplaced(f"{region} sells no zone on {self.day}")
@@ -217,8 +216,8 @@ class Placement:
         if zone is None:
             return only or Place(f"{region}/somewhere", region, "somewhere", f"an unnamed zone of {region}")
         key = simplify(self.zone_ids.get(zone, zone))
-        code = region.removeprefix(f"{provider}-")
-        dialect = self.dialect(provider)
+        code = region.removeprefix(f"{record.provider}-")
+        dialect = self.dialect(record.provider)
         if dialect.zones.account_relative and dialect.zones.suffix and not only:
             named = (name for name in (key, f"{code}{key}", f"{code}-{key}") if name.startswith(code))
             suffix = f"{re.escape(code)}(?:{dialect.zones.suffix.pattern})"
@@ -275,15 +274,17 @@ class Placement:
                 notes.append(wording.odd_zone(place.id.partition("/")[2], place.region))
         # Each copy that stands somewhere in a region gets a number: that may not be one zone.
         numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
-        loose = [place.kind == "somewhere" and not place.owner for place in places]
-        apart = tuple(
-            replace(place, id=f"{place.id}-{next(numbers[place.id])}") if numbered else place
-            for place, numbered in zip(places, loose, strict=True)
-        )
-        needed = majority(len(places) + missing) if needs == "majority" else 1
-        needed, basis = (needs, "stated") if isinstance(needs, int) else (needed, NEEDS[needs])
+        apart = [
+            replace(each, id=f"{each.id}-{next(numbers[each.id])}")
+            if each.kind == "somewhere" and not each.owner
+            else each
+            for each in places
+        ]
+        quorum = needs if isinstance(needs, int) else 1
+        quorum = majority(len(places) + missing) if needs == "majority" else quorum
+        basis = "stated" if isinstance(needs, int) else NEEDS[needs]
         most = None if more is None else more + missing
-        return Workload(key, source, apart, needed, basis, notes=tuple(notes), more=most, zones=zones)
+        return Workload(key, source, tuple(apart), quorum, basis, notes=tuple(notes), more=most, zones=zones)
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""

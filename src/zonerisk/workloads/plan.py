@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue import document, gazetteer
-from zonerisk.catalogue.document import Document, data_root
+from zonerisk.catalogue.document import Document, Path_, data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import Country, Key, PartialDate, Record, Region, Text
@@ -298,47 +298,28 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
 
 def _own(record: PlanFile, day: str) -> Region:
     """Return the plan's own datacenters as a region."""
-    cited = ("given",)
-    sites = {
-        key: {
-            "id": f"{OWN}/{key}",
-            "name": site.name or key,
-            "kind": "building",
-            "country": site.country,
-            "campus": site.campus and f"{OWN}/{site.campus}",
-            "evidence": cited,
-            "position": {
-                **site.model_dump(include={"lat", "lon", "uncertainty_m"}),
-                "method": "statement",
-                "evidence": cited,
-            },
-        }
-        for key, site in record.sites.items()
+
+    def cited(key: str, **fields: object) -> dict[str, object]:
+        return {"id": f"{OWN}/{key}", "evidence": ("given",), **fields}
+
+    sites = {}
+    for key, site in record.sites.items():
+        disc = {**site.model_dump(include={"lat", "lon", "uncertainty_m"}), "evidence": ("given",)}
+        campus, told = site.campus and f"{OWN}/{site.campus}", site.model_dump(include={"country"})
+        position = {**disc, "method": "statement"}
+        sites[key] = cited(
+            key, name=site.name or key, kind="building", campus=campus, position=position, **told
+        )
+    campuses = {key: cited(key, name=campus.name) for key, campus in record.campuses.items()}
+    feeds = {
+        key: cited(key, **feed.model_dump() | {"sites": [f"{OWN}/{site}" for site in feed.sites]})
+        for key, feed in record.feeds.items()
     }
-    supplied = {key: [f"{OWN}/{site}" for site in feed.sites] for key, feed in record.feeds.items()}
-    given = {
-        "kind": "operator",
-        "title": "The plan itself",
-        "read": day,
-        "claim": "Where the user's own datacenters stand and what they depend on.",
-    }
+    claim = "Where the user's own datacenters stand and what they depend on."
+    given = {"kind": "operator", "title": "The plan itself", "read": day, "claim": claim}
+    known = {"evidence": {"given": given}, "sites": sites, "campuses": campuses, "feeds": feeds}
     return Region.model_validate(
-        {
-            "id": OWN,
-            "provider": OWN,
-            "name": "own datacenters",
-            "country": "ZZ",
-            "evidence": {"given": given},
-            "sites": sites,
-            "campuses": {
-                key: {"id": f"{OWN}/{key}", "name": campus.name, "evidence": cited}
-                for key, campus in record.campuses.items()
-            },
-            "feeds": {
-                key: {**feed.model_dump(), "id": f"{OWN}/{key}", "sites": supplied[key], "evidence": cited}
-                for key, feed in record.feeds.items()
-            },
-        }
+        {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ", **known}
     )
 
 
@@ -350,25 +331,12 @@ class _Reader:
         self.problems: list[str] = []
 
     def workload(self, key: str, record: WorkloadRecord) -> Workload | None:
-        path = ("workloads", key)
-        home = record.provider, record.region
-        places = [self._at((*path, "zones", at), *home, zone=zone) for at, zone in enumerate(record.zones)]
-        places += [self._at((*path, "sites", at), *home, site=site) for at, site in enumerate(record.sites)]
-        places = places or [self._at((*path, "region"), *home)]
+        path: Path_ = ("workloads", key)
+        named = [((*path, "zones", at), Elsewhere(zone=zone)) for at, zone in enumerate(record.zones)]
+        named += [((*path, "sites", at), Elsewhere(site=site)) for at, site in enumerate(record.sites)]
+        places = [self._at(record, *each) for each in named or [((*path, "region"), Elsewhere())]]
         backup, dr = (
-            None
-            if told is None
-            else [
-                self._at(
-                    (*path, name),
-                    there.provider or record.provider,
-                    there.region or record.region,
-                    there.zone,
-                    there.site,
-                    spread_out=True,
-                )
-                for there in (told if isinstance(told, tuple) else (told,))
-            ]
+            None if told is None else [self._at(record, (*path, name), each, True) for each in _listed(told)]
             for name, told in (("backup", record.backup), ("dr", record.dr))
         )
         good = [place for place in places if place]
@@ -380,12 +348,9 @@ class _Reader:
             site = own and own.sites[place.id.partition("/")[2]]
             if site and site.position and site.country is None:
                 notes.append(wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon)))
-        workload = self.placement.workload(
-            key,
-            Source(self.written.name, self.written.line(path)),
-            spread(good, record.replicas or len(good)),
-            record.quorum or "majority",
-        )
+        source = Source(self.written.name, self.written.line(path))
+        copies = spread(good, record.replicas or len(good))
+        workload = self.placement.workload(key, source, copies, record.quorum or "majority")
         return replace(
             workload,
             backup=None if backup is None else tuple(filter(None, backup)),
@@ -395,16 +360,11 @@ class _Reader:
         )
 
     def _at(
-        self,
-        path: tuple[str | int, ...],
-        provider: str | None,
-        region: str | None,
-        zone: str | None = None,
-        site: str | None = None,
-        spread_out: bool = False,
+        self, record: WorkloadRecord, path: Path_, there: Elsewhere, spread_out: bool = False
     ) -> Place | None:
         """Return the place that a plan names; note what is wrong with it if it is none."""
-        own, named = self.placement.own, zone or site
+        own, site, named = self.placement.own, there.site, there.zone or there.site
+        provider, region = there.provider or record.provider, there.region or record.region
         within, slash, name = (named or "").partition("/")
         try:
             if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
@@ -414,15 +374,16 @@ class _Reader:
                     raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
                 return self.placement.place(within, name)
             if provider is None or region is None:
-                raise Unplaced(
-                    "is none of sites; name its provider and region, or add it there"
-                    if site
-                    else "needs the workload's provider and region"
-                )
-            there = self.placement.region(self.placement.provider(provider), region)
+                none = "is none of sites; name its provider and region, or add it there"
+                raise Unplaced(none if site else "needs the workload's provider and region")
+            home = self.placement.region(self.placement.provider(provider), region)
             if named is None and spread_out:
-                return self.placement.whole(there)
-            return self.placement.place(there, named)
+                return self.placement.whole(home)
+            return self.placement.place(home, named)
         except Unplaced as error:
             self.problems.append(self.written.problem(path, str(error)))
             return None
+
+
+def _listed(value: Elsewhere | tuple[Elsewhere, ...]) -> tuple[Elsewhere, ...]:
+    return value if isinstance(value, tuple) else (value,)
