@@ -161,7 +161,6 @@ def rates(
     """
     from zonerisk.catalogue import document
     from zonerisk.curation import rates as counting
-    from zonerisk.words import record as words
 
     catalog = load(catalogue)
     if constants:
@@ -171,7 +170,11 @@ def rates(
     failed = {key: dict(zip(("failed", "held", "not_told"), row, strict=True)) for key, row in backup.items()}
     biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": biases}
-    foot = [words.backup(backup), *biases]
+    told = ", ".join(
+        f"{cause} {lost} of {lost + held + silent}" + (f" (not told of {silent})" if silent else "")
+        for cause, (lost, held, silent) in backup.items()
+    )
+    foot = [f"Backup failed in physical events on file, those in no feed too: {told}.", *biases]
     form = output.chosen(format_, out, output.Lists)
     output.write(output.rows(counting.Rate._fields, rows, form, out, "rates", tree, foot), out)
 

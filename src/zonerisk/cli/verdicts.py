@@ -505,7 +505,7 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
     """Tell the first regions of each outcome in a row each, how many will do, and how many are left out."""
     from zonerisk.core.geometry import least_rtt_ms
     from zonerisk.judging.recovery import none_found
-    from zonerisk.words import phrases, record, verdicts
+    from zonerisk.words import phrases, verdicts
 
     if not ranking.candidates:
         peers = catalog.regions_of(catalog.region(ranking.target).provider)
@@ -521,12 +521,15 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
             if candidate.class_:
                 parts.append(f"{verdicts.stands(candidate.class_)} there")
             if known := candidate.record:
-                parts.append(record.there(len(known.several), sum(known.zone_losses.values())))
+                lost, several = sum(known.zone_losses.values()), phrases.count(len(known.several), "event")
+                there = [f"{several} that hit several zones or datacenters"] if known.several else []
+                there += [f"{lost} loss{'' if lost == 1 else 'es'} of one zone"] if lost else []
+                parts += [f"on record there: {' and '.join(there)}"] if there else []
             # A bound on the round trip that was asked for is judged, and then in the message already.
             asked = ranking.max_rtt_ms
             if least >= 0.05 and (asked is None or (outcome == "fail" and least <= asked)):
                 parts.append(f"round trip at least {least:.1f} ms by light alone")
-            rows.append((outcome, candidate.target, "; ".join(filter(None, parts))))
+            rows.append((outcome, candidate.target, "; ".join(parts)))
     counts, total = Counter(candidate.outcome for candidate in ranking.candidates), len(ranking.candidates)
     told = (
         f"{counts['pass'] + counts['warn']} of {phrases.count(total, 'region')} "

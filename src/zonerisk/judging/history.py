@@ -10,7 +10,7 @@ from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
 from zonerisk.core.verdict import FeedRead, RecordedIncident, SharedRisk, TrackRecord
 from zonerisk.judging.arrangement import FailureDomain, pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
-from zonerisk.words import record as wording
+from zonerisk.words import findings as wording
 
 YEAR_DAYS = 365.25
 
@@ -171,7 +171,7 @@ def record(
     # Losses of one zone were entered for a part only of what some feeds cover.
     ends = [(feed.single_until or feed.until, feed) for feed in provider.incident_feeds.values()]
     cut = min((until for until, feed in ends if feed.since < until < feed.until), default=None)
-    told = wording.told(
+    told = wording.record(
         began,
         dict(losses.most_common()),
         "datacenter" if by_site else "zone",

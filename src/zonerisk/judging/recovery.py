@@ -43,7 +43,7 @@ from zonerisk.judging.arrangement import (
 )
 from zonerisk.judging.cause import marked, risk
 from zonerisk.judging.independence import effective
-from zonerisk.words import record as sentences
+from zonerisk.words import findings as sentences
 from zonerisk.words import verdicts
 
 # Member states of the European Union in 2026.

@@ -7,7 +7,6 @@ __all__ = [
     "likelihood",
     "phrases",
     "plan_report",
-    "record",
     "report",
     "verdicts",
     "workloads",

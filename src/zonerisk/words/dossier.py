@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.model import Evidence, Policy, Site
 from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict, severity
-from zonerisk.words import answer, likelihood, phrases, plan_report, record, report, verdicts
+from zonerisk.words import answer, likelihood, phrases, plan_report, report, verdicts
 from zonerisk.words.report import Block, Cell, Quote, Section, Table
 from zonerisk.words.verdicts import MET, RULES, policy_line
 
@@ -146,11 +146,11 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
     first = verdicts[0] if verdicts else audits[0]
     day, edition = first.as_of, first.provenance.catalogue.date
     known = "with the records of that day and those that bear no date"
-    known = known if day <= edition else f"by the records of {record.day(edition)}: they tell nothing later"
+    known = known if day <= edition else f"by the records of {phrases.day(edition)}: they tell nothing later"
     rows = [("judged", f"{verdict.name} ({verdict.target})") for verdict in verdicts]
     rows += [("judged", f"deployment: {phrases.names(audit.files)}, as of {audit.as_of}") for audit in audits]
     rows += [
-        ("day judged", f"{record.day(day)}, {known}"),
+        ("day judged", f"{phrases.day(day)}, {known}"),
         ("held against", f"{policy.name}; standing: {policy.standing}"),
         ("whom it speaks to", policy.scope or "the policy does not say"),
         ("what that means", means),
@@ -224,7 +224,7 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
     rules = _findings(dossier, policy, verdict.policy.findings, ON_RECORD)
     events = [
         (
-            *(record.day(event.start), event.name, event.cause, event.severity, event.grade),
+            *(phrases.day(event.start), event.name, event.cause, event.severity, event.grade),
             ", ".join(_name(verdict, zone) for zone in event.zones) or "not named",
         )
         for event in verdict.record.incidents
@@ -354,4 +354,4 @@ def _taken(accepted: Accepted | None) -> tuple[str, ...]:
     if accepted is None:
         return "", "", ""
     by = f"{'no longer' if accepted.expired else 'yes'}, {accepted.owner}"
-    return by, record.day(accepted.until), accepted.reason
+    return by, phrases.day(accepted.until), accepted.reason

@@ -1,8 +1,8 @@
-"""Findings: what zones share, what a rule comes to, and what a provider's word is worth, in sentences."""
+"""Findings: what zones share, what befell them, what a rule comes to and a word is worth, in sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from zonerisk.core.geometry import Interval
@@ -34,6 +34,10 @@ STATED: dict[Outcome, str] = {
 Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
 """Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
 reaches some, the intervals allow both, or what is shared by no list may still be shared."""
+
+NOT_FIXED = "no record says that the cause is removed"
+OPEN_PAIRS = "the record counts the zones and does not name them"
+_MOST_EVENTS = 3
 
 # Of a rule.
 together = "; ".join
@@ -344,3 +348,87 @@ def near_stations(group: Sequence[tuple[str, Neighbourhood]], year: str | None) 
 
 def _span_km(metres: Sequence[float]) -> str:
     return f"{phrases.ends(min(metres) / 1000, max(metres) / 1000, 1)} km"
+
+
+def struck(
+    domains: Sequence[Named],
+    shares: Sequence[tuple[str, float]],
+    name: str,
+    start: str,
+    down: bool,
+    least: int,
+) -> str:
+    """Write that one event hit domains, of which it put so many at least out or only degraded them.
+
+    The ``shares`` are parts of each, where that is told; a part is never rounded up to the whole.
+    """
+    verb, what = "out of service" if down else "degraded", phrases.event(name, start)
+    if least < len(domains):
+        return f"at least {least} of {phrases.named(domains)} were {verb} together ({what})"
+    if len(shares) == len(domains):
+        parts = phrases.names([f"{100 * share:g} % of {domain}" for domain, share in shares])
+        return f"{parts} were {verb} together ({what})"
+    return f"{phrases.named(domains)} were {verb} together, in whole or in part ({what})"
+
+
+def no_longer(message: str, fixed_since: str | None, aged: bool) -> str:
+    """Write why an event is told and counts no more."""
+    if fixed_since:
+        return f"{message}; its cause is removed since {fixed_since}, by the record"
+    return f"{message}; over ten years ago, and no cause is stated to stand" if aged else message
+
+
+def both_hit(records: Sequence[tuple[str, str]], down: bool) -> str:
+    """Write that one event hit both sides of a recovery: what each record calls it, and its day."""
+    names = list(dict.fromkeys(phrases.event(*row) for row in records))
+    what = names[0] if len(names) == 1 else f"one event ({'; '.join(names)})"
+    return f"both were {'hit' if down else 'degraded'} by {what}"
+
+
+def record(
+    since: str | None,
+    losses: Mapping[str, int],
+    noun: str,
+    alone: bool,
+    several: Sequence[tuple[str, str]],
+    degraded: int,
+    wide: Sequence[str],
+    looked: str,
+) -> tuple[str, ...]:
+    """Write a region's record in parts, the least needful last: events, what was ``looked`` through, more.
+
+    It tells losses of one by cause, the events that hit ``several`` together by name and day, how many only
+    ``degraded``, and the days of software faults of the ``wide`` region; ``alone`` where there is but one.
+    """
+    total = sum(losses.values())
+    causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
+    events = [f"no physical event took two {noun}s or more"] if since and not alone else []
+    if several:
+        named = "; ".join(phrases.event(*row) for row in several[-_MOST_EVENTS:])
+        events = [f"{phrases.count(len(several), 'event')} took two {noun}s or more: {named}"]
+    if total and alone:
+        events.append(f"lost {'once' if total == 1 else f'{total} times'} ({causes})")
+    elif total:
+        events.append(f"{total} loss{'' if total == 1 else 'es'} of one {noun} ({causes})")
+    begin = f"since {since[:4]}: " if since else ""
+    parts = [f"{begin}{'; '.join(events) or 'nothing is on file'}", looked]
+    if degraded:
+        parts.append(f"{phrases.count(degraded, 'event')} only degraded")
+    if wide:
+        faults = phrases.count(len(wide), "software fault")
+        parts.append(f"{faults} of the whole region, last {phrases.day(max(wide))}")
+    return tuple(parts)
+
+
+def looked_through(feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
+    """Write which of a provider's feeds were read: from, to, how complete; and single losses to when."""
+    if not feeds:
+        return "no complete list of its events was found, so silence proves little"
+    years = [
+        phrases.ends(float(since[:4]), float(until[:4])) + " (large events only)" * (complete == "large")
+        for since, until, complete in feeds
+    ]
+    single = f", for losses of one zone to {phrases.day(single_until[:7])}" if single_until else ""
+    if single_until and single_until < min(since for since, *_ in feeds):
+        single = ", though not for losses of one zone"
+    return f"its notices of {' and '.join(years)} were read{single}"

@@ -14,6 +14,10 @@ from zonerisk.core.verdict import Range
 # A distance from a hazard has its doubt beside it, and is written in kilometres from here on.
 HAZARD_KM_FROM_M = 200.0
 _MOST_NAMES = 8
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def visible(text: str) -> str:
@@ -52,6 +56,18 @@ def interval(span: Interval) -> str:
 def round_trip(milliseconds: float) -> str:
     """Format a round trip: ``0.34 ms``; empty where that rounds to nothing."""
     return f"{milliseconds:.2f} ms" if milliseconds >= 0.005 else ""
+
+
+def day(text: str) -> str:
+    """Write a date: ``20 October 2025``, ``June 2018``, ``2016``."""
+    year, *rest = text[:10].split("-")
+    words = [str(int(number)) for number in rest[1:]] + [_MONTHS[int(number) - 1] for number in rest[:1]]
+    return " ".join([*words, year])
+
+
+def event(name: str, start: str) -> str:
+    """Write an event's name, with its day if the name does not tell the year."""
+    return name if start[:4] in name else f"{name}, {day(start)}"
 
 
 def graded(message: str, grade: str) -> str:
