@@ -1,3 +1,3 @@
 """Pages: maps, the atlas and reports that open anywhere."""
 
-__all__ = ["atlas", "card", "features", "ground", "landmarks", "page"]
+__all__ = ["atlas", "card", "features", "ground", "page", "surroundings"]
