@@ -8,8 +8,8 @@ import io
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,8 @@ class SampleFile:
         reason = samples.unanswerable(self.layer, position)
         if reason or position is None:
             return (samples.missing(self.layer, site, reason or "position_too_uncertain"),)
-        rows = self.rows(site)
-        if not rows or any(not same_place(row, position) for row in rows):
+        rows, disc = self._cells(self._lines.get(site.encode(), ())), place(position)
+        if not rows or any((row[1], row[2], row[3]) != disc for row in rows):
             return (samples.missing(self.layer, site, "not_sampled"),)
         with reading(f"{self.path}: {site}"):
             return tuple(map(self._sample, rows))
@@ -103,22 +103,28 @@ class SampleFile:
             lines[line.partition(b",")[0]].append(line)
         return lines
 
-    def rows(self, site: str | None = None) -> list[dict[str, str]]:
-        """Return a site's lines, or every line."""
-        lines = self._text.splitlines()[2:] if site is None else self._lines.get(site.encode(), [])
-        rows, most = list(csv.reader(line.decode("utf-8") for line in lines)), len(self._fields)
-        if odd := next((row for row in rows if len(row) != most), None):
-            raise DataError(f"{self.path}: a line has {len(odd)} fields, not {most}: {','.join(odd)[:80]}")
+    def rows(self) -> list[dict[str, str]]:
+        """Return every line."""
+        rows = self._cells(self._text.splitlines()[2:])
         return [dict(zip(self._fields, row, strict=True)) for row in rows]
 
-    def _sample(self, row: Mapping[str, str]) -> HazardSample:
-        if row["reason"]:
-            return samples.missing(self.layer, row["site"], row["reason"])  # type: ignore[arg-type]
-        interval = Interval(float(row["low"]), _number(row["best"]), _number(row["high"]))
-        weakest, strongest = (_number(row.get(name, "")) for name in _STRENGTH)
+    def _cells(self, lines: Iterable[bytes]) -> list[list[str]]:
+        rows, most = list(csv.reader([line.decode("utf-8") for line in lines])), len(self._fields)
+        for row in rows:
+            if len(row) != most:
+                raise DataError(
+                    f"{self.path}: a line has {len(row)} fields, not {most}: {','.join(row)[:80]}"
+                )
+        return rows
+
+    def _sample(self, row: Sequence[str]) -> HazardSample:
+        site, _, _, _, key, name, low, best, high, label, reason, *strength = row
+        if reason:
+            return samples.missing(self.layer, site, reason)  # type: ignore[arg-type]
+        interval = Interval(float(low), _number(best), _number(high))
+        weakest, strongest = map(_number, strength or ("", ""))
         intensity = None if weakest is None else Interval(weakest, None, strongest)
-        sample = HazardSample(self.layer, row["site"], interval, row["object"], row["name"], row["label"])
-        return replace(sample, intensity=intensity) if intensity else sample
+        return HazardSample(self.layer, site, interval, key, name, label, intensity=intensity)
 
 
 def _number(text: str) -> float | None:

@@ -121,8 +121,7 @@ class Layer:
         return _hull(spans, None) if len(spans) == len(rows) else None
 
 
-@dataclass(frozen=True)
-class HazardSample:
+class HazardSample(NamedTuple):
     """One site and one object of a layer, or the reason why nothing is known.
 
     ``interval`` is metres to the object (to an area's edge, negative inside it), or a count: over the
