@@ -13,6 +13,7 @@ from zonerisk.core.geometry import (
     Interval,
     _bounds_m,
     _few_of_many,
+    _on_sphere,
     beyond,
     closest,
     distance_m,
@@ -121,14 +122,14 @@ def test_known_distances() -> None:
 
 @given(lats, lons, lats, lons)
 def test_bounds_hold(lat1: float, lon1: float, lat2: float, lon2: float) -> None:
-    least, most = _bounds_m((lat1, lon1, 0), (lat2, lon2, 0))
+    least, most = _bounds_m(_on_sphere(lat1, lon1), _on_sphere(lat2, lon2))
     assert least <= GEOD.inv(lon1, lat1, lon2, lat2)[2] <= most
 
 
 @given(lats, lons, st.floats(0, 360), st.floats(0, 17_000_000))
 def test_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: float) -> None:
     lon2, lat2, _ = GEOD.fwd(lon, lat, bearing, metres)
-    least, most = _bounds_m((lat, lon, 0), (lat2, lon2, 0))
+    least, most = _bounds_m(_on_sphere(lat, lon), _on_sphere(lat2, lon2))
     assert least <= metres <= most
     assert most - least < 500
 

@@ -203,7 +203,7 @@ def test_a_hidden_building_counts_only_where_it_must_be_within() -> None:
     hidden = unit("b", disclosed=False)
     assert judge([A, hidden], [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10)])[0] == "unknown"
     held = FailureDomain("r/b", "B", (), (metro(),))
-    inside = replace(row(ZONE, "b", -90, -10), site="r/metro")
+    inside = row(ZONE, "b", -90, -10)._replace(site="r/metro")
     assert judge([A, held], [row(ZONE, "a", -90, -10), inside])[0] == "fail"
     two = FailureDomain("r/b", "B", (), (*hidden.possible, *unit("c").sites))
     rows = [row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10), row(ZONE, "c", 10, 90)]
@@ -283,7 +283,7 @@ def test_a_risk_carries_how_often_and_how_strong() -> None:
         layer(), return_years={"1 %": 100, "0.2 %": 500}, intensities={"1 %": (0.5, 3)}, intensity_unit="m"
     )
     often, rare = (
-        [replace(row(zones, key, -90, -10), label=label) for key in "ab"] for label in ("1 %", "0.2 %")
+        [row(zones, key, -90, -10)._replace(label=label) for key in "ab"] for label in ("1 %", "0.2 %")
     )
     (known,) = hazards.mapped("flood", at([A, B]), by_site(often), None).risks
     assert known.rate_per_year is not None
@@ -294,7 +294,7 @@ def test_a_risk_carries_how_often_and_how_strong() -> None:
     assert mixed.rate_per_year is not None
     assert mixed.rate_per_year.low == 0.002, "the rarer one reaches both"
     assert (mixed.intensity, mixed.unit) == (None, None), "of one class it is not known"
-    unstated = [replace(each, label="extreme") for each in often]
+    unstated = [each._replace(label="extreme") for each in often]
     (silent,) = hazards.mapped("flood", at([A, B]), by_site(unstated), None).risks
     assert silent.rate_per_year is None
 

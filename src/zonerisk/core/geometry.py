@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -148,20 +147,20 @@ def _on_sphere(lat: float, lon: float) -> tuple[float, float, float]:
     return math.cos(beta) * math.cos(lam), math.cos(beta) * math.sin(lam), math.sin(beta)
 
 
-def _bounds_m(a: Disc, b: Disc) -> tuple[float, float]:
-    """Bound the geodesic between two centres by the chord of their points on the sphere, metres.
+def _bounds_m(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float]:
+    """Bound the geodesic between two places by the chord of their points on the sphere, metres.
 
     No arc of that sphere is shortened below the semi-minor axis or stretched over the semi-major one;
     Lambert's formula (W. D. Lambert 1942) says how much to the first order of the flattening.
     """
-    (x, y, z), (u, v, w) = _on_sphere(a[0], a[1]), _on_sphere(b[0], b[1])
-    square = ((x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2) / 4
-    half = math.sqrt(square)
+    half = math.dist(a, b) / 2
+    square, z, w = half * half, a[2], b[2]
     arc = 2 * math.asin(min(1.0, half))
     if not 1e-20 < square < _LAMBERT_MOST:
         return SEMI_MINOR_M * arc - 1e-3, min(SEMI_MAJOR_M * arc + 1e-3, FARTHEST_M)
     sine = 2 * half * math.sqrt(1 - square)
-    flat = (arc - sine) * (z + w) ** 2 / (1 - square) + (arc + sine) * (z - w) ** 2 / square
+    both, off = z + w, z - w
+    flat = (arc - sine) * both * both / (1 - square) + (arc + sine) * off * off / square
     best = SEMI_MAJOR_M * (arc - FLATTENING / 8 * flat)
     doubt = best * (_LAMBERT_DOUBT + _LAMBERT_FAR / (1 - square)) + 1e-3
     return best - doubt, best + doubt
@@ -170,9 +169,11 @@ def _bounds_m(a: Disc, b: Disc) -> tuple[float, float]:
 @lru_cache(maxsize=16)
 def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
     """Bound the distance of every pair; of very many, of those alone that may decide."""
-    many = len(ours) * len(theirs) >= _MANY_PAIRS
-    pairs = _few_of_many(ours, theirs) if many else product(ours, theirs)
-    return [(*_bounds_m(a, b), a[2] + b[2], a, b) for a, b in pairs]
+    if len(ours) * len(theirs) >= _MANY_PAIRS:
+        pairs = _few_of_many(ours, theirs)
+        return [(*_bounds_m(_on_sphere(*a[:2]), _on_sphere(*b[:2])), a[2] + b[2], a, b) for a, b in pairs]
+    here, there = ([(_on_sphere(*at[:2]), at) for at in side] for side in (ours, theirs))
+    return [(*_bounds_m(p, q), a[2] + b[2], a, b) for p, a in here for q, b in there]
 
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
@@ -204,7 +205,7 @@ def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float)
             reach_m = here + doubt
             # No way between two parallels is shorter than along a meridian.
             if abs(at.lat - lat) * SHORTEST_DEGREE_M < reach_m:
-                low, high = _bounds_m((*a, 0.0), (lat, lon, 0.0))
+                low, high = _bounds_m(_on_sphere(*a), _on_sphere(lat, lon))
                 if low < reach_m and (high < reach_m or geodesic_m(*a, lat, lon) < reach_m):
                     return False
     return True
