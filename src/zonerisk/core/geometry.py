@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import combinations_with_replacement, product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -170,10 +171,11 @@ def _bounds_m(a: tuple[float, float, float], b: tuple[float, float, float]) -> t
 def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
     """Bound the distance of every pair; of very many, of those alone that may decide."""
     if len(ours) * len(theirs) >= _MANY_PAIRS:
-        pairs = _few_of_many(ours, theirs)
-        return [(*_bounds_m(_on_sphere(*a[:2]), _on_sphere(*b[:2])), a[2] + b[2], a, b) for a, b in pairs]
+        few = _few_of_many(ours, theirs)
+        return [(*_bounds_m(_on_sphere(*a[:2]), _on_sphere(*b[:2])), a[2] + b[2], a, b) for a, b in few]
     here, there = ([(_on_sphere(*at[:2]), at) for at in side] for side in (ours, theirs))
-    return [(*_bounds_m(p, q), a[2] + b[2], a, b) for p, a in here for q, b in there]
+    pairs = combinations_with_replacement(here, 2) if ours == theirs else product(here, there)
+    return [(*_bounds_m(p, q), a[2] + b[2], a, b) for (p, a), (q, b) in pairs]
 
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
