@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from zonerisk.core.model import Incident
 from zonerisk.core.samples import HazardSample, Source
@@ -39,6 +39,8 @@ _LOW, _HIGH = 0.05, 0.95
 # that were tried, the lattice nearest to a sampler.
 _LAYOUT, _CAMPUS, _METRO, _FACTOR, _STRIKE, _LONG = 22, 76, 57, 20, 74, 30
 _SURE = (1.0,) * POINTS
+# By the chance of a shared campus.
+_LAYOUTS: tuple[Literal["apart"], Literal["one-campus"]] = ("apart", "one-campus")
 
 
 class Exposed(NamedTuple):
@@ -149,27 +151,24 @@ class Rates:
         return counts[0], counts[1]
 
 
-class Shocks:
-    """Rates that one region is judged by: of campuses, of metros by cause; and how a hazard's strikes end.
+class Shocks(NamedTuple):
+    """Rates that one region is judged by: of campuses, of metros by cause; and how a hazard's strikes end."""
 
-    Their ``parts`` are what takes a campus; what takes zones that stand apart; what takes either.
-    """
+    rates: Rates
+    campus: Tally
+    metro: Mapping[str, Tally]
+    chances: Mapping[str, tuple[float, float]]
 
-    def __init__(
-        self,
-        rates: Rates,
-        campus: Tally,
-        metro: Mapping[str, Tally],
-        chances: Mapping[str, tuple[float, float]],
-    ) -> None:
-        self.rates, self.campus, self.metro, self.chances = rates, campus, metro, chances
-        apart = added(tally.moments for cause, tally in metro.items() if cause != SPANNING)
-        self.parts = campus.moments, apart, metro[SPANNING].moments
+    @property
+    def parts(self) -> tuple[Moments, Moments, Moments]:
+        """What takes a campus; what takes zones that stand apart; what takes either."""
+        apart = added(tally.moments for cause, tally in self.metro.items() if cause != SPANNING)
+        return self.campus.moments, apart, self.metro[SPANNING].moments
 
     def more(self, events: int) -> Shocks:
         """Return them with so many events more, of a campus and of the metro's power."""
         metro = {**self.metro, "power": self.metro["power"].more(events)}
-        return Shocks(self.rates, self.campus.more(events), metro, self.chances)
+        return self._replace(campus=self.campus.more(events), metro=metro)
 
 
 class Layout(NamedTuple):
@@ -365,13 +364,8 @@ def strikes_on(
 def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float) -> Likelihood:
     """Return how often zones of a region are lost together; ``looked`` are the years looked through."""
     region, day, rates = arrangement.id, arrangement.day, facts.rates
-    own = {
-        event.key
-        for event in facts.incidents(region)
-        if took_several(event, region)
-        and event.day <= day
-        and not (event.fixed_since and event.fixed_since <= day)
-    }
+    struck = [event for event in facts.incidents(region) if took_several(event, region) and event.day <= day]
+    standing = {event.key for event in struck if not (event.fixed_since and event.fixed_since <= day)}
     provider = arrangement.provider.id if arrangement.provider else ""
     row = rates.regions.get(region, Exposed())
     shown, most = strikes_on(arrangement, source, row.often)
@@ -380,7 +374,7 @@ def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float
         provider=provider,
         open=shared_campus(arrangement, arrangement.groups),
         counts=rates.layouts(region, provider, claims_distance(arrangement)),
-        own=len(own),
+        own=len(standing),
         years=min(row.years, looked),
         strikes=shown,
         most=most,
@@ -399,8 +393,7 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
     """Return the model's answer for one layout."""
     rates = shocks.rates
     bounds = {worst: bound(shocks, layout, worst) for worst in layout.open}
-    worst = max(bounds, key=lambda key: bounds[key])
-    highest = bounds[worst]
+    worst, highest = max(bounds.items(), key=lambda row: row[1])
     majority = states(shocks, layout, layout.majority)
     everything = majority if layout.zones < 2 else states(shocks, layout, max(2, layout.zones))
     c = sum(layout.campus) / POINTS
@@ -425,10 +418,8 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
         majority_over_24h=_band(states(shocks, layout, layout.majority, long=True)),
         bound=float(f"{highest:.4g}"),
         at_most_one_in=one_in(highest),
-        worst_layout="one-campus" if worst else "apart",
-        by_layout={
-            ("one-campus" if key else "apart"): float(f"{value:.4g}") for key, value in bounds.items()
-        },
+        worst_layout=_LAYOUTS[worst],
+        by_layout={_LAYOUTS[key]: float(f"{value:.4g}") for key, value in bounds.items()},
         causes={
             name: round(mean / total, 2)
             for name, mean in sorted(means.items(), key=lambda row: -row[1])
