@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Fetched", "download", "get", "read_json", "rows"]
 
 T = TypeVar("T")
+Answer = http.client.HTTPResponse
+Take = Callable[[Answer], T]
 Progress = Callable[[int, int | None], None]
 """Called with the bytes had so far and the size of the whole, if the server told it."""
 
@@ -57,50 +59,39 @@ class _PassingError(Exception):
     """A failure that may be gone at the next try; with the seconds to wait, if the server told them."""
 
 
-class _TimedReads(io.RawIOBase):
-    """What a socket receives until a deadline, however slowly it comes; stands for it in a response.
-
-    The timeout of a socket bounds the silence between two reads: a server that drips bytes, headers too,
-    could hold a read for days.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self.raw, self.sock, self.deadline = sock.makefile("rb", buffering=0), sock, deadline
-        self.silence_s = sock.gettimeout()
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer, /) -> int | None:
-        left_s = self.deadline - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError("timed out")
-        self.sock.settimeout(left_s if self.silence_s is None else min(self.silence_s, left_s))
-        return self.raw.readinto(buffer)
-
-    def close(self) -> None:
-        self.raw.close()
-        super().close()
-
-
 _tls = cache(ssl.create_default_context)
 
 
 class _Web(urllib.request.AbstractHTTPHandler):
-    """Connections whose answers all end at one deadline, and that trust the system's authorities."""
+    """Connections that trust the system's authorities, and whose answers end at a deadline.
+
+    The timeout of a socket bounds the silence between two reads: bytes that drip, headers too, could hold a
+    read for days.
+    """
 
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
-    def http_open(self, req: Any) -> http.client.HTTPResponse:
+    def http_open(self, req: Any) -> Answer:
+        def responding(sock: socket.socket, **options: Any) -> Answer:
+            response = http.client.HTTPResponse(sock, **options)
+            raw: Any = response.fp.raw
+            received, silence_s = raw.readinto, sock.gettimeout() or TIMEOUT_S
+
+            def readinto(buffer: Buffer) -> int | None:
+                left_s = req.deadline - time.monotonic()
+                if left_s <= 0:
+                    raise TimeoutError("timed out")
+                sock.settimeout(min(silence_s, left_s))
+                return received(buffer)  # type: ignore[no-any-return]
+
+            raw.readinto = readinto
+            return response
+
         def connected(host: str, **options: Any) -> Any:
             tls = {"context": _tls()} if req.type == "https" else {}
             kind: Any = http.client.HTTPSConnection if tls else http.client.HTTPConnection
-            answer: Any = http.client.HTTPResponse
             connection = kind(host, **tls, **options)
-            connection.response_class = lambda sock, **more: answer(_TimedReads(sock, req.deadline), **more)
+            connection.response_class = responding
             return connection
 
         return self.do_open(connected, req)
@@ -126,36 +117,45 @@ def get(
     return _read(url, lambda answer: b"".join(_blocks(answer, url, max_bytes)), end, headers or {}, timeout_s)
 
 
-class Remote:
+class Remote(io.RawIOBase):
     """A file behind HTTP, read by blocks, each asked for once and of no host but the one that was named.
 
     ``trouble`` is what went wrong first: who reads by way of GDAL does not hear of it.
     """
 
     def __init__(self, url: str) -> None:
-        self.url, self.size = url, 0
+        self.url, self.size, self.place = url, 0, 0
         self.trouble: FetchError | None = None
         self._blocks: dict[int, bytes] = {}
         self._tag: str | None = None
         self._fetch(0, 1)
 
-    def read(self, start: int, length: int) -> bytes:
-        """Return the bytes from a place on; none at its end, or if they cannot be had."""
-        first, last = start // _PART, max(start, min(start + length, self.size) - 1) // _PART
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place of the file."""
+        self.place = offset + (0, self.place, self.size)[whence]
+        return self.place
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Read the bytes from there on; none at its end, or if they cannot be had."""
+        view, start = memoryview(buffer), self.place
+        first, last = start // _PART, max(start, min(start + len(view), self.size) - 1) // _PART
         try:
             open_ = [block for block in range(first, last + 1) if block not in self._blocks]
             if open_ and start < self.size:
                 self._fetch(open_[0], open_[-1] - open_[0] + 1)
         except FetchError as error:
             self.trouble = self.trouble or error
-            return b""
+            return 0
         held = b"".join(self._blocks.get(block, b"") for block in range(first, last + 1))
-        return held[start - first * _PART :][:length]
+        data = held[start - first * _PART :][: len(view)]
+        view[: len(data)] = data
+        self.place += len(data)
+        return len(data)
 
     def _fetch(self, block: int, count: int) -> None:
         start, length = block * _PART, count * _PART
 
-        def take(response: http.client.HTTPResponse) -> bytes:
+        def take(response: Answer) -> bytes:
             # Which bytes of how many it holds: first, last, all.
             stated = response.headers.get("Content-Range", "")
             told = re.match(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", stated)
@@ -176,24 +176,6 @@ class Remote:
             self._blocks.clear()
         for index in range(0, len(data), _PART):
             self._blocks[block + index // _PART] = data[index : index + _PART]
-
-
-class RemoteStream(io.RawIOBase):
-    """A remote file, open for reading at a place of its own."""
-
-    def __init__(self, remote: Remote) -> None:
-        self.remote, self.place = remote, 0
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        self.place = offset + (0, self.place, self.remote.size)[whence]
-        return self.place
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        view = memoryview(buffer)
-        data = self.remote.read(self.place, len(view))
-        view[: len(data)] = data
-        self.place += len(data)
-        return len(data)
 
 
 class Fetched(NamedTuple):
@@ -220,7 +202,7 @@ def download(
     """
     part = path.with_name(path.name + ".part")
 
-    def take(response: http.client.HTTPResponse) -> tuple[str, str | None]:
+    def take(response: Answer) -> tuple[str, str | None]:
         whole = response.length
         with part.open("wb") as file:
             for block in _blocks(response, url, max_bytes):
@@ -248,11 +230,7 @@ def download(
 
 
 def _read(
-    url: str,
-    take: Callable[[http.client.HTTPResponse], T],
-    deadline: float,
-    headers: Mapping[str, str] = {},
-    timeout_s: float = TIMEOUT_S,
+    url: str, take: Take[T], deadline: float, headers: Mapping[str, str] = {}, timeout_s: float = TIMEOUT_S
 ) -> T:
     """Ask until an answer that data could come in came whole, as long as there are tries and time left."""
     attempt = 0
@@ -285,9 +263,7 @@ def _read(
         time.sleep(wait_s)
 
 
-def _answered(
-    url: str, headers: Mapping[str, str], timeout_s: float, deadline: float
-) -> http.client.HTTPResponse:
+def _answered(url: str, headers: Mapping[str, str], timeout_s: float, deadline: float) -> Answer:
     """Follow redirects, on the web only, never from TLS to plain text, with no secret to another host.
 
     Parts of a file are asked of no other host than the one that was named.
@@ -304,7 +280,7 @@ def _answered(
         try:
             asked: Any = urllib.request.Request(urllib.parse.quote(address, _SAFE), headers=sent)
             asked.deadline = deadline
-            response: http.client.HTTPResponse = opener.open(asked, timeout=min(timeout_s, left_s))
+            response: Answer = opener.open(asked, timeout=min(timeout_s, left_s))
             location = response.headers["Location"]
             if response.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
                 return response
@@ -337,7 +313,7 @@ def _retry_after_s(asked: str) -> float | None:
         return None
 
 
-def _blocks(response: http.client.HTTPResponse, url: str, max_bytes: int) -> Iterator[bytes]:
+def _blocks(response: Answer, url: str, max_bytes: int) -> Iterator[bytes]:
     size = response.headers.get("Content-Length")
     if size is not None and not re.fullmatch(r"\s*[0-9]{1,18}\s*", size, re.ASCII):
         raise FetchError(f"{url}: gives {size[:40]!r} as its length, which is not a number")

@@ -74,7 +74,7 @@ def opened(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
     def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
         if path != name:
             raise FileNotFoundError(path)
-        return http.RemoteStream(remote) if remote else Path(name).open("rb")
+        return remote or Path(name).open("rb")
 
     try:
         remote = http.Remote(name) if name.startswith(("http://", "https://")) else None

@@ -24,22 +24,11 @@ import numpy.typing as npt
 import shapely
 from pyproj import Geod, Transformer
 
-from zonerisk.core import errors
+from zonerisk.core import errors, samples
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval, geodesic_m, span_deg
 from zonerisk.core.model import simplify
-from zonerisk.core.samples import (
-    UNNAMED,
-    Disc,
-    HazardSample,
-    Layer,
-    beyond,
-    layer_of,
-    missing,
-    nearness,
-    unanswerable,
-    widened,
-)
+from zonerisk.core.samples import Disc, HazardSample, Layer
 from zonerisk.layers import files, rasters
 from zonerisk.layers.cards import Card, Reading
 from zonerisk.layers.rasters import Discs, Samples
@@ -98,9 +87,9 @@ def head(card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Disc
 
 def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[HazardSample]:
     """Return what one layer says at sites: at least one sample each, in the order of their ids."""
-    layer = layer_of(head(card, (), ""))
-    reasons = {disc.site: unanswerable(layer, disc) for disc in discs}
-    rows = [missing(layer, site, reason) for site, reason in reasons.items() if reason]
+    layer = samples.layer_of(head(card, (), ""))
+    reasons = {disc.site: samples.unanswerable(layer, disc) for disc in discs}
+    rows = [samples.missing(layer, site, reason) for site, reason in reasons.items() if reason]
     clear = [disc for disc in discs if not reasons[disc.site]]
     paths: dict[str, list[Path]] = defaultdict(list)
     for file, path in layer_files:
@@ -111,8 +100,8 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
     if paths["data"] and clear:
         rows += _measured(card, layer, paths, clear, edge)
     for site in reasons.keys() - {row.site for row in rows}:
-        rows.append(missing(layer, site, "outside_coverage"))
-    return sorted(rows, key=lambda row: (row.site, nearness(row)))
+        rows.append(samples.missing(layer, site, "outside_coverage"))
+    return sorted(rows, key=lambda row: (row.site, samples.nearness(row)))
 
 
 def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
@@ -193,9 +182,9 @@ def _nearest(card: Card, layer: Layer, objects: Sequence[Mapped], discs: Discs) 
             # The nearest of all is told however far off it is.
             if distance <= disc.uncertainty_m + card.list_radius_m + thing.doubt_m or not (rows or axis):
                 label = _past(thing.shape, disc, thing.label.split("|")) if axis else ""
-                interval = widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
+                interval = samples.widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
                 rows.append(HazardSample(layer, disc.site, interval, key, thing.name, label))
-        yield from rows or [beyond(layer, disc.site, disc.uncertainty_m, reach)]
+        yield from rows or [samples.beyond(layer, disc.site, disc.uncertainty_m, reach)]
 
 
 def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
@@ -219,7 +208,7 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
     for disc in discs:
         ranked = near[disc.site]
         if not ranked and disc.site in rim:
-            yield beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
+            yield samples.beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
         close = disc.uncertainty_m + card.error_m + card.list_radius_m
         seen: set[str] = set()
         for place, (distance, index) in enumerate(ranked):
@@ -228,7 +217,7 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
             if distance > close and (place and label in seen):
                 continue
             seen.add(label)
-            interval = widened(layer, disc.uncertainty_m, distance, card.error_m)
+            interval = samples.widened(layer, disc.uncertainty_m, distance, card.error_m)
             if disc.site in rim:  # An unmapped zone may begin where the map ends.
                 mapped_m = math.floor(rim[disc.site] - disc.uncertainty_m)
                 interval = replace(interval, low=min(interval.low, mapped_m))
@@ -297,7 +286,7 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
         told = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
         distance, rows = min(told, key=itemgetter(0), default=(math.inf, []))
         if not distance <= disc.uncertainty_m:
-            yield missing(layer, disc.site, "not_sampled")
+            yield samples.missing(layer, disc.site, "not_sampled")
             continue
         for kind, key, name, text in statements(card, rows) or [(card.kind, "", "", "")]:
             yield HazardSample(replace(layer, kind=kind), disc.site, None, key, name, text)
@@ -376,7 +365,7 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Ite
         texts = {column: reading.aliases.get(values[column], values[column]) for column in (*columns, *title)}
         key = simplify(" ".join(filter(None, (texts[column] for column in columns))))
         if not key and title:
-            key = UNNAMED + hashlib.sha256(shapely.to_wkb(shape)).hexdigest()[:10]
+            key = samples.UNNAMED + hashlib.sha256(shapely.to_wkb(shape)).hexdigest()[:10]
         name = texts.get(reading.name or "", "")
         name, kind = titles.get(name, name), values.get(reading.class_of or "", "")
         words = {**texts, "name": name, "class": reading.classes.get(kind, kind)}

@@ -30,7 +30,6 @@ Feature = dict[str, Any]
 MAX_SPAN = 3.0
 PAGE = 1000
 MAX_PAGES = 50
-TIMEOUT_S = 60.0
 MAX_INDEX_BYTES = 20_000_000
 _GML_HEAD = 20_000
 # How GML may name its reference system; GDAL would take a definition too, and open the files that one names.
@@ -198,7 +197,7 @@ class _Service:
         self.rows: list[dict[str, Any]] = []
         self._seen: set[str] = set()
 
-    def get(self, url: str, params: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> bytes:
+    def get(self, url: str, params: Mapping[str, str], timeout_s: float = http.TIMEOUT_S) -> bytes:
         if self.pages == MAX_PAGES:
             raise FetchError(f"{self.url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
         data = http.get(url, params=params, max_bytes=self.room, timeout_s=timeout_s)
@@ -206,7 +205,7 @@ class _Service:
         self.pages += 1
         return data
 
-    def tree(self, url: str, params: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    def tree(self, url: str, params: Mapping[str, str], timeout_s: float = http.TIMEOUT_S) -> dict[str, Any]:
         tree = http.read_json(self.get(url, params, timeout_s), url)
         if not isinstance(tree, dict):
             raise FetchError(f"{url}: answered JSON that is not an object")
