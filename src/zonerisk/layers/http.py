@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import socket
 import ssl
 import time
 import urllib.error
@@ -18,18 +19,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, FetchError
 from zonerisk.layers import store
 
-if TYPE_CHECKING:
-    import socket
-
-    from typing_extensions import Buffer
-
-__all__ = ["Fetched", "download", "get", "read_json", "rows"]
+__all__ = ["Remote", "download", "get", "read_json", "rows"]
 
 T = TypeVar("T")
 Answer = http.client.HTTPResponse
@@ -77,12 +73,12 @@ class _Web(urllib.request.AbstractHTTPHandler):
             raw: Any = response.fp.raw
             received, silence_s = raw.readinto, sock.gettimeout() or TIMEOUT_S
 
-            def readinto(buffer: Buffer) -> int | None:
+            def readinto(buffer: Any) -> Any:
                 left_s = req.deadline - time.monotonic()
                 if left_s <= 0:
                     raise TimeoutError("timed out")
                 sock.settimeout(min(silence_s, left_s))
-                return received(buffer)  # type: ignore[no-any-return]
+                return received(buffer)
 
             raw.readinto = readinto
             return response
@@ -135,7 +131,7 @@ class Remote(io.RawIOBase):
         self.place = offset + (0, self.place, self.size)[whence]
         return self.place
 
-    def readinto(self, buffer: Buffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Read the bytes from there on; none at its end, or if they cannot be had."""
         view, start = memoryview(buffer), self.place
         first, last = start // _PART, max(start, min(start + len(view), self.size) - 1) // _PART
@@ -178,14 +174,6 @@ class Remote(io.RawIOBase):
             self._blocks[block + index // _PART] = data[index : index + _PART]
 
 
-class Fetched(NamedTuple):
-    """A file as it was downloaded: its address after redirects, and the server's own date of it."""
-
-    path: Path
-    url: str
-    last_modified: str | None
-
-
 def download(
     url: str,
     path: Path,
@@ -195,14 +183,15 @@ def download(
     size: int | None = None,
     total_s: float = TOTAL_S,
     progress: Progress | None = None,
-) -> Fetched:
+) -> dict[str, str | None]:
     """Bring a file to ``path``, whole or not at all; one that breaks off is begun again.
 
     Only a whole file of the right size and hash takes the place of the old one, within ``total_s`` in all.
+    Returns its address after redirects, and the server's own date of it.
     """
     part = path.with_name(path.name + ".part")
 
-    def take(response: Answer) -> tuple[str, str | None]:
+    def take(response: Answer) -> dict[str, str | None]:
         whole = response.length
         with part.open("wb") as file:
             for block in _blocks(response, url, max_bytes):
@@ -211,11 +200,11 @@ def download(
                     progress(file.tell(), whole)
             file.flush()
             os.fsync(file.fileno())
-        return response.url, response.headers.get("Last-Modified")
+        return {"url": response.url, "last_modified": response.headers.get("Last-Modified")}
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        final, modified = _read(url, take, time.monotonic() + total_s)
+        origin = _read(url, take, time.monotonic() + total_s)
         had, digest = part.stat().st_size, store.digest(part)
         if (size or had, sha256 or digest) != (had, digest):
             wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
@@ -226,7 +215,7 @@ def download(
     finally:
         with suppress(OSError):
             part.unlink()
-    return Fetched(path, final, modified)
+    return origin
 
 
 def _read(

@@ -1,8 +1,7 @@
 """Sampling: what a layer's raw files say over the disc that a site stands in.
 
-Distances are measured in an azimuthal equidistant plane at the middle of a one-degree tile.
-There the distance of two points 250 km from the middle is off by less than 0.03 %, less than
-any layer's own error.
+Distances are measured in an azimuthal equidistant plane at the middle of a one-degree tile: 250 km from it
+they are off by less than 0.03 %, less than any layer's own error.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from pyproj import Geod, Transformer
 from zonerisk.core import errors, samples
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval, geodesic_m, span_deg
+from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import simplify
 from zonerisk.core.samples import Disc, HazardSample, Layer
 from zonerisk.layers import files, rasters
@@ -38,12 +38,9 @@ from zonerisk.words import phrases
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from zonerisk.core.kinds import HazardKind
-
-
 Geometries = npt.NDArray[np.object_]
 Edge = Geometries | None
-Statement = tuple["HazardKind", str, str, str]
+Statement = tuple[HazardKind, str, str, str]
 """What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
 _EDGE_DEG = 0.1
@@ -234,12 +231,10 @@ def _counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Discs) -> 
         nearest: dict[object, float] = {}
         for distance, index in near[disc.site]:
             nearest.setdefault(events[index] if events else index, distance)
-        span = Interval(
-            *(sum(away <= radius + shift for away in nearest.values()) for shift in (-doubt, 0, doubt))
-        )
+        counts = [sum(away <= radius + shift for away in nearest.values()) for shift in (-doubt, 0, doubt)]
         felt = [force[index] for away, index in near[disc.site] if away <= radius + doubt] if force else []
         strength = Interval(min(reading.least.values()), None, max(felt)) if felt else None
-        yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=strength)
+        yield HazardSample(layer, disc.site, Interval(*counts), simplify(card.noun), intensity=strength)
 
 
 def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Geometries, list[str], list[float]]:
@@ -248,15 +243,14 @@ def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Geometries, list
 
     shapes, events = shapes_of(frame).copy(), frame[reading.id[0]].astype(str).to_numpy()
     column, least = next(iter(reading.least.items()))
-    force = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
+    force = np.array(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
     strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
     # Across the antimeridian the points alone are taken.
     near = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
     on = np.flatnonzero(strong[1:] & strong[:-1] & near)
     shapes[on] = shapely.linestrings(np.stack([points[on], points[on + 1]], 1))
-    strength = force.copy()
-    strength[on] = np.maximum(force[on], force[on + 1])
-    return shapes[strong], events[strong].tolist(), strength[strong].tolist()
+    force[on] = np.maximum(force[on], force[on + 1])
+    return shapes[strong], events[strong].tolist(), force[strong].tolist()
 
 
 def _polygons(

@@ -8,7 +8,7 @@ import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -16,14 +16,12 @@ import shapely
 from zonerisk.core import errors
 from zonerisk.core.errors import FetchError, UsageError
 from zonerisk.core.geometry import circle_points, geodesic_m, span_deg
+from zonerisk.core.samples import Place
 from zonerisk.layers import files, http, rasters
+from zonerisk.layers.cards import Card
 from zonerisk.layers.files import Bounds
 from zonerisk.layers.sampling import statements
 from zonerisk.layers.store import AREA
-
-if TYPE_CHECKING:
-    from zonerisk.core.samples import Place
-    from zonerisk.layers.cards import Card
 
 Feature = dict[str, Any]
 # A wider area than this, degrees, is asked for in parts.

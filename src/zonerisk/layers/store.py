@@ -192,12 +192,11 @@ def fetch(
             from zonerisk.layers import http
 
             get = partial(http.download, max_bytes=max_bytes, progress=progress)
-            fetched = [
-                get(str(file.url), folder / Path(file.path).name, sha256=file.sha256, size=file.size)
-                for file in files
+            paths = [folder / Path(file.path).name for file in files]
+            origin, *_ = [
+                get(str(file.url), path, sha256=file.sha256, size=file.size)
+                for file, path in zip(files, paths, strict=True)
             ]
-            paths = [file.path for file in fetched]
-            origin = {"url": fetched[0].url, "last_modified": fetched[0].last_modified}
         else:
             from zonerisk.layers import services
 
