@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.core.geometry import CIRCUITY
@@ -97,45 +98,41 @@ class MapData:
 
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
-        return [
-            layer._replace(name=self._band_name()) if layer.key == "band" else layer
-            for layer in LAYERS
-            if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
+        layers = [
+            layer for layer in LAYERS if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
         ]
-
-    def _band_name(self) -> str:
+        if not self.band():
+            return layers
         low, high = self.band_km
         ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
-        return f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
+        name = f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
+        return [layer._replace(name=name) if layer.key == "band" else layer for layer in layers]
 
     def tables(self, shared: Shared | None = None) -> dict[str, Any]:
         """Return each layer's rows, and the sources they cite by number, or by the numbers of shared ones."""
-        peer = shared.peer if shared else None
-        tables = {layer.key: self._table(layer.kind, peer) for layer in self.layers() if layer.shape}
+        tables = {layer.key: self._table(layer.kind, shared) for layer in self.layers() if layer.shape}
         sources = [shared.cite(piece) for piece in self._sources] if shared else self._cited()
         return {**tables, "sources": sources}
 
-    def _table(self, kind: str, peer: Callable[[Feature], int] | None = None) -> dict[str, Any]:
+    def _table(self, kind: str, shared: Shared | None) -> dict[str, Any]:
         """Write rows: id, name, then the values of the columns that differ, and where they all are.
 
         Of a region to recover in, its number among the peers that pages share stands for all but the values.
         """
         rows = self.of_kind(kind)
-        numbered = peer if kind == "dr-region" else None
+        peers = shared if kind == "dr-region" else None
         dots = all(row.shape == "point" for row in rows)
-        low, *_, high = sorted(row.id for row in rows) * 2
-        same = next((at for at, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
-        prefix = low[:same]
+        prefix = commonprefix([row.id for row in rows])  # noqa: RUF071
         columns: dict[str, list[Any]] = {
             "outcome": [row.outcome for row in rows],
             "zone": [self.zones.get(_served(row)) for row in rows],
             "radius": [_short(row.uncertainty_m) for row in rows],
-            # What is said of a region to recover in stands in the page's list.
-            **{
-                word: [_short(row.words[word]) for row in rows] for word in rows[0].words if word != "message"
-            },
         }
-        if numbered:
+        for word in rows[0].words:
+            # What is said of a region to recover in stands in the page's list.
+            if word != "message":
+                columns[word] = [_short(row.words[word]) for row in rows]
+        if peers:
             del columns["radius"], columns["site"]
         if kind in ("site", "retired"):
             cited = self._sources
@@ -145,7 +142,7 @@ class MapData:
             ]
         few, tails = _packed(columns.values(), len(rows))
         heads: list[list[Any]] = [
-            [numbered(row)] if numbered else [row.id[len(prefix) :], row.name] for row in rows
+            [peers.peer(row)] if peers else [row.id[len(prefix) :], row.name] for row in rows
         ]
         if not dots:
             for head, row in zip(heads, rows, strict=True):
@@ -154,7 +151,7 @@ class MapData:
             "kind": kind,
             "prefix": prefix,
             "digits": _DIGITS.get(kind, _DECIMALS),
-            **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not numbered else {}),
+            **({"at": _encoded([row.points[0] for row in rows], kind)} if dots and not peers else {}),
             "columns": list(zip(columns, few, strict=True)),
             "rows": [head + tail for head, tail in zip(heads, tails, strict=True)],
         }
@@ -174,12 +171,6 @@ class MapData:
         few, packed = _packed(zip(*rows, strict=True), len(rows))
         return {"few": few, "rows": packed}
 
-    def credits(self) -> list[str]:
-        """List whom the drawn layers want named."""
-        return list(
-            dict.fromkeys(str(row.words["attribution"]) for row in self.rows if "attribution" in row.words)
-        )
-
     @property
     def box(self) -> Box:
         """Bounds of the sites, or of all there is."""
@@ -190,24 +181,19 @@ class MapData:
 
     def decisive(self, verdict: Verdict) -> list[Feature]:
         """List what is drawn of a verdict's cause: the risk's outline, the pair, or where zones may stand."""
-        cause = verdict.independence.cause
-        pairs = {("separation", " ".join(members)) for members in (cause.members, cause.members[::-1])}
-        spread = ("spread", verdict.target)
-        wanted = {("shared-risk", self._outlines[cause.risk])} if cause.risk in self._outlines else {spread}
-        return [
-            row for row in self.rows if (row.kind, row.id) in (wanted if cause.risk else {*pairs, spread})
-        ]
+        cause, spread = verdict.independence.cause, ("spread", verdict.target)
+        if cause.risk:
+            outline = self._outlines.get(cause.risk)
+            wanted = {("shared-risk", outline) if outline else spread}
+        else:
+            wanted = {("separation", " ".join(cause.members[::way])) for way in (1, -1)} | {spread}
+        return [row for row in self.rows if (row.kind, row.id) in wanted]
 
     def turns(self) -> list[int]:
-        """List the copies of the world, by their turn in degrees, that features stand on."""
-        lons = [point.lon for row in self.rows for point in row.points]
-        west, east = min(lons, default=0.0), max(lons, default=0.0)
-        margin = 2.0
-        return [
-            turn
-            for turn in (-360, 0, 360)
-            if turn == 0 or (west - margin < turn + 180 and east + margin > turn - 180)
-        ]
+        """List the copies of the world, by their turn in degrees, that features stand on or within 2 of."""
+        lons = [point.lon for row in self.rows for point in row.points] or [0.0]
+        west, east = min(lons) - 182, max(lons) + 182
+        return [turn for turn in (-360, 0, 360) if turn == 0 or west < turn < east]
 
     def band(self) -> dict[str, Any] | None:
         """Return around which sites, and how wide, the band of allowed fibre lies."""
@@ -244,7 +230,16 @@ class MapData:
             ]
             keys = [key for key in dict.fromkeys(wanted) if key in self._at]
             rows = [row for key in keys if key[0] != "landmark" for row in self._at[key]]
-            near = [_nearest(self._at[key], rows) for key in keys if key[0] == "landmark"]
+            sites = [row.points[0] for row in rows if row.kind == "site"]
+            # Of an object the corner that is nearest to some site; a river has no end to show.
+            near = [
+                min(
+                    (corner for part in self._at[key] for corner in part.points),
+                    key=lambda corner: min((math.dist(corner, at) for at in sites), default=0),
+                )
+                for key in keys
+                if key[0] == "landmark"
+            ]
             lit = [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else []
             box = bounds([*near, *(point for row in rows for point in extent(row))])
             self._numbers[view] = len(self.shows)
@@ -299,13 +294,6 @@ def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
 def _served(row: Feature) -> str:
     """Name the zones that a site serves, together: they share its mark."""
     return str(row.words.get("zones") or row.zone or "")
-
-
-def _nearest(parts: Iterable[Feature], rows: Iterable[Feature]) -> Point:
-    """Find the corner of an object that is nearest to some sites; a river has no end to show."""
-    sites = [row.points[0] for row in rows if row.kind == "site"]
-    corners = [point for part in parts for point in part.points]
-    return min(corners, key=lambda corner: min((math.dist(corner, at) for at in sites), default=0))
 
 
 def _encoded(points: Sequence[Point], kind: str) -> str:

@@ -312,7 +312,11 @@ def render_map(
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,
         "strict": bool(online and online.strict),
-        "attribution": [_SITES, f"Ground: {ground.NAME}, {ground.LICENCE}", *data.credits()],
+        "attribution": [
+            _SITES,
+            f"Ground: {ground.NAME}, {ground.LICENCE}",
+            *dict.fromkeys(row.words["attribution"] for row in data.rows if "attribution" in row.words),
+        ],
     }
     return render(
         f"{layout}.html",
