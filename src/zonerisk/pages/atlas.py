@@ -155,7 +155,7 @@ class Atlas:
     ) -> str:
         """Write the page of all regions, or of one provider's."""
         entries = sorted((Entry(self, key) for key in keys), key=lambda entry: block_order(entry.verdict))
-        marks = {entry.id: mark for entry in entries if (mark := entry.mark)}
+        marks = [entry.mark for entry in entries if entry.mark]
         rows: dict[str, list[Entry]] = {}
         for entry in entries:
             rows.setdefault(entry.owner.id, []).append(entry)
@@ -178,7 +178,7 @@ class Atlas:
             shared.pictures[picture] = card.overview(whose, answer, heads)
         return page.render_map(
             "atlas",
-            MapData([*marks.values()][::-1], {}, single=False),
+            MapData(marks[::-1], {}, single=False),
             online,
             self.catalog.edition.attribution,
             shared=shared,
@@ -201,10 +201,6 @@ class Atlas:
             wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),
             few=_FEW,
             events=_events(entries),
-            logical=len(
-                {e.id for one in entries for e in one.verdict.record.incidents if e.kind == "logical"}
-            ),
-            countries={entry.region.country: entry.country for entry in entries},
             provider=owner,
             unjudged={
                 key: why
@@ -217,18 +213,16 @@ class Atlas:
 
 
 def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Gather what happened to the regions, the latest first; faults of software are another matter."""
-    hit: dict[str, list[Entry]] = {}
-    known = {event.id: event for entry in entries for event in entry.verdict.record.incidents}
+    """Gather what happened to the regions, the latest first."""
+    events: dict[str, dict[str, Any]] = {}
     several = {key for entry in entries for key in entry.verdict.record.several}
     for entry in entries:
         for event in entry.verdict.record.incidents:
-            hit.setdefault(event.id, []).append(entry)
-    return [
-        {"incident": event, "year": event.start[:4], "regions": hit[event.id], "several": event.id in several}
-        for event in sorted(known.values(), key=lambda event: (event.start, event.id), reverse=True)
-        if event.kind != "logical"
-    ]
+            told = {"incident": event, "year": event.start[:4], "regions": [], "several": event.id in several}
+            events.setdefault(event.id, told)["regions"].append(entry)
+    return sorted(
+        events.values(), key=lambda told: (told["incident"].start, told["incident"].id), reverse=True
+    )
 
 
 def _provider_page(owner: Provider) -> str:

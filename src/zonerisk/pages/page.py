@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from html import escape
 from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -199,8 +200,6 @@ def map_page(
     The page offers the online map switched off; it leads back by the crumbs (names with their
     pages). Files say where records and documents can be opened, by their names.
     """
-    from markupsafe import Markup
-
     if not verdicts:
         raise UsageError("no region to show; name one, such as ovh-sbg")
     settings = settings or [features.named(verdict) for verdict in verdicts]
@@ -252,7 +251,7 @@ def map_page(
         address=f"{first.target}.html",
         picture=f"{CARDS}/{first.target}.png" if single else None,
         policy=policy,
-        card=Markup(card.draw(first, settings[0], alone=False)) if single else None,
+        card=card.draw(first, settings[0], alone=False) if single else None,
         answer=answer,
         crumb=f"{first.target}, {as_of}" if single else as_of,
         crumbs=crumbs,
@@ -265,15 +264,13 @@ def report_page(
     dossier: Dossier, pictures: Mapping[str, str] | None = None, attribution: str = ATTRIBUTION
 ) -> str:
     """Build a report for print, with pictures (SVG) of what its sections are of; it runs no script."""
-    from markupsafe import Markup
-
     return render(
         "report.html",
         styles={name: code(name) for name in ("page.css", "report.css")},
         layout="report-page",
         title=dossier.title,
         dossier=dossier,
-        cards={key: Markup(drawn) for key, drawn in (pictures or {}).items()},
+        cards=pictures or {},
         attribution=attribution,
     )
 
@@ -293,11 +290,9 @@ def render_map(
     **words: Any,
 ) -> str:
     """Return a page with a map: its template is named as its layout, its data stand in islands."""
-    from markupsafe import Markup
-
     layers, sheets, band = data.layers(), ground.around(box := data.box), data.band()
     errors_km = ground.errors_km(sheets)
-    element, script = _compose(tuple(layers), online)
+    element, start = _compose(tuple(layers), online)
     page = {
         "single": data.single,
         "view": map_payload.bounds(chain(*map(map_payload.extent, first))) if first else box,
@@ -321,7 +316,7 @@ def render_map(
     return render(
         f"{layout}.html",
         scripts={"leaflet.js": leaflet()[0]} | {name: code(name) for name in ("told.js", "map.js", *scripts)},
-        script=script,
+        start=start,
         styles={"leaflet.css": leaflet()[1]} | {name: code(name) for name in ("page.css", *styles)},
         islands={"page": page, **({} if shared else {"ground": sheets}), **data.tables(shared)},
         linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
@@ -330,7 +325,7 @@ def render_map(
         shared=shared,
         pictures=online.hosts if online else (),
         layout=f"{layout}-page",
-        map_html=Markup(element),
+        map_html=element,
         single=data.single,
         layers=layers,
         band=band,
@@ -347,35 +342,14 @@ def render_map(
 def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]:
     """Return a map's element and script: a feature group a layer, the online map switched off."""
     import folium
-    from branca.element import MacroElement
     from folium.template import Template
-    from markupsafe import escape
 
     class Plain(folium.Map):
         """A folium map whose page brings its own Leaflet: no link, no style, no switch."""
 
         default_js: list[tuple[str, str]] = []  # noqa: RUF012
         default_css: list[tuple[str, str]] = []  # noqa: RUF012
-        _template = Template("""
-            {% macro html(this, kwargs) %}
-            <div class="folium-map" id="{{ this.get_name() }}" role="application"
-              aria-label="Map; arrow keys move it, plus and minus zoom"></div>
-            {% endmacro %}
-            {% macro script(this, kwargs) %}
-            const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
-              center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}});
-            {% endmacro %}""")
-
-    class Calls(MacroElement):
-        """Hands the map and its groups to the page's script."""
-
-        _template = Template("""
-            {% macro script(this, kwargs) %}
-            {% for verb, of, words in this.listed %}
-            zonerisk.{{ verb }}({{ of.get_name() }}{% for word in words %}, {{ word|tojson }}{% endfor %});
-            {% endfor %}
-            zonerisk.start();
-            {% endmacro %}""")
+        _template = Template(asset("folium.html"))
 
     composed: Any = Plain(
         location=(0, 0),
@@ -392,7 +366,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
             name=online.name,
             overlay=True,
             show=False,
-            attr=str(escape(online.attribution)),
+            attr=escape(online.attribution),
             max_zoom=online.zoom,
             referrer_policy="strict-origin-when-cross-origin",
         )
@@ -401,17 +375,17 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
         group = folium.FeatureGroup(name=layer.name, show=True)
         calls.append(("layer", group, (layer.key, layer.name)))
         calls.append(("draw", group, (layer.key, layer.shape)) if layer.shape else (layer.key, group, ()))
-    last: Any = Calls()  # type: ignore[no-untyped-call]
-    last.listed = calls
     # folium's ids are random; numbered, the same map always gives the same text.
-    for number, element in enumerate(dict.fromkeys([*(of for _, of, _ in calls), last])):
+    for number, element in enumerate(dict.fromkeys(of for _, of, _ in calls)):
         element._id = str(number)
         if number:
             composed.add_child(element)
     figure = composed.get_root()
     composed.render()
-    lines = (line.strip() for line in figure.script.render().splitlines())
-    return figure.html.render().strip(), "\n".join(line for line in lines if line)
+    lines = [line.strip() for line in figure.script.render().splitlines()]
+    for verb, of, words in calls:
+        lines.append(f"zonerisk.{verb}({', '.join([of.get_name(), *map(island, words)])});")
+    return figure.html.render().strip(), "\n".join(line for line in [*lines, "zonerisk.start();"] if line)
 
 
 def asset(name: str) -> str:
@@ -451,9 +425,9 @@ def leaflet() -> tuple[str, str]:
 def island(data: Any) -> str:
     """Write data as JSON that cannot end its script element; what a reader would not see is written out."""
     text = phrases.visible(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-    text = re.sub(r"\\.", lambda escape: _HIDDEN.get(escape[0], escape[0]), text)
-    for sign, escape in _ESCAPES.items():
-        text = text.replace(sign, escape)
+    text = re.sub(r"\\.", lambda sign: _HIDDEN.get(sign[0], sign[0]), text)
+    for sign, written in _ESCAPES.items():
+        text = text.replace(sign, written)
     return text
 
 
@@ -475,10 +449,10 @@ def _templates() -> Environment:
 def render(
     template: str,
     *,
-    scripts: Mapping[str, str] | None = None,
-    script: str = "",
-    styles: Mapping[str, str] | None = None,
-    islands: Mapping[str, Any] | None = None,
+    scripts: Mapping[str, str] = {},
+    start: str = "",
+    styles: Mapping[str, str] = {},
+    islands: Mapping[str, Any] = {},
     linked: Sequence[str] = (),
     shared: Shared | None = None,
     pictures: Sequence[str] = (),
@@ -486,35 +460,34 @@ def render(
 ) -> str:
     """Fill a template; the page runs no other scripts, and asks no other hosts for pictures.
 
-    Scripts and styles stand in the page by their names' order, the page's own script last; or, where pages
-    share them, in files beside it, which it links after other files so linked.
+    Scripts and styles stand in the page by their names' order, what starts them last; or, where pages share
+    them, in files beside it, which it links after other files so linked.
     """
-    from markupsafe import Markup
-
     icon = asset("icon.svg").strip()
+    links, sheets, own, looks = [*linked], [], [], []
+    codes = styled = seen = ["'self'"]
     if shared:
-        links = [*linked, *(shared.link(name, text) for name, text in (scripts or {}).items())]
-        links += [shared.part(script, "start")] if script else []
-        sheets = [shared.link(name, text) for name, text in (styles or {}).items()]
-        own, inline, codes, looks = [], [], ["'self'"], ["'self'"]
-        icon, pictures = shared.link("icon.svg", icon), ["'self'", *pictures]
+        links += [shared.link(*script) for script in scripts.items()]
+        links += [shared.part(start, "start")] if start else []
+        sheets = [shared.link(*style) for style in styles.items()]
+        icon = shared.link("icon.svg", icon)
     else:
-        own, inline = [*(scripts or {}).values(), *([script] if script else [])], [*(styles or {}).values()]
-        links, sheets, codes, looks = [], [], [*map(_hash, own)], [*map(_hash, inline)]
-        icon, pictures = f"data:image/svg+xml,{quote(icon)}", ["data:", *pictures]
+        own, looks = [text for text in (*scripts.values(), start) if text], [*styles.values()]
+        icon = f"data:image/svg+xml,{quote(icon)}"
+        codes, styled, seen = [*map(_hash, own)], [*map(_hash, looks)], ["data:"]
     page = _templates().get_template(template)
     text = page.render(
         allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
-        f"style-src {' '.join(looks) or repr('none')}; "
-        f"img-src {' '.join(pictures)}; base-uri 'none'; form-action 'none'",
-        scripts=[Markup(source) for source in own],
-        styles=[Markup(source) for source in inline],
+        f"style-src {' '.join(styled) or repr('none')}; "
+        f"img-src {' '.join([*seen, *pictures])}; base-uri 'none'; form-action 'none'",
+        scripts=own,
+        styles=looks,
         links=links,
         sheets=sheets,
         icon=icon,
         site=shared.site if shared else None,
         cite=shared.cite if shared else None,
-        islands={key: Markup(island(data)) for key, data in (islands or {}).items()},
+        islands={key: island(data) for key, data in islands.items()},
         **words,
     )
     return phrases.visible(text)
