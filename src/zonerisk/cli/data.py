@@ -141,8 +141,7 @@ def diff(
     with opened(old) as before, opened(new) as after:
         rows = changes(before, after, load().policy(policy), as_of)
     tree = {"changes": [row._asdict() for row in rows]}
-    form = output.chosen(format_, out, output.Lists)
-    output.write(output.rows(Change._fields, rows, form, out, "changes", tree), out)
+    output.write(output.rows(Change._fields, rows, format_, out, "changes", tree), out)
     output.note(f"{count(len({row.region for row in rows}), 'region')} changed\n")
 
 
@@ -175,8 +174,7 @@ def rates(
         for cause, (lost, held, silent) in backup.items()
     )
     foot = [f"Backup failed in physical events on file, those in no feed too: {told}.", *biases]
-    form = output.chosen(format_, out, output.Lists)
-    output.write(output.rows(counting.Rate._fields, rows, form, out, "rates", tree, foot), out)
+    output.write(output.rows(counting.Rate._fields, rows, format_, out, "rates", tree, foot), out)
 
 
 @app.command("freshness")
@@ -226,8 +224,7 @@ def freshness(
         read.append({"provider": name, "list": place, "regions": len(listing.zones)})
         changes += lists_.changes(catalog, name, listing)
     tree = {"lists": read, "unread": unread, "changes": [change._asdict() for change in changes]}
-    form = output.chosen(format_, out, output.Lists)
-    output.write(output.rows(lists_.Change._fields, changes, form, out, "freshness", tree), out)
+    output.write(output.rows(lists_.Change._fields, changes, format_, out, "freshness", tree), out)
     output.note(f"{count(len(read), 'list')} read, {count(len(changes), 'difference')}\n")
     if worst or {change.change for change in changes} & set(fail_on or ()):
         raise typer.Exit(worst or 1)
@@ -250,5 +247,4 @@ def backtest(
     tree = {"frozen": sha256, "skills": [row._asdict() for row in skills]}
     cells = [words.skill(*row) for row in skills]
     foot = (words.BACKTEST.format(sha256[:12]),)
-    form = output.chosen(format_, out, output.Lists)
-    output.write(output.rows(words.SKILLS, cells, form, out, "backtest", tree, foot), out)
+    output.write(output.rows(words.SKILLS, cells, format_, out, "backtest", tree, foot), out)

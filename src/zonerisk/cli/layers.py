@@ -50,7 +50,7 @@ def list_(
             state = "damaged"
         told = (f"{card.error_m:g}", card.grade, f"{sampled.get(card.id, 0)} sites", state)
         rows.append((card.id, card.kind, card.name, card.vintage, *told))
-    output.write(output.rows(head, rows, output.chosen(format_, out, output.Lists), out, "layers"), out)
+    output.write(output.rows(head, rows, format_, out, "layers"), out)
 
 
 @app.command("show")

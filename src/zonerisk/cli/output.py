@@ -178,7 +178,7 @@ def record(head: str, tree: dict[str, Any]) -> str:
 def rows(
     head: Sequence[str],
     cells: Iterable[Sequence[Cell]],
-    form: str,
+    asked: str | None,
     out: Path | None,
     what: str = "rows",
     tree: Mapping[str, object] | None = None,
@@ -189,6 +189,7 @@ def rows(
     A number keeps the digits it came with, and is a number in JSON; what is not known is
     null there, and empty elsewhere. CSV, by RFC 4180, is rows alone, without the notes at the ``foot``.
     """
+    form = chosen(asked, out, Lists)
     if form == "json":
         tree = tree or {what: [dict(zip(head, row, strict=True)) for row in cells]}
         return as_json({"schema": f"zonerisk/{what}/1", **tree})

@@ -415,13 +415,8 @@ def compare(
     verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
     common = verdicts.common_ground
     if form == "json":
-        text = output.as_json(
-            {
-                "schema": "zonerisk/compare/2",
-                "regions": words.records(verdicts),
-                "common_ground": common,
-            }
-        )
+        tree = {"regions": words.records(verdicts), "common_ground": common}
+        text = output.as_json({"schema": "zonerisk/compare/2", **tree})
     else:
         text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
         bands = [verdict.likelihood.majority_lost for verdict in verdicts]

@@ -176,10 +176,11 @@ def record(
         dict(losses.most_common()),
         "datacenter" if by_site else "zone",
         alone,
-        [(event.name, event.day) for event in together],
+        together,
         degraded,
         wide,
-        wording.looked_through([(feed.since, feed.until, feed.complete) for feed in feeds], cut),
+        feeds,
+        cut,
     )
     return TrackRecord(
         since=began,

@@ -410,8 +410,7 @@ class Judge:
         risks = []
         for records, lost in self._told[ours.regions, sellers]:
             if not lost.isdisjoint(theirs.regions):
-                names = [(record.name, record.day) for record in records]
-                message = sentences.both_hit(names, all(record.down for record in records))
+                message = sentences.both_hit(records)
                 told = history.grade(records), both, message, history.cited(records)
                 risks.append(marked(risk("incident", records[0].key, *told), self.day))
         return risks

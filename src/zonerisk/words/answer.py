@@ -219,18 +219,15 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
         told = why(verdict), likelihood.bound(verdict.likelihood)
         rows.append((class_, verdict.target, *told))
         alike.setdefault((class_,) if class_ == "one-zone" else (class_, *told), []).append(verdict.target)
-    many = {
-        ids[0]: (what, ids)
-        for what, ids in alike.items()
-        if len(verdicts) > MOST_REGIONS and len(ids) >= MOST_ALIKE
-    }
-    left = {key for _, ids in many.values() for key in ids}
-    listed = [row for row in rows if row[1] not in left]
-    if listed:
-        screen.table("", ("class", "region", "why", "a majority lost"), listed)
-    for what, ids in many.values():
-        screen.print()
-        screen.print(f"{', '.join(what)}: {', '.join(ids)}")
+    many = [ids for ids in alike.values() if len(verdicts) > MOST_REGIONS and len(ids) >= MOST_ALIKE]
+    left = {key for ids in many for key in ids}
+    screen.table(
+        "", ("class", "region", "why", "a majority lost"), [row for row in rows if row[1] not in left]
+    )
+    for what, ids in alike.items():
+        if ids in many:
+            screen.print()
+            screen.print(f"{', '.join(what)}: {', '.join(ids)}")
     screen.print()
     screen.print("A majority lost in a year, by a model. One region alone takes a screen.", "dim")
 
@@ -241,19 +238,19 @@ def why(verdict: Verdict) -> str:
     cause, spread = standing.cause, standing.spread
     total = standing.datacenters.count if verdict.units == "sites" else standing.zones.sold
     units = phrases.count(total, "datacenter" if verdict.units == "sites" else "zone")
-    close = f"{spread.buildings} known buildings {'within' if spread.close else 'span'} " if spread else ""
-    known = f"{close}{phrases.distance(spread.diameter_m)}" if spread else ""
-    if cause.risk and standing.class_ != "suspected":
-        text = f"{cause.least} of {units} share one {KINDS.get(cause.kind, cause.kind)}"
-    elif cause.risk:
-        text = f"{cause.least} of {units} may share one {KINDS.get(cause.kind, cause.kind)}"
+    if cause.risk:
+        share = "may share" if standing.class_ == "suspected" else "share"
+        text = f"{cause.least} of {units} {share} one {KINDS.get(cause.kind, cause.kind)}"
     elif standing.class_ in ("near", "apart") and cause.distance_m:
         text = f"{units}, the nearest {phrases.interval(cause.distance_m)}"
+    elif spread:
+        verb = "within" if spread.close else "span"
+        text = f"{units}; {spread.buildings} known buildings {verb} {phrases.distance(spread.diameter_m)}"
     else:
-        text = f"{units}; {known}" if known else units
-    events = [names[key] for key in verdict.record.several]
-    if events:
-        text += f"; {events[-1].cause} {events[-1].start[:4]}"
+        text = units
+    if verdict.record.several:
+        last = names[verdict.record.several[-1]]
+        text += f"; {last.cause} {last.start[:4]}"
     return text
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import KINDS, asked_by
-from zonerisk.core.model import Grade, Hazard
+from zonerisk.core.model import Grade, Hazard, Incident
 from zonerisk.core.samples import EDGE_M, UNNAMED, Chain, HazardSample, Layer, Neighbourhood, bests
-from zonerisk.core.verdict import Option, Outcome, SharedRisk, Threshold
+from zonerisk.core.verdict import FeedRead, Option, Outcome, SharedRisk, Threshold
 from zonerisk.words import phrases
 from zonerisk.words.phrases import Named, sentence
 
@@ -46,6 +46,10 @@ no_pair = sentence("{}: no pair to compare")
 no_second = sentence("{}: there is no second one that could be spared")
 nothing_to_measure = sentence("{}, so there is no pair to measure")
 measured_trip = sentence("{:measured} by {}")
+survivors = sentence(
+    "{0.message}; if it fails, {0.groups:|at most }{1} of {2} {1:is|are} left, {3:still|not} a majority"
+)
+sold = sentence("{} {:as stated|as sold}")
 # Of places.
 same_building = sentence("{:named} stand in the same building, {}")
 one_campus = sentence("{:named} stand on one campus: {}")
@@ -83,11 +87,6 @@ def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
 def ended(domains: Sequence[Named], until: str, feed: str) -> str:
     """Format that a feed was stated up to a day only."""
     return f"stated for {phrases.named(domains) if domains else 'the region'} until {until} only: {feed}"
-
-
-def sold(number: int, enough: bool) -> str:
-    """Hold a number of zones against those that are sold."""
-    return f"{number} {'as stated' if enough else 'as sold'}"
 
 
 def buildings_stated(at_most: int | None, known: int, stated: float) -> str:
@@ -171,12 +170,6 @@ def nothing_known(unknown: Sequence[str]) -> str:
     if unknown:
         return f"no shared risk of grade A or B is on record, but not known: {', '.join(unknown)}"
     return "no shared risk of grade A or B"
-
-
-def survivors(hardest: SharedRisk, left: int, count: str, majority: bool) -> str:
-    """Format what is left when the worst happens."""
-    rest = f"{'at most ' if hardest.groups > 1 else ''}{left} of {count} {'is' if left == 1 else 'are'} left"
-    return f"{hardest.message}; if it fails, {rest}, {'still' if majority else 'not'} a majority"
 
 
 def recovery(best: Sequence[Option], outcome: Outcome) -> str:
@@ -378,11 +371,11 @@ def no_longer(message: str, fixed_since: str | None, aged: bool) -> str:
     return f"{message}; over ten years ago, and no cause is stated to stand" if aged else message
 
 
-def both_hit(records: Sequence[tuple[str, str]], down: bool) -> str:
+def both_hit(records: Sequence[Incident]) -> str:
     """Write that one event hit both sides of a recovery: what each record calls it, and its day."""
-    names = list(dict.fromkeys(phrases.event(*row) for row in records))
+    names = list(dict.fromkeys(phrases.event(each.name, each.day) for each in records))
     what = names[0] if len(names) == 1 else f"one event ({'; '.join(names)})"
-    return f"both were {'hit' if down else 'degraded'} by {what}"
+    return f"both were {'hit' if all(each.down for each in records) else 'degraded'} by {what}"
 
 
 def record(
@@ -390,27 +383,41 @@ def record(
     losses: Mapping[str, int],
     noun: str,
     alone: bool,
-    several: Sequence[tuple[str, str]],
+    several: Sequence[Incident],
     degraded: int,
     wide: Sequence[str],
-    looked: str,
+    feeds: Sequence[FeedRead],
+    single_until: str | None,
 ) -> tuple[str, ...]:
-    """Write a region's record in parts, the least needful last: events, what was ``looked`` through, more.
+    """Write a region's record in parts, the least needful last: events, what was looked through, more.
 
-    It tells losses of one by cause, the events that hit ``several`` together by name and day, how many only
-    ``degraded``, and the days of software faults of the ``wide`` region; ``alone`` where there is but one.
+    It tells losses of one by cause, the events that hit ``several`` together, how many only ``degraded``, and
+    the days of software faults of the ``wide`` region; ``alone`` where there is but one. Of the provider's
+    ``feeds`` which were read, and single losses to when.
     """
     total = sum(losses.values())
     causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
     events = [f"no physical event took two {noun}s or more"] if since and not alone else []
     if several:
-        named = "; ".join(phrases.event(*row) for row in several[-_MOST_EVENTS:])
+        named = "; ".join(phrases.event(each.name, each.day) for each in several[-_MOST_EVENTS:])
         events = [f"{phrases.count(len(several), 'event')} took two {noun}s or more: {named}"]
     if total and alone:
         events.append(f"lost {'once' if total == 1 else f'{total} times'} ({causes})")
     elif total:
         events.append(f"{total} loss{'' if total == 1 else 'es'} of one {noun} ({causes})")
     begin = f"since {since[:4]}: " if since else ""
+    looked = "no complete list of its events was found, so silence proves little"
+    if feeds:
+        years = [
+            phrases.ends(float(feed.since[:4]), float(feed.until[:4]))
+            + " (large events only)" * (feed.complete == "large")
+            for feed in feeds
+        ]
+        looked = f"its notices of {' and '.join(years)} were read"
+    if feeds and single_until:
+        late = single_until >= min(feed.since for feed in feeds)
+        to = f"for losses of one zone to {phrases.day(single_until[:7])}"
+        looked += f", {to}" if late else ", though not for losses of one zone"
     parts = [f"{begin}{'; '.join(events) or 'nothing is on file'}", looked]
     if degraded:
         parts.append(f"{phrases.count(degraded, 'event')} only degraded")
@@ -418,17 +425,3 @@ def record(
         faults = phrases.count(len(wide), "software fault")
         parts.append(f"{faults} of the whole region, last {phrases.day(max(wide))}")
     return tuple(parts)
-
-
-def looked_through(feeds: Sequence[tuple[str, str, str]], single_until: str | None) -> str:
-    """Write which of a provider's feeds were read: from, to, how complete; and single losses to when."""
-    if not feeds:
-        return "no complete list of its events was found, so silence proves little"
-    years = [
-        phrases.ends(float(since[:4]), float(until[:4])) + " (large events only)" * (complete == "large")
-        for since, until, complete in feeds
-    ]
-    single = f", for losses of one zone to {phrases.day(single_until[:7])}" if single_until else ""
-    if single_until and single_until < min(since for since, *_ in feeds):
-        single = ", though not for losses of one zone"
-    return f"its notices of {' and '.join(years)} were read{single}"

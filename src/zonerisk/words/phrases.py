@@ -117,10 +117,15 @@ def quoted(text: str) -> str:
 
 
 class _Sentences(Formatter):
-    """Fills sentences: beside Python's own formats those of this module, such as ``{:named}``."""
+    """Fills sentences: beside Python's own formats those of this module, such as ``{:named}``.
+
+    ``{:is|are}`` is the first word for 1 and what is true, the second for all else.
+    """
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Format one value."""
+        if "|" in format_spec:
+            return format_spec.split("|")[value != 1]
         return _OWN[format_spec](value) if format_spec in _OWN else format(value, format_spec)
 
 

@@ -301,4 +301,7 @@ def comment(audit: Audit, policy: Policy) -> str:
         if cells:
             lines += ["", f"<details><summary>{len(cells)} {title}</summary>", ""]
             lines += [*report.rows(head, cells[:MOST_ROWS])[1:], "", "</details>"]
-    return "\n".join([*lines, "", report.provenance_line(audit.provenance)]) + "\n"
+    made, catalogue, by = audit.provenance.version, audit.provenance.catalogue, audit.provenance.policy
+    edition = f"catalogue {catalogue.date} ({catalogue.sha256[:12]})"
+    lines += ["", f"zonerisk {made}, {edition}, policy {by.id} ({by.sha256[:12]})."]
+    return "\n".join(lines) + "\n"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
-from zonerisk.core.verdict import Provenance
 from zonerisk.words import phrases
 
 # A cell is text, or sources: their numbers and grades.
@@ -66,15 +65,6 @@ def _text(written: Cell) -> str:
     if isinstance(written, str):
         return written
     return ", ".join(f"{number} ({grade})" for number, grade in written) or "-"
-
-
-def provenance_line(provenance: Provenance) -> str:
-    """Format what a verdict was made with."""
-    catalogue, policy = provenance.catalogue, provenance.policy
-    return (
-        f"zonerisk {provenance.version}, catalogue {catalogue.date} ({catalogue.sha256[:12]}), "
-        f"policy {policy.id} ({policy.sha256[:12]})."
-    )
 
 
 def cell(text: str) -> str:

@@ -12,7 +12,6 @@ from zonerisk.core.model import Policy
 from zonerisk.core.verdict import (
     BLOCKS,
     Applied,
-    Block,
     Class,
     Finding,
     Grid,
@@ -27,15 +26,6 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.words import phrases
 
-STANDS: dict[Block, str] = {
-    "shared": "zones shared",
-    "partly": "zones partly shared",
-    "not shown": "zones not shown",
-    "near": "zones near each other",
-    "apart": "zones apart",
-    "one-zone": "one zone",
-}
-"""What is said of another region's class, in a word or two."""
 _GRIDS: dict[Grid, str] = {
     "same-grid": "the same grid area",
     "same-synchronous": "the same synchronous area",
@@ -178,12 +168,9 @@ def recovery(
     if distance.high is None:
         far = f"no distance, for no place of {phrases.names(nowhere)} is known"
     elif least_m is not None:
-        over = {
-            True: ", over",
-            False: ", nearer than",
-            None: "; the positions leave open whether that is over",
-        }
-        far += f"{over[distance.at_least(least_m)]} {phrases.distance(least_m)}"
+        doubt = "; the positions leave open whether that is over"
+        over = {True: ", over", False: ", nearer than", None: doubt}[distance.at_least(least_m)]
+        far += f"{over} {phrases.distance(least_m)}"
     parts = [far, *filter(None, [instead]), *reasons]
     if limited:
         # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
@@ -239,8 +226,9 @@ def extent(verdict: Verdict) -> tuple[Interval, Interval]:
 
 
 def stands(class_: Class) -> str:
-    """Write the class of another region."""
-    return STANDS[block(class_)]
+    """Write the class of another region in a word or two."""
+    odd = {"partly": "zones partly shared", "near": "zones near each other", "one-zone": "one zone"}
+    return odd.get(block(class_), f"zones {block(class_)}")
 
 
 def best_recovery(verdict: Verdict) -> Option | None:
@@ -307,16 +295,16 @@ def records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 
 def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
     """Format which places several of the regions stand in, certainly or as candidates."""
-    holders: dict[str, list[tuple[str, str]]] = {}
+    holders: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
     for verdict in verdicts:
         for place in verdict.places:
             if place.kind != "metro":
                 names[place.id] = f"{place.name}, {place.town}" if place.town else place.name
                 role = "" if place.zones else " (candidate)"
-                holders.setdefault(place.id, []).append((verdict.target, role))
+                holders.setdefault(place.id, {})[verdict.target] = f"{verdict.target}{role}"
     return [
-        f"{names[key]} ({key}) serves " + " and ".join(f"{target}{role}" for target, role in holding)
+        f"{names[key]} ({key}) serves {' and '.join(holding.values())}"
         for key, holding in holders.items()
-        if len({target for target, _ in holding}) > 1
+        if len(holding) > 1
     ]
