@@ -1517,3 +1517,52 @@ def test_two_availability_sets_may_stand_in_two_datacenters(shipped: Catalog) ->
     found = judged(state(*machines), shipped)["azurerm_windows_virtual_machine.x"]
     assert told(found) == (6, 4, "unknown", "unknown")
     assert [each.copies for each in found.places] == [2, 2, 2]
+
+
+def test_copies_that_are_not_dealt_evenly_may_share_a_zone(shipped: Catalog) -> None:
+    zones = [f"europe-west1-{letter}" for letter in "bcd"]
+
+    def group(name: str, shape: str, *over: str) -> dict[str, Any]:
+        values = {"region": "europe-west1", "target_size": 3, "distribution_policy_target_shape": shape}
+        named = {"distribution_policy_zones": list(over)} if over else {}
+        return resource(f"google_compute_region_instance_group_manager.{name}", {**values, **named})
+
+    def pool(name: str, policy: str) -> dict[str, Any]:
+        scaling = {"total_min_node_count": 3, "total_max_node_count": 3, "location_policy": policy}
+        values = {"location": "europe-west1", "autoscaling": [scaling]}
+        return resource(f"google_container_node_pool.{name}", values)
+
+    def service(name: str, **strategy: str) -> dict[str, Any]:
+        values = {"desired_count": 3, "network_configuration": [{"subnets": ["a", "b"]}]}
+        return resource(f"aws_ecs_service.{name}", {**values, "ordered_placement_strategy": [strategy]})
+
+    tree = state(
+        group("even", "EVEN", *zones),
+        group("balanced", "BALANCED", *zones),
+        group("any", "ANY"),
+        group("two", "ANY", *zones[:2]),
+        group("one", "ANY", *zones[:1]),
+        pool("balanced", "BALANCED"),
+        pool("any", "ANY"),
+        *(
+            resource(f"aws_subnet.{key}", {"id": key, "availability_zone": f"eu-west-1{key}"})
+            for key in ("a", "b")
+        ),
+        service("spread", type="spread", field="attribute:ecs.availability-zone"),
+        service("packed", type="binpack", field="cpu"),
+        service("hosts", type="spread", field="instanceId"),
+    )
+    answers = {key.partition("_")[2]: told(one)[2:] for key, one in judged(tree, shipped).items()}
+    assert answers == {
+        "compute_region_instance_group_manager.even": ("pass", "unknown"),
+        "compute_region_instance_group_manager.balanced": ("unknown", "unknown"),
+        "compute_region_instance_group_manager.any": ("unknown", "unknown"),
+        # Of two zones one has half or more, however they are dealt.
+        "compute_region_instance_group_manager.two": ("fail", "fail"),
+        "compute_region_instance_group_manager.one": ("fail", "fail"),
+        "container_node_pool.balanced": ("pass", "unknown"),
+        "container_node_pool.any": ("unknown", "unknown"),
+        "ecs_service.spread": ("pass", "unknown"),
+        "ecs_service.packed": ("unknown", "unknown"),
+        "ecs_service.hosts": ("unknown", "unknown"),
+    }

@@ -59,6 +59,7 @@ class Standing(Record):
     least: tuple[AttributePath, ...] = ()
     most: tuple[AttributePath, ...] = ()
     per_zone: bool = False
+    uneven: bool = False
     spread: tuple[AttributePath, ...] = ()
     apart: Count = 0
     needed: Literal["majority", "one", "untold"] = "majority"

@@ -128,12 +128,14 @@ class _Stand(NamedTuple):
     """Where the copies of one resource stand, how many more there may be, and how many have to stay up.
 
     ``within`` are the only zones in which they can stand, told or not; none where nothing bounds that.
+    They are ``uneven`` where how many each of these zones has is not told.
     """
 
     places: tuple[Place, ...]
     more: int | None
     needed: str
     within: tuple[Place, ...] = ()
+    uneven: bool = False
 
 
 @dataclass
@@ -555,7 +557,8 @@ class _Reader:
             more = None if None in mores else sum(filter(None, mores))
             needed, source = part.stands[0].needed, self._source(part.resources[0], part.key)
             within = [stand.within for stand in part.stands]
-            bounded = more != 0 and not part.missing and all(within)
+            bounded = (more != 0 or any(stand.uneven for stand in part.stands)) and all(within)
+            bounded = bounded and not part.missing
             zones = len(set(chain.from_iterable(within))) if bounded else 0
             yield self.placement.workload(
                 part.key, source, places, needed, part.notes, more, part.missing, zones
@@ -760,6 +763,8 @@ class _Reader:
             distinct = list(dict.fromkeys(named))
         # More of them stand in the zones that are told, unless a standby is kept elsewhere.
         within = () if row.elsewhere or row.apart or loose != 0 else (anywhere,) if lone else tuple(distinct)
+        if row.uneven and count > 1 and len(distinct) > 1:
+            return _Stand((anywhere,) * count, more, row.needed, within, uneven=True)
         if len(named) == count:
             # One place a copy, the same one twice where the file has it twice.
             return _Stand(tuple(named), more, row.needed, within)
