@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
+from zonerisk.core.geometry import Interval, most_fibre_m
 from zonerisk.core.kinds import FEEDS
-from zonerisk.core.model import Claim
+from zonerisk.core.model import Claim, Rule
 from zonerisk.core.verdict import Outcome, Tested, Word, worst
-from zonerisk.judging import power
+from zonerisk.judging import power, separation
 from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pair_ids, pairs
 from zonerisk.words import findings as wording
 
@@ -71,22 +71,17 @@ def hold(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[st
 
 
 def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[str, ...]]:
-    stated = (claim.value or 0) * (1 if claim.unit == "ms" else 1000)
-    rows: list[Judged] = []
+    """Judge a distance or round trip that is stated as if a rule asked for it."""
+    stated, rows = claim.value or 0.0, list[Judged]()
+    rule = Rule.model_construct(threshold=stated, evidence=claim.evidence)
     for a, b in pairs(arrangement.domains):
         straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
-        if claim.kind == "rtt-max":
-            low = trip.ms if trip else rtt_ms(fibre_m(straight)).low
-            # Where nothing is measured, light alone allows it; equipment adds to that.
-            holds = low <= stated and (trip is not None or None)
-        else:
-            most_m = most_fibre_m(trip.ms) if trip else None
-            held = straight.within(most_m)
-            holds = held.at_least(stated) if claim.kind == "separation-min" else held.at_most(stated)
-            if holds and not (a.disclosed and b.disclosed) and not (most_m and most_m <= stated):
-                # The disc allows it, which was drawn around a metro because the sites are not disclosed.
-                holds = None
-        rows.append(("unknown" if holds is None else "pass" if holds else "fail", straight, a, b))
+        outcome = separation.agreed(separation.ends(claim.kind, rule, straight, trip))
+        sure = (a.disclosed and b.disclosed) or claim.kind == "rtt-max"
+        if outcome == "pass" and not sure and not (trip and most_fibre_m(trip.ms) <= 1000 * stated):
+            # The disc allows it, which was drawn around a metro because the sites are not disclosed.
+            outcome = "unknown"
+        rows.append((outcome, straight, a, b))
     if not rows:
         return "unknown", wording.NO_PAIR, ()
     outcome = worst([row[0] for row in rows])
