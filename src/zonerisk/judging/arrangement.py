@@ -78,13 +78,6 @@ class FailureDomain:
         )
 
     @cached_property
-    def where(self) -> tuple[Site, ...]:
-        """Where it stands, or may: in a metro that is placed, a candidate without a place adds nothing."""
-        if self.sites or not self.bounded:
-            return self.sites or self.possible
-        return tuple(site for site in self.possible if site.position)
-
-    @cached_property
     def places(self) -> tuple[object, ...]:
         """What a distance to it rests on: whether its sites are known, and which they are."""
         return (self.disclosed, self.partial, *(site.id for site in (*self.sites, *self.possible)))
@@ -153,9 +146,7 @@ def least_trips(measurements: Iterable[Measurement], day: str) -> dict[Pair, Tri
     """Return the least round trip of each pair that was measured by a day, either way round."""
     least: dict[Pair, Trip] = {}
     for record in measurements:
-        if record.day > day[: len(record.day)]:
-            continue
-        for row in record.round_trips:
+        for row in record.round_trips if record.day <= day[: len(record.day)] else ():
             trip = Trip(row.ms, record.day, tuple(record.evidence.values()))
             for pair in ((row.a, row.b), (row.b, row.a)):
                 if pair not in least or row.ms < least[pair].ms:

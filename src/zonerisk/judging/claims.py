@@ -19,7 +19,6 @@ from zonerisk.words import findings as wording
 UNMEASURED = ("other", *(f"shared-{feed}" for feed in FEEDS))
 Statement = tuple[str, str, "float | None", "str | None"]
 """A statement by its kind, text, value and unit: regions may share it."""
-DISTANCES = ("separation-min", "separation-max", "rtt-max")
 
 Judged = tuple[Outcome, Interval, FailureDomain, FailureDomain]
 """What a pair comes to, and how far apart it is."""
@@ -102,7 +101,7 @@ def record(
 
     Beside each are the regions of which it speaks; those are told where it can be checked.
     """
-    asked: dict[Statement, list[tuple[str, Tested | None]]] = defaultdict(list)
+    asked: dict[Statement, dict[str, Tested | None]] = defaultdict(dict)
     for key in facts.regions_of(provider_id):
         place, _, _ = arranged(facts, key, day)
         if facts.region(key).status != "open" or not place.domains:
@@ -111,19 +110,23 @@ def record(
             assessed = (power.assess(kind, place, facts.supply, power.HOPS) for kind in FEEDS)
             place = replace(place, groups={groups.kind: groups for groups in assessed})
         for claim in meant(place):
-            if claim.kind in DISTANCES or (feeds and claim.kind not in (*UNMEASURED, "dr-distance")):
-                asked[claim.kind, claim.text, claim.value, claim.unit].append((key, _tested(claim, place)))
+            if claim.kind in separation.RULES or (feeds and claim.kind not in (*UNMEASURED, "dr-distance")):
+                asked[claim.kind, claim.text, claim.value, claim.unit][key] = _tested(claim, place)
     words = []
     for (kind, text, value, unit), rows in sorted(asked.items(), key=lambda item: str(item[0])):
-        tested = tuple(row for _, row in rows if row)
+        tested = tuple(row for row in rows.values() if row)
         word = Word(kind=kind, text=text, value=value, unit=unit, regions=len(rows), tested=tested)
-        words.append((word, frozenset(key for key, _ in rows)))
+        words.append((word, frozenset(rows)))
     return tuple(words)
 
 
 def _tested(claim: Claim, place: Arrangement) -> Tested | None:
     """Hold a statement against one region; None where what is known leaves it open."""
-    if claim.kind in DISTANCES and not place.trips and sum(unit.disclosed for unit in place.domains) < 2:
+    if (
+        claim.kind in separation.RULES
+        and not place.trips
+        and sum(unit.disclosed for unit in place.domains) < 2
+    ):
         return None
     outcome, _, subjects = hold(claim, place)
     if outcome == "unknown":

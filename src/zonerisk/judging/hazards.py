@@ -253,14 +253,16 @@ def _look(
 
     A domain that is not disclosed stands at one of its possible sites, so all must agree.
     """
+    # In a metro that is placed, a candidate without a place adds nothing.
+    standing = domain.sites or [site for site in domain.possible if site.position or not domain.bounded]
     by_layer: dict[str, dict[str, list[HazardSample]]] = {}
-    for site in domain.where:
+    for site in standing:
         for row in samples.get(site.id, ()):
             if row.interval:
                 by_layer.setdefault(row.layer.id, {}).setdefault(site.id, []).append(row)
     look = {}
     for layer_id, by_site in by_layer.items():
-        sites = [by_site.get(site.id, []) for site in domain.where]
+        sites = [by_site.get(site.id, []) for site in standing]
         layer = next(iter(by_site.values()))[0].layer
         states: list[dict[str, bool | None]] = []
         rests: list[bool | None] = []

@@ -255,7 +255,6 @@ def heaviest_apart(weights: Mapping[str, int], joined: Iterable[Pair]) -> tuple[
 
 
 def _members(mask: int) -> Iterator[int]:
-    """Return the nodes of a set, a bit each."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
