@@ -9,7 +9,7 @@ from pyproj import Geod
 
 from zonerisk.core.geometry import geodesic_m
 from zonerisk.core.samples import Disc
-from zonerisk.layers.sampling import pairs
+from zonerisk.layers.sampling import around
 
 GEOD = Geod(ellps="WGS84")
 
@@ -17,8 +17,8 @@ GEOD = Geod(ellps="WGS84")
 def metres(shape: shapely.Geometry, lat: float, lon: float, reach_m: float = 200_000) -> float | None:
     shapes = np.empty(1, dtype=object)
     shapes[0] = shape
-    found = [distance for _, _, distance in pairs(shapes, [Disc("a", lat, lon, 10.0)], reach_m)]
-    return found[0] if found else None
+    found = around(shapes, [Disc("a", lat, lon, 10.0)], reach_m)["a"]
+    return found[0][0] if found else None
 
 
 def edge_m(shape: shapely.Geometry, lat: float, lon: float) -> float:
@@ -75,7 +75,7 @@ def test_a_pole_s_neighbours_are_near_from_all_sides() -> None:
 def test_whoever_is_in_reach_of_a_pole_s_neighbour_is_found(lat: float, reach_m: float) -> None:
     lons = (0.0, 60.0, 120.0, 179.0, -120.0)
     points = np.asarray(shapely.points([[lon, lat] for lon in lons]))
-    found = {place for _, place, _ in pairs(points, [Disc("s", lat, 0.0, 1)], reach_m)}
+    found = {place for _, place in around(points, [Disc("s", lat, 0.0, 1)], reach_m)["s"]}
     assert found == {place for place, lon in enumerate(lons) if geodesic_m(lat, 0.0, lat, lon) <= reach_m}
 
 

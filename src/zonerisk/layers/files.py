@@ -84,15 +84,6 @@ def mapping(row: Mapping[str, object], key: str) -> Mapping[str, object]:
     return part if isinstance(part, dict) else {}
 
 
-def shape_of(geometry: Any) -> Any:
-    """Return the shape of a GeoJSON geometry; a ValueError if it is none."""
-    try:
-        with np.errstate(invalid="ignore"):
-            return shapely.geometry.shape(geometry)
-    except Exception as error:
-        raise ValueError(str(error)) from None
-
-
 def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool = False) -> gpd.GeoDataFrame:
     """Read a vector file in WGS 84, rows without a place left out; of a complete list none may be.
 
@@ -352,11 +343,11 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
         raise DataError(f"{path}: has neither columns {lat} and {lon} nor a geometry column")
     shapes: list[Any] = []
     for row, text in enumerate(table[column], start=2):
-        with errors.reading(f"{path}:{row}", "is not a geometry"):
+        with errors.reading(f"{path}:{row}", "is not a geometry"), np.errstate(invalid="ignore"):
             if not isinstance(text, str):
                 shapes.append(None)
             elif text.lstrip().startswith("{"):
-                shapes.append(shape_of(json.loads(text)))
+                shapes.append(shapely.geometry.shape(json.loads(text)))
             elif text.upper().count("COLLECTION") <= MAX_COLLECTIONS:
                 shapes.append(shapely.from_wkt(text))
             else:  # GEOS has no bound of its own, and crashes.

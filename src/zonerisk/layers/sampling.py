@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 Geometries = npt.NDArray[np.object_]
 Edge = Geometries | None
+Near = dict[str, list[tuple[float, int]]]
+"""By site: how far shapes are, metres, and which of them it is."""
 Statement = tuple[HazardKind, str, str, str]
 """What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
@@ -104,15 +106,15 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
 def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
     """Drop the sites that lie beyond the places a layer was clipped around."""
     if card.covered_within_m is not None:
-        held = {disc.site for disc, _, _ in pairs(places, discs, card.covered_within_m)}
-    elif card.measure == "near":
+        near = around(places, discs, card.covered_within_m)
+        return [disc for disc in discs if near[disc.site]]
+    if card.measure == "near":
         # Of a disc that crosses the rim, some of what is near was not asked for.
-        held = {disc.site for disc, _, rim in pairs(places, discs, 0.0) if disc.uncertainty_m <= -rim}
-    else:
-        points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
-        inside = shapely.STRtree(places).query(points, predicate="intersects")[0]
-        held = {discs[index].site for index in inside}
-    return [disc for disc in discs if disc.site in held]
+        rims = around(places, discs, 0.0)
+        return [disc for disc in discs if any(disc.uncertainty_m <= -rim for rim, _ in rims[disc.site])]
+    points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
+    inside = set(shapely.STRtree(places).query(points, predicate="intersects")[0].tolist())
+    return [disc for index, disc in enumerate(discs) if index in inside]
 
 
 def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Edge) -> Samples:
@@ -153,22 +155,12 @@ def titles(card: Card, paths: Sequence[Path]) -> dict[str, str]:
     return dict(zip(table[key], table[title], strict=True))
 
 
-def _around(
-    shapes: Sequence[Any] | Geometries, discs: Discs, reach_m: float, straight: bool = False
-) -> dict[str, list[tuple[float, int]]]:
-    """Return the distance and index of what is in reach of each site, the nearest first."""
-    near: dict[str, list[tuple[float, int]]] = {disc.site: [] for disc in discs}
-    for disc, index, distance in pairs(np.asarray(shapes, dtype=object), discs, reach_m, straight):
-        near[disc.site].append((distance, index))
-    return {site: sorted(rows) for site, rows in near.items()}
-
-
 def _nearest(card: Card, layer: Layer, objects: Sequence[Mapped], discs: Discs) -> Samples:
     axis = card.measure == "axis"
     reach = card.list_radius_m if axis else card.search_radius_m
     widest = max(disc.uncertainty_m for disc in discs)
     widest += max((thing.doubt_m for thing in objects), default=card.error_m)
-    near = _around([thing.shape for thing in objects], discs, reach + widest, axis)
+    near = around([thing.shape for thing in objects], discs, reach + widest, axis)
     for disc in discs:
         best: dict[str, tuple[float, int]] = {}
         for distance, index in sorted((max(0.0, away), index) for away, index in near[disc.site]):
@@ -200,8 +192,8 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
     rim: dict[str, float] = {}
     if edge is not None:
         whole = shapely.get_parts(shapely.union_all(edge))
-        rim = {disc.site: -distance for disc, _, distance in pairs(whole, discs, 0.0)}
-    near = _around([zone.shape for zone in zones], discs, card.covered_within_m or card.search_radius_m)
+        rim = {site: -rows[0][0] for site, rows in around(whole, discs, 0.0).items() if rows}
+    near = around([zone.shape for zone in zones], discs, card.covered_within_m or card.search_radius_m)
     for disc in discs:
         ranked = near[disc.site]
         if not ranked and disc.site in rim:
@@ -225,7 +217,7 @@ def _counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Discs) -> 
     """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
     reading, radius = card.reading, card.reading.radius_m or 0
     shapes, events, force = _tracks(frame, reading) if reading.id else (shapes_of(frame), None, None)
-    near = _around(shapes, discs, radius + max(disc.uncertainty_m for disc in discs) + card.error_m)
+    near = around(shapes, discs, radius + max(disc.uncertainty_m for disc in discs) + card.error_m)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
         nearest: dict[object, float] = {}
@@ -258,16 +250,16 @@ def _polygons(
 ) -> Samples:
     """Read the values of the polygons that each site may stand in; where the map ends it is open."""
     shapes, key = shapes_of(frame), card.reading.id[0]
-    rims = {disc.site: -rim for disc, _, rim in pairs(np.array([shapely.union_all(shapes)]), discs, 0.0)}
-    near = _around(shapes, discs, max(disc.uncertainty_m for disc in discs))
+    rims = around([shapely.union_all(shapes)], discs, 0.0)
+    near = around(shapes, discs, max(disc.uncertainty_m for disc in discs))
     keys = frame[key].astype(str)
     for disc in discs:
         held = [at for away, at in near[disc.site] if away <= disc.uncertainty_m and keys[at] in table]
-        if not held or disc.site not in rims:
+        if not held or not rims[disc.site]:
             continue
         with errors.reading(f"{card.id}: {(card.reading.names_by or key)[1]}", "is not a number"):
             values = [float(table[keys[index]]) for index in held]
-        open_ = rims[disc.site] < disc.uncertainty_m
+        open_ = -rims[disc.site][0][0] < disc.uncertainty_m
         span = Interval(0.0 if open_ else min(values), values[0], None if open_ else max(values))
         name = str(frame[card.reading.name][held[0]]) if card.reading.name else ""
         yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
@@ -394,14 +386,14 @@ def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
     return np.asarray(shapely.linestrings(np.stack([lons, lats], 2)))
 
 
-def pairs(
-    shapes: Geometries, discs: Discs, reach_m: float, straight: bool = False
-) -> Iterator[tuple[Disc, int, float]]:
-    """Return every shape (in degrees) within reach of a site's middle, with its distance in metres.
+def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) -> Near:
+    """Return of each site the shapes (in degrees) in reach of its middle, the nearest first.
 
     A distance within an area is negative: metres to its edge. Edges are GeoJSON's, straight in degrees;
     ``straight`` ones, such as the axes of runways, are straight on the ground.
     """
+    found: Near = {disc.site: [] for disc in discs}
+    shapes = np.asarray(shapes, dtype=object)
     tree = shapely.STRtree(shapes)
     tiles: dict[tuple[int, int], list[Disc]] = {}
     for disc in discs:
@@ -427,7 +419,8 @@ def pairs(
             shapely.distance(points[which[within]], shapely.boundary(flat[what[within]]))
         )
         for i, j, distance in zip(which, what, metres, strict=True):
-            yield inside[i], int(near[j]), float(distance)
+            found[inside[i].site].append((float(distance), int(near[j])))
+    return {site: sorted(rows) for site, rows in found.items()}
 
 
 def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:

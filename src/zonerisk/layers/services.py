@@ -81,8 +81,8 @@ def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
     asked = shapely.box(*bounds)
     tiles = []
     for row in http.rows(http.get(url, max_bytes=MAX_INDEX_BYTES), url, "features"):
-        with errors.reading(url, "lists a tile without an outline"):
-            outline = shapely.make_valid(files.shape_of(dict(files.mapping(row, "geometry"))))
+        with errors.reading(url, "lists a tile without an outline"), np.errstate(invalid="ignore"):
+            outline = shapely.make_valid(shapely.geometry.shape(dict(files.mapping(row, "geometry"))))
             if shapely.area(shapely.intersection(outline, asked)) > 0:
                 tiles.append(dict(files.mapping(row, "properties")))
     if not tiles:
@@ -171,12 +171,13 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
     return service.rows
 
 
-def _check_place(geometry: object, url: str, bounds: Bounds) -> None:
+def _check_place(geometry: Any, url: str, bounds: Bounds) -> None:
     """Refuse a geometry that does not touch the box that was asked for."""
     try:
-        shape = files.shape_of(geometry)
+        with np.errstate(invalid="ignore"):
+            shape = shapely.geometry.shape(geometry)
         west, south, east, north = shape.bounds
-    except ValueError:
+    except Exception:
         raise FetchError(f"{url}: answered a geometry that is none") from None
     if not np.isfinite(shapely.get_coordinates(shape)).all():
         raise FetchError(f"{url}: answered coordinates that are not numbers")
