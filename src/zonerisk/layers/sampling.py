@@ -200,10 +200,10 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
             yield samples.beyond(layer, disc.site, disc.uncertainty_m, rim[disc.site])
         close = disc.uncertainty_m + card.error_m + card.list_radius_m
         seen: set[str] = set()
-        for place, (distance, index) in enumerate(ranked):
+        for distance, index in ranked:
             label = zones[index].label
             # Of each class the nearest zone, and every one that the disc may touch.
-            if distance > close and (place and label in seen):
+            if distance > close and label in seen:
                 continue
             seen.add(label)
             interval = samples.widened(layer, disc.uncertainty_m, distance, card.error_m)
