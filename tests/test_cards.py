@@ -155,6 +155,7 @@ def test_an_import_is_found_by_its_note(tmp_path: Path) -> None:
         ("industry-france", {"record_years": 10}, "record_years are of cells"),
         ("industry-france", {"intensities": {"*": (1, 2)}}, "go together"),
         ("flood-dallas", {"return_years": {"10yr": 10}}, "is not one of reading.classes"),
+        ("cyclones", {"reading": {"least": {}}, "intensity_unit": None}, "needs reading.least"),
         ("georisques", {"measure": "near"}, "answers statements"),
         ("georisques", {"reading": {"hazards": {}}}, "needs reading.hazards"),
         ("seismic-france", {"reading": {"class_of": None}}, "needs reading.hazards"),

@@ -162,6 +162,7 @@ class Card(Record):
             "return_years are of areas and cells": self.return_years and measure not in ("area", "cell"),
             "record_years are of cells and counts": self.record_years is not None and not counted,
             f"{min(unknown, default='')!r} is not one of reading.classes; {ANY_CLASS!r} is for all": unknown,
+            "reading.id of a count needs reading.least": measure == "count" and reading.id and not valued,
             "an axis needs reading.ends": measure == "axis" and reading.ends is None,
             "a statement needs reading.hazards or reading.class_of": measure == "stated" and not named,
             "georisques answers statements, named by reading.hazards": report,
