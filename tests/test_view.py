@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from zonerisk.core.geometry import Interval
 from zonerisk.library import Library
-from zonerisk.pages import map_payload, page, surroundings
+from zonerisk.pages import card, map_payload, page, surroundings
+
+PARTS: Any = card.templates().get_template("parts.html").module
 
 
 @pytest.mark.parametrize(
@@ -19,13 +23,13 @@ from zonerisk.pages import map_payload, page, surroundings
 def test_metres(span: tuple[float | None, ...], best: str, ends: str) -> None:
     low, middle, high = span
     span = Interval(low=low, best=middle, high=high)
-    assert (page.best_m(span), page.ends_m(span)) == (best, ends)
+    assert (str(PARTS.best(span)), str(PARTS.ends(span))) == (best, ends)
 
 
 def test_round_trips_are_lower_bounds(shipped: Library) -> None:
     first = shipped.score("scaleway-fr-par").policy.separations[0]
-    assert page.least_rtt(first) == "at least 0.34 ms", "35 km straight, no circuity"
-    assert page.least_rtt(shipped.score("ovh-sbg").policy.separations[0]) == "not known"
+    assert str(PARTS.round_trip(first)) == "at least 0.34 ms", "35 km straight, no circuity"
+    assert str(PARTS.round_trip(shipped.score("ovh-sbg").policy.separations[0])) == "not known"
 
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:

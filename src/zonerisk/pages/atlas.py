@@ -13,7 +13,7 @@ from zonerisk.core.verdict import Block, Outcome, Verdict, block, severity
 from zonerisk.pages import card, features, page, surroundings
 from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.map_payload import MapData
-from zonerisk.words import answer, likelihood, phrases
+from zonerisk.words import answer, phrases
 from zonerisk.words.verdicts import RULES, block_order
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ CAUSES = {"count": "one zone", "disclosure": "not disclosed", "incident": "event
 
 
 class Entry:
-    """A region as a mark, and as a row of the table; the rank is what the column of recovery is sorted by."""
+    """A region as a mark, and as a row of the table."""
 
     def __init__(self, atlas: Atlas, key: str) -> None:
         """Sum a verdict up."""
@@ -47,19 +47,14 @@ class Entry:
         dialect = catalog.dialects.get(self.owner.id)
         names = catalog.edition.countries.get(self.region.country, (self.region.country,))
         self.country, self.called = names[0], " ".join([*(dialect.aliases if dialect else ()), *names])
-        standing, recovery = self.verdict.independence, self.verdict.recovery
+        standing = self.verdict.independence
         self.class_: Block = block(standing.class_)
         self.cause = CAUSES.get(standing.cause.kind, standing.cause.kind)
         kind = KINDS.get(standing.cause.kind) if standing.cause.risk else None
         self.rule = kind and kind.rule
-        self.why, self.bound = answer.why(self.verdict), likelihood.bound(self.verdict.likelihood)
-        self.recovery_outcome: Outcome = min((one.outcome for one in recovery), key=severity, default="fail")
-        if fit := next((option for option in recovery if option.outcome == "pass"), None):
-            self.recovery = f"{atlas.settings[key].name(fit.target)}, {page.best_m(fit.distance_m)}"
-            self.recovery_rank = (fit.distance_m.best or 0) / 1000
-        else:
-            self.recovery = "not known" if self.recovery_outcome == "unknown" else "none found"
-            self.recovery_rank = 1e6 * severity(self.recovery_outcome)
+        self.why = answer.why(self.verdict)
+        outcomes = [option.outcome for option in self.verdict.recovery]
+        self.recovery: Outcome = min(outcomes, key=severity, default="fail")
 
     @property
     def disclosed(self) -> int:
@@ -195,6 +190,7 @@ class Atlas:
             back=INDEX if owner else None,
             answer=f"{f'{headline}. ' if owner else ''}{answer} One mark is one region.",
             entries=entries,
+            settings=self.settings,
             rules=RULES,
             heads=heads,
             # Providers of few regions stand together below.

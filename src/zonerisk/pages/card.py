@@ -11,11 +11,14 @@ from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
+from zonerisk.core import __version__
 from zonerisk.core.errors import MissingPackage, UsageError
-from zonerisk.core.geometry import closest
+from zonerisk.core.geometry import closest, least_rtt_ms
+from zonerisk.core.verdict import severity
 from zonerisk.pages import features, ground
 from zonerisk.pages.features import Point, Setting
 from zonerisk.pages.ground import Box
+from zonerisk.pages.map_payload import web_address
 from zonerisk.words import likelihood, phrases
 from zonerisk.workloads import own_sites
 
@@ -147,8 +150,10 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"fit": _fit, "width": _width}
-    made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT}
+    made.filters |= {"fit": _fit, "width": _width, "web_address": web_address, "severity": severity}
+    made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT, "least_rtt_ms": least_rtt_ms}
+    made.globals |= {"version": __version__, "own": own_sites.REGION, "files": {}, "picture": None}
+    made.globals |= {"ground": ground, "phrases": phrases, "likelihood": likelihood, "policy": None}
     return made
 
 

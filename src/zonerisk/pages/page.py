@@ -16,21 +16,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from zonerisk.core import __version__
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.pages import card, features, ground, map_payload
 from zonerisk.pages.map_payload import Layer, MapData, web_address
 from zonerisk.words import phrases
 from zonerisk.words.verdicts import RULES
-from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
-    from zonerisk.core.geometry import Interval
     from zonerisk.core.model import Evidence
     from zonerisk.core.verdict import Finding, Separation, SharedRisk, Verdict
     from zonerisk.pages.features import Feature, Setting
@@ -161,27 +155,6 @@ class View:
         drawn = {str(mark.words["layer"]) for mark in self.around.landmarks}
         rest = sum(name not in drawn for name in self.around.layers)
         return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
-
-
-def best_m(span: Interval) -> str:
-    """Write the best figure of a distance."""
-    return "not known" if span.best is None else phrases.distance(span.best)
-
-
-def ends_m(span: Interval) -> str:
-    """Write the interval of a distance."""
-    if span.low is None and span.high is None:
-        return ""
-    low = phrases.distance(span.low or 0.0)
-    return f"at least {low}" if span.high is None else f"{low} to {phrases.distance(span.high)}"
-
-
-def least_rtt(pair: Separation) -> str:
-    """Write the round trip that was measured, or the one that nothing beats; equipment adds to that."""
-    if pair.measured_ms is not None:
-        return phrases.measured(pair.measured_ms)
-    least = phrases.round_trip(least_rtt_ms(pair.distance_m))
-    return f"at least {least}" if least else "not known"
 
 
 def map_page(
@@ -436,16 +409,6 @@ def _laid(sheet: Sheet) -> str:
     return f"(window.sheets ??= []).push({island(sheet)});\n"
 
 
-@cache
-def _templates() -> Environment:
-    made = card.templates()
-    made.globals |= {"version": __version__, "ground": ground, "files": {}, "picture": None, "policy": None}
-    made.globals["own"] = own_sites.REGION
-    made.filters |= {"span": phrases.span, "web_address": web_address}
-    made.filters |= {"best_m": best_m, "ends_m": ends_m, "least_rtt": least_rtt}
-    return made
-
-
 def render(
     template: str,
     *,
@@ -475,7 +438,7 @@ def render(
         own, looks = [text for text in (*scripts.values(), start) if text], [*styles.values()]
         icon = f"data:image/svg+xml,{quote(icon)}"
         codes, styled, seen = [*map(_hash, own)], [*map(_hash, looks)], ["data:"]
-    page = _templates().get_template(template)
+    page = card.templates().get_template(template)
     text = page.render(
         allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
         f"style-src {' '.join(styled) or repr('none')}; "
