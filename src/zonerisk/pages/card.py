@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from os.path import commonprefix
@@ -228,7 +229,7 @@ class _Plane:
         self.taken: list[tuple[float, float, float, float]] = [(_W - 150, _H - 34, _W, _H)]
         self.labels: list[tuple[float, float, str, float, str, bool]] = []
 
-    def spots(self, points: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:
+    def spots(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return where points stand, in pixels."""
         import numpy as np
 
@@ -237,7 +238,7 @@ class _Plane:
         north = (lats - self.lat) * 111_195
         return np.column_stack((_W / 2 + east / self.metres, _H / 2 - north / self.metres))
 
-    def at(self, point: tuple[float, float]) -> tuple[float, float]:
+    def at(self, point: Spot) -> Spot:
         x, y = self.spots([point])[0].tolist()
         return x, y
 
@@ -246,7 +247,7 @@ class _Plane:
         up, side = (_H / 2 * self.metres / 111_195, _W / 2 * self.metres / self.east_m)
         return Box(self.lat - up, self.lon - side, self.lat + up, self.lon + side)
 
-    def path(self, points: Sequence[tuple[float, float]]) -> str:
+    def path(self, points: npt.ArrayLike) -> str:
         """Write a line of latitudes and longitudes in whole pixels, each once."""
         spots = self.spots(points).round().astype(int)
         steps = spots[1:] - spots[:-1]
@@ -353,8 +354,7 @@ def _below(plane: _Plane) -> Iterator[tuple[str, str, float]]:
     for kind, tone in (("land", "ground"), ("urban", "town"), ("water", "water"), ("rivers", "water")):
         if kind != "rivers" or plane.metres <= _RIVERS_M:
             lines = ground.lines(kind, plane.box, 3 * plane.metres / 111_195)
-            path = "".join(plane.path([(lat, lon) for lon, lat in line]) for line in lines)
-            if path:
+            if path := "".join(map(plane.path, lines)):
                 yield tone, path, 1.5 if kind == "rivers" else 0
 
 
@@ -458,12 +458,7 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
     most = 1.08 * max(*reach, (high or low or 0) * 1.2)
     made["left"] = left = _RIGHT + 40 + min(330.0, max(_width(words, 15) for words, *_ in rows))
     pixels = (_END - left) / most
-    made["asked"] = (left + (low or 0) * pixels, left + (high or most) * pixels) if low or high else None
-    for words, span, outcome in rows:
-        ends_m = span.low or 0.0, most if span.high is None else min(span.high, most)
-        from_, to = (left + metres * pixels for metres in ends_m)
-        best = None if span.best is None else left + span.best * pixels
-        made["rows"].append((outcome, words, from_, best, to))
+    made |= {"most": most, "low": low, "high": high, "rows": rows}
     marks: list[tuple[float, str]] = []
     made["marks"] = marks
     for at in sorted({0.0, low or 0.0, high or 0.0, most / 1.08}):
@@ -508,6 +503,5 @@ def _years(verdict: Verdict) -> dict[str, Any]:
 
 
 def _year(day: str) -> float:
-    year, *rest = (int(part) for part in day[:10].split("-"))
-    month, date = [*rest, 1, 1][:2]
-    return year + (month - 1) / 12 + (date - 1) / 365
+    on = date.fromisoformat(f"{day[:10]}-01-01"[:10])
+    return on.year + (on.month - 1) / 12 + (on.day - 1) / 365

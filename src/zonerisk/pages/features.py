@@ -237,23 +237,21 @@ def named_cause(verdict: Verdict) -> str:
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:
     """Draw the line beyond which every point is as far from all of the sites as the policy asks."""
-    from shapely import Polygon, get_parts, union_all
+    import shapely
 
     centres = [at for place in verdict.places if (at := located(place))]
-    if not 0 < len(centres) <= _MOST_CENTRES:
-        return
     asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == "dr")
     km = next((threshold.value for threshold in asked if threshold), None)
-    if km is None:
+    if km is None or not 0 < len(centres) <= _MOST_CENTRES:
         return
     origin = centres[0].lon
-    circles = (circle(turned(at, origin), km * 1000) for at in dict.fromkeys(centres))
-    areas = get_parts(union_all([Polygon([(lon, lat) for lat, lon in points]) for points in circles]))
-    name, words = f"{km:g} km from the nearest site", {"km": km}
-    for area in areas:
-        if isinstance(area, Polygon):
-            ring = tuple(Point(lat, lon) for lon, lat in area.exterior.coords)
-            yield Feature("dr-limit", verdict.target, name, "area", ring, words=words)
+    circles = [
+        [at[::-1] for at in circle(turned(centre, origin), km * 1000)] for centre in dict.fromkeys(centres)
+    ]
+    for area in shapely.get_parts(shapely.union_all([*map(shapely.Polygon, circles)])):
+        ring = tuple(Point(lat, lon) for lon, lat in area.exterior.coords)
+        name = f"{km:g} km from the nearest site"
+        yield Feature("dr-limit", verdict.target, name, "area", ring, words={"km": km})
 
 
 def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:

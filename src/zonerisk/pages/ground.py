@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -127,15 +127,13 @@ def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:
     return sorted(found, key=lambda town: town.rank)[:most]
 
 
-def lines(kind: str, box: Box, tolerance: float = 0.0) -> list[list[tuple[float, float]]]:
-    """Cut rings or lines of one kind to a box: longitude and latitude of their points."""
+def lines(kind: str, box: Box, tolerance: float = 0.0) -> Iterator[npt.NDArray[np.float64]]:
+    """Cut rings or lines of one kind to a box: latitude and longitude of their points."""
     import shapely
 
-    return [
-        [(lon - turn, lat) for lon, lat in shapely.get_coordinates(line)]
-        for turn, frame in _frames(box)
-        for line in _clipped(kind, frame, tolerance)
-    ]
+    for turn, frame in _frames(box):
+        for line in _clipped(kind, frame, tolerance):
+            yield shapely.get_coordinates(line)[:, ::-1] - (0, turn)
 
 
 @lru_cache(maxsize=512)
@@ -155,7 +153,7 @@ def _cut(box: Box, tolerance: float, decimals: int, rank: int) -> Sheet:
     return Sheet(box, decimals, tuple(map(tuple, drawn.values())), tuple(named))
 
 
-def _frames(box: Box) -> Iterable[tuple[float, Box]]:
+def _frames(box: Box) -> Iterator[tuple[float, Box]]:
     """Move the parts of a box that lie beyond the antimeridian into -180 to 180, with the turn of each."""
     for turn in (-360.0, 0.0, 360.0):
         west, east = max(box.west + turn, -180.0), min(box.east + turn, 180.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.geometry import closest
 from zonerisk.core.kinds import KINDS
-from zonerisk.core.samples import YARD_M, Chart, Line, Sample, Spot
+from zonerisk.core.samples import YARD_M, Chart, Line, Spot
 from zonerisk.core.verdict import SharedRisk, Verdict, worst
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import site_units, zone_units
@@ -167,58 +167,44 @@ def supplies(catalog: Catalog, verdict: Verdict) -> tuple[Feature, ...]:
     for feed, _, sites in feeds.values():
         if feed.station and not sites.isdisjoint(place.id for place in verdict.places):
             stated.setdefault(feed.station, []).append(feed.name)
-    ids = dict.fromkeys([*near, *stated, *(key for _, line in lines for key in line)])
-    stations = {
-        key: _station(key, sample, chart, lines, near.get(key, ()), stated.get(key, ())) for key in ids
-    }
+    stations: dict[str, Feature] = {}
+    for key in dict.fromkeys([*near, *stated, *(key for _, line in lines for key in line)]):
+        spot, source, rte = chart.spots.get(key), "positions", key.startswith("rte/")
+        if not spot:
+            # The stations of 2016 have no id but their place.
+            at: Any = tuple(map(float, key[3:].split(","))) if key.startswith("at/") else None
+            spot, source = Spot(sample.label(key), "", at), "stations-osm2016"
+        tops = [risk for risk, line in lines if line[-1] == key]
+        if key in stated:
+            standing = f"stated in the record: {'; '.join(stated[key])}"
+        elif key in near:
+            standing = NEAR
+        elif not tops:
+            standing = "on a way between stations, by circuits"
+        elif all(risk.grade == "C" for risk in tops):
+            standing = "above stations that are near, by circuits; not known to feed"
+        else:
+            standing = "above the stated stations, by circuits"
+        words = {
+            "standing": standing,
+            "near": phrases.names(near[key]) if key in near else "",
+            "osm": spot.osm,
+            "mapped": sample.sources[source].read if spot.at and source in sample.sources else "",
+            "attribution": f"{_OSM}; {_RTE}" if rte else _OSM,
+        }
+        stations[key] = Feature(
+            "station",
+            key,
+            spot.label,
+            "point",
+            (Point(*spot.at),) if spot.at else (),
+            TIED_M if rte else YARD_M,
+            # One that risks are shared at has their outcome.
+            worst([risk.outcome for risk in tops]) if tops else None,
+            words=words,
+            risks=tuple(dict.fromkeys(risk.id for risk, line in lines if key in line)),
+        )
     return (*_circuits(lines, stations, chart), *stations.values())
-
-
-def _station(
-    key: str,
-    sample: Sample,
-    chart: Chart,
-    lines: Iterable[tuple[SharedRisk, Line]],
-    near: Iterable[str],
-    stated: Iterable[str],
-) -> Feature:
-    """Draw a station, and say how it stands to the sites; one that risks are shared at has their outcome."""
-    spot, source = _spot(key, sample, chart)
-    mine = {risk.id: risk for risk, line in lines if key in line}
-    tops = [risk for risk, line in lines if line[-1] == key]
-    if stated:
-        standing = f"stated in the record: {'; '.join(stated)}"
-    elif near:
-        standing = NEAR
-    elif not tops:
-        standing = "on a way between stations, by circuits"
-    elif all(risk.grade == "C" for risk in tops):
-        standing = "above stations that are near, by circuits; not known to feed"
-    else:
-        standing = "above the stated stations, by circuits"
-    words = {
-        "standing": standing,
-        "near": phrases.names(list(near)) if near else "",
-        "osm": spot.osm,
-        "mapped": sample.sources[source].read if spot.at and source in sample.sources else "",
-        "attribution": f"{_OSM}; {_RTE}" if key.startswith("rte/") else _OSM,
-    }
-    at, doubt = (Point(*spot.at),) if spot.at else (), TIED_M if key.startswith("rte/") else YARD_M
-    outcome = worst([risk.outcome for risk in tops]) if tops else None
-    return Feature("station", key, spot.label, "point", at, doubt, outcome, words=words, risks=tuple(mine))
-
-
-def _spot(key: str, sample: Sample, chart: Chart) -> tuple[Spot, str]:
-    """Find where a station stands, and which source has it there."""
-    if key in chart.spots:
-        return chart.spots[key], "positions"
-    label = sample.label(key)
-    kind, _, place = key.partition("/")
-    if kind != "at":
-        return Spot(label, "", None), ""
-    # The stations of 2016 have no id but their place.
-    lat, lon = map(float, place.split(","))
-    return Spot(label, "", (lat, lon)), "stations-osm2016"
 
 
 def _circuits(
