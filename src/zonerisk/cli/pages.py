@@ -66,10 +66,8 @@ def map_(
     verdicts = list(catalog.verdicts(targets or None, chosen, as_of))
     if not targets:
         verdicts.sort(key=lambda verdict: -severity(verdict.independence.outcome))
-    if len(verdicts) == 1:
-        settings = [surroundings.setting(catalog, verdicts[0], store.cache_root(cache), raw)]
-    else:
-        settings = [surroundings.setting(catalog, verdict) for verdict in verdicts]
+    root = store.cache_root(cache) if len(verdicts) == 1 else None
+    settings = [surroundings.setting(catalog, verdict, root, raw) for verdict in verdicts]
     ids = dict.fromkeys(catalog.region(verdict.target).provider for verdict in verdicts)
     owners = [catalog.provider(owner).name for owner in ids]
     text = pages.map_page(

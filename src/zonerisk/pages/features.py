@@ -226,13 +226,14 @@ def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
 
 def named_cause(verdict: Verdict) -> str:
     """Say in a few words what decides a verdict; empty where nothing is shared."""
-    cause = verdict.independence.cause
-    if cause.kind == "incident" and cause.risk:
-        # An event that several records tell of goes by a name of its own: it is the one that took several.
-        known = {one.id: one for one in verdict.record.incidents}
-        keys = [key for key in known if cause.risk == f"incident:{key}"] or [*verdict.record.several][-1:]
-        return f"{known[keys[0]].cause} {known[keys[0]].start[:4]}" if keys else "one event"
-    return f"one {cause.kind}" if cause.risk else ""
+    cause, record = verdict.independence.cause, verdict.record
+    if cause.kind != "incident" or not cause.risk:
+        return f"one {cause.kind}" if cause.risk else ""
+    # An event that several records tell of goes by a name of its own: it is the one that took several.
+    keys = [cause.risk.partition(":")[2], *reversed(record.several)]
+    known = {one.id: one for one in record.incidents}
+    event = next((known[key] for key in keys if key in known), None)
+    return f"{event.cause} {event.start[:4]}" if event else "one event"
 
 
 def _limit(verdict: Verdict) -> Iterator[Feature]:
@@ -277,12 +278,12 @@ def turned(at: Point, origin: float) -> Point:
     return Point(at.lat, at.lon - 360 * round((at.lon - origin) / 360))
 
 
-def circle(centre: Point, radius_m: float, steps: int = _STEPS) -> tuple[Point, ...]:
+def circle(centre: Point, radius_m: float) -> tuple[Point, ...]:
     """Return points at a geodesic distance from a centre: closed, counterclockwise, unbroken.
 
     A circle around a pole ends a whole turn from where it began.
     """
-    return _unbroken(centre, circle_points(*centre, radius_m, steps))[1:]
+    return _unbroken(centre, circle_points(*centre, radius_m, _STEPS))[1:]
 
 
 def path(a: Point, b: Point) -> tuple[Point, ...]:

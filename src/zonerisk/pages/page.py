@@ -186,22 +186,10 @@ def map_page(
     views = [View(verdict, around, None if summed else data) for verdict, around in pairs]
     found = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     as_of, policy = f"as of {first.as_of}", first.policy.id
-    of_one: dict[str, Any] = {}
-    if single:
-        decisive = data.decisive(first)
-        of_one = {
-            "off": [
-                key
-                for kind, keys in _UNRELATED.items()
-                if kind != first.independence.cause.kind
-                for key in keys
-            ],
-            "first": decisive,
-            # Where no zone of the cause has a place, it is told of the places that may be theirs.
-            "cause": features.named_cause(first) if all(row.kind == "spread" for row in decisive) else "",
-        }
-        title, answer = first.name, views[0].answer
-    else:
+    title, answer = first.name, views[0].answer
+    decisive = data.decisive(first) if single else []
+    kind, hidden = first.independence.cause.kind, all(row.kind == "spread" for row in decisive)
+    if not single:
         title = f"{f'{owner}: ' if owner else ''}{count} regions"
         outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
         answer = (
@@ -215,7 +203,10 @@ def map_page(
         online,
         attribution,
         shared=shared,
-        **of_one,
+        off=[key for of, keys in _UNRELATED.items() if of != kind for key in keys] if single else [],
+        first=decisive,
+        # Where no zone of the cause has a place, it is told of the places that may be theirs.
+        cause=features.named_cause(first) if single and hidden else "",
         summed=summed,
         title=title,
         views=views,
