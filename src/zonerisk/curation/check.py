@@ -124,10 +124,10 @@ class CheckedCatalogue:
         """Return the records of a kind that are not refused, by the ids of their files."""
         return {key: file.record for key, file in self.files.items() if isinstance(file.record, kind)}
 
-    def provider(self, provider_id: str) -> Provider | None:
-        """Return a provider; None where there is none, or its file is refused."""
-        file = self.files.get(provider_id)
-        return file.record if file and isinstance(file.record, Provider) else None
+    @cached_property
+    def providers(self) -> dict[str, Provider]:
+        """The providers by id, but those whose file is refused."""
+        return self._all(Provider)
 
     def regions_of(self, provider_id: str) -> Iterator[RecordFile[Any]]:
         """Return the region files of a provider."""
@@ -223,18 +223,6 @@ def _read(catalog: Catalog, record_id: str) -> RecordFile[Any]:
         return RecordFile(record_id, path, document, None, error.problems)
 
 
-def _refused(problems: Iterable[str], file: str, rule: str) -> Iterator[Problem]:
-    """Return what a file is refused for, in the file and line that each names if it does.
-
-    What the template left to fill in is left out: its own rule tells it.
-    """
-    for problem in problems:
-        if not isinstance(problem, FileProblem):
-            yield Problem(file, 0, problem, rule)
-        elif problem.value != "TODO":
-            yield Problem(problem.file, problem.line, problem.what, rule)
-
-
 def _hidden(path: Path, name: str) -> Iterator[Problem]:
     """Refuse characters that no reader sees: controls, and those that turn the direction of writing."""
     try:
@@ -251,7 +239,11 @@ def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[
     """Return what the rules find in all files, or in some by id; rules on two records still see all."""
     problems: set[Problem] = set()
     for file in (checked.files[record_id] for record_id in (checked.files if only is None else only)):
-        problems |= {*_refused(file.refused, str(file.path), "format")}
+        for problem in file.refused:
+            if not isinstance(problem, FileProblem):
+                problems.add(Problem(str(file.path), 0, problem, "format"))
+            elif problem.value != "TODO":  # What the template left to fill in, its own rule tells.
+                problems.add(Problem(problem.file, problem.line, problem.what, "format"))
         problems |= {*_hidden(file.path, file.document.name if file.document else str(file.path))}
         for subject, find in FINDS:
             for row in file.placed if subject is Position else ():

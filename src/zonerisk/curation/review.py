@@ -66,6 +66,13 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
     Both are judged on the day of the new one, or on ``as_of``. A region whose verdict reads
     the same files is not judged again.
     """
+
+    def digest(catalog: Library) -> str:
+        try:
+            return catalog.digest(region_id)
+        except DataError as error:
+            return str(error)
+
     day = as_of or new.edition.date
     changed: list[Change] = []
     for region_id in sorted({*old.region_ids, *new.region_ids}):
@@ -74,7 +81,7 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
         elif region_id not in old.region_ids:
             added = line(new, region_id, policy, day)
             changed.append(Change(region_id, "region", "not recorded", added["class"]))
-        elif _digest(old, region_id) != _digest(new, region_id):
+        elif digest(old) != digest(new):
             was, now = (line(catalog, region_id, policy, day) for catalog in (old, new))
             judged = was["score"] and now["score"]
             for column in COLUMNS if judged else ("class",):
@@ -86,13 +93,6 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
                 if before != after:
                     changed.append(Change(region_id, column, before, after))
     return changed
-
-
-def _digest(catalog: Library, region_id: str) -> str | None:
-    try:
-        return catalog.digest(region_id)
-    except DataError as error:
-        return str(error)
 
 
 @contextmanager

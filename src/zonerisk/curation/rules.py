@@ -185,17 +185,14 @@ def _provider(file: RecordFile[Provider], checked: CheckedCatalogue) -> Iterator
 
 def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
     region = file.record
-    lists: list[tuple[Keys, tuple[str, ...], str]] = [
+    named: list[tuple[Keys, tuple[str, ...], str]] = [
         ((table, key, "sites"), row.sites, "sites")
         for table in ("zones", "feeds", "hazards")
         for key, row in getattr(region, table).items()
     ]
-    lists += [(("feeds", key, "upstream"), feed.upstream, "feeds") for key, feed in region.feeds.items()]
-    if region.candidates:
-        lists.append((("candidates", "sites"), region.candidates.sites, "sites"))
-    rows: list[tuple[Keys, str, str]] = [
-        ((*path, index), name, table) for path, names, table in lists for index, name in enumerate(names)
-    ]
+    named += [(("feeds", key, "upstream"), feed.upstream, "feeds") for key, feed in region.feeds.items()]
+    named += [(("candidates", "sites"), region.candidates.sites, "sites")] if region.candidates else []
+    rows = [((*path, index), name, table) for path, names, table in named for index, name in enumerate(names)]
     for key, site in region.sites.items():
         if site.operator and site.operator not in checked.catalog.provider_ids:
             what = f"no provider is called {site.operator}; write its provider.yaml, or correct the name"
@@ -219,7 +216,7 @@ def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator
 
 def _sold(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
     record, own = file.record, set(file.path.stem.split("-"))
-    owner, dialect = checked.provider(record.provider), checked.dialects.get(record.provider)
+    owner, dialect = checked.providers.get(record.provider), checked.dialects.get(record.provider)
     cloud = owner is not None and owner.role == "cloud"
     if owner and cloud and owner.status == record.status == "open" and not record.zones:
         then = "list them as sold; without zones, one named after the region"
@@ -391,7 +388,7 @@ def _told_once(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterato
     elif region and region.zones and least > len(region.zones):
         on_file = phrases.count(len(region.zones), "zone")
         yield "event-count", ("at_least",), f"{region.id} has {on_file} on file; correct the number"
-    owner = checked.provider(incident.provider)
+    owner = checked.providers.get(incident.provider)
     feed = owner.incident_feeds.get(incident.feed) if owner and incident.feed else None
     if owner and incident.feed and feed is None:
         what = f"{incident.provider} has no incident feed {incident.feed}"
