@@ -109,16 +109,6 @@ class PlacedSite:
         """Whether it lies outside its stated country."""
         return not in_country(self.at.lat, self.at.lon, self.country, self.slack_m)
 
-    @cached_property
-    def slip(self) -> tuple[str, float, float] | None:
-        """The slip, by the rule that tells it, that would bring a point abroad back into its country."""
-
-        def km(turned: tuple[str, float, float]) -> float:
-            return min((place.km(*turned[1:]) for place in self.meant), default=0.0)
-
-        fits = slips(self.at.lat, self.at.lon, self.country) if self.abroad else ()
-        return min(fits, default=None, key=km)
-
 
 def modeline(kind: str) -> str:
     """Return the line that names a file's schema to editors."""
@@ -411,8 +401,13 @@ def _told_once(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterato
 def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Look at whether a point lies in its country and town; of one abroad, at what slipped."""
     lat, lon = row.at.lat, row.at.lon
-    if row.slip:
-        rule, *turned = row.slip
+
+    def km(slip: tuple[str, float, float]) -> float:
+        return min((place.km(*slip[1:]) for place in row.meant), default=0.0)
+
+    # Of the slips that would bring a point abroad back into its country, the one nearest to its town.
+    if slip := min(slips(lat, lon, row.country) if row.abroad else (), default=None, key=km):
+        rule, *turned = slip
         what, then = {
             "swapped": ("latitude and longitude look exchanged", "write lat and lon the other way round"),
             "sign": ("a sign looks wrong", "south and west are negative; correct it"),
