@@ -10,7 +10,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.judging import independence
 from zonerisk.judging.arrangement import FailureDomain
 from zonerisk.judging.cause import RiskGroups, risk
-from zonerisk.judging.independence import effective, heaviest_apart, most_taken
+from zonerisk.judging.independence import effective, heaviest_apart, most_taken, some_apart
 
 UNITS = tuple(FailureDomain(f"u/{name}", name) for name in "abc")
 Pairs = set[tuple[str, str]]
@@ -45,6 +45,10 @@ def test_the_heaviest_set_apart_agrees_with_brute_force(case: tuple[dict[str, in
     chosen = heaviest_apart(weights, pairs)
     assert not any(pair in pairs for pair in combinations(chosen, 2))
     assert sum(weights[node] for node in chosen) == brute_force(weights, pairs, 0, joined=False)
+    every = brute_force(dict.fromkeys(weights, 1), pairs, 0, joined=False)
+    assert [some_apart([*weights], pairs, enough) for enough in range(5)] == [
+        *map(min, range(5), [every] * 5)
+    ]
 
 
 @settings(deadline=None)
@@ -110,3 +114,4 @@ def test_what_would_be_weighed_for_hours_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(independence, "MOST_TRIED", 20)
     with pytest.raises(UsageError, match="64 places: too many stand near each other"):
         heaviest_apart(dict.fromkeys(lattice, 1), near)
+    assert some_apart([*lattice], near, 3) == 3

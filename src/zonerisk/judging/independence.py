@@ -217,10 +217,11 @@ def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | N
     return Spread(buildings=len(at), diameter_m=round(diameter), close=close)
 
 
-def effective(units: Domains, assessments: Iterable[RiskGroups]) -> Range:
+def effective(units: Domains, assessments: Iterable[RiskGroups], enough: int | None = None) -> Range:
     """Count the largest set of units with no shared risk of grade A or B between any two.
 
-    At the low end what is unknown in a kind that position decides counts as shared, too.
+    At the low end what is unknown in a kind that position decides counts as shared, too. Where it makes no
+    difference how many there are beyond ``enough``, no more are counted.
     """
     assessed, listed = list(assessments), set(pair_ids(units))
     shared = listed & together(risk for groups in assessed for risk in groups.risks if risk.outcome == "fail")
@@ -230,8 +231,11 @@ def effective(units: Domains, assessments: Iterable[RiskGroups]) -> Range:
     crowds = [crowd for groups in assessed for crowd in groups.counted_groups if crowd.outcome == "fail"]
     most = min((len(units) - len(crowd.members) + crowd.groups for crowd in crowds), default=len(units))
     weights = dict.fromkeys((unit.id for unit in units), 1)
-    low, high = (min(most, len(heaviest_apart(weights, joined))) for joined in (doubtful, shared))
-    return Range(low=low, high=high)
+    low, high = (
+        len(heaviest_apart(weights, joined)) if enough is None else some_apart([*weights], joined, enough)
+        for joined in (doubtful, shared)
+    )
+    return Range(low=min(most, low), high=min(most, high))
 
 
 def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) -> tuple[str, ...]:
@@ -245,13 +249,39 @@ def most_taken(copies: Mapping[str, int], together: Callable[[str, str], bool]) 
 def heaviest_apart(weights: Mapping[str, int], joined: Iterable[Pair]) -> tuple[str, ...]:
     """Return the nodes of greatest weight of which no two are joined, in their order."""
     nodes = [*weights]
+    try:
+        chosen = _heaviest((1 << len(nodes)) - 1, _near(nodes, joined), [*weights.values()], count(1))
+    except RecursionError:
+        raise UsageError(
+            f"{len(nodes)} places: too many stand near each other for an exact answer; judge fewer at a time"
+        ) from None
+    return tuple(nodes[at] for at in _members(chosen))
+
+
+def some_apart(nodes: Sequence[str], joined: Iterable[Pair], enough: int) -> int:
+    """Count nodes of which no two are joined, no more than are enough."""
+    near = _near(nodes, joined)
+
+    def counted(graph: int, enough: int) -> int:
+        most = 0
+        for node in _members(graph):
+            if most >= enough:
+                break
+            graph ^= 1 << node
+            most = max(most, 1 + counted(graph & ~near[node], enough - 1))
+        return most
+
+    return counted((1 << len(nodes)) - 1, enough)
+
+
+def _near(nodes: Sequence[str], joined: Iterable[Pair]) -> list[int]:
+    """Return what each node is joined to, a bit each."""
     index = {node: at for at, node in enumerate(nodes)}
     near = [0] * len(nodes)
     for a, b in joined:
         near[index[a]] |= 1 << index[b]
         near[index[b]] |= 1 << index[a]
-    chosen = _heaviest((1 << len(nodes)) - 1, near, [*weights.values()], count(1))
-    return tuple(nodes[at] for at in _members(chosen))
+    return near
 
 
 def _members(mask: int) -> Iterator[int]:
@@ -265,9 +295,7 @@ def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: It
     """Choose from a set of nodes, part by part; ``near`` is what each is joined to."""
     chosen = 0
     if next(tried) > MOST_TRIED:
-        raise UsageError(
-            f"{len(near)} places: too many stand near each other for an exact answer; judge fewer at a time"
-        )
+        raise RecursionError
     while graph:
         free = next((node for node in _members(graph) if _dominates(node, graph, near, weights)), None)
         if free is not None:

@@ -40,7 +40,8 @@ POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown":
 PLACED = {"disclosure", "claims", "colocation", *separation.RULES} | {
     kind.rule for kind in kinds.KINDS.values() if kind.family == "hazard" and kind.rule
 }
-_CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
+# No score is higher with so few independent zones.
+CAPS = {0: 20.0, 1: 20.0, 2: 50.0}
 _GRADES = ((85, "A"), (70, "B"), (50, "C"), (30, "D"), (0, "E"))
 
 
@@ -148,7 +149,7 @@ def weigh(judged: Sequence[Finding], policy: Policy, independent: Range) -> Scor
     ends = []
     for end, number in enumerate((independent.low, independent.high)):
         earned = sum(weight * worth[end] for weight, worth in rated)
-        ends.append(round(min(_CAPS.get(number, 100.0), 100 * earned / total), 1))
+        ends.append(round(min(CAPS.get(number, 100.0), 100 * earned / total), 1))
     return Score(*ends)
 
 

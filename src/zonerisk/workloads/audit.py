@@ -169,7 +169,8 @@ class Auditor:
             findings, known = self.findings(alike), self._known(alike)
             independent = Range(low=(count := len(known.domains)), high=count)
             if count > 1:
-                independent = effective(known.domains, known.groups.values())
+                # More are worth no more.
+                independent = effective(known.domains, known.groups.values(), len(score.CAPS))
             self._judged[alike] = Judged(
                 id="",
                 file="",
