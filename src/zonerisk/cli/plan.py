@@ -124,23 +124,19 @@ def plan(
 
 
 def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:
-    from zonerisk.workloads.probability import COMMON, Inputs
+    from zonerisk.workloads.probability import Inputs
 
-    if unavailability is None and common is None:
-        return planned
-    zone = _range("--unavailability", unavailability) or (planned and planned.unavailability)
-    if zone is None:
+    given: dict[str, tuple[float, float]] = {}
+    for name, text in (("unavailability", unavailability), ("common", common)):
+        if text is not None:
+            try:
+                low, *rest = map(float, text.split(","))
+                (high,) = rest or [low]
+            except ValueError:
+                raise UsageError(f"--{name} {text}: write a share such as 0.001, or LOW,HIGH") from None
+            given[name] = low, high
+    if planned and given:
+        return planned._replace(alpha=() if common else planned.alpha, **given).check()
+    if common and not unavailability:
         raise UsageError("--common needs --unavailability: it is a share of it")
-    shared = _range("--common", common) or (planned.common if planned else COMMON)
-    return Inputs(zone, shared, planned.alpha if planned and not common else ()).check()
-
-
-def _range(option: str, text: str | None) -> tuple[float, float] | None:
-    if text is None:
-        return None
-    try:
-        low, *rest = map(float, text.split(","))
-        (high,) = rest or [low]
-        return low, high
-    except ValueError:
-        raise UsageError(f"{option} {text}: write a share such as 0.001, or LOW,HIGH") from None
+    return Inputs(**given).check() if given else planned

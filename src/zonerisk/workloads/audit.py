@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations, islice, permutations
 from math import comb
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -22,7 +22,6 @@ from zonerisk.core.verdict import (
     Model,
     Outcome,
     Provenance,
-    Range,
     SharedRisk,
     Standing,
     mean,
@@ -119,9 +118,12 @@ class Auditor:
         self.catalog, self.policy, self.day = catalog, policy, day
         self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
-        self._fallbacks: dict[str, list[str]] = {}
-        self._findings: dict[Workload, tuple[Finding, ...]] = {}
-        self._judged: dict[Workload, Judged] = {}
+        # Asked once of a region, and of workloads that stand alike.
+        self.fallbacks, self._judged, self._findings = (
+            cache(self._ranked),
+            cache(self._judge),
+            cache(self._find),
+        )
         self._standby = Judge(catalog, policy, Requirements.of(policy), day)
 
     @cached_property
@@ -156,68 +158,63 @@ class Auditor:
             ),
         )
 
-    def fallbacks(self, region: str) -> list[str]:
+    def _ranked(self, region: str) -> list[str]:
         """Return regions of the same provider that qualify as recovery, the best first."""
-        if region not in self._fallbacks:
-            ranking = rank(self.catalog, region, self.policy, self._standby.wanted, self.day)
-            self._fallbacks[region] = [each.target for each in ranking.candidates if each.outcome == "pass"]
-        return self._fallbacks[region]
+        ranking = rank(self.catalog, region, self.policy, self._standby.wanted, self.day)
+        return [each.target for each in ranking.candidates if each.outcome == "pass"]
 
     def judge(self, workload: Workload) -> Judged:
-        """Judge one workload; those that stand alike are judged once."""
-        if (alike := _alike(workload)) not in self._judged:
-            findings, known = self.findings(alike), self._known(alike)
-            independent = Range(low=(count := len(known.domains)), high=count)
-            if count > 1:
-                # More are worth no more.
-                independent = effective(known.domains, known.groups.values(), len(score.CAPS))
-            self._judged[alike] = Judged(
-                id="",
-                file="",
-                line=1,
-                outcome=worst([finding.outcome for finding in findings]),
-                copies=len(alike.places),
-                copies_at_most=None if alike.more is None else len(alike.places) + alike.more,
-                quorum=alike.quorum,
-                quorum_basis=alike.basis,
-                places=_standings(alike.places) or (),
-                backup=_standings(alike.backup),
-                dr=_standings(alike.dr),
-                score=score.weigh(findings, self.policy, independent),
-                findings=findings,
-                chance=self._chance(alike, findings),
-                notes=(),
-            )
+        """Judge one workload."""
         file, line = workload.source.file, workload.source.line
-        return replace(self._judged[alike], id=workload.id, file=file, line=line, notes=workload.notes)
+        return replace(
+            self._judged(_alike(workload)), id=workload.id, file=file, line=line, notes=workload.notes
+        )
 
-    def findings(self, workload: Workload) -> tuple[Finding, ...]:
-        """Apply every rule to a workload, the worst findings first; to those that stand alike, once."""
-        if (alike := _alike(workload)) not in self._findings:
-            found: list[Finding] = []
-            known = self._known(workload)
-            asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
-            if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
-                # How far copies may be apart is asked where they must agree, not of a region beside another.
-                asked.pop("separation-max", None)
-                asked.pop("rtt-max", None)
-            # Without a pair of places to hold together, the other rules say what that means.
-            alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
-            if asked and not alone and not workload.spread:
-                found += rules.apply(self.policy.model_copy(update={"rules": asked}), known)
-            for name, rule in ((name, self.policy.rules.get(name)) for name in _CORE):
-                if rule is None:
-                    continue
+    def _judge(self, workload: Workload) -> Judged:
+        findings, known = self._findings(workload), self._known(workload)
+        # With more of them no score is higher.
+        independent = effective(known.domains, known.groups.values(), len(score.CAPS))
+        return Judged(
+            id="",
+            file="",
+            line=1,
+            outcome=worst([finding.outcome for finding in findings]),
+            copies=len(workload.places),
+            copies_at_most=None if workload.more is None else len(workload.places) + workload.more,
+            quorum=workload.quorum,
+            quorum_basis=workload.basis,
+            places=_standings(workload.places) or (),
+            backup=_standings(workload.backup),
+            dr=_standings(workload.dr),
+            score=score.weigh(findings, self.policy, independent),
+            findings=findings,
+            chance=self._chance(workload, findings),
+            notes=(),
+        )
+
+    def _find(self, workload: Workload) -> tuple[Finding, ...]:
+        """Apply every rule to a workload, the worst findings first."""
+        found: list[Finding] = []
+        known = self._known(workload)
+        asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
+        if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
+            # How far copies may be apart is asked where they must agree, not of a region beside another.
+            asked.pop("separation-max", None)
+            asked.pop("rtt-max", None)
+        # Without a pair of places to hold together, the other rules say what that means.
+        alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
+        if asked and not alone and not workload.spread:
+            found += rules.apply(self.policy.model_copy(update={"rules": asked}), known)
+        for name in _CORE:
+            if rule := self.policy.rules.get(name):
                 outcome, message, subjects, evidence, certain = self._answer(name, workload, known)
                 outcome = separation.softened(outcome, rule)
                 if rule.qualitative and not certain:
                     outcome, message = "unknown", sentences.left(message)
                 cited = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
-                found.append(
-                    Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
-                )
-            self._findings[alike] = tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
-        return self._findings[alike]
+                told = Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
+                found.append(told)
+        return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
 
     def _known(self, workload: Workload) -> Arrangement:
         return self.arrangements.build(_told(workload.places), ITSELF)
@@ -466,7 +463,7 @@ class Auditor:
                 continue
             changed = (replace(workloads[index], **edits) for index in indices)
             pairs = [
-                (self.judged[index].findings, self.findings(new))
+                (self.judged[index].findings, self._findings(_alike(new)))
                 for index, new in zip(indices, changed, strict=True)
             ]
             # Summed by differences, so that what stays as it was counts for nothing at all.

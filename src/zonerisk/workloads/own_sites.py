@@ -85,7 +85,9 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
     ``targets`` are ``LAT,LON`` pairs in degrees or one CSV or GeoJSON file, ``uncertainty_m`` the radius
     around each that surely holds the site, where a file gives none.
     """
-    rows = _read(Path(targets[0])) if targets[0].lower().endswith(_FILES) else _typed(targets)
+    pairs = ((f"{target.strip()!r}", _PAIR.fullmatch(target)) for target in targets)
+    rows: list[_Row] = [(where, {"lat": pair[1], "lon": pair[2]}) for where, pair in pairs if pair]
+    rows = rows or _read(Path(targets[0]))
     if not rows:
         raise DataError(f"{targets[0]}: holds no site")
     if len(rows) > MAX_SITES:
@@ -181,11 +183,6 @@ class OwnSites(Catalog):
     def digest(self, region_id: str) -> str:
         """Hash the sites as they were given."""
         return hashlib.sha256(self.region(region_id).model_dump_json().encode()).hexdigest()
-
-
-def _typed(targets: Sequence[str]) -> list[_Row]:
-    pairs = ((f"{target.strip()!r}", _PAIR.fullmatch(target)) for target in targets)
-    return [(where, {"lat": pair[1], "lon": pair[2]}) for where, pair in pairs if pair]
 
 
 def _read(path: Path) -> list[_Row]:
