@@ -38,6 +38,8 @@ HALVED = "its two zones hold all of its copies, so one of them holds half or mor
 without = sentence("without {}")
 lost = sentence("{} ({}) is lost")
 untold = sentence("{} at the least; how many it needs is not told")
+doubtful = sentence("holds against what is on record ({}); not known whether a quorum shares: {}")
+one_zone = sentence("which of its zones are one and the same is not told ({})")
 inferred = sentence("{} (inferred): too few copies would be left")
 recovery = sentence("{} ({}): {}")
 same_place = sentence("backup in {} ({}): the same {} as what it protects")
@@ -87,13 +89,6 @@ def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more
     if more == 0:
         return text
     return f"{text}; there may be {f'up to {total + more}' if more else 'more'} copies"
-
-
-def doubtful(holds: str, kinds: Sequence[str]) -> str:
-    """Say what a workload holds against, and of what that is not known."""
-    if not kinds:
-        return f"which of its zones are one and the same is not told ({holds})"
-    return f"holds against what is on record ({holds}); not known whether a quorum shares: {', '.join(kinds)}"
 
 
 def uneven(most: int, total: int, needed: int, preferred: bool) -> str:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from itertools import combinations, islice, permutations
+from itertools import combinations, islice
 from math import comb
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -279,11 +279,18 @@ class Auditor:
         return fewest, most, in_one
 
     def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
-        """List what takes several places on record, then each place by itself."""
-        distinct = {place.id: place for place in places}
-        found = (risk for groups in known.groups.values() for risk in groups.risks if risk.grade != "C")
-        losses = [_Loss(members, risk) for risk in found if len(members := self.arrangements.taken(risk)) > 1]
-        return losses + [_Loss(self.arrangements.inside(place, distinct)) for place in distinct.values()]
+        """List what takes several places on record, then each place with the sites that it is made of."""
+        distinct, units = {place.id: place for place in places}, {unit.id: unit for unit in known.domains}
+        losses = []
+        for risk in (each for groups in known.groups.values() for each in groups.risks if each.grade != "C"):
+            # One of several buildings is not all of a zone.
+            whole = (key for key in risk.members if risk.kind != "building" or len(units[key].sites) < 2)
+            if len(members := tuple(whole)) > 1:
+                losses.append(_Loss(members, risk))
+        for place in distinct.values():
+            sites = units[place.id].sites if place.kind == "zone" else ()
+            losses.append(_Loss((place.id, *(site.id for site in sites if site.id in distinct))))
+        return losses
 
     def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.spread:
@@ -321,8 +328,10 @@ class Auditor:
         # What is known to hold is judged by what is not known, and then by inference alone.
         told = {place.id: count for place, count in _told(workload.places).items()}
         doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
-        if doubtful or least < workload.quorum:
-            return _Answer("unknown", wording.doubtful(message, doubtful))
+        if doubtful:
+            return _Answer("unknown", wording.doubtful(message, ", ".join(doubtful)))
+        if least < workload.quorum:
+            return _Answer("unknown", wording.one_zone(message))
         for risk in (each for groups in known.groups.values() for each in groups.risks if each.grade == "C"):
             if left(risk.members) < workload.quorum:
                 return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
@@ -622,11 +631,10 @@ def _told(places: Iterable[Place]) -> Counter[Place]:
 
 def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:
     """Return whether one event of a kind may take a quorum, by pairs of which it is not known."""
-    if not groups.leaves_open(combinations(copies, 2)):
-        return False
-    taken = most_taken(copies, lambda a, b: groups.outcome((a, b)) != "pass")
+    unknown = groups.leaves_open(combinations(copies, 2))
+    taken = most_taken(copies, lambda a, b: groups.outcome((a, b)) != "pass") if unknown else ()
     left = sum(copies.values()) - sum(copies[place] for place in taken)
-    return left < quorum and any(groups.outcome(pair) == "unknown" for pair in permutations(taken, 2))
+    return left < quorum and not unknown.isdisjoint(combinations(taken, 2))
 
 
 def _gone(places: Iterable[Place] | None, members: frozenset[str]) -> bool:

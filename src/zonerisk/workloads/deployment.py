@@ -13,7 +13,7 @@ from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
 from zonerisk.core.model import Policy, Region, simplify
-from zonerisk.core.verdict import SharedRisk, Skipped
+from zonerisk.core.verdict import Skipped
 from zonerisk.judging import independence, recovery
 from zonerisk.judging.arrangement import (
     Arrangement,
@@ -29,7 +29,7 @@ from zonerisk.judging.cause import RiskGroups
 from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.workloads.probability import Inputs
@@ -421,17 +421,6 @@ class Arrangements:
         if (a.places, b.places) not in self._measured:
             self._measured[a.places, b.places] = distance_m(a, b)
         return self._measured[a.places, b.places]
-
-    def taken(self, risk: SharedRisk) -> tuple[str, ...]:
-        """Return the members that a risk takes: one of several buildings is not all of them."""
-        if risk.kind != "building":
-            return risk.members
-        return tuple(member for member in risk.members if len(self._domains[member].sites) < 2)
-
-    def inside(self, place: Place, others: Container[str]) -> tuple[str, ...]:
-        """Return what of some places is lost with one: itself, and the sites that it is made of."""
-        sites = self.domain(place).sites if place.kind == "zone" else ()
-        return (place.id, *(site.id for site in sites if site.id in others and site.id != place.id))
 
 
 def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
