@@ -553,3 +553,23 @@ def test_a_volume_that_was_released_is_no_copy(shipped: Catalog) -> None:
     pods = [member(at, "n1") for at in (0, 1)]
     found = {each.id: each for each in read(shipped, paris("n1", 1), *pods, *bound, *old).workloads}
     assert len({place.id for place in found["volumes d/data-db"].places}) == 1
+
+
+def test_a_pod_that_is_being_deleted_is_no_copy(shipped: Catalog) -> None:
+    def kept(kind: str, name: str, zone: int, leaving: bool = False) -> dict[str, Any]:
+        owner = {"kind": kind, "name": name, "controller": True}
+        gone = {"deletionTimestamp": "2026-11-23T00:00:00Z"} if leaving else {}
+        named = {"name": f"{name}-{zone}", "namespace": "shop", "ownerReferences": [owner], **gone}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": {"nodeName": f"n{zone}"}}
+
+    found = judged(
+        shipped,
+        kept("ReplicaSet", "web", 1),
+        kept("ReplicaSet", "web", 2, leaving=True),
+        *(kept("StatefulSet", "db", zone, leaving=zone == 3) for zone in (1, 2, 3)),
+    )
+    web, data = found["ReplicaSet shop/web"], found["StatefulSet shop/db"]
+    assert (web.copies, web.copies_at_most, outcomes(web)["survives"]) == (1, 1, "fail")
+    # The stateful set's will be there again, somewhere.
+    assert (data.copies, data.copies_at_most, data.quorum) == (2, 3, 2)
+    assert outcomes(data)["quorum"] == outcomes(data)["survives"] == "unknown"

@@ -25,6 +25,7 @@ odd_zone = sentence("{} is beyond the zones that {} is known to have: is it spel
 guessed = sentence("its cloud is an OpenStack, assumed to be {}'s by the name of its region")
 datacenter_of = sentence("the datacenter of {}")
 roles = sentence("one for_each makes {:names}: unless they are copies of one thing, judge them apart")
+leaving_pods = sentence("being deleted, and no copies until they are there again: {} of its {} pods")
 unplaced_pods = sentence(
     "{} of its {} pods stand on no node that was placed; "
     "give the nodes too: kubectl get nodes,pods -A -o json"

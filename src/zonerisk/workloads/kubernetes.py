@@ -90,6 +90,7 @@ class _Object:
         self.name = f"{namespace}/{self.key}" if namespace else self.key
         self.namespace = str(self.metadata.get("namespace", "default"))
         self.source = Source(file, lines.get(self.key, 1))
+        self.leaving = bool(self.metadata.get("deletionTimestamp"))
 
     def label(self, keys: Sequence[str]) -> str | None:
         """Return the first of some labels that is set."""
@@ -225,7 +226,9 @@ class _Reader:
     def pods(self, pods: Sequence[_Object], budgets: Sequence[_Object] = ()) -> None:
         """Take the pods of each controller, or of several that one quorum has, as one workload."""
         idle: dict[tuple[str, str], list[_Object]] = {}
-        alive = [pod for pod in pods if pod.status.get("phase") not in ("Succeeded", "Failed")]
+        running = [pod for pod in pods if pod.status.get("phase") not in ("Succeeded", "Failed")]
+        # Only a stateful set waits until a pod is gone before there is another.
+        alive = [pod for pod in running if not pod.leaving or _controller(pod)[0] == "StatefulSet"]
         for pod in alive:
             kind, name = _controller(pod)
             row = next((each for each in controllers() if each.keeps(kind, pod.labels)), None)
@@ -248,15 +251,19 @@ class _Reader:
             self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
         held = [(budget, [pod for pod in alive if _selects(budget, pod)]) for budget in budgets]
         for key, group in self.groups.items():
-            hosts = (str(pod.spec.get("nodeName") or "") for pod in group.pods)
+            staying = [pod for pod in group.pods if not pod.leaving]
+            hosts = (str(pod.spec.get("nodeName") or "") for pod in staying)
             group.places += [self.places[host] for host in hosts if host in self.places]
             if group.pods:
                 group.missing, group.notes = (
                     len(group.pods) - len(group.places),
                     self._contradicting(group, held),
                 )
-            if group.pods and group.missing:
-                told = wording.unplaced_pods(group.missing, len(group.pods))
+            if leaving := len(group.pods) - len(staying):
+                told = wording.leaving_pods(leaving, len(group.pods))
+                self.unassessed.append(group.source.skipped(key, told))
+            if group.pods and (unplaced := group.missing - leaving):
+                told = wording.unplaced_pods(unplaced, len(group.pods))
                 self.unassessed.append(group.source.skipped(key, told))
 
     def _contradicting(
