@@ -321,3 +321,15 @@ def test_what_advice_leaves_out_is_said(run: Runner, home: Path) -> None:
     told = run("plan", "many.yaml", "--advise", "--format", "comment").stderr
     assert "only the first 50 of 52 workloads are advised" in told
     assert "advice" not in run("plan", "many.yaml", "--advise", "--only", "w1*").stderr
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "md", "sarif", "junit", "comment"])
+def test_odd_signs_of_an_address_break_no_format_and_no_line(run: Runner, home: Path, format_: str) -> None:
+    odd = "aws_db_instance.a\n::warning::b\ud800\x1b[31m"
+    values = {"availability_zone": "eu-west-3a"}
+    one = {"address": odd, "mode": "managed", "type": "aws_db_instance", "values": values}
+    tree = {"format_version": "1.0", "values": {"root_module": {"resources": [one]}}}
+    Path("odd.json").write_text(json.dumps(tree))
+    done = run("plan", "odd.json", "--fail-on", "fail", "--format", format_, check=1)
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stdout

@@ -190,14 +190,16 @@ def sarif(audit: Audit, policy: Policy) -> str:
 def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str) -> dict[str, Any]:
     # A forge knows a finding again by its print when lines move.
     parts = "\0".join((where.file, key, rule))
-    file = {"uri": quote(where.file.replace("\\", "/"))}
+    file = {"uri": quote(where.file.replace("\\", "/"), errors="surrogateescape")}
     location = {"artifactLocation": file, "region": {"startLine": where.line}}
     return {
         "ruleId": f"zonerisk/{rule}",
         "level": level,
         "message": {"text": text},
         "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {"zonerisk/v1": hashlib.sha256(parts.encode()).hexdigest()[:32]},
+        "partialFingerprints": {
+            "zonerisk/v1": hashlib.sha256(parts.encode(errors="replace")).hexdigest()[:32]
+        },
     }
 
 
@@ -243,7 +245,8 @@ def tripped_line(audit: Audit) -> str:
     accepted, expired = fitting.count(False), fitting.count(True)
     more = ((accepted, "accepted"), (expired, "no longer accepted"), (len(gate.before), "as before"))
     told = [f"{number} {what}" for number, what in more if number]
-    return "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *told))
+    line = "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *told))
+    return " ".join(line.split())
 
 
 def junit(audit: Audit, policy: Policy) -> str:
