@@ -11,7 +11,7 @@ from test_terraform import DAY, read, resource, state
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.errors import DataError
 from zonerisk.core.verdict import Audit, Judged
-from zonerisk.workloads import plan
+from zonerisk.workloads import plan, terraform
 from zonerisk.workloads.audit import audit
 
 
@@ -1566,3 +1566,22 @@ def test_copies_that_are_not_dealt_evenly_may_share_a_zone(shipped: Catalog) -> 
         "ecs_service.packed": ("unknown", "unknown"),
         "ecs_service.hosts": ("unknown", "unknown"),
     }
+
+
+def test_a_plan_that_lacks_a_part_says_so_or_is_refused(shipped: Catalog) -> None:
+    node = resource("aws_instance.a", {"availability_zone": "eu-west-1a"})
+
+    def later(address: str, mode: str = "managed") -> dict[str, Any]:
+        return {"reason": "provider_config_unknown", "resource_change": {"address": address, "mode": mode}}
+
+    def left(**more: Any) -> list[tuple[str, str]]:
+        found = read({**planned(node), **more}, shipped)
+        assert [each.id for each in found.workloads] == ["aws_instance.a"]
+        return [(each.id, each.reason) for each in found.unassessed if each.stands]
+
+    assert left() == left(complete=True, errored=False) == []
+    assert left(complete=False) == [("the plan", terraform.TARGETED)]
+    deferred = [later("aws_db_instance.x"), later("data.aws_ami.y", "data"), "z"]
+    assert left(complete=False, deferred_changes=deferred)[0] == ("aws_db_instance.x", terraform.DEFERRED)
+    with pytest.raises(DataError, match="ended in an error"):
+        left(complete=False, errored=True)

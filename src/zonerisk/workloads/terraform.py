@@ -55,6 +55,8 @@ NO_PLACE = "the file names no region or zone for it (not known before apply, or 
 NO_MEMBER = "its copies are instances, and the file holds none"
 NO_COPIES = "it has no copies"
 OUTSIDE = "stands outside the provider's regions, in an edge zone or on premises"
+DEFERRED = "put off by the plan: where it stands, and how many there are, a later plan tells"
+TARGETED = "limited to targets: what else there is, or will be, it does not list"
 ONE_OF = "in which of the subnets that it refers to it stands, the file does not tell"
 
 
@@ -185,6 +187,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     """Read the resources that stand somewhere from a file's name, text and tree; list the others."""
     if not re.match(r"[01]\.", str(tree.get("format_version"))):
         raise DataError(f"{name}: format_version is not 0.x or 1.x; this zonerisk reads those")
+    if tree.get("errored") is True:
+        raise DataError(f"{name}: is a plan that ended in an error: mend that, and plan again")
     values = tree.get("planned_values") or tree.get("values")
     if values is None:
         changes = map(mapping, sequence(tree.get("resource_changes")))
@@ -199,7 +203,12 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     reader = _Reader(name, text, tree, Placement(catalog, day), groups)
     for address, resources in groups.items():
         reader.group(address, resources)
-    return Deployment((name,), tuple(reader.workloads()), tuple(reader.unassessed))
+    later = [mapping(mapping(each).get("resource_change")) for each in sequence(tree.get("deferred_changes"))]
+    put_off = [(str(each.get("address")), DEFERRED) for each in later if each.get("mode") != "data"]
+    if tree.get("complete") is False and not later:
+        put_off.append(("the plan", TARGETED))
+    left = [Source(name, reader.lines.get(key, 1)).skipped(key, reason) for key, reason in put_off]
+    return Deployment((name,), tuple(reader.workloads()), (*left, *reader.unassessed))
 
 
 def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
