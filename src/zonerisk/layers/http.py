@@ -70,7 +70,7 @@ class _Web(urllib.request.AbstractHTTPHandler):
     def http_open(self, req: Any) -> Answer:
         def responding(sock: socket.socket, **options: Any) -> Answer:
             response = http.client.HTTPResponse(sock, **options)
-            raw: Any = response.fp.raw
+            raw: Any = response.fp.raw  # By which its buffer reads, the headers first.
             received, silence_s = raw.readinto, sock.gettimeout() or TIMEOUT_S
 
             def readinto(buffer: Any) -> Any:
