@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations, count, permutations
 from typing import TYPE_CHECKING, Literal
 
@@ -87,6 +87,34 @@ class Source:
     def skipped(self, key: str, reason: object, stands: bool = True) -> Skipped:
         """Return what stands here as something that could not be judged, and why."""
         return Skipped(id=key, reason=str(reason), file=self.file, line=self.line, stands=stands)
+
+
+@dataclass
+class Draft:
+    """A workload in the making: it ``needs`` so many copies, or as a word of NEEDS has it.
+
+    Copies that are ``missing`` were read and could not be placed; there may be ``more`` that are not told,
+    None without a bound. ``within`` are the only zones in which all stand; none where nothing bounds that.
+    They are ``uneven`` where how many each of these zones has is not told.
+    """
+
+    key: str
+    source: Source
+    needs: str | int = "majority"
+    places: list[Place] = field(default_factory=list)
+    more: int | None = 0
+    missing: int = 0
+    within: frozenset[Place] = frozenset()
+    uneven: bool = False
+    notes: tuple[str, ...] = ()
+
+    def add(self, other: Draft) -> None:
+        """Take in the copies of another."""
+        self.within = self.within | other.within if self.within and other.within else frozenset()
+        self.places += other.places
+        self.missing += other.missing
+        self.uneven |= other.uneven
+        self.more = None if self.more is None or other.more is None else self.more + other.more
 
 
 @dataclass(frozen=True)
@@ -246,25 +274,13 @@ class Placement:
         one = self.place(region)
         return one if one.kind == "zone" else Place(region, region, "region")
 
-    def workload(
-        self,
-        key: str,
-        source: Source,
-        places: Sequence[Place],
-        needs: str | int = "majority",
-        notes: Iterable[str] = (),
-        more: int | None = 0,
-        missing: int = 0,
-        zones: int = 0,
-    ) -> Workload:
-        """Build a workload of copies that stand at some places; it ``needs`` a number, or as NEEDS has it.
-
-        Copies that are ``missing`` were read and could not be placed: they count, wherever they stand.
-        """
+    def workload(self, draft: Draft) -> Workload:
+        """Make a workload of copies; those that could not be placed count, wherever they stand."""
+        places, needs = draft.places, draft.needs
         labels = [place for place in dict.fromkeys(places) if place.kind == "label" and not place.name]
         records = {place.region: self.catalog.region(place.region) for place in labels}
         said = (self.dialect(record.provider).zones.account_relative for record in records.values())
-        notes = [*notes, *dict.fromkeys(filter(None, said))]
+        notes = [*draft.notes, *dict.fromkeys(filter(None, said))]
         for place in labels:
             # A letter or number beyond all that its region has had.
             last = place.id.partition(".")[0][-1]
@@ -280,11 +296,15 @@ class Placement:
             else each
             for each in places
         ]
-        quorum = needs if isinstance(needs, int) else 1
-        quorum = majority(len(places) + missing) if needs == "majority" else quorum
+        copies = len(places) + draft.missing
+        quorum = needs if isinstance(needs, int) else majority(copies) if needs == "majority" else 1
         basis = "stated" if isinstance(needs, int) else NEEDS[needs]
-        most = None if more is None else more + missing
-        return Workload(key, source, tuple(apart), quorum, basis, notes=tuple(notes), more=most, zones=zones)
+        more = None if draft.more is None else draft.more + draft.missing
+        told = draft.missing or (draft.more == 0 and not draft.uneven)
+        zones = 0 if told else len(draft.within)
+        return Workload(
+            draft.key, draft.source, tuple(apart), quorum, basis, notes=tuple(notes), more=more, zones=zones
+        )
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""

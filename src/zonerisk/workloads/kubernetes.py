@@ -4,7 +4,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,6 +18,7 @@ from zonerisk.core.model import Record, Text, Url
 from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
     Deployment,
+    Draft,
     Place,
     Placement,
     Source,
@@ -136,18 +136,6 @@ def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog
     return Deployment(names, tuple(reader.workloads()), (*reader.unassessed, *unread))
 
 
-@dataclass
-class _Group:
-    """Copies that do one thing together: how many it needs, where they stand, and how many do not."""
-
-    needs: Need
-    source: Source
-    places: list[Place] = field(default_factory=list)
-    missing: int = 0
-    pods: list[_Object] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-
-
 class _Reader:
     """Gathers workloads of one cluster."""
 
@@ -168,7 +156,7 @@ class _Reader:
         self.guesses: set[str] = set()
         self.claims: dict[tuple[str, str], tuple[str, Need]] = {}
         self.sets: dict[str, dict[str, Need]] = {}
-        self.groups: dict[str, _Group] = {}
+        self.drafts: dict[str, Draft] = {}
         self.unassessed: list[Skipped] = []
 
     def nodes(self, nodes: Sequence[_Object]) -> None:
@@ -183,14 +171,17 @@ class _Reader:
             control = not node.labels.keys().isdisjoint(_CONTROL)
             votes = _ETCD in node.labels or (control and not apart)
             key = "nodes, control plane" if votes else _SPARE if control else "nodes"
-            needs: Need = "one" if key == _SPARE else "majority"
-            group = self.groups.setdefault(key, _Group(needs, node.source))
+            draft = self._draft(key, "one" if key == _SPARE else "majority", node)
             try:
                 self.places[node.name] = self._node(node)
-                group.places.append(self.places[node.name])
+                draft.places.append(self.places[node.name])
             except Unplaced as error:
                 self.unassessed.append(node.source.skipped(f"node {node.name}", error))
-                group.missing += 1
+                draft.missing += 1
+
+    def _draft(self, key: str, needs: Need, first: _Object) -> Draft:
+        """Return the workload that an object is a part of; of those that are kept, one keeps it up."""
+        return self.drafts.setdefault(key, Draft(key, first.source, "kept" if needs == "one" else needs))
 
     def _node(self, node: _Object) -> Place:
         provider_id, machine = str(node.spec.get("providerID", "")), node.label(_TYPE) or ""
@@ -226,6 +217,7 @@ class _Reader:
     def pods(self, pods: Sequence[_Object], budgets: Sequence[_Object] = ()) -> None:
         """Take the pods of each controller, or of several that one quorum has, as one workload."""
         idle: dict[tuple[str, str], list[_Object]] = {}
+        groups: dict[str, list[_Object]] = {}
         running = [pod for pod in pods if pod.status.get("phase") not in ("Succeeded", "Failed")]
         # Only a stateful set waits until a pod is gone before there is another.
         alive = [pod for pod in running if not pod.leaving or _controller(pod)[0] == "StatefulSet"]
@@ -246,52 +238,49 @@ class _Reader:
                 for volume in map(mapping, sequence(pod.spec.get("volumes"))):
                     claim = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
                     self.claims[pod.namespace, claim] = (f"volumes of {key}", needs)
-            self.groups.setdefault(key, _Group(needs, pod.source)).pods.append(pod)
+            self._draft(key, needs, pod)
+            groups.setdefault(key, []).append(pod)
         for (key, why), each in idle.items():
             self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
         held = [(budget, [pod for pod in alive if _selects(budget, pod)]) for budget in budgets]
-        for key, group in self.groups.items():
-            staying = [pod for pod in group.pods if not pod.leaving]
+        for key, group in groups.items():
+            draft, staying = self.drafts[key], [pod for pod in group if not pod.leaving]
             hosts = (str(pod.spec.get("nodeName") or "") for pod in staying)
-            group.places += [self.places[host] for host in hosts if host in self.places]
-            if group.pods:
-                group.missing, group.notes = (
-                    len(group.pods) - len(group.places),
-                    self._contradicting(group, held),
-                )
-            if leaving := len(group.pods) - len(staying):
-                told = wording.leaving_pods(leaving, len(group.pods))
-                self.unassessed.append(group.source.skipped(key, told))
-            if group.pods and (unplaced := group.missing - leaving):
-                told = wording.unplaced_pods(unplaced, len(group.pods))
-                self.unassessed.append(group.source.skipped(key, told))
+            draft.places += [self.places[host] for host in hosts if host in self.places]
+            draft.missing = len(group) - len(draft.places)
+            draft.notes = tuple(self._contradicting(group, draft.needs == "majority", held))
+            if leaving := len(group) - len(staying):
+                told = wording.leaving_pods(leaving, len(group))
+                self.unassessed.append(draft.source.skipped(key, told))
+            if unplaced := draft.missing - leaving:
+                told = wording.unplaced_pods(unplaced, len(group))
+                self.unassessed.append(draft.source.skipped(key, told))
 
     def _contradicting(
-        self, group: _Group, held: Sequence[tuple[_Object, Sequence[_Object]]]
-    ) -> tuple[str, ...]:
+        self, group: Sequence[_Object], most: bool, held: Sequence[tuple[_Object, Sequence[_Object]]]
+    ) -> Iterator[str]:
         """Word budgets and spread constraints that let go of more pods than a workload can lose."""
-        total, ids, notes = len(group.pods), set(map(id, group.pods)), []
-        needed = majority(total) if group.needs == "majority" else 1
+        total, ids = len(group), set(map(id, group))
+        needed = majority(total) if most else 1
         for budget, selected in held:
             ours = sum(id(pod) in ids for pod in selected)
-            most, least = (
+            away, kept = (
                 _count(budget.spec.get(key), len(selected)) for key in ("maxUnavailable", "minAvailable")
             )
-            allowed = most if most is not None else len(selected) - least if least is not None else 0
-            gone = min(ours, allowed)
+            away = len(selected) - kept if away is None and kept is not None else away
+            gone = min(ours, away or 0)
             if ours and total - gone < needed:
-                notes.append(wording.budget(budget.key, gone, total, needed))
+                yield wording.budget(budget.key, gone, total, needed)
         zones = len({place.id for place in self.places.values()})
         together, preferred = total, True
-        spread = map(mapping, sequence(group.pods[0].spec.get("topologySpreadConstraints")))
+        spread = map(mapping, sequence(group[0].spec.get("topologySpreadConstraints")))
         constraints = [each for each in spread if each.get("topologyKey") in self.zone_labels]
         for each in constraints:
             if each.get("whenUnsatisfiable") != "ScheduleAnyway" and zones:
                 skew, preferred = _count(each.get("maxSkew"), total) or 1, False
                 together = min(together, (total + (zones - 1) * skew) // zones)
         if constraints and total - together < needed and total > 1:
-            notes.append(wording.uneven(together, total, needed, preferred))
-        return tuple(notes)
+            yield wording.uneven(together, total, needed, preferred)
 
     def volumes(self, volumes: Sequence[_Object]) -> None:
         """Take each volume as one copy, and the volumes of a stateful set, or of one quorum, together."""
@@ -300,12 +289,12 @@ class _Reader:
             if volume.status.get("phase") in ("Released", "Failed"):
                 self.unassessed.append(volume.source.skipped(key, RELEASED, stands=False))
                 continue
-            group = self.groups.setdefault(key, _Group(needs, volume.source))
+            draft = self._draft(key, needs, volume)
             try:
-                group.places += self._volume(volume)
+                draft.places += self._volume(volume)
             except Unplaced as error:
                 self.unassessed.append(volume.source.skipped(key, error))
-                group.missing += 1
+                draft.missing += 1
 
     def _claim(self, volume: _Object) -> tuple[str, Need]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
@@ -351,14 +340,11 @@ class _Reader:
 
     def workloads(self) -> Iterator[Workload]:
         """Make a workload of each group of which something is placed."""
-        guesses = [self.placement.dialect(each).name or each for each in sorted(self.guesses)]
-        for key, group in self.groups.items():
-            needs = "kept" if group.needs == "one" else group.needs
-            notes = (*group.notes, *map(wording.guessed, guesses))
-            if group.places:
-                yield self.placement.workload(
-                    key, group.source, group.places, needs, notes, missing=group.missing
-                )
+        names = [self.placement.dialect(each).name or each for each in sorted(self.guesses)]
+        for draft in self.drafts.values():
+            draft.notes += tuple(map(wording.guessed, names))
+            if draft.places:
+                yield self.placement.workload(draft)
 
 
 def _selects(budget: _Object, pod: _Object) -> bool:

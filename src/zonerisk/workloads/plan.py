@@ -24,6 +24,7 @@ from zonerisk.workloads.deployment import (
     MAX_COPIES,
     OWN,
     Deployment,
+    Draft,
     Place,
     Placement,
     Source,
@@ -349,8 +350,8 @@ class _Reader:
             if site and site.position and site.country is None:
                 notes.append(wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon)))
         source = Source(self.written.name, self.written.line(path))
-        copies = spread(good, record.replicas or len(good))
-        workload = self.placement.workload(key, source, copies, record.quorum or "majority")
+        copies = list(spread(good, record.replicas or len(good)))
+        workload = self.placement.workload(Draft(key, source, record.quorum or "majority", copies))
         return replace(
             workload,
             backup=None if backup is None else tuple(filter(None, backup)),

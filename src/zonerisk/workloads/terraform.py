@@ -7,7 +7,7 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from zonerisk.words import workloads as wording
 from zonerisk.workloads.deployment import (
     MAX_COPIES,
     Deployment,
+    Draft,
     Place,
     Placement,
     Source,
@@ -124,39 +125,6 @@ class _Told(NamedTuple):
     regions: tuple[str, ...] = ()
     most: int | None = 0
     sure: bool = True
-
-
-class _Stand(NamedTuple):
-    """Where the copies of one resource stand, how many more there may be, and how many have to stay up.
-
-    ``within`` are the only zones in which they can stand, told or not; none where nothing bounds that.
-    They are ``uneven`` where how many each of these zones has is not told.
-    """
-
-    places: tuple[Place, ...]
-    more: int | None
-    needed: str
-    within: tuple[Place, ...] = ()
-    uneven: bool = False
-
-
-@dataclass
-class _Part:
-    """A workload to be: its resources, where they stand, and the resource that they are replicas of."""
-
-    key: str
-    resources: list[_Resource] = field(default_factory=list)
-    stands: list[_Stand] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-    missing: int = 0
-    source: str = ""
-
-    @classmethod
-    def of(cls, key: str, parts: Iterable[_Part], notes: Iterable[str] = (), missing: int = 0) -> _Part:
-        """Return several parts as one."""
-        parts = tuple(parts)
-        resources = [resource for part in parts for resource in part.resources]
-        return cls(key, resources, [stand for part in parts for stand in part.stands], tuple(notes), missing)
 
 
 _NOTHING = _Settings({})
@@ -479,8 +447,10 @@ class _Reader:
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.led: list[_Resource] = []
-        self.parts: list[_Part] = []
-        self.joined: dict[str, list[_Part]] = defaultdict(list)
+        self.drafts: dict[str, Draft] = {}
+        self.joined: dict[str, Draft] = {}
+        # What a resource is a replica of.
+        self.copied: dict[str, str] = {}
         self.unassessed: list[Skipped] = []
 
     def _owner(self, resource: _Resource) -> str:
@@ -501,41 +471,49 @@ class _Reader:
             reason = PLACELESS if placeless else OF_WHAT if _BACKUP.search(resources[0].type) else unread
             self.unassessed.append(self._source(resources[0]).skipped(address, reason, not placeless))
             return
-        parts: list[_Part] = []
+        placed: list[tuple[_Resource, Draft]] = []
         missing = 0
         notes: dict[str, str] = {}
         kind = next(iter(kinds.values()))
         for resource in asked:
-            source = ""
             try:
                 provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, notes)
                 kind = kinds[provider]
                 variant = next((each for each in kind.variants if _fits(resource.values, each.when)), None)
                 row = kind.varied(variant)
-                source = self._lone(resource, row.replica_of)
-                stand = self._stand(provider, row, resource, notes)
+                if source := self._lone(resource, row.replica_of):
+                    self.copied[resource.full] = source
+                draft = self._stand(provider, row, resource, notes)
             except Unplaced as error:
                 self.unassessed.append(self._source(resource).skipped(resource.full, error))
                 missing += 1
-                # What is a copy of another may stand anywhere.
-                self.parts += [_Part(resource.full, missing=1, source=source)] if source else []
+                if resource.full in self.copied:
+                    # It may stand anywhere.
+                    self.drafts[resource.full] = Draft(resource.full, self._source(resource), missing=1)
                 continue
-            if stand is None:
+            if draft is None:
                 self.led.append(resource)
-            elif stand.places:
-                parts.append(_Part(resource.full, [resource], [stand], source=source))
+            elif not draft.places:
+                self.unassessed.append(draft.source.skipped(resource.full, NO_COPIES))
+            elif kind.joined:
+                whole = self._whole(resource, kind)
+                if whole in self.joined:
+                    self.joined[whole].add(draft)
+                else:
+                    self.joined[whole] = replace(draft, key=whole, source=self._source(resource, whole))
             else:
-                self.unassessed.append(self._source(resource).skipped(resource.full, NO_COPIES))
-        if kind.joined:
-            for part in parts:
-                self.joined[self._whole(part.resources[0], kind)].append(part)
-        elif kind.alone or any(part.stands[0].needed == "one" for part in parts):
-            self.parts += [replace(part, notes=tuple(notes.values())) for part in parts]
-        elif parts:
-            keys = [part.resources[0].key.strip('[]"') for part in parts]
+                placed.append((resource, draft))
+        if kind.alone or any(draft.needs == "one" for _, draft in placed):
+            for resource, draft in placed:
+                self.drafts[resource.full] = replace(draft, notes=tuple(notes.values()))
+        elif placed:
+            keys = [resource.key.strip('[]"') for resource, _ in placed]
             if len({tuple(_WORD.findall(key.lower())) for key in keys}) > 1:
                 notes["roles"] = wording.roles(keys)
-            self.parts.append(_Part.of(address, parts, notes.values(), missing))
+            every = replace(placed[0][1], key=address, missing=missing, notes=tuple(notes.values()))
+            for _, draft in placed[1:]:
+                every.add(draft)
+            self.drafts[address] = every
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
@@ -543,35 +521,24 @@ class _Reader:
 
     def workloads(self) -> Iterator[Workload]:
         """Make the workloads; instances of one cluster are its copies, and replicas those of their source."""
-        self.parts += [_Part.of(whole, parts) for whole, parts in self.joined.items()]
-        of = {each.full: part for part in self.parts for each in part.resources if each.full}
-        roots = []
-        for part in self.parts:
-            root, seen = part, {part.key}
-            while (above := of.get(root.source)) and above.key not in seen:
-                root = above
-                seen.add(root.key)
-            if root is part or above:
-                # What is a replica of itself in the end is none.
-                roots.append(part)
-            else:
-                root.stands = [stand._replace(needed="one") for stand in root.stands + part.stands]
-                root.missing += part.missing
-                root.notes += (wording.replica(part.key),)
-        for part in (part for part in roots if part.stands):
-            places = [place for stand in part.stands for place in stand.places]
-            if len(places) > MAX_COPIES:
-                raise DataError(f"{self.name}: {part.key}: over {MAX_COPIES} copies")
-            mores = [stand.more for stand in part.stands]
-            more = None if None in mores else sum(filter(None, mores))
-            needed, source = part.stands[0].needed, self._source(part.resources[0], part.key)
-            within = [stand.within for stand in part.stands]
-            bounded = (more != 0 or any(stand.uneven for stand in part.stands)) and all(within)
-            bounded = bounded and not part.missing
-            zones = len(set(chain.from_iterable(within))) if bounded else 0
-            yield self.placement.workload(
-                part.key, source, places, needed, part.notes, more, part.missing, zones
-            )
+        roots: dict[str, str] = {}
+        for key in self.copied:
+            # What is a replica of itself in the end is none.
+            root, seen = key, set[str]()
+            while root not in seen and self.copied.get(root) in self.drafts:
+                seen.add(root)
+                root = self.copied[root]
+            roots[key] = root
+        for key, root in roots.items():
+            if root != key and key in self.drafts:
+                source = self.drafts[root]
+                source.add(self.drafts.pop(key))
+                source.needs, source.notes = "one", (*source.notes, wording.replica(key))
+        for draft in (*self.drafts.values(), *self.joined.values()):
+            if len(draft.places) > MAX_COPIES:
+                raise DataError(f"{self.name}: {draft.key}: over {MAX_COPIES} copies")
+            if draft.places:
+                yield self.placement.workload(draft)
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
         self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
 
@@ -592,7 +559,7 @@ class _Reader:
 
     def _stand(
         self, provider: str, row: ResourceType, resource: _Resource, notes: dict[str, str]
-    ) -> _Stand | None:
+    ) -> Draft | None:
         """Return where a resource's copies stand; None where its members speak for it."""
         values, dialect = resource.values, self.placement.dialect(provider)
         settings = self.configuration.settings(resource.address)
@@ -633,14 +600,14 @@ class _Reader:
         loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
         if loose:
             notes["one of"] = ONE_OF
-            return self._copies(row, values, regions, [], told.most)
+            return self._copies(row, resource, regions, [], told.most)
         places = [self._zone(regions[0], zone, resource) for zone in zones]
         kept = self._lone(resource, row.together) or "".join(_texts(values, row.together)[:1])
         if kept and not places:
             # All that are kept together have one place, wherever it is.
             name, key = wording.datacenter_of(kept), kept.lower()
             places = [Place(f"{regions[0]}/{key}", regions[0], "somewhere", name, key)]
-        return self._copies(row, values, regions, places if own else list(dict.fromkeys(places)), 0)
+        return self._copies(row, resource, regions, places if own else list(dict.fromkeys(places)), 0)
 
     def _code(self, dialect: Dialect, zone: str) -> str:
         """Return the region that a zone's name begins with, or the name that the file has for its id."""
@@ -735,25 +702,22 @@ class _Reader:
         return self.placement.dialect(self.prefixes.get(type_.partition("_")[0], ""))
 
     def _copies(
-        self,
-        row: Standing,
-        values: dict[str, Json],
-        regions: list[str],
-        named: list[Place],
-        loose: int | None,
-    ) -> _Stand:
+        self, row: Standing, of: _Resource, regions: list[str], named: list[Place], loose: int | None
+    ) -> Draft:
         """Deal copies over zones; those that are told apart and not named are places of their own.
 
         ``loose`` is the number of places among which the file does not tell them; None without a bound.
         """
-        region, distinct = regions[0], list(dict.fromkeys(named))
+        values, region, distinct = of.values, regions[0], list(dict.fromkeys(named))
+        draft = Draft(of.full, self._source(of), row.needed)
         anywhere = self.placement.place(region)
         lone = anywhere.kind == "zone"
         if not named and row.spread:
             over = _number(values, row.spread)
             if lone or (not over and loose == 0):
-                places = tuple(map(self.placement.whole, dict.fromkeys(regions)))
-                return _Stand(places, 0, "one" if len(places) > 1 else row.needed)
+                draft.places = list(map(self.placement.whole, dict.fromkeys(regions)))
+                draft.needs = "one" if len(draft.places) > 1 else row.needed
+                return draft
             distinct = self.placement.unnamed(region, 1, over or 0)
         times = max(1, len(distinct)) if row.per_zone else 1
         bounds = row.copies or row.least or row.most
@@ -763,32 +727,31 @@ class _Reader:
             least, most = _number(values, row.least), _number(values, row.most) if bounds else loose
             # Of none in each zone, one somewhere is the least that there is to judge.
             count = 1 if least == 0 else (least or 1) * times
-            more = None if most is None else max(0, most * times - count)
+            draft.more = None if most is None else max(0, most * times - count)
         else:
-            count, more = count * times, row.elsewhere * times
+            count, draft.more = count * times, row.elsewhere * times
         count += row.beside * times
         if not named and len(set(regions)) > 1:
             named = list(map(self.placement.place, regions))
             distinct = list(dict.fromkeys(named))
-        # More of them stand in the zones that are told, unless a standby is kept elsewhere.
-        within = () if row.elsewhere or row.apart or loose != 0 else (anywhere,) if lone else tuple(distinct)
+        if not (row.elsewhere or row.apart or loose != 0):
+            # More of them stand in the zones that are told, unless a standby is kept elsewhere.
+            draft.within = frozenset([anywhere] if lone else distinct)
+        labels = 0 if lone else max(0, min(row.apart, count) - len(distinct))
         if row.uneven and count > 1 and len(distinct) > 1:
-            return _Stand((anywhere,) * count, more, row.needed, within, uneven=True)
-        if len(named) == count:
+            draft.places, draft.uneven = [anywhere] * count, True
+        elif len(named) == count:
             # One place a copy, the same one twice where the file has it twice.
-            return _Stand(tuple(named), more, row.needed, within)
-        labels = max(0, min(row.apart, count) - len(distinct))
-        if lone:
-            distinct = distinct or [anywhere]
-        elif labels or not distinct:
-            clique = distinct[0].clique if distinct else "unnamed"
-            distinct += self.placement.unnamed(region, len(distinct) + 1, len(distinct) + labels, clique)
-            return _Stand((*distinct, *[anywhere] * (count - len(distinct))), more, row.needed)
-        elif 1 < count < len(distinct):
-            distinct = self.placement.unnamed(region, 1, count)
-        elif count < len(distinct):
-            distinct = [anywhere]
-        return _Stand(spread(distinct, count), more, row.needed, within)
+            draft.places = named
+        elif labels or not (distinct or lone):
+            clique, known = distinct[0].clique if distinct else "unnamed", len(distinct)
+            distinct += self.placement.unnamed(region, known + 1, known + labels, clique)
+            draft.places = [*distinct, *[anywhere] * (count - len(distinct))]
+        else:
+            if count < len(distinct) and not lone:
+                distinct = self.placement.unnamed(region, 1, count) if count > 1 else [anywhere]
+            draft.places = list(spread(distinct or [anywhere], count))
+        return draft
 
     def _zone(self, region: str, zone: str, resource: _Resource) -> Place:
         # Oracle's names of zones begin with whose they are.
