@@ -100,11 +100,7 @@ class _Object:
 
 def recognise(tree: Json) -> bool:
     """Return whether JSON is what kubectl writes."""
-    return (
-        isinstance(tree, dict)
-        and isinstance(tree.get("apiVersion"), str)
-        and isinstance(tree.get("kind"), str)
-    )
+    return isinstance(tree, dict) and all(isinstance(tree.get(key), str) for key in ("apiVersion", "kind"))
 
 
 def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog", day: str) -> Deployment:

@@ -29,13 +29,12 @@ from zonerisk.workloads.deployment import (
     Placement,
     Source,
     Unplaced,
-    Workload,
     spread,
 )
 from zonerisk.workloads.probability import COMMON, Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zonerisk.catalogue.catalog import Catalog
 
@@ -155,9 +154,8 @@ class PlanFile(Record):
             if site.campus is not None and site.campus not in self.campuses:
                 raise ValueError(f"sites.{key}: its campus is not under campuses")
         for key, feed in self.feeds.items():
-            for site_id in feed.sites:
-                if site_id not in self.sites:
-                    raise ValueError(f"feeds.{key}: a site of it is not under sites")
+            if not self.sites.keys() >= set(feed.sites):
+                raise ValueError(f"feeds.{key}: a site of it is not under sites")
         return self
 
 
@@ -281,20 +279,76 @@ def sequence(value: Json) -> list[Json]:
 
 def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
     """Tie a plan's workloads to the catalogue; refuse regions, zones and sites that are not known."""
-    wrong = {
-        key: gazetteer.misplaced(site.lat, site.lon, site.country, site.uncertainty_m)
-        for key, site in record.sites.items()
-        if site.country
-    }
-    if problems := [written.problem(("sites", key), what) for key, what in wrong.items() if what]:
+    problems: list[str] = []
+    for key, site in record.sites.items():
+        given = site.country and (site.lat, site.lon, site.country, site.uncertainty_m)
+        if given and (wrong := gazetteer.misplaced(*given)):
+            problems.append(written.problem(("sites", key), wrong))
+    if problems:
         raise DataError(*problems)
-    own = _own(record, day) if record.sites else None
-    reader = _Reader(written, Placement(catalog, day, own))
-    workloads = [reader.workload(key, each) for key, each in record.workloads.items()]
-    if reader.problems:
-        raise DataError(*reader.problems)
+    placement = Placement(catalog, day, _own(record, day) if record.sites else None)
+
+    def at(of: WorkloadRecord, path: Path_, there: Elsewhere, spread_out: bool = False) -> list[Place]:
+        try:
+            return [_place(placement, of, there, spread_out)]
+        except Unplaced as error:
+            problems.append(written.problem(path, str(error)))
+            return []
+
+    workloads = []
+    for key, each in record.workloads.items():
+        path: Path_ = ("workloads", key)
+        named = [((*path, "zones", index), Elsewhere(zone=zone)) for index, zone in enumerate(each.zones)]
+        named += [((*path, "sites", index), Elsewhere(site=site)) for index, site in enumerate(each.sites)]
+        named = named or [((*path, "region"), Elsewhere())]
+        places = [place for where, there in named for place in at(each, where, there)]
+        backup, dr = (
+            None
+            if told is None
+            else tuple(
+                place
+                for there in (told if isinstance(told, tuple) else (told,))
+                for place in at(each, (*path, name), there, spread_out=True)
+            )
+            for name, told in (("backup", each.backup), ("dr", each.dr))
+        )
+        if problems:
+            continue
+        source = Source(written.name, written.line(path))
+        copies = list(spread(places, each.replicas or len(places)))
+        workload = placement.workload(Draft(key, source, each.quorum or "majority", copies))
+        notes = (*workload.notes, *_lying(places, placement.own))
+        workloads.append(replace(workload, backup=backup, dr=dr, could_tell=True, notes=notes))
+    if problems:
+        raise DataError(*problems)
     inputs = record.model.inputs() if record.model else None
-    return Deployment((written.name,), tuple(filter(None, workloads)), (), own, inputs)
+    return Deployment((written.name,), tuple(workloads), (), placement.own, inputs)
+
+
+def _lying(places: Sequence[Place], own: Region | None) -> Iterator[str]:
+    """Say in which country own sites lie of which the plan does not say it."""
+    for place in dict.fromkeys(places):
+        site = own.sites[place.id.partition("/")[2]] if own and place.region == OWN else None
+        if site and site.position and site.country is None:
+            yield wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon))
+
+
+def _place(placement: Placement, of: WorkloadRecord, there: Elsewhere, spread_out: bool) -> Place:
+    """Return the place that a plan names, in the workload's own region where it names none."""
+    own, site, named = placement.own, there.site, there.zone or there.site
+    provider, region = there.provider or of.provider, there.region or of.region
+    within, slash, name = (named or "").partition("/")
+    if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
+        return Place(f"{OWN}/{key}", OWN, "site")
+    if slash:
+        if within not in placement.regions:
+            raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
+        return placement.place(within, name)
+    if provider is None or region is None:
+        none = "is none of sites; name its provider and region, or add it there"
+        raise Unplaced(none if site else "needs the workload's provider and region")
+    home = placement.region(placement.provider(provider), region)
+    return placement.whole(home) if named is None and spread_out else placement.place(home, named)
 
 
 def _own(record: PlanFile, day: str) -> Region:
@@ -322,69 +376,3 @@ def _own(record: PlanFile, day: str) -> Region:
     return Region.model_validate(
         {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ", **known}
     )
-
-
-class _Reader:
-    """Reads workloads one by one and gathers what is wrong with them."""
-
-    def __init__(self, written: Document, placement: Placement) -> None:
-        self.written, self.placement = written, placement
-        self.problems: list[str] = []
-
-    def workload(self, key: str, record: WorkloadRecord) -> Workload | None:
-        path: Path_ = ("workloads", key)
-        named = [((*path, "zones", at), Elsewhere(zone=zone)) for at, zone in enumerate(record.zones)]
-        named += [((*path, "sites", at), Elsewhere(site=site)) for at, site in enumerate(record.sites)]
-        places = [self._at(record, *each) for each in named or [((*path, "region"), Elsewhere())]]
-        backup, dr = (
-            None if told is None else [self._at(record, (*path, name), each, True) for each in _listed(told)]
-            for name, told in (("backup", record.backup), ("dr", record.dr))
-        )
-        good = [place for place in places if place]
-        if None in (*places, *(backup or ()), *(dr or ())):
-            return None
-        notes = []
-        for place in dict.fromkeys(good):
-            own = self.placement.own if place.region == OWN else None
-            site = own and own.sites[place.id.partition("/")[2]]
-            if site and site.position and site.country is None:
-                notes.append(wording.lying(site.name, gazetteer.lies(site.position.lat, site.position.lon)))
-        source = Source(self.written.name, self.written.line(path))
-        copies = list(spread(good, record.replicas or len(good)))
-        workload = self.placement.workload(Draft(key, source, record.quorum or "majority", copies))
-        return replace(
-            workload,
-            backup=None if backup is None else tuple(filter(None, backup)),
-            dr=None if dr is None else tuple(filter(None, dr)),
-            could_tell=True,
-            notes=(*workload.notes, *notes),
-        )
-
-    def _at(
-        self, record: WorkloadRecord, path: Path_, there: Elsewhere, spread_out: bool = False
-    ) -> Place | None:
-        """Return the place that a plan names; note what is wrong with it if it is none."""
-        own, site, named = self.placement.own, there.site, there.zone or there.site
-        provider, region = there.provider or record.provider, there.region or record.region
-        within, slash, name = (named or "").partition("/")
-        try:
-            if site and own and (key := site.removeprefix(f"{OWN}/")) in own.sites:
-                return Place(f"{OWN}/{key}", OWN, "site")
-            if slash:
-                if within not in self.placement.regions:
-                    raise Unplaced("names a region that is not in the catalogue; see: zonerisk list regions")
-                return self.placement.place(within, name)
-            if provider is None or region is None:
-                none = "is none of sites; name its provider and region, or add it there"
-                raise Unplaced(none if site else "needs the workload's provider and region")
-            home = self.placement.region(self.placement.provider(provider), region)
-            if named is None and spread_out:
-                return self.placement.whole(home)
-            return self.placement.place(home, named)
-        except Unplaced as error:
-            self.problems.append(self.written.problem(path, str(error)))
-            return None
-
-
-def _listed(value: Elsewhere | tuple[Elsewhere, ...]) -> tuple[Elsewhere, ...]:
-    return value if isinstance(value, tuple) else (value,)
