@@ -234,7 +234,7 @@ def test_another_seismic_zone_is_as_good_as_the_distance(
 
         def of(self, site: Site) -> tuple[HazardSample, ...]:
             zone = "2" if site.id.startswith("ovh-rbx/") else there
-            return (replace(self.sample, layer=self.layer, site=site.id, object=zone, label="a zone"),)
+            return (self.sample._replace(layer=self.layer, site=site.id, object=zone, label="a zone"),)
 
     facts = Library()
     facts.__dict__["samples"] = Zoned()
