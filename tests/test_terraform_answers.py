@@ -1585,3 +1585,17 @@ def test_a_plan_that_lacks_a_part_says_so_or_is_refused(shipped: Catalog) -> Non
     assert left(complete=False, deferred_changes=deferred)[0] == ("aws_db_instance.x", terraform.DEFERRED)
     with pytest.raises(DataError, match="ended in an error"):
         left(complete=False, errored=True)
+
+
+@pytest.mark.parametrize("reference", ["module.net.region", "var.module.net.region", "var.gone"])
+def test_what_is_no_variable_gives_no_region(shipped: Catalog, reference: str) -> None:
+    """An output is not what the module of its name is given, even where that refers to itself."""
+    given = {"references": [reference]}
+    tree = planned(
+        resource("aws_ebs_volume.x", {}),
+        module_calls={"net": {"expressions": {"region": given}, "module": {}}},
+    )
+    tree["configuration"]["provider_config"]["aws"]["expressions"]["region"] = given
+    found = read(tree, shipped)
+    assert found.workloads == ()
+    assert "names no region or zone" in found.unassessed[0].reason

@@ -259,8 +259,9 @@ class _Configuration:
         """Return the text that an expression is; none of several variables, or of what they make together."""
         values = [mapping(expression).get("constant_value")]
         if values == [None]:
-            names = map(str, sequence(mapping(expression).get("references")))
-            given = [self.variables.get(module + name.removeprefix("var."), _UNSET) for name in names]
+            references = map(str, sequence(mapping(expression).get("references")))
+            names = [re.fullmatch(r"var\.([^.]+)", each) for each in references]
+            given = [self.variables.get(module + each[1], _UNSET) if each else _UNSET for each in names]
             values = [self._value(*each) for each in given]
         first = values[0] if values else None
         return first if isinstance(first, str) and first and values.count(first) == len(values) else None
