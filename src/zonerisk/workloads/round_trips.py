@@ -114,7 +114,11 @@ def judge(
         for peer in (*map(catalog.region, catalog.regions_of(region.provider)), region)
         for name in (peer.id, peer.id.removeprefix(f"{peer.provider}-"), peer.name)
     }
-    claims = [claim for claim in (*region.claims, *sold_by.claims) if claim.holds(as_of)]
+    claims = [
+        (claim.kind, claim.text, claim.value)
+        for claim in (*region.claims, *sold_by.claims)
+        if claim.holds(as_of) and claim.value is not None
+    ]
     judged = []
     for trip in listed:
         a, b = simplify(trip.a), simplify(trip.b)
@@ -122,20 +126,18 @@ def judge(
         if a in zones and b in zones and zones[a] is not zones[b]:
             straight = arrangement.distance_m(zones[a], zones[b])
         elif not trip.region:
-            others = {peers.get(a), peers.get(b)} - {region_id}
-            if region_id not in (peers.get(a), peers.get(b)) or None in others or not others:
+            met = {peers.get(a), peers.get(b)}
+            other = next(iter(met - {region_id}), None)
+            if region_id not in met or other is None:
                 continue
-            ends = (
-                recovery.endpoint(catalog, key, as_of).discs for key in (region_id, *filter(None, others))
-            )
+            ends = (recovery.endpoint(catalog, key, as_of).discs for key in (region_id, other))
             straight, least = recovery.between(*ends), "dr-distance"
         limit, refuted = bound(trip, floor_ms), []
-        for claim in claims:
-            if claim.kind == least and claim.value is not None and refutes(limit, claim.value):
-                refuted.append(wording.too_near(claim.text, claim.value))
-            longest = claim.value if claim.kind == "rtt-max" and least == "separation-min" else None
-            if longest is not None and trip.ms > longest:
-                refuted.append(wording.too_slow(claim.text, trip.ms))
+        for kind, text, value in claims:
+            if kind == least and refutes(limit, value):
+                refuted.append(wording.too_near(text, value))
+            elif kind == "rtt-max" and least == "separation-min" and trip.ms > value:
+                refuted.append(wording.too_slow(text, trip.ms))
         if straight and straight.high is not None and refutes(limit, straight.low / 1000):
             refuted.append(wording.places_apart(straight))
         judged.append(Judged(limit, straight, tuple(refuted)))
@@ -160,19 +162,16 @@ def read(data: bytes, name: str) -> tuple[Trip, ...]:
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"{name}: {len(data)} bytes; a table of round trips stays under {MAX_BYTES}")
-    try:
+    with errors.reading(name, "is not UTF-8; save it as UTF-8"):
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
     with errors.reading(name, "is not a table of round trips"):
         trips = _json(text, name) if text.lstrip()[:1] in ("{", "[") else _csv(text, name)
     least: dict[tuple[str, str, str], Trip] = {}
-    for trip in trips:
+    for trip in sorted(trips, key=lambda trip: trip.ms):
         # The two ways of a pair are one path; what is measured inside one zone is none.
         a, b = sorted((trip.a, trip.b))
-        key = (trip.region, a, b)
-        if a != b and (key not in least or trip.ms < least[key].ms):
-            least[key] = Trip(a, b, trip.ms, trip.region)
+        if a != b:
+            least.setdefault((trip.region, a, b), trip._replace(a=a, b=b))
     if not least:
         raise DataError(f"{name}: holds no round trip between two different places")
     return tuple(least[key] for key in sorted(least))
