@@ -18,19 +18,7 @@ from zonerisk.catalogue import document, gazetteer
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.model import (
-    CONTROLS,
-    MAX_SITES,
-    MAX_ZONES,
-    Evidence,
-    Policy,
-    Position,
-    Provider,
-    Region,
-    Site,
-    Zone,
-    simplify,
-)
+from zonerisk.core.model import CONTROLS, MAX_SITES, MAX_ZONES, Policy, Position, Provider, Region, simplify
 from zonerisk.words import phrases
 
 REGION = "own-sites"
@@ -92,55 +80,38 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
         raise DataError(f"{targets[0]}: holds no site")
     if len(rows) > MAX_SITES:
         raise UsageError(f"{len(rows)} sites; judge at most {MAX_SITES} at once")
-    sites: dict[str, Site] = {}
+    sites: dict[str, object] = {}
     held: dict[str, list[str]] = {}
     first: dict[str, tuple[str, str]] = {}
     for number, (where, fields) in enumerate(rows, 1):
         name = _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}"
-        given, country = _plain(fields.get("zone")), _plain(fields.get("country")).upper()
-        zone = given or name
+        told, country = _plain(fields.get("zone")), _plain(fields.get("country")).upper()
+        zone = told or name
         # By its name alone no site falls into another's zone.
-        other, named = first.setdefault(zone, (where, given))
-        if zone in held and not (given and named):
+        other, named = first.setdefault(zone, (where, told))
+        if zone in held and not (told and named):
             raise DataError(
                 f"{where}: {zone!r} is called like {other}; give each a name of its own, or both a zone"
             )
         key = _key(name, "site", number, sites)
         held.setdefault(zone, []).append(f"{REGION}/{key}")
-        sites[key] = Site(
-            id=f"{REGION}/{key}",
-            name=name[:200],
-            kind="building",
-            position=_position(where, fields, country, uncertainty_m),
-            country=country or None,
-            evidence=("given",),
-        )
+        position = _position(where, fields, country, uncertainty_m)
+        stands = {"kind": "building", "position": position, "country": country or None}
+        sites[key] = {"id": f"{REGION}/{key}", "name": name[:200], "evidence": ("given",), **stands}
     if len(held) > MAX_ZONES:
         raise UsageError(
             f"{len(held)} zones; judge at most {MAX_ZONES} at once, or name in a "
             "zone column which sites belong together"
         )
-    zones: dict[str, Zone] = {}
+    zones: dict[str, object] = {}
     for number, (zone, ids) in enumerate(held.items(), 1):
         key = _key(zone, "zone", number, zones, "z-")
-        zones[key] = Zone(id=f"{REGION}/{key}", name=zone[:200], sites=tuple(ids), evidence=("given",))
-    evidence = Evidence(
-        kind="operator",
-        title="Sites as given by the user",
-        read=day,
-        claim="Where the sites stand, and to how many metres that is known.",
-    )
-    return OwnSites(
-        Region(
-            id=REGION,
-            provider="own",
-            name="sites",
-            country="ZZ",
-            zones=zones,
-            sites=sites,
-            evidence={"given": evidence},
-        )
-    )
+        zones[key] = {"id": f"{REGION}/{key}", "name": zone[:200], "sites": ids, "evidence": ("given",)}
+    claim = "Where the sites stand, and to how many metres that is known."
+    given = {"kind": "operator", "title": "Sites as given by the user", "read": day, "claim": claim}
+    known = {"zones": zones, "sites": sites, "evidence": {"given": given}}
+    region = {"id": REGION, "provider": "own", "name": "sites", "country": "ZZ", **known}
+    return OwnSites(Region.model_validate(region))
 
 
 def lying(region: Region) -> str | None:
