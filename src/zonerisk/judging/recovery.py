@@ -22,7 +22,6 @@ from zonerisk.core.verdict import (
     Option,
     Outcome,
     Provenance,
-    Range,
     Result,
     SharedRisk,
     TrackRecord,
@@ -42,7 +41,6 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.judging.cause import marked, risk
-from zonerisk.judging.independence import effective
 from zonerisk.words import findings as sentences
 from zonerisk.words import verdicts
 
@@ -80,7 +78,7 @@ class Candidate(Result):
 
 
 class RecoveryRanking(Result):
-    """Every region asked about, the first to look at first: see :func:`ordered`.
+    """Every region asked about, the first to look at first: see :meth:`Judge.ordered`.
 
     ``kinds`` are the shared risks looked for; one that no candidate names is not on
     record, or not assessed.
@@ -182,7 +180,6 @@ def rank(
 ) -> RecoveryRanking:
     """Judge regions as recovery for a region: of ``to``, else all open ones of its provider or of any."""
     day = last_day(as_of or facts.date)
-    ours = endpoint(facts, target, day)
     home = facts.region(target)
     if not zones_sold(home, day):
         raise UsageError(f"{target} sold no zone on {day}; see: zonerisk show {target}")
@@ -200,13 +197,13 @@ def rank(
     if wanted.within and not others:
         raise UsageError(f"no region asked about lies within {wanted.within}; see: zonerisk list regions")
     candidates = []
-    for row in ordered((judge.candidate(ours, endpoint(facts, key, day)) for key in others), home.country):
+    for row in judge.ordered(target, others):
         region = facts.region(row.target)
         told = facts.provider(region.provider), facts.incidents(region.id), day
         candidates.append(replace(row, record=history.record(region, *told)) if row.zones else row)
     return RecoveryRanking(
         target=target,
-        name=f"{facts.provider(home.provider).name} {ours.name}",
+        name=f"{facts.provider(home.provider).name} {home.name}",
         policy=policy.id,
         as_of=day,
         min_km=wanted.min_km,
@@ -231,8 +228,7 @@ def _offered(region: Region, home: Region, day: str) -> bool:
 def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Option, ...]:
     """Judge the provider's other open regions as recovery for a region, the first to look at first."""
     facts, day = judge.facts, judge.day
-    ours = endpoint(facts, region.id, day)
-    offered = (endpoint(facts, peer.id, day) for peer in peers if _offered(peer, region, day))
+    offered = [peer.id for peer in peers if _offered(peer, region, day)]
     return tuple(
         Option(
             target=row.target,
@@ -243,26 +239,8 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
             message=f"{row.name}: {row.message}",
             evidence=row.evidence,
         )
-        for row in ordered((judge.candidate(ours, theirs) for theirs in offered), region.country)
+        for row in judge.ordered(region.id, offered)
     )
-
-
-def ordered(candidates: Iterable[Candidate], country: str) -> tuple[Candidate, ...]:
-    """Return places to recover in, the first to look at first.
-
-    The best outcome comes first, then what one cause is not known to take. What is about as far, within a
-    doubling, goes by what is shown of its zones, then by whether it lies in the same country, where the
-    law stays the same, or in another synchronous area, which no blackout takes too. Then the nearest.
-    """
-
-    def key(row: Candidate) -> tuple[int, int, int, int, bool, float, str]:
-        shown = -BLOCKS.index(block(row.class_)) if row.class_ and row.class_ != "one-zone" else 0
-        astray = row.country != country and row.grid != "other-synchronous"
-        far = row.distance_m.rank
-        doublings = int(far / 1000).bit_length() if isfinite(far) else 99
-        return severity(row.outcome), _UNSOUND.get(row.class_, 0), doublings, shown, astray, far, row.target
-
-    return tuple(sorted(candidates, key=key))
 
 
 @lru_cache(maxsize=4096)
@@ -303,6 +281,25 @@ class Judge:
         hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
         return ("building", "campus", *kinds.FEEDS, *hazards)
 
+    def ordered(self, target: str, others: Iterable[str]) -> tuple[Candidate, ...]:
+        """Return regions to recover a region in, the first to look at first.
+
+        The best outcome comes first, then what one cause is not known to take. What is about as far, within
+        a doubling, goes by what is shown of its zones, then by whether it lies in the same country, where the
+        law stays the same, or in another synchronous area, which no blackout takes too. Then the nearest.
+        """
+        ours, country = endpoint(self.facts, target, self.day), self.facts.region(target).country
+
+        def key(row: Candidate) -> tuple[int, int, int, int, bool, float, str]:
+            shown = -BLOCKS.index(block(row.class_)) if row.class_ and row.class_ != "one-zone" else 0
+            astray = row.country != country and row.grid != "other-synchronous"
+            far, unsound = row.distance_m.rank, _UNSOUND.get(row.class_, 0)
+            doublings = int(far / 1000).bit_length() if isfinite(far) else 99
+            return severity(row.outcome), unsound, doublings, shown, astray, far, row.target
+
+        candidates = (self.candidate(ours, endpoint(self.facts, other, self.day)) for other in others)
+        return tuple(sorted(candidates, key=key))
+
     def candidate(self, ours: Endpoint, theirs: Endpoint) -> Candidate:
         """Judge one place as recovery for another: what both share, incidents too, and the distance.
 
@@ -325,28 +322,25 @@ class Judge:
         asked += [(separation.counted(risk, self.policy), risk.message) for risk in risks]
         outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
-        class_, zones = (None, None) if ruled_out else self._standing(theirs)
+        class_, zones = None, None
+        if not ruled_out and not theirs.own and theirs.key in self.facts.region_ids:
+            class_, zones = independence.standing(self.facts, theirs.key, self.day)
+        elif not ruled_out:
+            groups = independence.assess(self.facts, theirs.units, self.policy, self.day, theirs.own)
+            effective = independence.effective(theirs.units, groups.values())
+            zones = Zones(sold=len(theirs.units), effective=effective)
         grid = common_grid(self._in_areas(ours.whole), self._in_areas(theirs.whole))
+        nowhere = [side.name for side in (ours, theirs) if not any(side.discs)]
+        asked.sort(key=lambda row: -severity(row[0]))
+        # What fails is why; beside it only the distance is worth reading.
+        reasons = [text for one, text in asked if outcome != "fail" or one == "fail"]
+        told = distance, least_m, nowhere, limited, instead, reasons
         return Candidate(
             target=theirs.key,
             name=theirs.name,
             country=", ".join(sorted(theirs.countries)),
             outcome="unknown" if limited else outcome,
-            message=verdicts.recovery(
-                distance,
-                least_m,
-                [side.name for side in (ours, theirs) if not any(side.discs)],
-                limited,
-                instead,
-                # What fails is why; beside it only the distance is worth reading.
-                [
-                    text
-                    for one, text in sorted(asked, key=lambda row: -severity(row[0]))
-                    if outcome != "fail" or one == "fail"
-                ],
-                sorted(ours.countries & theirs.countries),
-                grid,
-            ),
+            message=verdicts.recovery(*told, sorted(ours.countries & theirs.countries), grid),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
@@ -368,7 +362,7 @@ class Judge:
             if accepted.kind == "written-analysis":
                 floor_m = 1000 * (accepted.from_km or 0)
                 said = verdicts.analysis(accepted.from_km) if distance.at_least(floor_m) is not False else ""
-            elif (other := self._other_class("seismic", ours, theirs)) is not False:
+            elif (other := self._other_class(ours, theirs)) is not False:
                 floor_m, said = 0.0, verdicts.OTHER_ZONE if other else verdicts.SEISMIC_ZONE
                 if other:
                     return "pass", said
@@ -379,19 +373,16 @@ class Judge:
         ends = (at(distance.low), "pass" if distance.high is None else at(distance.high))
         return separation.agreed(ends), said
 
-    def _other_class(self, kind: str, ours: Endpoint, theirs: Endpoint) -> bool | None:
-        """Return whether an authority puts two sides into different classes; None where it is not told."""
-        sides: list[dict[str, set[str | None]]] = []
-        for side in (ours.whole, theirs.whole):
-            classes: dict[str, set[str | None]] = {}
+    def _other_class(self, ours: Endpoint, theirs: Endpoint) -> bool | None:
+        """Return whether an authority puts two sides into different seismic zones; None if it is not told."""
+        zones: dict[str, tuple[set[str], set[str]]] = {}
+        for index, side in enumerate((ours.whole, theirs.whole)):
             for site in side.sites or side.possible:
                 for row in self.facts.samples.of(site):
-                    if row.layer.kind == kind and row.layer.measure == "stated":
-                        classes.setdefault(row.layer.id, set()).add(row.object)
-            sides.append(classes)
-        for layer in sides[0].keys() & sides[1].keys():
-            one, other = sides[0][layer], sides[1][layer]
-            if None not in one | other and (one.isdisjoint(other) or len(one | other) == 1):
+                    if row.layer.kind == "seismic" and row.layer.measure == "stated":
+                        zones.setdefault(row.layer.id, (set(), set()))[index].add(row.object)
+        for one, other in zones.values():
+            if one and other and (one.isdisjoint(other) or len(one | other) == 1):
                 return one.isdisjoint(other)
         return None
 
@@ -473,15 +464,6 @@ class Judge:
             areas = [self.facts.supply.area(site) for site in (*whole.sites, *whole.possible)]
             self._areas[whole.places] = {area.grid for area in areas}, {area.synchronous for area in areas}
         return self._areas[whole.places]
-
-    def _standing(self, theirs: Endpoint) -> tuple[Class | None, Zones]:
-        """Return the class of a region, and how many of its zones are independent."""
-        if not theirs.own and theirs.key in self.facts.region_ids:
-            return independence.standing(self.facts, theirs.key, self.day)
-        sold = len(theirs.units)
-        groups = independence.assess(self.facts, theirs.units, self.policy, self.day, theirs.own)
-        independent = effective(theirs.units, groups.values()) if sold > 1 else Range(low=sold, high=sold)
-        return None, Zones(sold=sold, effective=independent)
 
 
 def common_grid(
