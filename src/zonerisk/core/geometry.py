@@ -26,7 +26,7 @@ CIRCUITY = (1.2, 1.5, 2.1)
 # Speed of light in G.652 fibre, group index 1.468.
 LIGHT_KM_PER_MS = 204.19
 # Geodesics after which it pays to load the same algorithm in C; the two differ by nanometres.
-PATIENCE = 2_000
+PATIENCE = 800
 # Lambert's formula is off by 1.41e-6 of a distance (an eighth of the flattening squared) up to 10,000 km, and
 # by the more the nearer it comes to the antipodes: 8e-6 at 17,600 km. The doubt here is twice that. The last
 # figure is the squared half chord of 2.8 rad (17,800 km), beyond which the formula fails.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from zonerisk.core.model import Evidence, Grade, Incident, Provider, Region
+from zonerisk.core.model import Evidence, Incident, Provider, Region
 from zonerisk.core.verdict import FeedRead, RecordedIncident, SharedRisk, TrackRecord
 from zonerisk.judging.arrangement import FailureDomain, pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
@@ -36,16 +36,18 @@ def hits(incidents: Iterable[Incident], day: str) -> list[tuple[list[Incident], 
     ]
 
 
-def grade(records: Sequence[Incident]) -> Grade:
-    """Return how well it is known that an event took several together; merely degraded, C."""
-    if not all(record.down for record in records):
-        return "C"
-    return max(record.grade for record in records)
-
-
-def cited(records: Iterable[Incident]) -> tuple[Evidence, ...]:
-    """Return what an event's records rest on."""
-    return tuple(dict.fromkeys(piece for record in records for piece in record.cited))
+def shared(
+    key: str,
+    records: Sequence[Incident],
+    members: Iterable[FailureDomain],
+    message: str,
+    groups: int = 1,
+    at_least: int | None = None,
+) -> SharedRisk:
+    """Return an event as what its members share; of grade C where it merely degraded one."""
+    grade = max(record.grade for record in records) if all(record.down for record in records) else "C"
+    cited = tuple(dict.fromkeys(piece for record in records for piece in record.cited))
+    return risk("incident", key, grade, members, message, cited, groups, at_least=at_least)
 
 
 def assess(
@@ -130,8 +132,8 @@ def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Seque
     told = [(domain.name, shares[domain.id]) for domain in members if domain.id in shares]
     first, down = records[0], all(record.down for record in records)
     message = wording.struck(members, told, first.name, first.day, down, least)
-    groups, counted = len(members) - least + 1, least if least < len(members) else None
-    return risk("incident", key, grade(records), members, message, cited(records), groups, at_least=counted)
+    counted = least if least < len(members) else None
+    return shared(key, records, members, message, len(members) - least + 1, counted)
 
 
 def of_region(region: Region, incidents: Iterable[Incident]) -> Iterator[Incident]:

@@ -40,7 +40,7 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
-from zonerisk.judging.cause import marked, risk
+from zonerisk.judging.cause import marked
 from zonerisk.words import findings as sentences
 from zonerisk.words import verdicts
 
@@ -402,8 +402,7 @@ class Judge:
         for records, lost in self._told[ours.regions, sellers]:
             if not lost.isdisjoint(theirs.regions):
                 message = sentences.both_hit(records)
-                told = history.grade(records), both, message, history.cited(records)
-                risks.append(marked(risk("incident", records[0].key, *told), self.day))
+                risks.append(marked(history.shared(records[0].key, records, both, message), self.day))
         return risks
 
     def _may_share(self, ours: Endpoint, theirs: Endpoint, distance: Interval) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval, least_rtt_ms
-from zonerisk.core.kinds import HAZARDS, KINDS, asked_by
+from zonerisk.core.kinds import FEEDS, HAZARDS, KINDS, asked_by
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
 from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pair_ids, pairs
@@ -172,10 +172,11 @@ def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     if name == "colocation":
         return _judge_kinds(name, arrangement, [arrangement.groups[kind] for kind in asked_by(name)], rule)
     groups = arrangement.groups[name]
-    admitted = [claim for claim in claims.meant(arrangement) if claim.kind == f"shared-{name}"]
-    notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
-    evidence = (*_cited(arrangement, admitted), *groups.evidence)
-    return _judge_kinds(name, arrangement, [replace(groups, notes=notes, evidence=evidence)], rule)
+    stated = claims.meant(arrangement) if name in FEEDS else ()
+    if admitted := [claim for claim in stated if claim.kind == f"shared-{name}"]:
+        notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
+        groups = replace(groups, notes=notes, evidence=(*_cited(arrangement, admitted), *groups.evidence))
+    return _judge_kinds(name, arrangement, [groups], rule)
 
 
 def _judge_kinds(
