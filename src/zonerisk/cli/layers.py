@@ -169,6 +169,5 @@ def sample(
         output.note(f"{card.id}: {answered} of {len(discs)} sites answered\n")
         done += 1
     if not done:
-        raise UsageError(
-            "no raw layer is here; name a folder of them with --from, or fetch some: zonerisk layers fetch ID"
-        )
+        then = "name a folder of them with --from, or fetch some: zonerisk layers fetch ID"
+        raise UsageError(f"no raw layer is here; {then}")

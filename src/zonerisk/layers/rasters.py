@@ -301,10 +301,8 @@ def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
             continue
         coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
         transform = file.window_transform(Cells(left, top, 1, 1)) * file.transform.scale(step)
-        areas = [
-            shapely.geometry.shape(shape)
-            for shape, _ in shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
-        ]
+        found = shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
+        areas = [shapely.geometry.shape(shape) for shape, _ in found]
         tree = shapely.STRtree(areas)
         for disc in discs if areas else ():
             point = shapely.Point(disc.lon, disc.lat)
@@ -353,11 +351,9 @@ def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, st
             max_bytes -= len(raw)
             tiles[i, :, j] = _decoded(raw, colours, address)
     # Rows of equal Mercator height become rows of equal latitude, the nearest for each.
-    count = 2**zoom
+    count, ends = 2**zoom, (rows[0], rows[-1] + 1)
     west, cell = columns[0] / count * 360 - 180, 360 / count / TILE_SIZE
-    north, south = (
-        math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / count)))) for row in (rows[0], rows[-1] + 1)
-    )
+    north, south = (math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / count)))) for row in ends)
     height = math.ceil((north - south) / cell)
     tall = (north - south) / height
     lat = north - (np.arange(height) + 0.5) * tall

@@ -287,16 +287,14 @@ def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]
 
 def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[Statement]:
     """Turn a service's rows on a place into statements; a risk that a report does not name is not absent."""
-    reading = card.reading
+    reading, told = card.reading, []
     if reading.hazards:
-        told: list[Statement] = []
+        words = {**reading.classes, "": "nothing stated"}
         for row in rows:
             if known := reading.hazards.get(str(row.get("key"))):
                 # Commune and address each have their own words.
-                said = [str(row.get(place) or "") for place in ("commune", "address")]
-                here, there = (
-                    reading.classes.get(word, repr(word)) if word else "nothing stated" for word in said
-                )
+                said = (str(row.get(place) or "") for place in ("commune", "address"))
+                here, there = (words.get(word, repr(word)) for word in said)
                 town = f" of {row['town']}" if row.get("town") else ""
                 text = f"{reading.named.format(name=known.name)} for the commune{town} ({here})"
                 told.append((known.kind, "", known.name, f"{text}, for the address: {there}"))
@@ -309,15 +307,11 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[Statement]
         raise DataError(f"{card.id}: {reading.class_of} is {unknown[0]!r}, which its card lacks")
     # Where the communes around are of several classes, the place may be of either.
     shared = len(towns) == 1 and towns.keys() <= set(reading.shared)
-    return [
-        (
-            card.kind,
-            code if shared else "",
-            f"{card.noun} {reading.classes[code]}",
-            reading.named.format(name=reading.classes[code], towns=phrases.names(sorted(set(names)))),
-        )
-        for code, names in sorted(towns.items())
-    ]
+    for code, names in sorted(towns.items()):
+        name = reading.classes[code]
+        text = reading.named.format(name=name, towns=phrases.names(sorted(set(names))))
+        told.append((card.kind, code if shared else "", f"{card.noun} {name}", text))
+    return told
 
 
 class Mapped(NamedTuple):
@@ -403,9 +397,8 @@ def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) ->
         near = np.unique(tree.query(_boxes(lat, lon, reach_m))[1])
         if not len(near):
             continue
-        plane = Transformer.from_crs(
-            "EPSG:4326", f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m", always_xy=True
-        )
+        aeqd = f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
+        plane = Transformer.from_crs("EPSG:4326", aeqd, always_xy=True)
         bent = shapes[near] if straight else _bent(shapes[near], lat, lon, reach_m)
         flat = _flattened(bent, plane)
         # Where a shape was drawn around a pole, its two ends meet along a line, which is no edge.
@@ -415,9 +408,8 @@ def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) ->
         which, what = shapely.STRtree(flat).query(points, predicate="dwithin", distance=reach_m)
         metres = np.asarray(shapely.distance(points[which], flat[what]))
         within = np.flatnonzero((metres == 0) & (shapely.get_dimensions(flat[what]) == 2))
-        metres[within] = -np.asarray(
-            shapely.distance(points[which[within]], shapely.boundary(flat[what[within]]))
-        )
+        edges = shapely.boundary(flat[what[within]])
+        metres[within] = -np.asarray(shapely.distance(points[which[within]], edges))
         for i, j, distance in zip(which, what, metres, strict=True):
             found[inside[i].site].append((float(distance), int(near[j])))
     return {site: sorted(rows) for site, rows in found.items()}

@@ -244,9 +244,8 @@ def _gml_page(service: _Service, source: str, params: Mapping[str, str]) -> dict
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
         raise FetchError(f"{source}: refused: {text[:200]}")
     # Neither entities nor a description of other files that GDAL would open.
-    if not re.search(r"<(\w+:)?FeatureCollection[\s>]", head) or any(
-        mark in body for mark in (b"<!DOCTYPE", b"<OGRVRT")
-    ):
+    marked = re.search(rb"<!DOCTYPE|<OGRVRT", body)
+    if marked or not re.search(r"<(\w+:)?FeatureCollection[\s>]", head):
         raise FetchError(f"{source}: answered something that is not a FeatureCollection")
     for system in re.findall(rb"""srsName\s*=\s*["']([^"']*)""", body):
         if not _SYSTEM.fullmatch(system):
