@@ -111,10 +111,8 @@ def model_line(audit: Audit) -> str:
             "(docs/likelihood.md), half decades; give your own with --unavailability, or under model in "
             "the plan."
         )
-    place, common = (
-        " to ".join(f"{end:g}" for end in dict.fromkeys(pair))
-        for pair in (model.unavailability, model.common)
-    )
+    ends = (model.unavailability, model.common)
+    place, common = (" to ".join(f"{end:g}" for end in dict.fromkeys(pair)) for pair in ends)
     alpha = f", alpha {', '.join(f'{share:g}' for share in model.alpha)}" if model.alpha else ""
     return (
         f"Chances are {model.note}: unavailability of a place {place}, common share {common}"
@@ -170,17 +168,10 @@ def sarif(audit: Audit, policy: Policy) -> str:
     rules = []
     for key in dict.fromkeys(result["ruleId"] for result in results):
         rule = policy.rules.get(name := key.removeprefix("zonerisk/"))
-        cited = [each.url for each in policy.cite(name) if each.url] if rule else []
-        rules.append(
-            {
-                "id": key,
-                "shortDescription": {
-                    "text": (rule and rule.text) or "What zonerisk could not judge in this plan."
-                },
-                **({"helpUri": cited[0]} if cited else {}),
-                "properties": {"policy": policy.id, "standing": policy.standing},
-            }
-        )
+        text = (rule and rule.text) or "What zonerisk could not judge in this plan."
+        links = [{"helpUri": each.url} for each in policy.cite(name) if each.url] if rule else []
+        link, properties = links[0] if links else {}, {"policy": policy.id, "standing": policy.standing}
+        rules.append({"id": key, "shortDescription": {"text": text}, **link, "properties": properties})
     driver = {"name": "zonerisk", "semanticVersion": audit.provenance.version, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     tree = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
@@ -190,6 +181,7 @@ def sarif(audit: Audit, policy: Policy) -> str:
 def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str) -> dict[str, Any]:
     # A forge knows a finding again by its print when lines move.
     parts = "\0".join((where.file, key, rule))
+    print_ = hashlib.sha256(parts.encode(errors="replace")).hexdigest()[:32]
     file = {"uri": quote(where.file.replace("\\", "/"), errors="surrogateescape")}
     location = {"artifactLocation": file, "region": {"startLine": where.line}}
     return {
@@ -197,9 +189,7 @@ def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str)
         "level": level,
         "message": {"text": text},
         "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {
-            "zonerisk/v1": hashlib.sha256(parts.encode(errors="replace")).hexdigest()[:32]
-        },
+        "partialFingerprints": {"zonerisk/v1": print_},
     }
 
 
@@ -227,8 +217,7 @@ def advice_rows(audit: Audit) -> list[tuple[str, ...]]:
             f"{'copies in' if each.kind == 'zones' else 'recovery in'} {_ids(each.places)}",
             ", ".join(each.settles) or "-",
             likelihood.span(*each.now) if each.now else "-",
-            (likelihood.span(*each.then) if each.then else "-")
-            + (" (both)" if each.then and each.kind == "recovery" else ""),
+            likelihood.span(*each.then) + " (both)" * (each.kind == "recovery") if each.then else "-",
         )
         for each in audit.advice
     ]
@@ -283,6 +272,7 @@ def comment(audit: Audit, policy: Policy) -> str:
         for finding in judged.findings
         if (judged.id, finding.rule) in shown or (not shown and finding.outcome in ("fail", "warn"))
     ]
+    before = [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before]
     # A forge counts in lists as well: what is most worth reading stands first.
     lines = [f"### zonerisk: {audit.outcome}", ""]
     lines += [f"{line}  " for line in heading(audit, policy)]
@@ -293,11 +283,7 @@ def comment(audit: Audit, policy: Policy) -> str:
     lines += ["", *change_line(audit)]
     for title, head, cells in (
         ("accepted", ("outcome", "what", "why"), accepted_rows(audit)),
-        (
-            "as before",
-            ("outcome", "what"),
-            [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before],
-        ),
+        ("as before", ("outcome", "what"), before),
         ("not assessed", ("why", "what"), skipped_rows(audit, MOST_ROWS)),
         ("ways to do better", ADVICE, advice_rows(audit)),
     ):

@@ -165,10 +165,9 @@ class Auditor:
 
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload."""
+        judged = self._judged(replace(workload, id="", source=NOWHERE, notes=()))
         file, line = workload.source.file, workload.source.line
-        return replace(
-            self._judged(_alike(workload)), id=workload.id, file=file, line=line, notes=workload.notes
-        )
+        return replace(judged, id=workload.id, file=file, line=line, notes=workload.notes)
 
     def _judge(self, workload: Workload) -> Judged:
         findings, known = self._findings(workload), self._known(workload)
@@ -246,11 +245,9 @@ class Auditor:
         least, distinct, _ = self._zones(workload.places)
         bounds = (workload.zones or None, None if workload.more is None else distinct + workload.more)
         most = min(filter(None, bounds), default=None)
-        outcome: Outcome = (
-            "pass" if least >= wanted else "unknown" if most is None or most >= wanted else "fail"
-        )
-        untold = workload.basis == UNTOLD and outcome == "pass" and least < threshold
-        if untold or workload.spread:
+        outcome: Outcome = "pass" if least >= wanted else "fail"
+        untold = workload.basis == UNTOLD and wanted <= least < threshold
+        if untold or workload.spread or (least < wanted and (most is None or most >= wanted)):
             outcome = "unknown"
         one &= workload.basis != UNTOLD
         asked = None if outcome == "pass" else wanted if one else threshold
@@ -374,14 +371,9 @@ class Auditor:
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
         outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if unknown else [])])  # type: ignore[list-item]
         elsewhere = spread and outcome == "fail"
-        message = wording.backup(
-            there.name,
-            there.id,
-            min(distances, key=lambda each: each.rank),
-            hit.message if hit else None,
-            unknown if outcome == "unknown" else (),
-            elsewhere,
-        )
+        nearest, shared = min(distances, key=lambda each: each.rank), hit.message if hit else None
+        left = unknown if outcome == "unknown" else ()
+        message = wording.backup(there.name, there.id, nearest, shared, left, elsewhere)
         return _Answer("unknown" if elsewhere else outcome, message, subjects, hit.evidence if hit else ())
 
     def _chance(self, workload: Workload, findings: Iterable[Finding]) -> Chance | None:
@@ -390,9 +382,7 @@ class Auditor:
         It fits places that are told apart and share no known risk that takes them all.
         """
         places, quorum, rates = workload.places, workload.quorum, self.catalog.rates
-        falls = any(
-            each.rule == "survives" and each.outcome == "fail" for each in findings if each.subjects[1:]
-        )
+        falls = any(f.rule == "survives" and f.outcome == "fail" for f in findings if f.subjects[1:])
         somewhere = any(place.kind in ("region", LOOSE) for place in places)
         if falls or somewhere or workload.more != 0 or workload.basis == UNTOLD:
             return None
@@ -433,12 +423,8 @@ class Auditor:
         unnamed = {place.id: (place.region, place.name) for place in places if place.name}
         events: dict[object, Event] = {}
         for members, risk, _ in self._losses(known, places):
-            gone: Counter[int] = Counter()
-            for member in members:
-                gone.update(copies_at[member])
-            lost = [
-                workloads[index] for index, count in sorted(gone.items()) if workloads[index].falls(count)
-            ]
+            gone = Counter(at for member in members for at in copies_at[member].elements())
+            lost = [workloads[at] for at, count in sorted(gone.items()) if workloads[at].falls(count)]
             key, first, taken = risk.id if risk else f"place:{members[0]}", members[0], frozenset(members)
             # A zone without a name is one workload's own: another's may be another zone.
             alone = None if risk else unnamed.get(first)
@@ -465,15 +451,12 @@ class Auditor:
         workloads, change, most = self.deployment.workloads, None, [0.0]
         failing = sum(len(_failing(each.findings)) for each in self.judged)
         for message, indices, edits in self._trials():
-            at_best = [
-                sum(self._room(index, edits)[end] for index in indices) + _ROUNDING for end in range(2)
-            ]
-            if change and at_best < most[:2]:
+            room = [sum(self._room(at, edits)[end] for at in indices) + _ROUNDING for end in (0, 1)]
+            if change and room < most[:2]:
                 continue
-            changed = (replace(workloads[index], **edits) for index in indices)
+            alike = {**edits, "id": "", "source": NOWHERE, "notes": ()}
             pairs = [
-                (self.judged[index].findings, self._findings(_alike(new)))
-                for index, new in zip(indices, changed, strict=True)
+                (self.judged[at].findings, self._findings(replace(workloads[at], **alike))) for at in indices
             ]
             # Summed by differences, so that what stays as it was counts for nothing at all.
             points = [(self._points(old), self._points(new)) for old, new in pairs]
@@ -564,9 +547,7 @@ class Auditor:
         What is left out is said beside; nothing where nothing is.
         """
         listed, cut = self.deployment.workloads, 0
-        found: list[
-            tuple[Literal["zones", "recovery"], Judged, Judged, tuple[str, ...], tuple[float, float] | None]
-        ] = []
+        found: list[tuple[Judged, Judged, str | None, tuple[float, float] | None]] = []
         for workload, judged in zip(listed[:MOST_WORKLOADS], self.judged, strict=False):
             region, *others = {place.region for place in workload.places}
             if others or region == OWN or workload.spread:
@@ -582,36 +563,29 @@ class Auditor:
             # Zones of which only the names differ buy nothing that is known.
             then, now = _rank(best), _rank(judged)
             if then < now and (judged.chance or then[:-1] < now[:-1]):
-                places = tuple(each.place for each in best.places)
                 ends = (best.chance.low, best.chance.high) if best.chance else None
-                found.append(("zones", judged, best, places, ends))
-            for target in self.fallbacks(region)[:MOST_REGIONS]:
-                there = self.catalog.region(target)
-                place = self.arrangements.placement.whole(target)
+                found.append((judged, best, None, ends))
+            for key in self.fallbacks(region)[:MOST_REGIONS]:
+                there, place = self.catalog.region(key), self.arrangements.placement.whole(key)
                 best, both = self.judge(replace(workload, dr=(place,))), None
                 copies = Counter(zone.id for zone in zones_sold(there, self.day))
                 if judged.chance and judged.chance.model == "counted" and len(copies) > 1:
                     needed, rates = majority(copies.total()), self.catalog.rates
-                    low, high = probability.by_shocks(rates, {target: there}, copies, needed)
+                    low, high = probability.by_shocks(rates, {key: there}, copies, needed)
                     both = (judged.chance.low * low, judged.chance.high * high)
-                found.append(("recovery", judged, best, (target,), both))
+                found.append((judged, best, key, both))
         choices = tuple(
             Choice(
-                kind=kind,
+                kind="recovery" if target else "zones",
                 workload=now.id,
-                places=places,
+                places=(target,) if target else tuple(each.place for each in best.places),
                 settles=tuple(sorted({*_failing(now.findings)} - {*_failing(best.findings)})),
                 now=(now.chance.low, now.chance.high) if now.chance else None,
                 then=then,
             )
-            for kind, now, best, places, then in found
+            for now, best, target, then in found
         )
         return choices, wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
-
-
-def _alike(workload: Workload) -> Workload:
-    """Return what a workload has in common with those that stand alike."""
-    return replace(workload, id="", source=NOWHERE, notes=())
 
 
 def _told(places: Iterable[Place]) -> Counter[Place]:
@@ -619,13 +593,11 @@ def _told(places: Iterable[Place]) -> Counter[Place]:
     told: Counter[Place] = Counter()
     loose: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        seen = loose[place.region]
+        seen, at = loose[place.region], place
         if place.kind == LOOSE and place not in told:
-            if len(seen) < MOST_ALIKE:
-                seen.append(place)
-            told[seen[-1]] += 1
-        else:
-            told[place] += 1
+            seen.append(place)
+            at = seen[:MOST_ALIKE][-1]
+        told[at] += 1
     return told
 
 

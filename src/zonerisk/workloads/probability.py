@@ -136,8 +136,7 @@ def by_shocks(
             own=sum(row.hits.values()),
             years=row.years,
         )
-        alone = sum(total - number < quorum for number in own.values())
-        zone = rates.alone.times(alone)
+        zone = rates.alone.times(sum(total - number < quorum for number in own.values()))
         factors = likelihood.shuffled(rates.factors(region.provider), 20)
         shared = map(Moments._make, likelihood.states(rates.shocks(key), layout, 2))
         states = [
