@@ -377,10 +377,10 @@ def budget(name: str, **spec: Any) -> dict[str, Any]:
     ("spec", "said"),
     [
         ({"maxUnavailable": 1}, None),
-        ({"maxUnavailable": "34%"}, "lets 2 of 3 pods be evicted at once, and 2 are needed"),
+        ({"maxUnavailable": "34%"}, "lets 2 of 3 pods be evicted at once, and it needs 2"),
         ({"minAvailable": 2}, None),
         ({"minAvailable": "50%"}, None),
-        ({"minAvailable": "1"}, "lets 2 of 3 pods be evicted at once, and 2 are needed"),
+        ({"minAvailable": "1"}, "lets 2 of 3 pods be evicted at once, and it needs 2"),
         ({"minAvailable": "nonsense"}, None),
     ],
 )

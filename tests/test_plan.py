@@ -134,7 +134,7 @@ class TestFiles:
             ("[1, 2]", "neither"),
             ("a: &x 1\nb: *x\n", "alias"),
             ("\x00", "YAML"),
-            ("", "workloads"),
+            ("", "is empty"),
         ],
     )
     def test_hostile_files_are_refused(

@@ -565,6 +565,8 @@ def test_changes_alone_are_read(shipped: Catalog) -> None:
     ("raw", "words"),
     [
         (b'{"version": 4, "terraform_version": "1.9", "serial": 3, "lineage": "x"}', "raw state file"),
+        (b'# Ours\nresource "aws_instance" "a" {\n  count = 3\n}\n', "is written for Terraform, not by it"),
+        (b'terraform {\n  backend "s3" {}\n}\n', "terraform show -json FILE"),
         (b"PK\x03\x04plan", "binary plan"),
         (b'{"@level":"info","@message":"x"}\n{"@level":"info"}\n', "JSON lines"),
     ],
@@ -573,6 +575,11 @@ def test_other_files_of_terraform_get_the_command_to_run(shipped: Catalog, raw: 
     with pytest.raises(DataError, match=words) as error:
         plan.read(["-"], raw, shipped, None)
     assert "show -json" in str(error.value)
+
+
+def test_an_empty_file_is_said_to_be_one(shipped: Catalog) -> None:
+    with pytest.raises(DataError, match="stdin: is empty"):
+        plan.read(["-"], b" \n", shipped, None)
 
 
 def test_a_state_of_nothing_is_read(shipped: Catalog) -> None:
@@ -1599,3 +1606,39 @@ def test_what_is_no_variable_gives_no_region(shipped: Catalog, reference: str) -
     found = read(tree, shipped)
     assert found.workloads == ()
     assert "names no region or zone" in found.unassessed[0].reason
+
+
+def test_a_group_that_has_none_yet_may_have_some(shipped: Catalog) -> None:
+    def group(name: str, zones: str, **values: Any) -> dict[str, Any]:
+        named = [f"eu-west-1{letter}" for letter in zones]
+        return resource(f"aws_autoscaling_group.{name}", {"availability_zones": named, **values})
+
+    found = judge(
+        state(
+            group("three", "abc", desired_capacity=0, min_size=0, max_size=9),
+            group("two", "ab", min_size=0, max_size=9),
+            group("none", "abc", min_size=0, max_size=0),
+        ),
+        shipped,
+    )
+    three, two = found.workloads
+    assert (three.copies, three.copies_at_most) == (two.copies, two.copies_at_most) == (1, 9)
+    assert told(three)[2:] == ("unknown", "unknown")
+    assert told(two)[2:] == ("fail", "fail")
+    assert [each.reason for each in found.not_assessed] == [terraform.NO_COPIES]
+
+
+def test_an_instance_may_name_its_cluster_by_what_the_cluster_is_called(shipped: Catalog) -> None:
+    tree = state(
+        resource("aws_rds_cluster.db", {"engine": "aurora-mysql", "cluster_identifier": "main"}),
+        *(
+            resource(
+                f"aws_rds_cluster_instance.{key}",
+                {"cluster_identifier": "main", "availability_zone": f"eu-west-1{key}"},
+            )
+            for key in "ab"
+        ),
+    )
+    found = judge(tree, shipped)
+    assert not found.not_assessed
+    assert [(each.id, *told(each)[:3]) for each in found.workloads] == [("aws_rds_cluster.db", 2, 1, "pass")]

@@ -30,7 +30,7 @@ unplaced_pods = sentence(
     "{} of its {} pods stand on no node that was placed; "
     "give the nodes too: kubectl get nodes,pods -A -o json"
 )
-budget = sentence("its PodDisruptionBudget {} lets {} of {} pods be evicted at once, and {} are needed")
+budget = sentence("its PodDisruptionBudget {} lets {} of {} pods be evicted at once, and it needs {}")
 replica = sentence(
     "{} counts as a copy of it: a replica may lack the last writes, and may have to be promoted"
 )

@@ -178,6 +178,8 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
     for name in dict.fromkeys(names):
         raw = stdin if name == "-" and stdin is not None else _bytes(name)
         shown = "stdin" if name == "-" else name
+        if not raw.strip():
+            raise DataError(f"{shown}: is empty: has the command that writes it failed?")
         if flaw := terraform.misfit(raw):
             raise DataError(f"{shown}: {flaw}")
         # JSON is told by its first sign, whatever its encoding.

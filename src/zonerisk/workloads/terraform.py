@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 MAX_RESOURCES = 100_000
 MAX_DEPTH = 3
 _RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.MULTILINE)
+_BLOCK = re.compile(
+    rb"^[ \t]*(resource|data|module|provider|terraform|variable|locals)\b[^:=\n]*\{", re.MULTILINE
+)
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 # Providers of Terraform itself: what they make stands nowhere.
 _LOGICAL = frozenset(("archive", "cloudinit", "external", "http", "local", "null", "random", "template"))
@@ -47,7 +50,7 @@ _KEY = re.compile(rf"\[{_QUOTED}\]$")
 # Keys that differ by these are names of roles, not numbers or letters of copies.
 _WORD = re.compile("[a-z]{3,}")
 # By these others may name a resource.
-_NAMES = ("id", "arn", "self_link", "name", "subnet_id", "identifier", "bucket")
+_NAMES = ("id", "arn", "self_link", "name", "subnet_id", "identifier", "cluster_identifier", "bucket")
 NOT_READ = "zonerisk does not read where this type of resource stands"
 NO_PROVIDER = "zonerisk reads no resources of this provider"
 PLACELESS = "has no place of its own"
@@ -144,8 +147,9 @@ def misfit(raw: bytes) -> str | None:
     command = "run terraform show -json FILE (or tofu show -json FILE) and give what it prints"
     if head.startswith(b"PK\x03\x04"):
         return f"is a binary plan; {command}"
-    if b'"@level"' in head.partition(b"\n")[0]:
-        return f"is a log in JSON lines; run terraform plan -out FILE, then {command}"
+    written = _BLOCK.search(head) and "is written for Terraform, not by it"
+    if written or b'"@level"' in head.partition(b"\n")[0]:
+        return f"{written or 'is a log in JSON lines'}; run terraform plan -out FILE, then {command}"
     if b'"lineage"' in head and b'"serial"' in head and b'"format_version"' not in head:
         return f"is a raw state file; {command}"
     return None
@@ -724,8 +728,10 @@ class _Reader:
         bounds = row.copies or row.least or row.most
         count = None if loose != 0 else len(named) or len(distinct) or len(regions)
         count = _number(values, row.copies) if bounds else count
-        if count is None:
-            least, most = _number(values, row.least), _number(values, row.most) if bounds else loose
+        most = _number(values, row.most) if bounds else loose
+        # A group that has none yet may have some.
+        if count is None or (not count and most):
+            least = _number(values, row.least)
             # Of none in each zone, one somewhere is the least that there is to judge.
             count = 1 if least == 0 else (least or 1) * times
             draft.more = None if most is None else max(0, most * times - count)
