@@ -71,7 +71,8 @@ def by_site(rows: list[HazardSample]) -> dict[str, list[HazardSample]]:
 def judge(
     units: list[FailureDomain], rows: list[HazardSample], kind: str = "flood", limit_km: float | None = None
 ) -> tuple[str, str]:
-    found = hazards.mapped(kind, at(units), by_site(rows), limit_km)
+    reached = any(row.interval for row in rows)
+    found = hazards.mapped(kind, at(units), by_site(rows), limit_km, reached=reached)
     return found.outcome(PAIR), " | ".join(
         (*(risk.message for risk in found.risks), *found.notes, found.reason)
     )
@@ -458,6 +459,6 @@ def test_statements_come_before_layers_and_decide_nothing() -> None:
     assert found.outcome((NORTH.id, MIDDLE.id)) == "unknown"
     assert found.reason == "not assessed for B"
     assert [note.partition(" ")[0] for note in found.notes] == ["A:", "A"]
-    alone = hazards.assess("flood", at([NORTH, MIDDLE]), held(said(NORTH, kind="flood")), None)
+    alone = hazards.assess("flood", at([NORTH, MIDDLE]), held(said(NORTH, kind="flood")), None, reached=False)
     assert alone.reason == hazards.stated("flood", [NORTH, MIDDLE], {}).reason
-    assert hazards.assess("flood", at([NORTH, MIDDLE]), {}, None).reason == "not assessed"
+    assert hazards.assess("flood", at([NORTH, MIDDLE]), {}, None, reached=False).reason == "not assessed"

@@ -28,14 +28,13 @@ def assess(
     limit_km: float | None,
     correlation_km: float | None = None,
     pairwise: bool = True,
-    reached: bool | None = None,
+    reached: bool = True,
 ) -> RiskGroups:
     """Find which domains share a hazard of one kind: what records state comes first, layers add to it.
 
     ``samples`` are of that kind, ``limit_km`` is the policy's distance for being near the same object,
     ``correlation_km`` that within which one event strikes alike. Without ``pairwise`` it is open which pairs
-    are apart. ``reached`` is whether it is :func:`assessed` for the region; None to go by the figures at the
-    sites.
+    are apart. ``reached`` is whether it is :func:`assessed` for the region.
     """
     domains, day = arrangement.domains, arrangement.day
     layers = mapped(kind, arrangement, samples, limit_km, pairwise, reached)
@@ -182,7 +181,7 @@ def mapped(
     samples: HazardSamples,
     limit_km: float | None,
     pairwise: bool = True,
-    reached: bool | None = None,
+    reached: bool = True,
 ) -> RiskGroups:
     """Find which domains share a mapped object of one kind, or lie in cells of one storm's size."""
     domains, limit_m = arrangement.domains, None if limit_km is None else limit_km * 1000
@@ -255,15 +254,10 @@ def _look(
     """
     # In a metro that is placed, a candidate without a place adds nothing.
     standing = domain.sites or [site for site in domain.possible if site.position or not domain.bounded]
-    by_layer: dict[str, dict[str, list[HazardSample]]] = {}
-    for site in standing:
-        for row in samples.get(site.id, ()):
-            if row.interval:
-                by_layer.setdefault(row.layer.id, {}).setdefault(site.id, []).append(row)
-    look = {}
-    for layer_id, by_site in by_layer.items():
-        sites = [by_site.get(site.id, []) for site in standing]
-        layer = next(iter(by_site.values()))[0].layer
+    at = [[row for row in samples.get(site.id, ()) if row.interval] for site in standing]
+    layers, look = {row.layer.id: row.layer for rows in at for row in rows}, {}
+    for layer_id, layer in layers.items():
+        sites = [[row for row in rows if row.layer.id == layer_id] for rows in at]
         states: list[dict[str, bool | None]] = []
         rests: list[bool | None] = []
         listed = layer.measure in ("area", "cell", "count") or (
@@ -368,12 +362,12 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
 
 
 def _why_open(
-    judged: Sequence[Mapping[str, _Seen]], domains: Domains, reached: bool | None
+    judged: Sequence[Mapping[str, _Seen]], domains: Domains, reached: bool
 ) -> tuple[wording.Open, Sequence[FailureDomain]]:
     """Return why pairs are left open, and of which domains that is so."""
     bare = [domain for domain in domains if not any(seen[domain.id].rows for seen in judged)]
     hidden = [domain for domain in domains if not domain.disclosed]
-    if reached is False or (reached is None and len(bare) == len(domains)):
+    if not reached:
         return "not-assessed", bare
     if hidden:
         return "hidden", hidden
