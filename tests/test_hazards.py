@@ -125,6 +125,18 @@ def test_a_layer_that_is_missing_is_not_assessed() -> None:
     assert "not assessed for B" in said
 
 
+def test_what_layers_say_at_a_place_is_joined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets of the same places are judged again and again: each place is looked at once for all of them."""
+    asked, look, memo = [], hazards._look, {}
+    monkeypatch.setattr(hazards, "_look", lambda *told: asked.append(told[0].id) or look(*told))
+    rows = by_site([row(ZONE, "a", -90, -10), row(ZONE, "b", -90, -10)])
+    first, second = (
+        hazards.mapped("flood", replace(at(units), memo=memo), rows, None) for units in ([A, B], [B, A])
+    )
+    assert asked == ["r/a", "r/b"]
+    assert first.outcome(PAIR) == second.outcome(PAIR) == "fail"
+
+
 def test_what_a_layer_reaches_is_asked_of_its_coverage_alone() -> None:
     everywhere, around, told = layer(), replace(layer(), regions=frozenset({"r"})), layer("count")
     assert hazards.assessed("flood", ["r"], [everywhere])

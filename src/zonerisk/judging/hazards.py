@@ -36,37 +36,34 @@ def assess(
     ``correlation_km`` that within which one event strikes alike. Without ``pairwise`` it is open which pairs
     are apart. ``reached`` is whether it is :func:`assessed` for the region.
     """
-    domains, day = arrangement.domains, arrangement.day
+    domains, wide = arrangement.domains, KINDS[kind].wide
     layers = mapped(kind, arrangement, samples, limit_km, pairwise, reached)
     statements = stated(kind, domains, samples, correlation_km)
     risks = list(layers.risks)
     notes: list[str] = []
     cited: list[Evidence] = []
-    wide = KINDS[kind].wide
-    for region in arrangement.owners:
-        for hazard in region.hazards.values():
-            if hazard.kind != kind or not hazard.holds(day):
-                continue
-            hit = []
-            for domain in domains:
-                # A statement is on one of its sites, or on all that may be its.
-                meant = [site.id in hazard.sites for site in domain.sites or domain.possible]
-                if (any if domain.sites or wide else all)(meant or [False]):
-                    hit.append(domain)
-            evidence = region.cite(hazard.evidence)
-            if len(hit) > 1 and hazard.relation != "outside" and not wide:
-                far_m = hazard.distance_m
-                near = limit_km is not None and far_m is not None and far_m <= limit_km * 1000
-                # A statement that puts its sites merely near, out of the policy's reach, decides nothing.
-                known = (hazard.relation == "inside" or near) and not KINDS[kind].exposure
-                grade = strongest(evidence) if known else "C"
-                message = wording.stated_shared(hit, hazard)
-                own = risk(kind, hazard.id, grade, hit, message, evidence)
-                risks = _joined(own, simplify(hazard.name), risks)
-            elif hit:
-                say = wording.stated_country if wide else wording.stated_of
-                notes.append(say(hit, hazard))
-                cited += evidence
+    recorded = [(region, hazard) for region in arrangement.owners for hazard in region.hazards.values()]
+    for region, hazard in recorded:
+        if hazard.kind != kind or not hazard.holds(arrangement.day):
+            continue
+        hit = []
+        for domain in domains:
+            # A statement is on one of its sites, or on all that may be its.
+            meant = [site.id in hazard.sites for site in domain.sites or domain.possible]
+            if (any if domain.sites or wide else all)(meant or [False]):
+                hit.append(domain)
+        evidence = region.cite(hazard.evidence)
+        if len(hit) > 1 and hazard.relation != "outside" and not wide:
+            far_m = hazard.distance_m
+            near = limit_km is not None and far_m is not None and far_m <= limit_km * 1000
+            # A statement that puts its sites merely near, out of the policy's reach, decides nothing.
+            known = (hazard.relation == "inside" or near) and not KINDS[kind].exposure
+            grade = strongest(evidence) if known else "C"
+            own = risk(kind, hazard.id, grade, hit, wording.stated_shared(hit, hazard), evidence)
+            risks = _joined(own, simplify(hazard.name), risks)
+        elif hit:
+            notes.append((wording.stated_country if wide else wording.stated_of)(hit, hazard))
+            cited += evidence
     return RiskGroups(
         kind,
         (*risks, *statements.risks),
