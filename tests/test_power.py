@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zonerisk.core.model import Evidence, Feed, Position, Region, Site
-from zonerisk.core.samples import EMPTY, Near, Neighbourhood, Sample, Upstream
+from zonerisk.core.samples import Near, Neighbourhood, Sample, Upstream
 from zonerisk.core.verdict import severity
 from zonerisk.judging import power
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
@@ -83,7 +83,7 @@ def assess(
     domains: list[FailureDomain],
     owners: list[Region],
     day: str,
-    sample: Sample = EMPTY,
+    sample: Sample = Sample(),  # noqa: B008
     hops: int = power.HOPS,
 ) -> RiskGroups:
     at = Arrangement("", "place", day, tuple(domains), len(domains), tuple(owners))

@@ -8,7 +8,7 @@ import pytest
 from zonerisk.catalogue.document import files
 from zonerisk.catalogue.samples import read_chart, read_supply
 from zonerisk.core.errors import DataError
-from zonerisk.core.samples import EMPTY, Near, Neighbourhood
+from zonerisk.core.samples import Near, Neighbourhood, Sample
 from zonerisk.library import Library
 
 STATIONS = "site,lat,lon,uncertainty_m,station,name,kv,distance_m\n"
@@ -25,7 +25,7 @@ def feeds(*roots: Path) -> dict[str, Path]:
 
 
 def test_no_sample_is_an_empty_one(tmp_path: Path) -> None:
-    assert read_supply(feeds(tmp_path)) == EMPTY
+    assert read_supply(feeds(tmp_path)) == Sample()
 
 
 def test_a_record_that_moved_is_not_answered_by_old_figures(tmp_path: Path, zz: Library) -> None:

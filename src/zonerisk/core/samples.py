@@ -342,9 +342,6 @@ def _derived(table: Mapping[str, tuple[Circle, _Of]], site: Site) -> _Of | None:
     return figures if at and (at.lat, at.lon) == disc[:2] and at.uncertainty_m <= disc[2] else None
 
 
-EMPTY = Sample()
-
-
 class Chain(NamedTuple):
     """The ways from a domain's site up to a station that, as far as known, is so many circuits above it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from zonerisk.core.samples import EMPTY, Chain, Line, Neighbourhood, Sample
+from zonerisk.core.samples import Chain, Line, Neighbourhood, Sample
 from zonerisk.judging.cause import RiskGroups, risk, strongest
 from zonerisk.words import findings as wording
 
@@ -40,7 +40,7 @@ class Group(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-def assess(kind: str, arrangement: Arrangement, sample: Sample = EMPTY, hops: int = HOPS) -> RiskGroups:
+def assess(kind: str, arrangement: Arrangement, sample: Sample, hops: int) -> RiskGroups:
     """Find which domains depend on the same supply of a kind, within so many circuits up the grid.
 
     No pair is known to be apart: what a record or a sample of the grid lacks is unknown.

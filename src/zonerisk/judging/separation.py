@@ -67,10 +67,9 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
             message = wording.short_trip(a.name, b.name, trip.ms, trip.day)
             risks.append(risk("campus", f"{key}:round-trip", "C", (a, b), message, trip.evidence))
         elif a.disclosed and b.disclosed and (distance := arrangement.distance(a, b)).at_most(radius_m):
-            sites = [site.id for unit in (a, b) for site in unit.sites]
-            cited = dict.fromkeys(piece for site in sites for piece in arrangement.evidence.get(site, ()))
+            cited = [piece for site in (*a.sites, *b.sites) for piece in arrangement.evidence[site.id]]
             message = wording.near(a.name, b.name, distance, radius_m)
-            risks.append(risk("campus", key, "B", (a, b), message, tuple(cited)))
+            risks.append(risk("campus", key, "B", (a, b), message, tuple(dict.fromkeys(cited))))
     return RiskGroups("campus", tuple(risks), frozenset(apart), wording.CAMPUSES_OPEN)
 
 
