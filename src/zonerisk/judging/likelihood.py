@@ -462,7 +462,8 @@ def beta_table(a: float, b: float) -> tuple[float, ...]:
     """Return Beta(a, b) of shapes from 1/2 up; over an angle, x = sin^2, its density has no pole."""
     angles = [(step + 0.5) * math.pi / 2 / _ANGLES for step in range(_ANGLES)]
     logs = [(2 * a - 1) * math.log(math.sin(at)) + (2 * b - 1) * math.log(math.cos(at)) for at in angles]
-    weights = [math.exp(log - max(logs)) for log in logs]
+    most = max(logs)
+    weights = [math.exp(log - most) for log in logs]
     total, reached, step, values = sum(weights), 0.0, 0, []
     for share in _SHARES:
         while step < _ANGLES - 1 and reached + weights[step] < share * total:

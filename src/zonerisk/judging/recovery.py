@@ -149,11 +149,11 @@ def between(ours: Discs, theirs: Discs) -> Interval:
     nearest = nearest_m(here, there)
     if nearest is UNKNOWN:
         return UNKNOWN
-    roughly = any(at.method in PLACEHOLDERS for at in (*here, *there))
-    if not nearest.low and (maybe or maybe_other or roughly):
+    vague = bool(maybe or maybe_other)
+    if not nearest.low and (vague or any(at.method in PLACEHOLDERS for at in (*here, *there))):
         # As between zones: discs that touch have no best distance unless both are buildings.
         nearest = nearest.bounds
-    if not maybe and not maybe_other:
+    if not vague:
         return nearest
     if sure and sure_other:
         return Interval(nearest.low, nearest.best, nearest_m(sure, sure_other).high)
