@@ -171,7 +171,7 @@ def _hull(spans: Sequence[Interval], best: float | None) -> Interval:
 
 def bests(rows: Iterable[HazardSample]) -> list[float]:
     """Return the best figures that samples have."""
-    return [row.best for row in rows if row.best is not None]
+    return [row.interval.best for row in rows if row.interval and row.interval.best is not None]
 
 
 def nearness(row: HazardSample) -> tuple[bool, float, str]:
