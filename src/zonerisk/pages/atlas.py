@@ -110,25 +110,26 @@ class Atlas:
         """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
-        owners = {key: self.catalog.provider(self.catalog.region(key).provider) for key in self.verdicts}
         shared = page.Shared(site, files)
-        yield INDEX, self._overview(list(self.verdicts), None, online, shared)
-        for owner_id in sorted({owner.id for owner in owners.values()}):
-            owner = self.catalog.provider(owner_id)
-            keys = [key for key in self.verdicts if owners[key].id == owner.id]
-            yield _provider_page(owner), self._overview(keys, owner, online, shared)
-        for key, verdict in self.verdicts.items():
+        entries = [Entry(self, key) for key in self.verdicts]
+        yield INDEX, self._overview(entries, None, online, shared)
+        owners = {entry.owner.id: entry.owner for entry in entries}
+        for key, owner in sorted(owners.items()):
+            its = [entry for entry in entries if entry.owner.id == key]
+            yield _provider_page(owner), self._overview(its, owner, online, shared)
+        for entry in entries:
+            around = self.settings[entry.id]
             text = page.map_page(
-                [verdict],
-                [self.settings[key]],
+                [entry.verdict],
+                [around],
                 online=online,
-                crumbs=[("Atlas", INDEX), (owners[key].name, _provider_page(owners[key]))],
+                crumbs=[("Atlas", INDEX), (entry.owner.name, _provider_page(entry.owner))],
                 attribution=self.catalog.edition.attribution,
                 shared=shared,
             )
-            yield f"{key}.html", text
+            yield f"{entry.id}.html", text
             if site:
-                yield f"{page.CARDS}/{key}.png", card.draw(verdict, self.settings[key])
+                yield f"{page.CARDS}/{entry.id}.png", card.draw(entry.verdict, around)
         shared.finish()
         yield (
             page.SOURCES,
@@ -146,10 +147,10 @@ class Atlas:
         yield from (shared.files | shared.pictures).items()
 
     def _overview(
-        self, keys: Sequence[str], owner: Provider | None, online: Tiles | None, shared: page.Shared
+        self, entries: Sequence[Entry], owner: Provider | None, online: Tiles | None, shared: page.Shared
     ) -> str:
         """Write the page of all regions, or of one provider's."""
-        entries = sorted((Entry(self, key) for key in keys), key=lambda entry: block_order(entry.verdict))
+        entries = sorted(entries, key=lambda entry: block_order(entry.verdict))
         marks = [entry.mark for entry in entries if entry.mark]
         rows: dict[str, list[Entry]] = {}
         for entry in entries:
